@@ -1,0 +1,177 @@
+"""Assembly: settings in, an ASGI application out. Nothing else knows how the parts fit."""
+
+from __future__ import annotations
+
+import logging
+import time
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Any
+
+import msgspec
+from litestar import Litestar, Request, Response, Router, get
+from litestar.di import Provide
+from litestar.handlers import HTTPRouteHandler
+from litestar.types import ASGIApp
+
+from portico import __version__
+from portico.domain.errors import Unavailable
+from portico.http import aups, identity, links, microtenants, portals
+from portico.http.answers import CONTENT_TYPE
+from portico.http.call import Api, Call, open_call
+from portico.http.errors import exception_handlers
+from portico.http.exchange import ExchangeMiddleware
+from portico.http.limits import RateCounter
+from portico.http.openapi import describe
+from portico.http.operations import OPERATION
+from portico.http.tokens import KEY_REFRESH_SECONDS, Tokens
+from portico.services.identity import Operator, claim_ids, ensure_signing_key
+from portico.settings import Settings
+from portico.storage import schema
+from portico.storage.connections import Database
+from portico.storage.database import open_database, sqlite_path
+from portico.web.reference import render_reference
+
+BODY_LIMIT_BYTES = 5 * 1024 * 1024
+PREFIXES = ("/mgmtconfig", "/zpa/mgmtconfig")
+NOUNS = (links, portals, aups, microtenants, identity)
+
+logger = logging.getLogger("portico")
+
+
+def key_overlap(token_lifetime: int) -> int:
+    """How many seconds an old signing key goes on verifying: longer than any token it signed."""
+    return token_lifetime + 2 * KEY_REFRESH_SECONDS
+
+
+async def prepare_database(database: Database, settings: Settings) -> None:
+    """Makes a database ready to serve: the embedded one upgrades itself, another has to be current.
+
+    Raises SchemaMismatch or Unavailable.
+    """
+    if sqlite_path(settings.database) is not None:
+        await schema.upgrade(database)
+    else:
+        await schema.require_current(database)
+
+
+async def open_operator(database: Database) -> Operator:
+    """The operator of an installation, with ids that no other process gives out."""
+    return Operator(
+        database=database,
+        clock=time.time,
+        new_id=await claim_ids(database, time.time),
+        transaction_id=str(uuid.uuid4()),
+    )
+
+
+def create_app(settings: Settings) -> ASGIApp:
+    """The whole application for a server that runs its lifespan."""
+    document = msgspec.json.encode(describe(_described_routes(), version=__version__))
+    app = Litestar(
+        route_handlers=[
+            *_api_routers(),
+            *_probes(),
+            *_documentation(document),
+        ],
+        dependencies={"api": Provide(_api), "call": Provide(_call)},
+        exception_handlers=exception_handlers(vendor_statuses=settings.vendor_statuses),
+        lifespan=[partial(_lifespan, settings=settings)],
+        request_max_body_size=BODY_LIMIT_BYTES,
+        openapi_config=None,
+        logging_config=None,
+    )
+    return ExchangeMiddleware(app)
+
+
+@asynccontextmanager
+async def _lifespan(app: Litestar, settings: Settings) -> AsyncIterator[None]:
+    database = open_database(settings.database, pool_size=settings.pool_size)
+    try:
+        operator = await open_operator(database)
+        await ensure_signing_key(operator, overlap=key_overlap(settings.token_lifetime))
+        app.state.api = Api(
+            database=database,
+            clock=time.time,
+            new_id=operator.new_id,
+            tokens=Tokens(database, time.time, settings.token_lifetime),
+            rates=RateCounter(time.time, settings.rate_limit),
+            managed_suffix=settings.portal_suffix,
+            assertion_audiences=frozenset(
+                each.strip() for each in settings.assertion_audience.split(",")
+            ),
+        )
+        yield
+    finally:
+        await database.close()
+
+
+async def _api(request: Request[Any, Any, Any]) -> Api:
+    api: Api = request.app.state.api
+    return api
+
+
+async def _call(api: Api, request: Request[Any, Any, Any]) -> Call:
+    return await open_call(api, request)
+
+
+def _api_routers() -> list[Router]:
+    per_tenant = [route for noun in NOUNS for route in noun.ROUTES]
+    at_root = [*identity.ROOT_ROUTES, *identity.SESSION_ROUTES]
+    return [
+        Router("/", route_handlers=at_root),
+        *(Router(prefix, route_handlers=per_tenant) for prefix in PREFIXES),
+    ]
+
+
+def _described_routes() -> list[tuple[str, HTTPRouteHandler]]:
+    routes = [(PREFIXES[0], route) for noun in NOUNS for route in noun.ROUTES]
+    routes += [("", route) for route in (*identity.ROOT_ROUTES, *identity.SESSION_ROUTES)]
+    return [(prefix, route) for prefix, route in routes if OPERATION in route.opt]
+
+
+def _probes() -> list[HTTPRouteHandler]:
+    newest = schema.newest_revision()
+
+    @get("/healthz", media_type=CONTENT_TYPE)
+    async def health() -> bytes:
+        """The process runs and answers."""
+        return b'{"status":"ok"}'
+
+    @get("/readyz", media_type=CONTENT_TYPE)
+    async def readiness(api: Api) -> Response[bytes]:
+        """The database answers and has the schema that this version needs."""
+        try:
+            async with api.database.read() as connection:
+                ready = await schema.is_current(connection, newest)
+        except Unavailable:
+            ready = False
+        if ready:
+            return Response(b'{"status":"ready"}', media_type=CONTENT_TYPE)
+        return Response(b'{"status":"not ready"}', status_code=503, media_type=CONTENT_TYPE)
+
+    return [health, readiness]
+
+
+def _documentation(document: bytes) -> list[HTTPRouteHandler]:
+    @get("/openapi.json", media_type="application/json")
+    async def openapi() -> bytes:
+        """The OpenAPI document."""
+        return document
+
+    @get("/docs", media_type="text/html; charset=utf-8")
+    async def reference() -> Response[bytes]:
+        """The reference page, which needs nothing from outside."""
+        page = render_reference(msgspec.json.decode(document))
+        return Response(
+            page.encode(),
+            media_type="text/html; charset=utf-8",
+            headers={
+                "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; "
+                "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+            },
+        )
+
+    return [openapi, reference]

@@ -1,0 +1,36 @@
+"""The `portico` command: serving, and what an operator does with the database at hand."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from portico import __version__
+from portico.cli.clients import client
+from portico.cli.database import db
+from portico.cli.keys import keys
+from portico.cli.serve import serve
+from portico.cli.tenants import tenant
+from portico.domain.errors import PorticoError
+from portico.settings import InvalidSetting
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="portico")
+def portico() -> None:
+    """Self-hosted user portals and portal links."""
+
+
+for command in (serve, db, tenant, client, keys):
+    portico.add_command(command)
+
+
+def main() -> None:
+    """Runs the command line; a condition that we know becomes one sentence and exit status 1."""
+    try:
+        portico(standalone_mode=True)
+    except InvalidSetting as error:
+        sys.exit(f"portico: {error}")
+    except PorticoError as error:
+        sys.exit(f"portico: {error.reason}")

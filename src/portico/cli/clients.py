@@ -1,0 +1,133 @@
+"""`portico client`: the API clients of a tenant."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from rich.console import Console
+from rich.table import Table
+
+from portico.cli.options import run_as_operator, settings_options
+from portico.domain.errors import InvalidField
+from portico.domain.identity import ApiClient, Role
+from portico.services.identity import create_client, list_clients, revoke_client
+from portico.settings import Settings
+
+SMALLEST_KEY_BITS = 2_048
+
+
+@click.group()
+def client() -> None:
+    """API clients: the programs that sign in."""
+
+
+@client.command()
+@click.option("--customer", "customer_id", type=int, required=True, help="The tenant's id.")
+@click.option("--role", type=click.Choice(list(Role)), default=Role.ADMIN, help="What it may do.")
+@click.option("--microtenant", "microtenant_id", type=int, help="Confine it to one microtenant.")
+@click.option("--name", default="API client", show_default=True, help="What people call it.")
+@click.option(
+    "--public-key",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A PEM file with an RSA public key: sign-in by RS256 assertion, without a secret.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@settings_options("database")
+def create(
+    settings: Settings,
+    customer_id: int,
+    role: str,
+    microtenant_id: int | None,
+    name: str,
+    public_key: Path | None,
+    as_json: bool,
+) -> None:
+    """Create an API client. Its secret is printed this once."""
+    made, secret = run_as_operator(
+        settings,
+        lambda operator: create_client(
+            operator,
+            customer_id,
+            name=name,
+            role=Role(role),
+            microtenant_id=microtenant_id,
+            public_key=_public_key(public_key),
+        ),
+    )
+    told = {"customerId": str(made.customer_id), "clientId": str(made.id)}
+    if secret:
+        told["clientSecret"] = secret
+    if as_json:
+        click.echo(json.dumps(told))
+        return
+    for key, value in told.items():
+        click.echo(f"{key:14}{value}")
+    if secret:
+        click.echo("The secret is kept only as a hash; it cannot be shown again.")
+
+
+def _public_key(path: Path | None) -> str:
+    if path is None:
+        return ""
+    content = path.read_bytes()
+    try:
+        key = load_pem_public_key(content)
+    except ValueError:
+        raise InvalidField("--public-key", f"{path} holds no PEM public key.") from None
+    if not isinstance(key, RSAPublicKey) or key.key_size < SMALLEST_KEY_BITS:
+        raise InvalidField("--public-key", f"RSA of at least {SMALLEST_KEY_BITS} bits is needed.")
+    return content.decode()
+
+
+@client.command("list")
+@click.option("--customer", "customer_id", type=int, required=True, help="The tenant's id.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@settings_options("database")
+def list_(settings: Settings, customer_id: int, as_json: bool) -> None:
+    """List the API clients of a tenant."""
+    found = run_as_operator(settings, lambda operator: list_clients(operator, customer_id))
+    if as_json:
+        click.echo(json.dumps([_public(each) for each in found]))
+        return
+    table = Table("Client id", "Name", "Role", "Microtenant", "Created", "Revoked", box=None)
+    for each in found:
+        table.add_row(
+            str(each.id),
+            each.name,
+            each.role,
+            "all" if each.microtenant_id is None else str(each.microtenant_id),
+            _moment(each.creation_time),
+            _moment(each.revoked_time),
+        )
+    Console().print(table)
+
+
+@client.command()
+@click.argument("client_id", type=int)
+@settings_options("database")
+def revoke(settings: Settings, client_id: int) -> None:
+    """Revoke the API client CLIENT_ID and every token it has."""
+    revoked = run_as_operator(settings, lambda operator: revoke_client(operator, client_id))
+    click.echo(f"Revoked API client {revoked.name} ({revoked.id}).")
+
+
+def _public(each: ApiClient) -> dict[str, object]:
+    return {
+        "clientId": str(each.id),
+        "customerId": str(each.customer_id),
+        "microtenantId": None if each.microtenant_id is None else str(each.microtenant_id),
+        "name": each.name,
+        "role": each.role.value,
+        "signsInBy": "assertion" if each.public_key else "secret",
+        "creationTime": each.creation_time,
+        "revokedTime": each.revoked_time,
+    }
+
+
+def _moment(seconds: int | None) -> str:
+    return "" if seconds is None else f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M}"

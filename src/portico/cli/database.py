@@ -1,0 +1,30 @@
+"""`portico db`: the schema of the database."""
+
+from __future__ import annotations
+
+import click
+
+from portico.cli.options import run_with_database, settings_options
+from portico.settings import Settings
+from portico.storage import schema
+
+
+@click.group()
+def db() -> None:
+    """The schema of the database."""
+
+
+@db.command()
+@settings_options("database")
+def upgrade(settings: Settings) -> None:
+    """Bring the database to the schema that this version needs."""
+    run_with_database(settings, schema.upgrade)
+    click.echo(f"The database has schema {schema.newest_revision()}.")
+
+
+@db.command()
+@settings_options("database")
+def current(settings: Settings) -> None:
+    """Tell the schema that the database has, and the one that this version needs."""
+    found = run_with_database(settings, schema.current_revision)
+    click.echo(f"database: {found or 'none'}\nneeded:   {schema.newest_revision()}")

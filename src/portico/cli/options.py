@@ -1,0 +1,94 @@
+"""Options that commands share, made from the settings, and how a command opens the database."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from portico.app import open_operator, prepare_database
+from portico.services.identity import Operator
+from portico.settings import Settings, load_settings, setting_fields
+from portico.storage.connections import Database
+from portico.storage.database import open_database
+
+T = TypeVar("T")
+Command = Callable[..., Any]
+
+_NAMES = {int: "NUMBER", str: "TEXT"}
+
+
+def settings_options(*names: str) -> Callable[[Command], Command]:
+    """Options for the named settings (all without names), and `--config`.
+
+    The command receives one `settings` argument.
+    """
+
+    def decorate(command: Command) -> Command:
+        wrapped = _receiving_settings(command, names or tuple(setting_fields()))
+        options = [_option(name) for name in names or setting_fields()]
+        options.append(
+            click.option(
+                "--config",
+                type=click.Path(path_type=Path, dir_okay=False),
+                help="A TOML file of settings. Environment: PORTICO_CONFIG.",
+            )
+        )
+        for option in reversed(options):
+            wrapped = option(wrapped)
+        return wrapped
+
+    return decorate
+
+
+def _option(name: str) -> Callable[[Command], Command]:
+    described = setting_fields()[name]
+    flag = f"--{name.replace('_', '-')}"
+    default = described.default
+    shown = str(default).lower() if isinstance(default, bool) else default
+    text = f"{described.metadata['help']} Default: {shown}. Environment: PORTICO_{name.upper()}."
+    if isinstance(default, bool):
+        return click.option(f"{flag}/--no-{flag[2:]}", default=None, help=text)
+    return click.option(flag, default=None, metavar=_NAMES[type(default)], help=text)
+
+
+def _receiving_settings(command: Command, names: Iterable[str]) -> Command:
+    known = tuple(names)
+
+    def run(config: Path | None, **arguments: Any) -> None:  # noqa: ANN401  # click's values
+        given = {name: arguments.pop(name) for name in known}
+        flags = {name: value for name, value in given.items() if value is not None}
+        command(settings=load_settings(flags, os.environ, config), **arguments)
+
+    run.__name__ = command.__name__
+    run.__doc__ = command.__doc__
+    # Options that the command already has move to the wrapper.
+    run.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]
+    return run
+
+
+def run_with_database(settings: Settings, work: Callable[[Database], Awaitable[T]]) -> T:
+    """Opens the database, whatever its schema, for the length of one command."""
+
+    async def run() -> T:
+        database = open_database(settings.database, pool_size=settings.pool_size)
+        try:
+            return await work(database)
+        finally:
+            await database.close()
+
+    return asyncio.run(run())
+
+
+def run_as_operator(settings: Settings, work: Callable[[Operator], Awaitable[T]]) -> T:
+    """Opens a ready database as the operator for the length of one command."""
+
+    async def run(database: Database) -> T:
+        await prepare_database(database, settings)
+        return await work(await open_operator(database))
+
+    return run_with_database(settings, run)

@@ -1,0 +1,74 @@
+"""`portico serve`: the server itself."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+
+import click
+
+from portico.app import open_operator, prepare_database
+from portico.cli.options import settings_options
+from portico.demo import DemoAccess, fill_demo
+from portico.server import require_free_port, run_server
+from portico.settings import Settings
+from portico.storage.database import open_database
+
+
+@click.command()
+@click.option("--demo", is_flag=True, help="Fill an empty database with an example tenant first.")
+@settings_options()
+def serve(settings: Settings, demo: bool) -> None:
+    """Serve the API.
+
+    A setting comes from its flag, else from the environment, else from the file that --config
+    names, else it has its default.
+    """
+    require_free_port(settings)
+    access = asyncio.run(_prepare(settings, demo=demo))
+    origin = f"http://{_shown_host(settings.host)}:{settings.port}"
+    if demo:
+        click.echo(_demo_text(origin, access))
+    click.echo(f"Portico listens on {origin} (API reference: {origin}/docs). Ctrl-C stops it.")
+    gc.freeze()
+    run_server(settings)
+
+
+async def _prepare(settings: Settings, *, demo: bool) -> DemoAccess | None:
+    database = open_database(settings.database, pool_size=settings.pool_size)
+    try:
+        await prepare_database(database, settings)
+        if demo:
+            return await fill_demo(await open_operator(database), settings)
+        return None
+    finally:
+        await database.close()
+
+
+def _shown_host(host: str) -> str:
+    if host in {"0.0.0.0", "::"}:  # compared, not bound
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host
+
+
+def _demo_text(origin: str, access: DemoAccess | None) -> str:
+    if access is None:
+        return (
+            "The database has tenants already, so no demo data was added. Make credentials with "
+            "`portico client create --customer N`."
+        )
+    links = f"{origin}/mgmtconfig/v1/admin/customers/{access.customer_id}/userPortalLink"
+    admin = access.admin
+    return f"""
+Demo tenant     {access.tenant} (customer id {access.customer_id})
+Admin client    id {admin.client_id}
+                secret {admin.client_secret}
+Viewer client   id {access.viewer.client_id}
+                secret {access.viewer.client_secret}
+
+Sign in and list the links of the demo tenant:
+
+curl -s -H "Authorization: Bearer $(curl -s {origin}/signin -d client_id={admin.client_id} \
+-d client_secret={admin.client_secret} | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')" \
+"{links}?pagesize=3"
+"""

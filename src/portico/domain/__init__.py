@@ -1,0 +1,1 @@
+"""Values and rules of portals and links, in nothing but the standard library."""

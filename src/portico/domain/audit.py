@@ -1,0 +1,36 @@
+"""The audit trail: one entry for every change, never altered afterwards."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Action(StrEnum):
+    """What happened to the object of an entry."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    REVOKE = "revoke"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditEntry:
+    """Who changed what, when, and how it looked before and after (JSON text, empty for nothing).
+
+    `actor_id` is the API client's id, or 0 for the operator at the command line.
+    """
+
+    customer_id: int
+    id: int
+    microtenant_id: int
+    time: int
+    actor_id: int
+    action: Action
+    object_type: str
+    object_id: int
+    object_name: str
+    before: str
+    after: str
+    transaction_id: str

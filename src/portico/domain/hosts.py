@@ -1,0 +1,115 @@
+"""What a host is: the part of a link between the scheme and the path, checked before it is kept.
+
+The rules are those that browsers apply when they open the link (WHATWG URL, host parsing), so
+that nothing is stored which a browser would read as another place.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import unicodedata
+
+from portico.domain.errors import InvalidField
+
+HOST_LIMIT = 255
+_PORT = re.compile(r"[0-9]{1,5}\Z")
+_NUMBER = re.compile(r"([0-9]+|0[xX][0-9a-fA-F]*)\Z")
+_FORBIDDEN = {
+    "@": "user names and passwords are not part of a host",
+    "/": "the path belongs in linkPath",
+    "\\": "a host has no path",
+    "?": "the query belongs in linkPath",
+    "#": "the fragment belongs in linkPath",
+    "%": "write the character itself instead of its percent code",
+}
+
+
+def check_host(field: str, value: str, *, port_allowed: bool = True) -> str:
+    """The host as it is: a label, a domain name, an IPv4 or bracketed IPv6 address, with a port.
+
+    Raises InvalidField saying what is wrong.
+    """
+    if not value:
+        raise InvalidField(field, "It is required: a host such as wiki.example.com.")
+    if len(value) > HOST_LIMIT:
+        raise InvalidField(
+            field, f"It has {len(value)} characters; at most {HOST_LIMIT} are allowed."
+        )
+    _check_characters(field, value)
+    host, port = _split_port(value)
+    if port is not None:
+        _check_port(field, port, port_allowed=port_allowed)
+    if host.startswith("["):
+        _check_ipv6(field, host)
+    else:
+        _check_name_or_ipv4(field, host)
+    return value
+
+
+def _check_characters(field: str, value: str) -> None:
+    if "://" in value:
+        raise InvalidField(field, "It is a host without a scheme; the scheme belongs in protocol.")
+    for character in value:
+        if character.isspace() or not character.isprintable():
+            raise InvalidField(field, "A host cannot contain white space or control characters.")
+        if character in _FORBIDDEN:
+            raise InvalidField(
+                field, f'A host cannot contain "{character}"; {_FORBIDDEN[character]}.'
+            )
+
+
+def _split_port(value: str) -> tuple[str, str | None]:
+    host, colon, port = value.rpartition(":")
+    if not colon or (value.startswith("[") and "]" not in host):
+        return value, None
+    return host, port
+
+
+def _check_port(field: str, port: str, *, port_allowed: bool) -> None:
+    if not port_allowed:
+        raise InvalidField(field, "It is a domain name without a port.")
+    if not _PORT.match(port) or not 1 <= int(port) <= 65_535:
+        raise InvalidField(field, f'"{port}" is not a port; a port is a number from 1 to 65535.')
+
+
+def _check_ipv6(field: str, host: str) -> None:
+    try:
+        if not host.endswith("]"):
+            raise ValueError
+        ipaddress.IPv6Address(host[1:-1])
+    except ValueError:
+        raise InvalidField(field, f'"{host}" is not an IPv6 address in brackets.') from None
+
+
+def _check_name_or_ipv4(field: str, host: str) -> None:
+    if ":" in host:
+        raise InvalidField(field, "An IPv6 address stands in brackets, as in [2001:db8::1].")
+    labels = host.removesuffix(".").split(".")
+    if _NUMBER.match(labels[-1]):
+        # A browser reads any host whose last label is a number as an IPv4 address.
+        try:
+            ipaddress.IPv4Address(host)
+        except ValueError:
+            raise InvalidField(field, f'"{host}" is not an IPv4 address.') from None
+        return
+    for label in labels:
+        if not _is_label(label):
+            raise InvalidField(
+                field,
+                f'"{label}" cannot be part of a host: 1 to 63 letters, digits, hyphens or '
+                "underscores, with no hyphen at either end.",
+            )
+
+
+def _is_label(label: str) -> bool:
+    if not 1 <= len(label) <= 63 or label.startswith("-") or label.endswith("-"):
+        return False
+    if label.isascii():
+        return all(character.isalnum() or character in "-_" for character in label)
+    # An internationalised label: letters, marks and digits that normalisation leaves alone, so
+    # that no look-alike of a slash or dot appears when a browser maps it.
+    return unicodedata.normalize("NFKC", label) == label and all(
+        character in "-_" or unicodedata.category(character)[0] in "LM" or character.isdecimal()
+        for character in label
+    )

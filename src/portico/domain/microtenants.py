@@ -1,0 +1,89 @@
+"""Microtenants: parts of a tenant with administrators of their own (behaviour section 1.5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from portico.domain.base import (
+    DEFAULT_MICROTENANT_ID,
+    DESCRIPTION_LIMIT,
+    NAME_LIMIT,
+    Record,
+    check_name,
+    check_text,
+)
+from portico.domain.errors import InvalidField
+from portico.domain.search import Field, FieldKind, fields
+
+KIND = "microtenant"
+MICROTENANTS_PER_TENANT = 500
+DEFAULT_NAME = "Default"
+DEFAULT_DESCRIPTION = "The part of the tenant that belongs to no other microtenant."
+DEFAULT_SCOPE_ORDER = 2**31 - 1
+AUTH_DOMAIN_CRITERIA = "AuthDomain"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MicrotenantSpec:
+    """What a client may write on a microtenant."""
+
+    name: str
+    description: str = ""
+    enabled: bool = False
+    criteria_attribute: str = ""
+    criteria_attribute_values: tuple[str, ...] = ()
+    privileged_approvals_enabled: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Microtenant(MicrotenantSpec, Record):
+    """A stored microtenant. Lists go by `scope_order`, in which Default is last."""
+
+    scope_order: int
+
+    @property
+    def is_default(self) -> bool:
+        """Whether this is the part that every tenant has, which nobody may change."""
+        return self.id == DEFAULT_MICROTENANT_ID
+
+
+MICROTENANT_FIELDS = fields(
+    Field("id", FieldKind.NUMBER),
+    Field("name", FieldKind.FOLDED),
+    Field("description", FieldKind.FOLDED),
+    Field("enabled", FieldKind.FLAG),
+    Field("criteriaAttribute", FieldKind.ASCII),
+    Field("privilegedApprovalsEnabled", FieldKind.FLAG),
+    Field("scopeOrder", FieldKind.NUMBER),
+    Field("creationTime", FieldKind.NUMBER),
+    Field("modifiedTime", FieldKind.NUMBER),
+    Field("modifiedBy", FieldKind.NUMBER),
+)
+
+
+def default_microtenant(customer_id: int, now: int) -> Microtenant:
+    """The microtenant with id 0 that a tenant has from its first moment."""
+    return Microtenant(
+        customer_id=customer_id,
+        id=DEFAULT_MICROTENANT_ID,
+        creation_time=now,
+        modified_time=now,
+        modified_by=0,
+        name=DEFAULT_NAME,
+        description=DEFAULT_DESCRIPTION,
+        enabled=True,
+        scope_order=DEFAULT_SCOPE_ORDER,
+    )
+
+
+def check_microtenant(spec: MicrotenantSpec) -> MicrotenantSpec:
+    """The spec as it will be stored. Raises InvalidField naming the wire field at fault."""
+    check_text("description", spec.description, DESCRIPTION_LIMIT, multiline=True)
+    if spec.criteria_attribute not in ("", AUTH_DOMAIN_CRITERIA):
+        raise InvalidField("criteriaAttribute", f"It is {AUTH_DOMAIN_CRITERIA}, or left out.")
+    for domain in spec.criteria_attribute_values:
+        if not domain.strip():
+            raise InvalidField("criteriaAttributeValues", "A domain cannot be empty.")
+        check_text("criteriaAttributeValues", domain, NAME_LIMIT)
+    distinct = tuple(dict.fromkeys(spec.criteria_attribute_values))
+    return replace(spec, name=check_name(spec.name), criteria_attribute_values=distinct)

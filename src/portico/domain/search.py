@@ -1,0 +1,231 @@
+"""The search language of lists: text -> tree, and an in-memory reading of the tree.
+
+We own it because the vendor's grammar (behaviour section 4.1) is like no other: separators are
+spaces or literal plus signs, only the first two of them separate, and values keep their spaces.
+The compiler to SQL lives in storage; `matches` here is the oracle that it is tested against.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from operator import eq, ge, gt, le, lt, ne
+
+from portico.domain.base import MAX_ID, fold, fold_ascii
+from portico.domain.errors import InvalidField, InvalidFilter, InvalidOperand
+
+SEARCH_LIMIT = 4_096
+
+
+class FieldKind(Enum):
+    """How values of a field are compared."""
+
+    FOLDED = "text without regard to case, in every script"
+    ASCII = "text without regard to the case of A to Z"
+    NUMBER = "integer"
+    FLAG = "true or false"
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field that a search may name: its wire name and how its values compare."""
+
+    name: str
+    kind: FieldKind
+
+    @property
+    def attribute(self) -> str:
+        """The name of the record's attribute, which is also the column's."""
+        return re.sub(r"[A-Z]", lambda capital: "_" + capital[0].lower(), self.name)
+
+
+Fields = Mapping[str, Field]
+Value = str | int | bool
+
+
+class Operator(Enum):
+    """What a condition asks of a value."""
+
+    EQ = "EQ"
+    NE = "NE"
+    GT = "GT"
+    GE = "GE"
+    LT = "LT"
+    LE = "LE"
+    CONTAINS = "CONTAINS"
+    STARTSWITH = "STARTSWITH"
+    ENDSWITH = "ENDSWITH"
+    IN = "IN"
+
+
+_SPELLINGS = {operator.value: operator for operator in Operator} | {
+    "NQ": Operator.NE,
+    "LIKE": Operator.CONTAINS,
+}
+_SUBSTRING = {Operator.CONTAINS, Operator.STARTSWITH, Operator.ENDSWITH}
+_FLAG_OPERATORS = {Operator.EQ, Operator.NE, Operator.IN}
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One condition; `values` has one entry, or several for IN. Text is already folded."""
+
+    field: Field
+    operator: Operator
+    values: tuple[Value, ...]
+
+
+@dataclass(frozen=True)
+class AllOf:
+    """Every part holds."""
+
+    parts: tuple[Condition, ...]
+
+
+@dataclass(frozen=True)
+class AnyOf:
+    """At least one part holds."""
+
+    parts: tuple[Condition, ...]
+
+
+Condition = Comparison | AllOf | AnyOf
+
+
+@dataclass(frozen=True, kw_only=True)
+class ListQuery:
+    """Which part of a list is asked for, and in which order. Pages count from 1."""
+
+    condition: Condition | None = None
+    sort_attribute: str = "name"
+    descending: bool = False
+    page: int = 1
+    page_size: int = 20
+
+    @property
+    def offset(self) -> int:
+        """How many items come before the page."""
+        return (self.page - 1) * self.page_size
+
+
+def fields(*described: Field) -> Fields:
+    """A look-up of fields by wire name."""
+    return {field.name: field for field in described}
+
+
+def parse_search(text: str, known: Fields) -> Condition | None:
+    """The condition that a `search` parameter asks for, or None when it asks for nothing.
+
+    AND binds tighter than OR. Raises InvalidOperand or InvalidFilter naming what is wrong.
+    """
+    text = text.strip(" ")
+    if not text:
+        return None
+    if len(text) > SEARCH_LIMIT:
+        raise InvalidField("search", f"At most {SEARCH_LIMIT} characters are allowed.")
+    if not _is_filter(text, known):
+        return _plain_words(text, known)
+    choices = [
+        tuple(_comparison(part, known) for part in _split(alternative, "AND"))
+        for alternative in _split(text, "OR")
+    ]
+    alternatives = tuple(parts[0] if len(parts) == 1 else AllOf(parts) for parts in choices)
+    return alternatives[0] if len(alternatives) == 1 else AnyOf(alternatives)
+
+
+def compare(field: Field, operator: str, value: str) -> Comparison:
+    """A condition from its three words. Raises InvalidOperand or InvalidFilter."""
+    meant = _SPELLINGS.get(operator.upper())
+    if meant is None:
+        raise InvalidOperand(operator)
+    if field.kind is FieldKind.NUMBER and meant in _SUBSTRING:
+        raise InvalidOperand(operator)
+    if field.kind is FieldKind.FLAG and meant not in _FLAG_OPERATORS:
+        raise InvalidOperand(operator)
+    words = [word.strip() for word in value.split(",")] if meant is Operator.IN else [value]
+    return Comparison(field, meant, tuple(_value(field, word) for word in words))
+
+
+_OPERATORS = "|".join(sorted(_SPELLINGS, key=len, reverse=True))
+# AND and OR connect only when a whole condition follows: "Research AND Development" is a value.
+_CONNECTIVE = {
+    word: re.compile(rf"[ +]{word}[ +](?=[A-Za-z]+[ +](?i:{_OPERATORS})(?:[ +]|\Z))")
+    for word in ("AND", "OR")
+}
+_SEPARATOR = re.compile(r"[ +]")
+
+
+def _split(text: str, connective: str) -> list[str]:
+    return _CONNECTIVE[connective].split(text)
+
+
+def _is_filter(text: str, known: Fields) -> bool:
+    words = _SEPARATOR.split(text, maxsplit=2)
+    if words[0] in known and len(words) > 1:
+        return len(words) == 3 or words[1].upper() in _SPELLINGS
+    if len(words) == 3 and words[1].upper() in _SPELLINGS:
+        return True
+    # Three words with spaces are always read as a filter (behaviour section 4.1); plus signs
+    # alone are not, so that "C++" finds "C++".
+    return len(text.split(" ")) > 2
+
+
+def _plain_words(text: str, known: Fields) -> Comparison:
+    return Comparison(known["name"], Operator.CONTAINS, (fold(text),))
+
+
+def _comparison(text: str, known: Fields) -> Comparison:
+    words = _SEPARATOR.split(text, maxsplit=2)
+    name, operator, value = (*words, "", "")[:3]
+    if operator.upper() not in _SPELLINGS:
+        raise InvalidOperand(operator)
+    if name not in known:
+        raise InvalidFilter(f"Invalid field:{name} in Filtering criteria.", name)
+    return compare(known[name], operator, value)
+
+
+def _value(field: Field, word: str) -> Value:
+    if field.kind is FieldKind.FOLDED:
+        return fold(word)
+    if field.kind is FieldKind.ASCII:
+        return fold_ascii(word)
+    if field.kind is FieldKind.FLAG and word.lower() in {"true", "false"}:
+        return word.lower() == "true"
+    if field.kind is FieldKind.NUMBER and re.fullmatch(r"-?[0-9]{1,19}", word, re.ASCII):
+        return max(-MAX_ID, min(MAX_ID, int(word)))
+    raise InvalidFilter(
+        f"Invalid value:{word} for the field {field.name} in Filtering criteria.", word
+    )
+
+
+def matches(condition: Condition, record: object) -> bool:
+    """Whether a record meets the condition; a missing number meets none but NE."""
+    if isinstance(condition, AllOf):
+        return all(matches(part, record) for part in condition.parts)
+    if isinstance(condition, AnyOf):
+        return any(matches(part, record) for part in condition.parts)
+    stored = getattr(record, condition.field.attribute)
+    if stored is None:
+        return condition.operator is Operator.NE
+    if condition.field.kind is FieldKind.FOLDED:
+        stored = fold(stored)
+    elif condition.field.kind is FieldKind.ASCII:
+        stored = fold_ascii(stored)
+    if condition.operator is Operator.IN:
+        return stored in condition.values
+    return _TESTS[condition.operator](stored, condition.values[0])
+
+
+_TESTS: Mapping[Operator, Callable[..., bool]] = {
+    Operator.EQ: eq,
+    Operator.NE: ne,
+    Operator.GT: gt,
+    Operator.GE: ge,
+    Operator.LT: lt,
+    Operator.LE: le,
+    Operator.CONTAINS: lambda stored, part: part in stored,
+    Operator.STARTSWITH: lambda stored, part: stored.startswith(part),
+    Operator.ENDSWITH: lambda stored, part: stored.endswith(part),
+}

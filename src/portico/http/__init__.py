@@ -1,0 +1,1 @@
+"""The JSON API on the vendor's wire format."""

@@ -1,0 +1,262 @@
+"""One API call: who asks, for which tenant and microtenant, with which parameters and body."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TypeVar
+from urllib.parse import parse_qsl
+
+from litestar.exceptions import HTTPException
+
+from portico.domain.base import Clock, IdSource
+from portico.domain.errors import AccessDenied, InvalidField, StalePrecondition
+from portico.domain.identity import Claims, fingerprint
+from portico.domain.search import Fields, ListQuery, parse_search
+from portico.http.answers import (
+    Answer,
+    AnyRequest,
+    answer_json,
+    encode,
+    entity_tag,
+    names_tag,
+)
+from portico.http.errors import BodyTooLarge, TooManyRequests, UnsupportedMediaType
+from portico.http.exchange import exchange_of
+from portico.http.limits import RateCounter
+from portico.http.tokens import Tokens
+from portico.http.wire import ReceivedId, parse_id, printable, receive, received_id
+from portico.services import access
+from portico.services.unit_of_work import UnitOfWork
+from portico.storage.connections import Connection, Database
+from portico.storage.idempotency import IdempotentAnswer
+
+S = TypeVar("S")
+
+DEFAULT_PAGE_SIZE = 20
+LARGEST_PAGE_SIZE = 500
+LARGEST_PAGE = 2**31 - 1
+IDEMPOTENCY_SECONDS = 24 * 60 * 60
+IDEMPOTENCY_KEY_LIMIT = 255
+SORT_ATTRIBUTES = {
+    "name": "name",
+    "id": "id",
+    "enabled": "enabled",
+    "creationTime": "creation_time",
+    "modifiedTime": "modified_time",
+}
+SORT_ORDERS = {"ASC": False, "DESC": True, "DSC": True}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Api:
+    """What every call needs of the running server."""
+
+    database: Database
+    clock: Clock
+    new_id: IdSource
+    tokens: Tokens
+    rates: RateCounter
+    managed_suffix: str
+    assertion_audiences: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Call:
+    """An authenticated request for one tenant. Made by `open_call`, which verified the token."""
+
+    api: Api
+    request: AnyRequest
+    claims: Claims
+
+    @property
+    def customer_id(self) -> int:
+        """The tenant that the path names. Raises InvalidField."""
+        return self.path_id("customerId")
+
+    def path_id(self, name: str) -> int:
+        """An id in the path, by its wire name. Raises InvalidField unless it is a number."""
+        return parse_id(name, printable(self.request.path_params[name]))
+
+    @cached_property
+    def query(self) -> dict[str, str]:
+        """The query parameters; of one that comes twice, the last. Raises InvalidField."""
+        content = self.request.scope["query_string"]
+        try:
+            pairs = parse_qsl(
+                content.decode("ascii"), keep_blank_values=True, encoding="utf-8", errors="strict"
+            )
+        except ValueError:
+            raise InvalidField("query", "It is not percent-encoded UTF-8.") from None
+        for name, value in pairs:
+            if "\0" in value:
+                raise InvalidField(printable(name), "It holds the control character U+0000.")
+        return dict(pairs)
+
+    def list_query(self, known: Fields, *, sort_attribute: str = "name") -> ListQuery:
+        """Search, order and page of a list (design section 4). Raises InvalidInput."""
+        query = self.query
+        size = self._number("pagesize", DEFAULT_PAGE_SIZE)
+        return ListQuery(
+            condition=parse_search(query.get("search", ""), known),
+            sort_attribute=self._choice("sortBy", SORT_ATTRIBUTES, sort_attribute),
+            descending=self._choice("sortOrder", SORT_ORDERS, False),
+            page=self._number("page", 1),
+            page_size=min(size, LARGEST_PAGE_SIZE),
+        )
+
+    def _number(self, name: str, default: int) -> int:
+        value = self.query.get(name)
+        if value is None:
+            return default
+        if not re.fullmatch(r"-?[0-9]{1,100}", value, re.ASCII):
+            raise InvalidField(name, "It is not a whole number.")
+        return max(1, min(int(value), LARGEST_PAGE))
+
+    def _choice(self, name: str, choices: dict[str, S], default: S) -> S:
+        value = self.query.get(name)
+        if value is None:
+            return default
+        known = choices.get(value, choices.get(value.upper()))
+        if known is None:
+            raise InvalidField(name, f"It is one of {', '.join(choices)}.")
+        return known
+
+    def microtenant_id(self, in_body: ReceivedId = None) -> int | None:
+        """The microtenant that is asked for: the query's, else the body's (behaviour section 5)."""
+        asked = self.query.get("microtenantId") or in_body
+        return received_id("microtenantId", asked)
+
+    async def receive(self, expected: type[S]) -> S:
+        """The JSON body as a wire struct.
+
+        Raises InvalidField, UnsupportedMediaType or BodyTooLarge.
+        """
+        return receive(await self._json_body(), expected)
+
+    async def _json_body(self) -> bytes:
+        content_type = (
+            self.request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        )
+        if content_type != "application/json" and not content_type.endswith("+json"):
+            raise UnsupportedMediaType(
+                "The body has to be JSON, with the header Content-Type: application/json."
+            )
+        return await read_body(self.request)
+
+    @asynccontextmanager
+    async def read(self, in_body: ReceivedId = None) -> AsyncIterator[UnitOfWork]:
+        """A unit of work that reads. Raises SessionNotValid or Forbidden."""
+        async with self.api.database.read() as connection:
+            yield self._work(connection, await self._authorise(connection, in_body))
+
+    @asynccontextmanager
+    async def read_own(self) -> AsyncIterator[UnitOfWork]:
+        """A unit of work that reads in the caller's own tenant and microtenant."""
+        async with self.api.database.read() as connection:
+            yield self._work(connection, await access.authorise_self(connection, self.claims))
+
+    @asynccontextmanager
+    async def write(self, in_body: ReceivedId = None) -> AsyncIterator[UnitOfWork]:
+        """A unit of work that writes, committed when the block ends.
+
+        Access is decided before the tenant's lock is taken, so that nobody waits for a refusal.
+        """
+        async with self.api.database.read() as connection:
+            granted = await self._authorise(connection, in_body)
+        async with self.api.database.write(granted.tenant.id) as connection:
+            yield self._work(connection, granted)
+
+    async def _authorise(self, connection: Connection, in_body: ReceivedId) -> access.Access:
+        return await access.authorise(
+            connection,
+            self.claims,
+            customer_id=self.customer_id,
+            microtenant_id=self.microtenant_id(in_body),
+        )
+
+    def _work(self, connection: Connection, granted: access.Access) -> UnitOfWork:
+        return UnitOfWork(
+            connection=connection,
+            principal=granted.principal,
+            tenant=granted.tenant,
+            scope=granted.scope,
+            microtenant_name=granted.microtenant_name,
+            now=int(self.api.clock()),
+            new_id=self.api.new_id,
+            transaction_id=exchange_of(self.request).transaction_id,
+        )
+
+    async def require_version(self, kind: str, current: Callable[[], Awaitable[object]]) -> None:
+        """Raises StalePrecondition when If-Match is there and names another version.
+
+        `current` gives the payload that a GET would answer now, in the transaction that writes.
+        """
+        asked = self.request.headers.get("if-match")
+        if asked is not None and not names_tag(asked, entity_tag(encode(await current()))):
+            raise StalePrecondition(kind)
+
+    async def created(self, work: UnitOfWork, create: Callable[[], Awaitable[object]]) -> Answer:
+        """201 with what `create` made; under an Idempotency-Key, made once in 24 hours."""
+        key = self.request.headers.get("idempotency-key")
+        if key is None:
+            return answer_json(self.request, encode(await create()), status=201)
+        if not 0 < len(key) <= IDEMPOTENCY_KEY_LIMIT:
+            raise InvalidField(
+                "Idempotency-Key", f"It has 1 to {IDEMPOTENCY_KEY_LIMIT} characters."
+            )
+        print_of_request = fingerprint(
+            b"\0".join(
+                (
+                    self.request.scope["path"].removeprefix("/zpa").rstrip("/").encode(),
+                    str(work.scope.microtenant_id).encode(),
+                    await self.request.body(),
+                )
+            )
+        )
+        since = work.now - IDEMPOTENCY_SECONDS
+        kept = await work.idempotent_answers.find(work.principal.client_id, key, since=since)
+        if kept is None:
+            kept = IdempotentAnswer(
+                customer_id=work.scope.customer_id,
+                client_id=work.principal.client_id,
+                key=key,
+                fingerprint=print_of_request,
+                status=201,
+                body=encode(await create()).decode(),
+                creation_time=work.now,
+            )
+            await work.idempotent_answers.keep(kept, since=since)
+        elif kept.fingerprint != print_of_request:
+            raise InvalidField("Idempotency-Key", "It was used for another request before.")
+        return answer_json(self.request, kept.body.encode(), status=kept.status)
+
+
+async def read_body(request: AnyRequest) -> bytes:
+    """The whole body. Raises BodyTooLarge past the limit that the application sets."""
+    try:
+        return await request.body()
+    except HTTPException as error:
+        if error.status_code == 413:
+            raise BodyTooLarge("The body is over 5 MiB.") from None
+        raise
+
+
+async def open_call(api: Api, request: AnyRequest) -> Call:
+    """The call of a request whose bearer token is good.
+
+    Raises AccessDenied, SessionNotValid, or TooManyRequests.
+    """
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise AccessDenied
+    claims = await api.tokens.verify(token.strip())
+    exchange = exchange_of(request)
+    exchange.client_id = claims.client_id
+    exchange.rate = api.rates.count(claims.client_id)
+    if api.rates.enforced and exchange.rate.exceeded:
+        raise TooManyRequests(exchange.rate.reset)
+    return Call(api, request, claims)

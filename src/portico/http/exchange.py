@@ -1,0 +1,109 @@
+"""One request and its answer as the log and the client's headers see them.
+
+The outermost ASGI layer: it gives every exchange a transaction id, adds the headers that every
+answer carries (behaviour section 6.4), and writes one access-log line.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import uuid
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+from litestar import Request
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+
+from portico.http.limits import RateUsage
+
+access_log = logging.getLogger("portico.access")
+
+_SCOPE_KEY = "portico_exchange"
+_TRANSACTION_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}\Z")
+_EVERY_ANSWER = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+]
+
+
+@dataclass
+class Exchange:
+    """What becomes known of a request while it is served."""
+
+    transaction_id: str
+    client_id: int | None = None
+    rate: RateUsage | None = None
+
+
+def exchange_of(request: Request[Any, Any, Any]) -> Exchange:
+    """The exchange that a request belongs to."""
+    exchange: Exchange = request.scope[_SCOPE_KEY]  # type: ignore[literal-required]
+    return exchange
+
+
+class ExchangeMiddleware:
+    """Wraps the whole application."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves one request; anything that is not HTTP passes through."""
+        if scope["type"] != ScopeType.HTTP:
+            await self._app(scope, receive, send)
+            return
+        started = perf_counter()
+        exchange = Exchange(transaction_id=_transaction_id(scope))
+        scope[_SCOPE_KEY] = exchange  # type: ignore[literal-required]
+        status = 0
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], *_headers(exchange)]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_with_headers)
+        finally:
+            _log(scope, exchange, status, perf_counter() - started)
+
+
+def _transaction_id(scope: Scope) -> str:
+    """The caller's own transaction id when it sent a plain one, else a new one."""
+    for name, value in scope["headers"]:
+        if name == b"x-transaction-id" and _TRANSACTION_ID.match(value):
+            return value.decode("ascii")
+    return str(uuid.uuid4())
+
+
+def _headers(exchange: Exchange) -> list[tuple[bytes, bytes]]:
+    headers = [*_EVERY_ANSWER, (b"x-transaction-id", exchange.transaction_id.encode())]
+    if exchange.rate is not None:
+        headers += exchange.rate.headers()
+    return headers
+
+
+def _log(scope: HTTPScope, exchange: Exchange, status: int, seconds: float) -> None:
+    if not access_log.isEnabledFor(logging.INFO):
+        return
+    client = scope.get("client")
+    access_log.info(
+        "request",
+        extra={
+            "fields": {
+                "method": scope["method"],
+                "path": scope["path"],
+                "status": status,
+                "milliseconds": round(seconds * 1000, 2),
+                "clientId": exchange.client_id,
+                "peer": client[0] if client else None,
+                "transactionId": exchange.transaction_id,
+            }
+        },
+    )

@@ -1,0 +1,244 @@
+"""Signing in and out, and who the caller is (behaviour section 6)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from urllib.parse import parse_qsl
+
+from litestar.status_codes import HTTP_200_OK
+from msgspec import UNSET
+
+from portico.domain.errors import AccessDenied, InvalidField
+from portico.domain.identity import ApiClient, secret_matches
+from portico.http.answers import Answer, AnyRequest, answer_json, answer_read, encode
+from portico.http.call import Api, Call, read_body
+from portico.http.errors import UnsupportedMediaType
+from portico.http.operations import CUSTOMER_ID, IF_NONE_MATCH, MICROTENANT_ID, operation
+from portico.http.tokens import ASSERTION_TYPE, assertion_convinces
+from portico.http.wire import Digits, MaybeDigits, WireStruct
+from portico.services import access
+
+TAG = "Authentication"
+TOKEN_TYPE = "Bearer"
+FORM = "application/x-www-form-urlencoded"
+SIGN_IN_STATUSES = (400, 401, 405, 413, 415, 500, 503)
+
+
+class SignInForm(WireStruct, frozen=True, kw_only=True, rename=None):
+    """What the legacy clients send, as a form."""
+
+    client_id: str
+    client_secret: str
+
+
+class SignInAnswer(WireStruct, frozen=True, kw_only=True, rename=None):
+    """A token; the lifetime in seconds is a string, as the legacy Go client needs it."""
+
+    token_type: str
+    access_token: str
+    expires_in: Digits
+
+
+class TokenForm(WireStruct, frozen=True, kw_only=True, rename=None):
+    """What the OneAPI clients send, as a form: a secret or an RS256 assertion."""
+
+    grant_type: str = "client_credentials"
+    client_id: str | None = None
+    client_secret: str | None = None
+    client_assertion: str | None = None
+    client_assertion_type: str | None = None
+    audience: str | None = None
+
+
+class TokenAnswer(WireStruct, frozen=True, kw_only=True, rename=None):
+    """A token; the lifetime in seconds is a number, as the Python client needs it."""
+
+    token_type: str
+    access_token: str
+    expires_in: int
+
+
+class OAuthError(WireStruct, frozen=True, kw_only=True, rename=None):
+    """A refusal in the words of RFC 6749 and in those of every other error."""
+
+    error: str
+    error_description: str
+    id: str
+    reason: str
+
+
+class MeAnswer(WireStruct, frozen=True, kw_only=True):
+    """The caller's tenant and microtenant."""
+
+    customer_id: Digits
+    customer_name: str
+    microtenant_id: MaybeDigits = UNSET
+    microtenant_name: str
+
+
+class AuthDomainsAnswer(WireStruct, frozen=True, kw_only=True):
+    """The authentication domains of a tenant."""
+
+    auth_domains: tuple[str, ...]
+
+
+async def _form(request: AnyRequest) -> dict[str, str]:
+    content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if content_type != FORM:
+        raise UnsupportedMediaType(
+            f"The body has to be a form, with the header Content-Type: {FORM}."
+        )
+    body = await read_body(request)
+    try:
+        return dict(parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict"))
+    except ValueError:
+        raise InvalidField("body", "It is not a percent-encoded form.") from None
+
+
+@operation(
+    "POST",
+    "/signin",
+    tag=TAG,
+    summary="Signs an API client in, as the legacy clients do.",
+    body=SignInForm,
+    form=True,
+    answer=SignInAnswer,
+    statuses=SIGN_IN_STATUSES,
+    public=True,
+)
+async def sign_in(api: Api, request: AnyRequest) -> Answer:
+    """Section 6.1."""
+    form = await _form(request)
+    secret = form.get("client_secret", "")
+    client = await access.sign_in(
+        api.database,
+        form.get("client_id", ""),
+        lambda client: secret_matches(client.secret_hash, secret),
+    )
+    answer = SignInAnswer(
+        token_type=TOKEN_TYPE,
+        access_token=await api.tokens.issue(client),
+        expires_in=str(api.tokens.lifetime),
+    )
+    return answer_json(request, encode(answer))
+
+
+@operation(
+    "POST",
+    "/oauth2/v1/token",
+    tag=TAG,
+    summary="Signs an API client in by its secret or by an RS256 assertion (RFC 6749, RFC 7523).",
+    body=TokenForm,
+    form=True,
+    answer=TokenAnswer,
+    statuses=tuple(status for status in SIGN_IN_STATUSES if status != 401),
+    public=True,
+)
+async def issue_token(api: Api, request: AnyRequest) -> Answer:
+    """Section 6.2; every refusal is a 400."""
+    form = await _form(request)
+    if form.get("grant_type", "client_credentials") != "client_credentials":
+        return _refusal(request, "unsupported_grant_type", "The grant type is client_credentials.")
+    client_id, secret = _basic_credentials(request)
+    client_id = form.get("client_id", client_id)
+    secret = form.get("client_secret", secret)
+    assertion = form.get("client_assertion", "")
+    if not client_id or not (secret or assertion):
+        sentence = "Send client_id, and client_secret or client_assertion."
+        return _refusal(request, "invalid_request", sentence)
+    if assertion and form.get("client_assertion_type") != ASSERTION_TYPE:
+        return _refusal(request, "invalid_request", f"client_assertion_type is {ASSERTION_TYPE}.")
+
+    def accepts(client: ApiClient) -> bool:
+        if assertion:
+            return assertion_convinces(client, assertion, api.assertion_audiences, api.clock())
+        return secret_matches(client.secret_hash, secret)
+
+    try:
+        client = await access.sign_in(api.database, client_id, accepts)
+    except AccessDenied:
+        return _refusal(request, "invalid_client", "The client is unknown or not convincing.")
+    answer = TokenAnswer(
+        token_type=TOKEN_TYPE,
+        access_token=await api.tokens.issue(client),
+        expires_in=api.tokens.lifetime,
+    )
+    return answer_json(request, encode(answer))
+
+
+def _basic_credentials(request: AnyRequest) -> tuple[str, str]:
+    """The client of an HTTP Basic header (RFC 6749, section 2.3.1), or two empty texts."""
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "basic":
+        return "", ""
+    try:
+        name, _, secret = base64.b64decode(value, validate=True).decode().partition(":")
+    except (binascii.Error, ValueError):
+        return "", ""
+    return name, secret
+
+
+def _refusal(request: AnyRequest, error: str, description: str) -> Answer:
+    payload = OAuthError(
+        error=error,
+        error_description=description,
+        id=AccessDenied.code if error == "invalid_client" else InvalidField.code,
+        reason=description,
+    )
+    return answer_json(request, encode(payload), status=400)
+
+
+@operation(
+    "POST",
+    "/signout",
+    tag=TAG,
+    summary="Ends the session of the token, everywhere and at once.",
+    statuses=(401, 405, 409, 500, 503),
+    status=HTTP_200_OK,
+)
+async def sign_out(call: Call) -> Answer:
+    """Section 6.1."""
+    await access.sign_out(call.api.database, call.claims, int(call.api.clock()))
+    return answer_json(call.request, b"{}")
+
+
+@operation(
+    "GET",
+    "/v1/admin/me",
+    tag=TAG,
+    summary="Gets the caller's tenant and microtenant.",
+    parameters=(IF_NONE_MATCH,),
+    answer=MeAnswer,
+    statuses=(401, 403, 405, 500, 503),
+)
+async def get_me(call: Call) -> Answer:
+    """Section 2.10."""
+    async with call.read_own() as work:
+        me = MeAnswer(
+            customer_id=str(work.tenant.id),
+            customer_name=work.tenant.name,
+            microtenant_id=str(work.scope.microtenant_id) if work.scope.microtenant_id else UNSET,
+            microtenant_name=work.microtenant_name,
+        )
+    return answer_read(call.request, me)
+
+
+@operation(
+    "GET",
+    "/v1/admin/customers/{customerId:str}/authDomains",
+    tag=TAG,
+    summary="Gets the authentication domains of the tenant.",
+    parameters=(CUSTOMER_ID, MICROTENANT_ID, IF_NONE_MATCH),
+    answer=AuthDomainsAnswer,
+)
+async def list_auth_domains(call: Call) -> Answer:
+    """Section 2.10."""
+    async with call.read() as work:
+        answer = AuthDomainsAnswer(auth_domains=work.tenant.auth_domains)
+    return answer_read(call.request, answer)
+
+
+ROUTES = (get_me, list_auth_domains)
+ROOT_ROUTES = (sign_in, issue_token)
+SESSION_ROUTES = (sign_out,)

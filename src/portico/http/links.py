@@ -1,0 +1,412 @@
+"""User portal links on the wire: the seven operations (behaviour sections 1.1, 1.2, 2.1 to 2.7)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Annotated, cast
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from portico.domain.errors import InvalidField
+from portico.domain.links import KIND, LINK_FIELDS, Link, LinkSpec
+from portico.domain.portals import UserPortal
+from portico.domain.search import ListQuery
+from portico.http.answers import Answer, answer_nothing, answer_read
+from portico.http.call import Call
+from portico.http.operations import (
+    CUSTOMER_ID,
+    IDEMPOTENCY_KEY,
+    IF_MATCH,
+    IF_NONE_MATCH,
+    LIST_PARAMETERS,
+    MICROTENANT_ID,
+    operation,
+    path_id,
+)
+from portico.http.wire import (
+    Digits,
+    MaybeDigits,
+    MaybeText,
+    ReceivedId,
+    Reference,
+    Stamps,
+    WireStruct,
+    digits,
+    microtenant_digits,
+    received_id,
+    received_ids,
+    stamps,
+    text,
+    totals,
+)
+from portico.services import links
+from portico.services.links import LinkPage
+from portico.services.unit_of_work import UnitOfWork
+
+TAG = "User Portal Link Management"
+LINKS = "/v1/admin/customers/{customerId:str}/userPortalLink"
+LINK = f"{LINKS}/{{id:str}}"
+LINKS_OF_PORTAL = f"{LINKS}/userPortal/{{portalId:str}}"
+BULK = [
+    f"/{version}/admin/customers/{{customerId:str}}/userPortalLink/bulk" for version in ("v2", "v1")
+]
+LINK_ID = path_id("id", "The id of the user portal link.")
+COMMON = (CUSTOMER_ID, MICROTENANT_ID)
+
+
+class LinkBody(WireStruct, frozen=True, kw_only=True):
+    """A link as a client writes it; PUT replaces all of it."""
+
+    name: Annotated[str | None, Meta(description="Unique in its microtenant.")] = None
+    description: str | None = None
+    enabled: Annotated[bool | None, Meta(description="Absent: false.")] = None
+    icon_text: Annotated[str | None, Meta(description="An image as a data URI.")] = None
+    link: Annotated[str | None, Meta(description="A host, with a port if need be.")] = None
+    link_path: Annotated[str | None, Meta(description='Starts with "/".')] = None
+    protocol: Annotated[str | None, Meta(description="https:// or http://")] = None
+    application_id: ReceivedId = None
+    user_portals: Annotated[
+        list[Reference] | None, Meta(description="The portals that show the link.")
+    ] = None
+    user_portal_id: Annotated[ReceivedId, Meta(description="One portal, instead of a list.")] = None
+    microtenant_id: ReceivedId = None
+
+
+class LinkBulkBody(WireStruct, frozen=True, kw_only=True):
+    """Up to 500 links to create at once; each goes on every portal of the outer list."""
+
+    user_portal_links: list[LinkBody] | None = None
+    user_portals: list[Reference] | None = None
+    microtenant_id: ReceivedId = None
+
+
+BulkBody = LinkBulkBody | list[LinkBody]
+
+
+class PortalInLink(WireStruct, frozen=True, kw_only=True):
+    """A portal inside a link: its id alone once created, the portal itself when read (1.2)."""
+
+    id: Digits
+    modified_time: MaybeDigits = UNSET
+    creation_time: MaybeDigits = UNSET
+    modified_by: MaybeDigits = UNSET
+    name: MaybeText = UNSET
+    enabled: bool = True
+    description: MaybeText = UNSET
+    domain: MaybeText = UNSET
+    ext_domain: MaybeText = UNSET
+    ext_domain_name: MaybeText = UNSET
+    ext_domain_translation: MaybeText = UNSET
+    ext_label: MaybeText = UNSET
+    user_notification: MaybeText = UNSET
+    user_notification_enabled: bool | UnsetType = UNSET
+    microtenant_name: MaybeText = UNSET
+
+
+class LinkAnswer(Stamps, frozen=True, kw_only=True):
+    """A link as it is answered."""
+
+    name: str
+    enabled: bool
+    description: MaybeText = UNSET
+    icon_text: MaybeText = UNSET
+    link: str
+    link_path: MaybeText = UNSET
+    protocol: MaybeText = UNSET
+    application_id: MaybeDigits = UNSET
+    user_portals: list[PortalInLink] | UnsetType = UNSET
+    microtenant_id: MaybeDigits = UNSET
+    microtenant_name: MaybeText = UNSET
+
+
+class LinkList(WireStruct, frozen=True, kw_only=True):
+    """A page of links."""
+
+    total_pages: Digits
+    total_count: Digits
+    items: list[LinkAnswer] = msgspec.field(name="list")
+
+
+class LinkBulkAnswer(WireStruct, frozen=True, kw_only=True):
+    """The created links, in the order of the request."""
+
+    user_portal_links: list[LinkAnswer]
+    user_portals: list[PortalInLink]
+
+
+def received_link(body: LinkBody) -> LinkSpec:
+    """What a body asks to store. Raises InvalidField; the rules themselves are the service's."""
+    portal_ids = received_ids("userPortals", body.user_portals)
+    if not portal_ids:
+        single = received_id("userPortalId", body.user_portal_id)
+        portal_ids = [] if single is None else [single]
+    return LinkSpec(
+        name=body.name or "",
+        description=body.description or "",
+        enabled=bool(body.enabled),
+        icon_text=body.icon_text or "",
+        link=body.link or "",
+        link_path=body.link_path or "",
+        protocol=body.protocol or "",
+        application_id=received_id("applicationId", body.application_id),
+        portal_ids=tuple(portal_ids),
+    )
+
+
+def received_bulk(body: LinkBulkBody) -> list[LinkSpec]:
+    """What a bulk asks to store: each link on its own portals and on those of the outer list."""
+    outer = tuple(received_ids("userPortals", body.user_portals))
+    specs = []
+    for position, entry in enumerate(body.user_portal_links or ()):
+        try:
+            spec = received_link(entry)
+        except InvalidField as error:
+            raise error.within(f"{links.BULK_LIST}[{position}]") from None
+        specs.append(replace(spec, portal_ids=spec.portal_ids + outer))
+    return specs
+
+
+def present_created(link: Link) -> LinkAnswer:
+    """A link that was just created: portals as stubs, no microtenant name (section 2.2)."""
+    return _present(link, [PortalInLink(id=str(each)) for each in link.portal_ids])
+
+
+def present_bulk(created: list[Link]) -> LinkBulkAnswer:
+    """Links that were created together: without stamps beside the id (section 2.7)."""
+    portal_ids = sorted({portal_id for link in created for portal_id in link.portal_ids})
+    return LinkBulkAnswer(
+        user_portal_links=[
+            msgspec.structs.replace(
+                present_created(link),
+                modified_time=UNSET,
+                creation_time=UNSET,
+                modified_by=UNSET,
+            )
+            for link in created
+        ],
+        user_portals=[PortalInLink(id=str(each)) for each in portal_ids],
+    )
+
+
+def present_read(found: LinkPage, microtenant_name: str) -> list[LinkAnswer]:
+    """Links that were read: with their portals and the microtenant's name (sections 2.1, 2.4)."""
+    portals = {portal.id: _present_portal(portal) for portal in found.portals.values()}
+    return [
+        _present(link, _known(link, portals), microtenant_name=microtenant_name)
+        for link in found.page.items
+    ]
+
+
+def present_on_portal(found: LinkPage, microtenant_name: str) -> list[LinkAnswer]:
+    """Links of one portal: the names stand on the portals, not on the link (section 2.3)."""
+    portals = {
+        portal.id: msgspec.structs.replace(
+            _present_portal(portal),
+            ext_domain=text(portal.ext_domain),
+            ext_domain_name=text(portal.ext_domain_name),
+            microtenant_name=microtenant_name,
+        )
+        for portal in found.portals.values()
+    }
+    return [_present(link, _known(link, portals)) for link in found.page.items]
+
+
+def _present(link: Link, portals: list[PortalInLink], *, microtenant_name: str = "") -> LinkAnswer:
+    return LinkAnswer(
+        **stamps(link),
+        name=link.name,
+        enabled=link.enabled,
+        description=text(link.description),
+        icon_text=text(link.icon_text),
+        link=link.link,
+        link_path=text(link.link_path),
+        protocol=text(link.protocol),
+        application_id=digits(link.application_id),
+        user_portals=portals or UNSET,
+        microtenant_id=microtenant_digits(link),
+        microtenant_name=text(microtenant_name),
+    )
+
+
+def _known(link: Link, portals: Mapping[int, PortalInLink]) -> list[PortalInLink]:
+    """The link's portals; one that was deleted between two statements is left out."""
+    return [portals[portal_id] for portal_id in link.portal_ids if portal_id in portals]
+
+
+def _present_portal(portal: UserPortal) -> PortalInLink:
+    return PortalInLink(
+        **stamps(portal),
+        name=portal.name,
+        enabled=portal.enabled,
+        description=text(portal.description),
+        domain=text(portal.domain),
+        ext_domain_translation=text(portal.ext_domain_translation),
+        ext_label=text(portal.ext_label),
+        user_notification=text(portal.user_notification),
+        user_notification_enabled=portal.user_notification_enabled,
+    )
+
+
+def present_list(items: list[LinkAnswer], total: int, query: ListQuery) -> LinkList:
+    """The list envelope around a page (section 3)."""
+    return LinkList(**totals(total, query), items=items)
+
+
+async def read_link(work: UnitOfWork, link_id: int) -> LinkAnswer:
+    """What a GET of the link answers now. Raises NotFound."""
+    return present_read(await links.get_link(work, link_id), work.microtenant_name)[0]
+
+
+@operation(
+    "GET",
+    LINKS,
+    tag=TAG,
+    summary="Gets all user portal links of the tenant, a page at a time.",
+    parameters=(*COMMON, *LIST_PARAMETERS, IF_NONE_MATCH),
+    answer=LinkList,
+)
+async def list_links(call: Call) -> Answer:
+    """Section 2.1."""
+    query = call.list_query(LINK_FIELDS)
+    async with call.read() as work:
+        found = await links.list_links(work, query)
+    items = present_read(found, work.microtenant_name)
+    return answer_read(call.request, present_list(items, found.page.total, query))
+
+
+@operation(
+    "GET",
+    LINKS_OF_PORTAL,
+    tag=TAG,
+    summary="Gets the user portal links on a user portal, a page at a time.",
+    parameters=(
+        *COMMON,
+        path_id("portalId", "The id of the user portal."),
+        *LIST_PARAMETERS,
+        IF_NONE_MATCH,
+    ),
+    answer=LinkList,
+)
+async def list_links_of_portal(call: Call) -> Answer:
+    """Section 2.3."""
+    portal_id = call.path_id("portalId")
+    query = call.list_query(LINK_FIELDS)
+    async with call.read() as work:
+        found = await links.list_links_of_portal(work, portal_id, query)
+    items = present_on_portal(found, work.microtenant_name)
+    return answer_read(call.request, present_list(items, found.page.total, query))
+
+
+@operation(
+    "GET",
+    LINK,
+    tag=TAG,
+    summary="Gets a user portal link by its id.",
+    parameters=(*COMMON, LINK_ID, IF_NONE_MATCH),
+    answer=LinkAnswer,
+)
+async def get_link(call: Call) -> Answer:
+    """Section 2.4."""
+    link_id = call.path_id("id")
+    async with call.read() as work:
+        found = await read_link(work, link_id)
+    return answer_read(call.request, found)
+
+
+@operation(
+    "POST",
+    LINKS,
+    tag=TAG,
+    summary="Adds a user portal link.",
+    parameters=(*COMMON, IDEMPOTENCY_KEY),
+    body=LinkBody,
+    required=("name", "link"),
+    answer=LinkAnswer,
+    status=201,
+)
+async def create_link(call: Call) -> Answer:
+    """Section 2.2."""
+    body = await call.receive(LinkBody)
+    spec = received_link(body)
+    async with call.write(body.microtenant_id) as work:
+
+        async def create() -> LinkAnswer:
+            return present_created(await links.create_link(work, spec))
+
+        return await call.created(work, create)
+
+
+@operation(
+    "POST",
+    BULK,
+    tag=TAG,
+    summary="Adds 1 to 500 user portal links at once, all of them or none.",
+    parameters=(*COMMON, IDEMPOTENCY_KEY),
+    body=BulkBody,
+    required=("userPortalLinks",),
+    answer=LinkBulkAnswer,
+    status=201,
+)
+async def create_links(call: Call) -> Answer:
+    """Section 2.7; a bare list of links is taken as well (design section 4)."""
+    received = await call.receive(cast("type[BulkBody]", BulkBody))
+    if isinstance(received, list):
+        received = LinkBulkBody(user_portal_links=received)
+    specs = received_bulk(received)
+    async with call.write(received.microtenant_id) as work:
+
+        async def create() -> LinkBulkAnswer:
+            return present_bulk(await links.create_links(work, specs))
+
+        return await call.created(work, create)
+
+
+@operation(
+    "PUT",
+    LINK,
+    tag=TAG,
+    summary="Replaces a user portal link.",
+    parameters=(*COMMON, LINK_ID, IF_MATCH),
+    body=LinkBody,
+    required=("name", "link"),
+    status=204,
+)
+async def update_link(call: Call) -> Answer:
+    """Section 2.5; the id in the path wins over one in the body."""
+    link_id = call.path_id("id")
+    body = await call.receive(LinkBody)
+    spec = received_link(body)
+    async with call.write(body.microtenant_id) as work:
+        await call.require_version(KIND, lambda: read_link(work, link_id))
+        await links.update_link(work, link_id, spec)
+    return answer_nothing()
+
+
+@operation(
+    "DELETE",
+    LINK,
+    tag=TAG,
+    summary="Deletes a user portal link.",
+    parameters=(*COMMON, LINK_ID, IF_MATCH),
+    status=204,
+)
+async def delete_link(call: Call) -> Answer:
+    """Section 2.6."""
+    link_id = call.path_id("id")
+    async with call.write() as work:
+        await call.require_version(KIND, lambda: read_link(work, link_id))
+        await links.delete_link(work, link_id)
+    return answer_nothing()
+
+
+ROUTES = (
+    list_links,
+    list_links_of_portal,
+    get_link,
+    create_link,
+    create_links,
+    update_link,
+    delete_link,
+)

@@ -1,0 +1,373 @@
+"""Microtenants on the wire (behaviour sections 1.5 and 2.10)."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from portico.domain.errors import InvalidField, InvalidFilter
+from portico.domain.microtenants import (
+    KIND,
+    MICROTENANT_FIELDS,
+    Microtenant,
+    MicrotenantSpec,
+)
+from portico.domain.search import AllOf, AnyOf, Condition, ListQuery, compare
+from portico.http.answers import Answer, answer_json, answer_nothing, answer_read, encode
+from portico.http.call import DEFAULT_PAGE_SIZE, LARGEST_PAGE, LARGEST_PAGE_SIZE, SORT_ORDERS, Call
+from portico.http.operations import (
+    CUSTOMER_ID,
+    IDEMPOTENCY_KEY,
+    IF_MATCH,
+    IF_NONE_MATCH,
+    LIST_PARAMETERS,
+    MICROTENANT_ID,
+    operation,
+    path_id,
+)
+from portico.http.wire import (
+    Digits,
+    MaybeDigits,
+    MaybeText,
+    WireStruct,
+    stamps,
+    text,
+    totals,
+)
+from portico.services import microtenants
+from portico.services.unit_of_work import UnitOfWork
+
+TAG = "Microtenant Management"
+MICROTENANTS = "/v1/admin/customers/{customerId:str}/microtenants"
+MICROTENANT = f"{MICROTENANTS}/{{id:str}}"
+SUMMARY = f"{MICROTENANTS}/summary"
+SEARCH = f"{MICROTENANTS}/search"
+PRECEDENCE = "scope_order"
+OPERATOR = "OR"
+COMMON = (CUSTOMER_ID, MICROTENANT_ID)
+RESOURCE_ID = path_id("id", "The id of the microtenant.")
+
+
+class MicrotenantBody(WireStruct, frozen=True, kw_only=True):
+    """A microtenant as a client writes it; PUT replaces all of it."""
+
+    name: str | None = None
+    description: str | None = None
+    enabled: bool | None = None
+    criteria_attribute: str | None = None
+    criteria_attribute_values: list[str] | None = None
+    privileged_approvals_enabled: bool | None = None
+
+
+class MicrotenantAnswer(WireStruct, frozen=True, kw_only=True):
+    """A microtenant as it is answered; Default has no stamps."""
+
+    id: Digits
+    modified_time: MaybeDigits = UNSET
+    creation_time: MaybeDigits = UNSET
+    modified_by: MaybeDigits = UNSET
+    name: str
+    enabled: bool
+    description: MaybeText = UNSET
+    operator: str = OPERATOR
+    criteria_attribute: MaybeText = UNSET
+    criteria_attribute_values: tuple[str, ...] | UnsetType = UNSET
+    privileged_approvals_enabled: bool
+    scope_order: MaybeDigits = UNSET
+
+
+class MicrotenantList(WireStruct, frozen=True, kw_only=True):
+    """A page of microtenants."""
+
+    total_pages: Digits
+    total_count: Digits
+    items: list[MicrotenantAnswer] = msgspec.field(name="list")
+
+
+class MicrotenantSummary(WireStruct, frozen=True, kw_only=True):
+    """The least that names a microtenant."""
+
+    id: Digits
+    name: str
+    enabled: bool
+
+
+class Filter(WireStruct, frozen=True, kw_only=True):
+    """One condition: `value` as the Go client sends it, `values` as the documentation does."""
+
+    filter_name: str
+    operator: str | None = None
+    value: str | None = None
+    values: list[str] | None = None
+
+
+class FilterGroup(WireStruct, frozen=True, kw_only=True):
+    """Conditions of the Go client; any of the groups, all of a group, unless it says otherwise."""
+
+    filters: list[Filter] | None = None
+    operator: str | None = None
+
+
+class FilterGroups(WireStruct, frozen=True, kw_only=True):
+    """What the Go client sends as `filterBy`."""
+
+    filter_groups: list[FilterGroup] | None = None
+    operator: str | None = None
+
+
+class PageBy(WireStruct, frozen=True, kw_only=True):
+    """Which page a search asks for."""
+
+    page: int | str | None = None
+    page_size: int | str | None = None
+
+
+class SortBy(WireStruct, frozen=True, kw_only=True):
+    """The order that a search asks for."""
+
+    sort_name: str | None = None
+    sort_order: str | None = None
+
+
+class SearchBody(WireStruct, frozen=True, kw_only=True):
+    """A search in either of its documented shapes."""
+
+    filter_by: FilterGroups | list[Filter] | None = None
+    page_by: PageBy | None = None
+    sort_by: SortBy | list[SortBy] | None = None
+
+
+def received_microtenant(body: MicrotenantBody) -> MicrotenantSpec:
+    """What a body asks to store."""
+    return MicrotenantSpec(
+        name=body.name or "",
+        description=body.description or "",
+        enabled=bool(body.enabled),
+        criteria_attribute=body.criteria_attribute or "",
+        criteria_attribute_values=tuple(body.criteria_attribute_values or ()),
+        privileged_approvals_enabled=bool(body.privileged_approvals_enabled),
+    )
+
+
+def received_search(body: SearchBody) -> ListQuery:
+    """The list that a search body asks for. Raises InvalidInput."""
+    page = body.page_by or PageBy()
+    sort = body.sort_by[0] if isinstance(body.sort_by, list) and body.sort_by else body.sort_by
+    attribute, descending = PRECEDENCE, False
+    if isinstance(sort, SortBy):
+        attribute = _sort_attribute(sort.sort_name)
+        descending = SORT_ORDERS.get((sort.sort_order or "ASC").upper(), False)
+    return ListQuery(
+        condition=_condition(body.filter_by),
+        sort_attribute=attribute,
+        descending=descending,
+        page=_bounded("pageBy.page", page.page, 1, LARGEST_PAGE),
+        page_size=_bounded("pageBy.pageSize", page.page_size, DEFAULT_PAGE_SIZE, LARGEST_PAGE_SIZE),
+    )
+
+
+def _bounded(field: str, value: int | str | None, default: int, largest: int) -> int:
+    if not value or value == "0":
+        return default
+    try:
+        return max(1, min(int(value), largest))
+    except ValueError:
+        raise InvalidField(field, "It is not a whole number.") from None
+
+
+def _sort_attribute(name: str | None) -> str:
+    if not name:
+        return PRECEDENCE
+    if name not in MICROTENANT_FIELDS:
+        raise InvalidField("sortBy.sortName", f"{name} is not a field of a microtenant.")
+    return MICROTENANT_FIELDS[name].attribute
+
+
+def _condition(filter_by: FilterGroups | list[Filter] | None) -> Condition | None:
+    if filter_by is None:
+        return None
+    if isinstance(filter_by, list):
+        return _combined([_comparison(each) for each in filter_by], "AND")
+    groups = [
+        _combined([_comparison(each) for each in group.filters or ()], group.operator)
+        for group in filter_by.filter_groups or ()
+    ]
+    return _combined([group for group in groups if group is not None], filter_by.operator)
+
+
+def _comparison(wanted: Filter) -> Condition:
+    field = MICROTENANT_FIELDS.get(wanted.filter_name)
+    if field is None:
+        name = wanted.filter_name
+        raise InvalidFilter(f"Invalid field:{name} in Filtering criteria.", name)
+    operator = wanted.operator or "EQ"
+    values = wanted.values if wanted.values else [wanted.value or ""]
+    conditions = [compare(field, operator, value) for value in values]
+    return conditions[0] if len(conditions) == 1 else AnyOf(tuple(conditions))
+
+
+def _combined(conditions: list[Condition], operator: str | None) -> Condition | None:
+    if len(conditions) < 2:
+        return conditions[0] if conditions else None
+    parts = tuple(conditions)
+    return AnyOf(parts) if (operator or "AND").upper() == "OR" else AllOf(parts)
+
+
+def present(microtenant: Microtenant, *, created: bool = False) -> MicrotenantAnswer:
+    """A microtenant; the answer to its creation has no scopeOrder (section 1.5)."""
+    default = microtenant.is_default
+    return MicrotenantAnswer(
+        **({"id": str(microtenant.id)} if default else stamps(microtenant)),
+        name=microtenant.name,
+        enabled=microtenant.enabled,
+        description=text(microtenant.description),
+        criteria_attribute=text(microtenant.criteria_attribute),
+        criteria_attribute_values=microtenant.criteria_attribute_values or UNSET,
+        privileged_approvals_enabled=microtenant.privileged_approvals_enabled,
+        scope_order=UNSET if created or default else str(microtenant.scope_order),
+    )
+
+
+async def read_microtenant(work: UnitOfWork, microtenant_id: int) -> MicrotenantAnswer:
+    """What a GET of the microtenant answers now. Raises NotFound."""
+    return present(await microtenants.get_microtenant(work, microtenant_id))
+
+
+@operation(
+    "GET",
+    MICROTENANTS,
+    tag=TAG,
+    summary="Gets all microtenants by precedence, Default last, a page at a time.",
+    parameters=(*COMMON, *LIST_PARAMETERS, IF_NONE_MATCH),
+    answer=MicrotenantList,
+)
+async def list_microtenants(call: Call) -> Answer:
+    """Section 2.10."""
+    query = call.list_query(MICROTENANT_FIELDS, sort_attribute=PRECEDENCE)
+    async with call.read() as work:
+        page = await microtenants.list_microtenants(work, query)
+    items = [present(each) for each in page.items]
+    return answer_read(call.request, MicrotenantList(**totals(page.total, query), items=items))
+
+
+@operation(
+    "GET",
+    SUMMARY,
+    tag=TAG,
+    summary="Gets the id, name and state of every microtenant.",
+    parameters=(*COMMON, IF_NONE_MATCH),
+    answer=list[MicrotenantSummary],
+)
+async def summarise_microtenants(call: Call) -> Answer:
+    """Section 2.10: a bare array."""
+    async with call.read() as work:
+        found = await microtenants.summarise_microtenants(work)
+    items = [
+        MicrotenantSummary(id=str(each.id), name=each.name, enabled=each.enabled) for each in found
+    ]
+    return answer_read(call.request, items)
+
+
+@operation(
+    "POST",
+    SEARCH,
+    tag=TAG,
+    summary="Gets the microtenants that meet the filters of the body.",
+    parameters=COMMON,
+    body=SearchBody,
+    answer=MicrotenantList,
+)
+async def search_microtenants(call: Call) -> Answer:
+    """Section 2.10: the documented body and the Go client's."""
+    query = received_search(await call.receive(SearchBody))
+    async with call.read() as work:
+        page = await microtenants.list_microtenants(work, query)
+    items = [present(each) for each in page.items]
+    answer = MicrotenantList(**totals(page.total, query), items=items)
+    return answer_json(call.request, encode(answer))
+
+
+@operation(
+    "GET",
+    MICROTENANT,
+    tag=TAG,
+    summary="Gets a microtenant by its id.",
+    parameters=(*COMMON, RESOURCE_ID, IF_NONE_MATCH),
+    answer=MicrotenantAnswer,
+)
+async def get_microtenant(call: Call) -> Answer:
+    """Section 2.10."""
+    microtenant_id = call.path_id("id")
+    async with call.read() as work:
+        found = await read_microtenant(work, microtenant_id)
+    return answer_read(call.request, found)
+
+
+@operation(
+    "POST",
+    MICROTENANTS,
+    tag=TAG,
+    summary="Adds a microtenant.",
+    parameters=(*COMMON, IDEMPOTENCY_KEY),
+    body=MicrotenantBody,
+    required=("name",),
+    answer=MicrotenantAnswer,
+    status=201,
+)
+async def create_microtenant(call: Call) -> Answer:
+    """Section 2.10."""
+    spec = received_microtenant(await call.receive(MicrotenantBody))
+    async with call.write() as work:
+
+        async def create() -> MicrotenantAnswer:
+            return present(await microtenants.create_microtenant(work, spec), created=True)
+
+        return await call.created(work, create)
+
+
+@operation(
+    "PUT",
+    MICROTENANT,
+    tag=TAG,
+    summary="Replaces a microtenant.",
+    parameters=(*COMMON, RESOURCE_ID, IF_MATCH),
+    body=MicrotenantBody,
+    required=("name",),
+    status=204,
+)
+async def update_microtenant(call: Call) -> Answer:
+    """Section 2.10."""
+    microtenant_id = call.path_id("id")
+    spec = received_microtenant(await call.receive(MicrotenantBody))
+    async with call.write() as work:
+        await call.require_version(KIND, lambda: read_microtenant(work, microtenant_id))
+        await microtenants.update_microtenant(work, microtenant_id, spec)
+    return answer_nothing()
+
+
+@operation(
+    "DELETE",
+    MICROTENANT,
+    tag=TAG,
+    summary="Deletes a microtenant that owns nothing.",
+    parameters=(*COMMON, RESOURCE_ID, IF_MATCH),
+    status=204,
+)
+async def delete_microtenant(call: Call) -> Answer:
+    """Section 2.10."""
+    microtenant_id = call.path_id("id")
+    async with call.write() as work:
+        await call.require_version(KIND, lambda: read_microtenant(work, microtenant_id))
+        await microtenants.delete_microtenant(work, microtenant_id)
+    return answer_nothing()
+
+
+ROUTES = (
+    list_microtenants,
+    summarise_microtenants,
+    search_microtenants,
+    get_microtenant,
+    create_microtenant,
+    update_microtenant,
+    delete_microtenant,
+)

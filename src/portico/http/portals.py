@@ -1,0 +1,259 @@
+"""User portals on the wire (behaviour sections 1.3 and 2.8)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import UNSET, Meta
+
+from portico.domain.portals import (
+    KIND,
+    PORTAL_FIELDS,
+    UserPortal,
+    UserPortalSpec,
+    canonical_name,
+)
+from portico.http.answers import Answer, answer_nothing, answer_read
+from portico.http.call import Call
+from portico.http.operations import (
+    CUSTOMER_ID,
+    IDEMPOTENCY_KEY,
+    IF_MATCH,
+    IF_NONE_MATCH,
+    LIST_PARAMETERS,
+    MICROTENANT_ID,
+    operation,
+    path_id,
+)
+from portico.http.wire import (
+    Digits,
+    MaybeDigits,
+    MaybeText,
+    ReceivedId,
+    Stamps,
+    WireStruct,
+    digits,
+    microtenant_digits,
+    received_id,
+    stamps,
+    text,
+    totals,
+)
+from portico.services import portals
+from portico.services.unit_of_work import UnitOfWork
+
+TAG = "User Portal Management"
+PORTALS = "/v1/admin/customers/{customerId:str}/userPortal"
+PORTAL = f"{PORTALS}/{{id:str}}"
+PORTAL_ID = path_id("id", "The id of the user portal.")
+COMMON = (CUSTOMER_ID, MICROTENANT_ID)
+
+
+class UserPortalBody(WireStruct, frozen=True, kw_only=True):
+    """A user portal as a client writes it; PUT replaces all of it."""
+
+    name: Annotated[str | None, Meta(description="Unique in its microtenant.")] = None
+    description: str | None = None
+    enabled: Annotated[bool | None, Meta(description="Absent: false.")] = None
+    managed_by_zs: Annotated[
+        bool | None, Meta(description="Whether the domain is computed from extLabel and extDomain.")
+    ] = None
+    certificate_id: ReceivedId = None
+    certificate_name: str | None = None
+    domain: str | None = None
+    ext_domain: str | None = None
+    ext_domain_name: str | None = None
+    ext_label: str | None = None
+    user_notification: str | None = None
+    user_notification_enabled: bool | None = None
+    image_data: str | None = None
+    microtenant_id: ReceivedId = None
+
+
+class UserPortalAnswer(Stamps, frozen=True, kw_only=True):
+    """A user portal as it is answered."""
+
+    name: str
+    enabled: bool
+    description: MaybeText = UNSET
+    certificate_id: MaybeDigits = UNSET
+    certificate_name: MaybeText = UNSET
+    domain: MaybeText = UNSET
+    ext_domain: MaybeText = UNSET
+    ext_domain_name: MaybeText = UNSET
+    ext_domain_translation: MaybeText = UNSET
+    ext_label: MaybeText = UNSET
+    getc_name: MaybeText = UNSET
+    image_data: MaybeText = UNSET
+    user_notification: MaybeText = UNSET
+    user_notification_enabled: bool
+    microtenant_id: MaybeDigits = UNSET
+    microtenant_name: MaybeText = UNSET
+
+
+class UserPortalList(WireStruct, frozen=True, kw_only=True):
+    """A page of user portals."""
+
+    total_pages: Digits
+    total_count: Digits
+    items: list[UserPortalAnswer] = msgspec.field(name="list")
+
+
+def received_portal(body: UserPortalBody) -> UserPortalSpec:
+    """What a body asks to store. Raises InvalidField; the rules themselves are the service's."""
+    return UserPortalSpec(
+        name=body.name or "",
+        description=body.description or "",
+        enabled=bool(body.enabled),
+        managed_by_zs=body.managed_by_zs,
+        certificate_id=received_id("certificateId", body.certificate_id),
+        certificate_name=body.certificate_name or "",
+        domain=body.domain or "",
+        ext_domain=body.ext_domain or "",
+        ext_label=body.ext_label or "",
+        user_notification=body.user_notification or "",
+        user_notification_enabled=bool(body.user_notification_enabled),
+        image_data=body.image_data or "",
+    )
+
+
+def present_read(portal: UserPortal, microtenant_name: str, suffix: str) -> UserPortalAnswer:
+    """A user portal that was read."""
+    return UserPortalAnswer(
+        **stamps(portal),
+        name=portal.name,
+        enabled=portal.enabled,
+        description=text(portal.description),
+        certificate_id=digits(portal.certificate_id),
+        certificate_name=text(portal.certificate_name),
+        domain=text(portal.domain),
+        ext_domain=text(portal.ext_domain),
+        ext_domain_name=text(portal.ext_domain_name),
+        ext_domain_translation=text(portal.ext_domain_translation),
+        ext_label=text(portal.ext_label),
+        getc_name=text(canonical_name(portal, suffix)),
+        image_data=text(portal.image_data),
+        user_notification=text(portal.user_notification),
+        user_notification_enabled=portal.user_notification_enabled,
+        microtenant_id=microtenant_digits(portal),
+        microtenant_name=microtenant_name,
+    )
+
+
+def present_created(portal: UserPortal, sent_domain_name: str, suffix: str) -> UserPortalAnswer:
+    """A user portal that was just created: extDomainName is the caller's own (section 1.3)."""
+    return msgspec.structs.replace(
+        present_read(portal, "", suffix),
+        certificate_name=UNSET,
+        ext_domain_name=text(sent_domain_name),
+        getc_name=UNSET,
+        microtenant_name=UNSET,
+    )
+
+
+async def read_portal(work: UnitOfWork, portal_id: int, suffix: str) -> UserPortalAnswer:
+    """What a GET of the portal answers now. Raises NotFound."""
+    return present_read(await portals.get_portal(work, portal_id), work.microtenant_name, suffix)
+
+
+@operation(
+    "GET",
+    PORTALS,
+    tag=TAG,
+    summary="Gets all user portals of the tenant, a page at a time.",
+    parameters=(*COMMON, *LIST_PARAMETERS, IF_NONE_MATCH),
+    answer=UserPortalList,
+)
+async def list_portals(call: Call) -> Answer:
+    """Section 2.8."""
+    query = call.list_query(PORTAL_FIELDS)
+    async with call.read() as work:
+        page = await portals.list_portals(work, query)
+    suffix = call.api.managed_suffix
+    items = [present_read(portal, work.microtenant_name, suffix) for portal in page.items]
+    return answer_read(call.request, UserPortalList(**totals(page.total, query), items=items))
+
+
+@operation(
+    "GET",
+    PORTAL,
+    tag=TAG,
+    summary="Gets a user portal by its id.",
+    parameters=(*COMMON, PORTAL_ID, IF_NONE_MATCH),
+    answer=UserPortalAnswer,
+)
+async def get_portal(call: Call) -> Answer:
+    """Section 2.8."""
+    portal_id = call.path_id("id")
+    async with call.read() as work:
+        found = await read_portal(work, portal_id, call.api.managed_suffix)
+    return answer_read(call.request, found)
+
+
+@operation(
+    "POST",
+    PORTALS,
+    tag=TAG,
+    summary="Adds a user portal.",
+    parameters=(*COMMON, IDEMPOTENCY_KEY),
+    body=UserPortalBody,
+    required=("name",),
+    answer=UserPortalAnswer,
+    status=201,
+)
+async def create_portal(call: Call) -> Answer:
+    """Section 2.8."""
+    body = await call.receive(UserPortalBody)
+    spec = received_portal(body)
+    suffix = call.api.managed_suffix
+    async with call.write(body.microtenant_id) as work:
+
+        async def create() -> UserPortalAnswer:
+            portal = await portals.create_portal(work, spec, managed_suffix=suffix)
+            return present_created(portal, body.ext_domain_name or "", suffix)
+
+        return await call.created(work, create)
+
+
+@operation(
+    "PUT",
+    PORTAL,
+    tag=TAG,
+    summary="Replaces a user portal.",
+    parameters=(*COMMON, PORTAL_ID, IF_MATCH),
+    body=UserPortalBody,
+    required=("name",),
+    status=204,
+)
+async def update_portal(call: Call) -> Answer:
+    """Section 2.8; the domains are computed anew."""
+    portal_id = call.path_id("id")
+    body = await call.receive(UserPortalBody)
+    spec = received_portal(body)
+    suffix = call.api.managed_suffix
+    async with call.write(body.microtenant_id) as work:
+        await call.require_version(KIND, lambda: read_portal(work, portal_id, suffix))
+        await portals.update_portal(work, portal_id, spec, managed_suffix=suffix)
+    return answer_nothing()
+
+
+@operation(
+    "DELETE",
+    PORTAL,
+    tag=TAG,
+    summary="Deletes a user portal that shows no link.",
+    parameters=(*COMMON, PORTAL_ID, IF_MATCH),
+    status=204,
+)
+async def delete_portal(call: Call) -> Answer:
+    """Section 2.8; refused while links are assigned to it."""
+    portal_id = call.path_id("id")
+    suffix = call.api.managed_suffix
+    async with call.write() as work:
+        await call.require_version(KIND, lambda: read_portal(work, portal_id, suffix))
+        await portals.delete_portal(work, portal_id)
+    return answer_nothing()
+
+
+ROUTES = (list_portals, get_portal, create_portal, update_portal, delete_portal)

@@ -1,0 +1,125 @@
+"""Tokens: signed JSON Web Tokens that the vendor's clients take for the vendor's own.
+
+Keys live in the database, so every server that shares it accepts the tokens of the others.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+
+import jwt
+
+from portico.domain.base import Clock
+from portico.domain.errors import AccessDenied, SessionNotValid
+from portico.domain.identity import ApiClient, Claims, SigningKey
+from portico.services import identity
+from portico.storage.connections import Database
+
+ISSUER = "portico"
+KEY_REFRESH_SECONDS = 30
+"""How long a server may go on with the keys it knows; a rotation overlaps by more than that."""
+
+VENDOR_AUDIENCE = "https://api.zscaler.com"
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+_ASSERTION_LONGEST_SECONDS = 3_600
+_REQUIRED = ["sub", "customerId", "jti", "exp"]
+
+
+class Tokens:
+    """Issues and verifies access tokens. `lifetime` is in seconds."""
+
+    def __init__(self, database: Database, clock: Clock, lifetime: int) -> None:
+        self._database = database
+        self._clock = clock
+        self.lifetime = lifetime
+        self._keys: dict[str, SigningKey] = {}
+        self._loaded = float("-inf")
+
+    async def issue(self, client: ApiClient) -> str:
+        """A token for a client that has signed in, signed with the newest key."""
+        await self._refresh(KEY_REFRESH_SECONDS)
+        key = next(iter(self._keys.values()))
+        now = int(self._clock())
+        claims = {
+            "iss": ISSUER,
+            "sub": str(client.id),
+            "customerId": str(client.customer_id),
+            "jti": uuid.uuid4().hex,
+            "iat": now,
+            "exp": now + self.lifetime,
+        }
+        return jwt.encode(claims, key.secret, algorithm="HS256", headers={"kid": str(key.id)})
+
+    async def verify(self, token: str) -> Claims:
+        """What a token says. Raises AccessDenied, or SessionNotValid when it has expired."""
+        try:
+            key = await self._key(jwt.get_unverified_header(token).get("kid", ""))
+            claims = jwt.decode(
+                token,
+                key.secret,
+                algorithms=["HS256"],
+                issuer=ISSUER,
+                # Times are checked below, by the clock that the whole program goes by.
+                options={"require": _REQUIRED, "verify_exp": False, "verify_iat": False},
+            )
+            verified = Claims(
+                token_id=claims["jti"],
+                client_id=int(claims["sub"]),
+                customer_id=int(claims["customerId"]),
+                expires=int(claims["exp"]),
+            )
+        except (jwt.InvalidTokenError, ValueError):
+            raise AccessDenied from None
+        if verified.expires <= self._clock():
+            raise SessionNotValid("the token has expired.")
+        return verified
+
+    async def _key(self, key_id: object) -> SigningKey:
+        name = str(key_id)
+        await self._refresh(KEY_REFRESH_SECONDS)
+        if name not in self._keys:
+            # Another server may have rotated a moment ago; ask once a second at most.
+            await self._refresh(1)
+        key = self._keys.get(name)
+        if key is None:
+            raise AccessDenied
+        if key.retire_time is not None and key.retire_time <= self._clock():
+            raise SessionNotValid("the key that signed the token has retired.")
+        return key
+
+    async def _refresh(self, older_than: float) -> None:
+        now = self._clock()
+        if now - self._loaded >= older_than or not self._keys:
+            keys = await identity.load_signing_keys(self._database)
+            self._keys = {str(key.id): key for key in keys}
+            self._loaded = now
+
+
+def assertion_convinces(
+    client: ApiClient, assertion: str, audiences: Collection[str], now: float
+) -> bool:
+    """Whether an RS256 assertion was made by the client for us (RFC 7523, section 3).
+
+    Shape: behaviour section 6.2 (issuer and subject are the client id, no jti).
+    """
+    if not client.public_key:
+        return False
+    try:
+        claims = jwt.decode(
+            assertion,
+            client.public_key,
+            algorithms=["RS256"],
+            audience=list(audiences),
+            issuer=str(client.id),
+            subject=str(client.id),
+            options={
+                "require": ["iss", "sub", "aud", "exp"],
+                "verify_exp": False,
+                "verify_nbf": False,
+                "verify_iat": False,
+            },
+        )
+        return now < float(claims["exp"]) <= now + _ASSERTION_LONGEST_SECONDS
+    except (jwt.InvalidTokenError, jwt.InvalidKeyError, TypeError, ValueError):
+        return False

@@ -1,0 +1,55 @@
+"""Running the application: one listening socket, one or several worker processes."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from granian.constants import Interfaces
+from granian.server import Server
+
+from portico.app import create_app
+from portico.observability import configure_logging
+from portico.settings import InvalidSetting, Settings
+
+SHUTDOWN_SECONDS = 20
+
+
+def require_free_port(settings: Settings) -> None:
+    """Raises InvalidSetting when the address cannot be listened on, saying why."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            where = f"{settings.host}:{settings.port}"
+            if error.errno == errno.EADDRINUSE:
+                raise InvalidSetting(
+                    f"Another program listens on {where}; choose another one with --port."
+                ) from None
+            raise InvalidSetting(f"--host: cannot listen on {where}: {error.strerror}.") from None
+
+
+def run_server(settings: Settings) -> None:
+    """Serves until the process is told to stop; requests under way are answered first."""
+    Server(
+        "portico",
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.ASGI,
+        workers=settings.workers,
+        websockets=False,
+        log_enabled=False,
+        respawn_failed_workers=True,
+        workers_kill_timeout=SHUTDOWN_SECONDS,
+    ).serve(target_loader=partial(_load, settings), wrap_loader=False)
+
+
+def _load(settings: Settings) -> Callable[..., Any]:
+    """The application of one worker process."""
+    configure_logging(settings.log_level, access=settings.access_log)
+    return create_app(settings)

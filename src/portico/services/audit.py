@@ -1,0 +1,56 @@
+"""Writing the audit trail, in the transaction of the change that it tells of."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+from portico.domain.audit import Action, AuditEntry
+from portico.domain.aups import Aup
+from portico.domain.links import Link
+from portico.domain.microtenants import Microtenant
+from portico.domain.portals import UserPortal
+from portico.services.unit_of_work import UnitOfWork
+
+Audited = Link | UserPortal | Aup | Microtenant
+
+
+async def record_creation(work: UnitOfWork, kind: str, *created: Audited) -> None:
+    """Notes that records now exist."""
+    entries = [_entry(work, Action.CREATE, kind, None, each) for each in created]
+    await work.audit_trail.append(*entries)
+
+
+async def record_update(work: UnitOfWork, kind: str, before: Audited, after: Audited) -> None:
+    """Notes how a record looked and looks."""
+    await work.audit_trail.append(_entry(work, Action.UPDATE, kind, before, after))
+
+
+async def record_deletion(work: UnitOfWork, kind: str, deleted: Audited) -> None:
+    """Notes that a record is gone, and how it looked."""
+    await work.audit_trail.append(_entry(work, Action.DELETE, kind, deleted, None))
+
+
+def _entry(
+    work: UnitOfWork, action: Action, kind: str, before: Audited | None, after: Audited | None
+) -> AuditEntry:
+    subject = after or before
+    assert subject is not None
+    return AuditEntry(
+        customer_id=work.scope.customer_id,
+        id=work.new_id(),
+        microtenant_id=work.scope.microtenant_id,
+        time=work.now,
+        actor_id=work.principal.client_id,
+        action=action,
+        object_type=kind,
+        object_id=subject.id,
+        object_name=subject.name,
+        before=_json(before),
+        after=_json(after),
+        transaction_id=work.transaction_id,
+    )
+
+
+def _json(record: Audited | None) -> str:
+    return "" if record is None else json.dumps(asdict(record), ensure_ascii=False)

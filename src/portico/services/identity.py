@@ -1,0 +1,203 @@
+"""Use-cases of the operator, who has the database and no token: tenants, clients, signing keys."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from portico.domain.audit import Action, AuditEntry
+from portico.domain.base import MAX_ID, Clock, IdSource, Scope, TimeOrderedIds, check_name
+from portico.domain.errors import InvalidField, NameTaken, NotFound
+from portico.domain.hosts import check_host
+from portico.domain.identity import (
+    ApiClient,
+    Role,
+    SigningKey,
+    Tenant,
+    hash_secret,
+    new_secret,
+)
+from portico.domain.microtenants import default_microtenant
+from portico.storage.audit import AuditTrail
+from portico.storage.connections import Connection, Database
+from portico.storage.identity import IdentityRepository
+from portico.storage.microtenants import MicrotenantRepository
+
+CLIENT_KIND = "apiClient"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operator:
+    """Whoever runs the installation, at the command line or when the server starts."""
+
+    database: Database
+    clock: Clock
+    new_id: IdSource
+    transaction_id: str
+
+    @property
+    def now(self) -> int:
+        """The present moment in epoch seconds."""
+        return int(self.clock())
+
+
+async def claim_ids(database: Database, clock: Clock) -> TimeOrderedIds:
+    """A source of ids that no other process shares."""
+    async with database.transaction() as connection:
+        return TimeOrderedIds(await IdentityRepository(connection).claim_node(), clock)
+
+
+async def create_tenant(
+    operator: Operator,
+    name: str,
+    *,
+    customer_id: int | None = None,
+    auth_domains: Sequence[str] = (),
+) -> Tenant:
+    """Stores a new tenant with its Default microtenant. Raises InvalidField or NameTaken."""
+    for domain in auth_domains:
+        check_host("authDomains", domain, port_allowed=False)
+    if customer_id is not None and not 0 < customer_id <= MAX_ID:
+        raise InvalidField("customerId", "It is a number from 1 to 2^63 - 1.")
+    tenant = Tenant(
+        id=operator.new_id() if customer_id is None else customer_id,
+        name=check_name(name),
+        auth_domains=tuple(dict.fromkeys(auth_domains)),
+        creation_time=operator.now,
+    )
+    async with operator.database.transaction() as connection:
+        identity = IdentityRepository(connection)
+        if await identity.find_tenant(tenant.id) is not None:
+            raise NameTaken(str(tenant.id))
+        await identity.add_tenant(tenant)
+        microtenants = MicrotenantRepository(connection, Scope(customer_id=tenant.id))
+        await microtenants.insert(default_microtenant(tenant.id, operator.now))
+    return tenant
+
+
+async def create_client(
+    operator: Operator,
+    customer_id: int,
+    *,
+    name: str,
+    role: Role,
+    microtenant_id: int | None = None,
+    public_key: str = "",
+) -> tuple[ApiClient, str]:
+    """Stores a new API client; the client and its secret, which is told this once.
+
+    A client with a public key signs in by assertion and has no secret (an empty one is returned).
+    Raises NotFound for an unknown tenant or microtenant, InvalidField for a bad name.
+    """
+    secret = "" if public_key else new_secret()
+    client = ApiClient(
+        id=operator.new_id(),
+        customer_id=customer_id,
+        microtenant_id=microtenant_id,
+        name=check_name(name),
+        role=role,
+        secret_hash=hash_secret(secret) if secret else "",
+        public_key=public_key,
+        creation_time=operator.now,
+    )
+    async with operator.database.write(customer_id) as connection:
+        if microtenant_id is not None:
+            microtenants = MicrotenantRepository(connection, Scope(customer_id=customer_id))
+            if await microtenants.find(microtenant_id) is None:
+                raise NotFound(microtenant_id)
+        await IdentityRepository(connection).add_client(client)
+        await _record(operator, connection, Action.CREATE, None, client)
+    return client, secret
+
+
+async def list_clients(operator: Operator, customer_id: int) -> list[ApiClient]:
+    """Every API client of a tenant, oldest first. Raises NotFound for an unknown tenant."""
+    async with operator.database.read() as connection:
+        identity = IdentityRepository(connection)
+        if await identity.find_tenant(customer_id) is None:
+            raise NotFound(customer_id)
+        return await identity.clients(customer_id)
+
+
+async def revoke_client(operator: Operator, client_id: int) -> ApiClient:
+    """Revokes an API client and every token it has, from the next request on. Raises NotFound."""
+    async with operator.database.read() as connection:
+        client = await IdentityRepository(connection).find_client(client_id)
+    if client is None:
+        raise NotFound(client_id)
+    async with operator.database.write(client.customer_id) as connection:
+        identity = IdentityRepository(connection)
+        before = await identity.find_client(client_id)
+        if before is None:
+            raise NotFound(client_id)
+        if before.revoked_time is not None:
+            return before
+        await identity.revoke_client(client_id, operator.now)
+        after = ApiClient(**(asdict(before) | {"revoked_time": operator.now}))
+        await _record(operator, connection, Action.REVOKE, before, after)
+    return after
+
+
+async def load_signing_keys(database: Database) -> list[SigningKey]:
+    """Every signing key, newest first."""
+    async with database.read() as connection:
+        return await IdentityRepository(connection).signing_keys()
+
+
+async def rotate_signing_keys(operator: Operator, *, overlap: int) -> SigningKey:
+    """Makes a new key for tokens; older keys go on verifying for `overlap` seconds."""
+    async with operator.database.transaction() as connection:
+        return await _add_signing_key(operator, connection, overlap)
+
+
+async def ensure_signing_key(operator: Operator, *, overlap: int) -> None:
+    """Makes the first signing key of an installation that has none."""
+    async with operator.database.transaction() as connection:
+        if not await IdentityRepository(connection).signing_keys():
+            await _add_signing_key(operator, connection, overlap)
+
+
+async def has_tenants(database: Database) -> bool:
+    """Whether the installation has any tenant yet."""
+    async with database.read() as connection:
+        return await IdentityRepository(connection).has_tenants()
+
+
+async def _add_signing_key(operator: Operator, connection: Connection, overlap: int) -> SigningKey:
+    key = SigningKey(id=operator.new_id(), secret=new_secret(), creation_time=operator.now)
+    await IdentityRepository(connection).add_signing_key(
+        key, others_retire=operator.now + overlap, now=operator.now
+    )
+    return key
+
+
+async def _record(
+    operator: Operator,
+    connection: Connection,
+    action: Action,
+    before: ApiClient | None,
+    after: ApiClient,
+) -> None:
+    entry = AuditEntry(
+        customer_id=after.customer_id,
+        id=operator.new_id(),
+        microtenant_id=after.microtenant_id or 0,
+        time=operator.now,
+        actor_id=0,
+        action=action,
+        object_type=CLIENT_KIND,
+        object_id=after.id,
+        object_name=after.name,
+        before=_public_json(before),
+        after=_public_json(after),
+        transaction_id=operator.transaction_id,
+    )
+    await AuditTrail(connection, after.customer_id).append(entry)
+
+
+def _public_json(client: ApiClient | None) -> str:
+    if client is None:
+        return ""
+    public = {key: value for key, value in asdict(client).items() if key != "secret_hash"}
+    return json.dumps(public, ensure_ascii=False)

@@ -1,0 +1,154 @@
+"""Use-cases of user portal links: the seven operations (behaviour sections 2.1 to 2.7)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+from portico.domain.base import Page
+from portico.domain.errors import InvalidField, InvalidInput, NotFound, UnknownReference
+from portico.domain.links import (
+    BULK_LIMIT,
+    KIND,
+    Link,
+    LinkSpec,
+    check_link,
+    check_portal_room,
+)
+from portico.domain.portals import UserPortal
+from portico.domain.search import ListQuery
+from portico.services import audit
+from portico.services.access import require_admin
+from portico.services.naming import require_free_name, require_free_names
+from portico.services.unit_of_work import UnitOfWork
+
+BULK_LIST = "userPortalLinks"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkPage:
+    """A page of links with the portals they are on, by id."""
+
+    page: Page[Link]
+    portals: Mapping[int, UserPortal]
+
+
+async def list_links(work: UnitOfWork, query: ListQuery) -> LinkPage:
+    """One page of the scope's links."""
+    return await _expanded(work, await work.links.page(query))
+
+
+async def list_links_of_portal(work: UnitOfWork, portal_id: int, query: ListQuery) -> LinkPage:
+    """One page of the links on a portal. Raises NotFound for an unknown portal."""
+    page = await work.links.page_of_portal(portal_id, query)
+    expanded = await _expanded(work, page, portal_id)
+    if portal_id not in expanded.portals:
+        raise NotFound(portal_id)
+    return expanded
+
+
+async def get_link(work: UnitOfWork, link_id: int) -> LinkPage:
+    """One link, as a page of one. Raises NotFound."""
+    link = await _existing(work, link_id)
+    return await _expanded(work, Page(items=[link], total=1))
+
+
+async def create_link(work: UnitOfWork, spec: LinkSpec) -> Link:
+    """Stores a new link. Raises InvalidInput or Forbidden."""
+    require_admin(work)
+    spec = check_link(spec)
+    await require_free_name(work.links, spec.name)
+    await _require_portals(work, spec.portal_ids)
+    await _require_room(work, spec.portal_ids)
+    link = _new_link(work, spec)
+    await work.links.insert(link)
+    await audit.record_creation(work, KIND, link)
+    return link
+
+
+async def create_links(work: UnitOfWork, specs: Sequence[LinkSpec]) -> list[Link]:
+    """Stores 1 to 500 new links, all of them or none, in the order given.
+
+    Raises InvalidInput naming the entry and field at fault, or Forbidden.
+    """
+    require_admin(work)
+    if not 1 <= len(specs) <= BULK_LIMIT:
+        raise InvalidField(BULK_LIST, f"It has {len(specs)} entries; 1 to {BULK_LIMIT} are taken.")
+    checked = [_check_entry(position, spec) for position, spec in enumerate(specs)]
+    await require_free_names(work.links, [spec.name for spec in checked], BULK_LIST)
+    portal_ids = [portal_id for spec in checked for portal_id in spec.portal_ids]
+    await _require_portals(work, portal_ids)
+    await _require_room(work, portal_ids)
+    links = [_new_link(work, spec) for spec in checked]
+    await work.links.insert(*links)
+    await audit.record_creation(work, KIND, *links)
+    return links
+
+
+async def update_link(work: UnitOfWork, link_id: int, spec: LinkSpec) -> None:
+    """Replaces everything that a client may write. Raises NotFound, InvalidInput or Forbidden."""
+    require_admin(work)
+    before = await _existing(work, link_id)
+    spec = check_link(spec)
+    await require_free_name(work.links, spec.name, holder=link_id)
+    added = [each for each in spec.portal_ids if each not in before.portal_ids]
+    await _require_portals(work, added)
+    await _require_room(work, added)
+    after = Link(
+        **asdict(spec),
+        **work.changed_stamps(before),
+        microtenant_id=before.microtenant_id,
+    )
+    await work.links.replace(after)
+    await audit.record_update(work, KIND, before, after)
+
+
+async def delete_link(work: UnitOfWork, link_id: int) -> None:
+    """Deletes a link and its assignments. Raises NotFound or Forbidden."""
+    require_admin(work)
+    link = await _existing(work, link_id)
+    await work.links.remove(link_id)
+    await audit.record_deletion(work, KIND, link)
+
+
+async def _existing(work: UnitOfWork, link_id: int) -> Link:
+    link = await work.links.find(link_id)
+    if link is None:
+        raise NotFound(link_id)
+    return link
+
+
+async def _expanded(work: UnitOfWork, page: Page[Link], *also: int) -> LinkPage:
+    wanted = {portal_id for link in page.items for portal_id in link.portal_ids}
+    return LinkPage(page=page, portals=await work.portals.find_all(wanted.union(also)))
+
+
+async def _require_portals(work: UnitOfWork, portal_ids: Iterable[int]) -> None:
+    known = await work.portals.find_all(portal_ids)
+    for portal_id in portal_ids:
+        if portal_id not in known:
+            raise UnknownReference(portal_id)
+
+
+async def _require_room(work: UnitOfWork, added: Iterable[int]) -> None:
+    """Checks the limit of links on each portal; a portal comes once for each link it is given."""
+    new = Counter(added)
+    present = await work.links.count_by_portal(new)
+    for portal_id, links in new.items():
+        check_portal_room(portal_id, present.get(portal_id, 0) + links)
+
+
+def _check_entry(position: int, spec: LinkSpec) -> LinkSpec:
+    try:
+        return check_link(spec)
+    except InvalidInput as error:
+        raise error.within(f"{BULK_LIST}[{position}]") from None
+
+
+def _new_link(work: UnitOfWork, spec: LinkSpec) -> Link:
+    return Link(
+        **asdict(spec),
+        **work.new_stamps(),
+        microtenant_id=work.scope.microtenant_id,
+    )

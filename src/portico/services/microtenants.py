@@ -1,0 +1,123 @@
+"""Use-cases of microtenants (behaviour section 2.10). Default is listed, never changed."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from portico.domain.base import DEFAULT_MICROTENANT_ID, Page
+from portico.domain.errors import (
+    AuthDomainTaken,
+    ForeignAuthDomain,
+    InvalidField,
+    MicrotenantLimitExceeded,
+    NotFound,
+    StillReferenced,
+)
+from portico.domain.microtenants import (
+    KIND,
+    MICROTENANTS_PER_TENANT,
+    Microtenant,
+    MicrotenantSpec,
+    check_microtenant,
+)
+from portico.domain.search import ListQuery
+from portico.services import audit
+from portico.services.access import require_admin, require_default_microtenant
+from portico.services.naming import require_free_name
+from portico.services.unit_of_work import UnitOfWork
+
+
+async def list_microtenants(work: UnitOfWork, query: ListQuery) -> Page[Microtenant]:
+    """One page of the microtenants; a caller confined to one sees that one."""
+    return await work.microtenants.visible_page(query, work.principal.microtenant_id)
+
+
+async def summarise_microtenants(work: UnitOfWork) -> list[Microtenant]:
+    """Every microtenant that the caller may see, by precedence, Default last."""
+    return [each for each in await work.microtenants.all() if _is_visible(work, each)]
+
+
+async def get_microtenant(work: UnitOfWork, microtenant_id: int) -> Microtenant:
+    """One microtenant. Raises NotFound, also for one that the caller may not see."""
+    found = await work.microtenants.find(microtenant_id)
+    if found is None or not _is_visible(work, found):
+        raise NotFound(microtenant_id)
+    return found
+
+
+async def create_microtenant(work: UnitOfWork, spec: MicrotenantSpec) -> Microtenant:
+    """Stores a new microtenant, just before Default. Raises InvalidInput or Forbidden."""
+    _require_manager(work)
+    spec = check_microtenant(spec)
+    existing = await work.microtenants.all()
+    if len(existing) > MICROTENANTS_PER_TENANT:
+        raise MicrotenantLimitExceeded(MICROTENANTS_PER_TENANT)
+    await require_free_name(work.microtenants, spec.name)
+    _require_auth_domains(work, spec, existing)
+    created = Microtenant(
+        **asdict(spec),
+        **work.new_stamps(),
+        scope_order=await work.microtenants.last_scope_order() + 1,
+    )
+    await work.microtenants.insert(created)
+    await audit.record_creation(work, KIND, created)
+    return created
+
+
+async def update_microtenant(work: UnitOfWork, microtenant_id: int, spec: MicrotenantSpec) -> None:
+    """Replaces everything that a client may write. Raises NotFound, InvalidInput or Forbidden."""
+    _require_manager(work)
+    before = await _changeable(work, microtenant_id)
+    spec = check_microtenant(spec)
+    await require_free_name(work.microtenants, spec.name, holder=microtenant_id)
+    others = [each for each in await work.microtenants.all() if each.id != microtenant_id]
+    _require_auth_domains(work, spec, others)
+    after = Microtenant(
+        **asdict(spec),
+        **work.changed_stamps(before),
+        scope_order=before.scope_order,
+    )
+    await work.microtenants.replace(after)
+    await audit.record_update(work, KIND, before, after)
+
+
+async def delete_microtenant(work: UnitOfWork, microtenant_id: int) -> None:
+    """Deletes a microtenant that owns nothing. Raises NotFound, StillReferenced or Forbidden."""
+    _require_manager(work)
+    microtenant = await _changeable(work, microtenant_id)
+    owned = await work.microtenants.first_owned(microtenant_id)
+    if owned is not None:
+        raise StillReferenced(*owned)
+    client = await work.microtenants.first_client(microtenant_id)
+    if client is not None:
+        raise StillReferenced("apiClient", client)
+    await work.microtenants.remove(microtenant_id)
+    await audit.record_deletion(work, KIND, microtenant)
+
+
+def _require_manager(work: UnitOfWork) -> None:
+    require_admin(work)
+    require_default_microtenant(work)
+
+
+def _is_visible(work: UnitOfWork, microtenant: Microtenant) -> bool:
+    return work.principal.microtenant_id in (None, microtenant.id)
+
+
+async def _changeable(work: UnitOfWork, microtenant_id: int) -> Microtenant:
+    if microtenant_id == DEFAULT_MICROTENANT_ID:
+        raise InvalidField("id", "The Default microtenant cannot be changed or deleted.")
+    return await get_microtenant(work, microtenant_id)
+
+
+def _require_auth_domains(
+    work: UnitOfWork, spec: MicrotenantSpec, others: list[Microtenant]
+) -> None:
+    """A domain belongs to the tenant (when the tenant has named any) and to one microtenant."""
+    owned = {domain.lower() for domain in work.tenant.auth_domains}
+    taken = {domain.lower() for other in others for domain in other.criteria_attribute_values}
+    for domain in spec.criteria_attribute_values:
+        if owned and domain.lower() not in owned:
+            raise ForeignAuthDomain(domain)
+        if domain.lower() in taken:
+            raise AuthDomainTaken(domain)

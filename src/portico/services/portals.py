@@ -1,0 +1,73 @@
+"""Use-cases of user portals (behaviour section 2.8)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from portico.domain import links
+from portico.domain.base import Page
+from portico.domain.errors import NotFound, StillReferenced
+from portico.domain.portals import KIND, UserPortal, UserPortalSpec, check_portal
+from portico.domain.search import ListQuery
+from portico.services import audit
+from portico.services.access import require_admin
+from portico.services.naming import require_free_name
+from portico.services.unit_of_work import UnitOfWork
+
+
+async def list_portals(work: UnitOfWork, query: ListQuery) -> Page[UserPortal]:
+    """One page of the scope's user portals."""
+    return await work.portals.page(query)
+
+
+async def get_portal(work: UnitOfWork, portal_id: int) -> UserPortal:
+    """One user portal. Raises NotFound."""
+    portal = await work.portals.find(portal_id)
+    if portal is None:
+        raise NotFound(portal_id)
+    return portal
+
+
+async def create_portal(
+    work: UnitOfWork, spec: UserPortalSpec, *, managed_suffix: str
+) -> UserPortal:
+    """Stores a new user portal, its domains computed. Raises InvalidInput or Forbidden."""
+    require_admin(work)
+    spec = check_portal(spec, managed_suffix)
+    await require_free_name(work.portals, spec.name)
+    portal = UserPortal(
+        **asdict(spec),
+        **work.new_stamps(),
+        microtenant_id=work.scope.microtenant_id,
+    )
+    await work.portals.insert(portal)
+    await audit.record_creation(work, KIND, portal)
+    return portal
+
+
+async def update_portal(
+    work: UnitOfWork, portal_id: int, spec: UserPortalSpec, *, managed_suffix: str
+) -> None:
+    """Replaces everything that a client may write. Raises NotFound, InvalidInput or Forbidden."""
+    require_admin(work)
+    before = await get_portal(work, portal_id)
+    spec = check_portal(spec, managed_suffix)
+    await require_free_name(work.portals, spec.name, holder=portal_id)
+    after = UserPortal(
+        **asdict(spec),
+        **work.changed_stamps(before),
+        microtenant_id=before.microtenant_id,
+    )
+    await work.portals.replace(after)
+    await audit.record_update(work, KIND, before, after)
+
+
+async def delete_portal(work: UnitOfWork, portal_id: int) -> None:
+    """Deletes a portal that shows no link. Raises NotFound, StillReferenced or Forbidden."""
+    require_admin(work)
+    portal = await get_portal(work, portal_id)
+    link_name = await work.links.first_of_portal(portal_id)
+    if link_name is not None:
+        raise StillReferenced(links.KIND, link_name)
+    await work.portals.remove(portal_id)
+    await audit.record_deletion(work, KIND, portal)

@@ -1,0 +1,80 @@
+"""What a use-case works with: one caller, one scope, one transaction, one moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from portico.domain.base import IdSource, Record, Scope
+from portico.domain.identity import Principal, Tenant
+from portico.storage.audit import AuditTrail
+from portico.storage.aups import AupRepository
+from portico.storage.connections import Connection
+from portico.storage.idempotency import IdempotentAnswers
+from portico.storage.links import LinkRepository
+from portico.storage.microtenants import MicrotenantRepository
+from portico.storage.portals import UserPortalRepository
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnitOfWork:
+    """Whoever opened it commits it; a use-case never does. `now` is in epoch seconds."""
+
+    connection: Connection
+    principal: Principal
+    tenant: Tenant
+    scope: Scope
+    microtenant_name: str
+    now: int
+    new_id: IdSource
+    transaction_id: str
+
+    def new_stamps(self) -> dict[str, Any]:
+        """What the service adds to a record that it stores for the first time."""
+        return {
+            "customer_id": self.scope.customer_id,
+            "id": self.new_id(),
+            "creation_time": self.now,
+            "modified_time": self.now,
+            "modified_by": self.principal.client_id,
+        }
+
+    def changed_stamps(self, before: Record) -> dict[str, Any]:
+        """What the service adds to a record that replaces an earlier version of itself."""
+        return {
+            "customer_id": before.customer_id,
+            "id": before.id,
+            "creation_time": before.creation_time,
+            "modified_time": self.now,
+            "modified_by": self.principal.client_id,
+        }
+
+    @property
+    def links(self) -> LinkRepository:
+        """The links of the scope."""
+        return LinkRepository(self.connection, self.scope)
+
+    @property
+    def portals(self) -> UserPortalRepository:
+        """The user portals of the scope."""
+        return UserPortalRepository(self.connection, self.scope)
+
+    @property
+    def aups(self) -> AupRepository:
+        """The acceptable use policies of the scope."""
+        return AupRepository(self.connection, self.scope)
+
+    @property
+    def microtenants(self) -> MicrotenantRepository:
+        """The microtenants of the tenant."""
+        return MicrotenantRepository(self.connection, self.scope)
+
+    @property
+    def audit_trail(self) -> AuditTrail:
+        """The tenant's audit trail."""
+        return AuditTrail(self.connection, self.scope.customer_id)
+
+    @property
+    def idempotent_answers(self) -> IdempotentAnswers:
+        """The answers kept for the tenant's repeated requests."""
+        return IdempotentAnswers(self.connection, self.scope.customer_id)

@@ -1,0 +1,133 @@
+"""Every setting, once: its name, default and meaning. Flags, environment, file and docs read it.
+
+A setting comes from the first of these that has it: a flag, `PORTICO_<NAME>` in the environment,
+the TOML file that `--config` or `PORTICO_CONFIG` names, the default.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+PREFIX = "PORTICO_"
+CONFIG_VARIABLE = "PORTICO_CONFIG"
+
+
+class InvalidSetting(Exception):
+    """A setting that cannot be used; the sentence names it."""
+
+
+def _setting(
+    default: str | int | bool, meaning: str, allowed: Callable[[Any], bool] | None = None
+) -> Any:  # noqa: ANN401  # stands for a field of any type, as dataclasses.field does
+    return field(default=default, metadata={"help": meaning, "allowed": allowed})
+
+
+def _between(least: int, most: int) -> Callable[[int], bool]:
+    return lambda value: least <= value <= most
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The settings of one running server."""
+
+    host: str = _setting("127.0.0.1", "The address to listen on. 0.0.0.0: all of this machine's.")
+    port: int = _setting(8080, "The port to listen on, 1 to 65535.", _between(1, 65_535))
+    database: str = _setting(
+        "sqlite:///portico.db",
+        "Where the data lives: sqlite:///path, or postgresql://user@host/name (libpq form; a Unix "
+        "socket is ?host=/directory).",
+    )
+    workers: int = _setting(1, "How many processes serve, 1 to 64.", _between(1, 64))
+    pool_size: int = _setting(
+        10, "PostgreSQL connections of each worker, 1 to 200.", _between(1, 200)
+    )
+    token_lifetime: int = _setting(
+        3600, "Seconds that an access token is good for, 60 to 3600.", _between(60, 3_600)
+    )
+    rate_limit: int = _setting(
+        0,
+        "Requests a minute that an API client may make of one worker; more get 429. 0: no limit.",
+        _between(0, 10**9),
+    )
+    vendor_statuses: bool = _setting(
+        False, "Answer 400 instead of 404 for an unknown id, as the vendor's pages say."
+    )
+    portal_suffix: str = _setting(
+        "p.zscalerportal.net", "The domain below which managed portals have their computed domain."
+    )
+    assertion_audience: str = _setting(
+        "https://api.zscaler.com",
+        "The audience that a client assertion has to name; several are separated by commas.",
+        bool,
+    )
+    log_level: str = _setting(
+        "info",
+        "The least severe log lines to write: debug, info, warning or error.",
+        lambda value: value in {"debug", "info", "warning", "error"},
+    )
+    access_log: bool = _setting(True, "Write one line of JSON for each request.")
+
+
+def setting_fields() -> dict[str, Field[Any]]:
+    """The settings by name, as their dataclass fields."""
+    return {each.name: each for each in fields(Settings)}
+
+
+def load_settings(
+    flags: Mapping[str, Any], environment: Mapping[str, str], config: Path | None = None
+) -> Settings:
+    """The settings of a start. `flags` holds those that were given. Raises InvalidSetting."""
+    named = config or (Path(value) if (value := environment.get(CONFIG_VARIABLE)) else None)
+    chosen = _from_file(named) if named else {}
+    for name in setting_fields():
+        variable = PREFIX + name.upper()
+        if variable in environment:
+            chosen[name] = _converted(name, environment[variable], variable)
+    for name, value in flags.items():
+        chosen[name] = _converted(name, value, f"--{name.replace('_', '-')}")
+    return Settings(**chosen)
+
+
+def _from_file(path: Path) -> dict[str, Any]:
+    try:
+        content = tomllib.loads(path.read_text())
+    except OSError as error:
+        raise InvalidSetting(
+            f"The settings file {path} cannot be read: {error.strerror}."
+        ) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InvalidSetting(f"The settings file {path} is not TOML: {error}.") from None
+    unknown = sorted(set(content) - set(setting_fields()))
+    if unknown:
+        raise InvalidSetting(f"The settings file {path} has an unknown setting: {unknown[0]}.")
+    return {name: _converted(name, value, f"{name} in {path}") for name, value in content.items()}
+
+
+_FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+
+
+def _converted(name: str, value: Any, origin: str) -> Any:  # noqa: ANN401  # of any setting
+    described = setting_fields()[name]
+    assert described.default is not MISSING
+    kind = type(described.default)
+    converted: Any = value
+    if isinstance(value, str):
+        converted = _parsed(kind, value)
+    allowed = described.metadata["allowed"]
+    if type(converted) is not kind or (allowed is not None and not allowed(converted)):
+        meaning = described.metadata["help"]
+        raise InvalidSetting(f"{origin} cannot be {value!r}. {meaning}")
+    return converted
+
+
+def _parsed(kind: type, value: str) -> str | int | bool | None:
+    if kind is bool:
+        return _FLAGS.get(value.strip().lower())
+    if kind is int:
+        stripped = value.strip()
+        return int(stripped) if stripped.isascii() and stripped.isdecimal() else None
+    return value

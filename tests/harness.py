@@ -1,0 +1,286 @@
+"""Real parts for tests: a served Portico over TCP, tenants on it, and callers that have signed in.
+
+A test gets a tenant of its own, so tests share servers and never see one another's data.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import httpx
+
+from portico.app import open_operator
+from portico.domain.identity import Role
+from portico.services import identity
+from portico.services.identity import Operator
+from portico.storage import schema
+from portico.storage.connections import Database
+from portico.storage.database import open_database
+
+T = TypeVar("T")
+READY_SECONDS = 20.0
+LINKS = "userPortalLink"
+PORTALS = "userPortal"
+MICROTENANTS = "microtenants"
+AUPS = "userportal/aup"
+
+
+def free_port() -> int:
+    """A port that nothing listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def with_database(url: str, work: Callable[[Database], Awaitable[T]]) -> T:
+    """Runs asynchronous work on a database of its own opening."""
+
+    async def run() -> T:
+        database = open_database(url)
+        try:
+            return await work(database)
+        finally:
+            await database.close()
+
+    return asyncio.run(run())
+
+
+def as_operator(url: str, work: Callable[[Operator], Awaitable[T]]) -> T:
+    """Runs asynchronous work as the operator of a database."""
+
+    async def run(database: Database) -> T:
+        return await work(await open_operator(database))
+
+    return with_database(url, run)
+
+
+def upgrade(url: str) -> None:
+    """Brings a database to the newest schema."""
+    with_database(url, schema.upgrade)
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running `portico serve`: where it answers, where its data and its log lines are."""
+
+    url: str
+    database: str
+    log: Path
+    process: subprocess.Popen[bytes]
+    http: httpx.Client
+
+    def stop(self) -> int:
+        """Asks the server to stop; its exit status."""
+        self.http.close()
+        self.process.terminate()
+        return self.process.wait(timeout=READY_SECONDS)
+
+    def kill(self) -> None:
+        """Kills the server and its workers without a word, as a power cut would."""
+        self.http.close()
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait(timeout=READY_SECONDS)
+
+
+def start_server(
+    database: str, log: Path, *options: str, environment: Mapping[str, str] | None = None
+) -> Server:
+    """Starts a server on a free port and waits until it is ready."""
+    port = free_port()
+    command = [sys.executable, "-m", "portico", "serve", "--port", str(port)]
+    with log.open("ab") as sink:
+        process = subprocess.Popen(
+            [*command, "--database", database, *options],
+            stdout=sink,
+            stderr=sink,
+            env={**os.environ, **(environment or {})},
+            start_new_session=True,
+        )
+    url = f"http://127.0.0.1:{port}"
+    server = Server(url, database, log, process, httpx.Client(base_url=url, timeout=30))
+    deadline = time.monotonic() + READY_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            server.http.close()
+            raise AssertionError(f"The server stopped at once:\n{log.read_text()}")
+        try:
+            if server.http.get("/readyz").status_code == 200:
+                return server
+        except httpx.TransportError:
+            time.sleep(0.05)
+    server.kill()
+    raise AssertionError(f"The server was not ready in time:\n{log.read_text()}")
+
+
+@contextmanager
+def served(
+    database: str, log: Path, *options: str, environment: Mapping[str, str] | None = None
+) -> Iterator[Server]:
+    """A server for the length of a block."""
+    server = start_server(database, log, *options, environment=environment)
+    try:
+        yield server
+    finally:
+        if server.process.poll() is None:
+            server.stop()
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """What an API client signs in with."""
+
+    client_id: str
+    client_secret: str
+
+
+class Caller:
+    """A signed-in API client of one tenant. Paths are relative to the tenant's."""
+
+    def __init__(self, server: Server, customer_id: str, credentials: Credentials) -> None:
+        self.server = server
+        self.customer_id = customer_id
+        self.credentials = credentials
+        self.http = server.http
+        self.token = self.sign_in()
+
+    def sign_in(self) -> str:
+        """A new token."""
+        form = {
+            "client_id": self.credentials.client_id,
+            "client_secret": self.credentials.client_secret,
+        }
+        answer = self.http.post("/signin", data=form)
+        assert answer.status_code == 200, answer.text
+        token: str = answer.json()["access_token"]
+        return token
+
+    def path(self, path: str, *, version: str = "v1", prefix: str = "") -> str:
+        """The whole path of a tenant's resource."""
+        return f"{prefix}/mgmtconfig/{version}/admin/customers/{self.customer_id}/{path}"
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        version: str = "v1",
+        prefix: str = "",
+        headers: Mapping[str, str] | None = None,
+        **options: Any,  # noqa: ANN401  # httpx's own
+    ) -> httpx.Response:
+        """One request with the caller's token."""
+        return self.http.request(
+            method,
+            self.path(path, version=version, prefix=prefix),
+            headers={"Authorization": f"Bearer {self.token}", **(headers or {})},
+            **options,
+        )
+
+    def get(self, path: str, **parameters: str | int) -> httpx.Response:
+        """GET with query parameters."""
+        return self.call("GET", path, params=parameters)
+
+    def post(self, path: str, body: object, **parameters: str | int) -> httpx.Response:
+        """POST of a JSON body with query parameters."""
+        return self.call("POST", path, json=body, params=parameters)
+
+    def put(self, path: str, body: object, **parameters: str | int) -> httpx.Response:
+        """PUT of a JSON body with query parameters."""
+        return self.call("PUT", path, json=body, params=parameters)
+
+    def delete(self, path: str, **parameters: str | int) -> httpx.Response:
+        """DELETE with query parameters."""
+        return self.call("DELETE", path, params=parameters)
+
+    def create(self, path: str, body: object, **parameters: str | int) -> dict[str, Any]:
+        """POST that has to succeed; what was made."""
+        answer = self.post(path, body, **parameters)
+        assert answer.status_code == 201, answer.text
+        made: dict[str, Any] = answer.json()
+        return made
+
+    def create_portal(self, name: str = "Staff", **fields: object) -> str:
+        """The id of a new user portal."""
+        made = self.create(PORTALS, {"name": name, "enabled": True, **fields})
+        return str(made["id"])
+
+    def create_link(self, name: str = "Wiki", **fields: object) -> str:
+        """The id of a new link."""
+        made = self.create(LINKS, {"name": name, "link": "wiki.example.com", **fields})
+        return str(made["id"])
+
+    def names(self, path: str = LINKS, **parameters: str | int) -> list[str]:
+        """The names on a page of a list."""
+        answer = self.get(path, **parameters)
+        assert answer.status_code == 200, answer.text
+        return [item["name"] for item in answer.json()["list"]]
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """A tenant of a served Portico, and how to get callers on it."""
+
+    server: Server
+    customer_id: str
+
+    def credentials(
+        self, *, role: Role = Role.ADMIN, microtenant_id: str | None = None
+    ) -> Credentials:
+        """A new API client."""
+        client, secret = as_operator(
+            self.server.database,
+            lambda operator: identity.create_client(
+                operator,
+                int(self.customer_id),
+                name=f"{role} client",
+                role=role,
+                microtenant_id=None if microtenant_id is None else int(microtenant_id),
+            ),
+        )
+        return Credentials(str(client.id), secret)
+
+    def caller(self, *, role: Role = Role.ADMIN, microtenant_id: str | None = None) -> Caller:
+        """A new API client that has signed in."""
+        credentials = self.credentials(role=role, microtenant_id=microtenant_id)
+        return Caller(self.server, self.customer_id, credentials)
+
+    def revoke(self, credentials: Credentials) -> None:
+        """Revokes an API client, as the operator does."""
+        client_id = int(credentials.client_id)
+        as_operator(
+            self.server.database, lambda operator: identity.revoke_client(operator, client_id)
+        )
+
+
+def create_tenant(server: Server, *auth_domains: str) -> Tenant:
+    """A new tenant."""
+    made = as_operator(
+        server.database,
+        lambda operator: identity.create_tenant(operator, "Tenant", auth_domains=auth_domains),
+    )
+    return Tenant(server, str(made.id))
+
+
+def assert_error(answer: httpx.Response, status: int, code: str, *params: str) -> str:
+    """Checks an error envelope whole; its reason."""
+    assert answer.status_code == status, answer.text
+    assert "application/json" in answer.headers["content-type"]
+    body = answer.json()
+    assert body["id"] == code, body
+    assert body.get("params", []) == list(params), body
+    assert set(body) <= {"id", "reason", "params", "exception"}
+    reason: str = body["reason"]
+    assert reason
+    return reason
