@@ -32,10 +32,14 @@ from portico.settings import Settings
 from portico.storage import schema
 from portico.storage.connections import Database
 from portico.storage.database import open_database, sqlite_path
-from portico.web.reference import render_reference
+from portico.web.reference import STYLESHEET, read_stylesheet, render_reference
 
 BODY_LIMIT_BYTES = 5 * 1024 * 1024
 PREFIXES = ("/mgmtconfig", "/zpa/mgmtconfig")
+DOCS_POLICY = (
+    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
 NOUNS = (links, portals, aups, microtenants, identity)
 
 logger = logging.getLogger("portico")
@@ -161,17 +165,16 @@ def _documentation(document: bytes) -> list[HTTPRouteHandler]:
         """The OpenAPI document."""
         return document
 
-    @get("/docs", media_type="text/html; charset=utf-8")
+    @get("/docs")
     async def reference() -> Response[bytes]:
         """The reference page, which needs nothing from outside."""
         page = render_reference(msgspec.json.decode(document))
-        return Response(
-            page.encode(),
-            media_type="text/html; charset=utf-8",
-            headers={
-                "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; "
-                "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-            },
-        )
+        headers = {"Content-Security-Policy": DOCS_POLICY}
+        return Response(page.encode(), media_type="text/html; charset=utf-8", headers=headers)
 
-    return [openapi, reference]
+    @get(f"/static/{STYLESHEET}")
+    async def stylesheet() -> Response[bytes]:
+        """The reference page's own stylesheet."""
+        return Response(read_stylesheet(), media_type="text/css; charset=utf-8")
+
+    return [openapi, reference, stylesheet]

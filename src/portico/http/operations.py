@@ -58,7 +58,7 @@ LIST_PARAMETERS = (
     Parameter(
         "search",
         "query",
-        "Which items: `name EQ wiki`, `enabled EQ true AND name LIKE test`, or plain words that "
+        "Which items, as in: name EQ wiki; enabled EQ true AND name LIKE test; or plain words that "
         "the name contains. Operators: EQ, NE, LIKE, CONTAINS, STARTSWITH, ENDSWITH, GT, GE, LT, "
         "LE, IN; AND binds tighter than OR.",
         {"type": "string", "maxLength": 4096},

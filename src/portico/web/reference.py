@@ -1,9 +1,82 @@
-"""The reference page of the API, rendered from its OpenAPI document."""
+"""The reference page of the API, rendered from its OpenAPI document; it loads nothing else."""
 
 from __future__ import annotations
 
+import json
+from importlib.resources import files
 from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+STYLESHEET = "reference.css"
+_REF = "#/components/schemas/"
+_TYPES = {"integer": "number", "boolean": "true or false", "array": "list", "object": "object"}
 
 
 def render_reference(document: dict[str, Any]) -> str:
-    return "<!doctype html><title>Portico</title>"
+    """The page as HTML; every text of the document is escaped."""
+    environment = Environment(
+        loader=PackageLoader("portico.web"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["pretty"] = lambda value: json.dumps(value, indent=2, ensure_ascii=False)
+    environment.filters["kind"] = _kind
+    schemas = document["components"]["schemas"]
+    return environment.get_template("reference.html").render(
+        document=document,
+        groups=_groups(document),
+        members=lambda schema: _members(schema, schemas),
+        stylesheet=STYLESHEET,
+    )
+
+
+def read_stylesheet() -> bytes:
+    """The page's stylesheet."""
+    return files("portico.web").joinpath("static", STYLESHEET).read_bytes()
+
+
+def _groups(document: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]]]]:
+    """The operations under their tags, in the order of the document."""
+    operations = [
+        {"method": method.upper(), "path": path, **operation}
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    ]
+    return [
+        (tag["name"], [each for each in operations if tag["name"] in each["tags"]])
+        for tag in document["tags"]
+    ]
+
+
+def _members(schema: dict[str, Any], schemas: dict[str, Any]) -> list[tuple[str, Any, bool]]:
+    """The members of a body, following references: name, schema, whether it is required."""
+    for option in (schema, *schema.get("anyOf", ())):
+        name = option.get("$ref", "").removeprefix(_REF)
+        found = schemas.get(name, option)
+        if "properties" in found:
+            required = found.get("required", ())
+            return [
+                (member, described, member in required)
+                for member, described in found["properties"].items()
+            ]
+    return []
+
+
+def _kind(schema: dict[str, Any]) -> str:
+    """What a value is, in words."""
+    if "$ref" in schema:
+        return str(schema["$ref"]).removeprefix(_REF)
+    if "anyOf" in schema:
+        kinds = [_kind(option) for option in schema["anyOf"] if option.get("type") != "null"]
+        return " or ".join(dict.fromkeys(kinds))
+    if "enum" in schema:
+        return " | ".join(str(value) for value in schema["enum"])
+    if schema.get("type") == "array":
+        return f"list of {_kind(schema.get('items', {}))}"
+    if schema.get("pattern"):
+        return "digits"
+    kind = schema.get("type", "value")
+    return _TYPES.get(kind, "text" if kind == "string" else kind)
