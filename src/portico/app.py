@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import logging
+import sys
 import time
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import Any
 
 import msgspec
@@ -20,13 +19,16 @@ from portico import __version__
 from portico.domain.errors import Unavailable
 from portico.http import aups, identity, links, microtenants, portals
 from portico.http.answers import CONTENT_TYPE
+from portico.http.cache import AnswerCache
 from portico.http.call import Api, Call, open_call
 from portico.http.errors import exception_handlers
 from portico.http.exchange import ExchangeMiddleware
+from portico.http.hot import HotReads
 from portico.http.limits import RateCounter
 from portico.http.openapi import describe
 from portico.http.operations import OPERATION
 from portico.http.tokens import KEY_REFRESH_SECONDS, Tokens
+from portico.observability import AccessLog
 from portico.services.identity import Operator, claim_ids, ensure_signing_key
 from portico.settings import Settings
 from portico.storage import schema
@@ -41,8 +43,6 @@ DOCS_POLICY = (
     "frame-ancestors 'none'"
 )
 NOUNS = (links, portals, aups, microtenants, identity)
-
-logger = logging.getLogger("portico")
 
 
 def key_overlap(token_lifetime: int) -> int:
@@ -72,44 +72,49 @@ async def open_operator(database: Database) -> Operator:
 
 
 def create_app(settings: Settings) -> ASGIApp:
-    """The whole application for a server that runs its lifespan."""
-    document = msgspec.json.encode(describe(_described_routes(), version=__version__))
-    app = Litestar(
-        route_handlers=[
-            *_api_routers(),
-            *_probes(),
-            *_documentation(document),
-        ],
-        dependencies={"api": Provide(_api), "call": Provide(_call)},
-        exception_handlers=exception_handlers(vendor_statuses=settings.vendor_statuses),
-        lifespan=[partial(_lifespan, settings=settings)],
-        request_max_body_size=BODY_LIMIT_BYTES,
-        openapi_config=None,
-        logging_config=None,
-    )
-    return ExchangeMiddleware(app)
-
-
-@asynccontextmanager
-async def _lifespan(app: Litestar, settings: Settings) -> AsyncIterator[None]:
+    """The whole application for a server that runs its lifespan. Opens no connection yet."""
     database = open_database(settings.database, pool_size=settings.pool_size)
-    try:
-        operator = await open_operator(database)
-        await ensure_signing_key(operator, overlap=key_overlap(settings.token_lifetime))
-        app.state.api = Api(
+    rates = RateCounter(time.time, settings.rate_limit)
+    cache = AnswerCache(settings.cache_bytes)
+    log = AccessLog(sys.stderr.buffer) if settings.access_log else None
+
+    def make_api(operator: Operator) -> Api:
+        return Api(
             database=database,
             clock=time.time,
             new_id=operator.new_id,
             tokens=Tokens(database, time.time, settings.token_lifetime),
-            rates=RateCounter(time.time, settings.rate_limit),
+            rates=rates,
+            cache=cache,
             managed_suffix=settings.portal_suffix,
             assertion_audiences=frozenset(
                 each.strip() for each in settings.assertion_audience.split(",")
             ),
         )
-        yield
-    finally:
-        await database.close()
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        try:
+            operator = await open_operator(database)
+            await ensure_signing_key(operator, overlap=key_overlap(settings.token_lifetime))
+            app.state.api = make_api(operator)
+            yield
+        finally:
+            await database.close()
+            if log is not None:
+                log.flush()
+
+    router = Litestar(
+        route_handlers=[*_api_routers(), *_probes(), *_documentation()],
+        dependencies={"api": Provide(_api), "call": Provide(_call)},
+        exception_handlers=exception_handlers(vendor_statuses=settings.vendor_statuses),
+        lifespan=[lifespan],
+        request_max_body_size=BODY_LIMIT_BYTES,
+        openapi_config=None,
+        logging_config=None,
+    )
+    hot = HotReads(router, cache=cache, database=database, rates=rates, clock=time.time)
+    return ExchangeMiddleware(hot, log)
 
 
 async def _api(request: Request[Any, Any, Any]) -> Api:
@@ -159,7 +164,9 @@ def _probes() -> list[HTTPRouteHandler]:
     return [health, readiness]
 
 
-def _documentation(document: bytes) -> list[HTTPRouteHandler]:
+def _documentation() -> list[HTTPRouteHandler]:
+    document = msgspec.json.encode(describe(_described_routes(), version=__version__))
+
     @get("/openapi.json", media_type="application/json")
     async def openapi() -> bytes:
         """The OpenAPI document."""

@@ -51,5 +51,5 @@ def run_server(settings: Settings) -> None:
 
 def _load(settings: Settings) -> Callable[..., Any]:
     """The application of one worker process."""
-    configure_logging(settings.log_level, access=settings.access_log)
+    configure_logging(settings.log_level)
     return create_app(settings)

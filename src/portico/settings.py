@@ -45,6 +45,11 @@ class Settings:
     pool_size: int = _setting(
         10, "PostgreSQL connections of each worker, 1 to 200.", _between(1, 200)
     )
+    cache_bytes: int = _setting(
+        32 * 1024 * 1024,
+        "Memory of each worker for answers that are already made, in bytes. 0: none.",
+        _between(0, 2**40),
+    )
     token_lifetime: int = _setting(
         3600, "Seconds that an access token is good for, 60 to 3600.", _between(60, 3_600)
     )

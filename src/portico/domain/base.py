@@ -127,6 +127,19 @@ def check_text(name: str, value: str, limit: int, *, multiline: bool = False) ->
     return value
 
 
+def check_opaque(name: str, value: str, limit_bytes: int) -> str:
+    """A text that is kept byte for byte, if both databases can keep it. Raises InvalidField."""
+    try:
+        size = len(value.encode())
+    except UnicodeEncodeError:
+        raise InvalidField(name, "It holds half of a surrogate pair.") from None
+    if size > limit_bytes:
+        raise InvalidField(name, f"It is over {limit_bytes // 1024} KiB.")
+    if "\0" in value:
+        raise InvalidField(name, "It holds the control character U+0000; remove it.")
+    return value
+
+
 def check_name(value: str, *, name: str = "name") -> str:
     """A required name without the white space around it. Raises InvalidField."""
     trimmed = value.strip()

@@ -15,6 +15,10 @@ from portico.domain.errors import InvalidField
 HOST_LIMIT = 255
 _PORT = re.compile(r"[0-9]{1,5}\Z")
 _NUMBER = re.compile(r"([0-9]+|0[xX][0-9a-fA-F]*)\Z")
+# Characters that browsers drop before they look a host up (UTS 46, "ignored"), and blank letters.
+_INVISIBLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
 _FORBIDDEN = {
     "@": "user names and passwords are not part of a host",
     "/": "the path belongs in linkPath",
@@ -107,6 +111,8 @@ def _is_label(label: str) -> bool:
         return False
     if label.isascii():
         return all(character.isalnum() or character in "-_" for character in label)
+    if _INVISIBLE.search(label):
+        return False
     # An internationalised label: letters, marks and digits that normalisation leaves alone, so
     # that no look-alike of a slash or dot appears when a browser maps it.
     return unicodedata.normalize("NFKC", label) == label and all(

@@ -10,6 +10,7 @@ from portico.domain.base import (
     MAX_ID,
     OwnedRecord,
     check_name,
+    check_opaque,
     check_text,
 )
 from portico.domain.errors import InvalidField, LinkLimitExceeded
@@ -79,7 +80,7 @@ def check_link(spec: LinkSpec) -> LinkSpec:
     _check_link_path(spec.link_path)
     if spec.protocol not in PROTOCOLS:
         raise InvalidField("protocol", "It is https:// or http://, or left out.")
-    _check_icon_text(spec.icon_text)
+    check_opaque("iconText", spec.icon_text, ICON_LIMIT_BYTES)
     if spec.application_id is not None and not 0 < spec.application_id <= MAX_ID:
         raise InvalidField("applicationId", "It is not an id.")
     return checked
@@ -89,13 +90,6 @@ def _check_link_path(path: str) -> None:
     if path and not path.startswith("/"):
         raise InvalidField("linkPath", 'It starts with "/", or is left out.')
     check_text("linkPath", path, LINK_PATH_LIMIT)
-
-
-def _check_icon_text(icon_text: str) -> None:
-    if "\0" in icon_text:
-        raise InvalidField("iconText", "It holds the control character U+0000; remove it.")
-    if len(icon_text.encode()) > ICON_LIMIT_BYTES:
-        raise InvalidField("iconText", f"It is over {ICON_LIMIT_BYTES // 1024} KiB.")
 
 
 def target_url(link: LinkSpec) -> str:

@@ -10,6 +10,7 @@ from portico.domain.base import (
     NAME_LIMIT,
     OwnedRecord,
     check_name,
+    check_opaque,
     check_text,
 )
 from portico.domain.errors import InvalidField
@@ -76,10 +77,7 @@ def check_portal(spec: UserPortalSpec, managed_suffix: str) -> UserPortalSpec:
     check_text("description", spec.description, DESCRIPTION_LIMIT, multiline=True)
     check_text("userNotification", spec.user_notification, NOTIFICATION_LIMIT, multiline=True)
     check_text("certificateName", spec.certificate_name, NAME_LIMIT)
-    if len(spec.image_data.encode()) > IMAGE_LIMIT_BYTES or "\0" in spec.image_data:
-        raise InvalidField(
-            "imageData", f"It is text of at most {IMAGE_LIMIT_BYTES // 1024} KiB without U+0000."
-        )
+    check_opaque("imageData", spec.image_data, IMAGE_LIMIT_BYTES)
     if spec.ext_label and not _EXT_LABEL.match(spec.ext_label):
         raise InvalidField(
             "extLabel", "It is 3 to 31 characters: lower-case letters, digits and hyphens."

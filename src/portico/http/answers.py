@@ -29,18 +29,16 @@ def answer_json(
 ) -> Answer:
     """An answer with a JSON body, compressed when it is long and the client asks for it."""
     sent = {"Cache-Control": "no-store", "Vary": "Accept-Encoding"} | (headers or {})
-    if len(body) >= GZIP_FROM_BYTES and accepts_gzip(request):
+    if len(body) >= GZIP_FROM_BYTES and wants_gzip(request.headers.get("accept-encoding", "")):
         body = gzip(body)
         sent["Content-Encoding"] = "gzip"
         if "ETag" in sent:
-            sent["ETag"] = sent["ETag"][:-1] + _GZIP_SUFFIX + '"'
+            sent["ETag"] = gzip_tag(sent["ETag"])
     return Response(body, status_code=status, headers=sent, media_type=CONTENT_TYPE)
 
 
-def answer_read(request: AnyRequest, payload: object) -> Answer:
-    """The answer to a GET: with an ETag, and 304 when the client has that version."""
-    body = encode(payload)
-    tag = entity_tag(body)
+def answer_read(request: AnyRequest, body: bytes, tag: str) -> Answer:
+    """The answer to a GET: with its ETag, and 304 when the client has that version."""
     asked = request.headers.get("if-none-match")
     if asked is not None and names_tag(asked, tag):
         headers = {"ETag": tag, "Cache-Control": "no-store", "Vary": "Accept-Encoding"}
@@ -73,9 +71,14 @@ def names_tag(header: str, tag: str) -> bool:
     return False
 
 
-def accepts_gzip(request: AnyRequest) -> bool:
-    """Whether the client takes gzip (RFC 9110, section 12.5.3)."""
-    for entry in request.headers.get("accept-encoding", "").lower().split(","):
+def gzip_tag(tag: str) -> str:
+    """The ETag of the compressed form."""
+    return f'{tag[:-1]}{_GZIP_SUFFIX}"'
+
+
+def wants_gzip(accept_encoding: str) -> bool:
+    """Whether an Accept-Encoding header takes gzip (RFC 9110, section 12.5.3)."""
+    for entry in accept_encoding.lower().split(","):
         coding, _, weight = entry.partition(";")
         if coding.strip() in {"gzip", "*"}:
             return weight.replace(" ", "") not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}

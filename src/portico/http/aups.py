@@ -6,7 +6,7 @@ import msgspec
 from msgspec import UNSET
 
 from portico.domain.aups import AUP_FIELDS, KIND, Aup, AupSpec
-from portico.http.answers import Answer, answer_nothing, answer_read
+from portico.http.answers import Answer, answer_nothing
 from portico.http.call import Call
 from portico.http.operations import (
     CUSTOMER_ID,
@@ -120,7 +120,7 @@ async def list_aups(call: Call) -> Answer:
     async with call.read() as work:
         page = await aups.list_aups(work, query)
     items = [present(aup, work.microtenant_name) for aup in page.items]
-    return answer_read(call.request, AupList(**totals(page.total, query), items=items))
+    return call.answer_read(work, AupList(**totals(page.total, query), items=items))
 
 
 @operation(
@@ -136,7 +136,7 @@ async def get_aup(call: Call) -> Answer:
     aup_id = call.path_id("id")
     async with call.read() as work:
         found = await read_aup(work, aup_id)
-    return answer_read(call.request, found)
+    return call.answer_read(work, found)
 
 
 @operation(

@@ -20,14 +20,16 @@ from portico.http.answers import (
     Answer,
     AnyRequest,
     answer_json,
+    answer_read,
     encode,
     entity_tag,
     names_tag,
 )
+from portico.http.cache import AnswerCache, KeptAnswer, KeptSession
 from portico.http.errors import BodyTooLarge, TooManyRequests, UnsupportedMediaType
 from portico.http.exchange import exchange_of
 from portico.http.limits import RateCounter
-from portico.http.tokens import Tokens
+from portico.http.tokens import Tokens, VerifiedToken
 from portico.http.wire import ReceivedId, parse_id, printable, receive, received_id
 from portico.services import access
 from portico.services.unit_of_work import UnitOfWork
@@ -60,6 +62,7 @@ class Api:
     new_id: IdSource
     tokens: Tokens
     rates: RateCounter
+    cache: AnswerCache
     managed_suffix: str
     assertion_audiences: frozenset[str]
 
@@ -70,7 +73,12 @@ class Call:
 
     api: Api
     request: AnyRequest
-    claims: Claims
+    token: VerifiedToken
+
+    @property
+    def claims(self) -> Claims:
+        """What the token says."""
+        return self.token.claims
 
     @property
     def customer_id(self) -> int:
@@ -171,12 +179,15 @@ class Call:
             yield self._work(connection, granted)
 
     async def _authorise(self, connection: Connection, in_body: ReceivedId) -> access.Access:
-        return await access.authorise(
+        granted = await access.authorise(
             connection,
             self.claims,
             customer_id=self.customer_id,
             microtenant_id=self.microtenant_id(in_body),
         )
+        session = KeptSession(self.claims, granted.tenant.revision, self.token.good_until)
+        self.api.cache.keep_session(self.token.text, session)
+        return granted
 
     def _work(self, connection: Connection, granted: access.Access) -> UnitOfWork:
         return UnitOfWork(
@@ -189,6 +200,16 @@ class Call:
             new_id=self.api.new_id,
             transaction_id=exchange_of(self.request).transaction_id,
         )
+
+    def answer_read(self, work: UnitOfWork, payload: object) -> Answer:
+        """The answer to a GET, kept for those who ask the same at the same revision."""
+        body = encode(payload)
+        tag = entity_tag(body)
+        scope = self.request.scope
+        key = (self.claims.client_id, scope["path"], scope["query_string"])
+        kept = KeptAnswer(work.tenant.revision, tag.encode(), body)
+        self.api.cache.keep_answer(key, kept)
+        return answer_read(self.request, body, tag)
 
     async def require_version(self, kind: str, current: Callable[[], Awaitable[object]]) -> None:
         """Raises StalePrecondition when If-Match is there and names another version.
@@ -253,10 +274,11 @@ async def open_call(api: Api, request: AnyRequest) -> Call:
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise AccessDenied
-    claims = await api.tokens.verify(token.strip())
+    verified = await api.tokens.verify(token.strip())
     exchange = exchange_of(request)
-    exchange.client_id = claims.client_id
-    exchange.rate = api.rates.count(claims.client_id)
+    if exchange.rate is None:
+        exchange.client_id = verified.claims.client_id
+        exchange.rate = api.rates.count(verified.claims.client_id)
     if api.rates.enforced and exchange.rate.exceeded:
         raise TooManyRequests(exchange.rate.reset)
-    return Call(api, request, claims)
+    return Call(api, request, verified)

@@ -6,9 +6,9 @@ answer carries (behaviour section 6.4), and writes one access-log line.
 
 from __future__ import annotations
 
-import logging
 import re
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -19,8 +19,7 @@ from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
 from portico.http.limits import RateUsage
 
-access_log = logging.getLogger("portico.access")
-
+AccessLogger = Callable[[dict[str, object]], None]
 _SCOPE_KEY = "portico_exchange"
 _TRANSACTION_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}\Z")
 _EVERY_ANSWER = [
@@ -39,17 +38,23 @@ class Exchange:
     rate: RateUsage | None = None
 
 
-def exchange_of(request: Request[Any, Any, Any]) -> Exchange:
-    """The exchange that a request belongs to."""
-    exchange: Exchange = request.scope[_SCOPE_KEY]  # type: ignore[literal-required]
+def exchange_in(scope: HTTPScope) -> Exchange:
+    """The exchange of an ASGI scope."""
+    exchange: Exchange = scope[_SCOPE_KEY]  # type: ignore[literal-required]
     return exchange
 
 
-class ExchangeMiddleware:
-    """Wraps the whole application."""
+def exchange_of(request: Request[Any, Any, Any]) -> Exchange:
+    """The exchange that a request belongs to."""
+    return exchange_in(request.scope)
 
-    def __init__(self, app: ASGIApp) -> None:
+
+class ExchangeMiddleware:
+    """Wraps the whole application. `log` takes the fields of an access-log line."""
+
+    def __init__(self, app: ASGIApp, log: AccessLogger | None) -> None:
         self._app = app
+        self._log = log
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one request; anything that is not HTTP passes through."""
@@ -71,7 +76,8 @@ class ExchangeMiddleware:
         try:
             await self._app(scope, receive, send_with_headers)
         finally:
-            _log(scope, exchange, status, perf_counter() - started)
+            if self._log is not None:
+                self._log(_line(scope, exchange, status, perf_counter() - started))
 
 
 def _transaction_id(scope: Scope) -> str:
@@ -89,21 +95,15 @@ def _headers(exchange: Exchange) -> list[tuple[bytes, bytes]]:
     return headers
 
 
-def _log(scope: HTTPScope, exchange: Exchange, status: int, seconds: float) -> None:
-    if not access_log.isEnabledFor(logging.INFO):
-        return
+def _line(scope: HTTPScope, exchange: Exchange, status: int, seconds: float) -> dict[str, object]:
     client = scope.get("client")
-    access_log.info(
-        "request",
-        extra={
-            "fields": {
-                "method": scope["method"],
-                "path": scope["path"],
-                "status": status,
-                "milliseconds": round(seconds * 1000, 2),
-                "clientId": exchange.client_id,
-                "peer": client[0] if client else None,
-                "transactionId": exchange.transaction_id,
-            }
-        },
-    )
+    return {
+        "logger": "portico.access",
+        "method": scope["method"],
+        "path": scope["path"],
+        "status": status,
+        "milliseconds": round(seconds * 1000, 2),
+        "clientId": exchange.client_id and str(exchange.client_id),
+        "peer": client and client[0],
+        "transactionId": exchange.transaction_id,
+    }

@@ -11,7 +11,7 @@ from msgspec import UNSET
 
 from portico.domain.errors import AccessDenied, InvalidField
 from portico.domain.identity import ApiClient, secret_matches
-from portico.http.answers import Answer, AnyRequest, answer_json, answer_read, encode
+from portico.http.answers import Answer, AnyRequest, answer_json, encode
 from portico.http.call import Api, Call, read_body
 from portico.http.errors import UnsupportedMediaType
 from portico.http.operations import CUSTOMER_ID, IF_NONE_MATCH, MICROTENANT_ID, operation
@@ -221,7 +221,7 @@ async def get_me(call: Call) -> Answer:
             microtenant_id=str(work.scope.microtenant_id) if work.scope.microtenant_id else UNSET,
             microtenant_name=work.microtenant_name,
         )
-    return answer_read(call.request, me)
+    return call.answer_read(work, me)
 
 
 @operation(
@@ -236,7 +236,7 @@ async def list_auth_domains(call: Call) -> Answer:
     """Section 2.10."""
     async with call.read() as work:
         answer = AuthDomainsAnswer(auth_domains=work.tenant.auth_domains)
-    return answer_read(call.request, answer)
+    return call.answer_read(work, answer)
 
 
 ROUTES = (get_me, list_auth_domains)

@@ -13,7 +13,7 @@ from portico.domain.errors import InvalidField
 from portico.domain.links import KIND, LINK_FIELDS, Link, LinkSpec
 from portico.domain.portals import UserPortal
 from portico.domain.search import ListQuery
-from portico.http.answers import Answer, answer_nothing, answer_read
+from portico.http.answers import Answer, answer_nothing
 from portico.http.call import Call
 from portico.http.operations import (
     CUSTOMER_ID,
@@ -273,7 +273,7 @@ async def list_links(call: Call) -> Answer:
     async with call.read() as work:
         found = await links.list_links(work, query)
     items = present_read(found, work.microtenant_name)
-    return answer_read(call.request, present_list(items, found.page.total, query))
+    return call.answer_read(work, present_list(items, found.page.total, query))
 
 
 @operation(
@@ -296,7 +296,7 @@ async def list_links_of_portal(call: Call) -> Answer:
     async with call.read() as work:
         found = await links.list_links_of_portal(work, portal_id, query)
     items = present_on_portal(found, work.microtenant_name)
-    return answer_read(call.request, present_list(items, found.page.total, query))
+    return call.answer_read(work, present_list(items, found.page.total, query))
 
 
 @operation(
@@ -312,7 +312,7 @@ async def get_link(call: Call) -> Answer:
     link_id = call.path_id("id")
     async with call.read() as work:
         found = await read_link(work, link_id)
-    return answer_read(call.request, found)
+    return call.answer_read(work, found)
 
 
 @operation(

@@ -13,7 +13,7 @@ from portico.domain.microtenants import (
     MicrotenantSpec,
 )
 from portico.domain.search import AllOf, AnyOf, Condition, ListQuery, compare
-from portico.http.answers import Answer, answer_json, answer_nothing, answer_read, encode
+from portico.http.answers import Answer, answer_json, answer_nothing, encode
 from portico.http.call import DEFAULT_PAGE_SIZE, LARGEST_PAGE, LARGEST_PAGE_SIZE, SORT_ORDERS, Call
 from portico.http.operations import (
     CUSTOMER_ID,
@@ -247,7 +247,7 @@ async def list_microtenants(call: Call) -> Answer:
     async with call.read() as work:
         page = await microtenants.list_microtenants(work, query)
     items = [present(each) for each in page.items]
-    return answer_read(call.request, MicrotenantList(**totals(page.total, query), items=items))
+    return call.answer_read(work, MicrotenantList(**totals(page.total, query), items=items))
 
 
 @operation(
@@ -265,7 +265,7 @@ async def summarise_microtenants(call: Call) -> Answer:
     items = [
         MicrotenantSummary(id=str(each.id), name=each.name, enabled=each.enabled) for each in found
     ]
-    return answer_read(call.request, items)
+    return call.answer_read(work, items)
 
 
 @operation(
@@ -300,7 +300,7 @@ async def get_microtenant(call: Call) -> Answer:
     microtenant_id = call.path_id("id")
     async with call.read() as work:
         found = await read_microtenant(work, microtenant_id)
-    return answer_read(call.request, found)
+    return call.answer_read(work, found)
 
 
 @operation(

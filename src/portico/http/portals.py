@@ -14,7 +14,7 @@ from portico.domain.portals import (
     UserPortalSpec,
     canonical_name,
 )
-from portico.http.answers import Answer, answer_nothing, answer_read
+from portico.http.answers import Answer, answer_nothing
 from portico.http.call import Call
 from portico.http.operations import (
     CUSTOMER_ID,
@@ -172,7 +172,7 @@ async def list_portals(call: Call) -> Answer:
         page = await portals.list_portals(work, query)
     suffix = call.api.managed_suffix
     items = [present_read(portal, work.microtenant_name, suffix) for portal in page.items]
-    return answer_read(call.request, UserPortalList(**totals(page.total, query), items=items))
+    return call.answer_read(work, UserPortalList(**totals(page.total, query), items=items))
 
 
 @operation(
@@ -188,7 +188,7 @@ async def get_portal(call: Call) -> Answer:
     portal_id = call.path_id("id")
     async with call.read() as work:
         found = await read_portal(work, portal_id, call.api.managed_suffix)
-    return answer_read(call.request, found)
+    return call.answer_read(work, found)
 
 
 @operation(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection
+from dataclasses import dataclass
 
 import jwt
 
@@ -20,10 +21,21 @@ ISSUER = "portico"
 KEY_REFRESH_SECONDS = 30
 """How long a server may go on with the keys it knows; a rotation overlaps by more than that."""
 
-VENDOR_AUDIENCE = "https://api.zscaler.com"
+VERIFIED_TOKENS = 10_000
+"""How many tokens a process remembers to have verified."""
+
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _ASSERTION_LONGEST_SECONDS = 3_600
 _REQUIRED = ["sub", "customerId", "jti", "exp"]
+
+
+@dataclass(frozen=True)
+class VerifiedToken:
+    """A token whose signature is good, until when nobody has to look at it again."""
+
+    text: str
+    claims: Claims
+    good_until: float
 
 
 class Tokens:
@@ -35,6 +47,7 @@ class Tokens:
         self.lifetime = lifetime
         self._keys: dict[str, SigningKey] = {}
         self._loaded = float("-inf")
+        self._verified: dict[str, VerifiedToken] = {}
 
     async def issue(self, client: ApiClient) -> str:
         """A token for a client that has signed in, signed with the newest key."""
@@ -51,8 +64,11 @@ class Tokens:
         }
         return jwt.encode(claims, key.secret, algorithm="HS256", headers={"kid": str(key.id)})
 
-    async def verify(self, token: str) -> Claims:
+    async def verify(self, token: str) -> VerifiedToken:
         """What a token says. Raises AccessDenied, or SessionNotValid when it has expired."""
+        known = self._verified.get(token)
+        if known is not None and self._clock() < known.good_until:
+            return known
         try:
             key = await self._key(jwt.get_unverified_header(token).get("kid", ""))
             claims = jwt.decode(
@@ -73,7 +89,12 @@ class Tokens:
             raise AccessDenied from None
         if verified.expires <= self._clock():
             raise SessionNotValid("the token has expired.")
-        return verified
+        known_until = self._loaded + KEY_REFRESH_SECONDS
+        good_until = min(verified.expires, key.retire_time or verified.expires, known_until)
+        if len(self._verified) >= VERIFIED_TOKENS:
+            self._verified.clear()
+        self._verified[token] = VerifiedToken(token, verified, good_until)
+        return self._verified[token]
 
     async def _key(self, key_id: object) -> SigningKey:
         name = str(key_id)

@@ -23,7 +23,9 @@ Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 class Connection(Protocol):
     """One conversation with the database, inside a transaction or between them."""
 
-    async def rows(self, statement: Executable) -> Sequence[Row[Any]]:
+    async def rows(
+        self, statement: Executable, parameters: Mapping[str, Any] | None = None
+    ) -> Sequence[Row[Any]]:
         """All rows of a statement."""
 
     async def run(self, statement: Executable, parameters: Parameters | None = None) -> int:
@@ -49,6 +51,13 @@ class Database(ABC):
     @abstractmethod
     def transaction(self) -> AbstractAsyncContextManager[Connection]:
         """A connection whose work is committed when the block ends and undone when it raises."""
+
+    @abstractmethod
+    async def revision(self, customer_id: int) -> int | None:
+        """The tenant's revision at a moment after the call, or None for an unknown tenant.
+
+        The one query of a hot read, so each database asks it in its cheapest way.
+        """
 
     @abstractmethod
     async def run_sync(self, work: SyncWork) -> None:

@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from typing import Any
 
-from sqlalchemy import and_, delete, exists, func, insert, select, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
 
 from portico.domain.base import DEFAULT_MICROTENANT_ID
 from portico.domain.identity import ApiClient, Claims, SigningKey, Tenant
 from portico.storage.connections import Connection
+from portico.storage.repositories import kept
 from portico.storage.tables import (
     api_client,
     customer,
@@ -40,35 +54,15 @@ class IdentityRepository:
 
         Without a microtenant id it is the client's own, or Default for a tenant-wide client.
         """
-        ended = exists().where(
-            ended_session.c.customer_id == claims.customer_id,
-            ended_session.c.token_id == claims.token_id,
+        rows = await self._connection.rows(
+            _standing(own=microtenant_id is None),
+            {
+                "customer_id": claims.customer_id,
+                "client_id": claims.client_id,
+                "token_id": claims.token_id,
+                "microtenant_id": microtenant_id,
+            },
         )
-        asked_for = and_(
-            microtenant.c.customer_id == customer.c.id,
-            microtenant.c.id
-            == (
-                func.coalesce(api_client.c.microtenant_id, DEFAULT_MICROTENANT_ID)
-                if microtenant_id is None
-                else microtenant_id
-            ),
-        )
-        statement = (
-            select(
-                api_client,
-                customer.c.name.label("customer_name"),
-                customer.c.auth_domains,
-                customer.c.revision,
-                customer.c.creation_time.label("customer_creation_time"),
-                microtenant.c.name.label("microtenant_name"),
-                ended.label("session_ended"),
-            )
-            .select_from(api_client)
-            .join(customer, customer.c.id == api_client.c.customer_id)
-            .outerjoin(microtenant, asked_for)
-            .where(api_client.c.id == claims.client_id, customer.c.id == claims.customer_id)
-        )
-        rows = await self._connection.rows(statement)
         if not rows:
             return None
         row = rows[0]
@@ -163,3 +157,34 @@ class IdentityRepository:
         await self._connection.run(update(id_node).values(handed_out=id_node.c.handed_out + 1))
         rows = await self._connection.rows(select(id_node.c.handed_out))
         return int(rows[0].handed_out)
+
+
+@kept
+def _standing(*, own: bool) -> Select[Any]:
+    """The statement of access, for a named microtenant or for the client's own."""
+    wanted: ColumnElement[int] = bindparam("microtenant_id", type_=BigInteger)
+    if own:
+        wanted = func.coalesce(api_client.c.microtenant_id, DEFAULT_MICROTENANT_ID)
+    asked_for = and_(microtenant.c.customer_id == customer.c.id, microtenant.c.id == wanted)
+    ended = exists().where(
+        ended_session.c.customer_id == bindparam("customer_id"),
+        ended_session.c.token_id == bindparam("token_id"),
+    )
+    return (
+        select(
+            api_client,
+            customer.c.name.label("customer_name"),
+            customer.c.auth_domains,
+            customer.c.revision,
+            customer.c.creation_time.label("customer_creation_time"),
+            microtenant.c.name.label("microtenant_name"),
+            ended.label("session_ended"),
+        )
+        .select_from(api_client)
+        .join(customer, customer.c.id == api_client.c.customer_id)
+        .outerjoin(microtenant, asked_for)
+        .where(
+            api_client.c.id == bindparam("client_id"),
+            customer.c.id == bindparam("customer_id"),
+        )
+    )

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import fields
 from typing import Any, ClassVar
 
 from sqlalchemy import (
     ColumnElement,
+    Executable,
     FromClause,
     Row,
+    Select,
     String,
     and_,
+    bindparam,
     cast,
     delete,
     func,
@@ -22,7 +24,7 @@ from sqlalchemy import (
 from portico.domain.base import Page
 from portico.domain.links import Link
 from portico.domain.search import ListQuery
-from portico.storage.repositories import Repository, in_scope
+from portico.storage.repositories import Repository, field_names, in_scope, kept
 from portico.storage.tables import portal_assignment, user_portal_link
 
 
@@ -34,40 +36,19 @@ class LinkRepository(Repository[Link]):
 
     async def page_of_portal(self, portal_id: int, query: ListQuery) -> Page[Link]:
         """The page of those links that are assigned to a portal."""
-        on_portal = select(portal_assignment.c.link_id).where(
-            in_scope(portal_assignment, self.scope), portal_assignment.c.portal_id == portal_id
-        )
-        return await self.page(query, self.table.c.id.in_(on_portal))
+        return await self._page(query, _ON_PORTAL, portal_id=portal_id)
 
     async def count_by_portal(self, portal_ids: Iterable[int]) -> dict[int, int]:
         """How many links each of the portals shows."""
         wanted = sorted(set(portal_ids))
         if not wanted:
             return {}
-        statement = (
-            select(portal_assignment.c.portal_id, func.count().label("links"))
-            .where(in_scope(portal_assignment, self.scope))
-            .where(portal_assignment.c.portal_id.in_(wanted))
-            .group_by(portal_assignment.c.portal_id)
-        )
-        return {row.portal_id: row.links for row in await self.connection.rows(statement)}
+        rows = await self._rows(_count_by_portal(), portal_ids=wanted)
+        return {row.portal_id: row.links for row in rows}
 
     async def first_of_portal(self, portal_id: int) -> str | None:
         """The name of one link on the portal, or None when it shows none."""
-        statement = (
-            select(self.table.c.name)
-            .join(
-                portal_assignment,
-                and_(
-                    portal_assignment.c.customer_id == self.table.c.customer_id,
-                    portal_assignment.c.link_id == self.table.c.id,
-                ),
-            )
-            .where(in_scope(portal_assignment, self.scope))
-            .where(portal_assignment.c.portal_id == portal_id)
-            .limit(1)
-        )
-        rows = await self.connection.rows(statement)
+        rows = await self._rows(_first_of_portal(), portal_id=portal_id)
         return rows[0].name if rows else None
 
     async def insert(self, *records: Link) -> None:
@@ -78,10 +59,7 @@ class LinkRepository(Repository[Link]):
     async def replace(self, record: Link) -> None:
         """Stores all fields of a link, and exactly its assignments."""
         await super().replace(record)
-        statement = delete(portal_assignment).where(
-            in_scope(portal_assignment, self.scope), portal_assignment.c.link_id == record.id
-        )
-        await self.connection.run(statement)
+        await self._run(_unassign(), link_id=record.id)
         await self._assign(record)
 
     async def _assign(self, *records: Link) -> None:
@@ -97,7 +75,18 @@ class LinkRepository(Repository[Link]):
         if rows:
             await self.connection.run(insert(portal_assignment), rows)
 
-    def _computed(self, source: FromClause) -> list[ColumnElement[Any]]:
+    @classmethod
+    def _narrowing(cls, narrowed: str) -> list[ColumnElement[bool]]:
+        if narrowed != _ON_PORTAL:
+            return []
+        on_portal = select(portal_assignment.c.link_id).where(
+            in_scope(portal_assignment),
+            portal_assignment.c.portal_id == bindparam("portal_id"),
+        )
+        return [cls.table.c.id.in_(on_portal)]
+
+    @classmethod
+    def _computed(cls, source: FromClause) -> list[ColumnElement[Any]]:
         portal_ids = (
             select(func.aggregate_strings(cast(portal_assignment.c.portal_id, String), ","))
             .where(
@@ -111,10 +100,46 @@ class LinkRepository(Repository[Link]):
 
     def _record(self, row: Row[Any]) -> Link:
         stored = row._mapping
-        values = {each.name: stored[each.name] for each in fields(Link)}
+        values = {name: stored[name] for name in field_names(Link)}
         values["portal_ids"] = tuple(sorted(int(each) for each in _split(stored["portal_ids"])))
         return Link(**values)
 
 
+_ON_PORTAL = "on portal"
+
+
 def _split(portal_ids: str | None) -> list[str]:
     return portal_ids.split(",") if portal_ids else []
+
+
+@kept
+def _count_by_portal() -> Select[Any]:
+    return (
+        select(portal_assignment.c.portal_id, func.count().label("links"))
+        .where(in_scope(portal_assignment))
+        .where(portal_assignment.c.portal_id.in_(bindparam("portal_ids", expanding=True)))
+        .group_by(portal_assignment.c.portal_id)
+    )
+
+
+@kept
+def _first_of_portal() -> Select[Any]:
+    link = user_portal_link
+    same = and_(
+        portal_assignment.c.customer_id == link.c.customer_id,
+        portal_assignment.c.link_id == link.c.id,
+    )
+    return (
+        select(link.c.name)
+        .join(portal_assignment, same)
+        .where(in_scope(portal_assignment))
+        .where(portal_assignment.c.portal_id == bindparam("portal_id"))
+        .limit(1)
+    )
+
+
+@kept
+def _unassign() -> Executable:
+    return delete(portal_assignment).where(
+        in_scope(portal_assignment), portal_assignment.c.link_id == bindparam("link_id")
+    )

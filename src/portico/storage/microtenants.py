@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import ColumnElement, Table, bindparam, func, select
 
 from portico.domain import aups, links, portals
-from portico.domain.base import Page, Scope
+from portico.domain.base import DEFAULT_MICROTENANT_ID, Page, Scope
 from portico.domain.microtenants import Microtenant
 from portico.domain.search import ListQuery
 from portico.storage.repositories import Repository, in_scope
@@ -26,6 +26,9 @@ _OWNED: dict[str, Table] = {
 }
 
 
+_ONE = "one"
+
+
 class MicrotenantRepository(Repository[Microtenant]):
     """The microtenants of one tenant."""
 
@@ -34,19 +37,24 @@ class MicrotenantRepository(Repository[Microtenant]):
 
     async def visible_page(self, query: ListQuery, only: int | None) -> Page[Microtenant]:
         """A page of all microtenants, or of the one that the caller is confined to."""
-        return await self.page(query, *([] if only is None else [microtenant.c.id == only]))
+        if only is None:
+            return await self.page(query)
+        return await self._page(query, _ONE, only=only)
 
     async def all(self) -> list[Microtenant]:
         """Every microtenant, in order of precedence, Default last."""
-        statement = self._select().order_by(microtenant.c.scope_order, microtenant.c.id)
-        return [self._record(row) for row in await self.connection.rows(statement)]
+        statement = select(microtenant).where(in_scope(microtenant))
+        rows = await self._rows(statement.order_by(microtenant.c.scope_order, microtenant.c.id))
+        return [self._record(row) for row in rows]
 
     async def first_owned(self, microtenant_id: int) -> tuple[str, str] | None:
         """The kind and name of one resource that the microtenant owns, or None."""
-        inside = Scope(customer_id=self.scope.customer_id, microtenant_id=microtenant_id)
+        inside = MicrotenantRepository(
+            self.connection,
+            Scope(customer_id=self.scope.customer_id, microtenant_id=microtenant_id),
+        )
         for kind, table in _OWNED.items():
-            statement = select(table.c.name).where(in_scope(table, inside)).limit(1)
-            rows = await self.connection.rows(statement)
+            rows = await inside._rows(select(table.c.name).where(in_scope(table)).limit(1))
             if rows:
                 return kind, rows[0].name
         return None
@@ -66,7 +74,11 @@ class MicrotenantRepository(Repository[Microtenant]):
     async def last_scope_order(self) -> int:
         """The greatest precedence number of a microtenant other than Default; 0 without any."""
         statement = select(func.max(microtenant.c.scope_order).label("last")).where(
-            in_scope(microtenant, self.scope), microtenant.c.id != 0
+            in_scope(microtenant), microtenant.c.id != DEFAULT_MICROTENANT_ID
         )
-        rows = await self.connection.rows(statement)
+        rows = await self._rows(statement)
         return rows[0].last or 0
+
+    @classmethod
+    def _narrowing(cls, narrowed: str) -> list[ColumnElement[bool]]:
+        return [microtenant.c.id == bindparam("only")] if narrowed == _ONE else []

@@ -5,7 +5,7 @@ Reads run in AUTOCOMMIT, which saves the two round trips of BEGIN and ROLLBACK (
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 from portico.domain.errors import ConcurrentChange, PorticoError, Unavailable
 from portico.storage.connections import Connection, Database, Parameters, SyncWork
+from portico.storage.revisions import RevisionReader
 
 CONNECT_SECONDS = 5.0
 LOCK_WAIT_MILLISECONDS = 10_000
@@ -31,9 +32,11 @@ class PostgresConnection:
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
 
-    async def rows(self, statement: Executable) -> Sequence[Row[Any]]:
+    async def rows(
+        self, statement: Executable, parameters: Mapping[str, Any] | None = None
+    ) -> Sequence[Row[Any]]:
         """All rows of a statement."""
-        return (await self._connection.execute(statement)).all()
+        return (await self._connection.execute(statement, parameters)).all()
 
     async def run(self, statement: Executable, parameters: Parameters | None = None) -> int:
         """Runs a statement; the number of rows it touched."""
@@ -52,6 +55,7 @@ class PostgresDatabase(Database):
             max_overflow=0,
             pool_timeout=LOCK_WAIT_MILLISECONDS / 1000,
         )
+        self._revisions = RevisionReader(self._connect)
         self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
 
     async def _connect(self) -> asyncpg.Connection[Any]:
@@ -79,6 +83,10 @@ class PostgresDatabase(Database):
             async with self._engine.begin() as connection:
                 yield PostgresConnection(connection)
 
+    async def revision(self, customer_id: int) -> int | None:
+        """The tenant's revision now; those who ask while a query runs share the next one."""
+        return await self._revisions.current(customer_id)
+
     async def run_sync(self, work: SyncWork) -> None:
         """Runs migrations in one transaction under an advisory lock, one process at a time."""
         with translated():
@@ -88,6 +96,7 @@ class PostgresDatabase(Database):
 
     async def close(self) -> None:
         """Closes the pool."""
+        await self._revisions.close()
         await self._engine.dispose()
 
 

@@ -1,24 +1,26 @@
 """What every noun's storage does the same way: map by name, filter by tenant, page, write.
 
-A repository lives inside one transaction and one scope. Its statements start from `_select`,
-`_update` and `_delete`, which carry the tenancy filter, so no statement can forget it.
+A repository lives inside one transaction and one scope. Its statements carry `in_scope`, whose two
+parameters only `_rows` and `_run` fill, so no statement can forget the scope. Statements are built
+once for each shape and kept: building one costs more than running it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
-from typing import Any, ClassVar, Generic, TypeVar
+from functools import lru_cache
+from typing import Any, ClassVar, Generic, ParamSpec, TypeVar, cast
 
 from sqlalchemy import (
     ColumnElement,
-    Delete,
+    Executable,
     FromClause,
     Row,
     Select,
     Table,
-    Update,
     and_,
+    bindparam,
     delete,
     func,
     insert,
@@ -28,19 +30,29 @@ from sqlalchemy import (
 )
 
 from portico.domain.base import Page, Record, Scope, fold
-from portico.domain.search import ListQuery
+from portico.domain.search import Condition, ListQuery
 from portico.storage.connections import Connection
-from portico.storage.search import where
+from portico.storage.search import bound, shape, where
 
+P = ParamSpec("P")
+T = TypeVar("T")
 R = TypeVar("R", bound=Record)
+KEPT_SHAPES = 512
+_KEYS = {"customer_id", "microtenant_id", "id"}
 
 
-def in_scope(table: Table, scope: Scope) -> ColumnElement[bool]:
+def kept(build: Callable[P, T]) -> Callable[P, T]:
+    """Keeps what a function built for its arguments, the 512 last used of them."""
+    # The cast gives the arguments their types back, which lru_cache forgets.
+    return cast("Callable[P, T]", lru_cache(maxsize=KEPT_SHAPES)(build))
+
+
+def in_scope(table: Table) -> ColumnElement[bool]:
     """The tenancy filter: the tenant's rows, and of those the microtenant's where rows have one."""
-    tenant = table.c.customer_id == scope.customer_id
+    tenant = table.c.customer_id == bindparam("scope_customer_id")
     if "microtenant_id" not in table.c:
         return tenant
-    return and_(tenant, table.c.microtenant_id == scope.microtenant_id)
+    return and_(tenant, table.c.microtenant_id == bindparam("scope_microtenant_id"))
 
 
 class Repository(Generic[R]):
@@ -55,7 +67,7 @@ class Repository(Generic[R]):
 
     async def find(self, record_id: int) -> R | None:
         """The record with that id, or None when this scope has none."""
-        rows = await self.connection.rows(self._select(self.table.c.id == record_id))
+        rows = await self._rows(_find(type(self)), record_id=record_id)
         return self._record(rows[0]) if rows else None
 
     async def find_all(self, record_ids: Iterable[int]) -> dict[int, R]:
@@ -63,99 +75,178 @@ class Repository(Generic[R]):
         wanted = sorted(set(record_ids))
         if not wanted:
             return {}
-        rows = await self.connection.rows(self._select(self.table.c.id.in_(wanted)))
+        rows = await self._rows(_find_all(type(self)), record_ids=wanted)
         return {record.id: record for record in map(self._record, rows)}
 
     async def ids_by_name(self, names: Iterable[str]) -> dict[str, int]:
         """For each of the names that is taken, in its folded form: the id of its holder."""
         wanted = sorted({fold(name) for name in names})
-        statement = self._stored(self.table.c.name_folded.in_(wanted)).with_only_columns(
-            self.table.c.name_folded, self.table.c.id
-        )
-        return {row.name_folded: row.id for row in await self.connection.rows(statement)}
+        rows = await self._rows(_ids_by_name(self.table), names=wanted)
+        return {row.name_folded: row.id for row in rows}
 
-    async def page(self, query: ListQuery, *extra: ColumnElement[bool]) -> Page[R]:
+    async def page(self, query: ListQuery) -> Page[R]:
         """One page and the total, in one statement, also when the page is past the end."""
-        conditions = list(extra)
-        if query.condition is not None:
-            conditions.append(where(query.condition, self.table))
-        chosen = self._stored(*conditions)
-        total = select(func.count().label("total")).select_from(
-            self._stored(*conditions).with_only_columns(self.table.c.id).subquery()
+        return await self._page(query, "")
+
+    async def _page(self, query: ListQuery, narrowed: str, **values: object) -> Page[R]:
+        """A page of the rows that `_narrowing(narrowed)` leaves; `values` are its parameters."""
+        condition = query.condition
+        statement = _page(
+            type(self),
+            query.sort_attribute,
+            query.descending,
+            None if condition is None else shape(condition),
+            narrowed,
         )
-        window = (
-            chosen.add_columns(self._order_column(query).label("sort_key"))
-            .order_by(*self._order(query))
-            .limit(query.page_size)
-            .offset(query.offset)
-            .subquery("page")
+        if condition is not None:
+            values |= bound(condition)
+        rows = await self._rows(
+            statement, page_size=query.page_size, page_offset=query.offset, **values
         )
-        counted = total.subquery("counted")
-        order = [window.c.sort_key, window.c.id]
-        statement = (
-            select(counted.c.total, window, *self._computed(window))
-            .select_from(counted.outerjoin(window, true()))
-            .order_by(*(key.desc() if query.descending else key for key in order))
-        )
-        rows = await self.connection.rows(statement)
         items = [self._record(row) for row in rows if row.id is not None]
         return Page(items=items, total=rows[0].total)
 
     async def insert(self, *records: R) -> None:
         """Stores new records in this scope."""
         if records:
-            await self.connection.run(insert(self.table), [self._values(each) for each in records])
+            values = [self._values(record) for record in records]
+            await self.connection.run(insert(self.table), values)
 
     async def replace(self, record: R) -> None:
         """Stores all fields of a record that exists."""
-        statement = self._update(self.table.c.id == record.id).values(self._values(record))
-        await self.connection.run(statement)
+        values = self._values(record)
+        changed = {name: value for name, value in values.items() if name not in _KEYS}
+        await self._run(_update(self.table), record_id=record.id, **changed)
 
     async def remove(self, record_id: int) -> None:
         """Deletes the record with that id."""
-        await self.connection.run(self._delete(self.table.c.id == record_id))
+        await self._run(_delete(self.table), record_id=record_id)
 
-    @property
-    def _columns(self) -> list[ColumnElement[Any]]:
-        return [column for column in self.table.c if not column.name.endswith("_folded")]
+    async def _rows(self, statement: Executable, **values: object) -> Sequence[Row[Any]]:
+        return await self.connection.rows(statement, self._bound(values))
 
-    def _computed(self, source: FromClause) -> list[ColumnElement[Any]]:
+    async def _run(self, statement: Executable, **values: object) -> int:
+        return await self.connection.run(statement, self._bound(values))
+
+    def _bound(self, values: dict[str, object]) -> dict[str, object]:
+        values["scope_customer_id"] = self.scope.customer_id
+        values["scope_microtenant_id"] = self.scope.microtenant_id
+        return values
+
+    @classmethod
+    def _narrowing(cls, narrowed: str) -> list[ColumnElement[bool]]:
+        """The further conditions of a page, by a name that the noun gives them."""
+        return []
+
+    @classmethod
+    def _computed(cls, source: FromClause) -> list[ColumnElement[Any]]:
         """What a record holds beside its columns, for the rows of `source`."""
         return []
 
-    def _stored(self, *conditions: ColumnElement[bool]) -> Select[Any]:
-        return select(*self._columns).where(in_scope(self.table, self.scope), *conditions)
-
-    def _select(self, *conditions: ColumnElement[bool]) -> Select[Any]:
-        return self._stored(*conditions).add_columns(*self._computed(self.table))
-
-    def _update(self, *conditions: ColumnElement[bool]) -> Update:
-        return update(self.table).where(in_scope(self.table, self.scope), *conditions)
-
-    def _delete(self, *conditions: ColumnElement[bool]) -> Delete:
-        return delete(self.table).where(in_scope(self.table, self.scope), *conditions)
-
-    def _order_column(self, query: ListQuery) -> ColumnElement[Any]:
-        folded = f"{query.sort_attribute}_folded"
-        return self.table.c[folded if folded in self.table.c else query.sort_attribute]
-
-    def _order(self, query: ListQuery) -> Sequence[ColumnElement[Any]]:
-        keys = [self._order_column(query), self.table.c.id]
-        return [key.desc() for key in keys] if query.descending else keys
-
     def _record(self, row: Row[Any]) -> R:
         stored = row._mapping
-        record: R = self.record(**{each.name: stored[each.name] for each in fields(self.record)})
+        record: R = self.record(**{name: stored[name] for name in field_names(self.record)})
         return record
 
     def _values(self, record: R) -> Mapping[str, Any]:
         values: dict[str, Any] = {}
-        for column in self.table.c:
-            if column.name.endswith("_folded"):
-                values[column.name] = fold(getattr(record, column.name.removesuffix("_folded")))
+        for name in _column_names(self.table):
+            if name.endswith("_folded"):
+                values[name] = fold(getattr(record, name.removesuffix("_folded")))
             else:
-                values[column.name] = getattr(record, column.name)
+                values[name] = getattr(record, name)
         values["customer_id"] = self.scope.customer_id
         if "microtenant_id" in values:
             values["microtenant_id"] = self.scope.microtenant_id
         return values
+
+
+AnyRepository = type[Repository[Any]]
+
+
+@kept
+def field_names(record: type[Any]) -> tuple[str, ...]:
+    """The names of a record's fields."""
+    return tuple(each.name for each in fields(record))
+
+
+@kept
+def _column_names(table: Table) -> tuple[str, ...]:
+    return tuple(table.c.keys())
+
+
+def _stored(table: Table, *conditions: ColumnElement[bool]) -> Select[Any]:
+    columns = [column for column in table.c if not column.name.endswith("_folded")]
+    return select(*columns).where(in_scope(table), *conditions)
+
+
+@kept
+def _find(repository: AnyRepository) -> Select[Any]:
+    table = repository.table
+    chosen = _stored(table, table.c.id == bindparam("record_id"))
+    return chosen.add_columns(*repository._computed(table))
+
+
+@kept
+def _find_all(repository: AnyRepository) -> Select[Any]:
+    table = repository.table
+    chosen = _stored(table, table.c.id.in_(bindparam("record_ids", expanding=True)))
+    return chosen.add_columns(*repository._computed(table))
+
+
+@kept
+def _ids_by_name(table: Table) -> Select[Any]:
+    among = table.c.name_folded.in_(bindparam("names", expanding=True))
+    return select(table.c.name_folded, table.c.id).where(in_scope(table), among)
+
+
+@kept
+def _update(table: Table) -> Executable:
+    # The names of the columns are taken by the values; the key goes by another.
+    return update(table).where(in_scope(table), table.c.id == bindparam("record_id"))
+
+
+@kept
+def _delete(table: Table) -> Executable:
+    return delete(table).where(in_scope(table), table.c.id == bindparam("record_id"))
+
+
+@kept
+def _page(
+    repository: AnyRepository,
+    sort_attribute: str,
+    descending: bool,
+    condition: Condition | None,
+    narrowed: str,
+) -> Select[Any]:
+    """One page with the total: the keys of the page first, then the rows that they name.
+
+    The keys come from an index alone, so that a deep page costs little more than a scan of it.
+    """
+    table = repository.table
+    conditions = [in_scope(table), *repository._narrowing(narrowed)]
+    if condition is not None:
+        conditions.append(where(condition, table))
+    folded = f"{sort_attribute}_folded"
+    sort_key = table.c[folded if folded in table.c else sort_attribute]
+    keys = (
+        select(table.c.customer_id, table.c.id, sort_key.label("sort_key"))
+        .where(*conditions)
+        .order_by(*_directed([sort_key, table.c.id], descending))
+        .limit(bindparam("page_size"))
+        .offset(bindparam("page_offset"))
+        .subquery("page")
+    )
+    counted = select(func.count().label("total")).select_from(table).where(*conditions)
+    total = counted.subquery("counted")
+    columns = [column for column in table.c if not column.name.endswith("_folded")]
+    same = and_(table.c.customer_id == keys.c.customer_id, table.c.id == keys.c.id)
+    return (
+        select(total.c.total, *columns, *repository._computed(table))
+        .select_from(total.outerjoin(keys, true()).outerjoin(table, same))
+        .order_by(*_directed([keys.c.sort_key, keys.c.id], descending))
+    )
+
+
+def _directed(keys: Sequence[ColumnElement[Any]], descending: bool) -> Sequence[ColumnElement[Any]]:
+    return [key.desc() for key in keys] if descending else keys

@@ -1,18 +1,26 @@
 """The compiler from a search tree to a WHERE clause. Every value is bound, every wildcard literal.
 
 Text is compared with its folded copy; `portico.domain.search.matches` says what must come out.
+A tree is compiled by its shape alone, so that statements can be kept; values are bound later.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, and_, func, or_
+from sqlalchemy import ColumnElement, Table, and_, bindparam, func, or_
 
 from portico.domain.search import AllOf, AnyOf, Comparison, Condition, FieldKind, Operator
 
+_ESCAPE = "/"
+_LIKE = {
+    Operator.CONTAINS: "%{}%",
+    Operator.STARTSWITH: "{}%",
+    Operator.ENDSWITH: "%{}",
+}
 _TESTS: Mapping[Operator, Callable[..., Any]] = {
     Operator.EQ: eq,
     Operator.NE: ne,
@@ -20,28 +28,71 @@ _TESTS: Mapping[Operator, Callable[..., Any]] = {
     Operator.GE: ge,
     Operator.LT: lt,
     Operator.LE: le,
-    Operator.CONTAINS: lambda column, part: column.contains(part, autoescape=True),
-    Operator.STARTSWITH: lambda column, part: column.startswith(part, autoescape=True),
-    Operator.ENDSWITH: lambda column, part: column.endswith(part, autoescape=True),
 }
 
 
+def shape(condition: Condition) -> Condition:
+    """The tree without its values: equal for searches that differ only by what they seek."""
+    if isinstance(condition, Comparison):
+        return replace(condition, values=())
+    return replace(condition, parts=tuple(shape(part) for part in condition.parts))
+
+
+def bound(condition: Condition) -> dict[str, Any]:
+    """The values of a tree, under the names that `where` gives them."""
+    return {
+        _name(position): _bindable(comparison)
+        for position, comparison in enumerate(_comparisons(condition))
+    }
+
+
 def where(condition: Condition, table: Table) -> ColumnElement[bool]:
-    """The WHERE clause that keeps the rows of `table` that meet the condition."""
-    if isinstance(condition, AllOf):
-        return and_(*(where(part, table) for part in condition.parts))
-    if isinstance(condition, AnyOf):
-        return or_(*(where(part, table) for part in condition.parts))
-    return _comparison(condition, table)
+    """The WHERE clause that keeps the rows of `table` that meet the condition of that shape."""
+    return _clause(condition, table, iter(range(1_000_000)))
 
 
-def _comparison(comparison: Comparison, table: Table) -> ColumnElement[bool]:
-    column = _comparable(comparison, table)
+def _comparisons(condition: Condition) -> Iterator[Comparison]:
+    if isinstance(condition, Comparison):
+        yield condition
+    else:
+        for part in condition.parts:
+            yield from _comparisons(part)
+
+
+def _name(position: int) -> str:
+    return f"value_{position}"
+
+
+def _bindable(comparison: Comparison) -> Any:  # noqa: ANN401  # whatever the column holds
     if comparison.operator is Operator.IN:
-        listed: ColumnElement[bool] = column.in_(comparison.values)
-        return listed
-    clause: ColumnElement[bool] = _TESTS[comparison.operator](column, comparison.values[0])
-    if comparison.operator is Operator.NE and column.nullable:
+        return list(comparison.values)
+    value = comparison.values[0]
+    if comparison.operator in _LIKE:
+        text = str(value)
+        for special in (_ESCAPE, "%", "_"):
+            text = text.replace(special, _ESCAPE + special)
+        return _LIKE[comparison.operator].format(text)
+    return value
+
+
+def _clause(condition: Condition, table: Table, numbers: Iterator[int]) -> ColumnElement[bool]:
+    if isinstance(condition, AllOf):
+        return and_(*(_clause(part, table, numbers) for part in condition.parts))
+    if isinstance(condition, AnyOf):
+        return or_(*(_clause(part, table, numbers) for part in condition.parts))
+    return _comparison(condition, table, _name(next(numbers)))
+
+
+def _comparison(comparison: Comparison, table: Table, name: str) -> ColumnElement[bool]:
+    column = _comparable(comparison, table)
+    clause: ColumnElement[bool]
+    if comparison.operator is Operator.IN:
+        clause = column.in_(bindparam(name, expanding=True))
+    elif comparison.operator in _LIKE:
+        clause = column.like(bindparam(name), escape=_ESCAPE)
+    else:
+        clause = _TESTS[comparison.operator](column, bindparam(name))
+    if comparison.operator is Operator.NE and table.c[comparison.field.attribute].nullable:
         return or_(clause, column.is_(None))
     return clause
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -23,6 +23,7 @@ from portico.storage.connections import Connection, Database, Parameters, SyncWo
 
 LOCK_WAIT_SECONDS = 10.0
 _RETRY_SECONDS = 0.005
+_REVISION = "SELECT revision FROM customer WHERE id = ?"
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
@@ -32,9 +33,11 @@ class SqliteConnection:
     def __init__(self, connection: SyncConnection) -> None:
         self._connection = connection
 
-    async def rows(self, statement: Executable) -> Sequence[Row[Any]]:
+    async def rows(
+        self, statement: Executable, parameters: Mapping[str, Any] | None = None
+    ) -> Sequence[Row[Any]]:
         """All rows of a statement."""
-        return self._connection.execute(statement).all()
+        return self._connection.execute(statement, parameters).all()
 
     async def run(self, statement: Executable, parameters: Parameters | None = None) -> int:
         """Runs a statement; the number of rows it touched."""
@@ -134,6 +137,16 @@ class SqliteDatabase(Database):
         driver = self._writer.connection.driver_connection
         if driver is not None and driver.in_transaction:
             self._writer.exec_driver_sql("ROLLBACK")
+
+    async def revision(self, customer_id: int) -> int | None:
+        """The tenant's revision now, straight from the driver."""
+        with translated():
+            driver: Any = self._reader.connection.driver_connection
+        try:
+            row = driver.execute(_REVISION, (customer_id,)).fetchone()
+        except sqlite3.Error as error:
+            raise Unavailable(f"The database cannot serve this request now: {error}.") from error
+        return None if row is None else int(row[0])
 
     async def run_sync(self, work: SyncWork) -> None:
         """Runs migrations in one transaction that excludes all other writers."""

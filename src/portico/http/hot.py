@@ -1,0 +1,125 @@
+"""The hot read path: an ASGI layer before the router that sends answers which are already made.
+
+It looks at the path, the query string and four headers, asks the database for one number, and
+sends bytes. Whatever it is not sure of, it leaves to the router (decision 0008).
+"""
+
+from __future__ import annotations
+
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
+
+from portico.domain.base import Clock
+from portico.domain.errors import Unavailable
+from portico.http.answers import (
+    CONTENT_TYPE,
+    GZIP_FROM_BYTES,
+    gzip,
+    gzip_tag,
+    names_tag,
+    wants_gzip,
+)
+from portico.http.cache import AnswerCache, KeptAnswer, KeptSession
+from portico.http.exchange import Exchange, exchange_in
+from portico.http.limits import RateCounter
+from portico.storage.connections import Database
+
+_BEARER = b"bearer "
+_JSON = (b"content-type", CONTENT_TYPE.encode())
+_NO_STORE = (b"cache-control", b"no-store")
+_VARY = (b"vary", b"Accept-Encoding")
+_GZIP = (b"content-encoding", b"gzip")
+
+
+class HotReads:
+    """Serves repeated reads; `app` serves everything else."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        cache: AnswerCache,
+        database: Database,
+        rates: RateCounter,
+        clock: Clock,
+    ) -> None:
+        self._app = app
+        self._cache = cache
+        self._database = database
+        self._rates = rates
+        self._clock = clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves one request from memory, or hands it on."""
+        if scope["type"] == ScopeType.HTTP and scope["method"] == "GET":
+            asked = _Asked(scope)
+            session = self._cache.session(asked.token)
+            if session is not None and await self._serve(scope, send, asked, session):
+                return
+        await self._app(scope, receive, send)
+
+    async def _serve(
+        self, scope: HTTPScope, send: Send, asked: _Asked, session: KeptSession
+    ) -> bool:
+        claims = session.claims
+        key = (claims.client_id, scope["path"], scope["query_string"])
+        answer = self._cache.answer(key)
+        if answer is None or session.good_until <= self._clock():
+            return False
+        if not await self._is_current(session, answer):
+            return False
+        exchange = exchange_in(scope)
+        if not self._counted(exchange, claims.client_id):
+            return False
+        if asked.known_tag is not None and names_tag(asked.known_tag, answer.tag.decode()):
+            await _send(send, 304, [(b"etag", answer.tag), _NO_STORE, _VARY], b"")
+        elif asked.gzip and len(answer.body) >= GZIP_FROM_BYTES:
+            packed = answer.packed
+            if packed is None:
+                packed = gzip(answer.body)
+                self._cache.keep_packed(key, answer, packed)
+            tag = (b"etag", gzip_tag(answer.tag.decode()).encode())
+            await _send(send, 200, [_JSON, _NO_STORE, _VARY, tag, _GZIP], packed)
+        else:
+            tag = (b"etag", answer.tag)
+            await _send(send, 200, [_JSON, _NO_STORE, _VARY, tag], answer.body)
+        return True
+
+    async def _is_current(self, session: KeptSession, answer: KeptAnswer) -> bool:
+        """Whether session and answer are of the revision that the tenant has now."""
+        if session.revision != answer.revision:
+            return False
+        try:
+            return await self._database.revision(session.claims.customer_id) == answer.revision
+        except Unavailable:
+            return False  # the router finds out for itself, and says so
+
+    def _counted(self, exchange: Exchange, client_id: int) -> bool:
+        exchange.client_id = client_id
+        exchange.rate = self._rates.count(client_id)
+        return not (self._rates.enforced and exchange.rate.exceeded)
+
+
+class _Asked:
+    """What the headers of a request ask for, as far as the hot path looks."""
+
+    __slots__ = ("gzip", "known_tag", "token")
+
+    def __init__(self, scope: HTTPScope) -> None:
+        self.token = ""
+        self.known_tag: str | None = None
+        self.gzip = False
+        for name, value in scope["headers"]:
+            if name == b"authorization":
+                if value[:7].lower() == _BEARER:
+                    self.token = value[7:].decode("latin-1").strip()
+            elif name == b"accept-encoding":
+                self.gzip = wants_gzip(value.decode("latin-1"))
+            elif name == b"if-none-match":
+                self.known_tag = value.decode("latin-1")
+
+
+async def _send(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
+    headers.append((b"content-length", b"%d" % len(body)))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
