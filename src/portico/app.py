@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 from litestar import Litestar, Request, Response, Router, get
-from litestar.di import Provide
+from litestar.di import NamedDependency, Provide
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp
 
@@ -122,7 +122,7 @@ async def _api(request: Request[Any, Any, Any]) -> Api:
     return api
 
 
-async def _call(api: Api, request: Request[Any, Any, Any]) -> Call:
+async def _call(api: NamedDependency[Api], request: Request[Any, Any, Any]) -> Call:
     return await open_call(api, request)
 
 
@@ -150,7 +150,7 @@ def _probes() -> list[HTTPRouteHandler]:
         return b'{"status":"ok"}'
 
     @get("/readyz", media_type=CONTENT_TYPE)
-    async def readiness(api: Api) -> Response[bytes]:
+    async def readiness(api: NamedDependency[Api]) -> Response[bytes]:
         """The database answers and has the schema that this version needs."""
         try:
             async with api.database.read() as connection:

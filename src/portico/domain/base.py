@@ -98,7 +98,8 @@ def fold(text: str) -> str:
     """The form in which two texts are equal when they differ only by case or composition."""
     if text.isascii():
         return text.lower()
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+    # Decomposed first, as Unicode's canonical caseless matching has it (chapter 3, D145).
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).casefold())
 
 
 def fold_ascii(text: str) -> str:
@@ -124,6 +125,13 @@ def check_text(name: str, value: str, limit: int, *, multiline: bool = False) ->
                 raise InvalidField(
                     name, f"It holds the control character U+{ord(character):04X}; remove it."
                 )
+    return value
+
+
+def check_id(name: str, value: int) -> int:
+    """An id that could name something. Raises InvalidField."""
+    if not 0 < value <= MAX_ID:
+        raise InvalidField(name, "It is not an id: a number from 1 to 2^63 - 1.")
     return value
 
 

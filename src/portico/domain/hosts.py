@@ -29,7 +29,7 @@ _FORBIDDEN = {
 }
 
 
-def check_host(field: str, value: str, *, port_allowed: bool = True) -> str:
+def check_host(field: str, value: str) -> str:
     """The host as it is: a label, a domain name, an IPv4 or bracketed IPv6 address, with a port.
 
     Raises InvalidField saying what is wrong.
@@ -43,11 +43,19 @@ def check_host(field: str, value: str, *, port_allowed: bool = True) -> str:
     _check_characters(field, value)
     host, port = _split_port(value)
     if port is not None:
-        _check_port(field, port, port_allowed=port_allowed)
+        _check_port(field, port)
     if host.startswith("["):
         _check_ipv6(field, host)
     else:
         _check_name_or_ipv4(field, host)
+    return value
+
+
+def check_domain_name(field: str, value: str) -> str:
+    """The domain name as it is: a host without a port that is no address. Raises InvalidField."""
+    check_host(field, value)
+    if ":" in value or _NUMBER.match(value.removesuffix(".").rpartition(".")[2]):
+        raise InvalidField(field, "It is a domain name, without a port, and not an address.")
     return value
 
 
@@ -70,9 +78,7 @@ def _split_port(value: str) -> tuple[str, str | None]:
     return host, port
 
 
-def _check_port(field: str, port: str, *, port_allowed: bool) -> None:
-    if not port_allowed:
-        raise InvalidField(field, "It is a domain name without a port.")
+def _check_port(field: str, port: str) -> None:
     if not _PORT.match(port) or not 1 <= int(port) <= 65_535:
         raise InvalidField(field, f'"{port}" is not a port; a port is a number from 1 to 65535.')
 

@@ -7,8 +7,8 @@ from urllib.parse import quote
 
 from portico.domain.base import (
     DESCRIPTION_LIMIT,
-    MAX_ID,
     OwnedRecord,
+    check_id,
     check_name,
     check_opaque,
     check_text,
@@ -81,8 +81,8 @@ def check_link(spec: LinkSpec) -> LinkSpec:
     if spec.protocol not in PROTOCOLS:
         raise InvalidField("protocol", "It is https:// or http://, or left out.")
     check_opaque("iconText", spec.icon_text, ICON_LIMIT_BYTES)
-    if spec.application_id is not None and not 0 < spec.application_id <= MAX_ID:
-        raise InvalidField("applicationId", "It is not an id.")
+    if spec.application_id is not None:
+        check_id("applicationId", spec.application_id)
     return checked
 
 

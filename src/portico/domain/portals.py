@@ -9,12 +9,13 @@ from portico.domain.base import (
     DESCRIPTION_LIMIT,
     NAME_LIMIT,
     OwnedRecord,
+    check_id,
     check_name,
     check_opaque,
     check_text,
 )
 from portico.domain.errors import InvalidField
-from portico.domain.hosts import check_host
+from portico.domain.hosts import check_domain_name
 from portico.domain.search import Field, FieldKind, fields
 
 KIND = "userPortal"
@@ -83,9 +84,11 @@ def check_portal(spec: UserPortalSpec, managed_suffix: str) -> UserPortalSpec:
             "extLabel", "It is 3 to 31 characters: lower-case letters, digits and hyphens."
         )
     if spec.ext_domain:
-        check_host("extDomain", spec.ext_domain, port_allowed=False)
+        check_domain_name("extDomain", spec.ext_domain)
     if spec.domain:
-        check_host("domain", spec.domain, port_allowed=False)
+        check_domain_name("domain", spec.domain)
+    if spec.certificate_id is not None:
+        check_id("certificateId", spec.certificate_id)
     if spec.managed_by_zs is False and spec.certificate_id is None:
         raise InvalidField("certificateId", "It is required when managedByZs is false.")
     return _with_domains(replace(spec, name=check_name(spec.name)), managed_suffix)
@@ -93,15 +96,14 @@ def check_portal(spec: UserPortalSpec, managed_suffix: str) -> UserPortalSpec:
 
 def _with_domains(spec: UserPortalSpec, managed_suffix: str) -> UserPortalSpec:
     suffix_name = f"{_hyphenated(spec.ext_domain)}.{managed_suffix}" if spec.ext_domain else ""
+    computed = replace(spec, ext_domain_name=suffix_name, ext_domain_translation=spec.ext_domain)
+    if not is_managed(spec):
+        return computed
     domain = spec.domain
-    if is_managed(spec) and spec.ext_label and spec.ext_domain:
+    if spec.ext_label and spec.ext_domain:
         domain = f"{spec.ext_label}-{suffix_name}"
-    return replace(
-        spec,
-        domain=domain,
-        ext_domain_name=suffix_name,
-        ext_domain_translation=spec.ext_domain,
-    )
+        check_domain_name("extLabel", domain)
+    return replace(computed, domain=domain, certificate_id=None, certificate_name="")
 
 
 def is_managed(spec: UserPortalSpec) -> bool:

@@ -199,6 +199,7 @@ class Call:
             now=int(self.api.clock()),
             new_id=self.api.new_id,
             transaction_id=exchange_of(self.request).transaction_id,
+            links_in_scope=granted.links,
         )
 
     def answer_read(self, work: UnitOfWork, payload: object) -> Answer:

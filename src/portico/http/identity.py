@@ -6,6 +6,7 @@ import base64
 import binascii
 from urllib.parse import parse_qsl
 
+from litestar.di import NamedDependency
 from litestar.status_codes import HTTP_200_OK
 from msgspec import UNSET
 
@@ -107,7 +108,7 @@ async def _form(request: AnyRequest) -> dict[str, str]:
     statuses=SIGN_IN_STATUSES,
     public=True,
 )
-async def sign_in(api: Api, request: AnyRequest) -> Answer:
+async def sign_in(api: NamedDependency[Api], request: AnyRequest) -> Answer:
     """Section 6.1."""
     form = await _form(request)
     secret = form.get("client_secret", "")
@@ -135,7 +136,7 @@ async def sign_in(api: Api, request: AnyRequest) -> Answer:
     statuses=tuple(status for status in SIGN_IN_STATUSES if status != 401),
     public=True,
 )
-async def issue_token(api: Api, request: AnyRequest) -> Answer:
+async def issue_token(api: NamedDependency[Api], request: AnyRequest) -> Answer:
     """Section 6.2; every refusal is a 400."""
     form = await _form(request)
     if form.get("grant_type", "client_credentials") != "client_credentials":
@@ -197,7 +198,7 @@ def _refusal(request: AnyRequest, error: str, description: str) -> Answer:
     statuses=(401, 405, 409, 500, 503),
     status=HTTP_200_OK,
 )
-async def sign_out(call: Call) -> Answer:
+async def sign_out(call: NamedDependency[Call]) -> Answer:
     """Section 6.1."""
     await access.sign_out(call.api.database, call.claims, int(call.api.clock()))
     return answer_json(call.request, b"{}")
@@ -212,7 +213,7 @@ async def sign_out(call: Call) -> Answer:
     answer=MeAnswer,
     statuses=(401, 403, 405, 500, 503),
 )
-async def get_me(call: Call) -> Answer:
+async def get_me(call: NamedDependency[Call]) -> Answer:
     """Section 2.10."""
     async with call.read_own() as work:
         me = MeAnswer(
@@ -232,7 +233,7 @@ async def get_me(call: Call) -> Answer:
     parameters=(CUSTOMER_ID, MICROTENANT_ID, IF_NONE_MATCH),
     answer=AuthDomainsAnswer,
 )
-async def list_auth_domains(call: Call) -> Answer:
+async def list_auth_domains(call: NamedDependency[Call]) -> Answer:
     """Section 2.10."""
     async with call.read() as work:
         answer = AuthDomainsAnswer(auth_domains=work.tenant.auth_domains)

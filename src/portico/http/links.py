@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Annotated, cast
 
 import msgspec
+from litestar.di import NamedDependency
 from msgspec import UNSET, Meta, UnsetType
 
 from portico.domain.errors import InvalidField
@@ -267,7 +268,7 @@ async def read_link(work: UnitOfWork, link_id: int) -> LinkAnswer:
     parameters=(*COMMON, *LIST_PARAMETERS, IF_NONE_MATCH),
     answer=LinkList,
 )
-async def list_links(call: Call) -> Answer:
+async def list_links(call: NamedDependency[Call]) -> Answer:
     """Section 2.1."""
     query = call.list_query(LINK_FIELDS)
     async with call.read() as work:
@@ -289,7 +290,7 @@ async def list_links(call: Call) -> Answer:
     ),
     answer=LinkList,
 )
-async def list_links_of_portal(call: Call) -> Answer:
+async def list_links_of_portal(call: NamedDependency[Call]) -> Answer:
     """Section 2.3."""
     portal_id = call.path_id("portalId")
     query = call.list_query(LINK_FIELDS)
@@ -307,7 +308,7 @@ async def list_links_of_portal(call: Call) -> Answer:
     parameters=(*COMMON, LINK_ID, IF_NONE_MATCH),
     answer=LinkAnswer,
 )
-async def get_link(call: Call) -> Answer:
+async def get_link(call: NamedDependency[Call]) -> Answer:
     """Section 2.4."""
     link_id = call.path_id("id")
     async with call.read() as work:
@@ -326,7 +327,7 @@ async def get_link(call: Call) -> Answer:
     answer=LinkAnswer,
     status=201,
 )
-async def create_link(call: Call) -> Answer:
+async def create_link(call: NamedDependency[Call]) -> Answer:
     """Section 2.2."""
     body = await call.receive(LinkBody)
     spec = received_link(body)
@@ -349,7 +350,7 @@ async def create_link(call: Call) -> Answer:
     answer=LinkBulkAnswer,
     status=201,
 )
-async def create_links(call: Call) -> Answer:
+async def create_links(call: NamedDependency[Call]) -> Answer:
     """Section 2.7; a bare list of links is taken as well (design section 4)."""
     received = await call.receive(cast("type[BulkBody]", BulkBody))
     if isinstance(received, list):
@@ -373,7 +374,7 @@ async def create_links(call: Call) -> Answer:
     required=("name", "link"),
     status=204,
 )
-async def update_link(call: Call) -> Answer:
+async def update_link(call: NamedDependency[Call]) -> Answer:
     """Section 2.5; the id in the path wins over one in the body."""
     link_id = call.path_id("id")
     body = await call.receive(LinkBody)
@@ -392,7 +393,7 @@ async def update_link(call: Call) -> Answer:
     parameters=(*COMMON, LINK_ID, IF_MATCH),
     status=204,
 )
-async def delete_link(call: Call) -> Answer:
+async def delete_link(call: NamedDependency[Call]) -> Answer:
     """Section 2.6."""
     link_id = call.path_id("id")
     async with call.write() as work:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+from litestar.di import NamedDependency
 from msgspec import UNSET, UnsetType
 
 from portico.domain.errors import InvalidField, InvalidFilter
@@ -241,7 +242,7 @@ async def read_microtenant(work: UnitOfWork, microtenant_id: int) -> Microtenant
     parameters=(*COMMON, *LIST_PARAMETERS, IF_NONE_MATCH),
     answer=MicrotenantList,
 )
-async def list_microtenants(call: Call) -> Answer:
+async def list_microtenants(call: NamedDependency[Call]) -> Answer:
     """Section 2.10."""
     query = call.list_query(MICROTENANT_FIELDS, sort_attribute=PRECEDENCE)
     async with call.read() as work:
@@ -258,7 +259,7 @@ async def list_microtenants(call: Call) -> Answer:
     parameters=(*COMMON, IF_NONE_MATCH),
     answer=list[MicrotenantSummary],
 )
-async def summarise_microtenants(call: Call) -> Answer:
+async def summarise_microtenants(call: NamedDependency[Call]) -> Answer:
     """Section 2.10: a bare array."""
     async with call.read() as work:
         found = await microtenants.summarise_microtenants(work)
@@ -277,7 +278,7 @@ async def summarise_microtenants(call: Call) -> Answer:
     body=SearchBody,
     answer=MicrotenantList,
 )
-async def search_microtenants(call: Call) -> Answer:
+async def search_microtenants(call: NamedDependency[Call]) -> Answer:
     """Section 2.10: the documented body and the Go client's."""
     query = received_search(await call.receive(SearchBody))
     async with call.read() as work:
@@ -295,7 +296,7 @@ async def search_microtenants(call: Call) -> Answer:
     parameters=(*COMMON, RESOURCE_ID, IF_NONE_MATCH),
     answer=MicrotenantAnswer,
 )
-async def get_microtenant(call: Call) -> Answer:
+async def get_microtenant(call: NamedDependency[Call]) -> Answer:
     """Section 2.10."""
     microtenant_id = call.path_id("id")
     async with call.read() as work:
@@ -314,7 +315,7 @@ async def get_microtenant(call: Call) -> Answer:
     answer=MicrotenantAnswer,
     status=201,
 )
-async def create_microtenant(call: Call) -> Answer:
+async def create_microtenant(call: NamedDependency[Call]) -> Answer:
     """Section 2.10."""
     spec = received_microtenant(await call.receive(MicrotenantBody))
     async with call.write() as work:
@@ -335,7 +336,7 @@ async def create_microtenant(call: Call) -> Answer:
     required=("name",),
     status=204,
 )
-async def update_microtenant(call: Call) -> Answer:
+async def update_microtenant(call: NamedDependency[Call]) -> Answer:
     """Section 2.10."""
     microtenant_id = call.path_id("id")
     spec = received_microtenant(await call.receive(MicrotenantBody))
@@ -353,7 +354,7 @@ async def update_microtenant(call: Call) -> Answer:
     parameters=(*COMMON, RESOURCE_ID, IF_MATCH),
     status=204,
 )
-async def delete_microtenant(call: Call) -> Answer:
+async def delete_microtenant(call: NamedDependency[Call]) -> Answer:
     """Section 2.10."""
     microtenant_id = call.path_id("id")
     async with call.write() as work:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import msgspec
+from litestar.di import NamedDependency
 from msgspec import UNSET, Meta
 
 from portico.domain.portals import (
@@ -165,7 +166,7 @@ async def read_portal(work: UnitOfWork, portal_id: int, suffix: str) -> UserPort
     parameters=(*COMMON, *LIST_PARAMETERS, IF_NONE_MATCH),
     answer=UserPortalList,
 )
-async def list_portals(call: Call) -> Answer:
+async def list_portals(call: NamedDependency[Call]) -> Answer:
     """Section 2.8."""
     query = call.list_query(PORTAL_FIELDS)
     async with call.read() as work:
@@ -183,7 +184,7 @@ async def list_portals(call: Call) -> Answer:
     parameters=(*COMMON, PORTAL_ID, IF_NONE_MATCH),
     answer=UserPortalAnswer,
 )
-async def get_portal(call: Call) -> Answer:
+async def get_portal(call: NamedDependency[Call]) -> Answer:
     """Section 2.8."""
     portal_id = call.path_id("id")
     async with call.read() as work:
@@ -202,7 +203,7 @@ async def get_portal(call: Call) -> Answer:
     answer=UserPortalAnswer,
     status=201,
 )
-async def create_portal(call: Call) -> Answer:
+async def create_portal(call: NamedDependency[Call]) -> Answer:
     """Section 2.8."""
     body = await call.receive(UserPortalBody)
     spec = received_portal(body)
@@ -226,7 +227,7 @@ async def create_portal(call: Call) -> Answer:
     required=("name",),
     status=204,
 )
-async def update_portal(call: Call) -> Answer:
+async def update_portal(call: NamedDependency[Call]) -> Answer:
     """Section 2.8; the domains are computed anew."""
     portal_id = call.path_id("id")
     body = await call.receive(UserPortalBody)
@@ -246,7 +247,7 @@ async def update_portal(call: Call) -> Answer:
     parameters=(*COMMON, PORTAL_ID, IF_MATCH),
     status=204,
 )
-async def delete_portal(call: Call) -> Answer:
+async def delete_portal(call: NamedDependency[Call]) -> Answer:
     """Section 2.8; refused while links are assigned to it."""
     portal_id = call.path_id("id")
     suffix = call.api.managed_suffix

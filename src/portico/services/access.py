@@ -15,12 +15,16 @@ from portico.storage.identity import IdentityRepository, Standing
 
 @dataclass(frozen=True, kw_only=True)
 class Access:
-    """What a caller is allowed at this moment: itself, its tenant and the scope it asked for."""
+    """What a caller is allowed at this moment: itself, its tenant and the scope it asked for.
+
+    `links` is how many links the scope has.
+    """
 
     principal: Principal
     tenant: Tenant
     scope: Scope
     microtenant_name: str
+    links: int
 
 
 async def authorise(
@@ -79,6 +83,7 @@ def _access(standing: Standing | None, microtenant_id: int) -> Access:
         tenant=standing.tenant,
         scope=Scope(customer_id=client.customer_id, microtenant_id=microtenant_id),
         microtenant_name=standing.microtenant_name,
+        links=standing.links,
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from portico.domain.audit import Action, AuditEntry
 from portico.domain.base import MAX_ID, Clock, IdSource, Scope, TimeOrderedIds, check_name
 from portico.domain.errors import InvalidField, NameTaken, NotFound
-from portico.domain.hosts import check_host
+from portico.domain.hosts import check_domain_name
 from portico.domain.identity import (
     ApiClient,
     Role,
@@ -57,7 +57,7 @@ async def create_tenant(
 ) -> Tenant:
     """Stores a new tenant with its Default microtenant. Raises InvalidField or NameTaken."""
     for domain in auth_domains:
-        check_host("authDomains", domain, port_allowed=False)
+        check_domain_name("authDomains", domain)
     if customer_id is not None and not 0 < customer_id <= MAX_ID:
         raise InvalidField("customerId", "It is a number from 1 to 2^63 - 1.")
     tenant = Tenant(

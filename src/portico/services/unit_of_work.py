@@ -18,7 +18,10 @@ from portico.storage.portals import UserPortalRepository
 
 @dataclass(frozen=True, kw_only=True)
 class UnitOfWork:
-    """Whoever opened it commits it; a use-case never does. `now` is in epoch seconds."""
+    """Whoever opened it commits it; a use-case never does. `now` is in epoch seconds.
+
+    `links_in_scope` is about how many links the scope has, for choosing how to search them.
+    """
 
     connection: Connection
     principal: Principal
@@ -28,6 +31,7 @@ class UnitOfWork:
     now: int
     new_id: IdSource
     transaction_id: str
+    links_in_scope: int = 0
 
     def new_stamps(self) -> dict[str, Any]:
         """What the service adds to a record that it stores for the first time."""
@@ -52,7 +56,7 @@ class UnitOfWork:
     @property
     def links(self) -> LinkRepository:
         """The links of the scope."""
-        return LinkRepository(self.connection, self.scope)
+        return LinkRepository(self.connection, self.scope, links=self.links_in_scope)
 
     @property
     def portals(self) -> UserPortalRepository:

@@ -31,6 +31,9 @@ class Connection(Protocol):
     async def run(self, statement: Executable, parameters: Parameters | None = None) -> int:
         """Runs a statement, once for each mapping of parameters; the number of rows it touched."""
 
+    async def has_text_index(self) -> bool:
+        """Whether the database has the text index that statements must name to use."""
+
 
 class SyncWork(Protocol):
     """Work on a plain SQLAlchemy connection."""

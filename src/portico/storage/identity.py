@@ -28,6 +28,7 @@ from portico.storage.tables import (
     customer,
     ended_session,
     id_node,
+    link_tally,
     microtenant,
     signing_key,
 )
@@ -41,6 +42,7 @@ class Standing:
     tenant: Tenant
     session_ended: bool
     microtenant_name: str | None
+    links: int
 
 
 class IdentityRepository:
@@ -78,6 +80,7 @@ class IdentityRepository:
             tenant=tenant,
             session_ended=row.session_ended,
             microtenant_name=row.microtenant_name,
+            links=row.links or 0,
         )
 
     async def add_tenant(self, tenant: Tenant) -> None:
@@ -166,6 +169,10 @@ def _standing(*, own: bool) -> Select[Any]:
     if own:
         wanted = func.coalesce(api_client.c.microtenant_id, DEFAULT_MICROTENANT_ID)
     asked_for = and_(microtenant.c.customer_id == customer.c.id, microtenant.c.id == wanted)
+    of_microtenant = and_(
+        link_tally.c.customer_id == microtenant.c.customer_id,
+        link_tally.c.microtenant_id == microtenant.c.id,
+    )
     ended = exists().where(
         ended_session.c.customer_id == bindparam("customer_id"),
         ended_session.c.token_id == bindparam("token_id"),
@@ -178,11 +185,13 @@ def _standing(*, own: bool) -> Select[Any]:
             customer.c.revision,
             customer.c.creation_time.label("customer_creation_time"),
             microtenant.c.name.label("microtenant_name"),
+            link_tally.c.links,
             ended.label("session_ended"),
         )
         .select_from(api_client)
         .join(customer, customer.c.id == api_client.c.customer_id)
         .outerjoin(microtenant, asked_for)
+        .outerjoin(link_tally, of_microtenant)
         .where(
             api_client.c.id == bindparam("client_id"),
             customer.c.id == bindparam("customer_id"),

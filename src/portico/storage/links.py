@@ -19,13 +19,17 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    text,
+    update,
 )
 
-from portico.domain.base import Page
+from portico.domain.base import Page, Scope
 from portico.domain.links import Link
 from portico.domain.search import ListQuery
+from portico.storage.connections import Connection
 from portico.storage.repositories import Repository, field_names, in_scope, kept
-from portico.storage.tables import portal_assignment, user_portal_link
+from portico.storage.tables import link_tally, portal_assignment, user_portal_link
+from portico.storage.trigrams import TEXT_INDEX_QUERY, trigram_query
 
 
 class LinkRepository(Repository[Link]):
@@ -33,6 +37,19 @@ class LinkRepository(Repository[Link]):
 
     table: ClassVar = user_portal_link
     record: ClassVar = Link
+
+    def __init__(self, connection: Connection, scope: Scope, *, links: int = 0) -> None:
+        """`links` is about how many the scope has; it only chooses how a search is run."""
+        super().__init__(connection, scope)
+        self._links = links
+
+    async def page(self, query: ListQuery) -> Page[Link]:
+        """One page and the total; in a large scope a search for parts of text uses its index."""
+        if query.condition is not None and self._links > SCANNED_LINKS:
+            phrase = trigram_query(query.condition)
+            if phrase and await self.connection.has_text_index():
+                return await self._page(query, _WITH_TRIGRAMS, trigrams=phrase)
+        return await self._page(query)
 
     async def page_of_portal(self, portal_id: int, query: ListQuery) -> Page[Link]:
         """The page of those links that are assigned to a portal."""
@@ -55,12 +72,18 @@ class LinkRepository(Repository[Link]):
         """Stores new links and their assignments."""
         await super().insert(*records)
         await self._assign(*records)
+        await self._run(_add_to_tally(), added=len(records))
 
     async def replace(self, record: Link) -> None:
         """Stores all fields of a link, and exactly its assignments."""
         await super().replace(record)
         await self._run(_unassign(), link_id=record.id)
         await self._assign(record)
+
+    async def remove(self, record_id: int) -> None:
+        """Deletes a link; its assignments go with it."""
+        await super().remove(record_id)
+        await self._run(_add_to_tally(), added=-1)
 
     async def _assign(self, *records: Link) -> None:
         rows = [
@@ -76,14 +99,21 @@ class LinkRepository(Repository[Link]):
             await self.connection.run(insert(portal_assignment), rows)
 
     @classmethod
-    def _narrowing(cls, narrowed: str) -> list[ColumnElement[bool]]:
-        if narrowed != _ON_PORTAL:
-            return []
-        on_portal = select(portal_assignment.c.link_id).where(
-            in_scope(portal_assignment),
-            portal_assignment.c.portal_id == bindparam("portal_id"),
-        )
-        return [cls.table.c.id.in_(on_portal)]
+    def _narrowing(cls, narrowed: tuple[str, ...]) -> list[ColumnElement[bool]]:
+        conditions: list[ColumnElement[bool]] = []
+        if _ON_PORTAL in narrowed:
+            on_portal = select(portal_assignment.c.link_id).where(
+                in_scope(portal_assignment),
+                portal_assignment.c.portal_id == bindparam("portal_id"),
+            )
+            conditions.append(cls.table.c.id.in_(on_portal))
+        if _WITH_TRIGRAMS in narrowed:
+            conditions.append(cls.table.c.id.in_(text(TEXT_INDEX_QUERY)))
+        return conditions
+
+    @classmethod
+    def _counted(cls) -> Select[Any]:
+        return select(link_tally.c.links.label("total")).where(in_scope(link_tally))
 
     @classmethod
     def _computed(cls, source: FromClause) -> list[ColumnElement[Any]]:
@@ -106,6 +136,9 @@ class LinkRepository(Repository[Link]):
 
 
 _ON_PORTAL = "on portal"
+_WITH_TRIGRAMS = "with trigrams"
+SCANNED_LINKS = 2_000
+"""Up to so many links a scan is as quick as the text index, which all tenants share."""
 
 
 def _split(portal_ids: str | None) -> list[str]:
@@ -142,4 +175,13 @@ def _first_of_portal() -> Select[Any]:
 def _unassign() -> Executable:
     return delete(portal_assignment).where(
         in_scope(portal_assignment), portal_assignment.c.link_id == bindparam("link_id")
+    )
+
+
+@kept
+def _add_to_tally() -> Executable:
+    return (
+        update(link_tally)
+        .where(in_scope(link_tally))
+        .values(links=link_tally.c.links + bindparam("added"))
     )

@@ -42,6 +42,10 @@ class PostgresConnection:
         """Runs a statement; the number of rows it touched."""
         return (await self._connection.execute(statement, parameters)).rowcount
 
+    async def has_text_index(self) -> bool:
+        """False: PostgreSQL's planner finds its index by itself."""
+        return False
+
 
 class PostgresDatabase(Database):
     """A PostgreSQL database named by a libpq URL, reached through a bounded pool."""

@@ -86,9 +86,9 @@ class Repository(Generic[R]):
 
     async def page(self, query: ListQuery) -> Page[R]:
         """One page and the total, in one statement, also when the page is past the end."""
-        return await self._page(query, "")
+        return await self._page(query)
 
-    async def _page(self, query: ListQuery, narrowed: str, **values: object) -> Page[R]:
+    async def _page(self, query: ListQuery, *narrowed: str, **values: object) -> Page[R]:
         """A page of the rows that `_narrowing(narrowed)` leaves; `values` are its parameters."""
         condition = query.condition
         statement = _page(
@@ -134,9 +134,14 @@ class Repository(Generic[R]):
         return values
 
     @classmethod
-    def _narrowing(cls, narrowed: str) -> list[ColumnElement[bool]]:
-        """The further conditions of a page, by a name that the noun gives them."""
+    def _narrowing(cls, narrowed: tuple[str, ...]) -> list[ColumnElement[bool]]:
+        """The further conditions of a page, by the names that the noun gives them."""
         return []
+
+    @classmethod
+    def _counted(cls) -> Select[Any] | None:
+        """The number of rows in scope, as `total`, when the noun keeps it somewhere."""
+        return None
 
     @classmethod
     def _computed(cls, source: FromClause) -> list[ColumnElement[Any]]:
@@ -217,7 +222,7 @@ def _page(
     sort_attribute: str,
     descending: bool,
     condition: Condition | None,
-    narrowed: str,
+    narrowed: tuple[str, ...],
 ) -> Select[Any]:
     """One page with the total: the keys of the page first, then the rows that they name.
 
@@ -237,7 +242,9 @@ def _page(
         .offset(bindparam("page_offset"))
         .subquery("page")
     )
-    counted = select(func.count().label("total")).select_from(table).where(*conditions)
+    counted = repository._counted() if condition is None and not narrowed else None
+    if counted is None:
+        counted = select(func.count().label("total")).select_from(table).where(*conditions)
     total = counted.subquery("counted")
     columns = [column for column in table.c if not column.name.endswith("_folded")]
     same = and_(table.c.customer_id == keys.c.customer_id, table.c.id == keys.c.id)

@@ -15,14 +15,16 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection as SyncConnection
-from sqlalchemy import Executable, NullPool, Row, create_engine
+from sqlalchemy import Executable, NullPool, Row, create_engine, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from portico.domain.errors import ConcurrentChange, PorticoError, Unavailable
 from portico.storage.connections import Connection, Database, Parameters, SyncWork
+from portico.storage.trigrams import TEXT_INDEX
 
 LOCK_WAIT_SECONDS = 10.0
 _RETRY_SECONDS = 0.005
+_TEXT_INDEX_EXISTS = text(f"SELECT 1 FROM sqlite_master WHERE name = '{TEXT_INDEX}'")
 _REVISION = "SELECT revision FROM customer WHERE id = ?"
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
@@ -42,6 +44,10 @@ class SqliteConnection:
     async def run(self, statement: Executable, parameters: Parameters | None = None) -> int:
         """Runs a statement; the number of rows it touched."""
         return self._connection.execute(statement, parameters).rowcount
+
+    async def has_text_index(self) -> bool:
+        """Whether this SQLite had FTS5 when the schema was made."""
+        return bool(self._connection.execute(_TEXT_INDEX_EXISTS).all())
 
 
 class SqliteDatabase(Database):

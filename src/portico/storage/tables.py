@@ -1,7 +1,8 @@
 """Every table, once. Keys of a tenant's tables start with `customer_id`, so that tenants shard.
 
 Columns carry the names of the record fields; a `*_folded` column is the case-folded copy of the
-text beside it, because the two databases fold text outside ASCII differently or not at all.
+text beside it, because the two databases fold text outside ASCII differently or not at all. On
+SQLite a composite key is the table itself (WITHOUT ROWID), so that every index covers the ids.
 """
 
 from __future__ import annotations
@@ -117,6 +118,7 @@ microtenant = Table(
     PrimaryKeyConstraint("customer_id", "id", name="pk_microtenant"),
     ForeignKeyConstraint(["customer_id"], ["customer.id"], name="fk_microtenant_customer"),
     Index("uq_microtenant_name", "customer_id", "name_folded", unique=True),
+    sqlite_with_rowid=False,
 )
 
 
@@ -157,6 +159,7 @@ user_portal = Table(
     _text("image_data"),
     *_owned("user_portal"),
     Index("uq_user_portal_name", "customer_id", "microtenant_id", "name_folded", unique=True),
+    sqlite_with_rowid=False,
 )
 
 user_portal_link = Table(
@@ -180,6 +183,20 @@ user_portal_link = Table(
     _id("application_id", nullable=True),
     *_owned("user_portal_link"),
     Index("uq_user_portal_link_name", "customer_id", "microtenant_id", "name_folded", unique=True),
+    Index("ix_user_portal_link_id", "customer_id", "microtenant_id", "id"),
+    Index("ix_user_portal_link_enabled", "customer_id", "microtenant_id", "enabled", "id"),
+    Index("ix_user_portal_link_created", "customer_id", "microtenant_id", "creation_time", "id"),
+    Index("ix_user_portal_link_modified", "customer_id", "microtenant_id", "modified_time", "id"),
+    Index("ix_user_portal_link_host", "customer_id", "microtenant_id", "link_folded"),
+    Index(
+        "ix_user_portal_link_application",
+        "customer_id",
+        "microtenant_id",
+        "application_id",
+        sqlite_where=text("application_id IS NOT NULL"),
+        postgresql_where=text("application_id IS NOT NULL"),
+    ),
+    sqlite_with_rowid=False,
 )
 
 portal_assignment = Table(
@@ -201,6 +218,24 @@ portal_assignment = Table(
         name="fk_portal_assignment_portal",
     ),
     Index("ix_portal_assignment_portal", "customer_id", "portal_id", "link_id"),
+    sqlite_with_rowid=False,
+)
+
+# How many links each microtenant has, so that a list need not count them.
+link_tally = Table(
+    "link_tally",
+    metadata,
+    _id("customer_id"),
+    _id("microtenant_id"),
+    _id("links"),
+    PrimaryKeyConstraint("customer_id", "microtenant_id", name="pk_link_tally"),
+    ForeignKeyConstraint(
+        ["customer_id", "microtenant_id"],
+        ["microtenant.customer_id", "microtenant.id"],
+        name="fk_link_tally_microtenant",
+        ondelete="CASCADE",
+    ),
+    sqlite_with_rowid=False,
 )
 
 user_portal_aup = Table(
@@ -228,6 +263,7 @@ user_portal_aup = Table(
         sqlite_where=text("name_folded <> ''"),
         postgresql_where=text("name_folded <> ''"),
     ),
+    sqlite_with_rowid=False,
 )
 
 audit_entry = Table(
@@ -246,6 +282,7 @@ audit_entry = Table(
     _text("after"),
     _text("transaction_id"),
     PrimaryKeyConstraint("customer_id", "id", name="pk_audit_entry"),
+    sqlite_with_rowid=False,
 )
 
 ended_session = Table(
@@ -255,6 +292,7 @@ ended_session = Table(
     Column("token_id", PlainText, nullable=False),
     _id("expires"),
     PrimaryKeyConstraint("customer_id", "token_id", name="pk_ended_session"),
+    sqlite_with_rowid=False,
 )
 
 idempotent_answer = Table(
@@ -269,6 +307,7 @@ idempotent_answer = Table(
     _id("creation_time"),
     PrimaryKeyConstraint("customer_id", "client_id", "key", name="pk_idempotent_answer"),
     Index("ix_idempotent_answer_age", "customer_id", "creation_time"),
+    sqlite_with_rowid=False,
 )
 
 # Read before the tenant is known, so small and on every node of a distributed database.

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.exc import DBAPIError
 
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
 
+INDEXED = ("name_folded", "description_folded", "link_folded", "link_path_folded")
 TEXT = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
-    """Makes every table, and the counter of process numbers with its one row."""
+    """Makes every table, the counter of process numbers with its one row, and the text index."""
     op.create_table(
         "api_client",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -45,6 +49,7 @@ def upgrade() -> None:
         sa.Column("after", TEXT, nullable=False),
         sa.Column("transaction_id", TEXT, nullable=False),
         sa.PrimaryKeyConstraint("customer_id", "id", name="pk_audit_entry"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "customer",
@@ -61,6 +66,7 @@ def upgrade() -> None:
         sa.Column("token_id", TEXT, nullable=False),
         sa.Column("expires", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("customer_id", "token_id", name="pk_ended_session"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "id_node",
@@ -78,6 +84,7 @@ def upgrade() -> None:
         sa.Column("body", TEXT, nullable=False),
         sa.Column("creation_time", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("customer_id", "client_id", "key", name="pk_idempotent_answer"),
+        sqlite_with_rowid=False,
     )
     op.create_index(
         "ix_idempotent_answer_age",
@@ -111,9 +118,24 @@ def upgrade() -> None:
         sa.Column("scope_order", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name="fk_microtenant_customer"),
         sa.PrimaryKeyConstraint("customer_id", "id", name="pk_microtenant"),
+        sqlite_with_rowid=False,
     )
     op.create_index(
         "uq_microtenant_name", "microtenant", ["customer_id", "name_folded"], unique=True
+    )
+    op.create_table(
+        "link_tally",
+        sa.Column("customer_id", sa.BigInteger(), nullable=False),
+        sa.Column("microtenant_id", sa.BigInteger(), nullable=False),
+        sa.Column("links", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["customer_id", "microtenant_id"],
+            ["microtenant.customer_id", "microtenant.id"],
+            name="fk_link_tally_microtenant",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("customer_id", "microtenant_id", name="pk_link_tally"),
+        sqlite_with_rowid=False,
     )
     op.create_table(
         "user_portal",
@@ -145,6 +167,7 @@ def upgrade() -> None:
             name="fk_user_portal_microtenant",
         ),
         sa.PrimaryKeyConstraint("customer_id", "id", name="pk_user_portal"),
+        sqlite_with_rowid=False,
     )
     op.create_index(
         "uq_user_portal_name",
@@ -174,6 +197,7 @@ def upgrade() -> None:
             name="fk_user_portal_aup_microtenant",
         ),
         sa.PrimaryKeyConstraint("customer_id", "id", name="pk_user_portal_aup"),
+        sqlite_with_rowid=False,
     )
     op.create_index(
         "uq_user_portal_aup_name",
@@ -209,6 +233,45 @@ def upgrade() -> None:
             name="fk_user_portal_link_microtenant",
         ),
         sa.PrimaryKeyConstraint("customer_id", "id", name="pk_user_portal_link"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(
+        "ix_user_portal_link_application",
+        "user_portal_link",
+        ["customer_id", "microtenant_id", "application_id"],
+        unique=False,
+        sqlite_where=sa.text("application_id IS NOT NULL"),
+        postgresql_where=sa.text("application_id IS NOT NULL"),
+    )
+    op.create_index(
+        "ix_user_portal_link_created",
+        "user_portal_link",
+        ["customer_id", "microtenant_id", "creation_time", "id"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_user_portal_link_enabled",
+        "user_portal_link",
+        ["customer_id", "microtenant_id", "enabled", "id"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_user_portal_link_host",
+        "user_portal_link",
+        ["customer_id", "microtenant_id", "link_folded"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_user_portal_link_id",
+        "user_portal_link",
+        ["customer_id", "microtenant_id", "id"],
+        unique=False,
+    )
+    op.create_index(
+        "ix_user_portal_link_modified",
+        "user_portal_link",
+        ["customer_id", "microtenant_id", "modified_time", "id"],
+        unique=False,
     )
     op.create_index(
         "uq_user_portal_link_name",
@@ -233,6 +296,7 @@ def upgrade() -> None:
             name="fk_portal_assignment_portal",
         ),
         sa.PrimaryKeyConstraint("customer_id", "link_id", "portal_id", name="pk_portal_assignment"),
+        sqlite_with_rowid=False,
     )
     op.create_index(
         "ix_portal_assignment_portal",
@@ -241,3 +305,47 @@ def upgrade() -> None:
         unique=False,
     )
     op.execute("INSERT INTO id_node (id, handed_out) VALUES (1, 0)")
+    if op.get_bind().dialect.name == "sqlite":
+        _index_text_on_sqlite()
+    else:
+        _index_text_on_postgresql()
+
+
+def _index_text_on_sqlite() -> None:
+    """FTS5 over trigrams of the folded text, kept by triggers; searches can do without it."""
+    bind = op.get_bind()
+    modules = {row[0] for row in bind.exec_driver_sql("SELECT name FROM pragma_module_list")}
+    if "fts5" not in modules or sqlite3.sqlite_version_info < (3, 34):
+        return
+    columns = ", ".join(INDEXED)
+    old, new = (", ".join(f"{row}.{column}" for column in INDEXED) for row in ("old", "new"))
+    forget = (
+        f"INSERT INTO link_text (link_text, rowid, {columns}) VALUES ('delete', old.id, {old});"
+    )
+    add = f"INSERT INTO link_text (rowid, {columns}) VALUES (new.id, {new});"
+    op.execute(
+        f"CREATE VIRTUAL TABLE link_text USING fts5({columns}, content='user_portal_link', "
+        "content_rowid='id', tokenize='trigram case_sensitive 1', detail=column)"
+    )
+    for event, name, body in (
+        ("INSERT", "added", add),
+        ("DELETE", "removed", forget),
+        (f"UPDATE OF {columns}", "changed", forget + add),
+    ):
+        bind.exec_driver_sql(
+            f"CREATE TRIGGER link_text_{name} AFTER {event} ON user_portal_link BEGIN {body} END"
+        )
+
+
+def _index_text_on_postgresql() -> None:
+    """A trigram index where the extension may be created; searches are correct without it."""
+    bind = op.get_bind()
+    try:
+        with bind.begin_nested():
+            op.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm")
+    except DBAPIError:
+        return
+    expressions = ", ".join(f"{column} gin_trgm_ops" for column in INDEXED)
+    op.execute(
+        f"CREATE INDEX ix_user_portal_link_text ON user_portal_link USING gin ({expressions})"
+    )

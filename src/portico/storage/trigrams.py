@@ -1,0 +1,38 @@
+"""The text index of links on SQLite: FTS5 over three-letter pieces of the folded text.
+
+It only narrows: whatever it finds is compared again by the WHERE clause of the search, so it may be
+left out, and must never miss a row. Triggers keep it (migration 0001). PostgreSQL has its own,
+which its planner uses for LIKE by itself.
+"""
+
+from __future__ import annotations
+
+from portico.domain.search import AllOf, Comparison, Condition, FieldKind, Operator
+
+TEXT_INDEX = "link_text"
+TEXT_INDEX_QUERY = f"SELECT rowid FROM {TEXT_INDEX} WHERE {TEXT_INDEX} MATCH :trigrams"
+INDEXED = ("name_folded", "description_folded", "link_folded", "link_path_folded")
+_LETTERS = 3
+_PIECES = 32
+_NARROWING = {
+    Operator.EQ,
+    Operator.CONTAINS,
+    Operator.STARTSWITH,
+    Operator.ENDSWITH,
+}
+
+
+def trigram_query(condition: Condition) -> str:
+    """The FTS5 query that every row of the condition meets; empty when there is none."""
+    if isinstance(condition, AllOf):
+        return " AND ".join(filter(None, map(trigram_query, condition.parts)))
+    if not isinstance(condition, Comparison) or condition.operator not in _NARROWING:
+        return ""
+    value = condition.values[0]
+    if condition.field.kind is not FieldKind.FOLDED or not isinstance(value, str):
+        return ""
+    pieces = [value[start : start + _LETTERS] for start in range(len(value) - _LETTERS + 1)]
+    if not pieces:
+        return ""
+    quoted = " AND ".join(f'"{piece.replace(chr(34), chr(34) * 2)}"' for piece in pieces[:_PIECES])
+    return f"{{{condition.field.attribute}_folded}} : ({quoted})"
