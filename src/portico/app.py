@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -26,7 +26,7 @@ from portico.http.exchange import ExchangeMiddleware
 from portico.http.hot import HotReads
 from portico.http.limits import RateCounter
 from portico.http.openapi import describe
-from portico.http.operations import OPERATION
+from portico.http.operations import OPERATION, answer_options
 from portico.http.tokens import KEY_REFRESH_SECONDS, Tokens
 from portico.observability import AccessLog
 from portico.services.identity import Operator, claim_ids, ensure_signing_key
@@ -130,9 +130,23 @@ def _api_routers() -> list[Router]:
     per_tenant = [route for noun in NOUNS for route in noun.ROUTES]
     at_root = [*identity.ROOT_ROUTES, *identity.SESSION_ROUTES]
     return [
-        Router("/", route_handlers=at_root),
-        *(Router(prefix, route_handlers=per_tenant) for prefix in PREFIXES),
+        Router("/", route_handlers=[*_options(at_root), *at_root]),
+        *(
+            Router(prefix, route_handlers=[*_options(per_tenant), *per_tenant])
+            for prefix in PREFIXES
+        ),
     ]
+
+
+def _options(routes: Iterable[HTTPRouteHandler]) -> list[HTTPRouteHandler]:
+    """OPTIONS for each path, to be registered first: else the framework makes its own, which names
+    the methods of one route alone.
+    """
+    methods: dict[str, set[str]] = {}
+    for route in routes:
+        for path in route.paths:
+            methods.setdefault(path, {"OPTIONS"}).update(route.http_methods)
+    return [answer_options(path, ", ".join(sorted(names))) for path, names in methods.items()]
 
 
 def _described_routes() -> list[tuple[str, HTTPRouteHandler]]:

@@ -49,7 +49,7 @@ async def fill_demo(operator: Operator, settings: Settings) -> DemoAccess | None
     start can print them. None when the database holds tenants but no such file does.
     """
     kept = _credentials_file(settings)
-    if await identity.has_tenants(operator.database):
+    if await identity.has_clients(operator.database):
         return _read(kept)
     tenant = await identity.create_tenant(operator, TENANT_NAME, auth_domains=AUTH_DOMAINS)
     admin, admin_secret = await identity.create_client(

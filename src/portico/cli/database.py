@@ -7,6 +7,7 @@ import click
 from portico.cli.options import run_with_database, settings_options
 from portico.settings import Settings
 from portico.storage import schema
+from portico.storage.distribution import distribute_database
 
 
 @click.group()
@@ -28,3 +29,16 @@ def current(settings: Settings) -> None:
     """Tell the schema that the database has, and the one that this version needs."""
     found = run_with_database(settings, schema.current_revision)
     click.echo(f"database: {found or 'none'}\nneeded:   {schema.newest_revision()}")
+
+
+@db.command()
+@settings_options("database")
+def distribute(settings: Settings) -> None:
+    """Spread a PostgreSQL database over the nodes of its Citus cluster, tenant by tenant.
+
+    Safe to run again: it does what is left to do.
+    """
+    moved = run_with_database(settings, distribute_database)
+    for name in moved:
+        click.echo(f"Distributed {name}.")
+    click.echo("Every table is distributed.")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 from litestar.di import NamedDependency
 from msgspec import UNSET
 
-from portico.domain.aups import AUP_FIELDS, KIND, Aup, AupSpec
+from portico.domain.aups import AUP_FIELDS, AUP_LIMIT, KIND, Aup, AupSpec
+from portico.domain.base import DESCRIPTION_LIMIT, NAME_LIMIT
 from portico.http.answers import Answer, answer_nothing
 from portico.http.call import Call
 from portico.http.operations import (
@@ -27,6 +30,7 @@ from portico.http.wire import (
     Stamps,
     WireStruct,
     microtenant_digits,
+    received,
     stamps,
     text,
     totals,
@@ -45,12 +49,12 @@ COMMON = (CUSTOMER_ID, MICROTENANT_ID)
 class AupBody(WireStruct, frozen=True, kw_only=True):
     """A policy as a client writes it; PUT replaces all of it."""
 
-    name: str | None = None
-    description: str | None = None
-    enabled: bool | None = None
-    aup: str | None = None
-    email: str | None = None
-    phone_num: str | None = None
+    name: Annotated[str | None, received(maxLength=NAME_LIMIT)] = None
+    description: Annotated[str | None, received(maxLength=DESCRIPTION_LIMIT)] = None
+    enabled: Annotated[bool | None, received("Absent: false.")] = None
+    aup: Annotated[str | None, received("The text itself.", maxLength=AUP_LIMIT)] = None
+    email: Annotated[str | None, received(maxLength=NAME_LIMIT)] = None
+    phone_num: Annotated[str | None, received(maxLength=NAME_LIMIT)] = None
     microtenant_id: ReceivedId = None
 
 

@@ -125,10 +125,9 @@ def exception_handlers(*, vendor_statuses: bool) -> ExceptionHandlersMap:
 
     def framework(request: AnyRequest, error: HTTPException) -> Answer:
         answer = answer_error(request, _meaning(request, error), vendor_statuses=vendor_statuses)
-        if error.headers and "allow" in (
-            allowed := {k.lower(): v for k, v in error.headers.items()}
-        ):
-            answer.headers["Allow"] = allowed["allow"]
+        for name, value in (error.headers or {}).items():
+            if name.lower() == "allow":
+                answer.headers["Allow"] = ", ".join(sorted(value.split(", ")))
         return answer
 
     def defect(request: AnyRequest, error: Exception) -> Answer:

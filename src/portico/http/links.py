@@ -8,10 +8,21 @@ from typing import Annotated, cast
 
 import msgspec
 from litestar.di import NamedDependency
-from msgspec import UNSET, Meta, UnsetType
+from msgspec import UNSET, UnsetType
 
+from portico.domain.base import DESCRIPTION_LIMIT, NAME_LIMIT
 from portico.domain.errors import InvalidField
-from portico.domain.links import KIND, LINK_FIELDS, Link, LinkSpec
+from portico.domain.hosts import HOST_LIMIT
+from portico.domain.links import (
+    BULK_LIMIT,
+    ICON_LIMIT_BYTES,
+    KIND,
+    LINK_FIELDS,
+    LINK_PATH_LIMIT,
+    PROTOCOLS,
+    Link,
+    LinkSpec,
+)
 from portico.domain.portals import UserPortal
 from portico.domain.search import ListQuery
 from portico.http.answers import Answer, answer_nothing
@@ -36,6 +47,7 @@ from portico.http.wire import (
     WireStruct,
     digits,
     microtenant_digits,
+    received,
     received_id,
     received_ids,
     stamps,
@@ -60,25 +72,36 @@ COMMON = (CUSTOMER_ID, MICROTENANT_ID)
 class LinkBody(WireStruct, frozen=True, kw_only=True):
     """A link as a client writes it; PUT replaces all of it."""
 
-    name: Annotated[str | None, Meta(description="Unique in its microtenant.")] = None
-    description: str | None = None
-    enabled: Annotated[bool | None, Meta(description="Absent: false.")] = None
-    icon_text: Annotated[str | None, Meta(description="An image as a data URI.")] = None
-    link: Annotated[str | None, Meta(description="A host, with a port if need be.")] = None
-    link_path: Annotated[str | None, Meta(description='Starts with "/".')] = None
-    protocol: Annotated[str | None, Meta(description="https:// or http://")] = None
-    application_id: ReceivedId = None
-    user_portals: Annotated[
-        list[Reference] | None, Meta(description="The portals that show the link.")
+    name: Annotated[
+        str | None, received("Unique in its microtenant.", minLength=1, maxLength=NAME_LIMIT)
     ] = None
-    user_portal_id: Annotated[ReceivedId, Meta(description="One portal, instead of a list.")] = None
+    description: Annotated[str | None, received(maxLength=DESCRIPTION_LIMIT)] = None
+    enabled: Annotated[bool | None, received("Absent: false.")] = None
+    icon_text: Annotated[
+        str | None, received("An image as a data URI.", maxLength=ICON_LIMIT_BYTES)
+    ] = None
+    link: Annotated[
+        str | None,
+        received("A host, with a port if need be.", minLength=1, maxLength=HOST_LIMIT),
+    ] = None
+    link_path: Annotated[
+        str | None, received("The path, if any.", pattern="^(/|$)", maxLength=LINK_PATH_LIMIT)
+    ] = None
+    protocol: Annotated[str | None, received("Absent: https://.", enum=[*PROTOCOLS, None])] = None
+    application_id: ReceivedId = None
+    user_portals: Annotated[list[Reference] | None, received("The portals that show the link.")] = (
+        None
+    )
+    user_portal_id: Annotated[ReceivedId, received("One portal, instead of a list.")] = None
     microtenant_id: ReceivedId = None
 
 
 class LinkBulkBody(WireStruct, frozen=True, kw_only=True):
     """Up to 500 links to create at once; each goes on every portal of the outer list."""
 
-    user_portal_links: list[LinkBody] | None = None
+    user_portal_links: Annotated[
+        list[LinkBody] | None, received(minItems=1, maxItems=BULK_LIMIT)
+    ] = None
     user_portals: list[Reference] | None = None
     microtenant_id: ReceivedId = None
 

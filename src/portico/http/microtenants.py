@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import msgspec
 from litestar.di import NamedDependency
 from msgspec import UNSET, UnsetType
 
+from portico.domain.base import DESCRIPTION_LIMIT, NAME_LIMIT
 from portico.domain.errors import InvalidField, InvalidFilter
 from portico.domain.microtenants import (
+    AUTH_DOMAIN_CRITERIA,
     KIND,
     MICROTENANT_FIELDS,
     Microtenant,
@@ -31,6 +35,7 @@ from portico.http.wire import (
     MaybeDigits,
     MaybeText,
     WireStruct,
+    received,
     stamps,
     text,
     totals,
@@ -52,10 +57,14 @@ RESOURCE_ID = path_id("id", "The id of the microtenant.")
 class MicrotenantBody(WireStruct, frozen=True, kw_only=True):
     """A microtenant as a client writes it; PUT replaces all of it."""
 
-    name: str | None = None
-    description: str | None = None
-    enabled: bool | None = None
-    criteria_attribute: str | None = None
+    name: Annotated[
+        str | None, received("Unique in its tenant.", minLength=1, maxLength=NAME_LIMIT)
+    ] = None
+    description: Annotated[str | None, received(maxLength=DESCRIPTION_LIMIT)] = None
+    enabled: Annotated[bool | None, received("Absent: false.")] = None
+    criteria_attribute: Annotated[str | None, received(enum=["", AUTH_DOMAIN_CRITERIA, None])] = (
+        None
+    )
     criteria_attribute_values: list[str] | None = None
     privileged_approvals_enabled: bool | None = None
 

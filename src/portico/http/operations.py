@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, ParamSpec
 
+from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.status_codes import HTTP_200_OK
 
@@ -157,3 +158,13 @@ def operation(
         return route(handler)
 
     return decorate
+
+
+def answer_options(path: str, allow: str) -> HTTPRouteHandler:
+    """The route that tells which methods a path takes."""
+
+    async def options() -> Answer:
+        """Nothing but the header."""
+        return Response(b"", status_code=204, headers={"Allow": allow})
+
+    return HTTPRouteHandler([path], http_method="OPTIONS", status_code=HTTP_200_OK)(options)

@@ -6,10 +6,14 @@ from typing import Annotated
 
 import msgspec
 from litestar.di import NamedDependency
-from msgspec import UNSET, Meta
+from msgspec import UNSET
 
+from portico.domain.base import DESCRIPTION_LIMIT, NAME_LIMIT
+from portico.domain.hosts import HOST_LIMIT
 from portico.domain.portals import (
+    IMAGE_LIMIT_BYTES,
     KIND,
+    NOTIFICATION_LIMIT,
     PORTAL_FIELDS,
     UserPortal,
     UserPortalSpec,
@@ -36,6 +40,7 @@ from portico.http.wire import (
     WireStruct,
     digits,
     microtenant_digits,
+    received,
     received_id,
     stamps,
     text,
@@ -54,21 +59,23 @@ COMMON = (CUSTOMER_ID, MICROTENANT_ID)
 class UserPortalBody(WireStruct, frozen=True, kw_only=True):
     """A user portal as a client writes it; PUT replaces all of it."""
 
-    name: Annotated[str | None, Meta(description="Unique in its microtenant.")] = None
-    description: str | None = None
-    enabled: Annotated[bool | None, Meta(description="Absent: false.")] = None
+    name: Annotated[
+        str | None, received("Unique in its microtenant.", minLength=1, maxLength=NAME_LIMIT)
+    ] = None
+    description: Annotated[str | None, received(maxLength=DESCRIPTION_LIMIT)] = None
+    enabled: Annotated[bool | None, received("Absent: false.")] = None
     managed_by_zs: Annotated[
-        bool | None, Meta(description="Whether the domain is computed from extLabel and extDomain.")
+        bool | None, received("Whether the domain is computed from extLabel and extDomain.")
     ] = None
     certificate_id: ReceivedId = None
-    certificate_name: str | None = None
-    domain: str | None = None
-    ext_domain: str | None = None
+    certificate_name: Annotated[str | None, received(maxLength=NAME_LIMIT)] = None
+    domain: Annotated[str | None, received("A domain name.", maxLength=HOST_LIMIT)] = None
+    ext_domain: Annotated[str | None, received("A domain name.", maxLength=HOST_LIMIT)] = None
     ext_domain_name: str | None = None
-    ext_label: str | None = None
-    user_notification: str | None = None
+    ext_label: Annotated[str | None, received(pattern="^([a-z0-9-]{3,31})?$")] = None
+    user_notification: Annotated[str | None, received(maxLength=NOTIFICATION_LIMIT)] = None
     user_notification_enabled: bool | None = None
-    image_data: str | None = None
+    image_data: Annotated[str | None, received(maxLength=IMAGE_LIMIT_BYTES)] = None
     microtenant_id: ReceivedId = None
 
 

@@ -27,7 +27,16 @@ Digits = Annotated[str, Meta(extra_json_schema={"pattern": "^-?[0-9]{1,19}$"})]
 
 MaybeText = str | UnsetType
 MaybeDigits = Digits | UnsetType
-ReceivedId = str | int | None
+ReceivedId = Annotated[str | int | None, Meta(extra_json_schema={"pattern": "^(-?[0-9]{1,19})?$"})]
+"""An id as a client may send it."""
+
+
+def received(description: str = "", **schema: object) -> Meta:
+    """What the OpenAPI document says of a member of a request body.
+
+    The limits are told here and checked by the domain, which every door goes through.
+    """
+    return Meta(description=description or None, extra_json_schema=schema)
 
 
 class WireStruct(msgspec.Struct, rename="camel", kw_only=True, frozen=True):

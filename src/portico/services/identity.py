@@ -158,10 +158,10 @@ async def ensure_signing_key(operator: Operator, *, overlap: int) -> None:
             await _add_signing_key(operator, connection, overlap)
 
 
-async def has_tenants(database: Database) -> bool:
-    """Whether the installation has any tenant yet."""
+async def has_clients(database: Database) -> bool:
+    """Whether anybody can sign in yet: an installation where nobody can is empty."""
     async with database.read() as connection:
-        return await IdentityRepository(connection).has_tenants()
+        return await IdentityRepository(connection).has_clients()
 
 
 async def _add_signing_key(operator: Operator, connection: Connection, overlap: int) -> SigningKey:

@@ -92,9 +92,9 @@ class IdentityRepository:
         rows = await self._connection.rows(select(customer).where(customer.c.id == customer_id))
         return Tenant(**rows[0]._mapping) if rows else None
 
-    async def has_tenants(self) -> bool:
-        """Whether the installation has any tenant."""
-        return bool(await self._connection.rows(select(customer.c.id).limit(1)))
+    async def has_clients(self) -> bool:
+        """Whether any tenant has an API client, revoked or not."""
+        return bool(await self._connection.rows(select(api_client.c.id).limit(1)))
 
     async def add_client(self, client: ApiClient) -> None:
         """Stores a new API client."""
@@ -164,17 +164,20 @@ class IdentityRepository:
 
 @kept
 def _standing(*, own: bool) -> Select[Any]:
-    """The statement of access, for a named microtenant or for the client's own."""
+    """The statement of access, for a named microtenant or for the client's own.
+
+    Each table is filtered by the tenant itself, so that a distributed database routes it whole.
+    """
+    tenant = bindparam("customer_id", type_=BigInteger)
     wanted: ColumnElement[int] = bindparam("microtenant_id", type_=BigInteger)
     if own:
         wanted = func.coalesce(api_client.c.microtenant_id, DEFAULT_MICROTENANT_ID)
-    asked_for = and_(microtenant.c.customer_id == customer.c.id, microtenant.c.id == wanted)
-    of_microtenant = and_(
-        link_tally.c.customer_id == microtenant.c.customer_id,
-        link_tally.c.microtenant_id == microtenant.c.id,
+    asked_for = and_(microtenant.c.customer_id == tenant, microtenant.c.id == wanted)
+    tallied = and_(
+        link_tally.c.customer_id == tenant, link_tally.c.microtenant_id == microtenant.c.id
     )
     ended = exists().where(
-        ended_session.c.customer_id == bindparam("customer_id"),
+        ended_session.c.customer_id == tenant,
         ended_session.c.token_id == bindparam("token_id"),
     )
     return (
@@ -189,11 +192,11 @@ def _standing(*, own: bool) -> Select[Any]:
             ended.label("session_ended"),
         )
         .select_from(api_client)
-        .join(customer, customer.c.id == api_client.c.customer_id)
+        .join(customer, customer.c.id == tenant)
         .outerjoin(microtenant, asked_for)
-        .outerjoin(link_tally, of_microtenant)
+        .outerjoin(link_tally, tallied)
         .where(
-            api_client.c.id == bindparam("client_id"),
-            customer.c.id == bindparam("customer_id"),
+            api_client.c.id == bindparam("client_id", type_=BigInteger),
+            api_client.c.customer_id == tenant,
         )
     )

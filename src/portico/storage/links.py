@@ -119,10 +119,7 @@ class LinkRepository(Repository[Link]):
     def _computed(cls, source: FromClause) -> list[ColumnElement[Any]]:
         portal_ids = (
             select(func.aggregate_strings(cast(portal_assignment.c.portal_id, String), ","))
-            .where(
-                portal_assignment.c.customer_id == source.c.customer_id,
-                portal_assignment.c.link_id == source.c.id,
-            )
+            .where(in_scope(portal_assignment), portal_assignment.c.link_id == source.c.id)
             .correlate(source)
             .scalar_subquery()
         )
@@ -165,7 +162,7 @@ def _first_of_portal() -> Select[Any]:
     return (
         select(link.c.name)
         .join(portal_assignment, same)
-        .where(in_scope(portal_assignment))
+        .where(in_scope(portal_assignment), in_scope(link))
         .where(portal_assignment.c.portal_id == bindparam("portal_id"))
         .limit(1)
     )

@@ -235,7 +235,7 @@ def _page(
     folded = f"{sort_attribute}_folded"
     sort_key = table.c[folded if folded in table.c else sort_attribute]
     keys = (
-        select(table.c.customer_id, table.c.id, sort_key.label("sort_key"))
+        select(table.c.id, sort_key.label("sort_key"))
         .where(*conditions)
         .order_by(*_directed([sort_key, table.c.id], descending))
         .limit(bindparam("page_size"))
@@ -247,7 +247,8 @@ def _page(
         counted = select(func.count().label("total")).select_from(table).where(*conditions)
     total = counted.subquery("counted")
     columns = [column for column in table.c if not column.name.endswith("_folded")]
-    same = and_(table.c.customer_id == keys.c.customer_id, table.c.id == keys.c.id)
+    # The scope once more: a distributed database has to see it beside each table it routes.
+    same = and_(in_scope(table), table.c.id == keys.c.id)
     return (
         select(total.c.total, *columns, *repository._computed(table))
         .select_from(total.outerjoin(keys, true()).outerjoin(table, same))

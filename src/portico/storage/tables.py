@@ -114,7 +114,7 @@ microtenant = Table(
     _text("criteria_attribute"),
     Column("criteria_attribute_values", TextTuple, nullable=False),
     _flag("privileged_approvals_enabled"),
-    Column("scope_order", Integer, nullable=False),
+    _id("scope_order"),
     PrimaryKeyConstraint("customer_id", "id", name="pk_microtenant"),
     ForeignKeyConstraint(["customer_id"], ["customer.id"], name="fk_microtenant_customer"),
     Index("uq_microtenant_name", "customer_id", "name_folded", unique=True),
@@ -341,3 +341,9 @@ id_node = Table(
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("handed_out", BigInteger, nullable=False),
 )
+
+REFERENCE_TABLES = (api_client, signing_key, id_node)
+"""The tables that a distributed database keeps whole on every node."""
+
+TENANT_TABLES = tuple(table for table in metadata.sorted_tables if table not in REFERENCE_TABLES)
+"""The tables that it shards by tenant, each after those that it refers to."""

@@ -115,7 +115,7 @@ def upgrade() -> None:
         sa.Column("criteria_attribute", TEXT, nullable=False),
         sa.Column("criteria_attribute_values", sa.Text(), nullable=False),
         sa.Column("privileged_approvals_enabled", sa.Boolean(), nullable=False),
-        sa.Column("scope_order", sa.Integer(), nullable=False),
+        sa.Column("scope_order", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name="fk_microtenant_customer"),
         sa.PrimaryKeyConstraint("customer_id", "id", name="pk_microtenant"),
         sqlite_with_rowid=False,
