@@ -37,6 +37,12 @@ class ErrorAnswer(WireStruct, frozen=True, kw_only=True):
     exception: str | UnsetType = UNSET
 
 
+class NoSuchPath(PorticoError):
+    """Nothing is served at the path; 404 whatever the vendor says of unknown ids."""
+
+    code = "resource.not.found"
+
+
 class MethodNotAllowed(PorticoError):
     """The path exists, the method does not; Allow says which do."""
 
@@ -76,6 +82,7 @@ STATUS_OF: Mapping[type[PorticoError], int] = {
     AccessDenied: 401,
     Forbidden: 403,
     NotFound: 404,
+    NoSuchPath: 404,
     MethodNotAllowed: 405,
     ConcurrentChange: 409,
     BodyTooLarge: 413,
@@ -143,7 +150,7 @@ def _meaning(request: AnyRequest, error: HTTPException) -> PorticoError:
     """The framework's exception as one of ours."""
     path = request.scope["path"]
     if error.status_code == 404:
-        return NotFound(path)
+        return NoSuchPath(f"Nothing is served at {path}.", path)
     if error.status_code == 405:
         return MethodNotAllowed(f"{path} does not take {request.method}.", request.method)
     if error.status_code == 413:

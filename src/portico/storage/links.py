@@ -28,7 +28,7 @@ from portico.domain.links import Link
 from portico.domain.search import ListQuery
 from portico.storage.connections import Connection
 from portico.storage.repositories import Repository, field_names, in_scope, kept
-from portico.storage.tables import link_tally, portal_assignment, user_portal_link
+from portico.storage.tables import link_tally, portal_assignment, user_portal, user_portal_link
 from portico.storage.trigrams import TEXT_INDEX_QUERY, trigram_query
 
 
@@ -74,16 +74,20 @@ class LinkRepository(Repository[Link]):
         await self._assign(*records)
         await self._run(_add_to_tally(), added=len(records))
 
-    async def replace(self, record: Link) -> None:
-        """Stores all fields of a link, and exactly its assignments."""
-        await super().replace(record)
+    async def replace(self, record: Link) -> bool:
+        """Stores all fields of a link, and exactly its assignments; False when there is none."""
+        if not await super().replace(record):
+            return False
         await self._run(_unassign(), link_id=record.id)
         await self._assign(record)
+        return True
 
-    async def remove(self, record_id: int) -> None:
-        """Deletes a link; its assignments go with it."""
-        await super().remove(record_id)
+    async def remove(self, record_id: int) -> bool:
+        """Deletes a link, with which its assignments go; False when there is none."""
+        if not await super().remove(record_id):
+            return False
         await self._run(_add_to_tally(), added=-1)
+        return True
 
     async def _assign(self, *records: Link) -> None:
         rows = [
@@ -144,8 +148,10 @@ def _split(portal_ids: str | None) -> list[str]:
 
 @kept
 def _count_by_portal() -> Select[Any]:
+    same = and_(in_scope(user_portal), user_portal.c.id == portal_assignment.c.portal_id)
     return (
         select(portal_assignment.c.portal_id, func.count().label("links"))
+        .join(user_portal, same)
         .where(in_scope(portal_assignment))
         .where(portal_assignment.c.portal_id.in_(bindparam("portal_ids", expanding=True)))
         .group_by(portal_assignment.c.portal_id)

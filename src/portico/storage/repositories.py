@@ -112,15 +112,15 @@ class Repository(Generic[R]):
             values = [self._values(record) for record in records]
             await self.connection.run(insert(self.table), values)
 
-    async def replace(self, record: R) -> None:
-        """Stores all fields of a record that exists."""
+    async def replace(self, record: R) -> bool:
+        """Stores all fields of a record; False when this scope has none with its id."""
         values = self._values(record)
         changed = {name: value for name, value in values.items() if name not in _KEYS}
-        await self._run(_update(self.table), record_id=record.id, **changed)
+        return bool(await self._run(_update(self.table), record_id=record.id, **changed))
 
-    async def remove(self, record_id: int) -> None:
-        """Deletes the record with that id."""
-        await self._run(_delete(self.table), record_id=record_id)
+    async def remove(self, record_id: int) -> bool:
+        """Deletes the record with that id; False when this scope has none."""
+        return bool(await self._run(_delete(self.table), record_id=record_id))
 
     async def _rows(self, statement: Executable, **values: object) -> Sequence[Row[Any]]:
         return await self.connection.rows(statement, self._bound(values))

@@ -327,13 +327,19 @@ def _index_text_on_sqlite() -> None:
         f"CREATE VIRTUAL TABLE link_text USING fts5({columns}, content='user_portal_link', "
         "content_rowid='id', tokenize='trigram case_sensitive 1', detail=column)"
     )
-    for event, name, body in (
-        ("INSERT", "added", add),
-        ("DELETE", "removed", forget),
-        (f"UPDATE OF {columns}", "changed", forget + add),
+    # The index knows a link by its id alone, so no two tenants may have the same one.
+    guard = (
+        "SELECT RAISE(ABORT, 'another tenant has the link id') "
+        "WHERE EXISTS (SELECT 1 FROM link_text_docsize WHERE id = new.id);"
+    )
+    for name, event, body in (
+        ("guarded", "BEFORE INSERT", guard),
+        ("added", "AFTER INSERT", add),
+        ("removed", "AFTER DELETE", forget),
+        ("changed", f"AFTER UPDATE OF {columns}", forget + add),
     ):
         bind.exec_driver_sql(
-            f"CREATE TRIGGER link_text_{name} AFTER {event} ON user_portal_link BEGIN {body} END"
+            f"CREATE TRIGGER link_text_{name} {event} ON user_portal_link BEGIN {body} END"
         )
 
 
