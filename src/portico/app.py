@@ -156,8 +156,6 @@ def _described_routes() -> list[tuple[str, HTTPRouteHandler]]:
 
 
 def _probes() -> list[HTTPRouteHandler]:
-    newest = schema.newest_revision()
-
     @get("/healthz", media_type=CONTENT_TYPE)
     async def health() -> bytes:
         """The process runs and answers."""
@@ -168,7 +166,7 @@ def _probes() -> list[HTTPRouteHandler]:
         """The database answers and has the schema that this version needs."""
         try:
             async with api.database.read() as connection:
-                ready = await schema.is_current(connection, newest)
+                ready = await schema.is_current(connection)
         except Unavailable:
             ready = False
         if ready:

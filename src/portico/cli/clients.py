@@ -7,10 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
-from rich.console import Console
-from rich.table import Table
 
 from portico.cli.options import run_as_operator, settings_options
 from portico.domain.errors import InvalidField
@@ -74,6 +70,9 @@ def create(
 def _public_key(path: Path | None) -> str:
     if path is None:
         return ""
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
     content = path.read_bytes()
     try:
         key = load_pem_public_key(content)
@@ -94,6 +93,10 @@ def list_(settings: Settings, customer_id: int, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([_public(each) for each in found]))
         return
+    # Imported when a table is printed: it would cost every start of the server 80 ms.
+    from rich.console import Console
+    from rich.table import Table
+
     table = Table("Client id", "Name", "Role", "Microtenant", "Created", "Revoked", box=None)
     for each in found:
         table.add_row(

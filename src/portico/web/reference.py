@@ -6,8 +6,6 @@ import json
 from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
-
 STYLESHEET = "reference.css"
 _REF = "#/components/schemas/"
 _TYPES = {"integer": "number", "boolean": "true or false", "array": "list", "object": "object"}
@@ -15,6 +13,9 @@ _TYPES = {"integer": "number", "boolean": "true or false", "array": "list", "obj
 
 def render_reference(document: dict[str, Any]) -> str:
     """The page as HTML; every text of the document is escaped."""
+    # Imported when the page is asked for: it would cost every start of the server 50 ms.
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
     environment = Environment(
         loader=PackageLoader("portico.web"),
         autoescape=True,
