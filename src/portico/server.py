@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import signal
 import socket
 from collections.abc import Callable
 from functools import partial
@@ -51,5 +52,9 @@ def run_server(settings: Settings) -> None:
 
 def _load(settings: Settings) -> Callable[..., Any]:
     """The application of one worker process."""
+    # The process was forked with its parent's handlers, which only tell the parent's own object to
+    # stop. Until the server installs its own, a stop ends a worker that has served nobody yet.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     configure_logging(settings.log_level)
     return create_app(settings)

@@ -20,6 +20,7 @@ from portico.domain.search import Field, FieldKind, fields
 KIND = "userPortalLink"
 LINKS_PER_PORTAL = 500
 BULK_LIMIT = 500
+PORTALS_PER_LINK = 500
 LINK_PATH_LIMIT = 2_048
 ICON_LIMIT_BYTES = 128 * 1024
 PROTOCOLS = ("", "https://", "http://")
@@ -75,6 +76,8 @@ def check_link(spec: LinkSpec) -> LinkSpec:
         name=check_name(spec.name),
         portal_ids=tuple(sorted(set(spec.portal_ids))),
     )
+    if len(checked.portal_ids) > PORTALS_PER_LINK:
+        raise InvalidField("userPortals", f"A link is on at most {PORTALS_PER_LINK} portals.")
     check_text("description", spec.description, DESCRIPTION_LIMIT, multiline=True)
     check_host("link", spec.link)
     _check_link_path(spec.link_path)

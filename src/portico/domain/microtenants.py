@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from portico.domain.base import (
     DEFAULT_MICROTENANT_ID,
     DESCRIPTION_LIMIT,
-    NAME_LIMIT,
     Record,
     check_name,
     check_text,
@@ -81,9 +80,12 @@ def check_microtenant(spec: MicrotenantSpec) -> MicrotenantSpec:
     check_text("description", spec.description, DESCRIPTION_LIMIT, multiline=True)
     if spec.criteria_attribute not in ("", AUTH_DOMAIN_CRITERIA):
         raise InvalidField("criteriaAttribute", f"It is {AUTH_DOMAIN_CRITERIA}, or left out.")
+    distinct: dict[str, str] = {}
     for domain in spec.criteria_attribute_values:
-        if not domain.strip():
-            raise InvalidField("criteriaAttributeValues", "A domain cannot be empty.")
-        check_text("criteriaAttributeValues", domain, NAME_LIMIT)
-    distinct = tuple(dict.fromkeys(spec.criteria_attribute_values))
-    return replace(spec, name=check_name(spec.name), criteria_attribute_values=distinct)
+        checked = check_name(domain, name="criteriaAttributeValues")
+        distinct.setdefault(checked.lower(), checked)
+    return replace(
+        spec,
+        name=check_name(spec.name),
+        criteria_attribute_values=tuple(distinct.values()),
+    )

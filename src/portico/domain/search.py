@@ -125,6 +125,8 @@ def parse_search(text: str, known: Fields) -> Condition | None:
         return None
     if len(text) > SEARCH_LIMIT:
         raise InvalidField("search", f"At most {SEARCH_LIMIT} characters are allowed.")
+    if "\0" in text:
+        raise InvalidField("search", "It holds the control character U+0000; remove it.")
     if not _is_filter(text, known):
         return _plain_words(text, known)
     choices = [
@@ -144,6 +146,10 @@ def compare(field: Field, operator: str, value: str) -> Comparison:
         raise InvalidOperand(operator)
     if field.kind is FieldKind.FLAG and meant not in _FLAG_OPERATORS:
         raise InvalidOperand(operator)
+    if len(value) > SEARCH_LIMIT:
+        raise InvalidFilter(f"A value has at most {SEARCH_LIMIT} characters.", field.name)
+    if "\0" in value:
+        raise InvalidFilter("A value holds the control character U+0000; remove it.", field.name)
     words = [word.strip() for word in value.split(",")] if meant is Operator.IN else [value]
     return Comparison(field, meant, tuple(_value(field, word) for word in words))
 

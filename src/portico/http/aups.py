@@ -179,7 +179,7 @@ async def update_aup(call: NamedDependency[Call]) -> Answer:
     aup_id = call.path_id("id")
     body = await call.receive(AupBody)
     async with call.write(body.microtenant_id) as work:
-        await call.require_version(KIND, lambda: read_aup(work, aup_id))
+        await call.require_version(work, KIND, lambda: read_aup(work, aup_id))
         await aups.update_aup(work, aup_id, received_aup(body))
     return answer_nothing()
 
@@ -196,7 +196,7 @@ async def delete_aup(call: NamedDependency[Call]) -> Answer:
     """Section 2.9."""
     aup_id = call.path_id("id")
     async with call.write() as work:
-        await call.require_version(KIND, lambda: read_aup(work, aup_id))
+        await call.require_version(work, KIND, lambda: read_aup(work, aup_id))
         await aups.delete_aup(work, aup_id)
     return answer_nothing()
 

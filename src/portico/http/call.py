@@ -212,11 +212,15 @@ class Call:
         self.api.cache.keep_answer(key, kept)
         return answer_read(self.request, body, tag)
 
-    async def require_version(self, kind: str, current: Callable[[], Awaitable[object]]) -> None:
+    async def require_version(
+        self, work: UnitOfWork, kind: str, current: Callable[[], Awaitable[object]]
+    ) -> None:
         """Raises StalePrecondition when If-Match is there and names another version.
 
+        A caller that may not write at all is told that first: Forbidden.
         `current` gives the payload that a GET would answer now, in the transaction that writes.
         """
+        access.require_admin(work)
         asked = self.request.headers.get("if-match")
         if asked is not None and not names_tag(asked, entity_tag(encode(await current()))):
             raise StalePrecondition(kind)

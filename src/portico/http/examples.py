@@ -159,6 +159,7 @@ EXAMPLES: Mapping[str, Examples] = {
         requests=_named({"grant_type": "client_credentials"} | _SIGN_IN),
         answers=_named(_TOKEN | {"expires_in": 3600}),
     ),
+    "sign_out": Examples(answers=_named({})),
     "get_me": Examples(
         answers=_named(
             {

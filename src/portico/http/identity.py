@@ -7,7 +7,6 @@ import binascii
 from urllib.parse import parse_qsl
 
 from litestar.di import NamedDependency
-from litestar.status_codes import HTTP_200_OK
 from msgspec import UNSET
 
 from portico.domain.errors import AccessDenied, InvalidField
@@ -67,6 +66,10 @@ class OAuthError(WireStruct, frozen=True, kw_only=True, rename=None):
     error_description: str
     id: str
     reason: str
+
+
+class SignOutAnswer(WireStruct, frozen=True, kw_only=True):
+    """Nothing to say: the session is over."""
 
 
 class MeAnswer(WireStruct, frozen=True, kw_only=True):
@@ -195,13 +198,13 @@ def _refusal(request: AnyRequest, error: str, description: str) -> Answer:
     "/signout",
     tag=TAG,
     summary="Ends the session of the token, everywhere and at once.",
+    answer=SignOutAnswer,
     statuses=(401, 405, 409, 500, 503),
-    status=HTTP_200_OK,
 )
 async def sign_out(call: NamedDependency[Call]) -> Answer:
     """Section 6.1."""
     await access.sign_out(call.api.database, call.claims, int(call.api.clock()))
-    return answer_json(call.request, b"{}")
+    return answer_json(call.request, encode(SignOutAnswer()))
 
 
 @operation(

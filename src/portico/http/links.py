@@ -19,6 +19,7 @@ from portico.domain.links import (
     KIND,
     LINK_FIELDS,
     LINK_PATH_LIMIT,
+    PORTALS_PER_LINK,
     PROTOCOLS,
     Link,
     LinkSpec,
@@ -182,6 +183,8 @@ def received_link(body: LinkBody) -> LinkSpec:
 def received_bulk(body: LinkBulkBody) -> list[LinkSpec]:
     """What a bulk asks to store: each link on its own portals and on those of the outer list."""
     outer = tuple(received_ids("userPortals", body.user_portals))
+    if len(outer) > PORTALS_PER_LINK:
+        raise InvalidField("userPortals", f"At most {PORTALS_PER_LINK} are taken.")
     specs = []
     for position, entry in enumerate(body.user_portal_links or ()):
         try:
@@ -403,7 +406,7 @@ async def update_link(call: NamedDependency[Call]) -> Answer:
     body = await call.receive(LinkBody)
     spec = received_link(body)
     async with call.write(body.microtenant_id) as work:
-        await call.require_version(KIND, lambda: read_link(work, link_id))
+        await call.require_version(work, KIND, lambda: read_link(work, link_id))
         await links.update_link(work, link_id, spec)
     return answer_nothing()
 
@@ -420,7 +423,7 @@ async def delete_link(call: NamedDependency[Call]) -> Answer:
     """Section 2.6."""
     link_id = call.path_id("id")
     async with call.write() as work:
-        await call.require_version(KIND, lambda: read_link(work, link_id))
+        await call.require_version(work, KIND, lambda: read_link(work, link_id))
         await links.delete_link(work, link_id)
     return answer_nothing()
 

@@ -50,6 +50,7 @@ SUMMARY = f"{MICROTENANTS}/summary"
 SEARCH = f"{MICROTENANTS}/search"
 PRECEDENCE = "scope_order"
 OPERATOR = "OR"
+MOST_FILTERS = 100
 COMMON = (CUSTOMER_ID, MICROTENANT_ID)
 RESOURCE_ID = path_id("id", "The id of the microtenant.")
 
@@ -196,6 +197,8 @@ def _sort_attribute(name: str | None) -> str:
 def _condition(filter_by: FilterGroups | list[Filter] | None) -> Condition | None:
     if filter_by is None:
         return None
+    if _size(filter_by) > MOST_FILTERS:
+        raise InvalidField("filterBy", f"At most {MOST_FILTERS} filters and values are taken.")
     if isinstance(filter_by, list):
         return _combined([_comparison(each) for each in filter_by], "AND")
     groups = [
@@ -203,6 +206,13 @@ def _condition(filter_by: FilterGroups | list[Filter] | None) -> Condition | Non
         for group in filter_by.filter_groups or ()
     ]
     return _combined([group for group in groups if group is not None], filter_by.operator)
+
+
+def _size(filter_by: FilterGroups | list[Filter]) -> int:
+    """How many conditions a search would have."""
+    if isinstance(filter_by, list):
+        return sum(max(1, len(each.values or ())) for each in filter_by)
+    return sum(1 + _size(group.filters or []) for group in filter_by.filter_groups or ())
 
 
 def _comparison(wanted: Filter) -> Condition:
@@ -350,7 +360,8 @@ async def update_microtenant(call: NamedDependency[Call]) -> Answer:
     microtenant_id = call.path_id("id")
     spec = received_microtenant(await call.receive(MicrotenantBody))
     async with call.write() as work:
-        await call.require_version(KIND, lambda: read_microtenant(work, microtenant_id))
+        microtenants.require_manager(work)
+        await call.require_version(work, KIND, lambda: read_microtenant(work, microtenant_id))
         await microtenants.update_microtenant(work, microtenant_id, spec)
     return answer_nothing()
 
@@ -367,7 +378,8 @@ async def delete_microtenant(call: NamedDependency[Call]) -> Answer:
     """Section 2.10."""
     microtenant_id = call.path_id("id")
     async with call.write() as work:
-        await call.require_version(KIND, lambda: read_microtenant(work, microtenant_id))
+        microtenants.require_manager(work)
+        await call.require_version(work, KIND, lambda: read_microtenant(work, microtenant_id))
         await microtenants.delete_microtenant(work, microtenant_id)
     return answer_nothing()
 

@@ -241,7 +241,7 @@ async def update_portal(call: NamedDependency[Call]) -> Answer:
     spec = received_portal(body)
     suffix = call.api.managed_suffix
     async with call.write(body.microtenant_id) as work:
-        await call.require_version(KIND, lambda: read_portal(work, portal_id, suffix))
+        await call.require_version(work, KIND, lambda: read_portal(work, portal_id, suffix))
         await portals.update_portal(work, portal_id, spec, managed_suffix=suffix)
     return answer_nothing()
 
@@ -259,7 +259,7 @@ async def delete_portal(call: NamedDependency[Call]) -> Answer:
     portal_id = call.path_id("id")
     suffix = call.api.managed_suffix
     async with call.write() as work:
-        await call.require_version(KIND, lambda: read_portal(work, portal_id, suffix))
+        await call.require_version(work, KIND, lambda: read_portal(work, portal_id, suffix))
         await portals.delete_portal(work, portal_id)
     return answer_nothing()
 

@@ -103,15 +103,15 @@ def parse_id(field: str, value: str) -> int:
 
 
 def received_ids(field: str, references: Sequence[Reference] | None) -> list[int]:
-    """The ids of a list of references, in order; null is an empty list."""
-    ids = []
+    """The distinct ids of a list of references, in order; null is an empty list."""
+    ids: dict[int, None] = {}
     for position, reference in enumerate(references or ()):
         place = f"{field}[{position}].id"
         value = received_id(place, reference.id)
         if value is None:
             raise InvalidField(place, "It is required.")
-        ids.append(value)
-    return ids
+        ids[value] = None
+    return list(ids)
 
 
 def receive(body: bytes, expected: type[S]) -> S:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from portico.domain.base import DEFAULT_MICROTENANT_ID, Scope
+from portico.domain.base import DEFAULT_MICROTENANT_ID, MAX_ID, Scope
 from portico.domain.errors import AccessDenied, Forbidden, SessionNotValid
 from portico.domain.identity import ApiClient, Claims, Principal, Role, Tenant
 from portico.services.unit_of_work import UnitOfWork
@@ -94,7 +95,7 @@ async def sign_in(
 
     An unknown, a revoked and an unconvincing client look the same from outside.
     """
-    if not client_id.isascii() or not client_id.isdecimal() or len(client_id) > 18:
+    if not re.fullmatch(r"[0-9]{1,19}", client_id, re.ASCII) or int(client_id) > MAX_ID:
         raise AccessDenied
     async with database.read() as connection:
         client = await IdentityRepository(connection).find_client(int(client_id))

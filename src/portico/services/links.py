@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from portico.domain.base import Page
@@ -78,7 +78,10 @@ async def create_links(work: UnitOfWork, specs: Sequence[LinkSpec]) -> list[Link
     checked = [_check_entry(position, spec) for position, spec in enumerate(specs)]
     await require_free_names(work.links, [spec.name for spec in checked], BULK_LIST)
     portal_ids = [portal_id for spec in checked for portal_id in spec.portal_ids]
-    await _require_portals(work, portal_ids)
+    known = await work.portals.find_all(portal_ids)
+    for position, spec in enumerate(checked):
+        place = f"{BULK_LIST}[{position}].userPortals"
+        _require_known(spec.portal_ids, known, place)
     await _require_room(work, portal_ids)
     links = [_new_link(work, spec) for spec in checked]
     await work.links.insert(*links)
@@ -125,10 +128,14 @@ async def _expanded(work: UnitOfWork, page: Page[Link], *also: int) -> LinkPage:
 
 
 async def _require_portals(work: UnitOfWork, portal_ids: Iterable[int]) -> None:
-    known = await work.portals.find_all(portal_ids)
+    _require_known(portal_ids, await work.portals.find_all(portal_ids))
+
+
+def _require_known(portal_ids: Iterable[int], known: Container[int], place: str = "") -> None:
     for portal_id in portal_ids:
         if portal_id not in known:
-            raise UnknownReference(portal_id)
+            unknown = UnknownReference(portal_id)
+            raise unknown.within(place) if place else unknown
 
 
 async def _require_room(work: UnitOfWork, added: Iterable[int]) -> None:

@@ -47,7 +47,7 @@ async def get_microtenant(work: UnitOfWork, microtenant_id: int) -> Microtenant:
 
 async def create_microtenant(work: UnitOfWork, spec: MicrotenantSpec) -> Microtenant:
     """Stores a new microtenant, just before Default. Raises InvalidInput or Forbidden."""
-    _require_manager(work)
+    require_manager(work)
     spec = check_microtenant(spec)
     existing = await work.microtenants.all()
     if len(existing) > MICROTENANTS_PER_TENANT:
@@ -66,7 +66,7 @@ async def create_microtenant(work: UnitOfWork, spec: MicrotenantSpec) -> Microte
 
 async def update_microtenant(work: UnitOfWork, microtenant_id: int, spec: MicrotenantSpec) -> None:
     """Replaces everything that a client may write. Raises NotFound, InvalidInput or Forbidden."""
-    _require_manager(work)
+    require_manager(work)
     before = await _changeable(work, microtenant_id)
     spec = check_microtenant(spec)
     await require_free_name(work.microtenants, spec.name, holder=microtenant_id)
@@ -83,7 +83,7 @@ async def update_microtenant(work: UnitOfWork, microtenant_id: int, spec: Microt
 
 async def delete_microtenant(work: UnitOfWork, microtenant_id: int) -> None:
     """Deletes a microtenant that owns nothing. Raises NotFound, StillReferenced or Forbidden."""
-    _require_manager(work)
+    require_manager(work)
     microtenant = await _changeable(work, microtenant_id)
     owned = await work.microtenants.first_owned(microtenant_id)
     if owned is not None:
@@ -95,7 +95,8 @@ async def delete_microtenant(work: UnitOfWork, microtenant_id: int) -> None:
     await audit.record_deletion(work, KIND, microtenant)
 
 
-def _require_manager(work: UnitOfWork) -> None:
+def require_manager(work: UnitOfWork) -> None:
+    """Raises Forbidden for a caller that may not change microtenants."""
     require_admin(work)
     require_default_microtenant(work)
 

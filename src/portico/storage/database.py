@@ -51,5 +51,6 @@ def open_database(url: str, *, pool_size: int = DEFAULT_POOL_SIZE) -> Database:
 
         return PostgresDatabase(url, pool_size)
     raise InvalidDatabaseUrl(
-        f"{url} is not a database URL; write sqlite:///path or postgresql://user@host/name."
+        f"{url.partition(':')[0]}:... is not a database URL; write sqlite:///path or "
+        "postgresql://user@host/name."
     )

@@ -136,9 +136,14 @@ class IdentityRepository:
         )
 
     async def signing_keys(self) -> list[SigningKey]:
-        """Every signing key, newest first."""
+        """Every signing key, the one that signs first.
+
+        That is the one that no retirement is set for, whatever the clocks said when it was made.
+        """
         statement = select(signing_key).order_by(
-            signing_key.c.creation_time.desc(), signing_key.c.id.desc()
+            signing_key.c.retire_time.is_not(None),
+            signing_key.c.creation_time.desc(),
+            signing_key.c.id.desc(),
         )
         return [SigningKey(**row._mapping) for row in await self._connection.rows(statement)]
 
