@@ -200,6 +200,11 @@ def present_created(link: Link) -> LinkAnswer:
     return _present(link, [PortalInLink(id=str(each)) for each in link.portal_ids])
 
 
+def present_created_on_one(link: Link) -> LinkAnswer:
+    """A link that was created with `userPortalId`: its answer tells no portal (section 1.1)."""
+    return _present(link, [])
+
+
 def present_bulk(created: list[Link]) -> LinkBulkAnswer:
     """Links that were created together: without stamps beside the id (section 2.7)."""
     portal_ids = sorted({portal_id for link in created for portal_id in link.portal_ids})
@@ -360,7 +365,8 @@ async def create_link(call: NamedDependency[Call]) -> Answer:
     async with call.write(body.microtenant_id) as work:
 
         async def create() -> LinkAnswer:
-            return present_created(await links.create_link(work, spec))
+            link = await links.create_link(work, spec)
+            return present_created(link) if body.user_portals else present_created_on_one(link)
 
         return await call.created(work, create)
 

@@ -32,7 +32,7 @@ from sqlalchemy import (
 from portico.domain.base import Page, Record, Scope, fold
 from portico.domain.search import Condition, ListQuery
 from portico.storage.connections import Connection
-from portico.storage.search import bound, shape, where
+from portico.storage.search import bound, is_selective, shape, where
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -226,25 +226,31 @@ def _page(
 ) -> Select[Any]:
     """One page with the total: the keys of the page first, then the rows that they name.
 
-    The keys come from an index alone, so that a deep page costs little more than a scan of it.
+    Where few rows can meet the conditions, they are found once, counted and sorted. Else the keys
+    come in order from an index alone, so that a deep page costs little more than a scan of it.
     """
     table = repository.table
     conditions = [in_scope(table), *repository._narrowing(narrowed)]
     if condition is not None:
         conditions.append(where(condition, table))
     folded = f"{sort_attribute}_folded"
-    sort_key = table.c[folded if folded in table.c else sort_attribute]
+    sort_key: ColumnElement[Any] = table.c[folded if folded in table.c else sort_attribute]
+    found: FromClause = table
+    if narrowed or (condition is not None and is_selective(condition)):
+        matching = select(table.c.id, sort_key.label("sort_key")).where(*conditions)
+        found = matching.cte("matching").prefix_with("MATERIALIZED")
+        sort_key, conditions = found.c.sort_key, []
     keys = (
-        select(table.c.id, sort_key.label("sort_key"))
+        select(found.c.id, sort_key.label("sort_key"))
         .where(*conditions)
-        .order_by(*_directed([sort_key, table.c.id], descending))
+        .order_by(*_directed([sort_key, found.c.id], descending))
         .limit(bindparam("page_size"))
         .offset(bindparam("page_offset"))
         .subquery("page")
     )
     counted = repository._counted() if condition is None and not narrowed else None
     if counted is None:
-        counted = select(func.count().label("total")).select_from(table).where(*conditions)
+        counted = select(func.count().label("total")).select_from(found).where(*conditions)
     total = counted.subquery("counted")
     columns = [column for column in table.c if not column.name.endswith("_folded")]
     # The scope once more: a distributed database has to see it beside each table it routes.

@@ -38,6 +38,16 @@ def shape(condition: Condition) -> Condition:
     return replace(condition, parts=tuple(shape(part) for part in condition.parts))
 
 
+def is_selective(condition: Condition) -> bool:
+    """Whether few rows of many are likely to meet the condition."""
+    if isinstance(condition, AllOf):
+        return any(map(is_selective, condition.parts))
+    if isinstance(condition, AnyOf):
+        return all(map(is_selective, condition.parts))
+    picks = condition.operator in {Operator.EQ, Operator.IN} or condition.operator in _LIKE
+    return picks and condition.field.kind is not FieldKind.FLAG
+
+
 def bound(condition: Condition) -> dict[str, Any]:
     """The values of a tree, under the names that `where` gives them."""
     return {

@@ -23,10 +23,16 @@ _NARROWING = {
 
 
 def trigram_query(condition: Condition) -> str:
-    """The FTS5 query that every row of the condition meets; empty when there is none."""
+    """The FTS5 query that every row of the condition meets; empty when there is none, or when an
+    ordinary index finds the rows as well.
+    """
     if isinstance(condition, AllOf):
+        if any(map(_has_index, condition.parts)):
+            return ""
         return " AND ".join(filter(None, map(trigram_query, condition.parts)))
     if not isinstance(condition, Comparison) or condition.operator not in _NARROWING:
+        return ""
+    if _has_index(condition):
         return ""
     value = condition.values[0]
     if condition.field.kind is not FieldKind.FOLDED or not isinstance(value, str):
@@ -36,3 +42,11 @@ def trigram_query(condition: Condition) -> str:
         return ""
     quoted = " AND ".join(f'"{piece.replace(chr(34), chr(34) * 2)}"' for piece in pieces[:_PIECES])
     return f"{{{condition.field.attribute}_folded}} : ({quoted})"
+
+
+def _has_index(condition: Condition) -> bool:
+    return (
+        isinstance(condition, Comparison)
+        and condition.operator in {Operator.EQ, Operator.IN}
+        and condition.field.name in {"id", "name", "link", "applicationId"}
+    )

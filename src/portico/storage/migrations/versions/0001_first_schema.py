@@ -278,6 +278,7 @@ def upgrade() -> None:
         "user_portal_link",
         ["customer_id", "microtenant_id", "name_folded"],
         unique=True,
+        postgresql_include=["id"],
     )
     op.create_table(
         "portal_assignment",
