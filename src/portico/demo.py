@@ -9,7 +9,7 @@ from pathlib import Path
 
 from portico.domain.aups import AupSpec
 from portico.domain.base import DEFAULT_MICROTENANT_ID, Scope
-from portico.domain.identity import ApiClient, Principal, Role, Tenant
+from portico.domain.identity import Principal, Role, Tenant, fingerprint
 from portico.domain.links import LinkSpec
 from portico.domain.microtenants import DEFAULT_NAME, MicrotenantSpec
 from portico.domain.portals import UserPortalSpec
@@ -46,14 +46,17 @@ async def fill_demo(operator: Operator, settings: Settings) -> DemoAccess | None
     """Fills an empty database, or finds what an earlier start left there.
 
     The credentials lie in a file beside the database that only its owner can read, so that every
-    start can print them. None when the database holds tenants but no such file does.
+    start can print them. None when the database has tenants that the file does not tell of.
     """
     kept = _credentials_file(settings)
-    if await identity.has_clients(operator.database):
-        return _read(kept)
+    if await identity.has_tenants(operator.database):
+        return await _still_good(operator, _read(kept))
     tenant = await identity.create_tenant(operator, TENANT_NAME, auth_domains=AUTH_DOMAINS)
+    admin_id = operator.new_id()
+    async with operator.database.write(tenant.id) as connection:
+        await _fill(operator, connection, tenant, admin_id, settings)
     admin, admin_secret = await identity.create_client(
-        operator, tenant.id, name="Demo administrator", role=Role.ADMIN
+        operator, tenant.id, name="Demo administrator", role=Role.ADMIN, client_id=admin_id
     )
     viewer, viewer_secret = await identity.create_client(
         operator, tenant.id, name="Demo viewer", role=Role.VIEWER
@@ -66,14 +69,23 @@ async def fill_demo(operator: Operator, settings: Settings) -> DemoAccess | None
     )
     kept.touch(mode=0o600)
     kept.write_text(json.dumps(asdict(access), indent=2) + "\n")
-    async with operator.database.write(tenant.id) as connection:
-        await _fill(operator, connection, tenant, admin, settings)
     return access
 
 
 def _credentials_file(settings: Settings) -> Path:
     path = sqlite_path(settings.database)
-    return path.with_suffix(".demo.json") if path else Path("portico.demo.json")
+    if path is not None:
+        return path.with_suffix(".demo.json")
+    return Path(f"portico-{fingerprint(settings.database.encode())[:8]}.demo.json")
+
+
+async def _still_good(operator: Operator, access: DemoAccess | None) -> DemoAccess | None:
+    """The kept credentials, if this database knows them."""
+    if access is None:
+        return None
+    admin = access.admin
+    known = await identity.signs_in(operator.database, int(admin.client_id), admin.client_secret)
+    return access if known else None
 
 
 def _read(kept: Path) -> DemoAccess | None:
@@ -92,14 +104,14 @@ async def _fill(
     operator: Operator,
     connection: Connection,
     tenant: Tenant,
-    admin: ApiClient,
+    admin_id: int,
     settings: Settings,
 ) -> None:
     def work_in(microtenant_id: int, name: str) -> UnitOfWork:
         return UnitOfWork(
             connection=connection,
             principal=Principal(
-                client_id=admin.id, customer_id=tenant.id, role=admin.role, microtenant_id=None
+                client_id=admin_id, customer_id=tenant.id, role=Role.ADMIN, microtenant_id=None
             ),
             tenant=tenant,
             scope=Scope(customer_id=tenant.id, microtenant_id=microtenant_id),

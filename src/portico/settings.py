@@ -97,6 +97,21 @@ def load_settings(
     return Settings(**chosen)
 
 
+def unknown_variables(environment: Mapping[str, str]) -> list[str]:
+    """Variables that look like settings and are none, which is mostly a slip of the keyboard.
+
+    Those that Kubernetes makes for a service called portico are left out.
+    """
+    known = {PREFIX + name.upper() for name in setting_fields()} | {CONFIG_VARIABLE}
+    return sorted(
+        variable
+        for variable in environment
+        if variable.startswith(PREFIX)
+        and variable not in known
+        and not variable.startswith((f"{PREFIX}PORT_", f"{PREFIX}SERVICE_"))
+    )
+
+
 def _from_file(path: Path) -> dict[str, Any]:
     try:
         content = tomllib.loads(path.read_text())
@@ -125,7 +140,8 @@ def _converted(name: str, value: Any, origin: str) -> Any:  # noqa: ANN401  # of
     allowed = described.metadata["allowed"]
     if type(converted) is not kind or (allowed is not None and not allowed(converted)):
         meaning = described.metadata["help"]
-        raise InvalidSetting(f"{origin} cannot be {value!r}. {meaning}")
+        taken = " It is true or false." if kind is bool else ""
+        raise InvalidSetting(f"{origin} cannot be {value!r}. {meaning}{taken}")
     return converted
 
 

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import click
 
-from portico.cli.options import run_as_operator, settings_options
+from portico.cli.options import ID, MICROTENANT_ID, run_as_operator, settings_options
 from portico.domain.errors import InvalidField
 from portico.domain.identity import ApiClient, Role
 from portico.services.identity import create_client, list_clients, revoke_client
 from portico.settings import Settings
 
 SMALLEST_KEY_BITS = 2_048
+ROLE = click.Choice([role.value for role in Role], case_sensitive=False)
 
 
 @click.group()
@@ -23,9 +24,13 @@ def client() -> None:
 
 
 @client.command()
-@click.option("--customer", "customer_id", type=int, required=True, help="The tenant's id.")
-@click.option("--role", type=click.Choice(list(Role)), default=Role.ADMIN, help="What it may do.")
-@click.option("--microtenant", "microtenant_id", type=int, help="Confine it to one microtenant.")
+@click.option("--customer", "customer_id", type=ID, required=True, help="The tenant's id.")
+@click.option(
+    "--role", type=ROLE, default=Role.ADMIN.value, show_default=True, help="What it may do."
+)
+@click.option(
+    "--microtenant", "microtenant_id", type=MICROTENANT_ID, help="Confine it to one microtenant."
+)
 @click.option("--name", default="API client", show_default=True, help="What people call it.")
 @click.option(
     "--public-key",
@@ -84,7 +89,7 @@ def _public_key(path: Path | None) -> str:
 
 
 @client.command("list")
-@click.option("--customer", "customer_id", type=int, required=True, help="The tenant's id.")
+@click.option("--customer", "customer_id", type=ID, required=True, help="The tenant's id.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @settings_options("database")
 def list_(settings: Settings, customer_id: int, as_json: bool) -> None:
@@ -111,7 +116,7 @@ def list_(settings: Settings, customer_id: int, as_json: bool) -> None:
 
 
 @client.command()
-@click.argument("client_id", type=int)
+@click.argument("client_id", type=ID)
 @settings_options("database")
 def revoke(settings: Settings, client_id: int) -> None:
     """Revoke the API client CLIENT_ID and every token it has."""

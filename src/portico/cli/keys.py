@@ -9,6 +9,8 @@ from portico.cli.options import run_as_operator, settings_options
 from portico.services.identity import rotate_signing_keys
 from portico.settings import Settings
 
+LONGEST_OVERLAP = 365 * 24 * 60 * 60
+
 
 @click.group()
 def keys() -> None:
@@ -18,7 +20,7 @@ def keys() -> None:
 @keys.command()
 @click.option(
     "--overlap",
-    type=click.IntRange(min=0),
+    type=click.IntRange(min=0, max=LONGEST_OVERLAP),
     help="Seconds that older keys go on verifying. Left out: as long as a token may live.",
 )
 @settings_options("database", "token_lifetime")

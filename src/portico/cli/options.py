@@ -11,14 +11,17 @@ from typing import Any, TypeVar
 import click
 
 from portico.app import open_operator, prepare_database
+from portico.domain.base import MAX_ID
 from portico.services.identity import Operator
-from portico.settings import Settings, load_settings, setting_fields
+from portico.settings import Settings, load_settings, setting_fields, unknown_variables
 from portico.storage.connections import Database
 from portico.storage.database import open_database
 
 T = TypeVar("T")
 Command = Callable[..., Any]
 
+ID = click.IntRange(min=1, max=MAX_ID)
+MICROTENANT_ID = click.IntRange(min=0, max=MAX_ID)
 _NAMES = {int: "NUMBER", str: "TEXT"}
 
 
@@ -62,6 +65,8 @@ def _receiving_settings(command: Command, names: Iterable[str]) -> Command:
     def run(config: Path | None, **arguments: Any) -> None:  # noqa: ANN401  # click's values
         given = {name: arguments.pop(name) for name in known}
         flags = {name: value for name, value in given.items() if value is not None}
+        for variable in unknown_variables(os.environ):
+            click.echo(f"portico: {variable} is not a setting; it is ignored.", err=True)
         command(settings=load_settings(flags, os.environ, config), **arguments)
 
     run.__name__ = command.__name__

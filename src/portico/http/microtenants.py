@@ -167,7 +167,10 @@ def received_search(body: SearchBody) -> ListQuery:
     attribute, descending = PRECEDENCE, False
     if isinstance(sort, SortBy):
         attribute = _sort_attribute(sort.sort_name)
-        descending = SORT_ORDERS.get((sort.sort_order or "ASC").upper(), False)
+        order = (sort.sort_order or "ASC").upper()
+        if order not in SORT_ORDERS:
+            raise InvalidField("sortBy.sortOrder", f"It is one of {', '.join(SORT_ORDERS)}.")
+        descending = SORT_ORDERS[order]
     return ListQuery(
         condition=_condition(body.filter_by),
         sort_attribute=attribute,

@@ -85,7 +85,7 @@ class Tokens:
                 customer_id=int(claims["customerId"]),
                 expires=int(claims["exp"]),
             )
-        except (jwt.InvalidTokenError, ValueError):
+        except (jwt.InvalidTokenError, TypeError, ValueError):
             raise AccessDenied from None
         if verified.expires <= self._clock():
             raise SessionNotValid("the token has expired.")

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 
 from portico.domain.audit import Action, AuditEntry
 from portico.domain.base import MAX_ID, Clock, IdSource, Scope, TimeOrderedIds, check_name
-from portico.domain.errors import InvalidField, NameTaken, NotFound
+from portico.domain.errors import InvalidField, NotFound
 from portico.domain.hosts import check_domain_name
 from portico.domain.identity import (
     ApiClient,
@@ -17,6 +17,7 @@ from portico.domain.identity import (
     Tenant,
     hash_secret,
     new_secret,
+    secret_matches,
 )
 from portico.domain.microtenants import default_microtenant
 from portico.storage.audit import AuditTrail
@@ -55,7 +56,7 @@ async def create_tenant(
     customer_id: int | None = None,
     auth_domains: Sequence[str] = (),
 ) -> Tenant:
-    """Stores a new tenant with its Default microtenant. Raises InvalidField or NameTaken."""
+    """Stores a new tenant with its Default microtenant. Raises InvalidField."""
     for domain in auth_domains:
         check_domain_name("authDomains", domain)
     if customer_id is not None and not 0 < customer_id <= MAX_ID:
@@ -69,7 +70,7 @@ async def create_tenant(
     async with operator.database.transaction() as connection:
         identity = IdentityRepository(connection)
         if await identity.find_tenant(tenant.id) is not None:
-            raise NameTaken(str(tenant.id))
+            raise InvalidField("customerId", f"A tenant with the id {tenant.id} already exists.")
         await identity.add_tenant(tenant)
         microtenants = MicrotenantRepository(connection, Scope(customer_id=tenant.id))
         await microtenants.insert(default_microtenant(tenant.id, operator.now))
@@ -84,6 +85,7 @@ async def create_client(
     role: Role,
     microtenant_id: int | None = None,
     public_key: str = "",
+    client_id: int | None = None,
 ) -> tuple[ApiClient, str]:
     """Stores a new API client; the client and its secret, which is told this once.
 
@@ -92,7 +94,7 @@ async def create_client(
     """
     secret = "" if public_key else new_secret()
     client = ApiClient(
-        id=operator.new_id(),
+        id=operator.new_id() if client_id is None else client_id,
         customer_id=customer_id,
         microtenant_id=microtenant_id,
         name=check_name(name),
@@ -109,6 +111,17 @@ async def create_client(
         await IdentityRepository(connection).add_client(client)
         await _record(operator, connection, Action.CREATE, None, client)
     return client, secret
+
+
+async def signs_in(database: Database, client_id: int, secret: str) -> bool:
+    """Whether a client is in force and the secret is its own."""
+    async with database.read() as connection:
+        client = await IdentityRepository(connection).find_client(client_id)
+    return (
+        client is not None
+        and client.revoked_time is None
+        and secret_matches(client.secret_hash, secret)
+    )
 
 
 async def list_clients(operator: Operator, customer_id: int) -> list[ApiClient]:
@@ -158,10 +171,10 @@ async def ensure_signing_key(operator: Operator, *, overlap: int) -> None:
             await _add_signing_key(operator, connection, overlap)
 
 
-async def has_clients(database: Database) -> bool:
-    """Whether anybody can sign in yet: an installation where nobody can is empty."""
+async def has_tenants(database: Database) -> bool:
+    """Whether the installation has any tenant yet."""
     async with database.read() as connection:
-        return await IdentityRepository(connection).has_clients()
+        return await IdentityRepository(connection).has_tenants()
 
 
 async def _add_signing_key(operator: Operator, connection: Connection, overlap: int) -> SigningKey:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from portico.domain.errors import PorticoError
 from portico.storage.connections import Database
@@ -46,6 +47,7 @@ def open_database(url: str, *, pool_size: int = DEFAULT_POOL_SIZE) -> Database:
             ) from error
         return SqliteDatabase(path)
     if re.match(r"postgres(ql)?://", url):
+        _require_readable(url)
         # Imported only when it is used: the driver costs the embedded default 0.2 s of start.
         from portico.storage.postgres import PostgresDatabase
 
@@ -54,3 +56,15 @@ def open_database(url: str, *, pool_size: int = DEFAULT_POOL_SIZE) -> Database:
         f"{url.partition(':')[0]}:... is not a database URL; write sqlite:///path or "
         "postgresql://user@host/name."
     )
+
+
+def _require_readable(url: str) -> None:
+    """Raises InvalidDatabaseUrl for a URL that no driver could take apart."""
+    try:
+        parts = urlsplit(url)
+        well_formed = parts.port is None or parts.port > 0
+    except ValueError:
+        well_formed = False
+    if not well_formed:
+        shown = re.sub(r"//[^@/]*@", "//...@", url)
+        raise InvalidDatabaseUrl(f"{shown} cannot be read; write postgresql://user@host:port/name.")

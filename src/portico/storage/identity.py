@@ -92,9 +92,9 @@ class IdentityRepository:
         rows = await self._connection.rows(select(customer).where(customer.c.id == customer_id))
         return Tenant(**rows[0]._mapping) if rows else None
 
-    async def has_clients(self) -> bool:
-        """Whether any tenant has an API client, revoked or not."""
-        return bool(await self._connection.rows(select(api_client.c.id).limit(1)))
+    async def has_tenants(self) -> bool:
+        """Whether the installation has any tenant: the one question that is put to all of them."""
+        return bool(await self._connection.rows(select(customer.c.id).limit(1)))
 
     async def add_client(self, client: ApiClient) -> None:
         """Stores a new API client."""

@@ -63,15 +63,18 @@ class PostgresDatabase(Database):
         self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
 
     async def _connect(self) -> asyncpg.Connection[Any]:
-        return await asyncpg.connect(
-            dsn=self._url,
-            timeout=CONNECT_SECONDS,
-            server_settings={
-                "application_name": "portico",
-                "lock_timeout": str(LOCK_WAIT_MILLISECONDS),
-                "statement_timeout": str(STATEMENT_MILLISECONDS),
-            },
-        )
+        try:
+            return await asyncpg.connect(
+                dsn=self._url,
+                timeout=CONNECT_SECONDS,
+                server_settings={
+                    "application_name": "portico",
+                    "lock_timeout": str(LOCK_WAIT_MILLISECONDS),
+                    "statement_timeout": str(STATEMENT_MILLISECONDS),
+                },
+            )
+        except (ValueError, asyncpg.InterfaceError) as error:
+            raise Unavailable(f"The PostgreSQL URL cannot be used: {error}.") from error
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Connection]:
