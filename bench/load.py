@@ -1,0 +1,86 @@
+"""The load generator: wrk, pinned, with one script that sends a load's requests in turn."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.cores import pinned
+from bench.kinds import Load
+
+SCRIPT = Path(__file__).parent / "lua" / "requests.lua"
+CONNECTIONS = 16
+
+
+class LoadFailed(Exception):
+    """The load met errors, so its figure would mean nothing."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What one load measured."""
+
+    requests: int
+    per_second: float
+    p50_ms: float
+    p99_ms: float
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a load goes, as whom, and from which cores."""
+
+    port: int
+    token: str
+    cores: tuple[int, ...]
+
+
+def write_requests(load: Load, path: Path) -> None:
+    """The file that the script reads."""
+    path.write_text("".join(f"{sent.path}\t{sent.body}\n" for sent in load.requests))
+
+
+def run_load(
+    load: Load,
+    target: Target,
+    requests: Path,
+    seconds: float,
+    tag: str,
+    *,
+    connections: int = CONNECTIONS,
+) -> Sample:
+    """Sends the load for so many seconds. Raises LoadFailed when an answer was no success."""
+    headers = ["-H", f"Authorization: Bearer {target.token}", "-H", "Accept: application/json"]
+    if load.content_type:
+        headers += ["-H", f"Content-Type: {load.content_type}"]
+    command = [
+        *("wrk", "-t1", f"-c{connections}", f"-d{_whole_seconds(seconds)}s", "--timeout", "30s"),
+        *("-s", str(SCRIPT), *headers, f"http://127.0.0.1:{target.port}/"),
+        *("--", load.method, str(requests), tag),
+    ]
+    done = subprocess.run(
+        pinned(command, target.cores), capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise LoadFailed(f"wrk ended with {done.returncode}: {done.stderr or done.stdout}")
+    return _read_sample(done.stdout)
+
+
+def _whole_seconds(seconds: float) -> int:
+    return max(1, round(seconds))
+
+
+def _read_sample(output: str) -> Sample:
+    line = next(text for text in reversed(output.splitlines()) if text.startswith("{"))
+    seen = json.loads(line)
+    failures = {name: seen[name] for name in seen if name.startswith(("failed", "timeouts"))}
+    if any(failures.values()):
+        raise LoadFailed(f"{seen['requests']} requests, failures: {failures}")
+    return Sample(
+        requests=seen["requests"],
+        per_second=seen["requests"] / (seen["microseconds"] / 1e6),
+        p50_ms=seen["p50"] / 1000,
+        p99_ms=seen["p99"] / 1000,
+    )

