@@ -16,6 +16,7 @@ from portico.domain.search import Field, FieldKind, fields
 
 KIND = "microtenant"
 MICROTENANTS_PER_TENANT = 500
+AUTH_DOMAINS_LIMIT = 500
 DEFAULT_NAME = "Default"
 DEFAULT_DESCRIPTION = "The part of the tenant that belongs to no other microtenant."
 DEFAULT_SCOPE_ORDER = 2**31 - 1
@@ -80,6 +81,8 @@ def check_microtenant(spec: MicrotenantSpec) -> MicrotenantSpec:
     check_text("description", spec.description, DESCRIPTION_LIMIT, multiline=True)
     if spec.criteria_attribute not in ("", AUTH_DOMAIN_CRITERIA):
         raise InvalidField("criteriaAttribute", f"It is {AUTH_DOMAIN_CRITERIA}, or left out.")
+    if len(spec.criteria_attribute_values) > AUTH_DOMAINS_LIMIT:
+        raise InvalidField("criteriaAttributeValues", f"At most {AUTH_DOMAINS_LIMIT} are taken.")
     distinct: dict[str, str] = {}
     for domain in spec.criteria_attribute_values:
         checked = check_name(domain, name="criteriaAttributeValues")

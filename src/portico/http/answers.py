@@ -78,11 +78,15 @@ def gzip_tag(tag: str) -> str:
 
 def wants_gzip(accept_encoding: str) -> bool:
     """Whether an Accept-Encoding header takes gzip (RFC 9110, section 12.5.3)."""
+    star = False
     for entry in accept_encoding.lower().split(","):
         coding, _, weight = entry.partition(";")
-        if coding.strip() in {"gzip", "*"}:
-            return weight.replace(" ", "") not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}
-    return False
+        taken = weight.replace(" ", "") not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}
+        if coding.strip() == "gzip":
+            return taken
+        if coding.strip() == "*":
+            star = taken
+    return star
 
 
 def gzip(body: bytes) -> bytes:

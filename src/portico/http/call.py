@@ -138,12 +138,13 @@ class Call:
         asked = self.query.get("microtenantId") or in_body
         return received_id("microtenantId", asked)
 
-    async def receive(self, expected: type[S]) -> S:
-        """The JSON body as a wire struct.
+    async def receive(self, expected: type[S], *, absent: S | None = None) -> S:
+        """The JSON body as a wire struct; `absent` is what an empty body means, if anything.
 
         Raises InvalidField, UnsupportedMediaType or BodyTooLarge.
         """
-        return receive(await self._json_body(), expected)
+        body = await self._json_body()
+        return absent if absent is not None and not body else receive(body, expected)
 
     async def _json_body(self) -> bytes:
         content_type = (

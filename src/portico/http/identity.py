@@ -13,7 +13,7 @@ from portico.domain.errors import AccessDenied, InvalidField
 from portico.domain.identity import ApiClient, secret_matches
 from portico.http.answers import Answer, AnyRequest, answer_json, encode
 from portico.http.call import Api, Call, read_body
-from portico.http.errors import UnsupportedMediaType
+from portico.http.errors import BodyTooLarge, UnsupportedMediaType
 from portico.http.operations import CUSTOMER_ID, IF_NONE_MATCH, MICROTENANT_ID, operation
 from portico.http.tokens import ASSERTION_TYPE, assertion_convinces
 from portico.http.wire import Digits, MaybeDigits, WireStruct
@@ -22,6 +22,7 @@ from portico.services import access
 TAG = "Authentication"
 TOKEN_TYPE = "Bearer"
 FORM = "application/x-www-form-urlencoded"
+FORM_LIMIT_BYTES = 64 * 1024
 SIGN_IN_STATUSES = (400, 401, 405, 413, 415, 500, 503)
 
 
@@ -94,6 +95,8 @@ async def _form(request: AnyRequest) -> dict[str, str]:
             f"The body has to be a form, with the header Content-Type: {FORM}."
         )
     body = await read_body(request)
+    if len(body) > FORM_LIMIT_BYTES:
+        raise BodyTooLarge(f"A form has at most {FORM_LIMIT_BYTES // 1024} KiB.")
     try:
         return dict(parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict"))
     except ValueError:

@@ -182,11 +182,13 @@ def received_link(body: LinkBody) -> LinkSpec:
 
 def received_bulk(body: LinkBulkBody) -> list[LinkSpec]:
     """What a bulk asks to store: each link on its own portals and on those of the outer list."""
+    entries = body.user_portal_links or []
+    links.check_bulk_size(len(entries))
     outer = tuple(received_ids("userPortals", body.user_portals))
     if len(outer) > PORTALS_PER_LINK:
         raise InvalidField("userPortals", f"At most {PORTALS_PER_LINK} are taken.")
     specs = []
-    for position, entry in enumerate(body.user_portal_links or ()):
+    for position, entry in enumerate(entries):
         try:
             spec = received_link(entry)
         except InvalidField as error:

@@ -147,9 +147,12 @@ def _parse(body: bytes) -> Any:  # noqa: ANN401  # any JSON value
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise InvalidField("body", f'It has the key "{printable(twice)}" twice in one object.')
+        seen: set[str] = set()
+        for name, _ in pairs:
+            if name in seen:
+                twice = printable(name)
+                raise InvalidField("body", f'It has the key "{twice}" twice in one object.')
+            seen.add(name)
     return members
 
 

@@ -73,8 +73,7 @@ async def create_links(work: UnitOfWork, specs: Sequence[LinkSpec]) -> list[Link
     Raises InvalidInput naming the entry and field at fault, or Forbidden.
     """
     require_admin(work)
-    if not 1 <= len(specs) <= BULK_LIMIT:
-        raise InvalidField(BULK_LIST, f"It has {len(specs)} entries; 1 to {BULK_LIMIT} are taken.")
+    check_bulk_size(len(specs))
     checked = [_check_entry(position, spec) for position, spec in enumerate(specs)]
     await require_free_names(work.links, [spec.name for spec in checked], BULK_LIST)
     portal_ids = [portal_id for spec in checked for portal_id in spec.portal_ids]
@@ -87,6 +86,12 @@ async def create_links(work: UnitOfWork, specs: Sequence[LinkSpec]) -> list[Link
     await work.links.insert(*links)
     await audit.record_creation(work, KIND, *links)
     return links
+
+
+def check_bulk_size(entries: int) -> None:
+    """Raises InvalidField unless a bulk has 1 to 500 entries."""
+    if not 1 <= entries <= BULK_LIMIT:
+        raise InvalidField(BULK_LIST, f"It has {entries} entries; 1 to {BULK_LIMIT} are taken.")
 
 
 async def update_link(work: UnitOfWork, link_id: int, spec: LinkSpec) -> None:
