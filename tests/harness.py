@@ -88,8 +88,10 @@ class Server:
         return self.process.wait(timeout=READY_SECONDS)
 
     def kill(self) -> None:
-        """Kills the server and its workers without a word, as a power cut would."""
-        self.http.close()
+        """Kills the server and its workers without a word, as a power cut would.
+
+        The client stays open for those who are in the middle of a request; close `http` after them.
+        """
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait(timeout=READY_SECONDS)
 
@@ -121,6 +123,7 @@ def start_server(
         except httpx.TransportError:
             time.sleep(0.05)
     server.kill()
+    server.http.close()
     raise AssertionError(f"The server was not ready in time:\n{log.read_text()}")
 
 

@@ -1,0 +1,107 @@
+"""Running the `portico` command: in this process where that is all the same, else as users do."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from contextlib import chdir, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from portico.cli import main
+
+COMMAND = (sys.executable, "-m", "portico")
+
+
+@dataclass(frozen=True)
+class Finished:
+    """How a command ended."""
+
+    status: int
+    output: str
+    errors: str
+
+
+def run(
+    *arguments: str, environment: Mapping[str, str] | None = None, folder: Path | None = None
+) -> Finished:
+    """Runs `portico` with arguments to its end, in this process."""
+    output, errors = io.StringIO(), io.StringIO()
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        chdir(folder or Path.cwd()),
+        redirect_stdout(output),
+        redirect_stderr(errors),
+    ):
+        patch.setattr(sys, "argv", ["portico", *arguments])
+        for name in [each for each in os.environ if each.startswith("PORTICO_")]:
+            patch.delenv(name)
+        for name, value in (environment or {}).items():
+            patch.setenv(name, value)
+        with pytest.raises(SystemExit) as ended:
+            main()
+    code = ended.value.code
+    if isinstance(code, str):  # the interpreter prints it, and ends with status 1
+        return Finished(1, output.getvalue(), f"{errors.getvalue()}{code}\n")
+    return Finished(code or 0, output.getvalue(), errors.getvalue())
+
+
+def run_process(*arguments: str, environment: Mapping[str, str] | None = None) -> Finished:
+    """Runs `portico` with arguments to its end, in a process of its own."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("PORTICO_")}
+    ended = subprocess.run(
+        [*COMMAND, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env=kept | dict(environment or {}),
+    )
+    return Finished(ended.returncode, ended.stdout, ended.stderr)
+
+
+def succeed(*arguments: str) -> str:
+    """Runs a command that has to succeed; what it printed."""
+    ended = run(*arguments)
+    assert ended.status == 0, ended.errors
+    assert ended.errors == ""
+    return ended.output
+
+
+def succeed_json(*arguments: str) -> Any:  # noqa: ANN401  # any JSON value
+    """Runs a command with `--json` that has to succeed; what it told."""
+    return json.loads(succeed(*arguments, "--json"))
+
+
+def refused(ended: Finished) -> str:
+    """The one sentence of a command that had to refuse, which follows `portico: `."""
+    assert ended.status == 1, ended
+    assert ended.output == ""
+    lines = ended.errors.splitlines()
+    assert len(lines) == 1, ended.errors
+    prefix, _, sentence = lines[0].partition(": ")
+    assert prefix == "portico"
+    assert sentence.endswith(".")
+    return sentence
+
+
+def refuse(
+    *arguments: str, environment: Mapping[str, str] | None = None, folder: Path | None = None
+) -> str:
+    """Runs a command that has to refuse; its sentence."""
+    return refused(run(*arguments, environment=environment, folder=folder))
+
+
+def misuse(*arguments: str) -> str:
+    """Runs a command that is used wrongly: status 2 and how it is used; what it said."""
+    ended = run(*arguments)
+    assert ended.status == 2, ended
+    assert ended.errors.startswith("Usage: ")
+    return ended.errors

@@ -1,0 +1,48 @@
+"""Databases of one test: a SQLite file, and an empty database of the PostgreSQL at hand."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from tests.cli.commands import succeed_json
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> str:
+    """The URL of a SQLite file that does not exist yet."""
+    return f"sqlite:///{tmp_path / 'portico.db'}"
+
+
+@pytest.fixture
+def customer_id(database: str) -> str:
+    """A tenant in that file."""
+    made: dict[str, str] = succeed_json("tenant", "create", "Acme", "--database", database)
+    return made["customerId"]
+
+
+def execute(url: str, statement: str) -> None:
+    """Runs one statement on a PostgreSQL database."""
+
+    async def run() -> None:
+        connection = await asyncpg.connect(url)
+        try:
+            await connection.execute(statement)
+        finally:
+            await connection.close()
+
+    asyncio.run(run())
+
+
+@pytest.fixture
+def empty_postgres(postgres_url: str) -> Iterator[str]:
+    """The URL of a PostgreSQL database without tables."""
+    name = f"cli_{uuid.uuid4().hex}"
+    execute(postgres_url, f"CREATE DATABASE {name}")
+    yield postgres_url.replace("/postgres?", f"/{name}?")
+    execute(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")

@@ -1,0 +1,115 @@
+"""`portico db`, and a server that meets a database of another version."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from tests.cli.commands import refuse, refused, run_process, succeed
+from tests.cli.conftest import execute
+from tests.faults.trouble import at_once
+from tests.harness import create_tenant, free_port, served
+
+AHEAD = "9999"
+
+
+def schemas(url: str) -> tuple[str, str]:
+    """The schema that `db current` says the database has, and the one that is needed."""
+    found = re.fullmatch(
+        r"database: +(\w+)\nneeded: +(\d+)\n", succeed("db", "current", "--database", url)
+    )
+    assert found
+    return found[1], found[2]
+
+
+def serve_in_vain(url: str) -> str:
+    """Starts a server that has to refuse; its sentence."""
+    return refused(run_process("serve", "--port", str(free_port()), "--database", url))
+
+
+def test_upgrade_makes_a_database_current(database: str) -> None:
+    before, newest = schemas(database)
+    upgraded = succeed("db", "upgrade", "--database", database)
+    after = schemas(database)
+    again = succeed("db", "upgrade", "--database", database)
+
+    assert before == "none"
+    assert upgraded == again == f"The database has schema {newest}.\n"
+    assert after == (newest, newest)
+
+
+def test_upgrade_makes_postgres_current(empty_postgres: str) -> None:
+    before, newest = schemas(empty_postgres)
+    succeed("db", "upgrade", "--database", empty_postgres)
+
+    assert before == "none"
+    assert schemas(empty_postgres) == (newest, newest)
+
+
+def test_upgrade_keeps_what_is_stored(database: str, customer_id: str) -> None:
+    succeed("client", "create", "--customer", customer_id, "--database", database)
+
+    succeed("db", "upgrade", "--database", database)
+
+    listed = succeed("client", "list", "--customer", customer_id, "--json", "--database", database)
+    assert "API client" in listed
+
+
+def test_postgres_behind_is_refused_until_upgraded(empty_postgres: str, tmp_path: Path) -> None:
+    _, needed = schemas(empty_postgres)
+    sentence = serve_in_vain(empty_postgres)
+    by_command = refuse("tenant", "create", "Acme", "--database", empty_postgres)
+
+    assert sentence == by_command
+    assert sentence == (
+        f"The database has schema none; this version of Portico needs {needed}. "
+        "Run `portico db upgrade` with the same database first."
+    )
+    succeed("db", "upgrade", "--database", empty_postgres)
+    with served(empty_postgres, tmp_path / "server.log") as server:
+        assert create_tenant(server).caller().names() == []
+
+
+def test_postgres_ahead_is_refused(empty_postgres: str) -> None:
+    succeed("db", "upgrade", "--database", empty_postgres)
+    execute(empty_postgres, f"UPDATE alembic_version SET version_num = '{AHEAD}'")
+
+    by_serve = serve_in_vain(empty_postgres)
+    by_upgrade = refuse("db", "upgrade", "--database", empty_postgres)
+    current, _ = schemas(empty_postgres)
+
+    for sentence in (by_serve, by_upgrade):
+        assert f"schema {AHEAD}" in sentence
+        assert "newer than this version of Portico" in sentence
+    assert current == AHEAD
+
+
+def test_sqlite_ahead_is_refused(database: str) -> None:
+    succeed("db", "upgrade", "--database", database)
+    with closing(sqlite3.connect(database.removeprefix("sqlite:///"))) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = ?", (AHEAD,))
+        connection.commit()
+
+    by_serve = serve_in_vain(database)
+    by_command = refuse("tenant", "create", "Acme", "--database", database)
+
+    assert by_serve == by_command
+    assert f"schema {AHEAD}" in by_serve
+    assert "newer than this version of Portico" in by_serve
+
+
+def test_upgrades_at_the_same_moment_all_succeed(empty_postgres: str) -> None:
+    ended = at_once(3, lambda _: run_process("db", "upgrade", "--database", empty_postgres))
+
+    assert [(each.status, each.errors) for each in ended] == [(0, "")] * 3
+
+
+def test_database_that_falls_behind_is_not_ready(empty_postgres: str, tmp_path: Path) -> None:
+    succeed("db", "upgrade", "--database", empty_postgres)
+    with served(empty_postgres, tmp_path / "server.log") as server:
+        execute(empty_postgres, f"UPDATE alembic_version SET version_num = '{AHEAD}'")
+
+        assert server.http.get("/readyz").status_code == 503
+        assert server.http.get("/healthz").status_code == 200

@@ -1,0 +1,177 @@
+"""`portico serve --demo`: an example tenant, and credentials that work as they are printed."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import chdir, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from portico.domain.identity import Role
+from tests.cli.commands import succeed, succeed_json
+from tests.harness import (
+    AUPS,
+    LINKS,
+    MICROTENANTS,
+    PORTALS,
+    Caller,
+    Credentials,
+    Server,
+    served,
+)
+
+PRINTED = re.compile(
+    r"Demo tenant +(?P<tenant>.+) \(customer id (?P<customer_id>\d+)\)\n"
+    r"Admin client +id (?P<admin_id>\d+)\n +secret (?P<admin_secret>\S+)\n"
+    r"Viewer client +id (?P<viewer_id>\d+)\n +secret (?P<viewer_secret>\S+)\n"
+)
+
+
+class Demo:
+    """A served demo and what it printed."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.text = server.log.read_text()
+
+    @property
+    def printed(self) -> dict[str, str]:
+        """The printed credentials by name."""
+        match = PRINTED.search(self.text)
+        assert match, self.text
+        return match.groupdict()
+
+    def caller(self, role: Role = Role.ADMIN) -> Caller:
+        """A caller with the printed credentials."""
+        printed = self.printed
+        credentials = Credentials(printed[f"{role}_id"], printed[f"{role}_secret"])
+        return Caller(self.server, printed["customer_id"], credentials)
+
+
+@contextmanager
+def demo(database: str, folder: Path, *, start: int = 1) -> Iterator[Demo]:
+    """A server started with `--demo` in a folder, for the length of a block."""
+    with chdir(folder), served(database, folder / f"start-{start}.log", "--demo") as server:
+        yield Demo(server)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def demo_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A database without tenants."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'portico.db'}"
+    url: str = request.getfixturevalue("empty_postgres")
+    succeed("db", "upgrade", "--database", url)
+    return url
+
+
+def everywhere(admin: Caller, path: str) -> list[dict[str, Any]]:
+    """The items of a list in every microtenant."""
+    microtenants = [each["id"] for each in admin.get(MICROTENANTS).json()["list"]]
+    return [
+        item
+        for each in microtenants
+        for item in admin.get(path, microtenantId=each, pagesize=500).json()["list"]
+    ]
+
+
+def test_demo_shows_every_feature(demo_database: str, tmp_path: Path) -> None:
+    with demo(demo_database, tmp_path) as shown:
+        admin, viewer = shown.caller(), shown.caller(Role.VIEWER)
+        microtenants = admin.get(MICROTENANTS).json()["list"]
+        portals, links = everywhere(admin, PORTALS), everywhere(admin, LINKS)
+        policies = everywhere(admin, AUPS)
+        read = viewer.get(LINKS).status_code
+        written = viewer.post(LINKS, {"name": "Wiki 2", "link": "wiki.example.com"}).status_code
+
+    assert [each["name"] for each in microtenants][-1] == "Default"
+    assert len(microtenants) == 3
+    assert len(portals) == 3
+    assert 35 <= len(links) <= 45
+    assert {each["enabled"] for each in links} == {True, False}
+    assert all(each["userPortals"] for each in links)
+    assert policies
+    assert (read, written) == (200, 403)
+
+
+def test_printed_curl_line_works_as_it_is(demo_database: str, tmp_path: Path) -> None:
+    with demo(demo_database, tmp_path) as shown:
+        (line,) = [each for each in shown.text.splitlines() if each.startswith("curl ")]
+        ended = subprocess.run(
+            ["bash", "-c", line],
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=True,
+            env={**os.environ, "NO_PROXY": "*", "no_proxy": "*"},
+        )
+
+    answer = json.loads(ended.stdout)
+    assert len(answer["list"]) == 3
+    assert int(answer["totalCount"]) > 10
+
+
+def test_second_start_keeps_what_is_there(demo_database: str, tmp_path: Path) -> None:
+    with demo(demo_database, tmp_path) as first:
+        made = first.caller().create_link("Made between the starts")
+        before = len(everywhere(first.caller(), LINKS))
+    with demo(demo_database, tmp_path, start=2) as second:
+        admin = second.caller()
+        after = everywhere(admin, LINKS)
+
+    assert second.printed == first.printed
+    assert made in {each["id"] for each in after}
+    assert len(after) == before
+
+
+def test_credentials_lie_in_a_file_of_their_owner(database: str, tmp_path: Path) -> None:
+    with demo(database, tmp_path) as shown:
+        (kept,) = tmp_path.glob("*.demo.json")
+
+    assert kept.stat().st_mode & 0o777 == 0o600
+    assert shown.printed["admin_secret"] in kept.read_text()
+
+
+def test_demo_leaves_other_tenants_alone(database: str, customer_id: str, tmp_path: Path) -> None:
+    client = succeed_json("client", "create", "--customer", customer_id, "--database", database)
+    with demo(database, tmp_path) as shown:
+        credentials = Credentials(client["clientId"], client["clientSecret"])
+        names = Caller(shown.server, customer_id, credentials).names()
+
+    assert "no demo data was added" in shown.text
+    assert PRINTED.search(shown.text) is None
+    assert names == []
+
+
+def test_credentials_of_a_lost_database_are_not_printed(database: str, tmp_path: Path) -> None:
+    """The file of credentials outlives its database, and another database takes the place."""
+    with demo(database, tmp_path):
+        pass
+    for file in tmp_path.glob("portico.db*"):
+        file.unlink()
+    succeed("tenant", "create", "Acme", "--database", database)
+
+    with demo(database, tmp_path, start=2) as second:
+        assert PRINTED.search(second.text) is None
+        assert "no demo data was added" in second.text
+
+
+def test_demos_of_two_databases_in_one_folder(
+    empty_postgres: str, database: str, tmp_path: Path
+) -> None:
+    succeed("db", "upgrade", "--database", empty_postgres)
+    with demo(empty_postgres, tmp_path) as first:
+        pass
+    with demo(database, tmp_path, start=2) as other:
+        pass
+    with demo(empty_postgres, tmp_path, start=3) as again:
+        signed_in = again.caller()
+
+    assert again.printed == first.printed != other.printed
+    assert signed_in.token

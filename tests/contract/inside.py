@@ -1,0 +1,73 @@
+"""The application in this process, so that a test can watch the statements it sends."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, TypeVar
+
+import httpx
+from litestar.types import ASGIApp
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from portico.app import create_app
+from portico.settings import Settings
+
+T = TypeVar("T")
+
+
+@asynccontextmanager
+async def started(app: ASGIApp) -> AsyncIterator[None]:
+    """An application for the length of a block, as a server starts and stops it."""
+    incoming: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+    outgoing: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+    inside: Any = app
+    serving = asyncio.create_task(
+        inside({"type": "lifespan", "asgi": {"version": "3.0"}}, incoming.get, outgoing.put)
+    )
+    await incoming.put({"type": "lifespan.startup"})
+    assert (await outgoing.get())["type"] == "lifespan.startup.complete"
+    try:
+        yield
+    finally:
+        await incoming.put({"type": "lifespan.shutdown"})
+        assert (await outgoing.get())["type"] == "lifespan.shutdown.complete"
+        await serving
+
+
+def run_inside(
+    database_url: str,
+    work: Callable[[httpx.AsyncClient], Awaitable[T]],
+    **settings: int | bool | str,
+) -> T:
+    """Runs work with a client of an application of its own on a database."""
+
+    chosen: dict[str, Any] = {"database": database_url, "access_log": False, **settings}
+
+    async def run() -> T:
+        app = create_app(Settings(**chosen))
+        transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # the same protocol
+        async with (
+            started(app),
+            httpx.AsyncClient(transport=transport, base_url="http://inside") as client,
+        ):
+            return await work(client)
+
+    return asyncio.run(run())
+
+
+@contextmanager
+def watched_statements() -> Iterator[list[str]]:
+    """The SQL of every statement that this process sends in a block."""
+    statements: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        statements.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)

@@ -1,0 +1,143 @@
+"""Every route of the application, as the router itself knows them, and what to put in their paths.
+
+Nothing here lists routes: a new one is walked by every contract test from its first day.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from litestar import Litestar
+from litestar.routes import HTTPRoute
+from litestar.types import ASGIApp
+
+from portico.app import create_app
+from portico.http.operations import OPERATION, Operation
+from portico.settings import Settings
+from tests.harness import AUPS, LINKS, MICROTENANTS, PORTALS, Caller, assert_error
+
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+UNKNOWN_ID = "111"
+
+
+@dataclass(frozen=True)
+class Route:
+    """A method on a path with `{names}` in it. Probes and pages have no operation."""
+
+    method: str
+    path: str
+    operation: Operation | None = field(compare=False)
+
+    def __str__(self) -> str:
+        return f"{self.method} {self.path}"
+
+    @property
+    def names(self) -> list[str]:
+        """The path parameters, in order."""
+        return re.findall(r"{(\w+)}", self.path)
+
+    @property
+    def noun(self) -> str:
+        """The path of the resource below the tenant, such as `userPortalLink`."""
+        below = self.path.partition("{customerId}/")[2]
+        return next(noun for noun in (AUPS, MICROTENANTS, LINKS, PORTALS) if below.startswith(noun))
+
+    def filled(self, **values: str) -> str:
+        """The path with its parameters."""
+        return self.path.format(**values)
+
+
+def router_of(app: ASGIApp) -> Litestar:
+    """The router inside the layers of an application."""
+    layer: Any = app
+    while not isinstance(layer, Litestar):
+        layer = vars(layer)["_app"]
+    return layer
+
+
+def all_routes() -> list[Route]:
+    """Every route, sorted, without the framework's own answers to OPTIONS."""
+    router = router_of(create_app(Settings(access_log=False)))
+    return sorted(
+        (
+            Route(method, each.path_format, handler.opt.get(OPERATION))
+            for each in router.routes
+            if isinstance(each, HTTPRoute)
+            for handler in each.route_handlers
+            for method in handler.http_methods
+            if method != "OPTIONS"
+        ),
+        key=str,
+    )
+
+
+ROUTES = all_routes()
+OPERATIONS = [route for route in ROUTES if route.operation is not None]
+PROTECTED = [route for route in OPERATIONS if route.operation and not route.operation.public]
+OF_TENANT = [route for route in PROTECTED if "customerId" in route.names]
+WITH_ID = [route for route in OF_TENANT if len(route.names) > 1]
+WITH_BODY = [
+    route
+    for route in PROTECTED
+    if route.operation and route.operation.body is not None and not route.operation.form
+]
+READING_POSTS = ("microtenants/search", "/signout")
+WRITES = [
+    route for route in OF_TENANT if route.method != "GET" and not route.path.endswith(READING_POSTS)
+]
+
+
+def plain(routes: list[Route]) -> list[Route]:
+    """The routes without the second deployment's prefix."""
+    return [route for route in routes if not route.path.startswith("/zpa")]
+
+
+@dataclass(frozen=True)
+class Home:
+    """A tenant with one of everything in it, and its administrator."""
+
+    admin: Caller
+    ids: dict[str, str]
+
+    def path(self, route: Route, **replaced: str) -> str:
+        """A route's path that leads to this tenant's objects, but for what is replaced."""
+        values = {"customerId": self.admin.customer_id}
+        if "id" in route.names:
+            values["id"] = self.ids[route.noun]
+        if "portalId" in route.names:
+            values["portalId"] = self.ids[PORTALS]
+        return route.filled(**(values | replaced))
+
+
+Body = dict[str, Any]
+BODIES: dict[str, Body] = {
+    LINKS: {"name": "Contract link", "link": "contract.example.com"},
+    f"{LINKS}/bulk": {"userPortalLinks": [{"name": "Bulk link", "link": "bulk.example.com"}]},
+    PORTALS: {"name": "Contract portal"},
+    AUPS: {"name": "Contract policy"},
+    MICROTENANTS: {"name": "Contract microtenant"},
+    f"{MICROTENANTS}/search": {},
+}
+
+
+def body_for(route: Route) -> Body | None:
+    """A body that the route takes, or None when it takes none."""
+    if route not in WITH_BODY:
+        return None
+    below = route.path.partition("{customerId}/")[2]
+    return BODIES[below if below in BODIES else route.noun]
+
+
+def assert_refused(caller: Caller, route: Route, path: str, status: int, code: str) -> None:
+    """Checks that a call of a route with the caller's token is refused in an envelope."""
+    answer = caller.http.request(
+        route.method,
+        path,
+        json=body_for(route),
+        headers={"Authorization": f"Bearer {caller.token}"},
+    )
+    params = answer.json().get("params", [])
+
+    assert_error(answer, status, code, *params)

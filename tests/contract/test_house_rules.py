@@ -1,0 +1,121 @@
+"""The house rules that a linter does not know: how long, how documented, who may import what."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+
+from tests.contract.source import EVERYTHING, SOURCE, Module, called_names, imported_roots
+
+MODULE_LINES = 500
+FUNCTION_LINES = 60
+DOCSTRING_LINES = 5
+VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "base_service"}
+LAYER_LIBRARIES = {
+    "domain": set[str](),
+    "storage": {"sqlalchemy", "alembic", "asyncpg"},
+    "services": set[str](),
+    "http": {"litestar", "msgspec", "jwt", "cryptography"},
+    "web": {"litestar", "jinja2"},
+}
+
+
+def docstring_lines(module: Module) -> int:
+    """How many lines the purpose of a module takes; the drawing of a tree does not count."""
+    docstring = ast.get_docstring(module.tree) or ""
+    return len([line for line in docstring.splitlines() if line and "──" not in line])
+
+
+def test_modules_have_short_docstrings() -> None:
+    found = {str(module): docstring_lines(module) for module in EVERYTHING}
+
+    assert {name: lines for name, lines in found.items() if not 1 <= lines <= DOCSTRING_LINES} == {}
+
+
+def test_modules_are_short() -> None:
+    found = {str(module): len(module.text.splitlines()) for module in EVERYTHING}
+
+    assert {name: lines for name, lines in found.items() if lines > MODULE_LINES} == {}
+
+
+def test_imports_are_absolute() -> None:
+    relative = [
+        f"{module}:{node.lineno}"
+        for module in EVERYTHING
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.ImportFrom) and node.level
+    ]
+
+    assert relative == []
+
+
+def test_modules_have_telling_names() -> None:
+    assert [str(module) for module in EVERYTHING if module.path.stem in VAGUE_NAMES] == []
+
+
+def test_functions_are_short() -> None:
+    long = {
+        f"{module} {function.name}": length
+        for module in SOURCE
+        for function in module.functions()
+        if (length := (function.end_lineno or 0) - function.lineno + 1) > FUNCTION_LINES
+        and "migrations" not in module.path.parts
+    }
+
+    assert long == {}
+
+
+def test_nothing_is_printed() -> None:
+    printing = [
+        f"{module}:{node.lineno}"
+        for module in SOURCE
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Name) and node.id == "print"
+    ]
+
+    assert printing == []
+
+
+def test_functions_are_annotated() -> None:
+    bare = [
+        f"{module} {function.name}({argument.arg})"
+        for module in EVERYTHING
+        for function in module.functions()
+        for argument in (*function.args.args, *function.args.kwonlyargs)
+        if argument.annotation is None and argument.arg not in {"self", "cls"}
+    ]
+    bare += [
+        f"{module} {function.name}"
+        for module in EVERYTHING
+        for function in module.functions()
+        if function.returns is None
+    ]
+
+    assert bare == []
+
+
+@pytest.mark.parametrize("layer", LAYER_LIBRARIES)
+def test_layer_uses_only_its_libraries(layer: str) -> None:
+    known = LAYER_LIBRARIES[layer]
+    foreign = {"sqlalchemy", "alembic", "asyncpg", "litestar", "msgspec", "jwt", "jinja2"}
+    foreign |= {"granian", "click", "rich", "cryptography"}
+    here = [module for module in SOURCE if f"portico/{layer}/" in str(module)]
+    found = {
+        str(module): used for module in here if (used := imported_roots(module) & (foreign - known))
+    }
+
+    assert here
+    assert found == {}
+
+
+def test_services_never_commit() -> None:
+    services = [module for module in SOURCE if "portico/services/" in str(module)]
+    committing = [
+        str(module)
+        for module in services
+        if called_names(module.tree) & {"commit", "rollback", "begin", "execute"}
+    ]
+
+    assert services
+    assert committing == []

@@ -1,0 +1,134 @@
+"""How many statements a call sends: the same for one row as for hundreds, and few."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from tests.contract.inside import run_inside, watched_statements
+from tests.harness import AUPS, LINKS, MICROTENANTS, PORTALS, Caller, Server, create_tenant
+
+ROWS = 60
+SIZES = (1, 7, ROWS)
+LIST_STATEMENTS = 3
+
+
+@pytest.fixture(scope="module")
+def crowded(server: Server) -> Caller:
+    """The administrator of a tenant with many of everything, every link on several portals."""
+    admin = create_tenant(server).caller()
+    portal_ids = [admin.create_portal(f"Portal {number}") for number in range(4)]
+    for number in range(ROWS):
+        admin.create(AUPS, {"name": f"Policy {number}"})
+        admin.create(MICROTENANTS, {"name": f"Part {number}"})
+    links = [{"name": f"Link {number}", "link": "x.example.com"} for number in range(ROWS)]
+    body = {"userPortalLinks": links, "userPortals": [{"id": each} for each in portal_ids]}
+    admin.create(f"{LINKS}/bulk", body)
+    for number in range(ROWS - 4):
+        admin.create_portal(f"Empty portal {number}")
+    return admin
+
+
+def count_statements(caller: Caller, paths: list[str]) -> list[int]:
+    """How many statements a GET of each path sends, after one that opens the connections."""
+
+    async def work(client: httpx.AsyncClient) -> list[int]:
+        headers = {"Authorization": f"Bearer {caller.token}"}
+        counts = []
+        for path in (paths[0], *paths):
+            with watched_statements() as statements:
+                answer = await client.get(caller.path(path), headers=headers)
+            assert answer.status_code == 200, answer.text
+            counts.append(len(statements))
+        return counts[1:]
+
+    return run_inside(caller.server.database, work, cache_bytes=0)
+
+
+@pytest.mark.parametrize("noun", [LINKS, PORTALS, AUPS, MICROTENANTS])
+def test_list_sends_as_many_statements_for_any_size(crowded: Caller, noun: str) -> None:
+    counts = count_statements(crowded, [f"{noun}?pagesize={size}" for size in SIZES])
+
+    assert len(set(counts)) == 1
+    assert 1 < counts[0] <= LIST_STATEMENTS
+
+
+def test_list_of_portal_sends_as_many_statements_for_any_size(crowded: Caller) -> None:
+    portal_id = crowded.get(PORTALS, search="name EQ Portal 0").json()["list"][0]["id"]
+    path = f"{LINKS}/userPortal/{portal_id}"
+
+    counts = count_statements(crowded, [f"{path}?pagesize={size}" for size in SIZES])
+
+    assert len(set(counts)) == 1
+    assert 1 < counts[0] <= LIST_STATEMENTS
+
+
+def test_search_and_order_send_no_more_statements(crowded: Caller) -> None:
+    queries = (
+        "search=name LIKE link",
+        "search=enabled EQ false AND link ENDSWITH example.com OR id GT 1",
+        "sortBy=modifiedTime&sortOrder=DESC",
+        "page=2&pagesize=20",
+        "page=99",
+    )
+
+    counts = count_statements(crowded, [f"{LINKS}?{query}" for query in queries])
+
+    assert 1 < max(counts) <= LIST_STATEMENTS
+
+
+def test_single_read_sends_few_statements(crowded: Caller) -> None:
+    link = crowded.get(LINKS, pagesize=1).json()["list"][0]
+    portal = crowded.get(PORTALS, pagesize=1).json()["list"][0]
+
+    counts = count_statements(crowded, [f"{LINKS}/{link['id']}", f"{PORTALS}/{portal['id']}"])
+
+    assert 1 < max(counts) <= LIST_STATEMENTS
+
+
+def test_summary_sends_as_many_statements_for_any_number(crowded: Caller, admin: Caller) -> None:
+    many = count_statements(crowded, [f"{MICROTENANTS}/summary"])
+    one = count_statements(admin, [f"{MICROTENANTS}/summary"])
+
+    assert many == one
+
+
+def test_bulk_sends_as_many_statements_for_any_size(admin: Caller) -> None:
+    portal_id = admin.create_portal()
+    headers = {"Authorization": f"Bearer {admin.token}"}
+
+    async def work(client: httpx.AsyncClient) -> list[int]:
+        counts = []
+        for size in (1, 2, 200):
+            links = [
+                {"name": f"{size} {number}", "link": "x.example.com"} for number in range(size)
+            ]
+            body = {"userPortalLinks": links, "userPortals": [{"id": portal_id}]}
+            with watched_statements() as statements:
+                answer = await client.post(admin.path(f"{LINKS}/bulk"), json=body, headers=headers)
+            assert answer.status_code == 201, answer.text
+            counts.append(len(statements))
+        return counts
+
+    counts = run_inside(admin.server.database, work)
+
+    assert len(set(counts[1:])) == 1
+    assert 1 < counts[2] <= 12
+
+
+def test_repeated_read_sends_one_small_query_at_most(admin: Caller) -> None:
+    admin.create_link("Wiki", userPortals=[{"id": admin.create_portal()}])
+    headers = {"Authorization": f"Bearer {admin.token}"}
+
+    async def work(client: httpx.AsyncClient) -> tuple[int, int]:
+        with watched_statements() as first:
+            await client.get(admin.path(LINKS), headers=headers)
+        with watched_statements() as again:
+            answer = await client.get(admin.path(LINKS), headers=headers)
+        assert answer.json()["totalCount"] == "1"
+        return len(first), len(again)
+
+    first, again = run_inside(admin.server.database, work)
+
+    assert first > 1
+    assert again <= 1

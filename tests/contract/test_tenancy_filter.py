@@ -1,0 +1,161 @@
+"""Every statement on a tenant's table is confined to it, in the source and as it is sent."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+import httpx
+from sqlalchemy import ForeignKeyConstraint, Index, PrimaryKeyConstraint
+
+from portico.storage import tables
+from tests.contract.inside import run_inside, watched_statements
+from tests.contract.source import SOURCE, Function, Module, called_names, imported_roots
+from tests.harness import AUPS, LINKS, MICROTENANTS, PORTALS, Caller, Tenant
+
+STATEMENTS = {"select", "insert", "update", "delete"}
+STORAGE = [
+    module
+    for module in SOURCE
+    if "portico/storage/" in str(module) and "migrations" not in module.path.parts
+]
+TENANT_TABLES = [
+    table
+    for table in tables.metadata.sorted_tables
+    if next(iter(table.primary_key.columns)).name == "customer_id"
+]
+GLOBAL_TABLES = {"customer", "api_client", "signing_key", "id_node"}
+SCOPED = {"in_scope", "_stored", "_select", "_update", "_delete", "_values"}
+
+
+def test_every_table_has_its_place() -> None:
+    every = {table.name for table in tables.metadata.sorted_tables}
+
+    assert every - {table.name for table in TENANT_TABLES} == GLOBAL_TABLES
+
+
+def test_keys_of_tenant_tables_start_with_the_tenant() -> None:
+    constraints: list[PrimaryKeyConstraint | ForeignKeyConstraint | Index] = []
+    for table in TENANT_TABLES:
+        constraints += [table.primary_key, *table.foreign_key_constraints, *table.indexes]
+    first = {str(each.name): next(iter(each.columns)).name for each in constraints}
+
+    assert {name: column for name, column in first.items() if column != "customer_id"} == {}
+
+
+def test_only_storage_speaks_sql() -> None:
+    speaking = {
+        str(module)
+        for module in SOURCE
+        if "sqlalchemy" in imported_roots(module) and "portico/storage/" not in str(module)
+    }
+
+    assert speaking == set()
+
+
+def statement_makers(module: Module) -> list[Function]:
+    """The functions of a module that make a statement with SQLAlchemy."""
+    made = {
+        alias.asname or alias.name
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "sqlalchemy"
+        for alias in node.names
+        if alias.name in STATEMENTS
+    }
+    return [function for function in module.functions() if called_names(function) & made]
+
+
+def mentioned_tables(function: Function) -> set[str]:
+    """The tables that a function names; one that it is given is taken for a tenant's."""
+    known = {table.name for table in tables.metadata.sorted_tables} - {"customer"}
+    found: set[str] = set()
+    for node in ast.walk(function):
+        if isinstance(node, ast.Name) and node.id in known | {"table"}:
+            found.add(node.id)
+        if isinstance(node, ast.Attribute) and node.attr == "table":
+            found.add("self.table")
+    return found
+
+
+def is_confined(function: Function) -> bool:
+    """Whether a function uses the scope's filter, or names the tenant column itself."""
+    names_tenant = any(
+        (isinstance(node, ast.Attribute) and node.attr == "customer_id")
+        or (isinstance(node, ast.Constant) and node.value == "customer_id")
+        for node in ast.walk(function)
+    )
+    return names_tenant or bool(called_names(function) & SCOPED)
+
+
+def test_statements_are_confined_in_the_source() -> None:
+    makers = [(module, function) for module in STORAGE for function in statement_makers(module)]
+    on_tenants = [each for each in makers if mentioned_tables(each[1]) - GLOBAL_TABLES]
+    open_to_all = [f"{module} {each.name}" for module, each in on_tenants if not is_confined(each)]
+
+    assert on_tenants
+    assert open_to_all == []
+
+
+def unconfined(statement: str) -> list[str]:
+    """The tenant tables that a sent statement touches without a value for their tenant."""
+    flat = statement.replace("\n", " ").replace('"', "")
+    found = []
+    for table in TENANT_TABLES:
+        name = table.name
+        if re.match(rf"INSERT INTO {name} \([^)]*\bcustomer_id\b", flat):
+            continue
+        touched = re.search(rf"\b(FROM|JOIN|UPDATE|INTO|,) {name}\b(?!\.)", flat)
+        if touched and not re.search(rf"\b{name}\.customer_id = [?$]", flat):
+            found.append(f"{name}: {flat}")
+    return found
+
+
+def test_statements_are_confined_as_sent(tenant: Tenant) -> None:
+    admin = tenant.caller()
+    headers = {"Authorization": f"Bearer {admin.token}"}
+
+    async def work(client: httpx.AsyncClient) -> None:
+        await walk_nouns(client, admin, headers)
+
+    with watched_statements() as statements:
+        run_inside(tenant.server.database, work, cache_bytes=0)
+    touched = {
+        table.name
+        for table in TENANT_TABLES
+        for each in statements
+        if re.search(rf"\b{table.name}\b", each)
+    }
+
+    assert touched == {table.name for table in TENANT_TABLES}
+    assert [each for statement in statements for each in unconfined(statement)] == []
+
+
+async def walk_nouns(client: httpx.AsyncClient, admin: Caller, headers: dict[str, str]) -> None:
+    """Every kind of statement: each verb on each noun, search, limits, references, sessions."""
+
+    async def call(
+        method: str, path: str, body: object = None, status: int = 200
+    ) -> httpx.Response:
+        answer = await client.request(
+            method, admin.path(path), json=body, headers=headers | {"Idempotency-Key": path}
+        )
+        assert answer.status_code == status, answer.text
+        return answer
+
+    portal_id = (await call("POST", PORTALS, {"name": "Staff"}, 201)).json()["id"]
+    link = {"name": "Wiki", "link": "wiki", "userPortals": [{"id": portal_id}]}
+    microtenant = {"name": "North"}
+    made = {
+        noun: (await call("POST", noun, body, 201)).json()["id"]
+        for noun, body in ((LINKS, link), (AUPS, {"name": "Rules"}), (MICROTENANTS, microtenant))
+    }
+    await call("DELETE", f"{PORTALS}/{portal_id}", status=400)
+    await call("GET", f"{LINKS}/userPortal/{portal_id}?search=name LIKE wiki")
+    await call("GET", f"{MICROTENANTS}/summary")
+    bodies = {LINKS: link, AUPS: {}, MICROTENANTS: microtenant, PORTALS: {"name": "Staff"}}
+    for noun, each_id in {**made, PORTALS: portal_id}.items():
+        await call("GET", noun)
+        await call("GET", f"{noun}/{each_id}")
+        await call("PUT", f"{noun}/{each_id}", bodies[noun], 204)
+        await call("DELETE", f"{noun}/{each_id}", status=204)
+    await client.post("/signout", headers=headers)

@@ -1,0 +1,229 @@
+"""The search language: what each text means (cases in search_cases.json), and the oracle of lists.
+
+The cases follow behaviour section 4.1.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from portico.domain.errors import InvalidField, InvalidInput
+from portico.domain.links import LINK_FIELDS, Link
+from portico.domain.search import (
+    SEARCH_LIMIT,
+    AllOf,
+    Comparison,
+    Condition,
+    FieldKind,
+    Operator,
+    matches,
+    parse_search,
+)
+
+CASES: dict[str, dict[str, Any]] = json.loads(
+    (Path(__file__).parent / "search_cases.json").read_text(encoding="utf-8")
+)
+
+WIKI = Link(
+    customer_id=1,
+    id=100,
+    microtenant_id=0,
+    creation_time=1_700_000_000,
+    modified_time=1_700_000_500,
+    modified_by=9,
+    name="Straße 100%_C++ Wiki",
+    description="Line one\nÜBERSICHT",
+    enabled=True,
+    icon_text="Ärger",
+    link="Wiki.Example.com",
+    link_path="/Home",
+    protocol="https://",
+    application_id=None,
+)
+
+
+def rendered(condition: Condition | None) -> str | None:
+    """A condition as text, in the notation of the cases."""
+    if condition is None:
+        return None
+    if isinstance(condition, Comparison):
+        values = ", ".join(map(repr, condition.values))
+        return f"{condition.field.name} {condition.operator.value} {values}"
+    word = " AND " if isinstance(condition, AllOf) else " OR "
+    return "(" + word.join(str(rendered(part)) for part in condition.parts) + ")"
+
+
+def found(text: str, record: Link = WIKI) -> bool:
+    """Whether a search finds a record."""
+    condition = parse_search(text, LINK_FIELDS)
+    return condition is None or matches(condition, record)
+
+
+@pytest.mark.parametrize("text", CASES["means"])
+def test_search_means_its_condition(text: str) -> None:
+    assert rendered(parse_search(text, LINK_FIELDS)) == CASES["means"][text]
+
+
+@pytest.mark.parametrize("text", CASES["refused"])
+def test_search_that_means_nothing_says_which_word(text: str) -> None:
+    code, word = CASES["refused"][text]
+
+    with pytest.raises(InvalidInput) as refusal:
+        parse_search(text, LINK_FIELDS)
+
+    assert refusal.value.code == code
+    assert refusal.value.params == (word,)
+
+
+def test_invalid_operand_has_the_recorded_words() -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        parse_search("Domain Joined - myDomain", LINK_FIELDS)
+
+    assert refusal.value.reason == "Invalid operand:Joined in Filtering criteria."
+
+
+def test_search_has_a_limit() -> None:
+    longest = "x" * SEARCH_LIMIT
+
+    assert rendered(parse_search(longest, LINK_FIELDS)) == f"name CONTAINS '{longest}'"
+    with pytest.raises(InvalidField) as refusal:
+        parse_search(longest + "x", LINK_FIELDS)
+    assert refusal.value.params == ("search",)
+
+
+@pytest.mark.parametrize("name", LINK_FIELDS)
+def test_every_field_of_a_link_can_be_searched(name: str) -> None:
+    kind = LINK_FIELDS[name].kind
+    value = {FieldKind.FLAG: "true", FieldKind.NUMBER: "5"}.get(kind, "x")
+
+    assert isinstance(found(f"{name} EQ {value}"), bool)
+    assert found(f"{name} EQ {value}") is not found(f"{name} NE {value}")
+
+
+WORDS = st.sampled_from(
+    [
+        *LINK_FIELDS,
+        *(operator.value for operator in Operator),
+        *(
+            "LIKE",
+            "NQ",
+            "AND",
+            "OR",
+            "and",
+            "true",
+            "5",
+            "-1",
+            "9" * 19,
+            "a,b",
+            "",
+            "ß",
+            "%",
+            "\u017f",
+        ),
+        *("\0", "\ud800", "\n", "+", "'", '"', "END\u017fWITH", "l\u0131ke"),
+    ]
+)
+TEXTS = st.one_of(
+    st.text(st.characters()),
+    st.lists(WORDS, max_size=12).flatmap(
+        lambda words: st.sampled_from([" ".join(words), "+".join(words), "  ".join(words)])
+    ),
+)
+
+
+@given(TEXTS)
+@settings(max_examples=1_000, deadline=None)
+def test_any_text_is_a_search_or_invalid_input(text: str) -> None:
+    condition, refusal = None, None
+    try:
+        condition = parse_search(text, LINK_FIELDS)
+    except InvalidInput as error:
+        refusal = error
+
+    assert refusal is None or refusal.params
+    assert (condition is None) == (refusal is not None or not text.strip(" "))
+    assert condition is None or matches(condition, WIKI) in (True, False)
+
+
+@given(
+    st.text(st.characters(exclude_categories=("Cc", "Cs")), min_size=1).filter(
+        lambda text: text.strip() == text and "," not in text
+    )
+)
+@settings(max_examples=200, deadline=None)
+def test_name_is_found_by_itself_in_any_case(name: str) -> None:
+    record = replace(WIKI, name=name)
+
+    for text in (f"name EQ {name}", f"name LIKE {name}", f"name+STARTSWITH+{name}"):
+        assert found(text, record) or " AND " in name or " OR " in name
+    assert found(f"name IN x,{name}", record)
+    assert found(f"name EQ {name.lower()}", record) or name.lower().upper() != name.upper()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "strasse",
+        "STRASSE 100%",
+        "%_c++",
+        "name ENDSWITH WIKI",
+        "name STARTSWITH strasse",
+        "name NE wiki",
+        "name GT strasse",
+        "name IN a,STRASSE 100%_C++ WIKI",
+        "description LIKE übersicht",
+        "description STARTSWITH line one\nü",
+        "link EQ wiki.example.COM",
+        "linkPath EQ /home",
+        "protocol STARTSWITH HTTPS",
+        "iconText EQ ÄRGER",
+        "enabled EQ true",
+        "id EQ 100",
+        "id GE 100",
+        "id LE 100",
+        "id LT 9999999999999999999",
+        "id IN 5,100",
+        "applicationId NE 5",
+        "creationTime LT 1700000001",
+        "name EQ nothing OR enabled EQ true",
+        "modifiedBy EQ 9 AND enabled NE false",
+    ],
+)
+def test_search_finds_the_link(text: str) -> None:
+    assert found(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "_wiki",
+        "s%e",
+        "name EQ wiki",
+        "name STARTSWITH wiki",
+        "name ENDSWITH 100%",
+        "name LIKE .*",
+        "name LT straße",
+        "name IN strasse,wiki",
+        "iconText EQ ärger",
+        "iconText LIKE ä",
+        "enabled EQ false",
+        "enabled IN false",
+        "id GT 100",
+        "id LT 100",
+        "applicationId EQ 5",
+        "applicationId GT -1",
+        "applicationId LT 5",
+        "applicationId IN 1,2",
+        "enabled EQ true AND id EQ 5",
+        "name EQ a OR name EQ b",
+    ],
+)
+def test_search_does_not_find_the_link(text: str) -> None:
+    assert not found(text)

@@ -1,0 +1,100 @@
+"""Being told to stop: requests under way are answered first, and the exit status is 0."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.faults.trouble import children_of, held_lock
+from tests.harness import (
+    LINKS,
+    READY_SECONDS,
+    Caller,
+    Server,
+    create_tenant,
+    free_port,
+    served,
+)
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT], ids=["term", "int"])
+def test_request_under_way_is_answered(server: Server, tmp_path: Path, how: signal.Signals) -> None:
+    database_url = server.database
+    with served(database_url, tmp_path / "server.log") as stopping:
+        tenant = create_tenant(stopping)
+        admin = tenant.caller()
+        body = {"name": "Wiki", "link": "wiki.example.com"}
+        with ThreadPoolExecutor(1) as thread:
+            with held_lock(database_url, tenant.customer_id):
+                waiting: Future[httpx.Response] = thread.submit(admin.post, LINKS, body)
+                time.sleep(0.5)
+                os.kill(stopping.process.pid, how)
+                time.sleep(0.5)
+                unanswered = not waiting.done()
+            answer = waiting.result(READY_SECONDS)
+        status = stopping.process.wait(READY_SECONDS)
+        stopping.http.close()
+
+    assert unanswered
+    assert answer.status_code == 201
+    assert status == 0
+    assert Caller(server, tenant.customer_id, admin.credentials).names() == ["Wiki"]
+
+
+@pytest.mark.parametrize("moment", [0.0, 0.01, 0.1, 0.3])
+def test_stop_during_start_is_quick(tmp_path: Path, moment: float) -> None:
+    """However far the workers have come, being told to stop is not lost on them."""
+    url = f"sqlite:///{tmp_path / 'portico.db'}"
+    command = [sys.executable, "-m", "portico", "serve", "--workers", "2", "--database", url]
+    process = subprocess.Popen(
+        [*command, "--port", str(free_port())],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + READY_SECONDS
+    while len(children_of(process.pid)) < 2 and time.monotonic() < deadline:
+        time.sleep(0.001)
+    time.sleep(moment)
+    process.terminate()
+    try:
+        status = process.wait(8)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait(READY_SECONDS)
+        raise
+
+    assert status == 0
+
+
+def test_workers_stop_together(database_url: str, tmp_path: Path) -> None:
+    with served(database_url, tmp_path / "server.log", "--workers", "2") as server:
+        time.sleep(1)
+        group = os.getpgid(server.process.pid)
+        status = server.stop()
+
+    assert status == 0
+    with pytest.raises(ProcessLookupError):
+        os.killpg(group, 0)
+
+
+def test_idle_connections_do_not_delay_the_stop(database_url: str, tmp_path: Path) -> None:
+    with served(database_url, tmp_path / "server.log") as server:
+        with httpx.Client(base_url=server.url) as idle:
+            assert idle.get("/healthz").status_code == 200
+            started = time.monotonic()
+            server.process.send_signal(signal.SIGTERM)
+            status = server.process.wait(READY_SECONDS)
+            took = time.monotonic() - started
+        server.http.close()
+
+    assert status == 0
+    assert took < 5

@@ -1,0 +1,55 @@
+"""Ways to make trouble: many callers at once, a lock that somebody holds, a server's workers."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from portico.storage.connections import Database
+from tests.harness import with_database
+
+T = TypeVar("T")
+WAIT_SECONDS = 30.0
+
+
+def at_once(count: int, work: Callable[[int], T]) -> list[T]:
+    """Runs work(0) to work(count - 1), all let go at the same moment; the results in that order."""
+    gate = threading.Barrier(count)
+
+    def run(number: int) -> T:
+        gate.wait(WAIT_SECONDS)
+        return work(number)
+
+    with ThreadPoolExecutor(count) as threads:
+        return list(threads.map(run, range(count)))
+
+
+def children_of(process_id: int) -> list[int]:
+    """The processes that a process has started: the workers of a server."""
+    threads = Path(f"/proc/{process_id}/task").iterdir()
+    return [int(each) for thread in threads for each in (thread / "children").read_text().split()]
+
+
+@contextmanager
+def held_lock(database_url: str, customer_id: str) -> Iterator[None]:
+    """Holds the write lock of a tenant, as another process may, for the length of a block."""
+    held, release = threading.Event(), threading.Event()
+
+    async def hold(database: Database) -> None:
+        async with database.write(int(customer_id)):
+            held.set()
+            await asyncio.to_thread(release.wait, WAIT_SECONDS)
+
+    holder = threading.Thread(target=with_database, args=(database_url, hold))
+    holder.start()
+    try:
+        assert held.wait(WAIT_SECONDS)
+        yield
+    finally:
+        release.set()
+        holder.join(WAIT_SECONDS)

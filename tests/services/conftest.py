@@ -1,0 +1,17 @@
+"""Fixtures of the service tests: a tenant of a test alone, on the storage tests' databases."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.services.world import World
+from tests.storage.conftest import empty_url, new_url, store
+from tests.storage.store import Store
+
+__all__ = ["empty_url", "new_url", "store"]
+
+
+@pytest.fixture
+def world(store: Store) -> World:
+    """A tenant of this test alone."""
+    return World(store)

@@ -1,0 +1,151 @@
+"""A tenant and its callers, who do what the doors do: access is decided, then a use-case runs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from portico.domain.audit import AuditEntry
+from portico.domain.identity import ApiClient, Claims, Role, Tenant
+from portico.domain.microtenants import Microtenant, MicrotenantSpec
+from portico.services import access, identity, microtenants
+from portico.services.identity import Operator
+from portico.services.unit_of_work import UnitOfWork
+from portico.storage.audit import AuditTrail
+from portico.storage.connections import Connection
+from tests.storage.store import Store
+
+T = TypeVar("T")
+
+SUFFIX = "p.zscalerportal.net"
+START = 1_700_000_000
+
+
+class World:
+    """One tenant of a store. `now` is what every clock shows; tests move it."""
+
+    def __init__(self, store: Store, *auth_domains: str) -> None:
+        self.store = store
+        self.now = float(START)
+        self.tenant: Tenant = store.run(
+            identity.create_tenant(self.operator, "Tenant", auth_domains=auth_domains)
+        )
+        self.admin = self.caller()
+
+    @property
+    def operator(self) -> Operator:
+        """Whoever runs the installation."""
+        return Operator(
+            database=self.store.database,
+            clock=lambda: self.now,
+            new_id=self.store.ids,
+            transaction_id="operator",
+        )
+
+    def client(self, *, role: Role = Role.ADMIN, microtenant_id: int | None = None) -> ApiClient:
+        """A new API client."""
+        made, _ = self.store.run(
+            identity.create_client(
+                self.operator,
+                self.tenant.id,
+                name=f"{role} client",
+                role=role,
+                microtenant_id=microtenant_id,
+            )
+        )
+        return made
+
+    def caller(self, *, role: Role = Role.ADMIN, microtenant_id: int | None = None) -> Caller:
+        """A signed-in caller that asks for its own microtenant."""
+        client = self.client(role=role, microtenant_id=microtenant_id)
+        claims = Claims(
+            token_id=f"token of {client.id}",
+            client_id=client.id,
+            customer_id=self.tenant.id,
+            expires=START + 10**9,
+        )
+        return Caller(self, claims, self.tenant.id, microtenant_id)
+
+    def microtenant(self, name: str = "East", *domains: str) -> Microtenant:
+        """A new microtenant."""
+        spec = MicrotenantSpec(name=name, criteria_attribute_values=domains)
+        return self.admin.change(lambda work: microtenants.create_microtenant(work, spec))
+
+    def audit_trail(self, limit: int = 1_000) -> list[AuditEntry]:
+        """The newest audit entries, oldest first."""
+        newest = self.store.read(lambda each: AuditTrail(each, self.tenant.id).latest(limit))
+        return newest[::-1]
+
+    def revision(self) -> int | None:
+        """The tenant's revision."""
+        return self.store.run(self.store.database.revision(self.tenant.id))
+
+
+@dataclass(frozen=True)
+class Caller:
+    """The holder of a token, and the tenant and microtenant that it asks for."""
+
+    world: World
+    claims: Claims
+    customer_id: int
+    microtenant_id: int | None
+
+    def asking_for(
+        self, *, customer_id: int | None = None, microtenant_id: int | None = None
+    ) -> Caller:
+        """The same caller who asks for another part."""
+        wanted = self.customer_id if customer_id is None else customer_id
+        return replace(self, customer_id=wanted, microtenant_id=microtenant_id)
+
+    def granted(self) -> access.Access:
+        """What the caller is allowed at this moment."""
+        return self.world.store.read(self._authorise)
+
+    def look(self, use_case: Callable[[UnitOfWork], Awaitable[T]]) -> T:
+        """The result of a use-case that reads."""
+
+        async def run(connection: Connection) -> T:
+            return await use_case(self._work(connection, await self._authorise(connection)))
+
+        return self.world.store.read(run)
+
+    def change(self, use_case: Callable[[UnitOfWork], Awaitable[T]]) -> T:
+        """The result of a use-case that writes, committed."""
+
+        async def run() -> T:
+            async with self.writing() as work:
+                return await use_case(work)
+
+        return self.world.store.run(run())
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[UnitOfWork]:
+        """A unit of work that writes, committed when the block ends."""
+        database = self.world.store.database
+        async with database.read() as connection:
+            granted = await self._authorise(connection)
+        async with database.write(granted.tenant.id) as connection:
+            yield self._work(connection, granted)
+
+    async def _authorise(self, connection: Connection) -> access.Access:
+        return await access.authorise(
+            connection,
+            self.claims,
+            customer_id=self.customer_id,
+            microtenant_id=self.microtenant_id,
+        )
+
+    def _work(self, connection: Connection, granted: access.Access) -> UnitOfWork:
+        return UnitOfWork(
+            connection=connection,
+            principal=granted.principal,
+            tenant=granted.tenant,
+            scope=granted.scope,
+            microtenant_name=granted.microtenant_name,
+            now=int(self.world.now),
+            new_id=self.world.store.ids,
+            transaction_id=f"transaction at {self.world.now}",
+            links_in_scope=granted.links,
+        )

@@ -1,0 +1,57 @@
+"""Fixtures of the storage tests: an open store on each database, and databases without a schema."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from portico.domain.base import Scope
+from portico.storage.connections import Database
+from tests.conftest import DATABASES
+from tests.harness import with_database
+from tests.storage.store import Store, opened
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def store(database_url: str) -> Iterator[Store]:
+    """An open store on a migrated database."""
+    with opened(database_url) as made:
+        yield made
+
+
+@pytest.fixture(params=DATABASES)
+def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
+    """Makes databases of this test alone, without a schema."""
+    if request.param == "sqlite":
+        return lambda: f"sqlite:///{tmp_path / str(next(_numbers))}.db"
+    shared: str = request.getfixturevalue("postgres_url")
+
+    def make() -> str:
+        name = f"empty_{next(_numbers)}"
+
+        async def create(database: Database) -> None:
+            async with database.read() as connection:
+                await connection.run(text(f"CREATE DATABASE {name}"))
+
+        with_database(shared, create)
+        return shared.replace("/postgres?", f"/{name}?")
+
+    return make
+
+
+@pytest.fixture
+def empty_url(new_url: Callable[[], str]) -> str:
+    """A database of this test alone, without a schema."""
+    return new_url()
+
+
+@pytest.fixture(scope="session")
+def tenant_scope(store: Store) -> Scope:
+    """A tenant whose transactions are all rolled back, so that it stays empty."""
+    return store.scope()

@@ -1,0 +1,215 @@
+"""Migrations make what the tables say, once, and a database of another version is not served."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection as SyncConnection
+from sqlalchemy import inspect, text
+from sqlalchemy.engine.interfaces import ReflectedIndex
+
+from portico.domain.links import LINK_FIELDS
+from portico.domain.search import ListQuery, parse_search
+from portico.storage import schema
+from portico.storage.connections import Database
+from portico.storage.database import open_database
+from portico.storage.links import LinkRepository
+from portico.storage.schema import SchemaMismatch
+from portico.storage.tables import metadata
+from portico.storage.trigrams import TEXT_INDEX
+from tests.harness import upgrade, with_database
+from tests.storage.records import make_link
+from tests.storage.store import opened
+
+T = TypeVar("T")
+
+# What migrations add by hand: Alembic's own table, and the text indexes that searches can miss.
+BY_HAND = ("alembic_version", "ix_user_portal_link_text", TEXT_INDEX)
+
+
+def is_by_hand(described: object) -> bool:
+    """Whether a part of a schema is none of the tables'."""
+    return any(name in str(described) for name in BY_HAND)
+
+
+def looked_at(url: str, look: Callable[[SyncConnection], T]) -> T:
+    """The result of synchronous work in one transaction."""
+    results: list[T] = []
+
+    def work(connection: SyncConnection) -> None:
+        results.append(look(connection))
+
+    with_database(url, lambda database: database.run_sync(work))
+    return results[0]
+
+
+def conditions(index: ReflectedIndex) -> dict[str, str]:
+    """What an index is limited to, and its other options, as text."""
+    return {name: str(option) for name, option in index.get("dialect_options", {}).items()}
+
+
+def described(connection: SyncConnection) -> dict[str, Any]:
+    """Every table: columns, keys, references and indexes, as the database has them."""
+    seen = inspect(connection)
+    found: dict[str, Any] = {}
+    for table in filter(lambda name: not is_by_hand(name), seen.get_table_names()):
+        columns = [
+            (column["name"], repr(column["type"]), column["nullable"], column["default"])
+            for column in seen.get_columns(table)
+        ]
+        indexes = [
+            (each["name"], each["column_names"], each["unique"], conditions(each))
+            for each in seen.get_indexes(table)
+            if not is_by_hand(each)
+        ]
+        found[table] = {
+            "columns": columns,
+            "key": seen.get_pk_constraint(table),
+            "references": sorted(map(str, seen.get_foreign_keys(table))),
+            "unique": sorted(map(str, seen.get_unique_constraints(table))),
+            "indexes": sorted(indexes),
+            "options": seen.get_table_options(table),
+        }
+    return found
+
+
+async def run_statement(url: str, statement: str) -> None:
+    """Runs one statement in a transaction."""
+    database = open_database(url)
+    try:
+        async with database.transaction() as connection:
+            await connection.run(text(statement))
+    finally:
+        await database.close()
+
+
+def test_migrations_leave_no_difference_to_the_tables(empty_url: str) -> None:
+    upgrade(empty_url)
+
+    def differences(connection: SyncConnection) -> list[Any]:
+        context = MigrationContext.configure(connection, opts={"compare_server_default": True})
+        return list(compare_metadata(context, metadata))
+
+    found = looked_at(empty_url, differences)
+    assert [each for each in found if not is_by_hand(each)] == []
+
+
+def test_migrations_make_the_same_database_as_the_tables(new_url: Callable[[], str]) -> None:
+    migrated, made = new_url(), new_url()
+    upgrade(migrated)
+    looked_at(made, metadata.create_all)
+
+    assert looked_at(migrated, described) == looked_at(made, described)
+    assert set(looked_at(migrated, described)) == set(metadata.tables)
+
+
+def test_second_upgrade_changes_nothing(empty_url: str) -> None:
+    upgrade(empty_url)
+    with opened(empty_url) as store:
+        scope = store.scope()
+        link = make_link(scope)
+        store.write(scope, lambda each: LinkRepository(each, scope).insert(link))
+    before = looked_at(empty_url, described)
+
+    upgrade(empty_url)
+
+    assert looked_at(empty_url, described) == before
+    with opened(empty_url) as store:
+        assert store.read(lambda each: LinkRepository(each, scope).find(link.id)) == link
+
+
+def test_upgrades_at_the_same_time_follow_one_another(empty_url: str) -> None:
+    async def work() -> None:
+        databases = [open_database(empty_url) for _ in range(3)]
+        try:
+            await asyncio.gather(*map(schema.upgrade, databases))
+        finally:
+            for database in databases:
+                await database.close()
+
+    asyncio.run(work())
+
+    with_database(empty_url, schema.require_current)
+
+
+def test_upgraded_database_is_current(empty_url: str) -> None:
+    upgrade(empty_url)
+
+    async def work(database: Database) -> tuple[str | None, bool]:
+        await schema.require_current(database)
+        async with database.read() as connection:
+            ready = await schema.is_current(connection)
+        return await schema.current_revision(database), ready
+
+    newest = ScriptDirectory(str(schema.MIGRATIONS)).get_current_head()
+    assert with_database(empty_url, work) == (newest, True)
+
+
+def test_database_that_is_ahead_is_refused(empty_url: str) -> None:
+    upgrade(empty_url)
+    asyncio.run(run_statement(empty_url, "UPDATE alembic_version SET version_num = '9999'"))
+
+    async def is_current(database: Database) -> bool:
+        async with database.read() as connection:
+            return await schema.is_current(connection)
+
+    for refused in (schema.require_current, schema.upgrade):
+        with pytest.raises(SchemaMismatch) as refusal:
+            with_database(empty_url, refused)
+
+        assert "schema 9999, which is newer" in refusal.value.reason
+        assert "Install the newer Portico." in refusal.value.reason
+    assert not with_database(empty_url, is_current)
+
+
+def test_database_without_a_schema_is_refused(empty_url: str) -> None:
+    with pytest.raises(SchemaMismatch) as refusal:
+        with_database(empty_url, schema.require_current)
+
+    assert "schema none" in refusal.value.reason
+    assert "Run `portico db upgrade`" in refusal.value.reason
+
+
+def test_failed_upgrade_leaves_nothing(empty_url: str) -> None:
+    asyncio.run(run_statement(empty_url, "CREATE TABLE user_portal_link (id INTEGER)"))
+    before = looked_at(empty_url, described)
+
+    with pytest.raises(Exception, match="user_portal_link"):
+        upgrade(empty_url)
+
+    assert looked_at(empty_url, described) == before
+
+
+def drop_text_index(url: str) -> None:
+    """Takes away what a database without FTS5 or pg_trgm does not get."""
+    if not url.startswith("sqlite"):
+        asyncio.run(run_statement(url, "DROP INDEX IF EXISTS ix_user_portal_link_text"))
+        return
+    triggers = looked_at(
+        url,
+        lambda connection: connection.exec_driver_sql(
+            "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        ).all(),
+    )
+    for trigger in triggers:
+        asyncio.run(run_statement(url, f"DROP TRIGGER {trigger.name}"))
+    asyncio.run(run_statement(url, f"DROP TABLE IF EXISTS {TEXT_INDEX}"))
+
+
+def test_searches_are_right_without_the_text_index(empty_url: str) -> None:
+    upgrade(empty_url)
+    drop_text_index(empty_url)
+
+    with opened(empty_url) as store:
+        scope = store.scope()
+        store.write(scope, lambda each: LinkRepository(each, scope).insert(make_link(scope)))
+
+        query = ListQuery(condition=parse_search("wik", LINK_FIELDS))
+        page = store.read(lambda each: LinkRepository(each, scope, links=10_000).page(query))
+        assert [link.name for link in page.items] == ["Wiki"]
