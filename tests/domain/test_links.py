@@ -39,6 +39,7 @@ ACCEPTED = {
     "smallest application": replace(WIKI, application_id=1),
     "greatest application": replace(WIKI, application_id=MAX_ID),
     "enabled": replace(WIKI, enabled=True),
+    "500 portals": replace(WIKI, portal_ids=tuple(range(1, 501))),
 }
 
 REFUSED = {
@@ -53,6 +54,7 @@ REFUSED = {
     "description over 2000": ("description", replace(WIKI, description="d" * 2_001)),
     "description with a zero byte": ("description", replace(WIKI, description="a\0b")),
     "description with an escape": ("description", replace(WIKI, description="\x1b[31m")),
+    "over 500 portals": ("userPortals", replace(WIKI, portal_ids=tuple(range(1, 502)))),
     "no link": ("link", replace(WIKI, link="")),
     "link with a scheme": ("link", replace(WIKI, link="https://wiki.example.com")),
     "link with a path": ("link", replace(WIKI, link="wiki.example.com/a")),

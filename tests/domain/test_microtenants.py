@@ -31,6 +31,10 @@ REFUSED = {
         "criteriaAttributeValues",
         replace(EAST, criteria_attribute_values=(" ",)),
     ),
+    "over 500 domains": (
+        "criteriaAttributeValues",
+        replace(EAST, criteria_attribute_values=tuple(f"{n}.example.com" for n in range(501))),
+    ),
     "domain over 255": (
         "criteriaAttributeValues",
         replace(EAST, criteria_attribute_values=("d" * 256,)),
@@ -65,9 +69,9 @@ def test_microtenant_is_kept_as_it_is() -> None:
 
 
 def test_microtenant_domains_are_distinct_in_their_order() -> None:
-    spec = replace(EAST, criteria_attribute_values=("b.example", "a.example", "b.example"))
+    spec = replace(EAST, criteria_attribute_values=("b.example", " A.example ", "B.Example"))
 
-    assert check_microtenant(spec).criteria_attribute_values == ("b.example", "a.example")
+    assert check_microtenant(spec).criteria_attribute_values == ("b.example", "A.example")
 
 
 def test_microtenant_name_loses_the_white_space_around_it() -> None:

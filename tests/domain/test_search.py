@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portico.domain.errors import InvalidField, InvalidInput
+from portico.domain.errors import InvalidField, InvalidFilter, InvalidInput
 from portico.domain.links import LINK_FIELDS, Link
 from portico.domain.search import (
     SEARCH_LIMIT,
@@ -23,6 +23,7 @@ from portico.domain.search import (
     Condition,
     FieldKind,
     Operator,
+    compare,
     matches,
     parse_search,
 )
@@ -96,6 +97,22 @@ def test_search_has_a_limit() -> None:
     with pytest.raises(InvalidField) as refusal:
         parse_search(longest + "x", LINK_FIELDS)
     assert refusal.value.params == ("search",)
+
+
+@pytest.mark.parametrize("text", ["a\0b", "name EQ a\0b", "name EQ a OR name EQ \0"])
+def test_search_holds_no_zero_byte(text: str) -> None:
+    with pytest.raises(InvalidField, match=r"U\+0000") as refusal:
+        parse_search(text, LINK_FIELDS)
+
+    assert refusal.value.params == ("search",)
+
+
+@pytest.mark.parametrize("value", ["a\0b", "x" * (SEARCH_LIMIT + 1)], ids=["zero byte", "too long"])
+def test_value_of_a_condition_is_limited(value: str) -> None:
+    with pytest.raises(InvalidFilter) as refusal:
+        compare(LINK_FIELDS["name"], "EQ", value)
+
+    assert refusal.value.params == ("name",)
 
 
 @pytest.mark.parametrize("name", LINK_FIELDS)

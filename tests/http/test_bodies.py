@@ -257,18 +257,55 @@ def test_countless_references_are_refused(admin: Caller) -> None:
 
     for path, content in ((LINKS, single), (BULK, outer)):
         answer = send_bytes(admin, content, path=path)
-        assert answer.status_code == 400, answer.text
+        assert_error(answer, 400, "invalid.resource.argument", "userPortals")
     assert total(admin) == 0
 
 
-def test_countless_conditions_are_refused(admin: Caller) -> None:
+def test_references_are_counted_when_distinct(resident: Caller) -> None:
+    unknown = [{"id": number} for number in range(1, 502)]
+    bodies: list[tuple[str, object]] = [
+        (LINKS, link(userPortals=unknown[:500] * 3)),
+        (BULK, {"userPortalLinks": [link()], "userPortals": unknown[:500] * 3}),
+    ]
+    for path, body in bodies:
+        assert_error(resident.post(path, body), 400, "resource.not.found", "1")
+
+    answer = resident.post(LINKS, link(userPortals=unknown))
+    assert_error(answer, 400, "invalid.resource.argument", "userPortals")
+    answer = resident.post(BULK, [link("Good"), link("Bad", userPortals=unknown)])
+    assert_error(answer, 400, "invalid.resource.argument", "userPortalLinks[1].userPortals")
+
+
+def test_countless_conditions_are_refused(resident: Caller) -> None:
     path = f"{MICROTENANTS}/search"
     many = [{"filterName": "name", "operator": "LIKE", "value": f"x{n}"} for n in range(40_000)]
-    long = [{"filterName": "name", "operator": "LIKE", "value": "x" * 100_000}]
+    bodies: list[tuple[object, str]] = [
+        (many, "filterBy"),
+        (many[:101], "filterBy"),
+        ([{"filterName": "name", "values": ["x"] * 70_000}], "filterBy"),
+        ({"filterGroups": [{"filters": many[:1]}] * 40_000}, "filterBy"),
+        ({"filterGroups": [{}] * 40_000}, "filterBy"),
+    ]
+    for filters, named in bodies:
+        answer = resident.post(path, {"filterBy": filters})
+        assert_error(answer, 400, "invalid.resource.argument", named)
 
-    for filters in (many, long, [{"filterName": "name", "values": ["x"] * 70_000}]):
-        answer = admin.post(path, {"filterBy": filters})
-        assert answer.status_code in {200, 400}, answer.text
+    long = [{"filterName": "name", "operator": "LIKE", "value": "x" * 100_000}]
+    answer = resident.post(path, {"filterBy": long})
+    assert_error(answer, 400, "filtering.input.invalid.field", "name")
+    assert resident.post(path, {"filterBy": many[:100]}).status_code == 200
+
+
+def test_countless_domains_are_refused(resident: Caller) -> None:
+    domains = [f"d{number}.example" for number in range(501)]
+    body = {"name": "Domains", "criteriaAttributeValues": domains}
+
+    answer = resident.post(MICROTENANTS, body)
+
+    assert_error(answer, 400, "invalid.resource.argument", "criteriaAttributeValues")
+    made = resident.create(MICROTENANTS, body | {"criteriaAttributeValues": domains[:500]})
+    assert len(made["criteriaAttributeValues"]) == 500
+    resident.delete(f"{MICROTENANTS}/{made['id']}")
 
 
 @pytest.mark.parametrize(

@@ -183,3 +183,18 @@ def test_bulk_on_many_portals_assigns_all(admin: Caller) -> None:
 
     for portal_id in portals:
         assert total(admin, f"{LINKS}/userPortal/{portal_id}") == 50
+
+
+def test_portal_of_an_entry_and_of_all_is_assigned_once(admin: Caller) -> None:
+    first, second = admin.create_portal("A"), admin.create_portal("B")
+    entries = [
+        link("Own", userPortals=on(second, first, first)),
+        link("Single", userPortalId=first),
+    ]
+
+    made = create_bulk(admin, entries, first, second, first)
+
+    for each in made:
+        read = admin.get(f"{LINKS}/{each['id']}").json()
+        assert sorted(portal["id"] for portal in read["userPortals"]) == sorted([first, second])
+    assert total(admin, f"{LINKS}/userPortal/{first}") == 2

@@ -8,7 +8,7 @@ import pytest
 
 from portico.domain.audit import Action
 from portico.domain.base import TimeOrderedIds
-from portico.domain.errors import InvalidField, NameTaken, NotFound
+from portico.domain.errors import InvalidField, NotFound
 from portico.domain.identity import Role, secret_matches
 from portico.domain.search import ListQuery
 from portico.services import access, identity, microtenants
@@ -42,8 +42,9 @@ def test_tenant_may_have_the_customer_id_that_the_vendor_gave(store: Store) -> N
     made = store.run(identity.create_tenant(operator, " Acme ", customer_id=customer_id))
 
     assert (made.id, made.name, made.creation_time) == (customer_id, "Acme", START)
-    with pytest.raises(NameTaken):
+    with pytest.raises(InvalidField, match="already exists") as refusal:
         store.run(identity.create_tenant(operator, "Other", customer_id=customer_id))
+    assert refusal.value.params == ("customerId",)
 
 
 @pytest.mark.parametrize("customer_id", [0, -1, 2**63])
@@ -75,6 +76,30 @@ def test_secret_of_a_client_is_told_once_and_kept_as_a_digest(world: World) -> N
     assert secret_matches(stored.secret_hash, secret)
     assert secret not in repr(stored)
     assert not any(secret in repr(entry) for entry in world.audit_trail())
+
+
+def test_client_in_force_signs_in_with_its_own_secret(world: World) -> None:
+    database = world.store.database
+    client, secret = world.store.run(
+        identity.create_client(
+            world.operator,
+            world.tenant.id,
+            name="CI",
+            role=Role.ADMIN,
+            client_id=(chosen := world.store.ids()),
+        )
+    )
+
+    def signs_in(client_id: int, presented: str) -> bool:
+        return world.store.run(identity.signs_in(database, client_id, presented))
+
+    assert client.id == chosen
+    assert signs_in(client.id, secret)
+    assert not signs_in(client.id, secret + "x")
+    assert not signs_in(client.id, "")
+    assert not signs_in(5, secret)
+    world.store.run(identity.revoke_client(world.operator, client.id))
+    assert not signs_in(client.id, secret)
 
 
 def test_client_with_a_public_key_has_no_secret(world: World) -> None:

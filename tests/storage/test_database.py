@@ -72,6 +72,25 @@ def test_refusal_does_not_tell_a_password() -> None:
     assert "hunter2" not in refusal.value.reason
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://portico:hunter2@db.example.com:port/portico",
+        "postgresql://portico:hunter2@db.example.com:0/portico",
+        "postgresql://portico:hunter2@db.example.com:99999/portico",
+        "postgresql://portico:hunter2@[::1/portico",
+        "postgresql://portico:hunter2/9@db.example.com/portico",
+        "postgres://portico:hunter2?9@db.example.com/portico",
+        "postgres://portico:hunter2#9@db.example.com/portico",
+    ],
+)
+def test_unreadable_postgresql_url_is_refused_without_its_password(url: str) -> None:
+    with pytest.raises(InvalidDatabaseUrl, match="cannot be read") as refusal:
+        open_database(url)
+
+    assert "hunter2" not in refusal.value.reason
+
+
 def test_folder_of_the_file_is_made(tmp_path: Path) -> None:
     path = tmp_path / "new" / "folder" / "portico.db"
 

@@ -11,8 +11,11 @@ from dataclasses import dataclass
 
 from portico.domain.identity import Claims
 
-ENTRY_OVERHEAD_BYTES = 1_024
+ENTRY_OVERHEAD_BYTES = 2_048
 """What an entry costs beside its bodies: keys, headers and objects, measured generously."""
+
+LONGEST_KEY = 1_024
+"""Path and query together; an answer to a longer request is not kept, so keys need no counting."""
 
 SESSIONS = 10_000
 AnswerKey = tuple[int, str, bytes]
@@ -78,7 +81,8 @@ class AnswerCache:
 
     def keep_answer(self, key: AnswerKey, answer: KeptAnswer) -> None:
         """Keeps an answer; the ones that were not asked for longest make room."""
-        if answer.size > self._limit // 4:
+        _, path, query = key
+        if answer.size > self._limit // 4 or len(path) + len(query) > LONGEST_KEY:
             return
         self._forget(key)
         self._answers[key] = answer

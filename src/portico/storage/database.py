@@ -66,5 +66,5 @@ def _require_readable(url: str) -> None:
     except ValueError:
         well_formed = False
     if not well_formed:
-        shown = re.sub(r"//[^@/]*@", "//...@", url)
+        shown = re.sub(r"//.*@", "//...@", url)
         raise InvalidDatabaseUrl(f"{shown} cannot be read; write postgresql://user@host:port/name.")
