@@ -15,12 +15,17 @@ ROOM = 3
 EVERYTHING = ListQuery(page_size=500)
 UNKNOWN_ID = 5
 
+GOOD_NAMES = [
+    *("Wiki", "wiki", " WIKI ", "Straße", "STRASSE", "École", "E\u0301COLE", "n" * 255),
+    *("Mail", "Pay", "Leave", "Travel", "INTRANET", "payslips", "Staff", "GUESTS", "Helpdesk "),
+]
+GOOD_HOSTS = ["wiki.example.com", "mail.example.com", "10.0.0.1:8080"]
+
 PARTS = st.sampled_from(["Default", "East"])
-NAMES = st.sampled_from(
-    ["Wiki", "wiki", " WIKI ", "Mail", "Pay", "Straße", "STRASSE", "École", "E\u0301COLE"]
-) | st.sampled_from(["", " ", "n" * 255, "n" * 256, "a\nb"])
-HOSTS = st.sampled_from(["wiki.example.com"] * 5 + ["https://wiki.example.com", ""])
-PICKS = st.integers(0, 7)
+NAMES = st.sampled_from([*GOOD_NAMES, *GOOD_NAMES, "", " ", "n" * 256, "a\nb"])
+HOSTS = st.sampled_from([*GOOD_HOSTS * 4, "https://wiki.example.com", ""])
+PICKS = st.integers(0, 9)
+FOREIGN_PICK = 9
 SEVERAL_PICKS = st.lists(PICKS, max_size=3)
 SEARCHES = st.sampled_from(
     ["", "wi", "a", "name EQ wiki", "name NE Mail", "enabled EQ true", "name LIKE ss OR id LT 9"]

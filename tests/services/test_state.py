@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
+    initialize,
     invariant,
     rule,
     run_state_machine_as_test,
@@ -38,6 +39,8 @@ from portico.services import links, portals
 from portico.services.unit_of_work import UnitOfWork
 from tests.services.model import (
     EVERYTHING,
+    FOREIGN_PICK,
+    GOOD_HOSTS,
     HOSTS,
     NAMES,
     PARTS,
@@ -73,6 +76,15 @@ class Operations(RuleBasedStateMachine):
         self.audited = [self._seen(entry) for entry in self.world.audit_trail()]
         self.revision = self.world.revision() or 0
 
+    @initialize()
+    def fill(self) -> None:
+        """Something to change in both parts, or most sequences would find nothing there."""
+        for part in self.parts:
+            for name in ("Staff", "Guests"):
+                self.create_portal(part, name, True)
+            for position, name in enumerate(("Intranet", "Payslips", "Helpdesk")):
+                self.create_link(part, name, "wiki.example.com", [position])
+
     @rule(part=PARTS, name=NAMES, enabled=st.booleans())
     def create_portal(self, part: str, name: str, enabled: bool) -> None:
         spec = UserPortalSpec(name=name, enabled=enabled, ext_label="abc", ext_domain="a.example")
@@ -89,7 +101,7 @@ class Operations(RuleBasedStateMachine):
 
     @rule(part=PARTS, pick=PICKS, name=NAMES)
     def update_portal(self, part: str, pick: int, name: str) -> None:
-        portal_id = self._picked(self._known_portals(part), pick)
+        portal_id = self._picked_portal(part, pick)
         before = self.parts[part].portals.get(portal_id)
         spec = UserPortalSpec(name=name, description="changed")
         refusals = self._refusals_of_portal(part, spec, portal_id)
@@ -105,7 +117,7 @@ class Operations(RuleBasedStateMachine):
 
     @rule(part=PARTS, pick=PICKS)
     def delete_portal(self, part: str, pick: int) -> None:
-        portal_id = self._picked(self._known_portals(part), pick)
+        portal_id = self._picked_portal(part, pick)
         before = self.parts[part].portals.get(portal_id)
         refusals: set[type[PorticoError]] = set()
         if before is None:
@@ -134,7 +146,7 @@ class Operations(RuleBasedStateMachine):
 
     @rule(
         part=PARTS,
-        entries=st.lists(st.tuples(NAMES, HOSTS, SEVERAL_PICKS), max_size=3),
+        entries=st.lists(st.tuples(NAMES, HOSTS, SEVERAL_PICKS), min_size=1, max_size=3),
     )
     def create_links(self, part: str, entries: list[tuple[str, str, list[int]]]) -> None:
         specs = [
@@ -142,8 +154,6 @@ class Operations(RuleBasedStateMachine):
             for name, host, picks in entries
         ]
         refusals = self._refusals_of_links(part, specs)
-        if not specs:
-            refusals.add(InvalidField)
         made = self._change(part, refusals, lambda work: links.create_links(work, specs))
         for spec, link in zip(specs, made or [], strict=made is not None):
             assert link == self._link(part, spec, link.id, int(self.world.now))
@@ -154,7 +164,7 @@ class Operations(RuleBasedStateMachine):
     def update_link(self, part: str, pick: int, name: str, enabled: bool, picks: list[int]) -> None:
         self._replace(
             part,
-            self._picked(self._known_links(part), pick),
+            self._picked_link(part, pick),
             LinkSpec(
                 name=name,
                 link="mail.example.com",
@@ -165,7 +175,7 @@ class Operations(RuleBasedStateMachine):
 
     @rule(part=PARTS, pick=PICKS, picks=SEVERAL_PICKS)
     def assign_link(self, part: str, pick: int, picks: list[int]) -> None:
-        link_id = self._picked(list(self.parts[part].links), pick)
+        link_id = self._picked_link(part, pick)
         link = self.parts[part].links.get(link_id)
         if link is not None:
             spec = LinkSpec(
@@ -178,7 +188,7 @@ class Operations(RuleBasedStateMachine):
 
     @rule(part=PARTS, pick=PICKS)
     def delete_link(self, part: str, pick: int) -> None:
-        link_id = self._picked(self._known_links(part), pick)
+        link_id = self._picked_link(part, pick)
         before = self.parts[part].links.get(link_id)
         deleted = self._change(
             part,
@@ -197,7 +207,7 @@ class Operations(RuleBasedStateMachine):
 
     @rule(part=PARTS, pick=PICKS, query=QUERIES)
     def list_links_of_portal(self, part: str, pick: int, query: ListQuery) -> None:
-        portal_id = self._picked(self._known_portals(part), pick)
+        portal_id = self._picked_portal(part, pick)
         caller = self.callers[part]
         if portal_id not in self.parts[part].portals:
             with pytest.raises(NotFound):
@@ -280,7 +290,7 @@ class Operations(RuleBasedStateMachine):
         rows = {portal_id: len(own.on_portal(portal_id)) for portal_id in own.portals}
         refusals: set[type[PorticoError]] = set()
         for spec in specs:
-            if broken_name(spec.name) or spec.link not in ("wiki.example.com", "mail.example.com"):
+            if broken_name(spec.name) or spec.link not in GOOD_HOSTS:
                 refusals.add(InvalidField)
             if any(key_of(spec.name) == key_of(other) for other in names):
                 refusals.add(NameTaken)
@@ -293,25 +303,14 @@ class Operations(RuleBasedStateMachine):
                     refusals.add(LinkLimitExceeded)
         return refusals
 
-    def _known_portals(self, part: str) -> list[int]:
-        """The part's portals, those of the other part, and one that does not exist."""
-        others = [each for other in self.parts.values() for each in other.portals]
-        return [*self.parts[part].portals, *others, UNKNOWN_ID]
+    def _picked_portal(self, part: str, pick: int) -> int:
+        return _picked({name: list(each.portals) for name, each in self.parts.items()}, part, pick)
 
-    def _known_links(self, part: str) -> list[int]:
-        others = [each for other in self.parts.values() for each in other.links]
-        return [*self.parts[part].links, *others, UNKNOWN_ID]
-
-    def _picked(self, among: list[int], pick: int) -> int:
-        return among[pick % len(among)] if among else UNKNOWN_ID
+    def _picked_link(self, part: str, pick: int) -> int:
+        return _picked({name: list(each.links) for name, each in self.parts.items()}, part, pick)
 
     def _picked_portals(self, part: str, picks: list[int]) -> tuple[int, ...]:
-        own = list(self.parts[part].portals)
-        # Mostly the part's own portals, or nothing would ever be shown.
-        return tuple(
-            self._picked(own if own and pick else self._known_portals(part)[::-1], pick)
-            for pick in picks
-        )
+        return tuple(self._picked_portal(part, pick) for pick in picks)
 
     def _stamps(self, part: str, record_id: int, creation_time: int) -> dict[str, Any]:
         caller = self.callers[part]
@@ -386,6 +385,15 @@ class Operations(RuleBasedStateMachine):
         for side in ("before", "after"):
             seen[side] = json.loads(seen[side]) if seen[side] else None
         return seen
+
+
+def _picked(ids: dict[str, list[int]], part: str, pick: int) -> int:
+    """Mostly an id of the part; else one of the other part, or one that does not exist."""
+    own = ids[part]
+    others = [each for name, some in ids.items() if name != part for each in some]
+    if pick == FOREIGN_PICK:
+        return others[0] if others else UNKNOWN_ID
+    return own[pick % len(own)] if own else UNKNOWN_ID
 
 
 def _plain(record: Link | UserPortal | None) -> object:
