@@ -6,20 +6,18 @@ import errno
 import os
 import signal
 import socket
-import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from granian.constants import Interfaces
-from granian.server.mp import MPServer
+from granian.server import Server
 
 from portico.app import create_app
 from portico.observability import configure_logging
 from portico.settings import InvalidSetting, Settings
 
 SHUTDOWN_SECONDS = 20
-REMINDER_SECONDS = 5
 
 
 def require_free_port(settings: Settings) -> None:
@@ -38,28 +36,12 @@ def require_free_port(settings: Settings) -> None:
             raise InvalidSetting(f"--host: cannot listen on {where}: {error.strerror}.") from None
 
 
-class PatientServer(MPServer):
-    """Granian's server, reminding its workers to stop once.
-
-    A worker that is just being started can lose the first signal, between installing its handlers
-    and looking at them. The reminder comes late enough for the others to finish their requests.
-    """
-
-    def _stop_workers(self) -> None:
-        for worker in self.wrks:
-            worker.terminate()
-        deadline = time.monotonic() + REMINDER_SECONDS
-        for worker in self.wrks:
-            worker.join(max(0.0, deadline - time.monotonic()))
-        super()._stop_workers()  # type: ignore[no-untyped-call]  # Granian has no annotations
-
-
 def run_server(settings: Settings) -> None:
     """Serves until the process is told to stop; requests under way are answered first."""
     # A worker is forked with its parent's handlers, which only tell the parent's own object to
     # stop. Until the server installs its own, a stop ends a worker that has served nobody yet.
     os.register_at_fork(after_in_child=_end_when_told)
-    PatientServer(
+    Server(
         "portico",
         address=settings.host,
         port=settings.port,
