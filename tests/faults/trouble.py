@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -31,8 +31,11 @@ def at_once(count: int, work: Callable[[int], T]) -> list[T]:
 
 def children_of(process_id: int) -> list[int]:
     """The processes that a process has started: the workers of a server."""
-    threads = Path(f"/proc/{process_id}/task").iterdir()
-    return [int(each) for thread in threads for each in (thread / "children").read_text().split()]
+    children: list[int] = []
+    for thread in Path(f"/proc/{process_id}/task").iterdir():
+        with suppress(FileNotFoundError, ProcessLookupError):  # a thread that has just ended
+            children += map(int, (thread / "children").read_text().split())
+    return children
 
 
 @contextmanager
