@@ -79,7 +79,7 @@ def _id(name: str, *, nullable: bool = False) -> Column[int]:
 
 
 def _text(name: str) -> Column[str]:
-    return Column(name, PlainText, nullable=False, default="")
+    return Column(name, PlainText, nullable=False)
 
 
 def _flag(name: str) -> Column[bool]:
