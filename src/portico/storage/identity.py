@@ -11,6 +11,7 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    cast,
     delete,
     exists,
     func,
@@ -21,13 +22,15 @@ from sqlalchemy import (
 from portico.domain.base import DEFAULT_MICROTENANT_ID
 from portico.domain.identity import ApiClient, Claims, SigningKey, Tenant
 from portico.storage.connections import Connection
+from portico.storage.links import links_in_all
 from portico.storage.statements import insert_into, kept
 from portico.storage.tables import (
     api_client,
     customer,
+    customer_revision,
     ended_session,
     id_node,
-    link_tally,
+    link_count,
     microtenant,
     signing_key,
 )
@@ -84,11 +87,16 @@ class IdentityRepository:
 
     async def add_tenant(self, tenant: Tenant) -> None:
         """Stores a new tenant."""
-        await self._connection.run(insert_into(customer), [asdict(tenant)])
+        row = asdict(tenant)
+        revision = {"customer_id": tenant.id, "slot": 0, "revision": row.pop("revision")}
+        await self._connection.run(insert_into(customer), row)
+        await self._connection.run(insert_into(customer_revision), revision)
 
     async def find_tenant(self, customer_id: int) -> Tenant | None:
         """The tenant with that id, or None."""
-        rows = await self._connection.rows(select(customer).where(customer.c.id == customer_id))
+        revision = _revision_of(customer.c.id).label("revision")
+        statement = select(customer, revision).where(customer.c.id == customer_id)
+        rows = await self._connection.rows(statement)
         return Tenant(**rows[0]._asdict()) if rows else None
 
     async def has_tenants(self) -> bool:
@@ -166,6 +174,13 @@ class IdentityRepository:
         return int(rows[0].handed_out)
 
 
+def _revision_of(customer_id: ColumnElement[int]) -> ColumnElement[int]:
+    """The sum of a tenant's slots, which every write of the tenant makes greater."""
+    total = cast(func.coalesce(func.sum(customer_revision.c.revision), 0), BigInteger)
+    mine = customer_revision.c.customer_id == customer_id
+    return select(total).where(mine).correlate(customer).scalar_subquery()
+
+
 @kept
 def _standing(*, own: bool) -> Select[Any]:
     """The statement of access, for a named microtenant or for the client's own.
@@ -177,8 +192,11 @@ def _standing(*, own: bool) -> Select[Any]:
     if own:
         wanted = func.coalesce(api_client.c.microtenant_id, DEFAULT_MICROTENANT_ID)
     asked_for = and_(microtenant.c.customer_id == tenant, microtenant.c.id == wanted)
-    tallied = and_(
-        link_tally.c.customer_id == tenant, link_tally.c.microtenant_id == microtenant.c.id
+    links = (
+        select(links_in_all())
+        .where(link_count.c.customer_id == tenant, link_count.c.microtenant_id == microtenant.c.id)
+        .correlate(microtenant)
+        .scalar_subquery()
     )
     ended = exists().where(
         ended_session.c.customer_id == tenant,
@@ -189,16 +207,15 @@ def _standing(*, own: bool) -> Select[Any]:
             api_client,
             customer.c.name.label("customer_name"),
             customer.c.auth_domains,
-            customer.c.revision,
+            _revision_of(tenant).label("revision"),
             customer.c.creation_time.label("customer_creation_time"),
             microtenant.c.name.label("microtenant_name"),
-            link_tally.c.links,
+            links.label("links"),
             ended.label("session_ended"),
         )
         .select_from(api_client)
         .join(customer, customer.c.id == tenant)
         .outerjoin(microtenant, asked_for)
-        .outerjoin(link_tally, tallied)
         .where(
             api_client.c.id == bindparam("client_id", type_=BigInteger),
             api_client.c.customer_id == tenant,
