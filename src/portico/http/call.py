@@ -248,11 +248,11 @@ class Call:
             )
         )
         since = work.now - IDEMPOTENCY_SECONDS
-        kept = await work.idempotent_answers.find(work.principal.client_id, key, since=since)
+        kept = await work.idempotent_answers.find(work.principal.actor_id, key, since=since)
         if kept is None:
             kept = IdempotentAnswer(
                 customer_id=work.scope.customer_id,
-                client_id=work.principal.client_id,
+                client_id=work.principal.actor_id,
                 key=key,
                 fingerprint=print_of_request,
                 status=201,

@@ -74,7 +74,7 @@ def _access(standing: Standing | None, microtenant_id: int) -> Access:
     if standing is None or standing.microtenant_name is None:
         raise Forbidden(f"This API client has no access to microtenant {microtenant_id}.")
     principal = Principal(
-        client_id=client.id,
+        actor_id=client.id,
         customer_id=client.customer_id,
         role=client.role,
         microtenant_id=client.microtenant_id,

@@ -41,7 +41,7 @@ def _entry(
         id=work.new_id(),
         microtenant_id=work.scope.microtenant_id,
         time=work.now,
-        actor_id=work.principal.client_id,
+        actor_id=work.principal.actor_id,
         action=action,
         object_type=kind,
         object_id=subject.id,

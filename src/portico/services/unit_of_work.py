@@ -40,7 +40,7 @@ class UnitOfWork:
             "id": self.new_id(),
             "creation_time": self.now,
             "modified_time": self.now,
-            "modified_by": self.principal.client_id,
+            "modified_by": self.principal.actor_id,
         }
 
     def changed_stamps(self, before: Record) -> dict[str, Any]:
@@ -50,7 +50,7 @@ class UnitOfWork:
             "id": before.id,
             "creation_time": before.creation_time,
             "modified_time": self.now,
-            "modified_by": self.principal.client_id,
+            "modified_by": self.principal.actor_id,
         }
 
     @property
