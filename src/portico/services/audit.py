@@ -7,12 +7,14 @@ from dataclasses import asdict
 
 from portico.domain.audit import Action, AuditEntry
 from portico.domain.aups import Aup
+from portico.domain.groups import Group
 from portico.domain.links import Link
 from portico.domain.microtenants import Microtenant
 from portico.domain.portals import UserPortal
+from portico.domain.sections import Section
 from portico.services.unit_of_work import UnitOfWork
 
-Audited = Link | UserPortal | Aup | Microtenant
+Audited = Link | UserPortal | Aup | Microtenant | Section | Group
 
 
 async def record_creation(work: UnitOfWork, kind: str, *created: Audited) -> None:
