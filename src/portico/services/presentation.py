@@ -20,6 +20,11 @@ async def present_links(work: UnitOfWork, links: Iterable[Link]) -> list[Present
     return [present(link, shown.get(link.id, PLAIN)) for link in found]
 
 
+async def presentations_of(work: UnitOfWork, links: Iterable[Link]) -> dict[int, LinkPresentation]:
+    """How the links are shown, by their ids; those left out that nobody arranged."""
+    return await work.presentation.of_links(link.id for link in links)
+
+
 async def store_presentations(work: UnitOfWork, shown: Mapping[int, LinkPresentation]) -> None:
     """Stores how links of the scope are shown, by their ids, each already checked.
 
