@@ -8,14 +8,17 @@ from dataclasses import asdict
 from portico.domain.administrators import Administrator
 from portico.domain.audit import Action, AuditEntry
 from portico.domain.aups import Aup
+from portico.domain.groups import Group
 from portico.domain.links import Link
 from portico.domain.microtenants import Microtenant
 from portico.domain.portals import UserPortal
 from portico.domain.providers import IdentityProvider
+from portico.domain.sections import Section
 from portico.domain.users import PortalUser
 from portico.services.unit_of_work import UnitOfWork
 
-Audited = Link | UserPortal | Aup | Microtenant | PortalUser | Administrator | IdentityProvider
+Person = PortalUser | Administrator | IdentityProvider
+Audited = Link | UserPortal | Aup | Microtenant | Section | Group | Person
 
 SECRETS = {"password_hash", "client_secret"}
 """Fields that no audit entry holds."""
