@@ -149,7 +149,8 @@ async def walk_nouns(client: httpx.AsyncClient, admin: Caller, headers: dict[str
         return answer
 
     portal_id = (await call("POST", PORTALS, {"name": "Staff"}, 201)).json()["id"]
-    link = {"name": "Wiki", "link": "wiki", "userPortals": [{"id": portal_id}]}
+    shown = {"section": "Tools", "groups": ["Staff"]}
+    link = {"name": "Wiki", "link": "wiki", "userPortals": [{"id": portal_id}], "portico": shown}
     microtenant = {"name": "North"}
     made = {
         noun: (await call("POST", noun, body, 201)).json()["id"]
@@ -160,7 +161,7 @@ async def walk_nouns(client: httpx.AsyncClient, admin: Caller, headers: dict[str
     await call("GET", f"{MICROTENANTS}/summary")
     bodies = {LINKS: link, AUPS: {}, MICROTENANTS: microtenant, PORTALS: {"name": "Staff"}}
     for noun, each_id in {**made, PORTALS: portal_id}.items():
-        await call("GET", noun)
+        await call("GET", f"{noun}?include=portico")
         await call("GET", f"{noun}/{each_id}")
         await call("PUT", f"{noun}/{each_id}", bodies[noun], 204)
         await call("DELETE", f"{noun}/{each_id}", status=204)

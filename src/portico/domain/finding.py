@@ -76,7 +76,8 @@ def find_links(query: str, links: Sequence[Findable]) -> list[Found]:
         return []
     found = (_match(words, index, link) for index, link in enumerate(links))
     return sorted(
-        (match for match in found if match is not None), key=lambda match: (match.place, match.index)
+        (match for match in found if match is not None),
+        key=lambda match: (match.place, match.index),
     )
 
 
@@ -116,9 +117,7 @@ def _match(words: list[str], index: int, link: Findable) -> Found | None:
     )
 
 
-def _place(
-    needle: str, name: _Letters, description: _Letters, address: _Letters
-) -> Place | None:
+def _place(needle: str, name: _Letters, description: _Letters, address: _Letters) -> Place | None:
     if name.text.startswith(needle):
         return Place.NAME_START
     place, starts_word = name.find(needle)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from portico.domain.base import fold
 
@@ -45,12 +46,26 @@ class Failures:
 
 def failure_keys(scope: str, account: str, address: str) -> tuple[FailureKey, ...]:
     """The three keys of an attempt. Accounts are digests: people type passwords into names."""
+    address = address_block(address)
     digest = hashlib.sha256(fold(account).encode("utf-8", "surrogatepass")).hexdigest()
     return (
         FailureKey(scope=scope, account=digest, address=address),
         FailureKey(scope=scope, account=digest),
         FailureKey(scope=scope, address=address),
     )
+
+
+def address_block(address: str) -> str:
+    """What an address counts as: itself, or the network of 64 bits that one IPv6 host commands."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return "unknown"
+    if isinstance(parsed, IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(IPv6Address(int(parsed) >> 64 << 64))
 
 
 def with_failure(counted: Failures | None, key: FailureKey, now: int) -> Failures:
@@ -65,11 +80,11 @@ def with_failure(counted: Failures | None, key: FailureKey, now: int) -> Failure
 def _lock(counted: Failures, failures: int, now: int) -> int:
     if not counted.key.is_pair:
         over = failures >= WIDE_FAILURES
-        return max(now, counted.since) + WIDE_WINDOW_SECONDS if over else counted.locked_until
+        return now + WIDE_WINDOW_SECONDS if over else counted.locked_until
     if failures < PAIR_FAILURES:
         return counted.locked_until
     doublings = min(failures - PAIR_FAILURES, 10)
-    return now + min(FIRST_LOCK_SECONDS * 2**doublings, LONGEST_LOCK_SECONDS)
+    return now + min(FIRST_LOCK_SECONDS << doublings, LONGEST_LOCK_SECONDS)
 
 
 def without_failure(counted: Failures) -> Failures:
