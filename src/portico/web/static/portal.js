@@ -84,7 +84,8 @@ function spans(needles, { text, places }) {
     found.push([places[place], Math.max(places[end], places[end - 1] + 1)]);
   }
   found.sort((one, other) => one[0] - other[0] || one[1] - other[1]);
-  return found.filter(([start], index) => index === 0 || start >= found[index - 1][1]);
+  let done = 0;
+  return found.filter(([start, end]) => start >= done && (done = end));
 }
 
 /** Links as `prepare` makes them; answers [{index, place, needles}], the best first. */
