@@ -32,7 +32,7 @@ def uri(media_type: str, content: bytes) -> str:
 
 @pytest.mark.parametrize(("kind", "media_type"), FORMATS.items())
 def test_real_picture_is_read_with_its_size(kind: str, media_type: str) -> None:
-    options = {"sizes": [(32, 32)]} if kind == "ico" else {}
+    options: dict[str, Any] = {"sizes": [(32, 32)]} if kind == "ico" else {}
     picture = read_picture(uri(media_type, drawn(kind, (64, 64), **options)))
 
     assert picture is not None
@@ -43,7 +43,7 @@ def test_real_picture_is_read_with_its_size(kind: str, media_type: str) -> None:
 @pytest.mark.parametrize(
     "options", [{"lossless": True}, {"lossless": False}, {"exif": b"Exif\0\0"}]
 )
-def test_every_form_of_webp_is_read(options: dict[str, object]) -> None:
+def test_every_form_of_webp_is_read(options: dict[str, Any]) -> None:
     picture = read_picture(uri("image/webp", drawn("webp", **options)))
 
     assert picture is not None

@@ -1,6 +1,7 @@
 """A portal's own files: logo, favicon, colours and manifest, and the pictures of its links.
 
-The brand is there for everybody, since the door shows it; a picture only for those who see its link.
+The brand is there for everybody, since the door shows it; a link's picture is for
+those who see the link.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from dataclasses import dataclass
 
@@ -56,7 +57,7 @@ from portico.web.portal_view import (
     make_visitor,
     nearest_tile,
 )
-from portico.web.sessions import SignInNeeded, door_address, user_of
+from portico.web.sessions import CONSOLE_HOME, SignInNeeded, door_address, user_of
 from portico.web.site import Site
 
 FORM_BYTES = 16 * 1024
@@ -134,10 +135,11 @@ async def content_for(site: Site, request: AnyRequest, arrival: Arrival) -> Port
 
 @get("/")
 async def own_domain(site: NamedDependency[Site], request: AnyRequest) -> Page:
-    """The portal whose own domain the request was sent to. Raises NotFound on any other host."""
-    host = request.headers.get("host", "").rsplit(":", 1)[0]
-    if "." not in host:
-        raise NotFound("/")
+    """The portal whose own domain the request was sent to; any other host leads to the console."""
+    host = re.sub(r":[0-9]*\Z", "", request.headers.get("host", ""))
+    # A host without a dot could be a slug, which is no domain of its own.
+    if "." not in host or await find_portal_address(site.database, host) is None:
+        return redirect(CONSOLE_HOME)
     return await _show(site, request, await arrive(site, request, host, home="/"))
 
 

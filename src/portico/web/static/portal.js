@@ -432,11 +432,11 @@ function start() {
       headers: { "X-CSRF-Token": csrf, "X-Requested-With": "fetch" },
       body: new URLSearchParams(values),
     });
-    if (answer.status === 401) {
+    if (answer.status === 401 || answer.redirected) {
       // The session is over: sign in, and come back to where this was.
       location.assign(`${base}/sign-in?next=${encodeURIComponent(location.pathname)}`);
     }
-    return answer.ok;
+    return answer.ok && !answer.redirected;
   }
 
   async function star(button) {
