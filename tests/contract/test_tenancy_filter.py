@@ -28,7 +28,13 @@ TENANT_TABLES = [
     for table in tables.metadata.sorted_tables
     if next(iter(table.primary_key.columns)).name == "customer_id"
 ]
-GLOBAL_TABLES = {"customer", "api_client", "signing_key", "id_node", "portal_address"}
+GLOBAL_TABLES = {"customer", "api_client", "signing_key", "id_node", "portal_address"} | {
+    "administrator",
+    "administrator_grant",
+    "console_session",
+    "identity_provider",
+    "sign_in_failure",
+}
 SCOPED = {"in_scope", "_stored", "_select", "_update", "_delete", "_values"}
 
 

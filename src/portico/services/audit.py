@@ -6,16 +6,23 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict
 
+from portico.domain.administrators import Administrator
 from portico.domain.audit import Action, AuditEntry
 from portico.domain.aups import Aup
 from portico.domain.groups import Group
 from portico.domain.links import Link
 from portico.domain.microtenants import Microtenant
 from portico.domain.portals import UserPortal
+from portico.domain.providers import IdentityProvider
 from portico.domain.sections import Section
+from portico.domain.users import PortalUser
 from portico.services.unit_of_work import UnitOfWork
 
-Audited = Link | UserPortal | Aup | Microtenant | Section | Group
+Person = PortalUser | Administrator | IdentityProvider
+Audited = Link | UserPortal | Aup | Microtenant | Section | Group | Person
+
+SECRETS = {"password_hash", "client_secret"}
+"""Fields that no audit entry holds."""
 
 
 async def record_creation(work: UnitOfWork, kind: str, *created: Audited) -> None:
@@ -65,4 +72,7 @@ def _entry(
 
 
 def _json(record: Audited | None) -> str:
-    return "" if record is None else json.dumps(asdict(record), ensure_ascii=False)
+    if record is None:
+        return ""
+    shown = {name: value for name, value in asdict(record).items() if name not in SECRETS}
+    return json.dumps(shown, ensure_ascii=False)

@@ -7,6 +7,7 @@ from typing import Any
 
 from portico.domain.base import IdSource, Record, Scope
 from portico.domain.identity import Principal, Tenant
+from portico.storage.administrators import AdministratorRepository
 from portico.storage.audit import AuditTrail
 from portico.storage.aups import AupRepository
 from portico.storage.connections import Connection
@@ -19,6 +20,7 @@ from portico.storage.portal_pages import PortalPageRepository
 from portico.storage.portals import UserPortalRepository
 from portico.storage.presentation import PresentationRepository
 from portico.storage.sections import SectionRepository
+from portico.storage.users import PortalUserRepository
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +104,16 @@ class UnitOfWork:
     def microtenants(self) -> MicrotenantRepository:
         """The microtenants of the tenant."""
         return MicrotenantRepository(self.connection, self.scope)
+
+    @property
+    def users(self) -> PortalUserRepository:
+        """The portal users of the tenant."""
+        return PortalUserRepository(self.connection, self.scope)
+
+    @property
+    def administrators(self) -> AdministratorRepository:
+        """The administrators of the installation; use-cases confine them to the tenant."""
+        return AdministratorRepository(self.connection)
 
     @property
     def audit_trail(self) -> AuditTrail:
