@@ -23,6 +23,7 @@ from portico.storage.links import SCANNED_LINKS, LinkRepository
 from portico.storage.microtenants import MicrotenantRepository
 from portico.storage.placement import metadata
 from portico.storage.portals import UserPortalRepository
+from portico.storage.tables import customer_revision
 from tests.storage.records import make_aup, make_link, make_microtenant, make_portal
 from tests.storage.store import Store
 

@@ -8,7 +8,7 @@ from collections.abc import Awaitable
 import pytest
 
 from portico.domain.base import Scope
-from portico.domain.errors import ConcurrentChange, NameTaken, NotFound
+from portico.domain.errors import ConcurrentChange, NameTaken
 from portico.domain.links import Link
 from portico.domain.search import ListQuery
 from portico.storage.connections import Connection

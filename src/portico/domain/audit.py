@@ -19,7 +19,8 @@ class Action(StrEnum):
 class AuditEntry:
     """Who changed what, when, and how it looked before and after (JSON text, empty for nothing).
 
-    `actor_id` is the API client's id, or 0 for the operator at the command line.
+    `actor_id` is the id of an API client or an administrator, or 0 for the operator at the command
+    line.
     """
 
     customer_id: int
@@ -34,3 +35,19 @@ class AuditEntry:
     before: str
     after: str
     transaction_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditFilter:
+    """Which entries are wanted; what is None or empty narrows nothing.
+
+    From `since` on and before `until`, in epoch seconds.
+    """
+
+    since: int | None = None
+    until: int | None = None
+    actor_id: int | None = None
+    object_type: str = ""
+    object_id: int | None = None
+    action: Action | None = None
+    transaction_id: str = ""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 
 from portico.domain.base import NAME_LIMIT, check_opaque, check_text
 from portico.domain.errors import InvalidField
+from portico.domain.hosts import HOST_LIMIT
 from portico.domain.portals import UserPortal
 
 SLUG_LIMIT = 63
@@ -68,6 +69,12 @@ def check_page(page: PortalPage) -> PortalPage:
     return replace(page, accent=accent, title=page.title.strip())
 
 
+def present_portal(portal: UserPortal, page: PortalPage) -> PresentedPortal:
+    """A portal together with the settings of its page."""
+    values = {each.name: getattr(portal, each.name) for each in fields(UserPortal)}
+    return PresentedPortal(**values, page=page)
+
+
 def slugs_for(name: str) -> Iterator[str]:
     """Slugs made from a portal's name, the nicest first, without end."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
@@ -94,7 +101,12 @@ def addresses_of(portal: UserPortal, page: PortalPage) -> list[str]:
 
 
 def host_address(host: str) -> str:
-    """A domain as browsers name it in the Host header: lower case, IDN in its ASCII form."""
+    """A domain as browsers name it in the Host header: lower case, IDN in its ASCII form.
+
+    Empty for what is no domain.
+    """
+    if len(host) > HOST_LIMIT or not host.isprintable():
+        return ""
     return ".".join(map(_ascii_label, host.removesuffix(".").lower().split(".")))
 
 

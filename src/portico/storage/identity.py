@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -23,6 +24,7 @@ from portico.domain.base import DEFAULT_MICROTENANT_ID
 from portico.domain.identity import ApiClient, Claims, SigningKey, Tenant
 from portico.storage.connections import Connection
 from portico.storage.links import links_in_all
+from portico.storage.repositories import field_names
 from portico.storage.statements import insert_into, kept
 from portico.storage.tables import (
     api_client,
@@ -44,6 +46,15 @@ class Standing:
     tenant: Tenant
     session_ended: bool
     microtenant_name: str | None
+    links: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A microtenant of a tenant, and how many links it has."""
+
+    tenant: Tenant
+    microtenant_name: str
     links: int
 
 
@@ -84,6 +95,22 @@ class IdentityRepository:
             microtenant_name=row.microtenant_name,
             links=row.links or 0,
         )
+
+    async def place(self, customer_id: int, microtenant_id: int) -> Place | None:
+        """A microtenant of a tenant, or None when there is no such tenant or microtenant."""
+        rows = await self._connection.rows(
+            _place(), {"customer_id": customer_id, "microtenant_id": microtenant_id}
+        )
+        if not rows:
+            return None
+        row = rows[0]
+        tenant = Tenant(**{name: getattr(row, name) for name in field_names(Tenant)})
+        return Place(tenant=tenant, microtenant_name=row.microtenant_name, links=row.links or 0)
+
+    async def tenants(self, customer_ids: Iterable[int]) -> list[Tenant]:
+        """The tenants with those ids, by name. Each is asked for alone, as each lives elsewhere."""
+        found = [await self.find_tenant(each) for each in sorted(set(customer_ids))]
+        return sorted((each for each in found if each is not None), key=lambda each: each.name)
 
     async def add_tenant(self, tenant: Tenant) -> None:
         """Stores a new tenant."""
@@ -181,6 +208,33 @@ def _revision_of(customer_id: ColumnElement[int]) -> ColumnElement[int]:
     return select(total).where(mine).correlate(customer).scalar_subquery()
 
 
+def _links_of(customer_id: ColumnElement[int]) -> ColumnElement[int]:
+    """How many links the microtenant of the row has."""
+    mine = (
+        link_count.c.customer_id == customer_id,
+        link_count.c.microtenant_id == microtenant.c.id,
+    )
+    return select(links_in_all()).where(*mine).correlate(microtenant).scalar_subquery()
+
+
+@kept
+def _place() -> Select[Any]:
+    tenant = bindparam("customer_id", type_=BigInteger)
+    wanted = bindparam("microtenant_id", type_=BigInteger)
+    asked_for = and_(microtenant.c.customer_id == tenant, microtenant.c.id == wanted)
+    return (
+        select(
+            customer,
+            _revision_of(tenant).label("revision"),
+            microtenant.c.name.label("microtenant_name"),
+            _links_of(tenant).label("links"),
+        )
+        .select_from(customer)
+        .join(microtenant, asked_for)
+        .where(customer.c.id == tenant)
+    )
+
+
 @kept
 def _standing(*, own: bool) -> Select[Any]:
     """The statement of access, for a named microtenant or for the client's own.
@@ -192,12 +246,6 @@ def _standing(*, own: bool) -> Select[Any]:
     if own:
         wanted = func.coalesce(api_client.c.microtenant_id, DEFAULT_MICROTENANT_ID)
     asked_for = and_(microtenant.c.customer_id == tenant, microtenant.c.id == wanted)
-    links = (
-        select(links_in_all())
-        .where(link_count.c.customer_id == tenant, link_count.c.microtenant_id == microtenant.c.id)
-        .correlate(microtenant)
-        .scalar_subquery()
-    )
     ended = exists().where(
         ended_session.c.customer_id == tenant,
         ended_session.c.token_id == bindparam("token_id"),
@@ -210,7 +258,7 @@ def _standing(*, own: bool) -> Select[Any]:
             _revision_of(tenant).label("revision"),
             customer.c.creation_time.label("customer_creation_time"),
             microtenant.c.name.label("microtenant_name"),
-            links.label("links"),
+            _links_of(tenant).label("links"),
             ended.label("session_ended"),
         )
         .select_from(api_client)

@@ -47,12 +47,12 @@ class LinkRepository(Repository[Link]):
         if query.condition is not None and self._links > SCANNED_LINKS:
             phrase = trigram_query(query.condition)
             if phrase and await self.connection.has_text_index():
-                return await self._page(query, _WITH_TRIGRAMS, trigrams=phrase)
+                return await self._page(query, WITH_TRIGRAMS, trigrams=phrase)
         return await self._page(query)
 
     async def page_of_portal(self, portal_id: int, query: ListQuery) -> Page[Link]:
         """The page of those links that are assigned to a portal."""
-        return await self._page(query, _ON_PORTAL, portal_id=portal_id)
+        return await self._page(query, ON_PORTAL, portal_id=portal_id)
 
     async def count_by_portal(self, portal_ids: Iterable[int]) -> dict[int, int]:
         """How many links each of the portals shows."""
@@ -107,13 +107,13 @@ class LinkRepository(Repository[Link]):
     @classmethod
     def _narrowing(cls, narrowed: tuple[str, ...]) -> list[ColumnElement[bool]]:
         conditions: list[ColumnElement[bool]] = []
-        if _ON_PORTAL in narrowed:
+        if ON_PORTAL in narrowed:
             on_portal = select(portal_assignment.c.link_id).where(
                 in_scope(portal_assignment),
                 portal_assignment.c.portal_id == bindparam("portal_id"),
             )
             conditions.append(cls.table.c.id.in_(on_portal))
-        if _WITH_TRIGRAMS in narrowed:
+        if WITH_TRIGRAMS in narrowed:
             conditions.append(cls.table.c.id.in_(text(TEXT_INDEX_QUERY)))
         return conditions
 
@@ -137,8 +137,8 @@ class LinkRepository(Repository[Link]):
         return Link(**values)
 
 
-_ON_PORTAL = "on portal"
-_WITH_TRIGRAMS = "with trigrams"
+ON_PORTAL = "on portal"
+WITH_TRIGRAMS = "with trigrams"
 SCANNED_LINKS = 2_000
 """Up to so many links a scan is as quick as the text index, which all tenants share."""
 
