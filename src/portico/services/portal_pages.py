@@ -28,6 +28,7 @@ from portico.storage.portal_pages import PortalPageRepository, find_address, fin
 from portico.storage.portals import UserPortalRepository
 
 _SLUGS_TRIED = 50
+ADDRESS_LIMIT = 255
 
 
 async def find_portal_address(database: Database, address: str) -> PortalAddress | None:
@@ -35,6 +36,8 @@ async def find_portal_address(database: Database, address: str) -> PortalAddress
 
     It says nothing of the portal, which may be disabled: `visit_portal` does.
     """
+    if len(address) > ADDRESS_LIMIT or not address.isprintable():
+        return None
     async with database.read() as connection:
         return await find_address(connection, host_address(address))
 
