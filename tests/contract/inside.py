@@ -72,7 +72,7 @@ def watched_statements() -> Iterator[list[str]]:
         statements.append(prepared.sql)
         return prepared
 
-    StatementCompiler.prepare = noting  # type: ignore[method-assign]  # to watch, not to change
+    StatementCompiler.prepare = noting  # type: ignore[method-assign,assignment]  # to watch, not to change
     try:
         yield statements
     finally:
