@@ -22,8 +22,12 @@ const kept = {
     }
   },
 };
-const favouriteIds = () => kept.get(`favourites.${portal}`, []).filter(Number.isFinite);
-const recentOnes = () => kept.get(`recent.${portal}`, []).filter((each) => each && each.id);
+// Ids are texts: they have more digits than a number of this language keeps.
+const listOf = (value) => (Array.isArray(value) ? value : []);
+const favouriteIds = () =>
+  listOf(kept.get(`favourites.${portal}`)).filter((id) => typeof id === "string");
+const recentOnes = () =>
+  listOf(kept.get(`recent.${portal}`)).filter((each) => typeof each?.id === "string");
 
 root.classList.add("js");
 root.classList.toggle("keys", kept.get("keys", true));
@@ -365,7 +369,7 @@ function start() {
   function showFavourites(ids) {
     const row = byId("favourites");
     const made = ids
-      .map((id) => anchors.get(String(id)))
+      .map((id) => anchors.get(id))
       .filter(Boolean)
       .slice(0, 8)
       .map((anchor, index) => {
@@ -383,10 +387,10 @@ function start() {
   function showRecent() {
     const row = byId("recent");
     const made = recentOnes()
-      .filter(({ id }) => anchors.has(String(id)))
+      .filter(({ id }) => anchors.has(id))
       .slice(0, 5)
       .map(({ id, time }) => {
-        const anchor = anchors.get(String(id));
+        const anchor = anchors.get(id);
         const link = opener(anchor);
         const when = element("span", "", ago(time));
         link.append(smallArch(anchor, "arch-24"), element("bdi", "", textOf(anchor, "n")), " ", when);
@@ -424,7 +428,7 @@ function start() {
           .map((star) => star.value)
           .filter((id) => !starred().includes(id)),
       ]
-    : favouriteIds().map(String);
+    : favouriteIds();
 
   async function post(path, values) {
     const answer = await fetch(`${base}/${path}`, {
@@ -453,7 +457,7 @@ function start() {
     if (signedIn) {
       saved = await post("favourites", { link: id, on: on ? "1" : "0" }).catch(() => false);
     } else {
-      kept.set(`favourites.${portal}`, favourites.map(Number));
+      kept.set(`favourites.${portal}`, favourites);
     }
     if (!saved) show(before, !on);
     toast(saved ? (on ? texts.added : texts.removed) : texts.failed);
@@ -478,9 +482,9 @@ function start() {
     const { id } = anchor.dataset;
     navigator.sendBeacon(`${base}/opened/${id}`, new URLSearchParams({ csrf }));
     if (!signedIn) {
-      const others = recentOnes().filter((each) => String(each.id) !== id);
+      const others = recentOnes().filter((each) => each.id !== id);
       const time = Math.floor(Date.now() / 1000);
-      kept.set(`recent.${portal}`, [{ id: Number(id), time }, ...others].slice(0, 12));
+      kept.set(`recent.${portal}`, [{ id, time }, ...others].slice(0, 12));
     }
   }
   document.addEventListener("click", opened);
