@@ -322,7 +322,8 @@ function start() {
 
   field.setAttribute("role", "combobox");
   field.setAttribute("aria-autocomplete", "list");
-  field.setAttribute("aria-controls", "found");
+  field.setAttribute("aria-controls", "results");
+  field.setAttribute("aria-expanded", "false");
   field.addEventListener("input", find);
   field.addEventListener("focus", ready, { once: true });
   field.form.addEventListener("submit", (event) => event.preventDefault());
@@ -401,6 +402,12 @@ function start() {
     root.classList.remove("has-recent");
   }
 
+  // The words of web/languages.py, so that nothing changes its width when these take their place.
+  const capital = (words) => words[0].toLocaleUpperCase(language) + words.slice(1);
+  const inDays = (moment, style) =>
+    moment.toLocaleDateString(language === "en" ? "en-GB" : language, style);
+  const dayAndMonth = (moment) => inDays(moment, { day: "numeric", month: "long" });
+
   function ago(time) {
     const now = new Date();
     const then = new Date(time * 1000);
@@ -410,11 +417,11 @@ function start() {
     const midnight = (moment) => new Date(moment).setHours(0, 0, 0, 0);
     const days = Math.round((midnight(now) - midnight(then)) / 86400000);
     if (days < 2) {
-      const words = new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(-days, "day");
-      return words[0].toLocaleUpperCase(language) + words.slice(1);
+      return capital(
+        new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(-days, "day"),
+      );
     }
-    const style = days < 7 ? { weekday: "short" } : { day: "numeric", month: "short" };
-    return then.toLocaleDateString(language, style);
+    return days < 7 ? capital(inDays(then, { weekday: "short" })) : dayAndMonth(then);
   }
 
   const pressed = (star, on) => star.setAttribute("aria-pressed", String(on));
@@ -499,13 +506,8 @@ function start() {
   // The day where the reader is
   const today = new Date();
   const [weekday, date] = byId("day").children;
-  weekday.textContent = today.toLocaleDateString(language, { weekday: "long" });
-  date.textContent = today.toLocaleDateString(language === "en" ? "en-GB" : language, {
-    day: "numeric",
-    month: "long",
-  });
-  weekday.textContent =
-    weekday.textContent[0].toLocaleUpperCase(language) + weekday.textContent.slice(1);
+  weekday.textContent = capital(inDays(today, { weekday: "long" }));
+  date.textContent = dayAndMonth(today);
 
   // Single keys, outside fields only
 
