@@ -136,7 +136,7 @@ class IdentityRepository:
 
     async def find_client(self, client_id: int) -> ApiClient | None:
         """The API client with that id, revoked or not, or None."""
-        rows = await self._connection.rows(select(api_client).where(api_client.c.id == client_id))
+        rows = await self._connection.rows(_client(), {"client_id": client_id})
         return ApiClient(**rows[0]._asdict()) if rows else None
 
     async def clients(self, customer_id: int) -> list[ApiClient]:
@@ -206,6 +206,11 @@ def _revision_of(customer_id: ColumnElement[int]) -> ColumnElement[int]:
     total = cast(func.coalesce(func.sum(customer_revision.c.revision), 0), BigInteger)
     mine = customer_revision.c.customer_id == customer_id
     return select(total).where(mine).correlate(customer).scalar_subquery()
+
+
+@kept
+def _client() -> Select[Any]:
+    return select(api_client).where(api_client.c.id == bindparam("client_id"))
 
 
 def _links_of(customer_id: ColumnElement[int]) -> ColumnElement[int]:
