@@ -109,8 +109,10 @@ class IdentityRepository:
 
     async def tenants(self, customer_ids: Iterable[int]) -> list[Tenant]:
         """The tenants with those ids, by name. Each is asked for alone, as each lives elsewhere."""
-        found = [await self.find_tenant(each) for each in sorted(set(customer_ids))]
-        return sorted((each for each in found if each is not None), key=lambda each: each.name)
+        wanted = sorted(set(customer_ids))
+        found = [await self.place(each, DEFAULT_MICROTENANT_ID) for each in wanted]
+        tenants = [each.tenant for each in found if each is not None]
+        return sorted(tenants, key=lambda tenant: tenant.name)
 
     async def add_tenant(self, tenant: Tenant) -> None:
         """Stores a new tenant."""
