@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict
 
-from sqlalchemy import delete, exists, insert, or_, select, text, true
+from sqlalchemy import delete, exists, or_, select, text, true
 
 from portico.domain.activity import RECENT_LINKS, Acceptance, RecentLink
 from portico.storage.connections import Connection
 from portico.storage.page_tables import link_group
-from portico.storage.people_tables import aup_acceptance, favourite, recent_opening
+from portico.storage.people_tables import aup_acceptance, favourite, link_opening, recent_opening
+from portico.storage.statements import insert_into
 from portico.storage.tables import portal_assignment, user_portal_link
 
 # The same text on both databases; SQLAlchemy has a construct for each alone.
@@ -63,6 +64,20 @@ class Activity:
         values = {"customer_id": self._customer_id, "link_id": link_id, "day": day}
         await self._connection.run(_COUNT, values)
 
+    async def add_openings(self, counted: Iterable[tuple[int, int, int]]) -> None:
+        """Stores whole days of openings that were not counted here: link, day, number."""
+        rows = [
+            {
+                "customer_id": self._customer_id,
+                "link_id": link_id,
+                "day": day,
+                "openings": openings,
+            }
+            for link_id, day, openings in counted
+        ]
+        if rows:
+            await self._connection.run(insert_into(link_opening), rows)
+
     async def remember_opening(self, user_id: int, link_id: int, now: int) -> None:
         """Remembers that a user opened a link; only the newest are kept."""
         values = {"customer_id": self._customer_id, "user_id": user_id, "link_id": link_id}
@@ -86,7 +101,7 @@ class Activity:
             )
             .order_by(recent_opening.c.time.desc(), recent_opening.c.link_id.desc())
         )
-        return [RecentLink(**row._mapping) for row in await self._connection.rows(statement)]
+        return [RecentLink(**row._asdict()) for row in await self._connection.rows(statement)]
 
     async def add_favourite(self, user_id: int, link_id: int, now: int) -> None:
         """Adds a favourite; adding it again changes nothing."""
@@ -114,7 +129,7 @@ class Activity:
     async def accept(self, acceptance: Acceptance) -> None:
         """Stores that somebody agreed to a policy."""
         values = asdict(acceptance) | {"customer_id": self._customer_id}
-        await self._connection.run(insert(aup_acceptance), [values])
+        await self._connection.run(insert_into(aup_acceptance), [values])
 
     async def has_accepted(
         self, aup_id: int, version: str, *, user_id: int | None, visitor: str
@@ -145,4 +160,4 @@ class Activity:
             .order_by(aup_acceptance.c.id.desc())
             .limit(limit)
         )
-        return [Acceptance(**row._mapping) for row in await self._connection.rows(statement)]
+        return [Acceptance(**row._asdict()) for row in await self._connection.rows(statement)]

@@ -25,10 +25,10 @@ from portico.storage.links import (
     SCANNED_LINKS,
     WITH_TRIGRAMS,
     LinkRepository,
-    add_to_tally,
 )
 from portico.storage.page_tables import link_presentation
-from portico.storage.repositories import in_scope, kept
+from portico.storage.repositories import in_scope
+from portico.storage.statements import Among, kept
 from portico.storage.tables import portal_assignment, user_portal, user_portal_link
 from portico.storage.trigrams import trigram_query
 
@@ -106,7 +106,7 @@ class LinkSetRepository(LinkRepository):
     async def remove_all(self, link_ids: Collection[int]) -> int:
         """Deletes links, with which what belongs to them goes; how many there were."""
         removed = await self._run(_remove_all(), link_ids=sorted(link_ids))
-        await self._run(add_to_tally(), added=-removed)
+        await self._count(-removed)
         return removed
 
     @classmethod
@@ -153,7 +153,7 @@ def _shown_on() -> Select[Any]:
 
 
 def _among() -> ColumnElement[bool]:
-    return user_portal_link.c.id.in_(bindparam("link_ids", expanding=True))
+    return Among(user_portal_link.c.id, "link_ids")
 
 
 def _stamped() -> dict[str, Any]:
@@ -185,7 +185,7 @@ def _replace() -> Executable:
 def _unassign_all() -> Executable:
     return delete(portal_assignment).where(
         in_scope(portal_assignment),
-        portal_assignment.c.link_id.in_(bindparam("link_ids", expanding=True)),
+        Among(portal_assignment.c.link_id, "link_ids"),
     )
 
 

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Executable,
     FromClause,
-    Row,
     Select,
     String,
     and_,
@@ -17,18 +17,17 @@ from sqlalchemy import (
     cast,
     delete,
     func,
-    insert,
     select,
     text,
-    update,
 )
 
 from portico.domain.base import Page, Scope
 from portico.domain.links import Link
 from portico.domain.search import ListQuery
 from portico.storage.connections import Connection
-from portico.storage.repositories import Repository, field_names, in_scope, kept
-from portico.storage.tables import link_tally, portal_assignment, user_portal, user_portal_link
+from portico.storage.repositories import Repository, field_names, in_scope
+from portico.storage.statements import Among, Row, insert_into, kept
+from portico.storage.tables import link_count, portal_assignment, user_portal, user_portal_link
 from portico.storage.trigrams import TEXT_INDEX_QUERY, trigram_query
 
 
@@ -72,7 +71,7 @@ class LinkRepository(Repository[Link]):
         """Stores new links and their assignments."""
         await super().insert(*records)
         await self._assign(*records)
-        await self._run(add_to_tally(), added=len(records))
+        await self._count(len(records))
 
     async def replace(self, record: Link) -> bool:
         """Stores all fields of a link, and exactly its assignments; False when there is none."""
@@ -86,8 +85,11 @@ class LinkRepository(Repository[Link]):
         """Deletes a link, with which its assignments go; False when there is none."""
         if not await super().remove(record_id):
             return False
-        await self._run(add_to_tally(), added=-1)
+        await self._count(-1)
         return True
+
+    async def _count(self, added: int) -> None:
+        await self._run(_COUNT, added=added, slot=self.connection.slot)
 
     async def _assign(self, *records: Link) -> None:
         rows = [
@@ -100,7 +102,7 @@ class LinkRepository(Repository[Link]):
             for portal_id in record.portal_ids
         ]
         if rows:
-            await self.connection.run(insert(portal_assignment), rows)
+            await self.connection.run(insert_into(portal_assignment), rows)
 
     @classmethod
     def _narrowing(cls, narrowed: tuple[str, ...]) -> list[ColumnElement[bool]]:
@@ -117,7 +119,7 @@ class LinkRepository(Repository[Link]):
 
     @classmethod
     def _counted(cls) -> Select[Any]:
-        return select(link_tally.c.links.label("total")).where(in_scope(link_tally))
+        return select(links_in_all().label("total")).where(in_scope(link_count))
 
     @classmethod
     def _computed(cls, source: FromClause) -> list[ColumnElement[Any]]:
@@ -129,10 +131,9 @@ class LinkRepository(Repository[Link]):
         )
         return [portal_ids.label("portal_ids")]
 
-    def _record(self, row: Row[Any]) -> Link:
-        stored = row._mapping
-        values = {name: stored[name] for name in field_names(Link)}
-        values["portal_ids"] = tuple(sorted(int(each) for each in _split(stored["portal_ids"])))
+    def _record(self, row: Row) -> Link:
+        values = {name: getattr(row, name) for name in field_names(Link)}
+        values["portal_ids"] = tuple(sorted(map(int, _split(row.portal_ids))))
         return Link(**values)
 
 
@@ -153,7 +154,7 @@ def _count_by_portal() -> Select[Any]:
         select(portal_assignment.c.portal_id, func.count().label("links"))
         .join(user_portal, same)
         .where(in_scope(portal_assignment))
-        .where(portal_assignment.c.portal_id.in_(bindparam("portal_ids", expanding=True)))
+        .where(Among(portal_assignment.c.portal_id, "portal_ids"))
         .group_by(portal_assignment.c.portal_id)
     )
 
@@ -181,10 +182,15 @@ def _unassign() -> Executable:
     )
 
 
-@kept
-def add_to_tally() -> Executable:
-    return (
-        update(link_tally)
-        .where(in_scope(link_tally))
-        .values(links=link_tally.c.links + bindparam("added"))
-    )
+def links_in_all() -> ColumnElement[int]:
+    """The number of links that the chosen slots of `link_count` come to."""
+    return cast(func.coalesce(func.sum(link_count.c.links), 0), BigInteger)
+
+
+# Both databases take the same words for it; a slot that was never used is made.
+_COUNT = text(
+    "INSERT INTO link_count (customer_id, microtenant_id, slot, links) "
+    "VALUES (:scope_customer_id, :scope_microtenant_id, :slot, :added) "
+    "ON CONFLICT (customer_id, microtenant_id, slot) "
+    "DO UPDATE SET links = link_count.links + excluded.links"
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from sqlalchemy import ColumnElement, Table, bindparam, func, insert, select
+from sqlalchemy import ColumnElement, Table, bindparam, func, select
 
 from portico.domain import aups, links, portals
 from portico.domain.base import DEFAULT_MICROTENANT_ID, Page, Scope
@@ -13,7 +13,6 @@ from portico.domain.search import ListQuery
 from portico.storage.repositories import Repository, in_scope
 from portico.storage.tables import (
     api_client,
-    link_tally,
     microtenant,
     user_portal,
     user_portal_aup,
@@ -41,15 +40,6 @@ class MicrotenantRepository(Repository[Microtenant]):
         if only is None:
             return await self.page(query)
         return await self._page(query, _ONE, only=only)
-
-    async def insert(self, *records: Microtenant) -> None:
-        """Stores new microtenants, which have no link yet."""
-        await super().insert(*records)
-        tallies = [
-            {"customer_id": self.scope.customer_id, "microtenant_id": record.id, "links": 0}
-            for record in records
-        ]
-        await self.connection.run(insert(link_tally), tallies)
 
     async def all(self) -> list[Microtenant]:
         """Every microtenant, in order of precedence, Default last."""

@@ -7,44 +7,35 @@ once for each shape and kept: building one costs more than running it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import fields
-from functools import lru_cache
-from typing import Any, ClassVar, Generic, ParamSpec, TypeVar, cast
+from typing import Any, ClassVar, Generic, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
     Executable,
     FromClause,
-    Row,
     Select,
     Table,
     and_,
     bindparam,
     delete,
     func,
-    insert,
     select,
     true,
     update,
 )
 
 from portico.domain.base import Page, Record, Scope, fold
+from portico.domain.errors import NameTaken
 from portico.domain.search import Condition, ListQuery
-from portico.storage.connections import Connection
+from portico.storage.connections import Connection, DuplicateKey
 from portico.storage.search import bound, is_selective, shape, where
+from portico.storage.statements import Among, Row, insert_into, kept
 
-P = ParamSpec("P")
-T = TypeVar("T")
 R = TypeVar("R", bound=Record)
-KEPT_SHAPES = 512
 _KEYS = {"customer_id", "microtenant_id", "id"}
-
-
-def kept(build: Callable[P, T]) -> Callable[P, T]:
-    """Keeps what a function built for its arguments, the 512 last used of them."""
-    # The cast gives the arguments their types back, which lru_cache forgets.
-    return cast("Callable[P, T]", lru_cache(maxsize=KEPT_SHAPES)(build))
 
 
 def in_scope(table: Table) -> ColumnElement[bool]:
@@ -68,7 +59,13 @@ class Repository(Generic[R]):
         self.scope = scope
 
     async def find(self, record_id: int) -> R | None:
-        """The record with that id, or None when this scope has none."""
+        """The record with that id, or None when this scope has none.
+
+        Within a transaction that others may run beside, nobody else changes it until this one ends.
+        """
+        if self.connection.writers_overlap:
+            # By itself first: what is computed beside the row would be as old as the wait.
+            await self._rows(_lock(self.table), record_ids=[record_id])
         rows = await self._rows(_find(type(self)), record_id=record_id)
         return self._record(rows[0]) if rows else None
 
@@ -77,6 +74,8 @@ class Repository(Generic[R]):
         wanted = sorted(set(record_ids))
         if not wanted:
             return {}
+        if self.connection.writers_overlap:
+            await self._rows(_lock(self.table), record_ids=wanted)
         rows = await self._rows(_find_all(type(self)), record_ids=wanted)
         return {record.id: record for record in map(self._record, rows)}
 
@@ -112,19 +111,21 @@ class Repository(Generic[R]):
         """Stores new records in this scope."""
         if records:
             values = [self._values(record) for record in records]
-            await self.connection.run(insert(self.table), values)
+            with named(*records):
+                await self.connection.run(insert_into(self.table), values)
 
     async def replace(self, record: R) -> bool:
         """Stores all fields of a record; False when this scope has none with its id."""
         values = self._values(record)
         changed = {name: value for name, value in values.items() if name not in _KEYS}
-        return bool(await self._run(_update(self.table), record_id=record.id, **changed))
+        with named(record):
+            return bool(await self._run(_update(self.table), record_id=record.id, **changed))
 
     async def remove(self, record_id: int) -> bool:
         """Deletes the record with that id; False when this scope has none."""
         return bool(await self._run(_delete(self.table), record_id=record_id))
 
-    async def _rows(self, statement: Executable, **values: object) -> Sequence[Row[Any]]:
+    async def _rows(self, statement: Executable, **values: object) -> Sequence[Row]:
         return await self.connection.rows(statement, self._bound(values))
 
     async def _run(self, statement: Executable, **values: object) -> int:
@@ -150,9 +151,8 @@ class Repository(Generic[R]):
         """What a record holds beside its columns, for the rows of `source`."""
         return []
 
-    def _record(self, row: Row[Any]) -> R:
-        stored = row._mapping
-        record: R = self.record(**{name: stored[name] for name in field_names(self.record)})
+    def _record(self, row: Row) -> R:
+        record: R = self.record(**{name: getattr(row, name) for name in field_names(self.record)})
         return record
 
     def _values(self, record: R) -> Mapping[str, Any]:
@@ -169,6 +169,17 @@ class Repository(Generic[R]):
 
 
 AnyRepository = type[Repository[Any]]
+
+
+@contextmanager
+def named(*records: Any) -> Iterator[None]:  # noqa: ANN401  # records of any noun
+    """Tells of a name that another transaction took after it was found free. Raises NameTaken."""
+    try:
+        yield
+    except DuplicateKey as duplicate:
+        if "name" in duplicate.key and len(records) == 1:
+            raise NameTaken(records[0].name) from None
+        raise
 
 
 @kept
@@ -188,6 +199,17 @@ def _stored(table: Table, *conditions: ColumnElement[bool]) -> Select[Any]:
 
 
 @kept
+def _lock(table: Table) -> Select[Any]:
+    """Keeps others from changing rows, always in the same order, so that no two wait in a ring.
+
+    References to the rows may still be made.
+    """
+    among = Among(table.c.id, "record_ids")
+    chosen = select(table.c.id).where(in_scope(table), among).order_by(table.c.id)
+    return chosen.with_for_update(key_share=True)
+
+
+@kept
 def _find(repository: AnyRepository) -> Select[Any]:
     table = repository.table
     chosen = _stored(table, table.c.id == bindparam("record_id"))
@@ -197,13 +219,13 @@ def _find(repository: AnyRepository) -> Select[Any]:
 @kept
 def _find_all(repository: AnyRepository) -> Select[Any]:
     table = repository.table
-    chosen = _stored(table, table.c.id.in_(bindparam("record_ids", expanding=True)))
+    chosen = _stored(table, Among(table.c.id, "record_ids"))
     return chosen.add_columns(*repository._computed(table))
 
 
 @kept
 def _ids_by_name(table: Table) -> Select[Any]:
-    among = table.c.name_folded.in_(bindparam("names", expanding=True))
+    among = Among(table.c.name_folded, "names")
     return select(table.c.name_folded, table.c.id).where(in_scope(table), among)
 
 

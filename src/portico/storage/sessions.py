@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
 
 from portico.domain.sessions import ConsoleSession, PortalSession
 from portico.storage.connections import Connection
 from portico.storage.people_tables import console_session, portal_session
+from portico.storage.statements import insert_into
 
 
 class ConsoleSessions:
@@ -22,13 +23,13 @@ class ConsoleSessions:
         """The session with that digest, over or not, or None."""
         statement = select(console_session).where(console_session.c.digest == digest)
         rows = await self._connection.rows(statement)
-        return ConsoleSession(**rows[0]._mapping) if rows else None
+        return ConsoleSession(**rows[0]._asdict()) if rows else None
 
     async def add(self, session: ConsoleSession, now: int) -> None:
         """Stores a new session, and forgets those that are over."""
         over = delete(console_session).where(console_session.c.expires <= now)
         await self._connection.run(over)
-        await self._connection.run(insert(console_session), [asdict(session)])
+        await self._connection.run(insert_into(console_session), [asdict(session)])
 
     async def see(self, digest: str, now: int) -> None:
         """Notes that a session is used."""
@@ -67,7 +68,7 @@ class PortalSessions:
             portal_session.c.customer_id == self._customer_id, portal_session.c.digest == digest
         )
         rows = await self._connection.rows(statement)
-        return PortalSession(**rows[0]._mapping) if rows else None
+        return PortalSession(**rows[0]._asdict()) if rows else None
 
     async def add(self, session: PortalSession, now: int) -> None:
         """Stores a new session, and forgets the tenant's that are over."""
@@ -76,7 +77,7 @@ class PortalSessions:
         )
         await self._connection.run(over)
         values = asdict(session) | {"customer_id": self._customer_id}
-        await self._connection.run(insert(portal_session), [values])
+        await self._connection.run(insert_into(portal_session), [values])
 
     async def see(self, digest: str, now: int) -> None:
         """Notes that a session is used."""
