@@ -116,7 +116,8 @@ def test_picture_goes_with_its_link(portal: Portal) -> None:
     source = page.partition('<img src="')[2].partition('"')[0]
     assert portal.server.http.get(source).status_code == 200
     stored = portal.admin.get(f"userPortalLink/{link_id}").json()
-    portal.admin.put(f"userPortalLink/{link_id}", stored | {"enabled": False})
+    disabled = portal.admin.put(f"userPortalLink/{link_id}", stored | {"enabled": False})
+    assert disabled.status_code == 204, disabled.text
 
     assert portal.server.http.get(source).status_code == 404
 

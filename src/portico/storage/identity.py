@@ -121,7 +121,7 @@ class IdentityRepository:
 
     async def find_tenant(self, customer_id: int) -> Tenant | None:
         """The tenant with that id, or None."""
-        revision = _revision_of(customer.c.id).label("revision")
+        revision = revision_of(customer.c.id).label("revision")
         statement = select(customer, revision).where(customer.c.id == customer_id)
         rows = await self._connection.rows(statement)
         return Tenant(**rows[0]._asdict()) if rows else None
@@ -201,7 +201,7 @@ class IdentityRepository:
         return int(rows[0].handed_out)
 
 
-def _revision_of(customer_id: ColumnElement[int]) -> ColumnElement[int]:
+def revision_of(customer_id: ColumnElement[int]) -> ColumnElement[int]:
     """The sum of a tenant's slots, which every write of the tenant makes greater."""
     total = cast(func.coalesce(func.sum(customer_revision.c.revision), 0), BigInteger)
     mine = customer_revision.c.customer_id == customer_id
@@ -225,7 +225,7 @@ def _place() -> Select[Any]:
     return (
         select(
             customer,
-            _revision_of(tenant).label("revision"),
+            revision_of(tenant).label("revision"),
             microtenant.c.name.label("microtenant_name"),
             _links_of(tenant).label("links"),
         )
@@ -255,7 +255,7 @@ def _standing(*, own: bool) -> Select[Any]:
             api_client,
             customer.c.name.label("customer_name"),
             customer.c.auth_domains,
-            _revision_of(tenant).label("revision"),
+            revision_of(tenant).label("revision"),
             customer.c.creation_time.label("customer_creation_time"),
             microtenant.c.name.label("microtenant_name"),
             _links_of(tenant).label("links"),

@@ -12,6 +12,7 @@ from portico.domain.base import Scope
 from portico.domain.identity import Tenant
 from portico.domain.portal_pages import PortalAddress, PortalPage
 from portico.storage.connections import Connection
+from portico.storage.identity import revision_of
 from portico.storage.page_tables import portal_address, portal_page
 from portico.storage.repositories import field_names, in_scope
 from portico.storage.statements import Among, insert_into, kept
@@ -95,7 +96,7 @@ async def find_home(connection: Connection, place: PortalAddress) -> PortalHome 
         return None
     row = rows[0]
     return PortalHome(
-        tenant=Tenant(**{column.name: getattr(row, column.name) for column in customer.c}),
+        tenant=Tenant(**{name: getattr(row, name) for name in field_names(Tenant)}),
         microtenant_id=row.microtenant_id,
         microtenant_name=row.microtenant_name,
     )
@@ -110,6 +111,7 @@ def _home() -> Select[Any]:
     return (
         select(
             customer,
+            revision_of(tenant).label("revision"),
             microtenant.c.id.label("microtenant_id"),
             microtenant.c.name.label("microtenant_name"),
         )
