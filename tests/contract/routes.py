@@ -53,7 +53,7 @@ class Route:
 
 def is_page(path: str) -> bool:
     """Whether a path shows a page of the console or of a portal, or a part of one."""
-    return path == "/" or path.startswith(PAGES)
+    return path.startswith(PAGES)
 
 
 def router_of(app: ASGIApp) -> Litestar:

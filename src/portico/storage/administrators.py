@@ -11,7 +11,7 @@ from portico.domain.administrators import Administrator, Grant
 from portico.domain.base import fold
 from portico.storage.connections import Connection
 from portico.storage.people_tables import administrator, administrator_grant
-from portico.storage.statements import insert_into
+from portico.storage.statements import Among, insert_into
 
 _COLUMNS = [column for column in administrator.c if column.name != "name_folded"]
 
@@ -54,6 +54,15 @@ class AdministratorRepository:
         )
         return [Administrator(**row._asdict()) for row in await self._connection.rows(statement)]
 
+    async def names(self, administrator_ids: Iterable[int]) -> dict[int, str]:
+        """What administrators are called, by id, whether or not they still have a grant."""
+        wanted = sorted(set(administrator_ids))
+        statement = select(administrator.c.id, administrator.c.name, administrator.c.display_name)
+        rows = await self._connection.rows(
+            statement.where(Among(administrator.c.id, "wanted")), {"wanted": wanted}
+        )
+        return {row.id: row.display_name or row.name for row in rows}
+
     async def insert(self, added: Administrator) -> None:
         """Stores a new administrator."""
         values = asdict(added) | {"name_folded": fold(added.name)}
@@ -94,3 +103,11 @@ class AdministratorRepository:
         rows = [asdict(grant) for grant in grants]
         if rows:
             await self._connection.run(insert_into(administrator_grant), rows)
+
+    async def forget_microtenant(self, customer_id: int, microtenant_id: int) -> None:
+        """Takes back every grant of a microtenant that goes away."""
+        statement = delete(administrator_grant).where(
+            administrator_grant.c.customer_id == customer_id,
+            administrator_grant.c.microtenant_id == microtenant_id,
+        )
+        await self._connection.run(statement)

@@ -109,8 +109,10 @@ class IdentityRepository:
 
     async def tenants(self, customer_ids: Iterable[int]) -> list[Tenant]:
         """The tenants with those ids, by name. Each is asked for alone, as each lives elsewhere."""
-        found = [await self.find_tenant(each) for each in sorted(set(customer_ids))]
-        return sorted((each for each in found if each is not None), key=lambda each: each.name)
+        wanted = sorted(set(customer_ids))
+        found = [await self.place(each, DEFAULT_MICROTENANT_ID) for each in wanted]
+        tenants = [each.tenant for each in found if each is not None]
+        return sorted(tenants, key=lambda tenant: tenant.name)
 
     async def add_tenant(self, tenant: Tenant) -> None:
         """Stores a new tenant."""
@@ -121,7 +123,7 @@ class IdentityRepository:
 
     async def find_tenant(self, customer_id: int) -> Tenant | None:
         """The tenant with that id, or None."""
-        revision = revision_of(customer.c.id).label("revision")
+        revision = _revision_of(customer.c.id).label("revision")
         statement = select(customer, revision).where(customer.c.id == customer_id)
         rows = await self._connection.rows(statement)
         return Tenant(**rows[0]._asdict()) if rows else None
@@ -136,7 +138,7 @@ class IdentityRepository:
 
     async def find_client(self, client_id: int) -> ApiClient | None:
         """The API client with that id, revoked or not, or None."""
-        rows = await self._connection.rows(select(api_client).where(api_client.c.id == client_id))
+        rows = await self._connection.rows(_client(), {"client_id": client_id})
         return ApiClient(**rows[0]._asdict()) if rows else None
 
     async def clients(self, customer_id: int) -> list[ApiClient]:
@@ -201,11 +203,16 @@ class IdentityRepository:
         return int(rows[0].handed_out)
 
 
-def revision_of(customer_id: ColumnElement[int]) -> ColumnElement[int]:
+def _revision_of(customer_id: ColumnElement[int]) -> ColumnElement[int]:
     """The sum of a tenant's slots, which every write of the tenant makes greater."""
     total = cast(func.coalesce(func.sum(customer_revision.c.revision), 0), BigInteger)
     mine = customer_revision.c.customer_id == customer_id
     return select(total).where(mine).correlate(customer).scalar_subquery()
+
+
+@kept
+def _client() -> Select[Any]:
+    return select(api_client).where(api_client.c.id == bindparam("client_id"))
 
 
 def _links_of(customer_id: ColumnElement[int]) -> ColumnElement[int]:
@@ -225,7 +232,7 @@ def _place() -> Select[Any]:
     return (
         select(
             customer,
-            revision_of(tenant).label("revision"),
+            _revision_of(tenant).label("revision"),
             microtenant.c.name.label("microtenant_name"),
             _links_of(tenant).label("links"),
         )
@@ -255,7 +262,7 @@ def _standing(*, own: bool) -> Select[Any]:
             api_client,
             customer.c.name.label("customer_name"),
             customer.c.auth_domains,
-            revision_of(tenant).label("revision"),
+            _revision_of(tenant).label("revision"),
             customer.c.creation_time.label("customer_creation_time"),
             microtenant.c.name.label("microtenant_name"),
             _links_of(tenant).label("links"),
