@@ -17,7 +17,7 @@ LAYER_LIBRARIES = {
     "storage": {"sqlalchemy", "alembic", "asyncpg"},
     "services": set[str](),
     "http": {"litestar", "msgspec", "jwt", "cryptography"},
-    "web": {"litestar", "jinja2"},
+    "web": {"litestar", "jinja2", "authlib", "joserfc", "httpx2", "argon2", "PIL"},
 }
 
 
@@ -100,6 +100,7 @@ def test_layer_uses_only_its_libraries(layer: str) -> None:
     known = LAYER_LIBRARIES[layer]
     foreign = {"sqlalchemy", "alembic", "asyncpg", "litestar", "msgspec", "jwt", "jinja2"}
     foreign |= {"granian", "click", "rich", "cryptography"}
+    foreign |= {"authlib", "joserfc", "httpx2", "argon2", "PIL", "babel"}
     here = [module for module in SOURCE if f"portico/{layer}/" in str(module)]
     found = {
         str(module): used for module in here if (used := imported_roots(module) & (foreign - known))

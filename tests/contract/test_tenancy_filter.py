@@ -8,7 +8,7 @@ import re
 import httpx
 from sqlalchemy import ForeignKeyConstraint, Index, PrimaryKeyConstraint
 
-from portico.storage import tables
+from portico.storage import placement as tables
 from tests.contract.inside import run_inside, watched_statements
 from tests.contract.source import SOURCE, Function, Module, called_names, imported_roots
 from tests.harness import AUPS, LINKS, MICROTENANTS, PORTALS, Caller, Tenant
@@ -24,7 +24,7 @@ TENANT_TABLES = [
     for table in tables.metadata.sorted_tables
     if next(iter(table.primary_key.columns)).name == "customer_id"
 ]
-GLOBAL_TABLES = {"customer", "api_client", "signing_key", "id_node"}
+GLOBAL_TABLES = {"customer", "api_client", "signing_key", "id_node", "portal_address"}
 SCOPED = {"in_scope", "_stored", "_select", "_update", "_delete", "_values"}
 
 

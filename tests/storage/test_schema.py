@@ -20,8 +20,8 @@ from portico.storage import schema
 from portico.storage.connections import Database
 from portico.storage.database import open_database
 from portico.storage.links import LinkRepository
+from portico.storage.placement import metadata
 from portico.storage.schema import SchemaMismatch
-from portico.storage.tables import metadata
 from portico.storage.trigrams import TEXT_INDEX
 from tests.harness import upgrade, with_database
 from tests.storage.records import make_link

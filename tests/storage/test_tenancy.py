@@ -21,8 +21,8 @@ from portico.storage.connections import Connection
 from portico.storage.idempotency import IdempotentAnswer, IdempotentAnswers
 from portico.storage.links import SCANNED_LINKS, LinkRepository
 from portico.storage.microtenants import MicrotenantRepository
+from portico.storage.placement import metadata
 from portico.storage.portals import UserPortalRepository
-from portico.storage.tables import metadata
 from tests.storage.records import make_aup, make_link, make_microtenant, make_portal
 from tests.storage.store import Store
 

@@ -9,7 +9,8 @@ from sqlalchemy.exc import DBAPIError
 from portico.domain.errors import Unavailable
 from portico.storage import schema
 from portico.storage.connections import Database
-from portico.storage.tables import REFERENCE_TABLES, TENANT_TABLES, customer
+from portico.storage.placement import REFERENCE_TABLES, TENANT_TABLES
+from portico.storage.tables import customer
 
 
 class CannotDistribute(Unavailable):

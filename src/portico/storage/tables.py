@@ -7,114 +7,59 @@ SQLite a composite key is the table itself (WITHOUT ROWID), so that every index 
 
 from __future__ import annotations
 
-import json
-from enum import StrEnum
-from typing import TypeVar
-
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    Dialect,
     ForeignKeyConstraint,
     Index,
     Integer,
     MetaData,
     PrimaryKeyConstraint,
     Table,
-    Text,
-    TypeDecorator,
     text,
 )
-from sqlalchemy.dialects import postgresql
 
 from portico.domain.audit import Action
 from portico.domain.identity import Role
-
-E = TypeVar("E", bound=StrEnum)
-
-# PostgreSQL compares and lower-cases as bytes, like SQLite, whatever the cluster's locale is.
-PlainText = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
-
-
-class TextTuple(TypeDecorator[tuple[str, ...]]):
-    """A tuple of texts, stored as a JSON array."""
-
-    impl = Text
-    cache_ok = True
-
-    def process_bind_param(self, value: tuple[str, ...] | None, dialect: Dialect) -> str:
-        """JSON text of the tuple."""
-        return json.dumps(value or (), ensure_ascii=False)
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...]:
-        """The tuple of the stored JSON text."""
-        return tuple(json.loads(value or "[]"))
-
-
-class Choice(TypeDecorator[StrEnum]):
-    """A member of a text enumeration, stored by its value."""
-
-    impl = Text
-    cache_ok = True
-
-    def __init__(self, choices: type[StrEnum]) -> None:
-        super().__init__()
-        self.choices = choices
-
-    def process_bind_param(self, value: StrEnum | None, dialect: Dialect) -> str | None:
-        """The member's value."""
-        return None if value is None else value.value
-
-    def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
-        """The member of the stored value."""
-        return None if value is None else self.choices(value)
-
+from portico.storage.columns import (
+    Choice,
+    PlainText,
+    TextTuple,
+    flag_column,
+    id_column,
+    owned_keys,
+    stamp_columns,
+    text_column,
+)
 
 metadata = MetaData()
-
-
-def _id(name: str, *, nullable: bool = False) -> Column[int]:
-    return Column(name, BigInteger, nullable=nullable, autoincrement=False)
-
-
-def _text(name: str) -> Column[str]:
-    return Column(name, PlainText, nullable=False, default="")
-
-
-def _flag(name: str) -> Column[bool]:
-    return Column(name, Boolean, nullable=False)
-
-
-def _stamps() -> tuple[Column[int], ...]:
-    return _id("creation_time"), _id("modified_time"), _id("modified_by")
-
 
 customer = Table(
     "customer",
     metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=False),
-    _text("name"),
+    text_column("name"),
     Column("auth_domains", TextTuple, nullable=False),
-    _id("revision"),
-    _id("creation_time"),
+    id_column("revision"),
+    id_column("creation_time"),
 )
 
 microtenant = Table(
     "microtenant",
     metadata,
-    _id("customer_id"),
-    _id("id"),
-    *_stamps(),
-    _text("name"),
-    _text("name_folded"),
-    _text("description"),
-    _text("description_folded"),
-    _flag("enabled"),
-    _text("criteria_attribute"),
+    id_column("customer_id"),
+    id_column("id"),
+    *stamp_columns(),
+    text_column("name"),
+    text_column("name_folded"),
+    text_column("description"),
+    text_column("description_folded"),
+    flag_column("enabled"),
+    text_column("criteria_attribute"),
     Column("criteria_attribute_values", TextTuple, nullable=False),
-    _flag("privileged_approvals_enabled"),
-    _id("scope_order"),
+    flag_column("privileged_approvals_enabled"),
+    id_column("scope_order"),
     PrimaryKeyConstraint("customer_id", "id", name="pk_microtenant"),
     ForeignKeyConstraint(["customer_id"], ["customer.id"], name="fk_microtenant_customer"),
     Index("uq_microtenant_name", "customer_id", "name_folded", unique=True),
@@ -122,42 +67,30 @@ microtenant = Table(
 )
 
 
-def _owned(name: str) -> tuple[PrimaryKeyConstraint | ForeignKeyConstraint, ...]:
-    """The keys of a table whose rows belong to one microtenant of one tenant."""
-    return (
-        PrimaryKeyConstraint("customer_id", "id", name=f"pk_{name}"),
-        ForeignKeyConstraint(
-            ["customer_id", "microtenant_id"],
-            ["microtenant.customer_id", "microtenant.id"],
-            name=f"fk_{name}_microtenant",
-        ),
-    )
-
-
 user_portal = Table(
     "user_portal",
     metadata,
-    _id("customer_id"),
-    _id("id"),
-    _id("microtenant_id"),
-    *_stamps(),
-    _text("name"),
-    _text("name_folded"),
-    _text("description"),
-    _text("description_folded"),
-    _flag("enabled"),
+    id_column("customer_id"),
+    id_column("id"),
+    id_column("microtenant_id"),
+    *stamp_columns(),
+    text_column("name"),
+    text_column("name_folded"),
+    text_column("description"),
+    text_column("description_folded"),
+    flag_column("enabled"),
     Column("managed_by_zs", Boolean, nullable=True),
-    _id("certificate_id", nullable=True),
-    _text("certificate_name"),
-    _text("domain"),
-    _text("ext_domain"),
-    _text("ext_domain_name"),
-    _text("ext_domain_translation"),
-    _text("ext_label"),
-    _text("user_notification"),
-    _flag("user_notification_enabled"),
-    _text("image_data"),
-    *_owned("user_portal"),
+    id_column("certificate_id", nullable=True),
+    text_column("certificate_name"),
+    text_column("domain"),
+    text_column("ext_domain"),
+    text_column("ext_domain_name"),
+    text_column("ext_domain_translation"),
+    text_column("ext_label"),
+    text_column("user_notification"),
+    flag_column("user_notification_enabled"),
+    text_column("image_data"),
+    *owned_keys("user_portal"),
     Index("uq_user_portal_name", "customer_id", "microtenant_id", "name_folded", unique=True),
     sqlite_with_rowid=False,
 )
@@ -165,23 +98,23 @@ user_portal = Table(
 user_portal_link = Table(
     "user_portal_link",
     metadata,
-    _id("customer_id"),
-    _id("id"),
-    _id("microtenant_id"),
-    *_stamps(),
-    _text("name"),
-    _text("name_folded"),
-    _text("description"),
-    _text("description_folded"),
-    _flag("enabled"),
-    _text("icon_text"),
-    _text("link"),
-    _text("link_folded"),
-    _text("link_path"),
-    _text("link_path_folded"),
-    _text("protocol"),
-    _id("application_id", nullable=True),
-    *_owned("user_portal_link"),
+    id_column("customer_id"),
+    id_column("id"),
+    id_column("microtenant_id"),
+    *stamp_columns(),
+    text_column("name"),
+    text_column("name_folded"),
+    text_column("description"),
+    text_column("description_folded"),
+    flag_column("enabled"),
+    text_column("icon_text"),
+    text_column("link"),
+    text_column("link_folded"),
+    text_column("link_path"),
+    text_column("link_path_folded"),
+    text_column("protocol"),
+    id_column("application_id", nullable=True),
+    *owned_keys("user_portal_link"),
     Index(
         "uq_user_portal_link_name",
         "customer_id",
@@ -209,9 +142,9 @@ user_portal_link = Table(
 portal_assignment = Table(
     "portal_assignment",
     metadata,
-    _id("customer_id"),
-    _id("link_id"),
-    _id("portal_id"),
+    id_column("customer_id"),
+    id_column("link_id"),
+    id_column("portal_id"),
     PrimaryKeyConstraint("customer_id", "link_id", "portal_id", name="pk_portal_assignment"),
     ForeignKeyConstraint(
         ["customer_id", "link_id"],
@@ -232,9 +165,9 @@ portal_assignment = Table(
 link_tally = Table(
     "link_tally",
     metadata,
-    _id("customer_id"),
-    _id("microtenant_id"),
-    _id("links"),
+    id_column("customer_id"),
+    id_column("microtenant_id"),
+    id_column("links"),
     PrimaryKeyConstraint("customer_id", "microtenant_id", name="pk_link_tally"),
     ForeignKeyConstraint(
         ["customer_id", "microtenant_id"],
@@ -248,19 +181,19 @@ link_tally = Table(
 user_portal_aup = Table(
     "user_portal_aup",
     metadata,
-    _id("customer_id"),
-    _id("id"),
-    _id("microtenant_id"),
-    *_stamps(),
-    _text("name"),
-    _text("name_folded"),
-    _text("description"),
-    _text("description_folded"),
-    _flag("enabled"),
-    _text("aup"),
-    _text("email"),
-    _text("phone_num"),
-    *_owned("user_portal_aup"),
+    id_column("customer_id"),
+    id_column("id"),
+    id_column("microtenant_id"),
+    *stamp_columns(),
+    text_column("name"),
+    text_column("name_folded"),
+    text_column("description"),
+    text_column("description_folded"),
+    flag_column("enabled"),
+    text_column("aup"),
+    text_column("email"),
+    text_column("phone_num"),
+    *owned_keys("user_portal_aup"),
     Index(
         "uq_user_portal_aup_name",
         "customer_id",
@@ -276,28 +209,30 @@ user_portal_aup = Table(
 audit_entry = Table(
     "audit_entry",
     metadata,
-    _id("customer_id"),
-    _id("id"),
-    _id("microtenant_id"),
-    _id("time"),
-    _id("actor_id"),
+    id_column("customer_id"),
+    id_column("id"),
+    id_column("microtenant_id"),
+    id_column("time"),
+    id_column("actor_id"),
     Column("action", Choice(Action), nullable=False),
-    _text("object_type"),
-    _id("object_id"),
-    _text("object_name"),
-    _text("before"),
-    _text("after"),
-    _text("transaction_id"),
+    text_column("object_type"),
+    id_column("object_id"),
+    text_column("object_name"),
+    text_column("before"),
+    text_column("after"),
+    text_column("transaction_id"),
     PrimaryKeyConstraint("customer_id", "id", name="pk_audit_entry"),
+    Index("ix_audit_entry_transaction", "customer_id", "transaction_id"),
+    Index("ix_audit_entry_object", "customer_id", "object_id"),
     sqlite_with_rowid=False,
 )
 
 ended_session = Table(
     "ended_session",
     metadata,
-    _id("customer_id"),
+    id_column("customer_id"),
     Column("token_id", PlainText, nullable=False),
-    _id("expires"),
+    id_column("expires"),
     PrimaryKeyConstraint("customer_id", "token_id", name="pk_ended_session"),
     sqlite_with_rowid=False,
 )
@@ -305,13 +240,13 @@ ended_session = Table(
 idempotent_answer = Table(
     "idempotent_answer",
     metadata,
-    _id("customer_id"),
-    _id("client_id"),
+    id_column("customer_id"),
+    id_column("client_id"),
     Column("key", PlainText, nullable=False),
-    _text("fingerprint"),
+    text_column("fingerprint"),
     Column("status", Integer, nullable=False),
-    _text("body"),
-    _id("creation_time"),
+    text_column("body"),
+    id_column("creation_time"),
     PrimaryKeyConstraint("customer_id", "client_id", "key", name="pk_idempotent_answer"),
     Index("ix_idempotent_answer_age", "customer_id", "creation_time"),
     sqlite_with_rowid=False,
@@ -322,14 +257,14 @@ api_client = Table(
     "api_client",
     metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=False),
-    _id("customer_id"),
-    _id("microtenant_id", nullable=True),
-    _text("name"),
+    id_column("customer_id"),
+    id_column("microtenant_id", nullable=True),
+    text_column("name"),
     Column("role", Choice(Role), nullable=False),
-    _text("secret_hash"),
-    _text("public_key"),
-    _id("creation_time"),
-    _id("revoked_time", nullable=True),
+    text_column("secret_hash"),
+    text_column("public_key"),
+    id_column("creation_time"),
+    id_column("revoked_time", nullable=True),
     Index("ix_api_client_customer", "customer_id"),
 )
 
@@ -337,9 +272,9 @@ signing_key = Table(
     "signing_key",
     metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=False),
-    _text("secret"),
-    _id("creation_time"),
-    _id("retire_time", nullable=True),
+    text_column("secret"),
+    id_column("creation_time"),
+    id_column("retire_time", nullable=True),
 )
 
 id_node = Table(
@@ -348,9 +283,3 @@ id_node = Table(
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("handed_out", BigInteger, nullable=False),
 )
-
-REFERENCE_TABLES = (api_client, signing_key, id_node)
-"""The tables that a distributed database keeps whole on every node."""
-
-TENANT_TABLES = tuple(table for table in metadata.sorted_tables if table not in REFERENCE_TABLES)
-"""The tables that it shards by tenant, each after those that it refers to."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from portico.storage.tables import metadata
+from portico.storage.placement import metadata
 
 connection = context.config.attributes["connection"]
 context.configure(

@@ -1,0 +1,104 @@
+"""How a portal looks and who may see it: Portico's own settings, not on the vendor's wire."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from portico.domain.base import NAME_LIMIT, check_opaque, check_text
+from portico.domain.errors import InvalidField
+from portico.domain.portals import UserPortal
+
+SLUG_LIMIT = 63
+FAVICON_LIMIT_BYTES = 64 * 1024
+_SLUG = re.compile(r"(?!-)(?![0-9]+\Z)[a-z0-9-]{1,63}(?<!-)\Z")
+_ACCENT = re.compile(r"#[0-9a-f]{6}\Z")
+
+
+class Audience(StrEnum):
+    """Who may see a portal: everybody, or those who have signed in."""
+
+    PUBLIC = "public"
+    SIGNED_IN = "signed_in"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PortalPage:
+    """The settings of one portal's page. Without a title it is the portal's name."""
+
+    slug: str = ""
+    audience: Audience = Audience.SIGNED_IN
+    title: str = ""
+    accent: str = ""
+    favicon: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PresentedPortal(UserPortal):
+    """A portal together with the settings of its page."""
+
+    page: PortalPage
+
+
+@dataclass(frozen=True, kw_only=True)
+class PortalAddress:
+    """Where a visitor arrives: a portal's id, its slug or its domain, and whose portal it is."""
+
+    address: str
+    customer_id: int
+    portal_id: int
+
+
+def check_page(page: PortalPage) -> PortalPage:
+    """The settings as they will be stored. Raises InvalidField naming the wire field."""
+    if page.slug and not _SLUG.match(page.slug):
+        raise InvalidField(
+            "portico.slug",
+            f"It is 1 to {SLUG_LIMIT} lower-case letters, digits and hyphens, with no hyphen at "
+            "either end, and not digits alone.",
+        )
+    accent = page.accent.lower()
+    if accent and not _ACCENT.match(accent):
+        raise InvalidField("portico.accent", "It is a colour such as #1f5eff, or left out.")
+    check_text("portico.title", page.title, NAME_LIMIT)
+    check_opaque("portico.favicon", page.favicon, FAVICON_LIMIT_BYTES)
+    return replace(page, accent=accent, title=page.title.strip())
+
+
+def slugs_for(name: str) -> Iterator[str]:
+    """Slugs made from a portal's name, the nicest first, without end."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    base = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[: SLUG_LIMIT - 20].strip("-")
+    if not base or base.isdigit():
+        base = f"portal-{base}".strip("-")
+    yield base
+    number = 2
+    while True:
+        yield f"{base}-{number}"
+        number += 1
+
+
+def addresses_of(portal: UserPortal, page: PortalPage) -> list[str]:
+    """Every address that leads to the portal, unless another has it: id, slug and domain."""
+    found = [str(portal.id)]
+    if page.slug:
+        found.append(page.slug)
+    domain = host_address(portal.domain)
+    # Without a dot it could be taken for a slug or an id.
+    if "." in domain:
+        found.append(domain)
+    return found
+
+
+def host_address(host: str) -> str:
+    """A domain as browsers name it in the Host header: lower case, IDN in its ASCII form."""
+    return ".".join(map(_ascii_label, host.removesuffix(".").lower().split(".")))
+
+
+def _ascii_label(label: str) -> str:
+    if label.isascii():
+        return label
+    return "xn--" + unicodedata.normalize("NFC", label).encode("punycode").decode()

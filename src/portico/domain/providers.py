@@ -1,0 +1,73 @@
+"""OpenID providers that sign people in. Only the operator makes them: a server asks only hosts
+that its operator named."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from urllib.parse import urlsplit
+
+from portico.domain.base import NAME_LIMIT, check_name, check_text
+from portico.domain.errors import InvalidField
+
+KIND = "identityProvider"
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityProviderSpec:
+    """What the operator says of a provider. `groups_claim` may be a string or a list."""
+
+    name: str
+    issuer: str
+    client_id: str
+    client_secret: str = field(default="", repr=False)
+    groups_claim: str = "groups"
+    for_console: bool = False
+    for_portals: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityProvider(IdentityProviderSpec):
+    """A stored provider of one tenant."""
+
+    id: int
+    customer_id: int
+    enabled: bool = True
+    creation_time: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProvenPerson:
+    """Whom a provider vouches for. `email` is empty unless the provider verified it."""
+
+    provider_id: int
+    subject: str
+    name: str = ""
+    display_name: str = ""
+    email: str = ""
+    groups: tuple[str, ...] = ()
+
+
+def check_provider(spec: IdentityProviderSpec) -> IdentityProviderSpec:
+    """The spec as it will be stored. Raises InvalidField."""
+    check_text("clientId", spec.client_id, NAME_LIMIT)
+    check_text("groupsClaim", spec.groups_claim, NAME_LIMIT)
+    if not spec.client_id:
+        raise InvalidField("clientId", "It is required and cannot be empty.")
+    return replace(spec, name=check_name(spec.name), issuer=_check_issuer(spec.issuer))
+
+
+def _check_issuer(issuer: str) -> str:
+    """An issuer as it stands in ID tokens: https, or http on this machine. Raises InvalidField."""
+    check_text("issuer", issuer, NAME_LIMIT)
+    try:
+        parts = urlsplit(issuer)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        raise InvalidField("issuer", "It is not a URL.") from None
+    plain = parts.scheme == "http" and host in LOOPBACK
+    if not host or not (parts.scheme == "https" or plain) or parts.query or parts.fragment:
+        raise InvalidField("issuer", "It is an https URL without query, as in ID tokens.")
+    if parts.username is not None:
+        raise InvalidField("issuer", "It names no user.")
+    return issuer

@@ -1,0 +1,20 @@
+"""Where each table lives in a distributed database. Importing it completes the metadata, so whoever
+looks at all tables takes them from here.
+"""
+
+from __future__ import annotations
+
+from portico.storage import page_tables, tables
+
+metadata = tables.metadata
+
+REFERENCE_TABLES = (
+    tables.api_client,
+    tables.signing_key,
+    tables.id_node,
+    page_tables.portal_address,
+)
+"""The tables that a distributed database keeps whole on every node."""
+
+TENANT_TABLES = tuple(table for table in metadata.sorted_tables if table not in REFERENCE_TABLES)
+"""The tables that it shards by tenant, each after those that it refers to."""
