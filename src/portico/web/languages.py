@@ -1,0 +1,100 @@
+"""The languages of the pages: which one a browser gets, its texts, and how it writes a day."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from gettext import GNUTranslations, NullTranslations
+from importlib.resources import files
+
+DOMAIN = "portico"
+LANGUAGES = {"en": "English", "de": "Deutsch", "es": "Español"}
+SOURCE_LANGUAGE = "en"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Language:
+    """One language: its code, its name in itself, and its catalogue."""
+
+    code: str
+    name: str
+    texts: NullTranslations
+
+    def gettext(self, text: str, /, **values: object) -> str:
+        """The text in this language, with its `%(name)s` filled in."""
+        return self.texts.gettext(text) % values if values else self.texts.gettext(text)
+
+    def ngettext(self, one: str, many: str, number: int, /, **values: object) -> str:
+        """The text for a number of things; `%(num)d` is the number."""
+        return self.texts.ngettext(one, many, number) % {"num": number, **values}
+
+    def weekday(self, day: date) -> str:
+        """The name of the day in the week."""
+        _ = self.texts.gettext
+        names = (
+            _("Monday"),
+            _("Tuesday"),
+            _("Wednesday"),
+            _("Thursday"),
+            _("Friday"),
+            _("Saturday"),
+            _("Sunday"),
+        )
+        return names[day.weekday()]
+
+    def day_and_month(self, day: date) -> str:
+        """The day as people write it, as in 24 November."""
+        _ = self.texts.gettext
+        months = (
+            _("January"),
+            _("February"),
+            _("March"),
+            _("April"),
+            _("May"),
+            _("June"),
+            _("July"),
+            _("August"),
+            _("September"),
+            _("October"),
+            _("November"),
+            _("December"),
+        )
+        return self.gettext("%(day)d %(month)s", day=day.day, month=months[day.month - 1])
+
+
+def load_language(code: str) -> Language:
+    """A language of LANGUAGES with its catalogue; any other code is the source language."""
+    if code not in LANGUAGES or code == SOURCE_LANGUAGE:
+        return Language(
+            code=SOURCE_LANGUAGE, name=LANGUAGES[SOURCE_LANGUAGE], texts=NullTranslations()
+        )
+    catalogue = files("portico.web").joinpath("locales", code, "LC_MESSAGES", f"{DOMAIN}.mo")
+    with catalogue.open("rb") as stream:
+        return Language(code=code, name=LANGUAGES[code], texts=GNUTranslations(stream))
+
+
+def choose_language(chosen: str, accept_language: str) -> str:
+    """The code of the language for a browser: the one that was chosen, else its own preference.
+
+    Reads an Accept-Language header by its weights (RFC 9110, section 12.5.4).
+    """
+    if chosen in LANGUAGES:
+        return chosen
+    weighed: list[tuple[float, int, str]] = []
+    for place, entry in enumerate(accept_language.split(",")[:20]):
+        tag, _, parameter = entry.partition(";")
+        code = tag.strip().lower().partition("-")[0]
+        if code in LANGUAGES:
+            weighed.append((-_weight(parameter), place, code))
+    acceptable = [each for each in weighed if each[0] < 0]
+    return min(acceptable)[2] if acceptable else SOURCE_LANGUAGE
+
+
+def _weight(parameter: str) -> float:
+    name, _, value = parameter.strip().partition("=")
+    if name.strip() != "q":
+        return 1.0
+    try:
+        return float(value)
+    except ValueError:
+        return 0.0
