@@ -111,7 +111,7 @@ async def _fill(
         return UnitOfWork(
             connection=connection,
             principal=Principal(
-                client_id=admin_id, customer_id=tenant.id, role=Role.ADMIN, microtenant_id=None
+                actor_id=admin_id, customer_id=tenant.id, role=Role.ADMIN, microtenant_id=None
             ),
             tenant=tenant,
             scope=Scope(customer_id=tenant.id, microtenant_id=microtenant_id),

@@ -68,7 +68,8 @@ NOUNS = (
         searched=link_rules.LINK_FIELDS,
         elsewhere={"portal_ids"},
         spelled={"portal_ids": "user_portals"},
-        only_in_body={"user_portal_id", "microtenant_id"},
+        only_in_body={"user_portal_id", "microtenant_id", "portico"},
+        only_in_answer={"portico"},
         unsearched={"portal_ids"},
     ),
     Noun(
@@ -82,8 +83,8 @@ NOUNS = (
         searched=portal_rules.PORTAL_FIELDS,
         write_only={"managed_by_zs"},
         computed={"ext_domain_translation"},
-        only_in_body={"microtenant_id"},
-        only_in_answer={"getc_name"},
+        only_in_body={"microtenant_id", "portico"},
+        only_in_answer={"getc_name", "portico"},
         unsearched={"managed_by_zs", "image_data"},
     ),
     Noun(

@@ -24,7 +24,13 @@ TENANT_TABLES = [
     for table in tables.metadata.sorted_tables
     if next(iter(table.primary_key.columns)).name == "customer_id"
 ]
-GLOBAL_TABLES = {"customer", "api_client", "signing_key", "id_node", "portal_address"}
+GLOBAL_TABLES = {"customer", "api_client", "signing_key", "id_node", "portal_address"} | {
+    "administrator",
+    "administrator_grant",
+    "console_session",
+    "identity_provider",
+    "sign_in_failure",
+}
 SCOPED = {"in_scope", "_stored", "_select", "_update", "_delete", "_values"}
 
 
@@ -143,7 +149,8 @@ async def walk_nouns(client: httpx.AsyncClient, admin: Caller, headers: dict[str
         return answer
 
     portal_id = (await call("POST", PORTALS, {"name": "Staff"}, 201)).json()["id"]
-    link = {"name": "Wiki", "link": "wiki", "userPortals": [{"id": portal_id}]}
+    shown = {"section": "Tools", "groups": ["Staff"]}
+    link = {"name": "Wiki", "link": "wiki", "userPortals": [{"id": portal_id}], "portico": shown}
     microtenant = {"name": "North"}
     made = {
         noun: (await call("POST", noun, body, 201)).json()["id"]
@@ -154,7 +161,7 @@ async def walk_nouns(client: httpx.AsyncClient, admin: Caller, headers: dict[str
     await call("GET", f"{MICROTENANTS}/summary")
     bodies = {LINKS: link, AUPS: {}, MICROTENANTS: microtenant, PORTALS: {"name": "Staff"}}
     for noun, each_id in {**made, PORTALS: portal_id}.items():
-        await call("GET", noun)
+        await call("GET", f"{noun}?include=portico")
         await call("GET", f"{noun}/{each_id}")
         await call("PUT", f"{noun}/{each_id}", bodies[noun], 204)
         await call("DELETE", f"{noun}/{each_id}", status=204)

@@ -81,7 +81,8 @@ def walk_everything(server: RunningServer) -> list[Step]:
     walk.send("GET", "/mgmtconfig/v1/admin/me")
     walk.send("GET", f"{B1}/authDomains")
     microtenant_id = _walk_microtenants(walk)
-    for query in ("", f"?microtenantId={microtenant_id}"):
+    asked = "include=portico"
+    for query in ("", f"?{asked}", f"?microtenantId={microtenant_id}&{asked}"):
         _walk_nouns(walk, query)
     confined = tenant.caller(microtenant_id=microtenant_id)
     inside = Walk(confined)
@@ -172,6 +173,7 @@ FULL_LINK = {
     "linkPath": "/start?a=b",
     "protocol": "https://",
     "applicationId": "72057594037927936",
+    "portico": {"section": "Tools", "order": 2, "groups": ["Staff"], "iconIsDark": True},
 }
 FULL_PORTAL = {
     "name": "Full",
@@ -184,6 +186,12 @@ FULL_PORTAL = {
     "userNotification": "Hello",
     "userNotificationEnabled": True,
     "imageData": ICON,
+    "portico": {
+        "audience": "public",
+        "title": "Everything",
+        "accent": "#1f5eff",
+        "favicon": ICON,
+    },
 }
 FULL_AUP = {
     "name": "Full",

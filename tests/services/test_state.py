@@ -384,6 +384,8 @@ class Operations(RuleBasedStateMachine):
         del seen["id"]
         for side in ("before", "after"):
             seen[side] = json.loads(seen[side]) if seen[side] else None
+            if seen[side] is not None:
+                seen[side].pop("page", None)  # a deleted portal's, which this model knows not
         return seen
 
 

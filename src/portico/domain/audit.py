@@ -19,7 +19,8 @@ class Action(StrEnum):
 class AuditEntry:
     """Who changed what, when, and how it looked before and after (JSON text, empty for nothing).
 
-    `actor_id` is the API client's id, or 0 for the operator at the command line.
+    `actor_id` is the id of an API client or an administrator, or 0 for the operator at the command
+    line.
     """
 
     customer_id: int

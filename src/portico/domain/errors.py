@@ -14,7 +14,8 @@ PorticoError
 │   └── AuthDomainTaken          another microtenant has the domain
 ├── NotFound                     no such resource for this caller
 ├── AccessDenied                 no valid credentials
-│   └── SessionNotValid          the token was good once; signing in again helps
+│   ├── SessionNotValid          the token was good once; signing in again helps
+│   └── LockedOut                too many failures; waiting helps
 ├── Forbidden                    known caller, not allowed
 ├── ConcurrentChange             another change won; trying again may succeed
 │   └── StalePrecondition        the caller's If-Match names an older version
@@ -165,6 +166,18 @@ class SessionNotValid(AccessDenied):
 
     def __init__(self, why: str) -> None:
         super().__init__(f"Access denied. SESSION_NOT_VALID: {why}")
+
+
+class LockedOut(AccessDenied):
+    """Too many sign-ins failed; `seconds` from now it may be tried again."""
+
+    code = "access.locked"
+
+    def __init__(self, seconds: int) -> None:
+        minutes = -(-seconds // 60)
+        wait = "a minute" if minutes == 1 else f"{minutes} minutes"
+        super().__init__(f"Too many sign-ins failed. Wait {wait}, then try again.")
+        self.seconds = seconds
 
 
 class Forbidden(PorticoError):

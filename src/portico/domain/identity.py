@@ -60,9 +60,12 @@ class SigningKey:
 
 @dataclass(frozen=True, kw_only=True)
 class Principal:
-    """The signed-in caller of one request."""
+    """The signed-in caller of one request: an API client, an administrator or a portal's visitor.
 
-    client_id: int
+    `actor_id` is that one's id; 0 for somebody who has not signed in.
+    """
+
+    actor_id: int
     customer_id: int
     role: Role
     microtenant_id: int | None

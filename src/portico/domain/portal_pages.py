@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 
 from portico.domain.base import NAME_LIMIT, check_opaque, check_text
@@ -66,6 +66,12 @@ def check_page(page: PortalPage) -> PortalPage:
     check_text("portico.title", page.title, NAME_LIMIT)
     check_opaque("portico.favicon", page.favicon, FAVICON_LIMIT_BYTES)
     return replace(page, accent=accent, title=page.title.strip())
+
+
+def present_portal(portal: UserPortal, page: PortalPage) -> PresentedPortal:
+    """A portal together with the settings of its page."""
+    values = {each.name: getattr(portal, each.name) for each in fields(UserPortal)}
+    return PresentedPortal(**values, page=page)
 
 
 def slugs_for(name: str) -> Iterator[str]:

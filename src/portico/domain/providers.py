@@ -3,11 +3,20 @@ that its operator named."""
 
 from __future__ import annotations
 
+<<<<<<< HEAD
+=======
+from collections.abc import Mapping
+>>>>>>> d7f455d14451ada21b51ec71cd36a987818d5014
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from portico.domain.base import NAME_LIMIT, check_name, check_text
+<<<<<<< HEAD
 from portico.domain.errors import InvalidField
+=======
+from portico.domain.errors import AccessDenied, InvalidField
+from portico.domain.users import claimed_group_names
+>>>>>>> d7f455d14451ada21b51ec71cd36a987818d5014
 
 KIND = "identityProvider"
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -48,6 +57,37 @@ class ProvenPerson:
     groups: tuple[str, ...] = ()
 
 
+<<<<<<< HEAD
+=======
+def proven_person(provider_id: int, subject: str, claims: Mapping[str, object]) -> ProvenPerson:
+    """The person of an ID token that was verified. What cannot be stored is left out.
+
+    `claims` has any of `name`, `username`, `email`, `email_verified`, `groups`.
+    Raises AccessDenied for a subject that names nobody.
+    """
+    if not _text(subject) or subject != subject.strip():
+        raise AccessDenied
+    return ProvenPerson(
+        provider_id=provider_id,
+        subject=subject,
+        name=_text(claims.get("username")),
+        display_name=_text(claims.get("name")),
+        email=_text(claims.get("email")) if claims.get("email_verified") is True else "",
+        groups=claimed_group_names(claims.get("groups")),
+    )
+
+
+def _text(value: object) -> str:
+    """A claim as a text that can be stored, else nothing."""
+    if not isinstance(value, str):
+        return ""
+    try:
+        return check_text("claim", value.strip(), NAME_LIMIT)
+    except InvalidField:
+        return ""
+
+
+>>>>>>> d7f455d14451ada21b51ec71cd36a987818d5014
 def check_provider(spec: IdentityProviderSpec) -> IdentityProviderSpec:
     """The spec as it will be stored. Raises InvalidField."""
     check_text("clientId", spec.client_id, NAME_LIMIT)

@@ -107,6 +107,11 @@ class Call:
                 raise InvalidField(printable(name), "It holds the control character U+0000.")
         return dict(pairs)
 
+    @property
+    def wants_portico(self) -> bool:
+        """Whether the answer shall tell what Portico adds to the vendor's objects."""
+        return "portico" in self.query.get("include", "").split(",")
+
     def list_query(self, known: Fields, *, sort_attribute: str = "name") -> ListQuery:
         """Search, order and page of a list (design section 4). Raises InvalidInput."""
         query = self.query
@@ -217,17 +222,22 @@ class Call:
         return answer_read(self.request, body, tag)
 
     async def require_version(
-        self, work: UnitOfWork, kind: str, current: Callable[[], Awaitable[object]]
+        self, work: UnitOfWork, kind: str, *current: Callable[[], Awaitable[object]]
     ) -> None:
         """Raises StalePrecondition when If-Match is there and names another version.
 
         A caller that may not write at all is told that first: Forbidden.
-        `current` gives the payload that a GET would answer now, in the transaction that writes.
+        Each of `current` gives a payload that a GET would answer now, with other parameters, in the
+        transaction that writes.
         """
         access.require_admin(work)
         asked = self.request.headers.get("if-match")
-        if asked is not None and not names_tag(asked, entity_tag(encode(await current()))):
-            raise StalePrecondition(kind)
+        if asked is None:
+            return
+        for payload in current:
+            if names_tag(asked, entity_tag(encode(await payload()))):
+                return
+        raise StalePrecondition(kind)
 
     async def created(self, work: UnitOfWork, create: Callable[[], Awaitable[object]]) -> Answer:
         """201 with what `create` made; under an Idempotency-Key, made once in 24 hours."""
@@ -248,11 +258,11 @@ class Call:
             )
         )
         since = work.now - IDEMPOTENCY_SECONDS
-        kept = await work.idempotent_answers.find(work.principal.client_id, key, since=since)
+        kept = await work.idempotent_answers.find(work.principal.actor_id, key, since=since)
         if kept is None:
             kept = IdempotentAnswer(
                 customer_id=work.scope.customer_id,
-                client_id=work.principal.client_id,
+                client_id=work.principal.actor_id,
                 key=key,
                 fingerprint=print_of_request,
                 status=201,

@@ -15,6 +15,7 @@ from portico.domain.errors import (
     Forbidden,
     InvalidField,
     InvalidInput,
+    LockedOut,
     NotFound,
     PorticoError,
     Unavailable,
@@ -80,6 +81,7 @@ class InternalError(PorticoError):
 STATUS_OF: Mapping[type[PorticoError], int] = {
     InvalidInput: 400,
     AccessDenied: 401,
+    LockedOut: 429,
     Forbidden: 403,
     NotFound: 404,
     NoSuchPath: 404,

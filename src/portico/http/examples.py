@@ -45,6 +45,7 @@ _LINK_BODY = {
     "protocol": "https://",
     "userPortals": [{"id": _PORTAL_ID}],
 }
+_LINK_PORTICO = {"section": "Pay and leave", "order": 3, "groups": ["Staff"]}
 _LINK_CREATED = _STAMPS | _LINK_BODY | {"userPortals": [{"id": _PORTAL_ID, "enabled": True}]}
 _PORTAL_IN_LINK = _STAMPS | {
     "id": _PORTAL_ID,
@@ -96,18 +97,25 @@ _SIGN_IN = {"client_id": "913942800120541184", "client_secret": "the secret told
 _TOKEN = {"token_type": "Bearer", "access_token": "header.payload.signature"}
 
 
-def _page(*items: object) -> Example:
-    return _named({"totalPages": "1", "totalCount": str(len(items)), "list": list(items)})
+def _page(*items: object, name: str = "example") -> Example:
+    page = {"totalPages": "1", "totalCount": str(len(items)), "list": list(items)}
+    return _named(page, name)
 
 
 EXAMPLES: Mapping[str, Examples] = {
-    "list_links": Examples(answers=_page(_LINK_READ)),
+    "list_links": Examples(
+        answers=_page(_LINK_READ)
+        | _page(_LINK_READ | {"portico": _LINK_PORTICO}, name="with include=portico")
+    ),
     "list_links_of_portal": Examples(
         answers=_page({key: value for key, value in _LINK_READ.items() if key != "microtenantName"})
     ),
     "get_link": Examples(answers=_named(_LINK_READ)),
     "create_link": Examples(requests=_named(_LINK_BODY), answers=_named(_LINK_CREATED)),
-    "update_link": Examples(requests=_named(_LINK_BODY)),
+    "update_link": Examples(
+        requests=_named(_LINK_BODY)
+        | _named(_LINK_BODY | {"portico": _LINK_PORTICO}, "with how it is shown")
+    ),
     "create_links": Examples(
         requests=_named({"userPortalLinks": [_LINK_BODY], "userPortals": [{"id": _PORTAL_ID}]}),
         answers=_named(

@@ -33,10 +33,19 @@ from portico.http.operations import (
     IDEMPOTENCY_KEY,
     IF_MATCH,
     IF_NONE_MATCH,
+    INCLUDE,
     LIST_PARAMETERS,
     MICROTENANT_ID,
     operation,
     path_id,
+)
+from portico.http.presentation import (
+    LinkPortico,
+    LinkPorticoBody,
+    Shown,
+    present_shown,
+    received_presentation,
+    shown_of,
 )
 from portico.http.wire import (
     Digits,
@@ -57,6 +66,7 @@ from portico.http.wire import (
 )
 from portico.services import links
 from portico.services.links import LinkPage
+from portico.services.presentation import presentations_of
 from portico.services.unit_of_work import UnitOfWork
 
 TAG = "User Portal Link Management"
@@ -95,6 +105,7 @@ class LinkBody(WireStruct, frozen=True, kw_only=True):
     )
     user_portal_id: Annotated[ReceivedId, received("One portal, instead of a list.")] = None
     microtenant_id: ReceivedId = None
+    portico: Annotated[LinkPorticoBody | None, received("How it is shown on portals.")] = None
 
 
 class LinkBulkBody(WireStruct, frozen=True, kw_only=True):
@@ -144,6 +155,7 @@ class LinkAnswer(Stamps, frozen=True, kw_only=True):
     user_portals: list[PortalInLink] | UnsetType = UNSET
     microtenant_id: MaybeDigits = UNSET
     microtenant_name: MaybeText = UNSET
+    portico: LinkPortico | UnsetType = UNSET
 
 
 class LinkList(WireStruct, frozen=True, kw_only=True):
@@ -197,23 +209,23 @@ def received_bulk(body: LinkBulkBody) -> list[LinkSpec]:
     return specs
 
 
-def present_created(link: Link) -> LinkAnswer:
+def present_created(link: Link, shown: Shown | None) -> LinkAnswer:
     """A link that was just created: portals as stubs, no microtenant name (section 2.2)."""
-    return _present(link, [PortalInLink(id=str(each)) for each in link.portal_ids])
+    return _present(link, [PortalInLink(id=str(each)) for each in link.portal_ids], shown)
 
 
-def present_created_on_one(link: Link) -> LinkAnswer:
+def present_created_on_one(link: Link, shown: Shown | None) -> LinkAnswer:
     """A link that was created with `userPortalId`: its answer tells no portal (section 1.1)."""
-    return _present(link, [])
+    return _present(link, [], shown)
 
 
-def present_bulk(created: list[Link]) -> LinkBulkAnswer:
+def present_bulk(created: list[Link], shown: Shown | None) -> LinkBulkAnswer:
     """Links that were created together: without stamps beside the id (section 2.7)."""
     portal_ids = sorted({portal_id for link in created for portal_id in link.portal_ids})
     return LinkBulkAnswer(
         user_portal_links=[
             msgspec.structs.replace(
-                present_created(link),
+                present_created(link, shown),
                 modified_time=UNSET,
                 creation_time=UNSET,
                 modified_by=UNSET,
@@ -224,16 +236,20 @@ def present_bulk(created: list[Link]) -> LinkBulkAnswer:
     )
 
 
-def present_read(found: LinkPage, microtenant_name: str) -> list[LinkAnswer]:
+def present_read(
+    found: LinkPage, microtenant_name: str, shown: Shown | None = None
+) -> list[LinkAnswer]:
     """Links that were read: with their portals and the microtenant's name (sections 2.1, 2.4)."""
     portals = {portal.id: _present_portal(portal) for portal in found.portals.values()}
     return [
-        _present(link, _known(link, portals), microtenant_name=microtenant_name)
+        _present(link, _known(link, portals), shown, microtenant_name=microtenant_name)
         for link in found.page.items
     ]
 
 
-def present_on_portal(found: LinkPage, microtenant_name: str) -> list[LinkAnswer]:
+def present_on_portal(
+    found: LinkPage, microtenant_name: str, shown: Shown | None = None
+) -> list[LinkAnswer]:
     """Links of one portal: the names stand on the portals, not on the link (section 2.3)."""
     portals = {
         portal.id: msgspec.structs.replace(
@@ -244,10 +260,12 @@ def present_on_portal(found: LinkPage, microtenant_name: str) -> list[LinkAnswer
         )
         for portal in found.portals.values()
     }
-    return [_present(link, _known(link, portals)) for link in found.page.items]
+    return [_present(link, _known(link, portals), shown) for link in found.page.items]
 
 
-def _present(link: Link, portals: list[PortalInLink], *, microtenant_name: str = "") -> LinkAnswer:
+def _present(
+    link: Link, portals: list[PortalInLink], shown: Shown | None, *, microtenant_name: str = ""
+) -> LinkAnswer:
     return LinkAnswer(
         **stamps(link),
         name=link.name,
@@ -261,6 +279,7 @@ def _present(link: Link, portals: list[PortalInLink], *, microtenant_name: str =
         user_portals=portals or UNSET,
         microtenant_id=microtenant_digits(link),
         microtenant_name=text(microtenant_name),
+        portico=present_shown(link, shown),
     )
 
 
@@ -288,9 +307,21 @@ def present_list(items: list[LinkAnswer], total: int, query: ListQuery) -> LinkL
     return LinkList(**totals(total, query), items=items)
 
 
-async def read_link(work: UnitOfWork, link_id: int) -> LinkAnswer:
+async def read_link(work: UnitOfWork, link_id: int, *, portico: bool = False) -> LinkAnswer:
     """What a GET of the link answers now. Raises NotFound."""
-    return present_read(await links.get_link(work, link_id), work.microtenant_name)[0]
+    found = await links.get_link(work, link_id)
+    shown = await presentations_of(work, found.page.items) if portico else None
+    return present_read(found, work.microtenant_name, shown)[0]
+
+
+async def _require_version(call: Call, work: UnitOfWork, link_id: int) -> None:
+    """Either version of a link will do: with what Portico adds, or without."""
+    await call.require_version(
+        work,
+        KIND,
+        lambda: read_link(work, link_id),
+        lambda: read_link(work, link_id, portico=True),
+    )
 
 
 @operation(
@@ -298,7 +329,7 @@ async def read_link(work: UnitOfWork, link_id: int) -> LinkAnswer:
     LINKS,
     tag=TAG,
     summary="Gets all user portal links of the tenant, a page at a time.",
-    parameters=(*COMMON, *LIST_PARAMETERS, IF_NONE_MATCH),
+    parameters=(*COMMON, *LIST_PARAMETERS, INCLUDE, IF_NONE_MATCH),
     answer=LinkList,
 )
 async def list_links(call: NamedDependency[Call]) -> Answer:
@@ -306,7 +337,8 @@ async def list_links(call: NamedDependency[Call]) -> Answer:
     query = call.list_query(LINK_FIELDS)
     async with call.read() as work:
         found = await links.list_links(work, query)
-    items = present_read(found, work.microtenant_name)
+        shown = await presentations_of(work, found.page.items) if call.wants_portico else None
+    items = present_read(found, work.microtenant_name, shown)
     return call.answer_read(work, present_list(items, found.page.total, query))
 
 
@@ -319,6 +351,7 @@ async def list_links(call: NamedDependency[Call]) -> Answer:
         *COMMON,
         path_id("portalId", "The id of the user portal."),
         *LIST_PARAMETERS,
+        INCLUDE,
         IF_NONE_MATCH,
     ),
     answer=LinkList,
@@ -329,7 +362,8 @@ async def list_links_of_portal(call: NamedDependency[Call]) -> Answer:
     query = call.list_query(LINK_FIELDS)
     async with call.read() as work:
         found = await links.list_links_of_portal(work, portal_id, query)
-    items = present_on_portal(found, work.microtenant_name)
+        shown = await presentations_of(work, found.page.items) if call.wants_portico else None
+    items = present_on_portal(found, work.microtenant_name, shown)
     return call.answer_read(work, present_list(items, found.page.total, query))
 
 
@@ -338,14 +372,14 @@ async def list_links_of_portal(call: NamedDependency[Call]) -> Answer:
     LINK,
     tag=TAG,
     summary="Gets a user portal link by its id.",
-    parameters=(*COMMON, LINK_ID, IF_NONE_MATCH),
+    parameters=(*COMMON, LINK_ID, INCLUDE, IF_NONE_MATCH),
     answer=LinkAnswer,
 )
 async def get_link(call: NamedDependency[Call]) -> Answer:
     """Section 2.4."""
     link_id = call.path_id("id")
     async with call.read() as work:
-        found = await read_link(work, link_id)
+        found = await read_link(work, link_id, portico=call.wants_portico)
     return call.answer_read(work, found)
 
 
@@ -354,7 +388,7 @@ async def get_link(call: NamedDependency[Call]) -> Answer:
     LINKS,
     tag=TAG,
     summary="Adds a user portal link.",
-    parameters=(*COMMON, IDEMPOTENCY_KEY),
+    parameters=(*COMMON, INCLUDE, IDEMPOTENCY_KEY),
     body=LinkBody,
     required=("name", "link"),
     answer=LinkAnswer,
@@ -363,12 +397,13 @@ async def get_link(call: NamedDependency[Call]) -> Answer:
 async def create_link(call: NamedDependency[Call]) -> Answer:
     """Section 2.2."""
     body = await call.receive(LinkBody)
-    spec = received_link(body)
+    spec, said = received_link(body), received_presentation(body.portico)
+    present = present_created if body.user_portals else present_created_on_one
     async with call.write(body.microtenant_id) as work:
 
         async def create() -> LinkAnswer:
-            link = await links.create_link(work, spec)
-            return present_created(link) if body.user_portals else present_created_on_one(link)
+            link = await links.create_link(work, spec, said)
+            return present(link, shown_of([link], asked=call.wants_portico))
 
         return await call.created(work, create)
 
@@ -378,7 +413,7 @@ async def create_link(call: NamedDependency[Call]) -> Answer:
     BULK,
     tag=TAG,
     summary="Adds 1 to 500 user portal links at once, all of them or none.",
-    parameters=(*COMMON, IDEMPOTENCY_KEY),
+    parameters=(*COMMON, INCLUDE, IDEMPOTENCY_KEY),
     body=BulkBody,
     required=("userPortalLinks",),
     answer=LinkBulkAnswer,
@@ -390,10 +425,12 @@ async def create_links(call: NamedDependency[Call]) -> Answer:
     if isinstance(received, list):
         received = LinkBulkBody(user_portal_links=received)
     specs = received_bulk(received)
+    said = [received_presentation(each.portico) for each in received.user_portal_links or ()]
     async with call.write(received.microtenant_id) as work:
 
         async def create() -> LinkBulkAnswer:
-            return present_bulk(await links.create_links(work, specs))
+            created = await links.create_links(work, specs, said)
+            return present_bulk(created, shown_of(created, asked=call.wants_portico))
 
         return await call.created(work, create)
 
@@ -412,10 +449,10 @@ async def update_link(call: NamedDependency[Call]) -> Answer:
     """Section 2.5; the id in the path wins over one in the body."""
     link_id = call.path_id("id")
     body = await call.receive(LinkBody)
-    spec = received_link(body)
+    spec, said = received_link(body), received_presentation(body.portico)
     async with call.write(body.microtenant_id) as work:
-        await call.require_version(work, KIND, lambda: read_link(work, link_id))
-        await links.update_link(work, link_id, spec)
+        await _require_version(call, work, link_id)
+        await links.update_link(work, link_id, spec, said)
     return answer_nothing()
 
 
@@ -431,7 +468,7 @@ async def delete_link(call: NamedDependency[Call]) -> Answer:
     """Section 2.6."""
     link_id = call.path_id("id")
     async with call.write() as work:
-        await call.require_version(work, KIND, lambda: read_link(work, link_id))
+        await _require_version(call, work, link_id)
         await links.delete_link(work, link_id)
     return answer_nothing()
 

@@ -89,6 +89,12 @@ LIST_PARAMETERS = (
         {"type": "string", "enum": ["ASC", "DESC", "DSC"]},
     ),
 )
+INCLUDE = Parameter(
+    "include",
+    "query",
+    "portico: answers also tell what Portico adds to the vendor's objects, as `portico`.",
+    {"type": "string", "enum": ["portico"]},
+)
 IF_NONE_MATCH = Parameter(
     "If-None-Match",
     "header",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
 from litestar.di import NamedDependency
-from msgspec import UNSET
+from msgspec import UNSET, UnsetType
 
 from portico.domain.base import DESCRIPTION_LIMIT, NAME_LIMIT
 from portico.domain.hosts import HOST_LIMIT
@@ -26,10 +27,17 @@ from portico.http.operations import (
     IDEMPOTENCY_KEY,
     IF_MATCH,
     IF_NONE_MATCH,
+    INCLUDE,
     LIST_PARAMETERS,
     MICROTENANT_ID,
     operation,
     path_id,
+)
+from portico.http.portal_pages import (
+    PortalPortico,
+    PortalPorticoBody,
+    present_page,
+    received_page,
 )
 from portico.http.wire import (
     Digits,
@@ -47,6 +55,7 @@ from portico.http.wire import (
     totals,
 )
 from portico.services import portals
+from portico.services.portal_pages import present_portals
 from portico.services.unit_of_work import UnitOfWork
 
 TAG = "User Portal Management"
@@ -77,6 +86,7 @@ class UserPortalBody(WireStruct, frozen=True, kw_only=True):
     user_notification_enabled: bool | None = None
     image_data: Annotated[str | None, received(maxLength=IMAGE_LIMIT_BYTES)] = None
     microtenant_id: ReceivedId = None
+    portico: Annotated[PortalPorticoBody | None, received("The settings of its page.")] = None
 
 
 class UserPortalAnswer(Stamps, frozen=True, kw_only=True):
@@ -98,6 +108,7 @@ class UserPortalAnswer(Stamps, frozen=True, kw_only=True):
     user_notification_enabled: bool
     microtenant_id: MaybeDigits = UNSET
     microtenant_name: MaybeText = UNSET
+    portico: PortalPortico | UnsetType = UNSET
 
 
 class UserPortalList(WireStruct, frozen=True, kw_only=True):
@@ -146,6 +157,7 @@ def present_read(portal: UserPortal, microtenant_name: str, suffix: str) -> User
         user_notification_enabled=portal.user_notification_enabled,
         microtenant_id=microtenant_digits(portal),
         microtenant_name=microtenant_name,
+        portico=present_page(portal),
     )
 
 
@@ -160,9 +172,25 @@ def present_created(portal: UserPortal, sent_domain_name: str, suffix: str) -> U
     )
 
 
-async def read_portal(work: UnitOfWork, portal_id: int, suffix: str) -> UserPortalAnswer:
+async def read_portal(
+    work: UnitOfWork, portal_id: int, suffix: str, *, portico: bool = False
+) -> UserPortalAnswer:
     """What a GET of the portal answers now. Raises NotFound."""
-    return present_read(await portals.get_portal(work, portal_id), work.microtenant_name, suffix)
+    found = await portals.get_portal(work, portal_id)
+    if portico:
+        (found,) = await present_portals(work, [found])
+    return present_read(found, work.microtenant_name, suffix)
+
+
+async def _require_version(call: Call, work: UnitOfWork, portal_id: int) -> None:
+    """Either version of a portal will do: with what Portico adds, or without."""
+    suffix = call.api.managed_suffix
+    await call.require_version(
+        work,
+        KIND,
+        lambda: read_portal(work, portal_id, suffix),
+        lambda: read_portal(work, portal_id, suffix, portico=True),
+    )
 
 
 @operation(
@@ -170,7 +198,7 @@ async def read_portal(work: UnitOfWork, portal_id: int, suffix: str) -> UserPort
     PORTALS,
     tag=TAG,
     summary="Gets all user portals of the tenant, a page at a time.",
-    parameters=(*COMMON, *LIST_PARAMETERS, IF_NONE_MATCH),
+    parameters=(*COMMON, *LIST_PARAMETERS, INCLUDE, IF_NONE_MATCH),
     answer=UserPortalList,
 )
 async def list_portals(call: NamedDependency[Call]) -> Answer:
@@ -178,8 +206,11 @@ async def list_portals(call: NamedDependency[Call]) -> Answer:
     query = call.list_query(PORTAL_FIELDS)
     async with call.read() as work:
         page = await portals.list_portals(work, query)
+        found: Sequence[UserPortal] = page.items
+        if call.wants_portico:
+            found = await present_portals(work, found)
     suffix = call.api.managed_suffix
-    items = [present_read(portal, work.microtenant_name, suffix) for portal in page.items]
+    items = [present_read(portal, work.microtenant_name, suffix) for portal in found]
     return call.answer_read(work, UserPortalList(**totals(page.total, query), items=items))
 
 
@@ -188,14 +219,16 @@ async def list_portals(call: NamedDependency[Call]) -> Answer:
     PORTAL,
     tag=TAG,
     summary="Gets a user portal by its id.",
-    parameters=(*COMMON, PORTAL_ID, IF_NONE_MATCH),
+    parameters=(*COMMON, PORTAL_ID, INCLUDE, IF_NONE_MATCH),
     answer=UserPortalAnswer,
 )
 async def get_portal(call: NamedDependency[Call]) -> Answer:
     """Section 2.8."""
     portal_id = call.path_id("id")
     async with call.read() as work:
-        found = await read_portal(work, portal_id, call.api.managed_suffix)
+        found = await read_portal(
+            work, portal_id, call.api.managed_suffix, portico=call.wants_portico
+        )
     return call.answer_read(work, found)
 
 
@@ -204,7 +237,7 @@ async def get_portal(call: NamedDependency[Call]) -> Answer:
     PORTALS,
     tag=TAG,
     summary="Adds a user portal.",
-    parameters=(*COMMON, IDEMPOTENCY_KEY),
+    parameters=(*COMMON, INCLUDE, IDEMPOTENCY_KEY),
     body=UserPortalBody,
     required=("name",),
     answer=UserPortalAnswer,
@@ -213,12 +246,14 @@ async def get_portal(call: NamedDependency[Call]) -> Answer:
 async def create_portal(call: NamedDependency[Call]) -> Answer:
     """Section 2.8."""
     body = await call.receive(UserPortalBody)
-    spec = received_portal(body)
+    spec, said = received_portal(body), received_page(body.portico)
     suffix = call.api.managed_suffix
     async with call.write(body.microtenant_id) as work:
 
         async def create() -> UserPortalAnswer:
-            portal = await portals.create_portal(work, spec, managed_suffix=suffix)
+            portal = await portals.create_portal(work, spec, managed_suffix=suffix, page=said)
+            if call.wants_portico:
+                (portal,) = await present_portals(work, [portal])
             return present_created(portal, body.ext_domain_name or "", suffix)
 
         return await call.created(work, create)
@@ -238,11 +273,11 @@ async def update_portal(call: NamedDependency[Call]) -> Answer:
     """Section 2.8; the domains are computed anew."""
     portal_id = call.path_id("id")
     body = await call.receive(UserPortalBody)
-    spec = received_portal(body)
+    spec, said = received_portal(body), received_page(body.portico)
     suffix = call.api.managed_suffix
     async with call.write(body.microtenant_id) as work:
-        await call.require_version(work, KIND, lambda: read_portal(work, portal_id, suffix))
-        await portals.update_portal(work, portal_id, spec, managed_suffix=suffix)
+        await _require_version(call, work, portal_id)
+        await portals.update_portal(work, portal_id, spec, managed_suffix=suffix, page=said)
     return answer_nothing()
 
 
@@ -257,9 +292,8 @@ async def update_portal(call: NamedDependency[Call]) -> Answer:
 async def delete_portal(call: NamedDependency[Call]) -> Answer:
     """Section 2.8; refused while links are assigned to it."""
     portal_id = call.path_id("id")
-    suffix = call.api.managed_suffix
     async with call.write() as work:
-        await call.require_version(work, KIND, lambda: read_portal(work, portal_id, suffix))
+        await _require_version(call, work, portal_id)
         await portals.delete_portal(work, portal_id)
     return answer_nothing()
 

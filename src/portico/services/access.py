@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from portico.domain.base import DEFAULT_MICROTENANT_ID, MAX_ID, Scope
-from portico.domain.errors import AccessDenied, Forbidden, SessionNotValid
+from portico.domain.administrators import Grant
+from portico.domain.base import DEFAULT_MICROTENANT_ID, MAX_ID, IdSource, Scope
+from portico.domain.errors import AccessDenied, Forbidden, NotFound, SessionNotValid
 from portico.domain.identity import ApiClient, Claims, Principal, Role, Tenant
+from portico.domain.microtenants import Microtenant
+from portico.services.sessions import SignedInAdministrator
 from portico.services.unit_of_work import UnitOfWork
 from portico.storage.connections import Connection, Database
 from portico.storage.identity import IdentityRepository, Standing
+from portico.storage.microtenants import MicrotenantRepository
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +30,14 @@ class Access:
     scope: Scope
     microtenant_name: str
     links: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class AllowedTenant:
+    """A tenant that an administrator may work in, and which of its microtenants."""
+
+    tenant: Tenant
+    microtenants: tuple[Microtenant, ...]
 
 
 async def authorise(
@@ -74,7 +86,7 @@ def _access(standing: Standing | None, microtenant_id: int) -> Access:
     if standing is None or standing.microtenant_name is None:
         raise Forbidden(f"This API client has no access to microtenant {microtenant_id}.")
     principal = Principal(
-        client_id=client.id,
+        actor_id=client.id,
         customer_id=client.customer_id,
         role=client.role,
         microtenant_id=client.microtenant_id,
@@ -85,6 +97,101 @@ def _access(standing: Standing | None, microtenant_id: int) -> Access:
         scope=Scope(customer_id=client.customer_id, microtenant_id=microtenant_id),
         microtenant_name=standing.microtenant_name,
         links=standing.links,
+    )
+
+
+async def administrator_access(
+    connection: Connection,
+    signed_in: SignedInAdministrator,
+    customer_id: int | None = None,
+    microtenant_id: int | None = None,
+) -> Access:
+    """The access of an administrator to one microtenant of one tenant.
+
+    Without ids it is where the administrator worked last, else the first place that a grant names.
+    Raises NotFound for a tenant or microtenant without a grant, whether it exists or not.
+    """
+    if customer_id is None:
+        customer_id, microtenant_id = _last_place(signed_in)
+    granted = [each for each in signed_in.grants if each.customer_id == customer_id]
+    wanted = _own_microtenant(granted) if microtenant_id is None else microtenant_id
+    applying = [each for each in granted if each.microtenant_id in (None, wanted)]
+    if not applying:
+        raise NotFound(wanted if granted else customer_id)
+    place = await IdentityRepository(connection).place(customer_id, wanted)
+    if place is None:
+        raise NotFound(wanted)
+    # Writing beats reading; of two that say the same, the whole tenant beats a part of it.
+    best = min(applying, key=lambda each: (each.role is not Role.ADMIN, each.microtenant_id or -1))
+    principal = Principal(
+        actor_id=signed_in.administrator.id,
+        customer_id=customer_id,
+        role=best.role,
+        microtenant_id=best.microtenant_id,
+    )
+    return Access(
+        principal=principal,
+        tenant=place.tenant,
+        scope=Scope(customer_id=customer_id, microtenant_id=wanted),
+        microtenant_name=place.microtenant_name,
+        links=place.links,
+    )
+
+
+def _last_place(signed_in: SignedInAdministrator) -> tuple[int, int | None]:
+    """Where the administrator worked last, as far as the grants still allow it."""
+    session = signed_in.session
+    for grant in signed_in.grants:
+        if grant.customer_id == session.customer_id and grant.microtenant_id in (
+            None,
+            session.microtenant_id,
+        ):
+            return grant.customer_id, session.microtenant_id
+    return signed_in.grants[0].customer_id, None
+
+
+def _own_microtenant(granted: Sequence[Grant]) -> int:
+    """Default for somebody of the whole tenant, else the first microtenant with a grant."""
+    return min((each.microtenant_id or DEFAULT_MICROTENANT_ID for each in granted), default=0)
+
+
+async def list_places(database: Database, signed_in: SignedInAdministrator) -> list[AllowedTenant]:
+    """The tenants and microtenants that an administrator may switch to."""
+    places = []
+    async with database.read() as connection:
+        customer_ids = {each.customer_id for each in signed_in.grants}
+        for tenant in await IdentityRepository(connection).tenants(customer_ids):
+            allowed = {g.microtenant_id for g in signed_in.grants if g.customer_id == tenant.id}
+            every = await MicrotenantRepository(connection, Scope(customer_id=tenant.id)).all()
+            shown = [each for each in every if None in allowed or each.id in allowed]
+            places.append(AllowedTenant(tenant=tenant, microtenants=tuple(shown)))
+    return places
+
+
+async def open_work(
+    connection: Connection,
+    principal: Principal,
+    *,
+    now: int,
+    new_id: IdSource,
+    transaction_id: str,
+) -> UnitOfWork:
+    """A unit of work in the Default microtenant of a principal's tenant. Raises NotFound."""
+    place = await IdentityRepository(connection).place(
+        principal.customer_id, DEFAULT_MICROTENANT_ID
+    )
+    if place is None:
+        raise NotFound(principal.customer_id)
+    return UnitOfWork(
+        connection=connection,
+        principal=principal,
+        tenant=place.tenant,
+        scope=Scope(customer_id=principal.customer_id),
+        microtenant_name=place.microtenant_name,
+        now=now,
+        new_id=new_id,
+        transaction_id=transaction_id,
+        links_in_scope=place.links,
     )
 
 
@@ -123,3 +230,9 @@ def require_default_microtenant(work: UnitOfWork) -> None:
     confined = work.principal.microtenant_id not in (None, DEFAULT_MICROTENANT_ID)
     if confined or work.scope.microtenant_id != DEFAULT_MICROTENANT_ID:
         raise Forbidden("Microtenants are managed only from the Default microtenant.")
+
+
+def require_whole_tenant(work: UnitOfWork) -> None:
+    """Raises Forbidden for a caller of one microtenant: people belong to the whole tenant."""
+    if work.principal.microtenant_id is not None:
+        raise Forbidden("People are managed only by administrators of the whole tenant.")

@@ -5,14 +5,23 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 
+from portico.domain.administrators import Administrator
 from portico.domain.audit import Action, AuditEntry
 from portico.domain.aups import Aup
+from portico.domain.groups import Group
 from portico.domain.links import Link
 from portico.domain.microtenants import Microtenant
 from portico.domain.portals import UserPortal
+from portico.domain.providers import IdentityProvider
+from portico.domain.sections import Section
+from portico.domain.users import PortalUser
 from portico.services.unit_of_work import UnitOfWork
 
-Audited = Link | UserPortal | Aup | Microtenant
+Person = PortalUser | Administrator | IdentityProvider
+Audited = Link | UserPortal | Aup | Microtenant | Section | Group | Person
+
+SECRETS = {"password_hash", "client_secret"}
+"""Fields that no audit entry holds."""
 
 
 async def record_creation(work: UnitOfWork, kind: str, *created: Audited) -> None:
@@ -41,7 +50,7 @@ def _entry(
         id=work.new_id(),
         microtenant_id=work.scope.microtenant_id,
         time=work.now,
-        actor_id=work.principal.client_id,
+        actor_id=work.principal.actor_id,
         action=action,
         object_type=kind,
         object_id=subject.id,
@@ -53,4 +62,7 @@ def _entry(
 
 
 def _json(record: Audited | None) -> str:
-    return "" if record is None else json.dumps(asdict(record), ensure_ascii=False)
+    if record is None:
+        return ""
+    shown = {name: value for name, value in asdict(record).items() if name not in SECRETS}
+    return json.dumps(shown, ensure_ascii=False)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 
 from portico.domain.audit import Action, AuditEntry
@@ -12,6 +13,7 @@ from portico.domain.errors import InvalidField, NotFound
 from portico.domain.hosts import check_domain_name
 from portico.domain.identity import (
     ApiClient,
+    Principal,
     Role,
     SigningKey,
     Tenant,
@@ -20,6 +22,8 @@ from portico.domain.identity import (
     secret_matches,
 )
 from portico.domain.microtenants import default_microtenant
+from portico.services.access import open_work
+from portico.services.unit_of_work import UnitOfWork
 from portico.storage.audit import AuditTrail
 from portico.storage.connections import Connection, Database
 from portico.storage.identity import IdentityRepository
@@ -41,6 +45,24 @@ class Operator:
     def now(self) -> int:
         """The present moment in epoch seconds."""
         return int(self.clock())
+
+    @asynccontextmanager
+    async def writing(self, customer_id: int) -> AsyncIterator[UnitOfWork]:
+        """A unit of work in a tenant's Default microtenant, committed when the block ends.
+
+        Raises NotFound for an unknown tenant.
+        """
+        principal = Principal(
+            actor_id=0, customer_id=customer_id, role=Role.ADMIN, microtenant_id=None
+        )
+        async with self.database.write(customer_id) as connection:
+            yield await open_work(
+                connection,
+                principal,
+                now=self.now,
+                new_id=self.new_id,
+                transaction_id=self.transaction_id,
+            )
 
 
 async def claim_ids(database: Database, clock: Clock) -> TimeOrderedIds:

@@ -17,10 +17,12 @@ from portico.domain.links import (
     check_portal_room,
 )
 from portico.domain.portals import UserPortal
+from portico.domain.presentation import PLAIN, LinkPresentation, check_presentation
 from portico.domain.search import ListQuery
 from portico.services import audit
 from portico.services.access import require_admin
 from portico.services.naming import require_free_name, require_free_names
+from portico.services.presentation import arrange_links, present_links
 from portico.services.unit_of_work import UnitOfWork
 
 BULK_LIST = "userPortalLinks"
@@ -54,27 +56,38 @@ async def get_link(work: UnitOfWork, link_id: int) -> LinkPage:
     return await _expanded(work, Page(items=[link], total=1))
 
 
-async def create_link(work: UnitOfWork, spec: LinkSpec) -> Link:
-    """Stores a new link. Raises InvalidInput or Forbidden."""
+async def create_link(
+    work: UnitOfWork, spec: LinkSpec, shown: LinkPresentation | None = None
+) -> Link:
+    """Stores a new link, and how it is shown if that is said. Raises InvalidInput or Forbidden."""
     require_admin(work)
     spec = check_link(spec)
+    shown = shown and check_presentation(shown)
     await require_free_name(work.links, spec.name)
     await _require_portals(work, spec.portal_ids)
     await _require_room(work, spec.portal_ids)
     link = _new_link(work, spec)
     await work.links.insert(link)
-    await audit.record_creation(work, KIND, link)
-    return link
+    (stored,) = await arrange_links(work, [link], [shown])
+    await audit.record_creation(work, KIND, stored)
+    return stored
 
 
-async def create_links(work: UnitOfWork, specs: Sequence[LinkSpec]) -> list[Link]:
+async def create_links(
+    work: UnitOfWork,
+    specs: Sequence[LinkSpec],
+    shown: Sequence[LinkPresentation | None] | None = None,
+) -> list[Link]:
     """Stores 1 to 500 new links, all of them or none, in the order given.
 
-    Raises InvalidInput naming the entry and field at fault, or Forbidden.
+    `shown` says for each how it is shown, if it says anything. Raises InvalidInput naming the
+    entry and field at fault, or Forbidden.
     """
     require_admin(work)
     check_bulk_size(len(specs))
+    shown = [None] * len(specs) if shown is None else shown
     checked = [_check_entry(position, spec) for position, spec in enumerate(specs)]
+    shown = [_check_shown(position, each) for position, each in enumerate(shown)]
     await require_free_names(work.links, [spec.name for spec in checked], BULK_LIST)
     portal_ids = [portal_id for spec in checked for portal_id in spec.portal_ids]
     known = await work.portals.find_all(portal_ids)
@@ -84,8 +97,9 @@ async def create_links(work: UnitOfWork, specs: Sequence[LinkSpec]) -> list[Link
     await _require_room(work, portal_ids)
     links = [_new_link(work, spec) for spec in checked]
     await work.links.insert(*links)
-    await audit.record_creation(work, KIND, *links)
-    return links
+    stored = await arrange_links(work, links, shown)
+    await audit.record_creation(work, KIND, *stored)
+    return stored
 
 
 def check_bulk_size(entries: int) -> None:
@@ -94,11 +108,17 @@ def check_bulk_size(entries: int) -> None:
         raise InvalidField(BULK_LIST, f"It has {entries} entries; 1 to {BULK_LIMIT} are taken.")
 
 
-async def update_link(work: UnitOfWork, link_id: int, spec: LinkSpec) -> None:
-    """Replaces everything that a client may write. Raises NotFound, InvalidInput or Forbidden."""
+async def update_link(
+    work: UnitOfWork, link_id: int, spec: LinkSpec, shown: LinkPresentation | None = None
+) -> None:
+    """Replaces everything that a client may write; how the link is shown only if that is said.
+
+    Raises NotFound, InvalidInput or Forbidden.
+    """
     require_admin(work)
     before = await _existing(work, link_id)
     spec = check_link(spec)
+    shown = shown and check_presentation(shown)
     await require_free_name(work.links, spec.name, holder=link_id)
     added = [each for each in spec.portal_ids if each not in before.portal_ids]
     await _require_portals(work, added)
@@ -109,15 +129,19 @@ async def update_link(work: UnitOfWork, link_id: int, spec: LinkSpec) -> None:
         microtenant_id=before.microtenant_id,
     )
     await work.links.replace(after)
-    await audit.record_update(work, KIND, before, after)
+    if shown is not None:
+        (before,) = await present_links(work, [before])
+    (stored,) = await arrange_links(work, [after], [shown])
+    await audit.record_update(work, KIND, before, stored)
 
 
 async def delete_link(work: UnitOfWork, link_id: int) -> None:
     """Deletes a link and its assignments. Raises NotFound or Forbidden."""
     require_admin(work)
     link = await _existing(work, link_id)
+    (shown,) = await present_links(work, [link])
     await work.links.remove(link_id)
-    await audit.record_deletion(work, KIND, link)
+    await audit.record_deletion(work, KIND, link if shown.presentation == PLAIN else shown)
 
 
 async def _existing(work: UnitOfWork, link_id: int) -> Link:
@@ -154,6 +178,13 @@ async def _require_room(work: UnitOfWork, added: Iterable[int]) -> None:
 def _check_entry(position: int, spec: LinkSpec) -> LinkSpec:
     try:
         return check_link(spec)
+    except InvalidInput as error:
+        raise error.within(f"{BULK_LIST}[{position}]") from None
+
+
+def _check_shown(position: int, shown: LinkPresentation | None) -> LinkPresentation | None:
+    try:
+        return shown and check_presentation(shown)
     except InvalidInput as error:
         raise error.within(f"{BULK_LIST}[{position}]") from None
 

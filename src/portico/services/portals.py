@@ -7,11 +7,13 @@ from dataclasses import asdict
 from portico.domain import links
 from portico.domain.base import Page
 from portico.domain.errors import NotFound, StillReferenced
+from portico.domain.portal_pages import PortalPage
 from portico.domain.portals import KIND, UserPortal, UserPortalSpec, check_portal
 from portico.domain.search import ListQuery
 from portico.services import audit
 from portico.services.access import require_admin
 from portico.services.naming import require_free_name
+from portico.services.portal_pages import present_portals, settle_page
 from portico.services.unit_of_work import UnitOfWork
 
 
@@ -29,9 +31,12 @@ async def get_portal(work: UnitOfWork, portal_id: int) -> UserPortal:
 
 
 async def create_portal(
-    work: UnitOfWork, spec: UserPortalSpec, *, managed_suffix: str
+    work: UnitOfWork, spec: UserPortalSpec, *, managed_suffix: str, page: PortalPage | None = None
 ) -> UserPortal:
-    """Stores a new user portal, its domains computed. Raises InvalidInput or Forbidden."""
+    """Stores a new user portal, its domains computed, and its page's settings if they are said.
+
+    Raises InvalidInput or Forbidden.
+    """
     require_admin(work)
     spec = check_portal(spec, managed_suffix)
     await require_free_name(work.portals, spec.name)
@@ -41,14 +46,24 @@ async def create_portal(
         microtenant_id=work.scope.microtenant_id,
     )
     await work.portals.insert(portal)
-    await audit.record_creation(work, KIND, portal)
-    return portal
+    settled = await settle_page(work, portal, page)
+    stored = portal if page is None else settled
+    await audit.record_creation(work, KIND, stored)
+    return stored
 
 
 async def update_portal(
-    work: UnitOfWork, portal_id: int, spec: UserPortalSpec, *, managed_suffix: str
+    work: UnitOfWork,
+    portal_id: int,
+    spec: UserPortalSpec,
+    *,
+    managed_suffix: str,
+    page: PortalPage | None = None,
 ) -> None:
-    """Replaces everything that a client may write. Raises NotFound, InvalidInput or Forbidden."""
+    """Replaces everything that a client may write; the page's settings only if they are said.
+
+    Raises NotFound, InvalidInput or Forbidden.
+    """
     require_admin(work)
     before = await get_portal(work, portal_id)
     spec = check_portal(spec, managed_suffix)
@@ -58,8 +73,13 @@ async def update_portal(
         **work.changed_stamps(before),
         microtenant_id=before.microtenant_id,
     )
+    (shown,) = await present_portals(work, [before])
     await work.portals.replace(after)
-    await audit.record_update(work, KIND, before, after)
+    settled = await settle_page(work, after, page)
+    if settled.page == shown.page:
+        await audit.record_update(work, KIND, before, after)
+    else:
+        await audit.record_update(work, KIND, shown, settled)
 
 
 async def delete_portal(work: UnitOfWork, portal_id: int) -> None:
@@ -69,5 +89,7 @@ async def delete_portal(work: UnitOfWork, portal_id: int) -> None:
     link_name = await work.links.first_of_portal(portal_id)
     if link_name is not None:
         raise StillReferenced(links.KIND, link_name)
+    (shown,) = await present_portals(work, [portal])
+    await work.portal_pages.readdress(portal_id, [])
     await work.portals.remove(portal_id)
-    await audit.record_deletion(work, KIND, portal)
+    await audit.record_deletion(work, KIND, shown)

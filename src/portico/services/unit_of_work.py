@@ -7,13 +7,20 @@ from typing import Any
 
 from portico.domain.base import IdSource, Record, Scope
 from portico.domain.identity import Principal, Tenant
+from portico.storage.administrators import AdministratorRepository
 from portico.storage.audit import AuditTrail
 from portico.storage.aups import AupRepository
 from portico.storage.connections import Connection
+from portico.storage.groups import GroupRepository
 from portico.storage.idempotency import IdempotentAnswers
+from portico.storage.link_sets import LinkSetRepository
 from portico.storage.links import LinkRepository
 from portico.storage.microtenants import MicrotenantRepository
+from portico.storage.portal_pages import PortalPageRepository
 from portico.storage.portals import UserPortalRepository
+from portico.storage.presentation import PresentationRepository
+from portico.storage.sections import SectionRepository
+from portico.storage.users import PortalUserRepository
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +47,7 @@ class UnitOfWork:
             "id": self.new_id(),
             "creation_time": self.now,
             "modified_time": self.now,
-            "modified_by": self.principal.client_id,
+            "modified_by": self.principal.actor_id,
         }
 
     def changed_stamps(self, before: Record) -> dict[str, Any]:
@@ -50,7 +57,7 @@ class UnitOfWork:
             "id": before.id,
             "creation_time": before.creation_time,
             "modified_time": self.now,
-            "modified_by": self.principal.client_id,
+            "modified_by": self.principal.actor_id,
         }
 
     @property
@@ -59,9 +66,34 @@ class UnitOfWork:
         return LinkRepository(self.connection, self.scope, links=self.links_in_scope)
 
     @property
+    def link_sets(self) -> LinkSetRepository:
+        """The links of the scope, many at a time."""
+        return LinkSetRepository(self.connection, self.scope, links=self.links_in_scope)
+
+    @property
     def portals(self) -> UserPortalRepository:
         """The user portals of the scope."""
         return UserPortalRepository(self.connection, self.scope)
+
+    @property
+    def sections(self) -> SectionRepository:
+        """The sections of the scope."""
+        return SectionRepository(self.connection, self.scope)
+
+    @property
+    def groups(self) -> GroupRepository:
+        """The groups of the tenant."""
+        return GroupRepository(self.connection, self.scope)
+
+    @property
+    def presentation(self) -> PresentationRepository:
+        """How the tenant's links are shown."""
+        return PresentationRepository(self.connection, self.scope)
+
+    @property
+    def portal_pages(self) -> PortalPageRepository:
+        """How the tenant's portals look, and where they are reached."""
+        return PortalPageRepository(self.connection, self.scope)
 
     @property
     def aups(self) -> AupRepository:
@@ -72,6 +104,16 @@ class UnitOfWork:
     def microtenants(self) -> MicrotenantRepository:
         """The microtenants of the tenant."""
         return MicrotenantRepository(self.connection, self.scope)
+
+    @property
+    def users(self) -> PortalUserRepository:
+        """The portal users of the tenant."""
+        return PortalUserRepository(self.connection, self.scope)
+
+    @property
+    def administrators(self) -> AdministratorRepository:
+        """The administrators of the installation; use-cases confine them to the tenant."""
+        return AdministratorRepository(self.connection)
 
     @property
     def audit_trail(self) -> AuditTrail:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -45,6 +46,15 @@ class Standing:
     links: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A microtenant of a tenant, and how many links it has."""
+
+    tenant: Tenant
+    microtenant_name: str
+    links: int
+
+
 class IdentityRepository:
     """Tenants and clients, before or outside the scope of one tenant."""
 
@@ -82,6 +92,22 @@ class IdentityRepository:
             microtenant_name=row.microtenant_name,
             links=row.links or 0,
         )
+
+    async def place(self, customer_id: int, microtenant_id: int) -> Place | None:
+        """A microtenant of a tenant, or None when there is no such tenant or microtenant."""
+        rows = await self._connection.rows(
+            _place(), {"customer_id": customer_id, "microtenant_id": microtenant_id}
+        )
+        if not rows:
+            return None
+        row = rows[0]
+        tenant = Tenant(**{column.name: row._mapping[column] for column in customer.c})
+        return Place(tenant=tenant, microtenant_name=row.microtenant_name, links=row.links or 0)
+
+    async def tenants(self, customer_ids: Iterable[int]) -> list[Tenant]:
+        """The tenants with those ids, by name. Each is asked for alone, as each lives elsewhere."""
+        found = [await self.find_tenant(each) for each in sorted(set(customer_ids))]
+        return sorted((each for each in found if each is not None), key=lambda each: each.name)
 
     async def add_tenant(self, tenant: Tenant) -> None:
         """Stores a new tenant."""
@@ -165,6 +191,21 @@ class IdentityRepository:
         await self._connection.run(update(id_node).values(handed_out=id_node.c.handed_out + 1))
         rows = await self._connection.rows(select(id_node.c.handed_out))
         return int(rows[0].handed_out)
+
+
+@kept
+def _place() -> Select[Any]:
+    tenant = bindparam("customer_id", type_=BigInteger)
+    wanted = bindparam("microtenant_id", type_=BigInteger)
+    asked_for = and_(microtenant.c.customer_id == tenant, microtenant.c.id == wanted)
+    tallied = and_(link_tally.c.customer_id == tenant, link_tally.c.microtenant_id == wanted)
+    return (
+        select(customer, microtenant.c.name.label("microtenant_name"), link_tally.c.links)
+        .select_from(customer)
+        .join(microtenant, asked_for)
+        .outerjoin(link_tally, tallied)
+        .where(customer.c.id == tenant)
+    )
 
 
 @kept

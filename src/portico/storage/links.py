@@ -48,12 +48,12 @@ class LinkRepository(Repository[Link]):
         if query.condition is not None and self._links > SCANNED_LINKS:
             phrase = trigram_query(query.condition)
             if phrase and await self.connection.has_text_index():
-                return await self._page(query, _WITH_TRIGRAMS, trigrams=phrase)
+                return await self._page(query, WITH_TRIGRAMS, trigrams=phrase)
         return await self._page(query)
 
     async def page_of_portal(self, portal_id: int, query: ListQuery) -> Page[Link]:
         """The page of those links that are assigned to a portal."""
-        return await self._page(query, _ON_PORTAL, portal_id=portal_id)
+        return await self._page(query, ON_PORTAL, portal_id=portal_id)
 
     async def count_by_portal(self, portal_ids: Iterable[int]) -> dict[int, int]:
         """How many links each of the portals shows."""
@@ -72,7 +72,7 @@ class LinkRepository(Repository[Link]):
         """Stores new links and their assignments."""
         await super().insert(*records)
         await self._assign(*records)
-        await self._run(_add_to_tally(), added=len(records))
+        await self._run(add_to_tally(), added=len(records))
 
     async def replace(self, record: Link) -> bool:
         """Stores all fields of a link, and exactly its assignments; False when there is none."""
@@ -86,7 +86,7 @@ class LinkRepository(Repository[Link]):
         """Deletes a link, with which its assignments go; False when there is none."""
         if not await super().remove(record_id):
             return False
-        await self._run(_add_to_tally(), added=-1)
+        await self._run(add_to_tally(), added=-1)
         return True
 
     async def _assign(self, *records: Link) -> None:
@@ -105,13 +105,13 @@ class LinkRepository(Repository[Link]):
     @classmethod
     def _narrowing(cls, narrowed: tuple[str, ...]) -> list[ColumnElement[bool]]:
         conditions: list[ColumnElement[bool]] = []
-        if _ON_PORTAL in narrowed:
+        if ON_PORTAL in narrowed:
             on_portal = select(portal_assignment.c.link_id).where(
                 in_scope(portal_assignment),
                 portal_assignment.c.portal_id == bindparam("portal_id"),
             )
             conditions.append(cls.table.c.id.in_(on_portal))
-        if _WITH_TRIGRAMS in narrowed:
+        if WITH_TRIGRAMS in narrowed:
             conditions.append(cls.table.c.id.in_(text(TEXT_INDEX_QUERY)))
         return conditions
 
@@ -136,8 +136,8 @@ class LinkRepository(Repository[Link]):
         return Link(**values)
 
 
-_ON_PORTAL = "on portal"
-_WITH_TRIGRAMS = "with trigrams"
+ON_PORTAL = "on portal"
+WITH_TRIGRAMS = "with trigrams"
 SCANNED_LINKS = 2_000
 """Up to so many links a scan is as quick as the text index, which all tenants share."""
 
@@ -182,7 +182,7 @@ def _unassign() -> Executable:
 
 
 @kept
-def _add_to_tally() -> Executable:
+def add_to_tally() -> Executable:
     return (
         update(link_tally)
         .where(in_scope(link_tally))

@@ -4,7 +4,7 @@ looks at all tables takes them from here.
 
 from __future__ import annotations
 
-from portico.storage import page_tables, tables
+from portico.storage import page_tables, people_tables, tables
 
 metadata = tables.metadata
 
@@ -13,6 +13,11 @@ REFERENCE_TABLES = (
     tables.signing_key,
     tables.id_node,
     page_tables.portal_address,
+    people_tables.administrator,
+    people_tables.administrator_grant,
+    people_tables.console_session,
+    people_tables.identity_provider,
+    people_tables.sign_in_failure,
 )
 """The tables that a distributed database keeps whole on every node."""
 

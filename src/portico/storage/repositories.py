@@ -60,6 +60,8 @@ class Repository(Generic[R]):
 
     table: ClassVar[Table]
     record: ClassVar[type[Any]]
+    vague: ClassVar[frozenset[str]] = frozenset()
+    """Names of narrowings that many rows are likely to meet."""
 
     def __init__(self, connection: Connection, scope: Scope) -> None:
         self.connection = connection
@@ -236,7 +238,8 @@ def _page(
     folded = f"{sort_attribute}_folded"
     sort_key: ColumnElement[Any] = table.c[folded if folded in table.c else sort_attribute]
     found: FromClause = table
-    if narrowed or (condition is not None and is_selective(condition)):
+    narrow = not repository.vague.issuperset(narrowed)
+    if narrow or (condition is not None and is_selective(condition)):
         matching = select(table.c.id, sort_key.label("sort_key")).where(*conditions)
         found = matching.cte("matching").prefix_with("MATERIALIZED")
         sort_key, conditions = found.c.sort_key, []

@@ -7,7 +7,7 @@ which its planner uses for LIKE by itself.
 
 from __future__ import annotations
 
-from portico.domain.search import AllOf, Comparison, Condition, FieldKind, Operator
+from portico.domain.search import AllOf, AnyOf, Comparison, Condition, FieldKind, Operator
 
 TEXT_INDEX = "link_text"
 TEXT_INDEX_QUERY = f"SELECT rowid FROM {TEXT_INDEX} WHERE {TEXT_INDEX} MATCH :trigrams"
@@ -30,6 +30,9 @@ def trigram_query(condition: Condition) -> str:
         if any(map(_has_index, condition.parts)):
             return ""
         return " AND ".join(filter(None, map(trigram_query, condition.parts)))
+    if isinstance(condition, AnyOf):
+        queries = list(map(trigram_query, condition.parts))
+        return f"({' OR '.join(queries)})" if all(queries) else ""
     if not isinstance(condition, Comparison) or condition.operator not in _NARROWING:
         return ""
     if _has_index(condition):
@@ -41,7 +44,7 @@ def trigram_query(condition: Condition) -> str:
     if not pieces:
         return ""
     quoted = " AND ".join(f'"{piece.replace(chr(34), chr(34) * 2)}"' for piece in pieces[:_PIECES])
-    return f"{{{condition.field.attribute}_folded}} : ({quoted})"
+    return f"({{{condition.field.attribute}_folded}} : ({quoted}))"
 
 
 def _has_index(condition: Condition) -> bool:

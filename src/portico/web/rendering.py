@@ -13,7 +13,8 @@ class Renderer:
     """Renders the templates of both faces; each is compiled once for each language.
 
     `static_address` gives the address of a file under `web/static`, as in "portal.css". Templates
-    see it as `static(...)`, the faces' `filters`, the language as `language`, and gettext as `_` and `{% trans %}`.
+    see it as `static(...)`, the language as `language`, gettext as `_` and `{% trans %}`, and the
+    `filters` that a face brings.
     """
 
     def __init__(

@@ -54,7 +54,7 @@
     gripOf(item).focus();
     const section = item.closest(".order-section");
     if (place(item) === was.from && section === was.section) return say("Nothing moved.");
-    const body = new URLSearchParams({ csrf_token: document.body.dataset.csrf });
+    const body = new URLSearchParams({ csrf: document.body.dataset.csrf });
     if (isSection(item)) {
       for (const each of siblings(item)) body.append("section", each.dataset.section);
     } else {

@@ -1,0 +1,60 @@
+"""How the console narrows its list of links, beside what a search can say."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from portico.domain.base import fold
+from portico.domain.links import LINK_FIELDS
+from portico.domain.search import (
+    SEARCH_LIMIT,
+    AllOf,
+    AnyOf,
+    Comparison,
+    Condition,
+    ListQuery,
+    Operator,
+)
+
+NO_SECTION = 0
+"""Stands for a section's id where links without a section are meant."""
+SOUGHT_IN = ("name", "description", "link")
+WORDS_SOUGHT = 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkFilter:
+    """Which links are wanted; what is None or empty narrows nothing.
+
+    `text` are words of which each stands in the name, the description or the host.
+    """
+
+    text: str = ""
+    enabled: bool | None = None
+    portal_id: int | None = None
+    section_id: int | None = None
+
+
+def narrowed(query: ListQuery, wanted: LinkFilter) -> ListQuery:
+    """The query with the filter's text and state among its conditions."""
+    parts = [] if query.condition is None else [query.condition]
+    if wanted.enabled is not None:
+        parts.append(Comparison(LINK_FIELDS["enabled"], Operator.EQ, (wanted.enabled,)))
+    parts.extend(text_conditions(wanted.text))
+    if not parts:
+        return query
+    return replace(query, condition=parts[0] if len(parts) == 1 else AllOf(tuple(parts)))
+
+
+def text_conditions(text: str) -> list[Condition]:
+    """For each word of a text: that the name, the description or the host contains it.
+
+    What no text could hold finds nothing, and what is too long is not looked at.
+    """
+    words = fold(text[:SEARCH_LIMIT].replace("\0", "\ufffd")).split()
+    return [
+        AnyOf(
+            tuple(Comparison(LINK_FIELDS[name], Operator.CONTAINS, (word,)) for name in SOUGHT_IN)
+        )
+        for word in dict.fromkeys(words[:WORDS_SOUGHT])
+    ]

@@ -1,0 +1,76 @@
+"""The object `portico` on a user portal: its page's settings, told only when asked for."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import UNSET, UnsetType
+
+from portico.domain.base import NAME_LIMIT
+from portico.domain.errors import InvalidField
+from portico.domain.portal_pages import (
+    FAVICON_LIMIT_BYTES,
+    SLUG_LIMIT,
+    Audience,
+    PortalPage,
+    PresentedPortal,
+)
+from portico.domain.portals import UserPortal
+from portico.http.wire import MaybeText, WireStruct, received, text
+
+_AUDIENCES = [each.value for each in Audience]
+
+
+class PortalPorticoBody(WireStruct, frozen=True, kw_only=True):
+    """The settings of a portal's page as a client writes them. A PUT without them keeps them."""
+
+    slug: Annotated[
+        str | None,
+        received("The address below /p/. Absent: kept, or made.", maxLength=SLUG_LIMIT),
+    ] = None
+    audience: Annotated[
+        str | None, received("Who may see it. Absent: signed_in.", enum=[*_AUDIENCES, None])
+    ] = None
+    title: Annotated[str | None, received("Absent: the name.", maxLength=NAME_LIMIT)] = None
+    accent: Annotated[str | None, received("A colour.", pattern="^(#[0-9A-Fa-f]{6})?$")] = None
+    favicon: Annotated[
+        str | None, received("An image as a data URI.", maxLength=FAVICON_LIMIT_BYTES)
+    ] = None
+
+
+class PortalPortico(WireStruct, frozen=True, kw_only=True):
+    """The settings of a portal's page as they are answered."""
+
+    slug: MaybeText = UNSET
+    audience: str
+    title: MaybeText = UNSET
+    accent: MaybeText = UNSET
+    favicon: MaybeText = UNSET
+
+
+def received_page(body: PortalPorticoBody | None) -> PortalPage | None:
+    """What a body says of a portal's page, or None when it says nothing. Raises InvalidField."""
+    if body is None:
+        return None
+    if body.audience and body.audience not in _AUDIENCES:
+        raise InvalidField("portico.audience", f"It is {' or '.join(_AUDIENCES)}.")
+    return PortalPage(
+        slug=body.slug or "",
+        audience=Audience(body.audience or Audience.SIGNED_IN),
+        title=body.title or "",
+        accent=body.accent or "",
+        favicon=body.favicon or "",
+    )
+
+
+def present_page(portal: UserPortal) -> PortalPortico | UnsetType:
+    """The settings of a portal's page; absent when the portal was read without them."""
+    if not isinstance(portal, PresentedPortal):
+        return UNSET
+    return PortalPortico(
+        slug=text(portal.page.slug),
+        audience=portal.page.audience.value,
+        title=text(portal.page.title),
+        accent=text(portal.page.accent),
+        favicon=text(portal.page.favicon),
+    )

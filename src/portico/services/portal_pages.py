@@ -1,0 +1,148 @@
+"""Portals as visitors meet them: the settings of a page, and the addresses that lead to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from portico.domain.base import Clock, IdSource, Scope
+from portico.domain.errors import InvalidField, NotFound
+from portico.domain.identity import Principal, Role, Tenant
+from portico.domain.portal_pages import (
+    PortalAddress,
+    PortalPage,
+    PresentedPortal,
+    addresses_of,
+    check_page,
+    host_address,
+    present_portal,
+    slugs_for,
+)
+from portico.domain.portals import UserPortal
+from portico.domain.presentation import PortalSection, arranged
+from portico.services.presentation import present_links
+from portico.services.unit_of_work import UnitOfWork
+from portico.storage.connections import Connection, Database
+from portico.storage.portal_pages import PortalPageRepository, find_address, find_home
+from portico.storage.portals import UserPortalRepository
+
+_SLUGS_TRIED = 50
+
+
+async def find_portal_address(database: Database, address: str) -> PortalAddress | None:
+    """Whose portal an id, a slug or a host name leads to; None for nobody's.
+
+    It says nothing of the portal, which may be disabled: `visit_portal` does.
+    """
+    async with database.read() as connection:
+        return await find_address(connection, host_address(address))
+
+
+async def present_portals(work: UnitOfWork, portals: Iterable[UserPortal]) -> list[PresentedPortal]:
+    """The portals together with the settings of their pages."""
+    found = list(portals)
+    pages = await work.portal_pages.of_portals(portal.id for portal in found)
+    return [present_portal(portal, pages.get(portal.id, PortalPage())) for portal in found]
+
+
+async def settle_page(
+    work: UnitOfWork, portal: UserPortal, page: PortalPage | None
+) -> PresentedPortal:
+    """Stores a portal's settings, or keeps those it has, and brings its addresses in step.
+
+    A slug that is not said is kept, or else made from the name. Raises InvalidField.
+    """
+    stored = (await work.portal_pages.of_portals([portal.id])).get(portal.id)
+    wanted = (stored or PortalPage()) if page is None else check_page(page)
+    if not wanted.slug:
+        kept = stored.slug if stored is not None else ""
+        wanted = replace(wanted, slug=kept or await _free_slug(work, portal))
+    elif stored is None or wanted.slug != stored.slug:
+        await _require_free_slug(work, portal, wanted.slug)
+    if wanted != stored:
+        await work.portal_pages.store(portal.id, wanted)
+    await work.portal_pages.readdress(portal.id, addresses_of(portal, wanted))
+    return present_portal(portal, wanted)
+
+
+async def _free_slug(work: UnitOfWork, portal: UserPortal) -> str:
+    candidates = list(islice(slugs_for(portal.name), _SLUGS_TRIED))
+    taken = await work.portal_pages.holders(candidates)
+    free = [slug for slug in candidates if slug not in taken]
+    return free[0] if free else f"{candidates[0]}-{portal.id}"
+
+
+async def _require_free_slug(work: UnitOfWork, portal: UserPortal, slug: str) -> None:
+    holder = (await work.portal_pages.holders([slug])).get(slug)
+    if holder is not None and holder.portal_id != portal.id:
+        raise InvalidField("portico.slug", f"Another portal has the address {slug}.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PortalVisit:
+    """An enabled portal that somebody visits, and the part of the database that it may read."""
+
+    portal: PresentedPortal
+    tenant: Tenant
+    scope: Scope
+    microtenant_name: str
+
+
+async def visit_portal(connection: Connection, place: PortalAddress) -> PortalVisit:
+    """The portal at an address. Raises NotFound for one that is disabled or gone.
+
+    Whether the visitor may see it depends on its audience, which the caller looks at.
+    """
+    home = await find_home(connection, place)
+    if home is None:
+        raise NotFound(place.address)
+    scope = Scope(customer_id=place.customer_id, microtenant_id=home.microtenant_id)
+    portal = await UserPortalRepository(connection, scope).find(place.portal_id)
+    if portal is None or not portal.enabled:
+        raise NotFound(place.address)
+    pages = await PortalPageRepository(connection, scope).of_portals([portal.id])
+    return PortalVisit(
+        portal=present_portal(portal, pages.get(portal.id, PortalPage())),
+        tenant=home.tenant,
+        scope=scope,
+        microtenant_name=home.microtenant_name,
+    )
+
+
+def visitors_work(
+    connection: Connection,
+    visit: PortalVisit,
+    *,
+    user_id: int = 0,
+    clock: Clock,
+    new_id: IdSource,
+    transaction_id: str,
+) -> UnitOfWork:
+    """What a visitor works with: the portal's microtenant, to read. 0 is nobody's user id."""
+    return UnitOfWork(
+        connection=connection,
+        principal=Principal(
+            actor_id=user_id,
+            customer_id=visit.scope.customer_id,
+            role=Role.VIEWER,
+            microtenant_id=visit.scope.microtenant_id,
+        ),
+        tenant=visit.tenant,
+        scope=visit.scope,
+        microtenant_name=visit.microtenant_name,
+        now=int(clock()),
+        new_id=new_id,
+        transaction_id=transaction_id,
+    )
+
+
+async def list_portal_links(work: UnitOfWork, portal_id: int) -> list[PortalSection]:
+    """All enabled links of an enabled portal under their headings, whatever their groups.
+
+    `domain.presentation.seen_by` leaves what one visitor sees. Three statements at most; nothing
+    for a portal that is disabled, foreign or gone.
+    """
+    links = await work.link_sets.shown_on(portal_id)
+    sections = await work.sections.all() if links else []
+    return arranged(await present_links(work, links), [section.name for section in sections])

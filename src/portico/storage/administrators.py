@@ -1,0 +1,95 @@
+"""Stored administrators and their grants: read before a tenant is known, so not scoped to one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+
+from sqlalchemy import delete, insert, select, update
+
+from portico.domain.administrators import Administrator, Grant
+from portico.domain.base import fold
+from portico.storage.connections import Connection
+from portico.storage.people_tables import administrator, administrator_grant
+
+_COLUMNS = [column for column in administrator.c if column.name != "name_folded"]
+
+
+class AdministratorRepository:
+    """Every administrator of the installation; services confine callers to their tenant's."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def find(self, administrator_id: int) -> Administrator | None:
+        """The administrator with that id, or None."""
+        statement = select(*_COLUMNS).where(administrator.c.id == administrator_id)
+        rows = await self._connection.rows(statement)
+        return Administrator(**rows[0]._mapping) if rows else None
+
+    async def find_by_name(self, name: str) -> Administrator | None:
+        """The administrator with that name, whatever its case, or None."""
+        statement = select(*_COLUMNS).where(administrator.c.name_folded == fold(name.strip()))
+        rows = await self._connection.rows(statement)
+        return Administrator(**rows[0]._mapping) if rows else None
+
+    async def find_by_subject(self, provider_id: int, subject: str) -> Administrator | None:
+        """The administrator whom a provider knows by that subject, or None."""
+        statement = select(*_COLUMNS).where(
+            administrator.c.provider_id == provider_id, administrator.c.subject == subject
+        )
+        rows = await self._connection.rows(statement)
+        return Administrator(**rows[0]._mapping) if rows else None
+
+    async def of_tenant(self, customer_id: int) -> list[Administrator]:
+        """The administrators with a grant in a tenant, by name."""
+        granted = select(administrator_grant.c.administrator_id).where(
+            administrator_grant.c.customer_id == customer_id
+        )
+        statement = (
+            select(*_COLUMNS)
+            .where(administrator.c.id.in_(granted))
+            .order_by(administrator.c.name_folded)
+        )
+        return [Administrator(**row._mapping) for row in await self._connection.rows(statement)]
+
+    async def insert(self, added: Administrator) -> None:
+        """Stores a new administrator."""
+        values = asdict(added) | {"name_folded": fold(added.name)}
+        await self._connection.run(insert(administrator), [values])
+
+    async def replace(self, changed: Administrator) -> None:
+        """Stores all fields of an administrator."""
+        values = asdict(changed) | {"name_folded": fold(changed.name)}
+        statement = update(administrator).where(administrator.c.id == changed.id)
+        await self._connection.run(statement.values(**values))
+
+    async def note_sign_in(self, administrator_id: int, now: int) -> None:
+        """Remembers when an administrator last signed in."""
+        statement = update(administrator).where(administrator.c.id == administrator_id)
+        await self._connection.run(statement.values(last_sign_in=now))
+
+    async def grants(self, administrator_ids: Iterable[int]) -> list[Grant]:
+        """The grants of administrators, in every tenant."""
+        wanted = sorted(set(administrator_ids))
+        if not wanted:
+            return []
+        statement = (
+            select(administrator_grant)
+            .where(administrator_grant.c.administrator_id.in_(wanted))
+            .order_by(administrator_grant.c.id)
+        )
+        return [Grant(**row._mapping) for row in await self._connection.rows(statement)]
+
+    async def replace_grants(
+        self, administrator_id: int, customer_id: int, grants: Iterable[Grant]
+    ) -> None:
+        """Stores exactly these grants of an administrator in one tenant."""
+        statement = delete(administrator_grant).where(
+            administrator_grant.c.administrator_id == administrator_id,
+            administrator_grant.c.customer_id == customer_id,
+        )
+        await self._connection.run(statement)
+        rows = [asdict(grant) for grant in grants]
+        if rows:
+            await self._connection.run(insert(administrator_grant), rows)

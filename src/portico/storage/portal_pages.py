@@ -1,0 +1,146 @@
+"""Stored settings of portals' pages, and the addresses that lead to portals."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy import BigInteger, Executable, Select, and_, bindparam, delete, insert, select
+
+from portico.domain.base import Scope
+from portico.domain.identity import Tenant
+from portico.domain.portal_pages import PortalAddress, PortalPage
+from portico.storage.connections import Connection
+from portico.storage.page_tables import portal_address, portal_page
+from portico.storage.repositories import field_names, in_scope, kept
+from portico.storage.tables import customer, microtenant, user_portal
+
+
+class PortalPageRepository:
+    """The pages of one tenant's portals. Whoever asks has found the portals in its scope."""
+
+    def __init__(self, connection: Connection, scope: Scope) -> None:
+        self._connection = connection
+        self._scope = scope
+
+    async def of_portals(self, portal_ids: Iterable[int]) -> dict[int, PortalPage]:
+        """The settings of each of the portals, those left out that have none stored."""
+        wanted = sorted(set(portal_ids))
+        if not wanted:
+            return {}
+        parameters = {"scope_customer_id": self._scope.customer_id, "portal_ids": wanted}
+        rows = await self._connection.rows(_of_portals(), parameters)
+        names = field_names(PortalPage)
+        return {
+            row.portal_id: PortalPage(**{name: row._mapping[name] for name in names})
+            for row in rows
+        }
+
+    async def store(self, portal_id: int, page: PortalPage) -> None:
+        """Stores the settings of a portal's page in place of what they were."""
+        tenant = {"scope_customer_id": self._scope.customer_id}
+        await self._connection.run(_forget(), tenant | {"wanted_id": portal_id})
+        row = {"customer_id": self._scope.customer_id, "portal_id": portal_id, **asdict(page)}
+        await self._connection.run(insert(portal_page), [row])
+
+    async def holders(self, addresses: Collection[str]) -> dict[str, PortalAddress]:
+        """Those of the addresses that some portal has, of any tenant."""
+        rows = await self._connection.rows(_holders(), {"addresses": sorted(addresses)})
+        return {row.address: PortalAddress(**row._mapping) for row in rows}
+
+    async def readdress(self, portal_id: int, addresses: Collection[str]) -> None:
+        """Makes exactly these addresses lead to the portal; none, when it is deleted.
+
+        Those that other portals have are theirs; an address that another one takes at the same
+        moment makes the transaction fail with ConcurrentChange.
+        """
+        tenant = {"scope_customer_id": self._scope.customer_id}
+        await self._connection.run(_forget_addresses(), tenant | {"wanted_id": portal_id})
+        taken = await self.holders(addresses) if addresses else {}
+        rows = [
+            {
+                "address": address,
+                "customer_id": self._scope.customer_id,
+                "portal_id": portal_id,
+            }
+            for address in dict.fromkeys(addresses)
+            if address not in taken
+        ]
+        if rows:
+            await self._connection.run(insert(portal_address), rows)
+
+
+async def find_address(connection: Connection, address: str) -> PortalAddress | None:
+    """Whose portal an address leads to, before any tenant is known."""
+    rows = await connection.rows(_holders(), {"addresses": [address]})
+    return PortalAddress(**rows[0]._mapping) if rows else None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PortalHome:
+    """The tenant and the microtenant that a portal belongs to."""
+
+    tenant: Tenant
+    microtenant_id: int
+    microtenant_name: str
+
+
+async def find_home(connection: Connection, place: PortalAddress) -> PortalHome | None:
+    """Where the portal of an address belongs, or None when it is gone."""
+    parameters = {"scope_customer_id": place.customer_id, "portal_id": place.portal_id}
+    rows = await connection.rows(_home(), parameters)
+    if not rows:
+        return None
+    row = rows[0]
+    return PortalHome(
+        tenant=Tenant(**{column.name: row._mapping[column] for column in customer.c}),
+        microtenant_id=row.microtenant_id,
+        microtenant_name=row.microtenant_name,
+    )
+
+
+@kept
+def _home() -> Select[Any]:
+    tenant = bindparam("scope_customer_id", type_=BigInteger)
+    belongs = and_(
+        microtenant.c.customer_id == tenant, microtenant.c.id == user_portal.c.microtenant_id
+    )
+    return (
+        select(
+            customer,
+            microtenant.c.id.label("microtenant_id"),
+            microtenant.c.name.label("microtenant_name"),
+        )
+        .select_from(user_portal)
+        .join(customer, customer.c.id == tenant)
+        .join(microtenant, belongs)
+        .where(user_portal.c.customer_id == tenant)
+        .where(user_portal.c.id == bindparam("portal_id"))
+    )
+
+
+@kept
+def _of_portals() -> Select[Any]:
+    among = portal_page.c.portal_id.in_(bindparam("portal_ids", expanding=True))
+    return select(portal_page).where(in_scope(portal_page), among)
+
+
+@kept
+def _forget() -> Executable:
+    return delete(portal_page).where(
+        in_scope(portal_page), portal_page.c.portal_id == bindparam("wanted_id")
+    )
+
+
+@kept
+def _holders() -> Select[Any]:
+    among = portal_address.c.address.in_(bindparam("addresses", expanding=True))
+    return select(portal_address).where(among)
+
+
+@kept
+def _forget_addresses() -> Executable:
+    return delete(portal_address).where(
+        in_scope(portal_address), portal_address.c.portal_id == bindparam("wanted_id")
+    )

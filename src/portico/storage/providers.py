@@ -1,0 +1,51 @@
+"""Stored OpenID providers, read before anybody has signed in."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from sqlalchemy import delete, insert, select, true
+
+from portico.domain.providers import IdentityProvider
+from portico.storage.connections import Connection
+from portico.storage.people_tables import identity_provider
+
+
+class ProviderRepository:
+    """The providers of every tenant; few, and written by the operator alone."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def find(self, provider_id: int) -> IdentityProvider | None:
+        """The provider with that id, or None."""
+        statement = select(identity_provider).where(identity_provider.c.id == provider_id)
+        rows = await self._connection.rows(statement)
+        return IdentityProvider(**rows[0]._mapping) if rows else None
+
+    async def of_tenant(self, customer_id: int) -> list[IdentityProvider]:
+        """The providers of a tenant, oldest first."""
+        statement = (
+            select(identity_provider)
+            .where(identity_provider.c.customer_id == customer_id)
+            .order_by(identity_provider.c.id)
+        )
+        return [IdentityProvider(**row._mapping) for row in await self._connection.rows(statement)]
+
+    async def for_console(self) -> list[IdentityProvider]:
+        """The enabled providers that sign administrators in, of every tenant, by name."""
+        statement = (
+            select(identity_provider)
+            .where(identity_provider.c.for_console == true(), identity_provider.c.enabled == true())
+            .order_by(identity_provider.c.name, identity_provider.c.id)
+        )
+        return [IdentityProvider(**row._mapping) for row in await self._connection.rows(statement)]
+
+    async def insert(self, provider: IdentityProvider) -> None:
+        """Stores a new provider."""
+        await self._connection.run(insert(identity_provider), [asdict(provider)])
+
+    async def remove(self, provider_id: int) -> None:
+        """Forgets a provider."""
+        statement = delete(identity_provider).where(identity_provider.c.id == provider_id)
+        await self._connection.run(statement)

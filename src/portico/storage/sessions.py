@@ -1,0 +1,95 @@
+"""Stored sessions of administrators and of portal users. They expire by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+
+from sqlalchemy import delete, insert, select, update
+
+from portico.domain.sessions import ConsoleSession, PortalSession
+from portico.storage.connections import Connection
+from portico.storage.people_tables import console_session, portal_session
+
+
+class ConsoleSessions:
+    """The sessions of every administrator of the installation."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def find(self, digest: str) -> ConsoleSession | None:
+        """The session with that digest, over or not, or None."""
+        statement = select(console_session).where(console_session.c.digest == digest)
+        rows = await self._connection.rows(statement)
+        return ConsoleSession(**rows[0]._mapping) if rows else None
+
+    async def add(self, session: ConsoleSession, now: int) -> None:
+        """Stores a new session, and forgets those that are over."""
+        over = delete(console_session).where(console_session.c.expires <= now)
+        await self._connection.run(over)
+        await self._connection.run(insert(console_session), [asdict(session)])
+
+    async def see(self, digest: str, now: int) -> None:
+        """Notes that a session is used."""
+        statement = update(console_session).where(console_session.c.digest == digest)
+        await self._connection.run(statement.values(seen=now))
+
+    async def choose(self, digest: str, customer_id: int, microtenant_id: int) -> None:
+        """Remembers the tenant and microtenant that the administrator works in."""
+        statement = update(console_session).where(console_session.c.digest == digest)
+        place = {"customer_id": customer_id, "microtenant_id": microtenant_id}
+        await self._connection.run(statement.values(**place))
+
+    async def end(self, digest: str) -> None:
+        """Forgets a session."""
+        statement = delete(console_session).where(console_session.c.digest == digest)
+        await self._connection.run(statement)
+
+    async def end_all(self, administrator_id: int, *, but: str = "") -> None:
+        """Forgets an administrator's sessions, all but the one with that digest."""
+        statement = delete(console_session).where(
+            console_session.c.administrator_id == administrator_id, console_session.c.digest != but
+        )
+        await self._connection.run(statement)
+
+
+class PortalSessions:
+    """The sessions of one tenant's portal users."""
+
+    def __init__(self, connection: Connection, customer_id: int) -> None:
+        self._connection = connection
+        self._customer_id = customer_id
+        self._mine = portal_session.c.customer_id == customer_id
+
+    async def find(self, digest: str) -> PortalSession | None:
+        """The session with that digest, over or not, or None."""
+        statement = select(portal_session).where(self._mine, portal_session.c.digest == digest)
+        rows = await self._connection.rows(statement)
+        return PortalSession(**rows[0]._mapping) if rows else None
+
+    async def add(self, session: PortalSession, now: int) -> None:
+        """Stores a new session, and forgets the tenant's that are over."""
+        over = delete(portal_session).where(self._mine, portal_session.c.expires <= now)
+        await self._connection.run(over)
+        values = asdict(session) | {"customer_id": self._customer_id}
+        await self._connection.run(insert(portal_session), [values])
+
+    async def see(self, digest: str, now: int) -> None:
+        """Notes that a session is used."""
+        statement = update(portal_session).where(self._mine, portal_session.c.digest == digest)
+        await self._connection.run(statement.values(seen=now))
+
+    async def end(self, digest: str) -> None:
+        """Forgets a session."""
+        statement = delete(portal_session).where(self._mine, portal_session.c.digest == digest)
+        await self._connection.run(statement)
+
+    async def end_all(self, user_ids: Iterable[int], *, but: str = "") -> None:
+        """Forgets the sessions of users, all but the one with that digest."""
+        statement = delete(portal_session).where(
+            self._mine,
+            portal_session.c.user_id.in_(sorted(user_ids)),
+            portal_session.c.digest != but,
+        )
+        await self._connection.run(statement)
