@@ -16,13 +16,15 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp
 
 from portico import __version__
+from portico.domain.addresses import parse_networks
 from portico.domain.errors import Unavailable
+from portico.domain.sessions import SessionLife
 from portico.http import aups, identity, links, microtenants, portals
 from portico.http.answers import CONTENT_TYPE
 from portico.http.cache import AnswerCache
 from portico.http.call import Api, Call, open_call
-from portico.http.errors import exception_handlers
-from portico.http.exchange import ExchangeMiddleware
+from portico.http.errors import exception_handlers, status_of
+from portico.http.exchange import ExchangeMiddleware, exchange_of
 from portico.http.hot import HotReads
 from portico.http.limits import RateCounter
 from portico.http.openapi import describe
@@ -30,11 +32,21 @@ from portico.http.operations import OPERATION, answer_options
 from portico.http.tokens import KEY_REFRESH_SECONDS, Tokens
 from portico.observability import AccessLog
 from portico.services.identity import Operator, claim_ids, ensure_signing_key
+from portico.services.sessions import Gate
 from portico.settings import Settings
 from portico.storage import schema
 from portico.storage.connections import Database
 from portico.storage.database import open_database, sqlite_path
+from portico.web import sign_in, static_files
+from portico.web.addresses import Surroundings
+from portico.web.cookies import Cookies
+from portico.web.errors import page_exception_handlers, present_message
+from portico.web.oidc import OpenIdClients
+from portico.web.passwords import Argon2Passwords
 from portico.web.reference import STYLESHEET, read_stylesheet, render_reference
+from portico.web.rendering import Renderer
+from portico.web.site import Site, site_of
+from portico.web.static_files import StaticFiles
 
 BODY_LIMIT_BYTES = 5 * 1024 * 1024
 PREFIXES = ("/mgmtconfig", "/zpa/mgmtconfig")
@@ -98,6 +110,7 @@ def create_app(settings: Settings) -> ASGIApp:
             operator = await open_operator(database)
             await ensure_signing_key(operator, overlap=key_overlap(settings.token_lifetime))
             app.state.api = make_api(operator)
+            app.state.site = make_site(operator, settings)
             yield
         finally:
             await database.close()
@@ -105,8 +118,8 @@ def create_app(settings: Settings) -> ASGIApp:
                 log.flush()
 
     router = Litestar(
-        route_handlers=[*_api_routers(), *_probes(), *_documentation()],
-        dependencies={"api": Provide(_api), "call": Provide(_call)},
+        route_handlers=[*_api_routers(), *_page_routers(), *_probes(), *_documentation()],
+        dependencies={"api": Provide(_api), "call": Provide(_call), "site": Provide(_site)},
         exception_handlers=exception_handlers(vendor_statuses=settings.vendor_statuses),
         lifespan=[lifespan],
         request_max_body_size=BODY_LIMIT_BYTES,
@@ -115,6 +128,47 @@ def create_app(settings: Settings) -> ASGIApp:
     )
     hot = HotReads(router, cache=cache, database=database, rates=rates, clock=time.time)
     return ExchangeMiddleware(hot, log)
+
+
+def make_site(operator: Operator, settings: Settings) -> Site:
+    """What the pages of both faces need."""
+    gate = Gate(
+        database=operator.database,
+        clock=operator.clock,
+        new_id=operator.new_id,
+        passwords=Argon2Passwords(),
+        console_life=SessionLife(idle=settings.console_idle, absolute=settings.console_lifetime),
+        portal_life=SessionLife(idle=settings.portal_idle, absolute=settings.portal_lifetime),
+    )
+    static = StaticFiles()
+    return Site(
+        gate=gate,
+        renderer=Renderer(static.address),
+        static=static,
+        cookies=Cookies(secure=not settings.insecure_cookies),
+        surroundings=Surroundings(
+            proxies=parse_networks(settings.trusted_proxies), public_url=settings.public_url
+        ),
+        openid=OpenIdClients(),
+        managed_suffix=settings.portal_suffix,
+        transaction_id=lambda request: exchange_of(request).transaction_id,
+        status_of=status_of,
+    )
+
+
+async def _site(request: Request[Any, Any, Any]) -> Site:
+    return site_of(request)
+
+
+def _page_routers() -> list[Router]:
+    """The pages of both faces; each face makes its own pages of errors."""
+    return [
+        Router(
+            "/",
+            route_handlers=[*sign_in.CONSOLE_ROUTES, *sign_in.PORTAL_ROUTES, *static_files.ROUTES],
+            exception_handlers=page_exception_handlers(present_message),
+        )
+    ]
 
 
 async def _api(request: Request[Any, Any, Any]) -> Api:

@@ -12,6 +12,8 @@ from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from portico.domain.addresses import are_networks, is_origin
+
 PREFIX = "PORTICO_"
 CONFIG_VARIABLE = "PORTICO_CONFIG"
 
@@ -68,6 +70,41 @@ class Settings:
         "https://api.zscaler.com",
         "The audience that a client assertion has to name; several are separated by commas.",
         bool,
+    )
+    public_url: str = _setting(
+        "",
+        "Where browsers reach the pages, as in https://links.example.com. Left out: as a request "
+        "says.",
+        is_origin,
+    )
+    trusted_proxies: str = _setting(
+        "",
+        "Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed: addresses and networks, "
+        "separated by commas.",
+        are_networks,
+    )
+    insecure_cookies: bool = _setting(
+        False, "Let browsers sign in over plain http on other hosts than localhost. For trials."
+    )
+    console_idle: int = _setting(
+        60 * 60,
+        "Seconds after which an administrator who does nothing is signed out.",
+        _between(60, 7 * 24 * 60 * 60),
+    )
+    console_lifetime: int = _setting(
+        12 * 60 * 60,
+        "Seconds after which an administrator has to sign in again.",
+        _between(60, 30 * 24 * 60 * 60),
+    )
+    portal_idle: int = _setting(
+        12 * 60 * 60,
+        "Seconds after which a portal user who does nothing is signed out.",
+        _between(60, 90 * 24 * 60 * 60),
+    )
+    portal_lifetime: int = _setting(
+        7 * 24 * 60 * 60,
+        "Seconds after which a portal user has to sign in again.",
+        _between(60, 90 * 24 * 60 * 60),
     )
     log_level: str = _setting(
         "info",

@@ -1,7 +1,7 @@
 """One request and its answer as the log and the client's headers see them.
 
 The outermost ASGI layer: it gives every exchange a transaction id, adds the headers that every
-answer carries (behaviour section 6.4), and writes one access-log line.
+answer carries (behaviour section 6.4) unless it says otherwise, and writes one access-log line.
 """
 
 from __future__ import annotations
@@ -70,7 +70,11 @@ class ExchangeMiddleware:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], *_headers(exchange)]
+                sent = list(message["headers"])
+                said = {name.lower() for name, _ in sent}
+                message["headers"] = sent + [
+                    each for each in _headers(exchange) if each[0] not in said
+                ]
             await send(message)
 
         try:

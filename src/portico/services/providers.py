@@ -58,3 +58,9 @@ async def console_providers(database: Database) -> list[IdentityProvider]:
     """The providers that sign administrators in, of every tenant."""
     async with database.read() as connection:
         return await ProviderRepository(connection).for_console()
+
+
+async def find_provider(database: Database, provider_id: int) -> IdentityProvider | None:
+    """The provider with that id, in use or not, or None."""
+    async with database.read() as connection:
+        return await ProviderRepository(connection).find(provider_id)

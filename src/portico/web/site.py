@@ -1,0 +1,44 @@
+"""What every page needs of the running server. The assembly makes one; handlers receive it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from portico.domain.errors import PorticoError
+from portico.services.sessions import Gate
+from portico.storage.connections import Database
+from portico.web.addresses import Surroundings
+from portico.web.cookies import AnyRequest, Cookies
+from portico.web.oidc import OpenIdClients
+from portico.web.rendering import Renderer
+from portico.web.static_files import StaticFiles
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """The services behind both faces, and how they look from outside.
+
+    `transaction_id` and `status_of` come from the HTTP layer, which this layer does not import.
+    """
+
+    gate: Gate
+    renderer: Renderer
+    static: StaticFiles
+    cookies: Cookies
+    surroundings: Surroundings
+    openid: OpenIdClients
+    managed_suffix: str
+    transaction_id: Callable[[AnyRequest], str]
+    status_of: Callable[[PorticoError], int]
+
+    @property
+    def database(self) -> Database:
+        """The open database."""
+        return self.gate.database
+
+
+def site_of(request: AnyRequest) -> Site:
+    """The site that serves a request, where nothing can be injected."""
+    site: Site = request.app.state.site
+    return site
