@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict
 
-from sqlalchemy import delete, exists, insert, or_, select, text, true
+from sqlalchemy import delete, exists, func, insert, or_, select, text, true
 
 from portico.domain.activity import RECENT_LINKS, Acceptance, RecentLink
 from portico.storage.connections import Connection
 from portico.storage.page_tables import link_group
-from portico.storage.people_tables import aup_acceptance, favourite, recent_opening
+from portico.storage.people_tables import (
+    aup_acceptance,
+    favourite,
+    link_opening,
+    recent_opening,
+)
 from portico.storage.tables import portal_assignment, user_portal_link
 
 # The same text on both databases; SQLAlchemy has a construct for each alone.
@@ -62,6 +67,21 @@ class Activity:
         """Adds one opening of a link on a day."""
         values = {"customer_id": self._customer_id, "link_id": link_id, "day": day}
         await self._connection.run(_COUNT, values)
+
+    async def openings(self, link_ids: Iterable[int], since_day: int) -> dict[int, int]:
+        """How often each of the links was opened from a day on; those never opened are left out."""
+        table = link_opening
+        statement = (
+            select(table.c.link_id, func.sum(table.c.openings).label("openings"))
+            .where(
+                table.c.customer_id == self._customer_id,
+                table.c.link_id.in_(sorted(set(link_ids))),
+                table.c.day >= since_day,
+            )
+            .group_by(table.c.link_id)
+        )
+        rows = await self._connection.rows(statement)
+        return {row.link_id: int(row.openings) for row in rows}
 
     async def remember_opening(self, user_id: int, link_id: int, now: int) -> None:
         """Remembers that a user opened a link; only the newest are kept."""
