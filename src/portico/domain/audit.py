@@ -35,3 +35,19 @@ class AuditEntry:
     before: str
     after: str
     transaction_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditFilter:
+    """Which entries are wanted; what is None or empty narrows nothing.
+
+    From `since` on and before `until`, in epoch seconds.
+    """
+
+    since: int | None = None
+    until: int | None = None
+    actor_id: int | None = None
+    object_type: str = ""
+    object_id: int | None = None
+    action: Action | None = None
+    transaction_id: str = ""

@@ -94,6 +94,15 @@ class TimeOrderedIds:
         return (self._moment * self.NODES + self._node) * self.SEQUENCES + self._sequence
 
 
+def first_id_at(moment: int) -> int:
+    """The smallest id that was given out at that moment, in epoch seconds, or later.
+
+    Where rows are found by their ids, this finds the recent ones without an index on times.
+    """
+    milliseconds = max(0, moment * 1000 - TimeOrderedIds.EPOCH_MILLISECONDS)
+    return milliseconds * TimeOrderedIds.NODES * TimeOrderedIds.SEQUENCES
+
+
 def fold(text: str) -> str:
     """The form in which two texts are equal when they differ only by case or composition."""
     if text.isascii():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from portico.domain.base import fold
@@ -12,13 +13,14 @@ from portico.domain.search import (
     AnyOf,
     Comparison,
     Condition,
+    Field,
     ListQuery,
     Operator,
 )
 
 NO_SECTION = 0
 """Stands for a section's id where links without a section are meant."""
-SOUGHT_IN = ("name", "description", "link")
+SOUGHT_IN = (LINK_FIELDS["name"], LINK_FIELDS["description"], LINK_FIELDS["link"])
 WORDS_SOUGHT = 16
 
 
@@ -46,15 +48,13 @@ def narrowed(query: ListQuery, wanted: LinkFilter) -> ListQuery:
     return replace(query, condition=parts[0] if len(parts) == 1 else AllOf(tuple(parts)))
 
 
-def text_conditions(text: str) -> list[Condition]:
-    """For each word of a text: that the name, the description or the host contains it.
+def text_conditions(text: str, sought_in: Sequence[Field] = SOUGHT_IN) -> list[Condition]:
+    """For each word of a text: that one of the fields contains it.
 
     What no text could hold finds nothing, and what is too long is not looked at.
     """
     words = fold(text[:SEARCH_LIMIT].replace("\0", "\ufffd")).split()
     return [
-        AnyOf(
-            tuple(Comparison(LINK_FIELDS[name], Operator.CONTAINS, (word,)) for name in SOUGHT_IN)
-        )
+        AnyOf(tuple(Comparison(field, Operator.CONTAINS, (word,)) for field in sought_in))
         for word in dict.fromkeys(words[:WORDS_SOUGHT])
     ]

@@ -66,7 +66,7 @@ from portico.http.wire import (
 )
 from portico.services import links
 from portico.services.links import LinkPage
-from portico.services.presentation import presentations_of
+from portico.services.shown_links import presentations_of
 from portico.services.unit_of_work import UnitOfWork
 
 TAG = "User Portal Link Management"

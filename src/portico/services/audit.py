@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict
 
 from portico.domain.administrators import Administrator
@@ -32,12 +33,21 @@ async def record_creation(work: UnitOfWork, kind: str, *created: Audited) -> Non
 
 async def record_update(work: UnitOfWork, kind: str, before: Audited, after: Audited) -> None:
     """Notes how a record looked and looks."""
-    await work.audit_trail.append(_entry(work, Action.UPDATE, kind, before, after))
+    await record_updates(work, kind, [(before, after)])
 
 
-async def record_deletion(work: UnitOfWork, kind: str, deleted: Audited) -> None:
-    """Notes that a record is gone, and how it looked."""
-    await work.audit_trail.append(_entry(work, Action.DELETE, kind, deleted, None))
+async def record_updates(
+    work: UnitOfWork, kind: str, changes: Iterable[tuple[Audited, Audited]]
+) -> None:
+    """Notes how records looked and look, in the order of the changes."""
+    entries = [_entry(work, Action.UPDATE, kind, before, after) for before, after in changes]
+    await work.audit_trail.append(*entries)
+
+
+async def record_deletion(work: UnitOfWork, kind: str, *deleted: Audited) -> None:
+    """Notes that records are gone, and how they looked."""
+    entries = [_entry(work, Action.DELETE, kind, each, None) for each in deleted]
+    await work.audit_trail.append(*entries)
 
 
 def _entry(

@@ -22,7 +22,8 @@ from portico.domain.search import ListQuery
 from portico.services import audit
 from portico.services.access import require_admin
 from portico.services.naming import require_free_name, require_free_names
-from portico.services.presentation import arrange_links, present_links
+from portico.services.presentation import arrange_links
+from portico.services.shown_links import present_links
 from portico.services.unit_of_work import UnitOfWork
 
 BULK_LIST = "userPortalLinks"

@@ -21,7 +21,7 @@ from portico.domain.portal_pages import (
 )
 from portico.domain.portals import UserPortal
 from portico.domain.presentation import PortalSection, arranged
-from portico.services.presentation import present_links
+from portico.services.shown_links import present_links
 from portico.services.unit_of_work import UnitOfWork
 from portico.storage.connections import Connection, Database
 from portico.storage.portal_pages import PortalPageRepository, find_address, find_home

@@ -1,28 +1,16 @@
-"""How links are shown: reading it beside them, and storing it by names of sections and groups."""
+"""Storing how links are shown, by the names of sections and groups."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from portico.domain.base import fold
 from portico.domain.links import Link
-from portico.domain.presentation import PLAIN, LinkPresentation, PresentedLink, present
+from portico.domain.presentation import LinkPresentation, present
 from portico.services.groups import require_groups
 from portico.services.sections import require_sections
 from portico.services.unit_of_work import UnitOfWork
 from portico.storage.presentation import PlacedLink
-
-
-async def present_links(work: UnitOfWork, links: Iterable[Link]) -> list[PresentedLink]:
-    """The links together with how they are shown."""
-    found = list(links)
-    shown = await work.presentation.of_links(link.id for link in found)
-    return [present(link, shown.get(link.id, PLAIN)) for link in found]
-
-
-async def presentations_of(work: UnitOfWork, links: Iterable[Link]) -> dict[int, LinkPresentation]:
-    """How the links are shown, by their ids; those left out that nobody arranged."""
-    return await work.presentation.of_links(link.id for link in links)
 
 
 async def store_presentations(work: UnitOfWork, shown: Mapping[int, LinkPresentation]) -> None:

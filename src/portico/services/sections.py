@@ -7,11 +7,17 @@ from dataclasses import dataclass, replace
 
 from portico.domain.base import check_name, fold
 from portico.domain.errors import InvalidField, NotFound, UnknownReference
+from portico.domain.link_filters import LinkFilter
+from portico.domain.links import KIND as LINK_KIND
+from portico.domain.search import ListQuery
 from portico.domain.sections import KIND, SECTIONS_LIMIT, Section
 from portico.services import audit
 from portico.services.access import require_admin
 from portico.services.naming import require_free_name
+from portico.services.shown_links import present_links
 from portico.services.unit_of_work import UnitOfWork
+
+_FIRST = ListQuery(page_size=500)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,9 +84,22 @@ async def delete_section(work: UnitOfWork, section_id: int) -> None:
     """Deletes a section; its links go on without one. Raises NotFound or Forbidden."""
     require_admin(work)
     section = await get_section(work, section_id)
-    await work.sections.vacate(section_id)
+    await _vacate(work, section_id)
     await work.sections.remove(section_id)
     await audit.record_deletion(work, KIND, section)
+
+
+async def _vacate(work: UnitOfWork, section_id: int) -> None:
+    """Takes every link out of a section, each with an entry in the audit trail."""
+    inside = LinkFilter(section_id=section_id)
+    while links := (await work.link_sets.filtered(_FIRST, inside)).items:
+        before = await present_links(work, links)
+        await work.sections.vacate(section_id, [link.id for link in links])
+        outside = [
+            replace(link, presentation=replace(link.presentation, section="", order=0))
+            for link in before
+        ]
+        await audit.record_updates(work, LINK_KIND, zip(before, outside, strict=True))
 
 
 async def require_sections(work: UnitOfWork, names: Iterable[str]) -> dict[str, int]:

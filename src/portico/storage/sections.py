@@ -31,9 +31,9 @@ class SectionRepository(Repository[Section]):
         """How many links each section has; one without is left out."""
         return {row.section_id: row.links for row in await self._rows(_link_counts())}
 
-    async def vacate(self, section_id: int) -> int:
-        """Takes every link out of the section; how many there were."""
-        return await self._run(_vacate(), left_id=section_id)
+    async def vacate(self, section_id: int, link_ids: Sequence[int]) -> int:
+        """Takes links out of the section; how many there were."""
+        return await self._run(_vacate(), left_id=section_id, link_ids=list(link_ids))
 
 
 @kept
@@ -69,5 +69,6 @@ def _vacate() -> Executable:
         update(link_presentation)
         .where(in_scope(link_presentation))
         .where(link_presentation.c.section_id == bindparam("left_id"))
-        .values({"section_id": None})
+        .where(link_presentation.c.link_id.in_(bindparam("link_ids", expanding=True)))
+        .values({"section_id": None, "position": 0})
     )

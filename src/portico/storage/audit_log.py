@@ -1,0 +1,113 @@
+"""Reading the audit trail: narrowed, newest first, and counted by the day."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, bindparam, func, select
+
+from portico.domain.audit import AuditEntry, AuditFilter
+from portico.domain.base import Scope, first_id_at
+from portico.storage.connections import Connection
+from portico.storage.repositories import in_scope, kept
+from portico.storage.tables import audit_entry
+
+DAY_SECONDS = 86_400
+_HOUR_SECONDS = 3_600
+
+_CONDITIONS: dict[str, ColumnElement[bool]] = {
+    "before_id": audit_entry.c.id < bindparam("before_id"),
+    "from_id": audit_entry.c.id >= bindparam("from_id"),
+    "since": audit_entry.c.time >= bindparam("since"),
+    "until": audit_entry.c.time < bindparam("until"),
+    "wanted_actor": audit_entry.c.actor_id == bindparam("wanted_actor"),
+    "wanted_type": audit_entry.c.object_type == bindparam("wanted_type"),
+    "wanted_object": audit_entry.c.object_id == bindparam("wanted_object"),
+    "wanted_action": audit_entry.c.action
+    == bindparam("wanted_action", type_=audit_entry.c.action.type),
+    "wanted_transaction": audit_entry.c.transaction_id == bindparam("wanted_transaction"),
+}
+
+
+class AuditLog:
+    """The audit entries of one tenant: of one microtenant, or of all for `everywhere`."""
+
+    def __init__(self, connection: Connection, scope: Scope, *, everywhere: bool = False) -> None:
+        self._connection = connection
+        self._scope = scope
+        self._everywhere = everywhere
+
+    async def page(
+        self, wanted: AuditFilter, *, before_id: int | None, limit: int
+    ) -> list[AuditEntry]:
+        """The newest entries that pass the filter and are older than that one, newest first."""
+        values: dict[str, object] = {
+            "before_id": before_id,
+            "from_id": None if wanted.since is None else _from_id(wanted.since),
+            "since": wanted.since,
+            "until": wanted.until,
+            "wanted_actor": wanted.actor_id,
+            "wanted_type": wanted.object_type or None,
+            "wanted_object": wanted.object_id,
+            "wanted_action": wanted.action,
+            "wanted_transaction": wanted.transaction_id or None,
+        }
+        said = {name: value for name, value in values.items() if value is not None}
+        statement = _page(frozenset(said), self._everywhere)
+        rows = await self._connection.rows(statement, self._bound(most=limit, **said))
+        return [AuditEntry(**row._mapping) for row in rows]
+
+    async def of_transaction(self, transaction_id: str) -> list[AuditEntry]:
+        """Every entry of one transaction, in the order in which they were made."""
+        parameters = self._bound(wanted_transaction=transaction_id)
+        rows = await self._connection.rows(_of_transaction(self._everywhere), parameters)
+        return [AuditEntry(**row._mapping) for row in rows]
+
+    async def per_day(self, since: int) -> dict[int, int]:
+        """How many entries there are of each day since a moment, by the day's number since 1970."""
+        parameters = self._bound(since=since, from_id=_from_id(since))
+        rows = await self._connection.rows(_per_day(self._everywhere), parameters)
+        return {row.day: row.entries for row in rows}
+
+    def _bound(self, **values: object) -> dict[str, object]:
+        values["scope_customer_id"] = self._scope.customer_id
+        values["scope_microtenant_id"] = self._scope.microtenant_id
+        return values
+
+
+def _from_id(since: int) -> int:
+    """An hour earlier than needed: clocks of servers differ, and times are compared as well."""
+    return first_id_at(since - _HOUR_SECONDS)
+
+
+def _visible(everywhere: bool) -> ColumnElement[bool]:
+    if everywhere:
+        return audit_entry.c.customer_id == bindparam("scope_customer_id")
+    return in_scope(audit_entry)
+
+
+@kept
+def _page(said: frozenset[str], everywhere: bool) -> Select[Any]:
+    conditions = [_CONDITIONS[name] for name in sorted(said)]
+    return (
+        select(audit_entry)
+        .where(_visible(everywhere), *conditions)
+        .order_by(audit_entry.c.id.desc())
+        .limit(bindparam("most"))
+    )
+
+
+@kept
+def _of_transaction(everywhere: bool) -> Select[Any]:
+    wanted = _CONDITIONS["wanted_transaction"]
+    return select(audit_entry).where(_visible(everywhere), wanted).order_by(audit_entry.c.id)
+
+
+@kept
+def _per_day(everywhere: bool) -> Select[Any]:
+    day = (audit_entry.c.time // DAY_SECONDS).label("day")
+    return (
+        select(day, func.count().label("entries"))
+        .where(_visible(everywhere), _CONDITIONS["from_id"], _CONDITIONS["since"])
+        .group_by(day)
+    )
