@@ -9,13 +9,13 @@ from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 
 from portico.domain.base import NAME_LIMIT, check_opaque, check_text
+from portico.domain.colours import check_accent
 from portico.domain.errors import InvalidField
 from portico.domain.portals import UserPortal
 
 SLUG_LIMIT = 63
 FAVICON_LIMIT_BYTES = 64 * 1024
 _SLUG = re.compile(r"(?!-)(?![0-9]+\Z)[a-z0-9-]{1,63}(?<!-)\Z")
-_ACCENT = re.compile(r"#[0-9a-f]{6}\Z")
 
 
 class Audience(StrEnum):
@@ -60,9 +60,7 @@ def check_page(page: PortalPage) -> PortalPage:
             f"It is 1 to {SLUG_LIMIT} lower-case letters, digits and hyphens, with no hyphen at "
             "either end, and not digits alone.",
         )
-    accent = page.accent.lower()
-    if accent and not _ACCENT.match(accent):
-        raise InvalidField("portico.accent", "It is a colour such as #1f5eff, or left out.")
+    accent = check_accent(page.accent, field="portico.accent")
     check_text("portico.title", page.title, NAME_LIMIT)
     check_opaque("portico.favicon", page.favicon, FAVICON_LIMIT_BYTES)
     return replace(page, accent=accent, title=page.title.strip())

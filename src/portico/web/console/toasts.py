@@ -19,7 +19,7 @@ SAID: Mapping[str, str] = {
     "saved": "Saved.",
     "password": "Saved, with the new password.",
     "order": "The order is saved.",
-    "switched": "You are in another microtenant now.",
+    "late": "This change cannot be undone any more.",
 }
 """What a page may be asked to say by its address; anything else is left unsaid."""
 

@@ -155,7 +155,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   if (xhr.status >= 400 && !target.closest("dialog")) {
     event.detail.shouldSwap = false;
     const answer = new DOMParser().parseFromString(xhr.responseText, "text/html");
-    note(one(".nothing p", answer)?.textContent ?? "Portico did not answer. Try again.");
+    note(one("[data-words]", answer)?.textContent ?? "Portico did not answer. Try again.");
   }
 });
 document.addEventListener("htmx:sendError", () => note("Portico did not answer. Try again."));
