@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeVar
 
 import httpx
 from litestar.types import ASGIApp
-from sqlalchemy import event
-from sqlalchemy.engine import Engine
+from sqlalchemy import Executable
 
 from portico.app import create_app
 from portico.settings import Settings
+from portico.storage.statements import PreparedStatement, StatementCompiler
 
 T = TypeVar("T")
 
@@ -63,11 +63,17 @@ def watched_statements() -> Iterator[list[str]]:
     """The SQL of every statement that this process sends in a block."""
     statements: list[str] = []
 
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        statements.append(statement)
+    prepare = StatementCompiler.prepare
 
-    event.listen(Engine, "before_cursor_execute", note)
+    def noting(
+        compiler: StatementCompiler, statement: Executable, values: Mapping[str, Any]
+    ) -> PreparedStatement:
+        prepared = prepare(compiler, statement, values)
+        statements.append(prepared.sql)
+        return prepared
+
+    StatementCompiler.prepare = noting  # type: ignore[method-assign]  # to watch, not to change
     try:
         yield statements
     finally:
-        event.remove(Engine, "before_cursor_execute", note)
+        StatementCompiler.prepare = prepare  # type: ignore[method-assign]  # as it was

@@ -53,7 +53,8 @@ def text_conditions(text: str, sought_in: Sequence[Field] = SOUGHT_IN) -> list[C
 
     What no text could hold finds nothing, and what is too long is not looked at.
     """
-    words = fold(text[:SEARCH_LIMIT].replace("\0", "\ufffd")).split()
+    storable = text[:SEARCH_LIMIT].replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+    words = fold(storable).split()
     return [
         AnyOf(tuple(Comparison(field, Operator.CONTAINS, (word,)) for field in sought_in))
         for word in dict.fromkeys(words[:WORDS_SOUGHT])

@@ -11,6 +11,7 @@ from enum import StrEnum
 from portico.domain.base import NAME_LIMIT, check_opaque, check_text
 from portico.domain.colours import check_accent
 from portico.domain.errors import InvalidField
+from portico.domain.hosts import HOST_LIMIT
 from portico.domain.portals import UserPortal
 
 SLUG_LIMIT = 63
@@ -98,7 +99,12 @@ def addresses_of(portal: UserPortal, page: PortalPage) -> list[str]:
 
 
 def host_address(host: str) -> str:
-    """A domain as browsers name it in the Host header: lower case, IDN in its ASCII form."""
+    """A domain as browsers name it in the Host header: lower case, IDN in its ASCII form.
+
+    Empty for what is no domain.
+    """
+    if len(host) > HOST_LIMIT or not host.isprintable():
+        return ""
     return ".".join(map(_ascii_label, host.removesuffix(".").lower().split(".")))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -28,6 +29,7 @@ from portico.storage.portal_pages import PortalPageRepository, find_address, fin
 from portico.storage.portals import UserPortalRepository
 
 _SLUGS_TRIED = 50
+_ADDRESS = re.compile(r"[a-z0-9._-]{1,255}", re.ASCII)
 
 
 async def find_portal_address(database: Database, address: str) -> PortalAddress | None:
@@ -35,8 +37,11 @@ async def find_portal_address(database: Database, address: str) -> PortalAddress
 
     It says nothing of the portal, which may be disabled: `visit_portal` does.
     """
+    wanted = host_address(address)
+    if not _ADDRESS.fullmatch(wanted):
+        return None
     async with database.read() as connection:
-        return await find_address(connection, host_address(address))
+        return await find_address(connection, wanted)
 
 
 async def present_portals(work: UnitOfWork, portals: Iterable[UserPortal]) -> list[PresentedPortal]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from portico.domain.audit import AuditEntry
 from portico.storage.connections import Connection
+from portico.storage.statements import insert_into
 from portico.storage.tables import audit_entry
 
 
@@ -22,7 +23,7 @@ class AuditTrail:
         """Adds entries."""
         rows = [asdict(entry) | {"customer_id": self._customer_id} for entry in entries]
         if rows:
-            await self._connection.run(insert(audit_entry), rows)
+            await self._connection.run(insert_into(audit_entry), rows)
 
     async def latest(self, limit: int) -> list[AuditEntry]:
         """The newest entries, newest first."""
@@ -32,4 +33,4 @@ class AuditTrail:
             .order_by(audit_entry.c.id.desc())
             .limit(limit)
         )
-        return [AuditEntry(**row._mapping) for row in await self._connection.rows(statement)]
+        return [AuditEntry(**row._asdict()) for row in await self._connection.rows(statement)]

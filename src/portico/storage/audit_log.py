@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, Select, bindparam, func, select
 from portico.domain.audit import AuditEntry, AuditFilter
 from portico.domain.base import Scope, first_id_at
 from portico.storage.connections import Connection
-from portico.storage.repositories import in_scope, kept
+from portico.storage.repositories import in_scope
+from portico.storage.statements import kept
 from portico.storage.tables import audit_entry
 
 DAY_SECONDS = 86_400
@@ -55,13 +56,13 @@ class AuditLog:
         said = {name: value for name, value in values.items() if value is not None}
         statement = _page(frozenset(said), self._everywhere)
         rows = await self._connection.rows(statement, self._bound(most=limit, **said))
-        return [AuditEntry(**row._mapping) for row in rows]
+        return [AuditEntry(**row._asdict()) for row in rows]
 
     async def of_transaction(self, transaction_id: str) -> list[AuditEntry]:
         """Every entry of one transaction, in the order in which they were made."""
         parameters = self._bound(wanted_transaction=transaction_id)
         rows = await self._connection.rows(_of_transaction(self._everywhere), parameters)
-        return [AuditEntry(**row._mapping) for row in rows]
+        return [AuditEntry(**row._asdict()) for row in rows]
 
     async def per_day(self, since: int) -> dict[int, int]:
         """How many entries there are of each day since a moment, by the day's number since 1970."""

@@ -61,8 +61,8 @@ def id_column(name: str, *, nullable: bool = False) -> Column[int]:
 
 
 def text_column(name: str) -> Column[str]:
-    """A text, empty when there is none."""
-    return Column(name, PlainText, nullable=False, default="")
+    """A text, empty when there is none, never NULL."""
+    return Column(name, PlainText, nullable=False)
 
 
 def flag_column(name: str) -> Column[bool]:

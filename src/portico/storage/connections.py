@@ -12,9 +12,10 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Protocol
 
 from sqlalchemy import Connection as SyncConnection
-from sqlalchemy import Executable, Row, update
+from sqlalchemy import Executable, bindparam, update
 
 from portico.domain.errors import NotFound
+from portico.storage.statements import Row, kept
 from portico.storage.tables import customer
 
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
@@ -25,7 +26,7 @@ class Connection(Protocol):
 
     async def rows(
         self, statement: Executable, parameters: Mapping[str, Any] | None = None
-    ) -> Sequence[Row[Any]]:
+    ) -> Sequence[Row]:
         """All rows of a statement."""
 
     async def run(self, statement: Executable, parameters: Parameters | None = None) -> int:
@@ -76,11 +77,15 @@ class Database(ABC):
         makes the tenant's writers follow one another. Raises NotFound for an unknown tenant.
         """
         async with self.transaction() as connection:
-            statement = (
-                update(customer)
-                .where(customer.c.id == customer_id)
-                .values(revision=customer.c.revision + 1)
-            )
-            if not await connection.run(statement):
+            if not await connection.run(_next_revision(), {"customer_id": customer_id}):
                 raise NotFound(customer_id)
             yield connection
+
+
+@kept
+def _next_revision() -> Executable:
+    return (
+        update(customer)
+        .where(customer.c.id == bindparam("customer_id"))
+        .values(revision=customer.c.revision + 1)
+    )

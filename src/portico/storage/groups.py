@@ -8,7 +8,8 @@ from sqlalchemy import Select, and_, bindparam, func, select
 
 from portico.domain.groups import Group
 from portico.storage.page_tables import link_group, portal_group
-from portico.storage.repositories import Repository, in_scope, kept
+from portico.storage.repositories import Repository, in_scope
+from portico.storage.statements import kept
 from portico.storage.tables import user_portal_link
 
 

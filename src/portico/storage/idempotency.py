@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
 
 from portico.storage.connections import Connection
+from portico.storage.statements import insert_into
 from portico.storage.tables import idempotent_answer
 
 
@@ -39,7 +40,7 @@ class IdempotentAnswers:
             idempotent_answer.c.creation_time >= since,
         )
         rows = await self._connection.rows(statement)
-        return IdempotentAnswer(**rows[0]._mapping) if rows else None
+        return IdempotentAnswer(**rows[0]._asdict()) if rows else None
 
     async def keep(self, answer: IdempotentAnswer, *, since: int) -> None:
         """Keeps an answer and forgets those from before that moment."""
@@ -49,4 +50,4 @@ class IdempotentAnswers:
         )
         await self._connection.run(old)
         row = asdict(answer) | {"customer_id": self._customer_id}
-        await self._connection.run(insert(idempotent_answer), [row])
+        await self._connection.run(insert_into(idempotent_answer), [row])

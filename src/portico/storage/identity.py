@@ -15,7 +15,6 @@ from sqlalchemy import (
     delete,
     exists,
     func,
-    insert,
     select,
     update,
 )
@@ -23,7 +22,7 @@ from sqlalchemy import (
 from portico.domain.base import DEFAULT_MICROTENANT_ID
 from portico.domain.identity import ApiClient, Claims, SigningKey, Tenant
 from portico.storage.connections import Connection
-from portico.storage.repositories import kept
+from portico.storage.statements import insert_into, kept
 from portico.storage.tables import (
     api_client,
     customer,
@@ -86,7 +85,7 @@ class IdentityRepository:
             creation_time=row.customer_creation_time,
         )
         return Standing(
-            client=ApiClient(**{column.name: row._mapping[column] for column in api_client.c}),
+            client=ApiClient(**{column.name: getattr(row, column.name) for column in api_client.c}),
             tenant=tenant,
             session_ended=row.session_ended,
             microtenant_name=row.microtenant_name,
@@ -111,12 +110,12 @@ class IdentityRepository:
 
     async def add_tenant(self, tenant: Tenant) -> None:
         """Stores a new tenant."""
-        await self._connection.run(insert(customer), [asdict(tenant)])
+        await self._connection.run(insert_into(customer), [asdict(tenant)])
 
     async def find_tenant(self, customer_id: int) -> Tenant | None:
         """The tenant with that id, or None."""
         rows = await self._connection.rows(select(customer).where(customer.c.id == customer_id))
-        return Tenant(**rows[0]._mapping) if rows else None
+        return Tenant(**rows[0]._asdict()) if rows else None
 
     async def has_tenants(self) -> bool:
         """Whether the installation has any tenant: the one question that is put to all of them."""
@@ -124,12 +123,12 @@ class IdentityRepository:
 
     async def add_client(self, client: ApiClient) -> None:
         """Stores a new API client."""
-        await self._connection.run(insert(api_client), [asdict(client)])
+        await self._connection.run(insert_into(api_client), [asdict(client)])
 
     async def find_client(self, client_id: int) -> ApiClient | None:
         """The API client with that id, revoked or not, or None."""
         rows = await self._connection.rows(select(api_client).where(api_client.c.id == client_id))
-        return ApiClient(**rows[0]._mapping) if rows else None
+        return ApiClient(**rows[0]._asdict()) if rows else None
 
     async def clients(self, customer_id: int) -> list[ApiClient]:
         """Every API client of a tenant, oldest first."""
@@ -138,7 +137,7 @@ class IdentityRepository:
             .where(api_client.c.customer_id == customer_id)
             .order_by(api_client.c.id)
         )
-        return [ApiClient(**row._mapping) for row in await self._connection.rows(statement)]
+        return [ApiClient(**row._asdict()) for row in await self._connection.rows(statement)]
 
     async def revoke_client(self, client_id: int, now: int) -> None:
         """Marks an API client as revoked."""
@@ -151,7 +150,7 @@ class IdentityRepository:
         mine = ended_session.c.customer_id == claims.customer_id
         await self._connection.run(delete(ended_session).where(mine, ended_session.c.expires < now))
         await self._connection.run(
-            insert(ended_session),
+            insert_into(ended_session),
             [
                 {
                     "customer_id": claims.customer_id,
@@ -171,7 +170,7 @@ class IdentityRepository:
             signing_key.c.creation_time.desc(),
             signing_key.c.id.desc(),
         )
-        return [SigningKey(**row._mapping) for row in await self._connection.rows(statement)]
+        return [SigningKey(**row._asdict()) for row in await self._connection.rows(statement)]
 
     async def add_signing_key(self, key: SigningKey, *, others_retire: int, now: int) -> None:
         """Stores the newest key; older ones retire at the given time, retired ones go."""
@@ -184,7 +183,7 @@ class IdentityRepository:
             )
             .values(retire_time=others_retire)
         )
-        await self._connection.run(insert(signing_key), [asdict(key)])
+        await self._connection.run(insert_into(signing_key), [asdict(key)])
 
     async def claim_node(self) -> int:
         """A node number for the ids of one process, different for each that asks."""

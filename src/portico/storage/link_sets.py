@@ -28,7 +28,8 @@ from portico.storage.links import (
     add_to_tally,
 )
 from portico.storage.page_tables import link_presentation
-from portico.storage.repositories import in_scope, kept
+from portico.storage.repositories import in_scope
+from portico.storage.statements import Among, kept
 from portico.storage.tables import portal_assignment, user_portal, user_portal_link
 from portico.storage.trigrams import trigram_query
 
@@ -153,7 +154,7 @@ def _shown_on() -> Select[Any]:
 
 
 def _among() -> ColumnElement[bool]:
-    return user_portal_link.c.id.in_(bindparam("link_ids", expanding=True))
+    return Among(user_portal_link.c.id, "link_ids")
 
 
 def _stamped() -> dict[str, Any]:
@@ -185,7 +186,7 @@ def _replace() -> Executable:
 def _unassign_all() -> Executable:
     return delete(portal_assignment).where(
         in_scope(portal_assignment),
-        portal_assignment.c.link_id.in_(bindparam("link_ids", expanding=True)),
+        Among(portal_assignment.c.link_id, "link_ids"),
     )
 
 

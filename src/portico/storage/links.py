@@ -9,7 +9,6 @@ from sqlalchemy import (
     ColumnElement,
     Executable,
     FromClause,
-    Row,
     Select,
     String,
     and_,
@@ -17,7 +16,6 @@ from sqlalchemy import (
     cast,
     delete,
     func,
-    insert,
     select,
     text,
     update,
@@ -27,7 +25,8 @@ from portico.domain.base import Page, Scope
 from portico.domain.links import Link
 from portico.domain.search import ListQuery
 from portico.storage.connections import Connection
-from portico.storage.repositories import Repository, field_names, in_scope, kept
+from portico.storage.repositories import Repository, field_names, in_scope
+from portico.storage.statements import Among, Row, insert_into, kept
 from portico.storage.tables import link_tally, portal_assignment, user_portal, user_portal_link
 from portico.storage.trigrams import TEXT_INDEX_QUERY, trigram_query
 
@@ -100,7 +99,7 @@ class LinkRepository(Repository[Link]):
             for portal_id in record.portal_ids
         ]
         if rows:
-            await self.connection.run(insert(portal_assignment), rows)
+            await self.connection.run(insert_into(portal_assignment), rows)
 
     @classmethod
     def _narrowing(cls, narrowed: tuple[str, ...]) -> list[ColumnElement[bool]]:
@@ -129,10 +128,9 @@ class LinkRepository(Repository[Link]):
         )
         return [portal_ids.label("portal_ids")]
 
-    def _record(self, row: Row[Any]) -> Link:
-        stored = row._mapping
-        values = {name: stored[name] for name in field_names(Link)}
-        values["portal_ids"] = tuple(sorted(int(each) for each in _split(stored["portal_ids"])))
+    def _record(self, row: Row) -> Link:
+        values = {name: getattr(row, name) for name in field_names(Link)}
+        values["portal_ids"] = tuple(sorted(map(int, _split(row.portal_ids))))
         return Link(**values)
 
 
@@ -153,7 +151,7 @@ def _count_by_portal() -> Select[Any]:
         select(portal_assignment.c.portal_id, func.count().label("links"))
         .join(user_portal, same)
         .where(in_scope(portal_assignment))
-        .where(portal_assignment.c.portal_id.in_(bindparam("portal_ids", expanding=True)))
+        .where(Among(portal_assignment.c.portal_id, "portal_ids"))
         .group_by(portal_assignment.c.portal_id)
     )
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from sqlalchemy import ColumnElement, Table, bindparam, func, insert, select
+from sqlalchemy import ColumnElement, Table, bindparam, func, select
 
 from portico.domain import aups, links, portals
 from portico.domain.base import DEFAULT_MICROTENANT_ID, Page, Scope
 from portico.domain.microtenants import Microtenant
 from portico.domain.search import ListQuery
 from portico.storage.repositories import Repository, in_scope
+from portico.storage.statements import insert_into
 from portico.storage.tables import (
     api_client,
     link_tally,
@@ -49,7 +50,7 @@ class MicrotenantRepository(Repository[Microtenant]):
             {"customer_id": self.scope.customer_id, "microtenant_id": record.id, "links": 0}
             for record in records
         ]
-        await self.connection.run(insert(link_tally), tallies)
+        await self.connection.run(insert_into(link_tally), tallies)
 
     async def all(self) -> list[Microtenant]:
         """Every microtenant, in order of precedence, Default last."""

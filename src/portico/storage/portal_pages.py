@@ -6,14 +6,15 @@ from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import BigInteger, Executable, Select, and_, bindparam, delete, insert, select
+from sqlalchemy import BigInteger, Executable, Select, and_, bindparam, delete, select
 
 from portico.domain.base import Scope
 from portico.domain.identity import Tenant
 from portico.domain.portal_pages import PortalAddress, PortalPage
 from portico.storage.connections import Connection
 from portico.storage.page_tables import portal_address, portal_page
-from portico.storage.repositories import field_names, in_scope, kept
+from portico.storage.repositories import field_names, in_scope
+from portico.storage.statements import Among, insert_into, kept
 from portico.storage.tables import customer, microtenant, user_portal
 
 
@@ -33,7 +34,7 @@ class PortalPageRepository:
         rows = await self._connection.rows(_of_portals(), parameters)
         names = field_names(PortalPage)
         return {
-            row.portal_id: PortalPage(**{name: row._mapping[name] for name in names})
+            row.portal_id: PortalPage(**{name: getattr(row, name) for name in names})
             for row in rows
         }
 
@@ -42,12 +43,12 @@ class PortalPageRepository:
         tenant = {"scope_customer_id": self._scope.customer_id}
         await self._connection.run(_forget(), tenant | {"wanted_id": portal_id})
         row = {"customer_id": self._scope.customer_id, "portal_id": portal_id, **asdict(page)}
-        await self._connection.run(insert(portal_page), [row])
+        await self._connection.run(insert_into(portal_page), [row])
 
     async def holders(self, addresses: Collection[str]) -> dict[str, PortalAddress]:
         """Those of the addresses that some portal has, of any tenant."""
         rows = await self._connection.rows(_holders(), {"addresses": sorted(addresses)})
-        return {row.address: PortalAddress(**row._mapping) for row in rows}
+        return {row.address: PortalAddress(**row._asdict()) for row in rows}
 
     async def readdress(self, portal_id: int, addresses: Collection[str]) -> None:
         """Makes exactly these addresses lead to the portal; none, when it is deleted.
@@ -68,13 +69,13 @@ class PortalPageRepository:
             if address not in taken
         ]
         if rows:
-            await self._connection.run(insert(portal_address), rows)
+            await self._connection.run(insert_into(portal_address), rows)
 
 
 async def find_address(connection: Connection, address: str) -> PortalAddress | None:
     """Whose portal an address leads to, before any tenant is known."""
     rows = await connection.rows(_holders(), {"addresses": [address]})
-    return PortalAddress(**rows[0]._mapping) if rows else None
+    return PortalAddress(**rows[0]._asdict()) if rows else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +95,7 @@ async def find_home(connection: Connection, place: PortalAddress) -> PortalHome 
         return None
     row = rows[0]
     return PortalHome(
-        tenant=Tenant(**{column.name: row._mapping[column] for column in customer.c}),
+        tenant=Tenant(**{column.name: getattr(row, column.name) for column in customer.c}),
         microtenant_id=row.microtenant_id,
         microtenant_name=row.microtenant_name,
     )
@@ -122,7 +123,7 @@ def _home() -> Select[Any]:
 
 @kept
 def _of_portals() -> Select[Any]:
-    among = portal_page.c.portal_id.in_(bindparam("portal_ids", expanding=True))
+    among = Among(portal_page.c.portal_id, "portal_ids")
     return select(portal_page).where(in_scope(portal_page), among)
 
 
@@ -135,7 +136,7 @@ def _forget() -> Executable:
 
 @kept
 def _holders() -> Select[Any]:
-    among = portal_address.c.address.in_(bindparam("addresses", expanding=True))
+    among = Among(portal_address.c.address, "addresses")
     return select(portal_address).where(among)
 
 

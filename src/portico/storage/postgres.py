@@ -1,46 +1,76 @@
 """PostgreSQL over asyncpg: for several servers on one database.
 
-Reads run in AUTOCOMMIT, which saves the two round trips of BEGIN and ROLLBACK (decision 0002).
+Reads run without a transaction, which saves the two round trips of BEGIN and COMMIT.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import asyncpg
-from sqlalchemy import Executable, Row
-from sqlalchemy.exc import DBAPIError, IntegrityError
-from sqlalchemy.exc import TimeoutError as PoolTimeoutError
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy import Executable, NullPool
+from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from portico.domain.errors import ConcurrentChange, PorticoError, Unavailable
 from portico.storage.connections import Connection, Database, Parameters, SyncWork
 from portico.storage.revisions import RevisionReader
+from portico.storage.statements import Row, StatementCompiler
 
 CONNECT_SECONDS = 5.0
+POOL_WAIT_SECONDS = 10.0
 LOCK_WAIT_MILLISECONDS = 10_000
 STATEMENT_MILLISECONDS = 60_000
 MIGRATION_LOCK = 0x506F727469636F  # "Portico" in ASCII
+_KEPT_BY_DRIVER = 512
+_IDLE_SECONDS = 300.0
 _CONFLICTS = {"55P03": "A lock was not free in time.", "40001": "", "40P01": ""}
+# The second is what the driver says of a connection that breaks while it is handed over.
+_BROKEN = (asyncpg.InterfaceError, asyncpg.InternalClientError)
+_UNREACHABLE = {"08", "53", "57", "58"}
+
+
+class _PooledConnection(asyncpg.Connection):  # type: ignore[misc]  # it has no types
+    """A connection that needs no cleaning between two users: nothing here leaves state on it."""
+
+    def get_reset_query(self) -> str:
+        """No query, which saves a round trip each time that it goes back to the pool."""
+        return ""
 
 
 class PostgresConnection:
     """Statements on one pooled connection."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: asyncpg.Connection[Any], statements: StatementCompiler) -> None:
         self._connection = connection
+        self._statements = statements
 
     async def rows(
         self, statement: Executable, parameters: Mapping[str, Any] | None = None
-    ) -> Sequence[Row[Any]]:
+    ) -> Sequence[Row]:
         """All rows of a statement."""
-        return (await self._connection.execute(statement, parameters)).all()
+        values = parameters or {}
+        prepared = self._statements.prepare(statement, values)
+        sql, bound = prepared.bind(values)
+        records = await self._connection.fetch(sql, *bound)
+        return prepared.rows(records[0].keys(), records) if records else []
 
     async def run(self, statement: Executable, parameters: Parameters | None = None) -> int:
         """Runs a statement; the number of rows it touched."""
-        return (await self._connection.execute(statement, parameters)).rowcount
+        if parameters is None or isinstance(parameters, Mapping):
+            parameters = [parameters or {}]
+        prepared = self._statements.prepare(statement, parameters[0])
+        bound = [prepared.bind(values) for values in parameters]
+        if len(bound) > 1:
+            await self._connection.executemany(bound[0][0], [values for _, values in bound])
+            return len(bound)
+        status = await self._connection.execute(bound[0][0], *bound[0][1])
+        touched = status.rpartition(" ")[2]
+        return int(touched) if touched.isdigit() else 0
 
     async def has_text_index(self) -> bool:
         """False: PostgreSQL's planner finds its index by itself."""
@@ -52,43 +82,63 @@ class PostgresDatabase(Database):
 
     def __init__(self, url: str, pool_size: int) -> None:
         self._url = url
-        self._engine = create_async_engine(
-            "postgresql+asyncpg://",
-            async_creator=self._connect,
-            pool_size=pool_size,
-            max_overflow=0,
-            pool_timeout=LOCK_WAIT_MILLISECONDS / 1000,
-        )
+        self._pool_size = pool_size
+        self._pool: asyncpg.Pool[Any] | None = None
+        self._opening = asyncio.Lock()
+        self._statements = StatementCompiler(asyncpg_dialect.dialect())  # type: ignore[no-untyped-call]
         self._revisions = RevisionReader(self._connect)
-        self._autocommit = self._engine.execution_options(isolation_level="AUTOCOMMIT")
 
-    async def _connect(self) -> asyncpg.Connection[Any]:
+    async def _connect(self, *_: object, **options: Any) -> asyncpg.Connection[Any]:  # noqa: ANN401  # the pool's own
         try:
             return await asyncpg.connect(
                 dsn=self._url,
                 timeout=CONNECT_SECONDS,
+                statement_cache_size=_KEPT_BY_DRIVER,
+                max_cached_statement_lifetime=0,
                 server_settings={
                     "application_name": "portico",
+                    "jit": "off",
                     "lock_timeout": str(LOCK_WAIT_MILLISECONDS),
                     "statement_timeout": str(STATEMENT_MILLISECONDS),
                 },
+                **options,
             )
         except (ValueError, asyncpg.InterfaceError) as error:
             raise Unavailable(f"The PostgreSQL URL cannot be used: {error}.") from error
 
     @asynccontextmanager
+    async def _acquire(self) -> AsyncIterator[asyncpg.Connection[Any]]:
+        async with self._opening:
+            if self._pool is None:
+                self._pool = await asyncpg.create_pool(
+                    min_size=0,
+                    max_size=self._pool_size,
+                    max_inactive_connection_lifetime=_IDLE_SECONDS,
+                    connect=self._connect,
+                    connection_class=_PooledConnection,
+                )
+        try:
+            connection = await self._pool.acquire(timeout=POOL_WAIT_SECONDS)
+        except TimeoutError:
+            raise Unavailable("Every database connection is busy.") from None
+        try:
+            yield connection
+        finally:
+            await self._pool.release(connection)
+
+    @asynccontextmanager
     async def read(self) -> AsyncIterator[Connection]:
-        """A connection for reading, in AUTOCOMMIT."""
+        """A connection for reading, outside a transaction."""
         with translated():
-            async with self._autocommit.connect() as connection:
-                yield PostgresConnection(connection)
+            async with self._acquire() as connection:
+                yield PostgresConnection(connection, self._statements)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """A write transaction."""
         with translated():
-            async with self._engine.begin() as connection:
-                yield PostgresConnection(connection)
+            async with self._acquire() as connection, connection.transaction():
+                yield PostgresConnection(connection, self._statements)
 
     async def revision(self, customer_id: int) -> int | None:
         """The tenant's revision now; those who ask while a query runs share the next one."""
@@ -96,15 +146,19 @@ class PostgresDatabase(Database):
 
     async def run_sync(self, work: SyncWork) -> None:
         """Runs migrations in one transaction under an advisory lock, one process at a time."""
+        engine = create_async_engine(
+            "postgresql+asyncpg://", async_creator=self._connect, poolclass=NullPool
+        )
         with translated():
-            async with self._engine.begin() as connection:
+            async with engine.begin() as connection:
                 await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
                 await connection.run_sync(work)
 
     async def close(self) -> None:
         """Closes the pool."""
         await self._revisions.close()
-        await self._engine.dispose()
+        if self._pool is not None:
+            self._pool.terminate()
 
 
 @contextmanager
@@ -112,25 +166,27 @@ def translated() -> Iterator[None]:
     """Turns the driver's errors into ours: waiting helps, trying again helps, or a defect."""
     try:
         yield
-    except IntegrityError as error:
-        # Every rule is checked before it is written, under the tenant's lock, so a violated
-        # constraint means that what was checked has changed since.
-        raise ConcurrentChange("record", f"{error.orig}.") from error
-    except DBAPIError as error:
-        translation = _translation(error)
+    except asyncpg.IntegrityConstraintViolationError as error:
+        # Every rule is checked before it is written, so a violated constraint means that what was
+        # checked has changed since.
+        raise ConcurrentChange("record", f"{error}.") from error
+    except asyncpg.PostgresError as error:
+        translation = _translation(error.sqlstate or "")
         if translation is None:
             raise
         raise translation from error
-    except PoolTimeoutError as error:
-        raise Unavailable("Every database connection is busy.") from error
-    except (TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
+    except DBAPIError as error:
+        translation = _translation(getattr(error.orig, "sqlstate", None) or "")
+        if translation is None:
+            raise
+        raise translation from error
+    except (*_BROKEN, TimeoutError, OSError) as error:
         raise Unavailable(f"The database cannot be reached: {error}.") from error
 
 
-def _translation(error: DBAPIError) -> PorticoError | None:
-    state = getattr(error.orig, "sqlstate", None) or ""
+def _translation(state: str) -> PorticoError | None:
     if state in _CONFLICTS:
         return ConcurrentChange("record", _CONFLICTS[state])
-    if error.connection_invalidated or state[:2] in {"08", "53", "57", "58"} or not state:
+    if not state or state[:2] in _UNREACHABLE:
         return Unavailable("The database cannot serve this request now.")
     return None

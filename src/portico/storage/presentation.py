@@ -8,13 +8,11 @@ from typing import Any
 
 from sqlalchemy import (
     Executable,
-    Row,
     Select,
     and_,
     bindparam,
     delete,
     func,
-    insert,
     select,
 )
 
@@ -22,7 +20,8 @@ from portico.domain.base import Scope, fold
 from portico.domain.presentation import LinkPresentation
 from portico.storage.connections import Connection
 from portico.storage.page_tables import link_group, link_presentation, portal_group, section
-from portico.storage.repositories import in_scope, kept
+from portico.storage.repositories import in_scope
+from portico.storage.statements import Among, Row, insert_into, kept
 
 # No name holds a control character, so this one separates them.
 _SEPARATOR = "\x1f"
@@ -72,14 +71,14 @@ class PresentationRepository:
             if each != _unplaced(each.link_id)
         ]
         if rows:
-            await self._connection.run(insert(link_presentation), rows)
+            await self._connection.run(insert_into(link_presentation), rows)
         groups = [
             tenant | {"link_id": each.link_id, "group_id": group_id}
             for each in placed
             for group_id in each.group_ids
         ]
         if groups:
-            await self._connection.run(insert(link_group), groups)
+            await self._connection.run(insert_into(link_group), groups)
 
     async def forget(self, link_ids: Collection[int]) -> None:
         """Makes links plain again."""
@@ -94,7 +93,7 @@ def _unplaced(link_id: int) -> PlacedLink:
     return PlacedLink(link_id=link_id, section_id=None, position=0, icon_is_dark=None, group_ids=())
 
 
-def _presentation(row: Row[Any]) -> LinkPresentation:
+def _presentation(row: Row) -> LinkPresentation:
     return LinkPresentation(
         section=row.section_name or "",
         order=row.position,
@@ -133,7 +132,7 @@ def _of_links() -> Select[Any]:
             groups.label("group_names"),
         )
         .outerjoin(section, and_(headed, section.c.customer_id == bindparam("scope_customer_id")))
-        .where(in_scope(shown), shown.c.link_id.in_(bindparam("link_ids", expanding=True)))
+        .where(in_scope(shown), Among(shown.c.link_id, "link_ids"))
     )
 
 
@@ -141,12 +140,10 @@ def _of_links() -> Select[Any]:
 def _forget() -> Executable:
     return delete(link_presentation).where(
         in_scope(link_presentation),
-        link_presentation.c.link_id.in_(bindparam("link_ids", expanding=True)),
+        Among(link_presentation.c.link_id, "link_ids"),
     )
 
 
 @kept
 def _forget_groups() -> Executable:
-    return delete(link_group).where(
-        in_scope(link_group), link_group.c.link_id.in_(bindparam("link_ids", expanding=True))
-    )
+    return delete(link_group).where(in_scope(link_group), Among(link_group.c.link_id, "link_ids"))

@@ -7,23 +7,20 @@ once for each shape and kept: building one costs more than running it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
-from functools import lru_cache
-from typing import Any, ClassVar, Generic, ParamSpec, TypeVar, cast
+from typing import Any, ClassVar, Generic, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
     Executable,
     FromClause,
-    Row,
     Select,
     Table,
     and_,
     bindparam,
     delete,
     func,
-    insert,
     select,
     true,
     update,
@@ -33,18 +30,10 @@ from portico.domain.base import Page, Record, Scope, fold
 from portico.domain.search import Condition, ListQuery
 from portico.storage.connections import Connection
 from portico.storage.search import bound, is_selective, shape, where
+from portico.storage.statements import Among, Row, insert_into, kept
 
-P = ParamSpec("P")
-T = TypeVar("T")
 R = TypeVar("R", bound=Record)
-KEPT_SHAPES = 512
 _KEYS = {"customer_id", "microtenant_id", "id"}
-
-
-def kept(build: Callable[P, T]) -> Callable[P, T]:
-    """Keeps what a function built for its arguments, the 512 last used of them."""
-    # The cast gives the arguments their types back, which lru_cache forgets.
-    return cast("Callable[P, T]", lru_cache(maxsize=KEPT_SHAPES)(build))
 
 
 def in_scope(table: Table) -> ColumnElement[bool]:
@@ -112,7 +101,7 @@ class Repository(Generic[R]):
         """Stores new records in this scope."""
         if records:
             values = [self._values(record) for record in records]
-            await self.connection.run(insert(self.table), values)
+            await self.connection.run(insert_into(self.table), values)
 
     async def replace(self, record: R) -> bool:
         """Stores all fields of a record; False when this scope has none with its id."""
@@ -124,7 +113,7 @@ class Repository(Generic[R]):
         """Deletes the record with that id; False when this scope has none."""
         return bool(await self._run(_delete(self.table), record_id=record_id))
 
-    async def _rows(self, statement: Executable, **values: object) -> Sequence[Row[Any]]:
+    async def _rows(self, statement: Executable, **values: object) -> Sequence[Row]:
         return await self.connection.rows(statement, self._bound(values))
 
     async def _run(self, statement: Executable, **values: object) -> int:
@@ -150,9 +139,8 @@ class Repository(Generic[R]):
         """What a record holds beside its columns, for the rows of `source`."""
         return []
 
-    def _record(self, row: Row[Any]) -> R:
-        stored = row._mapping
-        record: R = self.record(**{name: stored[name] for name in field_names(self.record)})
+    def _record(self, row: Row) -> R:
+        record: R = self.record(**{name: getattr(row, name) for name in field_names(self.record)})
         return record
 
     def _values(self, record: R) -> Mapping[str, Any]:
@@ -197,13 +185,13 @@ def _find(repository: AnyRepository) -> Select[Any]:
 @kept
 def _find_all(repository: AnyRepository) -> Select[Any]:
     table = repository.table
-    chosen = _stored(table, table.c.id.in_(bindparam("record_ids", expanding=True)))
+    chosen = _stored(table, Among(table.c.id, "record_ids"))
     return chosen.add_columns(*repository._computed(table))
 
 
 @kept
 def _ids_by_name(table: Table) -> Select[Any]:
-    among = table.c.name_folded.in_(bindparam("names", expanding=True))
+    among = Among(table.c.name_folded, "names")
     return select(table.c.name_folded, table.c.id).where(in_scope(table), among)
 
 

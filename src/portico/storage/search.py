@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, and_, bindparam, func, or_
 
 from portico.domain.search import AllOf, AnyOf, Comparison, Condition, FieldKind, Operator
+from portico.storage.statements import Among
 
 _ESCAPE = "/"
 _LIKE = {
@@ -97,7 +98,7 @@ def _comparison(comparison: Comparison, table: Table, name: str) -> ColumnElemen
     column = _comparable(comparison, table)
     clause: ColumnElement[bool]
     if comparison.operator is Operator.IN:
-        clause = column.in_(bindparam(name, expanding=True))
+        clause = Among(column, name)
     elif comparison.operator in _LIKE:
         clause = column.like(bindparam(name), escape=_ESCAPE)
     else:

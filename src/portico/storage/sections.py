@@ -9,7 +9,8 @@ from sqlalchemy import Executable, Select, bindparam, func, select, update
 
 from portico.domain.sections import Section
 from portico.storage.page_tables import link_presentation, section
-from portico.storage.repositories import Repository, in_scope, kept
+from portico.storage.repositories import Repository, in_scope
+from portico.storage.statements import Among, kept
 
 
 class SectionRepository(Repository[Section]):
@@ -69,6 +70,6 @@ def _vacate() -> Executable:
         update(link_presentation)
         .where(in_scope(link_presentation))
         .where(link_presentation.c.section_id == bindparam("left_id"))
-        .where(link_presentation.c.link_id.in_(bindparam("link_ids", expanding=True)))
+        .where(Among(link_presentation.c.link_id, "link_ids"))
         .values({"section_id": None, "position": 0})
     )

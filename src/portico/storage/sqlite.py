@@ -1,29 +1,34 @@
-"""SQLite: the embedded default. Reads run inline; writes follow one another on one connection.
+"""SQLite: the embedded default. Reads run inline; writers follow one another on one connection.
 
-Only COMMIT leaves the event loop: it is the call that waits for the disk, and readers go on while
-it does (decision 0002).
+Writers that are waiting share a COMMIT: it is the call that waits for the disk, so it leaves the
+event loop, and those who come meanwhile make the next batch (decision 0010).
 """
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections import deque
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection as SyncConnection
-from sqlalchemy import Executable, NullPool, Row, create_engine, text
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy import Executable, NullPool, create_engine, text
+from sqlalchemy.dialects.sqlite import pysqlite
+from sqlalchemy.exc import DBAPIError
 
 from portico.domain.errors import ConcurrentChange, PorticoError, Unavailable
 from portico.storage.connections import Connection, Database, Parameters, SyncWork
+from portico.storage.statements import Row, StatementCompiler
 from portico.storage.trigrams import TEXT_INDEX
 
 LOCK_WAIT_SECONDS = 10.0
+WRITERS_PER_COMMIT = 32
 _RETRY_SECONDS = 0.005
+_KEPT_BY_DRIVER = 512
 _TEXT_INDEX_EXISTS = text(f"SELECT 1 FROM sqlite_master WHERE name = '{TEXT_INDEX}'")
 _REVISION = "SELECT revision FROM customer WHERE id = ?"
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
@@ -32,22 +37,40 @@ _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 class SqliteConnection:
     """Statements on one SQLite connection, answered before the event loop goes on."""
 
-    def __init__(self, connection: SyncConnection) -> None:
+    def __init__(self, connection: sqlite3.Connection, statements: StatementCompiler) -> None:
         self._connection = connection
+        self._statements = statements
 
     async def rows(
         self, statement: Executable, parameters: Mapping[str, Any] | None = None
-    ) -> Sequence[Row[Any]]:
+    ) -> Sequence[Row]:
         """All rows of a statement."""
-        return self._connection.execute(statement, parameters).all()
+        values = parameters or {}
+        prepared = self._statements.prepare(statement, values)
+        cursor = self._connection.execute(*prepared.bind(values))
+        return prepared.rows((column[0] for column in cursor.description), cursor)
 
     async def run(self, statement: Executable, parameters: Parameters | None = None) -> int:
         """Runs a statement; the number of rows it touched."""
-        return self._connection.execute(statement, parameters).rowcount
+        if parameters is None or isinstance(parameters, Mapping):
+            parameters = [parameters or {}]
+        prepared = self._statements.prepare(statement, parameters[0])
+        bound = [prepared.bind(values) for values in parameters]
+        if len(bound) == 1:
+            return self._connection.execute(*bound[0]).rowcount
+        return self._connection.executemany(bound[0][0], [values for _, values in bound]).rowcount
 
     async def has_text_index(self) -> bool:
         """Whether this SQLite had FTS5 when the schema was made."""
-        return bool(self._connection.execute(_TEXT_INDEX_EXISTS).all())
+        return bool(await self.rows(_TEXT_INDEX_EXISTS))
+
+
+@dataclass
+class _Batch:
+    """Writers whose work one COMMIT makes lasting; `committed` tells them when."""
+
+    committed: asyncio.Future[None]
+    writers: int = 0
 
 
 class SqliteDatabase(Database):
@@ -55,18 +78,23 @@ class SqliteDatabase(Database):
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        # NullPool: the two connections below are held for life, and each opens one of its own.
-        self._engine = create_engine(
-            "sqlite://", creator=self._open, poolclass=NullPool, isolation_level="AUTOCOMMIT"
-        )
-        self._reader_connection: SyncConnection | None = None
-        self._writer_connection: SyncConnection | None = None
-        self._writing = asyncio.Lock()
+        self._statements = StatementCompiler(pysqlite.dialect())
+        self._reader_connection: sqlite3.Connection | None = None
+        self._writer_connection: sqlite3.Connection | None = None
+        self._writing = False
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._batch: _Batch | None = None
+        self._ending: asyncio.Task[None] | None = None
         self._disk = ThreadPoolExecutor(max_workers=1, thread_name_prefix="portico-commit")
 
     def _open(self) -> sqlite3.Connection:
-        # Commits run on the disk thread; the lock above keeps the threads apart.
-        connection = sqlite3.connect(self._path, check_same_thread=False, isolation_level=None)
+        # Commits run on the disk thread; writers' turns keep the threads apart.
+        connection = sqlite3.connect(
+            self._path,
+            check_same_thread=False,
+            isolation_level=None,
+            cached_statements=_KEPT_BY_DRIVER,
+        )
         connection.execute(f"PRAGMA busy_timeout = {int(LOCK_WAIT_SECONDS * 1000)}")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
@@ -75,102 +103,164 @@ class SqliteDatabase(Database):
         return connection
 
     @property
-    def _reader(self) -> SyncConnection:
+    def _reader(self) -> sqlite3.Connection:
         if self._reader_connection is None:
-            self._reader_connection = self._engine.connect()
+            self._reader_connection = self._open()
         return self._reader_connection
 
     @property
-    def _writer(self) -> SyncConnection:
+    def _writer(self) -> sqlite3.Connection:
         if self._writer_connection is None:
-            self._writer_connection = self._engine.connect()
+            self._writer_connection = self._open()
             # The event loop must not sleep inside BEGIN; `_begin` waits for the lock instead.
-            self._writer_connection.exec_driver_sql("PRAGMA busy_timeout = 0")
+            self._writer_connection.execute("PRAGMA busy_timeout = 0")
         return self._writer_connection
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Connection]:
         """A connection for reading, shared by all readers: each statement ends at once."""
         with translated():
-            yield SqliteConnection(self._reader)
+            yield SqliteConnection(self._reader, self._statements)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
         """A write transaction. Raises ConcurrentChange when the lock is not free in time."""
-        await self._acquire()
+        await self._take_turn()
         try:
             with translated():
-                await self._begin()
+                batch = await self._join_batch()
                 try:
-                    yield SqliteConnection(self._writer)
-                    await self._commit()
-                except BaseException:
-                    self._undo()
+                    yield SqliteConnection(self._writer, self._statements)
+                    self._writer.execute("RELEASE writer")
+                    batch.writers += 1
+                except BaseException as error:
+                    self._undo(batch, error)
                     raise
         finally:
-            self._writing.release()
+            self._pass_turn_on()
+        with translated():
+            try:
+                # A client that goes away must not take the others' commit with it.
+                await asyncio.shield(batch.committed)
+            except asyncio.CancelledError:
+                await asyncio.wait([batch.committed])
+                raise
 
-    async def _acquire(self) -> None:
+    async def _take_turn(self) -> None:
+        if not self._writing:
+            self._writing = True
+            return
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
         try:
-            await asyncio.wait_for(self._writing.acquire(), LOCK_WAIT_SECONDS)
-        except TimeoutError:
-            raise ConcurrentChange("database", "Too many writes are waiting.") from None
+            async with asyncio.timeout(LOCK_WAIT_SECONDS):
+                await turn
+        except BaseException as error:
+            if turn.done() and not turn.cancelled():
+                self._pass_turn_on()
+            if isinstance(error, TimeoutError):
+                raise ConcurrentChange("database", "Too many writes are waiting.") from None
+            raise
 
-    async def _begin(self) -> None:
+    def _pass_turn_on(self) -> None:
+        """Lets the next writer go on; without one, or with a full batch, ends the batch first."""
+        batch = self._batch
+        if batch is None or batch.writers < WRITERS_PER_COMMIT:
+            while self._waiting:
+                turn = self._waiting.popleft()
+                if not turn.done():
+                    turn.set_result(None)
+                    return
+        if batch is None:
+            self._writing = False
+        else:
+            self._ending = asyncio.get_running_loop().create_task(self._end_turn())
+
+    async def _end_turn(self) -> None:
+        await self._end_batch()
+        self._pass_turn_on()
+
+    async def _join_batch(self) -> _Batch:
+        if self._batch is None:
+            await self._begin(self._writer)
+            self._batch = _Batch(asyncio.get_running_loop().create_future())
+        self._writer.execute("SAVEPOINT writer")
+        return self._batch
+
+    async def _begin(self, writer: sqlite3.Connection) -> None:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + LOCK_WAIT_SECONDS
         while True:
             try:
-                self._writer.exec_driver_sql("BEGIN IMMEDIATE")
-            except DBAPIError as error:
+                writer.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
                 if not _is_busy(error) or loop.time() > deadline:
                     raise
                 await asyncio.sleep(_RETRY_SECONDS)
             else:
                 return
 
-    async def _commit(self) -> None:
-        loop = asyncio.get_running_loop()
-        commit = loop.run_in_executor(self._disk, self._writer.exec_driver_sql, "COMMIT")
-        try:
-            await asyncio.shield(commit)
-        except asyncio.CancelledError:
-            # The client went away; the connection is free only when the commit has ended.
-            await asyncio.wait([commit])
-            raise
+    def _undo(self, batch: _Batch, cause: BaseException) -> None:
+        if self._writer.in_transaction:
+            self._writer.execute("ROLLBACK TO writer")
+            self._writer.execute("RELEASE writer")
+        else:
+            # A full disk makes SQLite undo everything, also what others were about to commit.
+            self._batch = None
+            lost = Unavailable("The database undid this write together with another's.")
+            _fail(batch, cause if isinstance(cause, sqlite3.Error) else lost)
 
-    def _undo(self) -> None:
-        driver = self._writer.connection.driver_connection
-        if driver is not None and driver.in_transaction:
-            self._writer.exec_driver_sql("ROLLBACK")
+    async def _end_batch(self) -> None:
+        batch, self._batch = self._batch, None
+        if batch is None:
+            return
+        loop = asyncio.get_running_loop()
+        try:
+            if batch.writers:
+                await loop.run_in_executor(self._disk, self._writer.execute, "COMMIT")
+            else:
+                self._writer.execute("ROLLBACK")
+        except sqlite3.Error as error:
+            if self._writer.in_transaction:
+                self._writer.execute("ROLLBACK")
+            _fail(batch, error)
+        else:
+            batch.committed.set_result(None)
 
     async def revision(self, customer_id: int) -> int | None:
         """The tenant's revision now, straight from the driver."""
         with translated():
-            driver: Any = self._reader.connection.driver_connection
-        try:
-            row = driver.execute(_REVISION, (customer_id,)).fetchone()
-        except sqlite3.Error as error:
-            raise Unavailable(f"The database cannot serve this request now: {error}.") from error
+            row = self._reader.execute(_REVISION, (customer_id,)).fetchone()
         return None if row is None else int(row[0])
 
     async def run_sync(self, work: SyncWork) -> None:
         """Runs migrations in one transaction that excludes all other writers."""
-        await self._acquire()
+        await self._take_turn()
         try:
             with translated():
-                await self._begin()
+                await self._end_batch()
+                writer = self._open()
+                engine = create_engine(
+                    "sqlite://",
+                    creator=lambda: writer,
+                    poolclass=NullPool,
+                    isolation_level="AUTOCOMMIT",
+                )
+                # Closing it closes the writer, which undoes what is not committed.
+                engine_connection = engine.connect()
                 try:
-                    work(self._writer)
-                    await self._commit()
-                except BaseException:
-                    self._undo()
-                    raise
+                    await self._begin(writer)
+                    work(engine_connection)
+                    writer.execute("COMMIT")
+                finally:
+                    engine_connection.close()
         finally:
-            self._writing.release()
+            self._pass_turn_on()
 
     async def close(self) -> None:
         """Closes both connections; the last one to close folds the WAL into the file."""
+        if self._ending is not None:
+            await self._ending
         self._disk.shutdown()
         for connection in (self._reader_connection, self._writer_connection):
             if connection is not None:
@@ -178,9 +268,13 @@ class SqliteDatabase(Database):
         self._reader_connection = self._writer_connection = None
 
 
-def _is_busy(error: DBAPIError) -> bool:
-    code = getattr(error.orig, "sqlite_errorcode", 0)
-    return code & 0xFF in _BUSY
+def _fail(batch: _Batch, cause: BaseException) -> None:
+    batch.committed.set_exception(cause)
+    batch.committed.exception()  # whoever waits gets it; nobody may be left waiting
+
+
+def _is_busy(error: sqlite3.Error) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _BUSY
 
 
 @contextmanager
@@ -188,15 +282,19 @@ def translated() -> Iterator[None]:
     """Turns SQLite's errors into ours: waiting helps, trying again helps, or a defect."""
     try:
         yield
-    except IntegrityError as error:
+    except sqlite3.IntegrityError as error:
         # Every rule is checked before it is written, under the writers' lock, so a violated
         # constraint means that what was checked has changed since.
-        raise ConcurrentChange("record", f"{error.orig}.") from error
-    except DBAPIError as error:
+        raise ConcurrentChange("record", f"{error}.") from error
+    except sqlite3.Error as error:
         raise _translation(error) from error
+    except DBAPIError as error:
+        if isinstance(error.orig, sqlite3.Error):
+            raise _translation(error.orig) from error
+        raise
 
 
-def _translation(error: DBAPIError) -> PorticoError:
+def _translation(error: sqlite3.Error) -> PorticoError:
     if _is_busy(error):
         return ConcurrentChange("database", "The database is locked by another process.")
-    return Unavailable(f"The database cannot serve this request now: {error.orig}.")
+    return Unavailable(f"The database cannot serve this request now: {error}.")

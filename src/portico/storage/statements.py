@@ -1,0 +1,201 @@
+"""From a composed statement to what a driver takes: SQL text, values in order, rows with names.
+
+SQLAlchemy composes and compiles; its engines are left out of the way, since running a statement
+through them costs several times what the driver itself costs (decision 0010).
+"""
+
+from __future__ import annotations
+
+import json
+from collections import namedtuple
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, ParamSpec, TypeVar, cast
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ColumnElement,
+    Dialect,
+    Executable,
+    Insert,
+    Table,
+    Text,
+    TypeDecorator,
+    bindparam,
+    insert,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.sql.selectable import SelectBase
+from sqlalchemy.types import NullType, TypeEngine
+
+P = ParamSpec("P")
+T = TypeVar("T")
+KEPT_SHAPES = 512
+
+Row = Any
+"""A named tuple of the columns that a statement selects."""
+
+_Processor = Callable[[Any], Any] | None
+
+
+def kept(build: Callable[P, T]) -> Callable[P, T]:
+    """Keeps what a function built for its arguments, the 512 last used of them."""
+    # The cast gives the arguments their types back, which lru_cache forgets.
+    return cast("Callable[P, T]", lru_cache(maxsize=KEPT_SHAPES)(build))
+
+
+@kept
+def insert_into(table: Table) -> Insert:
+    """The statement that stores new rows of a table, whole."""
+    return insert(table)
+
+
+class PreparedStatement:
+    """One statement in the words of one driver. `names` are those of the values it will get."""
+
+    def __init__(self, statement: Executable, names: Sequence[str], dialect: Dialect) -> None:
+        compiled = statement.compile(dialect=dialect, column_keys=list(names))  # type: ignore[attr-defined]
+        assert isinstance(compiled, SQLCompiler)
+        self._compiled = compiled
+        self._expands = bool(compiled.post_compile_params)
+        self._constants = {
+            name: bind.effective_value for name, bind in compiled.binds.items() if not bind.required
+        }
+        self.sql = compiled.string
+        order: Sequence[str] = compiled.positiontup or ()
+        if compiled.literal_execute_params and not self._expands:
+            # Constants that are written into the text: once is enough.
+            unknown = dict.fromkeys(compiled.binds)
+            state = compiled.construct_expanded_state(unknown | self._constants)
+            self.sql, order = state.statement, state.positiontup or ()
+        self._processors: dict[str, _Processor] = {
+            name: _bind_processor(bind.type, dialect) for name, bind in compiled.binds.items()
+        }
+        self._order = tuple((name, self._processors[name]) for name in order)
+        types = (
+            [column.type for column in statement.selected_columns]
+            if isinstance(statement, SelectBase)
+            else []
+        )
+        converters = [(place, _result_processor(each, dialect)) for place, each in enumerate(types)]
+        self._converters = [(place, each) for place, each in converters if each is not None]
+        self._make: Callable[[Iterable[Any]], Row] | None = None
+
+    def bind(self, values: Mapping[str, Any]) -> tuple[str, Sequence[Any]]:
+        """The SQL text, and the values in the order of its placeholders."""
+        if self._constants:
+            values = {**self._constants, **values}
+        if self._expands:
+            return self._expanded(values)
+        return self.sql, [
+            values[name] if process is None else process(values[name])
+            for name, process in self._order
+        ]
+
+    def _expanded(self, values: Mapping[str, Any]) -> tuple[str, Sequence[Any]]:
+        """The same where a list takes as many placeholders as it has members."""
+        state = self._compiled.construct_expanded_state(values, escape_names=False)
+        processors = {**self._processors, **state.processors}
+        bound = []
+        for name in state.positiontup or ():
+            process = processors.get(name)
+            value = state.parameters[name]
+            bound.append(value if process is None else process(value))
+        return state.statement, bound
+
+    def rows(self, names: Iterable[str], fetched: Iterable[Sequence[Any]]) -> list[Row]:
+        """Rows as the driver gave them, converted and named."""
+        make = self._make or self._name(names)
+        if not self._converters:
+            return list(map(make, fetched))
+        return [make(self._converted(row)) for row in fetched]
+
+    def _name(self, names: Iterable[str]) -> Callable[[Iterable[Any]], Row]:
+        make_type: Callable[..., Any] = namedtuple
+        row_type = make_type("Row", list(names), rename=True)
+        make: Callable[[Iterable[Any]], Row] = row_type._make
+        self._make = make
+        return make
+
+    def _converted(self, row: Sequence[Any]) -> list[Any]:
+        values = list(row)
+        for place, convert in self._converters:
+            values[place] = convert(values[place])
+        return values
+
+
+class StatementCompiler:
+    """Compiles statements for one kind of database, and each statement once while it lives."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self._prepared: WeakKeyDictionary[Executable, dict[tuple[str, ...], PreparedStatement]] = (
+            WeakKeyDictionary()
+        )
+
+    def prepare(self, statement: Executable, values: Mapping[str, Any]) -> PreparedStatement:
+        """The statement as it is run with values of those names."""
+        forms = self._prepared.get(statement)
+        if forms is None:
+            forms = self._prepared[statement] = {}
+        # What an INSERT or UPDATE writes depends on the names of the values; a SELECT does not.
+        names = () if isinstance(statement, SelectBase) else tuple(values)
+        prepared = forms.get(names)
+        if prepared is None:
+            prepared = forms[names] = PreparedStatement(statement, names, self._dialect)
+        return prepared
+
+
+def _bind_processor(kind: TypeEngine[Any], dialect: Dialect) -> _Processor:
+    return kind.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _result_processor(kind: TypeEngine[Any], dialect: Dialect) -> _Processor:
+    return kind.dialect_impl(dialect).result_processor(dialect, None)
+
+
+class ValueList(TypeDecorator[Sequence[Any]]):
+    """A list of values as one parameter: an array on PostgreSQL, a JSON array on SQLite."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, item: type[TypeEngine[Any]]) -> None:
+        super().__init__()
+        self.item = item
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """The type of the parameter."""
+        return ARRAY(self.item) if dialect.name == "postgresql" else Text()
+
+    def process_bind_param(self, value: Sequence[Any] | None, dialect: Dialect) -> Any:  # noqa: ANN401  # what the driver takes
+        """The list itself, or its JSON text."""
+        values = list(value or ())
+        return values if dialect.name == "postgresql" else json.dumps(values)
+
+
+class Among(FunctionElement[Any]):
+    """`column IN (...)` with the members in one parameter, so that the statement never changes.
+
+    It has no type: SQLite would get `... = 1` behind a Boolean, and use no index.
+    """
+
+    type = NullType()
+    inherit_cache = True
+
+    def __init__(self, column: ColumnElement[Any], name: str) -> None:
+        item = type(column.type) if isinstance(column.type, BigInteger | Boolean) else Text
+        super().__init__(column, bindparam(name, type_=ValueList(item)))
+
+
+@compiles(Among)
+def _compile_among(among: Among, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401  # the compiler's own
+    column, members = (compiler.process(each, **options) for each in among.clauses)
+    if compiler.dialect.name == "postgresql":
+        return f"{column} = ANY ({members})"
+    return f"{column} IN (SELECT value FROM json_each({members}))"
