@@ -18,6 +18,7 @@ from litestar.types import ASGIApp
 from portico import __version__
 from portico.domain.addresses import parse_networks
 from portico.domain.errors import Unavailable
+from portico.domain.passwords import PasswordHasher
 from portico.domain.sessions import SessionLife
 from portico.http import aups, identity, links, microtenants, portals
 from portico.http.answers import CONTENT_TYPE
@@ -130,13 +131,18 @@ def create_app(settings: Settings) -> ASGIApp:
     return ExchangeMiddleware(hot, log)
 
 
+def make_passwords() -> PasswordHasher:
+    """The slow hash of people's passwords, for the server and for commands."""
+    return Argon2Passwords()
+
+
 def make_site(operator: Operator, settings: Settings) -> Site:
     """What the pages of both faces need."""
     gate = Gate(
         database=operator.database,
         clock=operator.clock,
         new_id=operator.new_id,
-        passwords=Argon2Passwords(),
+        passwords=make_passwords(),
         console_life=SessionLife(idle=settings.console_idle, absolute=settings.console_lifetime),
         portal_life=SessionLife(idle=settings.portal_idle, absolute=settings.portal_lifetime),
     )

@@ -7,11 +7,14 @@ import sys
 import click
 
 from portico import __version__
+from portico.cli.administrators import admin
 from portico.cli.clients import client
 from portico.cli.database import db
 from portico.cli.keys import keys
+from portico.cli.providers import provider
 from portico.cli.serve import serve
 from portico.cli.tenants import tenant
+from portico.cli.users import user
 from portico.domain.errors import PorticoError
 from portico.settings import InvalidSetting
 
@@ -22,7 +25,7 @@ def portico() -> None:
     """Self-hosted user portals and portal links."""
 
 
-for command in (serve, db, tenant, client, keys):
+for command in (serve, db, tenant, client, admin, user, provider, keys):
     portico.add_command(command)
 
 

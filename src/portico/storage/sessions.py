@@ -60,35 +60,42 @@ class PortalSessions:
     def __init__(self, connection: Connection, customer_id: int) -> None:
         self._connection = connection
         self._customer_id = customer_id
-        self._mine = portal_session.c.customer_id == customer_id
 
     async def find(self, digest: str) -> PortalSession | None:
         """The session with that digest, over or not, or None."""
-        statement = select(portal_session).where(self._mine, portal_session.c.digest == digest)
+        statement = select(portal_session).where(
+            portal_session.c.customer_id == self._customer_id, portal_session.c.digest == digest
+        )
         rows = await self._connection.rows(statement)
         return PortalSession(**rows[0]._mapping) if rows else None
 
     async def add(self, session: PortalSession, now: int) -> None:
         """Stores a new session, and forgets the tenant's that are over."""
-        over = delete(portal_session).where(self._mine, portal_session.c.expires <= now)
+        over = delete(portal_session).where(
+            portal_session.c.customer_id == self._customer_id, portal_session.c.expires <= now
+        )
         await self._connection.run(over)
         values = asdict(session) | {"customer_id": self._customer_id}
         await self._connection.run(insert(portal_session), [values])
 
     async def see(self, digest: str, now: int) -> None:
         """Notes that a session is used."""
-        statement = update(portal_session).where(self._mine, portal_session.c.digest == digest)
+        statement = update(portal_session).where(
+            portal_session.c.customer_id == self._customer_id, portal_session.c.digest == digest
+        )
         await self._connection.run(statement.values(seen=now))
 
     async def end(self, digest: str) -> None:
         """Forgets a session."""
-        statement = delete(portal_session).where(self._mine, portal_session.c.digest == digest)
+        statement = delete(portal_session).where(
+            portal_session.c.customer_id == self._customer_id, portal_session.c.digest == digest
+        )
         await self._connection.run(statement)
 
     async def end_all(self, user_ids: Iterable[int], *, but: str = "") -> None:
         """Forgets the sessions of users, all but the one with that digest."""
         statement = delete(portal_session).where(
-            self._mine,
+            portal_session.c.customer_id == self._customer_id,
             portal_session.c.user_id.in_(sorted(user_ids)),
             portal_session.c.digest != but,
         )

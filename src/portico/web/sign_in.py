@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from litestar import Response, get, post
 from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from portico.domain.errors import AccessDenied, Forbidden, LockedOut, NotFound, Unavailable
 from portico.domain.portal_pages import PresentedPortal
@@ -88,7 +89,7 @@ async def leave_console(site: NamedDependency[Site], request: AnyRequest) -> Pag
 
 @get(CONSOLE_DOOR + "/oidc/{provider_id:int}")
 async def leave_for_console_provider(
-    site: NamedDependency[Site], request: AnyRequest, provider_id: int
+    site: NamedDependency[Site], request: AnyRequest, provider_id: FromPath[int]
 ) -> Page:
     """Sends an administrator's browser to a provider."""
     providers = await console_providers(site.database)
@@ -97,7 +98,9 @@ async def leave_for_console_provider(
 
 
 @get("/p/{portal:str}/sign-in")
-async def portal_door(site: NamedDependency[Site], request: AnyRequest, portal: str) -> Page:
+async def portal_door(
+    site: NamedDependency[Site], request: AnyRequest, portal: FromPath[str]
+) -> Page:
     """A portal's sign-in page; who is signed in already goes on."""
     found = await _portal(site, portal)
     next_ = _next(request, make_face(found).base)
@@ -107,7 +110,9 @@ async def portal_door(site: NamedDependency[Site], request: AnyRequest, portal: 
 
 
 @post("/p/{portal:str}/sign-in", status_code=200, request_max_body_size=FORM_BYTES)
-async def enter_portal(site: NamedDependency[Site], request: AnyRequest, portal: str) -> Page:
+async def enter_portal(
+    site: NamedDependency[Site], request: AnyRequest, portal: FromPath[str]
+) -> Page:
     """Signs a portal user in by password."""
     found = await _portal(site, portal)
     form = await checked_form(request, site.cookies.read(request, FORM))
@@ -124,7 +129,9 @@ async def enter_portal(site: NamedDependency[Site], request: AnyRequest, portal:
 
 
 @post("/p/{portal:str}/sign-out", status_code=303)
-async def leave_portal(site: NamedDependency[Site], request: AnyRequest, portal: str) -> Page:
+async def leave_portal(
+    site: NamedDependency[Site], request: AnyRequest, portal: FromPath[str]
+) -> Page:
     """Ends the user's session, here and on the server; without one there is nothing to end."""
     found = await _portal(site, portal)
     base = make_face(found).base
@@ -139,7 +146,10 @@ async def leave_portal(site: NamedDependency[Site], request: AnyRequest, portal:
 
 @get("/p/{portal:str}/sign-in/oidc/{provider_id:int}")
 async def leave_for_portal_provider(
-    site: NamedDependency[Site], request: AnyRequest, portal: str, provider_id: int
+    site: NamedDependency[Site],
+    request: AnyRequest,
+    portal: FromPath[str],
+    provider_id: FromPath[int],
 ) -> Page:
     """Sends a user's browser to a provider."""
     found = await _portal(site, portal)

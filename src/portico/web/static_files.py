@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from pathlib import Path
 
 from litestar import Response, get
+from litestar.params import FromPath
 
 from portico.domain.errors import NotFound
 from portico.web.cookies import AnyRequest
@@ -93,10 +95,12 @@ def _loaded(content: bytes, ending: str) -> StaticFile:
 
 
 @get("/static/{digest:str}/{name:path}")
-async def static_file(request: AnyRequest, digest: str, name: str) -> Response[bytes]:
+async def static_file(
+    request: AnyRequest, digest: FromPath[str], name: FromPath[Path]
+) -> Response[bytes]:
     """One file, if the digest is that of its present content."""
     static: StaticFiles = request.app.state.site.static
-    return static.answer(request, digest, str(name).removeprefix("/"))
+    return static.answer(request, digest, name.as_posix().removeprefix("/"))
 
 
 ROUTES = (static_file,)

@@ -1,0 +1,113 @@
+"""`portico provider`: OpenID providers, which only the operator adds.
+
+The server asks no host that somebody typed into a page.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import click
+
+from portico.cli.administrators import CUSTOMER
+from portico.cli.options import ID, run_as_operator, settings_options
+from portico.domain.providers import IdentityProvider, IdentityProviderSpec
+from portico.services.providers import create_provider, list_providers, remove_provider
+from portico.settings import Settings
+
+LONGEST_SECRET = 1_024
+
+
+@click.group()
+def provider() -> None:
+    """OpenID providers: who signs people in besides Portico."""
+
+
+@provider.command()
+@click.argument("name")
+@CUSTOMER
+@click.option("--issuer", required=True, help="The provider's issuer, as in its ID tokens.")
+@click.option("--client-id", required=True, help="The client that the provider knows us as.")
+@click.option(
+    "--client-secret-stdin", is_flag=True, help="Read the client's secret from standard input."
+)
+@click.option(
+    "--groups-claim", default="groups", show_default=True, help="The claim that names groups."
+)
+@click.option("--for-portals/--not-for-portals", default=True, help="Sign portal users in.")
+@click.option("--for-console/--not-for-console", default=False, help="Sign administrators in.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@settings_options("database")
+def create(
+    settings: Settings,
+    name: str,
+    customer_id: int,
+    issuer: str,
+    client_id: str,
+    client_secret_stdin: bool,
+    groups_claim: str,
+    for_portals: bool,
+    for_console: bool,
+    as_json: bool,
+) -> None:
+    """Add a provider that pages call NAME. Register /sign-in/callback there as redirect URI."""
+    secret = sys.stdin.readline(LONGEST_SECRET).rstrip("\r\n") if client_secret_stdin else ""
+    spec = IdentityProviderSpec(
+        name=name,
+        issuer=issuer,
+        client_id=client_id,
+        client_secret=secret,
+        groups_claim=groups_claim,
+        for_portals=for_portals,
+        for_console=for_console,
+    )
+    made = run_as_operator(settings, lambda each: create_provider(each, customer_id, spec))
+    if as_json:
+        click.echo(json.dumps(_public(made)))
+    else:
+        click.echo(f"Added provider {made.name} ({made.id}).")
+
+
+@provider.command("list")
+@CUSTOMER
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@settings_options("database")
+def list_(settings: Settings, customer_id: int, as_json: bool) -> None:
+    """List the providers of a tenant."""
+    found = run_as_operator(settings, lambda each: list_providers(each, customer_id))
+    if as_json:
+        click.echo(json.dumps([_public(each) for each in found]))
+        return
+    # Imported when a table is printed: it would cost every start of the server 80 ms.
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("Id", "Name", "Issuer", "Client", "Signs in", box=None)
+    for each in found:
+        faces = [("portal users", each.for_portals), ("administrators", each.for_console)]
+        signs_in = " and ".join(face for face, wanted in faces if wanted)
+        table.add_row(str(each.id), each.name, each.issuer, each.client_id, signs_in)
+    Console().print(table)
+
+
+@provider.command()
+@click.argument("provider_id", type=ID)
+@settings_options("database")
+def remove(settings: Settings, provider_id: int) -> None:
+    """Remove the provider PROVIDER_ID; nobody signs in by it any more."""
+    gone = run_as_operator(settings, lambda each: remove_provider(each, provider_id))
+    click.echo(f"Removed provider {gone.name} ({gone.id}).")
+
+
+def _public(each: IdentityProvider) -> dict[str, object]:
+    return {
+        "providerId": str(each.id),
+        "customerId": str(each.customer_id),
+        "name": each.name,
+        "issuer": each.issuer,
+        "clientId": each.client_id,
+        "groupsClaim": each.groups_claim,
+        "forPortals": each.for_portals,
+        "forConsole": each.for_console,
+    }

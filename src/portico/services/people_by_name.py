@@ -1,0 +1,43 @@
+"""Use-cases of people as the operator names them: by name, at the command line."""
+
+from __future__ import annotations
+
+from portico.domain.administrators import Administrator
+from portico.domain.errors import InvalidField, NotFound
+from portico.domain.users import PortalUser
+from portico.services.identity import Operator
+from portico.services.unit_of_work import UnitOfWork
+from portico.storage.administrators import AdministratorRepository
+
+
+async def named_administrator(operator: Operator, name: str) -> tuple[Administrator, int]:
+    """An administrator by name, and a tenant where it has a grant.
+
+    Raises NotFound, or InvalidField for one without any grant.
+    """
+    async with operator.database.read() as connection:
+        administrators = AdministratorRepository(connection)
+        found = await administrators.find_by_name(name)
+        if found is None:
+            raise NotFound(name)
+        grants = await administrators.grants([found.id])
+    if not grants:
+        raise InvalidField("name", f"{found.name} works in no tenant; run `portico admin grant`.")
+    return found, grants[0].customer_id
+
+
+async def any_administrator(operator: Operator, name: str) -> Administrator:
+    """An administrator by name, with grants or without. Raises NotFound."""
+    async with operator.database.read() as connection:
+        found = await AdministratorRepository(connection).find_by_name(name)
+    if found is None:
+        raise NotFound(name)
+    return found
+
+
+async def named_user(work: UnitOfWork, name: str) -> PortalUser:
+    """A portal user of the tenant by name. Raises NotFound."""
+    found = await work.users.find_by_name(name)
+    if found is None:
+        raise NotFound(name)
+    return found
