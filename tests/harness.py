@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,7 +55,9 @@ def with_database(url: str, work: Callable[[Database], Awaitable[T]]) -> T:
         finally:
             await database.close()
 
-    return asyncio.run(run())
+    # In a thread of its own: a browser's driver keeps an event loop in ours.
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(lambda: asyncio.run(run())).result()
 
 
 def as_operator(url: str, work: Callable[[Operator], Awaitable[T]]) -> T:

@@ -38,12 +38,14 @@ from portico.settings import Settings
 from portico.storage import schema
 from portico.storage.connections import Database
 from portico.storage.database import open_database, sqlite_path
-from portico.web import sign_in, static_files
+from portico.web import portal_files, portal_page, sign_in, static_files
 from portico.web.addresses import Surroundings
+from portico.web.compression import CompressedPages
 from portico.web.cookies import Cookies
 from portico.web.errors import page_exception_handlers, present_message
 from portico.web.oidc import OpenIdClients
 from portico.web.passwords import Argon2Passwords
+from portico.web.portal_content import PortalContents
 from portico.web.reference import STYLESHEET, read_stylesheet, render_reference
 from portico.web.rendering import Renderer
 from portico.web.site import Site, site_of
@@ -156,6 +158,7 @@ def make_site(operator: Operator, settings: Settings) -> Site:
             proxies=parse_networks(settings.trusted_proxies), public_url=settings.public_url
         ),
         openid=OpenIdClients(),
+        portal_contents=PortalContents(),
         managed_suffix=settings.portal_suffix,
         transaction_id=lambda request: exchange_of(request).transaction_id,
         status_of=status_of,
@@ -171,8 +174,15 @@ def _page_routers() -> list[Router]:
     return [
         Router(
             "/",
-            route_handlers=[*sign_in.CONSOLE_ROUTES, *sign_in.PORTAL_ROUTES, *static_files.ROUTES],
+            route_handlers=[
+                *sign_in.CONSOLE_ROUTES,
+                *sign_in.PORTAL_ROUTES,
+                *portal_page.ROUTES,
+                *portal_files.ROUTES,
+                *static_files.ROUTES,
+            ],
             exception_handlers=page_exception_handlers(present_message),
+            middleware=[CompressedPages],
         )
     ]
 

@@ -162,7 +162,7 @@ def test_other_methods_are_not_allowed(home: Home, path: str) -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/nowhere", "/mgmtconfig", "/mgmtconfig/v1/admin", "/zpa", "/mgmtconfig/v3/admin/me"],
+    ["/nowhere", "/mgmtconfig", "/mgmtconfig/v1/admin", "/zpa", "/mgmtconfig/v3/admin/me"],
 )
 def test_unknown_path_is_not_found(server: Server, path: str) -> None:
     for method in METHODS:

@@ -1,4 +1,4 @@
-"""Finding a link on a portal by a few typed letters: what matches, in which order, and what is near.
+"""Finding a link on a portal by a few typed letters: what matches, in which order, what is near.
 
 The page does the same while someone types (web/static/portal.js), and the form does it here when
 scripts are off; tests/domain/finding_cases.json holds both to one table.
@@ -14,7 +14,16 @@ from enum import IntEnum
 QUERY_LIMIT = 200
 NEAR_ENOUGH = 0.3
 # Letters that no decomposition turns into plain ones, though people type them so.
-_PLAIN = {"ß": "ss", "ς": "σ", "æ": "ae", "œ": "oe", "ø": "o", "ł": "l", "đ": "d", "ı": "i"}
+_PLAIN = {
+    "ß": "ss",
+    "æ": "ae",
+    "œ": "oe",
+    "ø": "o",
+    "ł": "l",
+    "đ": "d",
+    "\N{GREEK SMALL LETTER FINAL SIGMA}": "\N{GREEK SMALL LETTER SIGMA}",
+    "\N{LATIN SMALL LETTER DOTLESS I}": "i",
+}
 
 Span = tuple[int, int]
 
@@ -129,7 +138,7 @@ def _place(needle: str, name: _Letters, description: _Letters, address: _Letters
 
 
 def _spans(needles: list[str], letters: _Letters) -> tuple[Span, ...]:
-    """One span for each needle in the text, where it is best, in order; a second in it is left out."""
+    """One span for each needle in the text, where it is best, in order, none in another."""
     spans: list[Span] = []
     for needle in needles:
         place, _ = letters.find(needle)

@@ -249,7 +249,9 @@ def make_aup(aup: Aup, version: str, language: Language) -> AupView:
         id=aup.id,
         version=version,
         text=aup.aup.strip(),
-        changed=f"{language.day_and_month(changed)} {changed.year}",
+        changed=f"{language.day_and_month(changed)} {changed.year}".replace(
+            " ", "\N{NO-BREAK SPACE}"
+        ),
         email=aup.email,
         email_address=quote(aup.email, safe="@"),
         phone=aup.phone_num,

@@ -11,6 +11,7 @@ from portico.storage.connections import Database
 from portico.web.addresses import Surroundings
 from portico.web.cookies import AnyRequest, Cookies
 from portico.web.oidc import OpenIdClients
+from portico.web.portal_content import PortalContents
 from portico.web.rendering import Renderer
 from portico.web.static_files import StaticFiles
 
@@ -28,6 +29,7 @@ class Site:
     cookies: Cookies
     surroundings: Surroundings
     openid: OpenIdClients
+    portal_contents: PortalContents
     managed_suffix: str
     transaction_id: Callable[[AnyRequest], str]
     status_of: Callable[[PorticoError], int]

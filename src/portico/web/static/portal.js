@@ -1,0 +1,622 @@
+// The portal page's own script: find as you type, keys, favourites, recent, notice, theme. The page
+// works without it. What must not move the page while it is drawn happens at once, in the head.
+"use strict";
+
+const root = document.documentElement;
+const { base, portal } = root.dataset;
+const signedIn = "user" in root.dataset;
+
+const kept = {
+  get(name, otherwise) {
+    try {
+      return JSON.parse(localStorage.getItem(`portico.${name}`)) ?? otherwise;
+    } catch {
+      return otherwise;
+    }
+  },
+  set(name, value) {
+    try {
+      localStorage.setItem(`portico.${name}`, JSON.stringify(value));
+    } catch {
+      // Storage is off or full: the page works, it only forgets.
+    }
+  },
+};
+const favouriteIds = () => kept.get(`favourites.${portal}`, []).filter(Number.isFinite);
+const recentOnes = () => kept.get(`recent.${portal}`, []).filter((each) => each && each.id);
+
+root.classList.add("js");
+root.classList.toggle("keys", kept.get("keys", true));
+if (root.dataset.notice && kept.get(`notice.${portal}`) === root.dataset.notice) {
+  root.classList.add("notice-hidden");
+}
+if (!signedIn) {
+  // Room for these rows is kept from the first paint on; they are filled once the tiles are there.
+  root.classList.toggle("has-favourites", favouriteIds().length > 0);
+  root.classList.toggle("has-recent", recentOnes().length > 0);
+}
+
+// ---- Finding: the same rules as domain/finding.py, held to the same table ----
+
+const PLAIN = { ß: "ss", ς: "σ", æ: "ae", œ: "oe", ø: "o", ł: "l", đ: "d", ı: "i" };
+const NEAR_ENOUGH = 0.3;
+
+function letters(text) {
+  let folded = "";
+  const places = [];
+  let place = 0;
+  for (const character of text) {
+    for (const part of character.normalize("NFD").toLowerCase()) {
+      if (/\p{Mn}/u.test(part)) continue;
+      const plain = PLAIN[part] ?? part;
+      for (let unit = 0; unit < plain.length; unit += 1) places.push(place);
+      folded += plain;
+    }
+    place += character.length;
+  }
+  places.push(place);
+  return { text: folded, places };
+}
+
+const isWord = (character) => /[\p{L}\p{N}]/u.test(character);
+
+function best(text, needle) {
+  const first = text.indexOf(needle);
+  let place = first;
+  while (place > 0 && isWord(text[place - 1])) place = text.indexOf(needle, place + 1);
+  return place >= 0 ? [place, true] : [first, false];
+}
+
+function rank(needle, link) {
+  if (link.name.text.startsWith(needle)) return 0;
+  const [place, startsWord] = best(link.name.text, needle);
+  if (place >= 0) return startsWord ? 1 : 2;
+  if (link.description.text.includes(needle)) return 3;
+  return link.address.text.includes(needle) ? 4 : -1;
+}
+
+function spans(needles, { text, places }) {
+  const found = [];
+  for (const needle of needles) {
+    const [place] = best(text, needle);
+    if (place < 0) continue;
+    const end = place + needle.length;
+    found.push([places[place], Math.max(places[end], places[end - 1] + 1)]);
+  }
+  found.sort((one, other) => one[0] - other[0] || one[1] - other[1]);
+  let done = 0;
+  return found.filter(([start, end]) => start >= done && (done = end));
+}
+
+/** Links as `prepare` makes them; answers [{index, place, needles}], the best first. */
+function findLinks(query, links) {
+  const words = letters(query.slice(0, 200)).text.split(/\s+/).filter(Boolean);
+  if (!words.length) return [];
+  const found = [];
+  links.forEach((link, index) => {
+    let needles = [words.join(" ")];
+    let place = rank(needles[0], link);
+    if (place < 0 && words.length > 1) {
+      needles = words;
+      const places = words.map((word) => rank(word, link));
+      place = places.includes(-1) ? -1 : Math.max(...places);
+    }
+    if (place >= 0) found.push({ index, place, needles });
+  });
+  return found.sort((one, other) => one.place - other.place || one.index - other.index);
+}
+
+const prepare = (name, description, address) => ({
+  name: letters(name),
+  description: letters(description),
+  address: letters(address),
+});
+
+function pairs(text) {
+  const all = new Set();
+  const characters = [...text];
+  for (let place = 1; place < characters.length; place += 1) {
+    all.add(characters[place - 1] + characters[place]);
+  }
+  return all;
+}
+
+function nearestLink(query, names) {
+  const wanted = pairs(letters(query.slice(0, 200)).text.split(/\s+/).filter(Boolean).join(" "));
+  let closest = NEAR_ENOUGH;
+  let nearest = -1;
+  names.forEach((name, index) => {
+    const folded = letters(name).text;
+    for (const part of [folded, ...folded.split(/\s+/)]) {
+      const own = pairs(part);
+      if (!own.size || !wanted.size) continue;
+      const common = [...own].filter((pair) => wanted.has(pair)).length;
+      const closeness = (2 * common) / (own.size + wanted.size);
+      if (closeness > closest) [closest, nearest] = [closeness, index];
+    }
+  });
+  return nearest;
+}
+
+// ---- The page ----
+
+function start() {
+  const byId = (id) => document.getElementById(id);
+  const field = byId("q");
+  const menu = byId("menu");
+  const csrf = document.querySelector('meta[name="csrf"]')?.content ?? "";
+  if (menu) startMenu(menu);
+  if (!field) return;
+
+  const { dataset: texts } = byId("texts");
+  const all = byId("all");
+  const box = byId("found");
+  const count = byId("count");
+  const tiles = [...all.querySelectorAll(".tile")];
+  const anchors = new Map(tiles.map((tile) => [tile.firstChild.dataset.id, tile.firstChild]));
+  const language = root.lang;
+  let links;
+  let shown = [];
+  let selected = -1;
+
+  const fill = (text, ...numbers) =>
+    numbers.reduce((so, number, index) => so.replace(String(1111 * (index + 1)), number), text);
+  const linksInWords = (number) => (number === 1 ? texts.one : fill(texts.many, number));
+  const part = (anchor, name) => anchor.querySelector(`.${name}`);
+  const textOf = (anchor, name) => part(anchor, name)?.textContent ?? "";
+
+  let toastTimer;
+  function toast(text) {
+    byId("toast").textContent = text;
+    clearTimeout(toastTimer);
+    toastTimer = setTimeout(() => (byId("toast").textContent = ""), 4000);
+  }
+
+  function element(name, className, text) {
+    const made = document.createElement(name);
+    if (className) made.className = className;
+    if (text !== undefined) made.textContent = text;
+    return made;
+  }
+
+  // Find
+
+  function ready() {
+    links ??= tiles.map(({ firstChild: anchor }) => ({
+      anchor,
+      section: anchor.closest("section").querySelector("h2:not(.sr)")?.textContent ?? "",
+      ...prepare(textOf(anchor, "n"), textOf(anchor, "d"), textOf(anchor, "h")),
+    }));
+    return links;
+  }
+
+  function highlight(node, needles, folded) {
+    if (!node) return;
+    const text = node.textContent;
+    node.textContent = "";
+    let done = 0;
+    for (const [from, to] of spans(needles, folded)) {
+      node.append(text.slice(done, from), element("mark", "", text.slice(from, to)));
+      done = to;
+    }
+    node.append(text.slice(done));
+  }
+
+  function option({ index, needles }, place) {
+    const link = links[index];
+    const item = element("li", "tile");
+    item.setAttribute("role", "none");
+    const anchor = link.anchor.cloneNode(true);
+    for (const each of anchor.querySelectorAll("[id]")) each.removeAttribute("id");
+    for (const image of anchor.querySelectorAll("img")) image.removeAttribute("loading");
+    anchor.id = `o${place}`;
+    anchor.setAttribute("role", "option");
+    anchor.setAttribute("aria-selected", "false");
+    anchor.tabIndex = -1;
+    highlight(part(anchor, "n"), needles, link.name);
+    highlight(part(anchor, "d"), needles, link.description);
+    highlight(part(anchor, "h"), needles, link.address);
+    if (link.section) anchor.append(element("bdi", "in", link.section));
+    const key = element("kbd", "", "↵");
+    key.setAttribute("aria-hidden", "true");
+    anchor.append(key);
+    item.append(anchor);
+    return item;
+  }
+
+  function select(index) {
+    shown[selected]?.classList.remove("on");
+    shown[selected]?.firstChild.setAttribute("aria-selected", "false");
+    selected = index;
+    const item = shown[selected];
+    if (!item) {
+      field.removeAttribute("aria-activedescendant");
+      return;
+    }
+    item.classList.add("on");
+    item.firstChild.setAttribute("aria-selected", "true");
+    field.setAttribute("aria-activedescendant", item.firstChild.id);
+    item.scrollIntoView({ block: "nearest" });
+  }
+
+  function showFound(found) {
+    const block = element("div", "block tiles-of");
+    const head = element("div", "head");
+    head.append(element("h2", "", texts.found), element("span", "", linksInWords(found.length)));
+    const list = element("ul", "results");
+    list.id = "results";
+    list.setAttribute("role", "listbox");
+    list.setAttribute("aria-label", texts.found);
+    shown = found.map(option);
+    list.append(...shown);
+    const column = element("div");
+    column.append(list, byId("hints").content.cloneNode(true));
+    block.append(head, column);
+    box.replaceChildren(block);
+  }
+
+  function showNone(query) {
+    const none = byId("none").content.cloneNode(true);
+    const title = none.querySelector("h2");
+    title.textContent = title.textContent.replace("\u2063", () => query);
+    const near = none.querySelector("p span");
+    const index = nearestLink(query, tiles.map((tile) => textOf(tile.firstChild, "n")));
+    if (index < 0) {
+      near.remove();
+    } else {
+      const [before, after] = near.textContent.split("\u2063");
+      const anchor = element("a", "", textOf(tiles[index].firstChild, "n"));
+      Object.assign(anchor, { href: tiles[index].firstChild.href, target: "_blank" });
+      anchor.rel = "noopener noreferrer";
+      anchor.dataset.id = tiles[index].firstChild.dataset.id;
+      near.replaceChildren(before, anchor, after);
+    }
+    none.querySelector("button")?.addEventListener("click", clear);
+    box.replaceChildren(none);
+  }
+
+  function find() {
+    const query = field.value.trim();
+    shown = [];
+    selected = -1;
+    all.hidden = Boolean(query);
+    box.hidden = !query;
+    byId("slash").hidden = Boolean(query);
+    byId("clear").hidden = !query;
+    field.setAttribute("aria-expanded", String(Boolean(query)));
+    if (!query) {
+      box.replaceChildren();
+      count.textContent = "";
+      byId("said").textContent = "";
+      select(-1);
+      return;
+    }
+    const found = findLinks(query, ready());
+    if (found.length) showFound(found);
+    else showNone(query);
+    count.textContent = fill(texts.count, found.length, tiles.length);
+    byId("said").textContent = count.textContent;
+    field.setAttribute("aria-expanded", String(found.length > 0));
+    select(found.length ? 0 : -1);
+    window.scrollTo(0, 0);
+  }
+
+  function clear() {
+    field.value = "";
+    find();
+    field.focus();
+  }
+
+  async function copy(anchor) {
+    try {
+      await navigator.clipboard.writeText(anchor.href);
+      toast(texts.copied);
+    } catch {
+      toast(anchor.href); // No clipboard on plain http: the address can be read at least.
+    }
+  }
+
+  field.setAttribute("role", "combobox");
+  field.setAttribute("aria-autocomplete", "list");
+  field.setAttribute("aria-controls", "found");
+  field.addEventListener("input", find);
+  field.addEventListener("focus", ready, { once: true });
+  field.form.addEventListener("submit", (event) => event.preventDefault());
+  byId("clear").addEventListener("click", clear);
+  field.addEventListener("keydown", (event) => {
+    const item = shown[selected]?.firstChild;
+    if (event.isComposing) return;
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      const step = event.key === "ArrowDown" ? 1 : -1;
+      event.preventDefault();
+      if (shown.length) select((selected + step + shown.length) % shown.length);
+      else if (step > 0 && !field.value.trim()) visible()[0]?.focus();
+    } else if (event.key === "Enter" && item) {
+      event.preventDefault();
+      if (event.altKey) {
+        copy(item);
+      } else {
+        item.click();
+        field.select();
+      }
+    } else if (event.key === "Escape") {
+      event.preventDefault();
+      if (field.value) clear();
+      else field.blur();
+    }
+  });
+
+  // Favourites and recent
+
+  function smallArch(anchor, size) {
+    const arch = part(anchor, "arch").cloneNode(true);
+    arch.classList.add(size);
+    for (const image of arch.querySelectorAll("img")) image.removeAttribute("loading");
+    return arch;
+  }
+
+  function opener(anchor) {
+    const made = element("a");
+    Object.assign(made, { href: anchor.href, target: "_blank", rel: "noopener noreferrer" });
+    made.dataset.id = anchor.dataset.id;
+    return made;
+  }
+
+  function showFavourites(ids) {
+    const row = byId("favourites");
+    const made = ids
+      .map((id) => anchors.get(String(id)))
+      .filter(Boolean)
+      .slice(0, 8)
+      .map((anchor, index) => {
+        const door = opener(anchor);
+        const key = element("kbd", "", index + 1);
+        key.setAttribute("aria-hidden", "true");
+        door.append(smallArch(anchor, "arch-60"), element("bdi", "", textOf(anchor, "n")), key);
+        return door;
+      });
+    row.lastElementChild.replaceChildren(...made);
+    row.hidden = made.length === 0;
+    root.classList.remove("has-favourites");
+  }
+
+  function showRecent() {
+    const row = byId("recent");
+    const made = recentOnes()
+      .filter(({ id }) => anchors.has(String(id)))
+      .slice(0, 5)
+      .map(({ id, time }) => {
+        const anchor = anchors.get(String(id));
+        const link = opener(anchor);
+        const when = element("span", "", ago(time));
+        link.append(smallArch(anchor, "arch-24"), element("bdi", "", textOf(anchor, "n")), " ", when);
+        return link;
+      });
+    row.lastElementChild.replaceChildren(...made);
+    row.hidden = made.length === 0;
+    root.classList.remove("has-recent");
+  }
+
+  function ago(time) {
+    const now = new Date();
+    const then = new Date(time * 1000);
+    const minutes = Math.floor((now - then) / 60000);
+    if (minutes < 1) return texts.now;
+    if (minutes < 60) return fill(texts.minutes, minutes);
+    const midnight = (moment) => new Date(moment).setHours(0, 0, 0, 0);
+    const days = Math.round((midnight(now) - midnight(then)) / 86400000);
+    if (days < 2) {
+      const words = new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(-days, "day");
+      return words[0].toLocaleUpperCase(language) + words.slice(1);
+    }
+    const style = days < 7 ? { weekday: "short" } : { day: "numeric", month: "short" };
+    return then.toLocaleDateString(language, style);
+  }
+
+  const pressed = (star, on) => star.setAttribute("aria-pressed", String(on));
+  const stars = new Map(tiles.map((tile) => [tile.lastChild.value, tile.lastChild]));
+  const starred = () => [...byId("favourites").querySelectorAll("a")].map((each) => each.dataset.id);
+  let favourites = signedIn
+    ? [
+        ...starred(),
+        ...[...stars.values()]
+          .filter((star) => star.getAttribute("aria-pressed") === "true")
+          .map((star) => star.value)
+          .filter((id) => !starred().includes(id)),
+      ]
+    : favouriteIds().map(String);
+
+  async function post(path, values) {
+    const answer = await fetch(`${base}/${path}`, {
+      method: "POST",
+      headers: { "X-CSRF-Token": csrf, "X-Requested-With": "fetch" },
+      body: new URLSearchParams(values),
+    });
+    if (answer.status === 401 || answer.redirected) {
+      // The session is over: sign in, and come back to where this was.
+      location.assign(`${base}/sign-in?next=${encodeURIComponent(location.pathname)}`);
+    }
+    return answer.ok && !answer.redirected;
+  }
+
+  async function star(button) {
+    const id = button.value;
+    const before = favourites;
+    const on = !before.includes(id);
+    const show = (ids, isOn) => {
+      favourites = ids;
+      pressed(button, isOn);
+      showFavourites(ids);
+    };
+    show(on ? [...before, id] : before.filter((each) => each !== id), on);
+    let saved = true;
+    if (signedIn) {
+      saved = await post("favourites", { link: id, on: on ? "1" : "0" }).catch(() => false);
+    } else {
+      kept.set(`favourites.${portal}`, favourites.map(Number));
+    }
+    if (!saved) show(before, !on);
+    toast(saved ? (on ? texts.added : texts.removed) : texts.failed);
+  }
+
+  byId("stars").addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (event.submitter) star(event.submitter);
+  });
+  if (!signedIn) {
+    for (const id of favourites) if (stars.has(id)) pressed(stars.get(id), true);
+    showFavourites(favourites);
+    showRecent();
+  }
+  for (const each of document.querySelectorAll("[data-time]")) {
+    each.textContent = ago(Number(each.dataset.time));
+  }
+
+  function opened(event) {
+    const anchor = event.target.closest?.("a[data-id]");
+    if (!anchor || (event.type === "auxclick" && event.button !== 1)) return;
+    const { id } = anchor.dataset;
+    navigator.sendBeacon(`${base}/opened/${id}`, new URLSearchParams({ csrf }));
+    if (!signedIn) {
+      const others = recentOnes().filter((each) => String(each.id) !== id);
+      const time = Math.floor(Date.now() / 1000);
+      kept.set(`recent.${portal}`, [{ id: Number(id), time }, ...others].slice(0, 12));
+    }
+  }
+  document.addEventListener("click", opened);
+  document.addEventListener("auxclick", opened);
+
+  byId("hide")?.addEventListener("click", () => {
+    kept.set(`notice.${portal}`, root.dataset.notice);
+    root.classList.add("notice-hidden");
+    field.focus();
+  });
+
+  // The day where the reader is
+  const today = new Date();
+  const [weekday, date] = byId("day").children;
+  weekday.textContent = today.toLocaleDateString(language, { weekday: "long" });
+  date.textContent = today.toLocaleDateString(language === "en" ? "en-GB" : language, {
+    day: "numeric",
+    month: "long",
+  });
+  weekday.textContent =
+    weekday.textContent[0].toLocaleUpperCase(language) + weekday.textContent.slice(1);
+
+  // Single keys, outside fields only
+
+  function visible() {
+    return [...document.querySelectorAll(".favs a, .recent a, .tile > a")].filter(
+      (each) => each.offsetParent !== null,
+    );
+  }
+
+  const TOWARDS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+  function move(from, [x, y]) {
+    const own = from.getBoundingClientRect();
+    const centre = (r) => [r.left + Math.min(r.width, 120) / 2, r.top + r.height / 2];
+    const [cx, cy] = centre(own);
+    let closest = Infinity;
+    let next;
+    for (const each of visible()) {
+      const [ex, ey] = centre(each.getBoundingClientRect());
+      const along = (ex - cx) * x + (ey - cy) * y;
+      const aside = Math.abs(x ? ey - cy : ex - cx);
+      if (each === from || along < 8 || (x && aside > own.height / 2)) continue;
+      const distance = along + 2 * aside;
+      if (distance < closest) [closest, next] = [distance, each];
+    }
+    if (next) next.focus();
+    else if (y < 0) field.focus();
+  }
+
+  document.addEventListener("keydown", (event) => {
+    const { target, key } = event;
+    if (event.ctrlKey || event.metaKey || event.isComposing || byId("help").open) return;
+    const anchor = target.closest?.("main a[data-id]");
+    if (event.altKey) {
+      if (key === "Enter" && anchor) {
+        event.preventDefault();
+        copy(anchor);
+      }
+      return;
+    }
+    if (target.closest?.("input, select, textarea, [contenteditable]")) return;
+    if (anchor && TOWARDS[key]) {
+      event.preventDefault();
+      move(anchor, TOWARDS[key]);
+      return;
+    }
+    if (key === "Escape" && field.value) {
+      event.preventDefault();
+      clear();
+      return;
+    }
+    if (!root.classList.contains("keys")) return;
+    if (key === "/") {
+      event.preventDefault();
+      field.focus();
+      field.select();
+    } else if (key === "?") {
+      event.preventDefault();
+      byId("help").showModal();
+    } else if (key === "f" && anchor) {
+      const button = stars.get(anchor.dataset.id);
+      if (button) star(button);
+    } else if (/^[1-8]$/.test(key) && !box.contains(target)) {
+      byId("favourites").querySelectorAll("a")[Number(key) - 1]?.click();
+    }
+  });
+
+  // Back from the browser's memory, or answered by the form: the field may hold text already.
+  if (field.value) find();
+  window.addEventListener("pageshow", (event) => event.persisted && field.value && find());
+}
+
+function startMenu(menu) {
+  const keys = document.getElementById("keys");
+  const csrf = document.querySelector('meta[name="csrf"]')?.content ?? "";
+
+  const showKeys = () => {
+    const on = root.classList.contains("keys");
+    const value = keys.lastElementChild;
+    keys.setAttribute("aria-pressed", String(on));
+    value.textContent = on ? value.dataset.on : value.dataset.off;
+  };
+  keys.addEventListener("click", () => {
+    kept.set("keys", root.classList.toggle("keys"));
+    showKeys();
+  });
+  showKeys();
+
+  for (const button of menu.querySelectorAll(".themes button")) {
+    button.addEventListener("click", async (event) => {
+      event.preventDefault();
+      root.dataset.theme = button.value;
+      for (const each of menu.querySelectorAll(".themes button")) {
+        each.setAttribute("aria-pressed", String(each === button));
+      }
+      await fetch(button.form.action, {
+        method: "POST",
+        headers: { "X-CSRF-Token": csrf, "X-Requested-With": "fetch" },
+        body: new URLSearchParams({ theme: button.value }),
+      }).catch(() => null);
+    });
+  }
+  const language = document.getElementById("language");
+  language.addEventListener("change", () => language.form.submit());
+
+  document.addEventListener("click", (event) => {
+    if (menu.open && !menu.contains(event.target)) menu.open = false;
+  });
+  menu.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !menu.open) return;
+    event.stopPropagation();
+    menu.open = false;
+    menu.firstElementChild.focus();
+  });
+}
+
+if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+else start();

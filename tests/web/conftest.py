@@ -1,0 +1,48 @@
+"""A real browser for the tests of the pages; every tab has to stay free of complaints."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from tests.web.portals import Tab, open_tab
+
+OpenTab = Callable[..., Tab]
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium: PORTICO_CHROMIUM's, or the one of the machine, or Playwright's own."""
+    program = os.environ.get("PORTICO_CHROMIUM") or shutil.which("chromium")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=program, args=QUIET)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def tab(browser: Browser) -> Iterator[OpenTab]:
+    """Opens tabs, each with cookies of its own; the test fails when one of them complained."""
+    tabs: list[Tab] = []
+
+    def open_one(**options: object) -> Tab:
+        tabs.append(open_tab(browser, **options))
+        return tabs[-1]
+
+    yield open_one
+    for each in tabs:
+        each.context.close()
+    assert [each.faults for each in tabs] == [[] for _ in tabs]
