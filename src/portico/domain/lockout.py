@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-<<<<<<< HEAD
-=======
 from ipaddress import IPv4Address, IPv6Address, ip_address
->>>>>>> d7f455d14451ada21b51ec71cd36a987818d5014
 
 from portico.domain.base import fold
 
@@ -49,10 +46,7 @@ class Failures:
 
 def failure_keys(scope: str, account: str, address: str) -> tuple[FailureKey, ...]:
     """The three keys of an attempt. Accounts are digests: people type passwords into names."""
-<<<<<<< HEAD
-=======
     address = address_block(address)
->>>>>>> d7f455d14451ada21b51ec71cd36a987818d5014
     digest = hashlib.sha256(fold(account).encode("utf-8", "surrogatepass")).hexdigest()
     return (
         FailureKey(scope=scope, account=digest, address=address),
@@ -61,8 +55,6 @@ def failure_keys(scope: str, account: str, address: str) -> tuple[FailureKey, ..
     )
 
 
-<<<<<<< HEAD
-=======
 def address_block(address: str) -> str:
     """What an address counts as: itself, or the network of 64 bits that one IPv6 host commands."""
     try:
@@ -76,7 +68,6 @@ def address_block(address: str) -> str:
     return str(IPv6Address(int(parsed) >> 64 << 64))
 
 
->>>>>>> d7f455d14451ada21b51ec71cd36a987818d5014
 def with_failure(counted: Failures | None, key: FailureKey, now: int) -> Failures:
     """The count with one failure more, and the lock that follows from it."""
     window = FORGET_SECONDS if key.is_pair else WIDE_WINDOW_SECONDS
@@ -89,19 +80,11 @@ def with_failure(counted: Failures | None, key: FailureKey, now: int) -> Failure
 def _lock(counted: Failures, failures: int, now: int) -> int:
     if not counted.key.is_pair:
         over = failures >= WIDE_FAILURES
-<<<<<<< HEAD
-        return max(now, counted.since) + WIDE_WINDOW_SECONDS if over else counted.locked_until
-    if failures < PAIR_FAILURES:
-        return counted.locked_until
-    doublings = min(failures - PAIR_FAILURES, 10)
-    return now + min(FIRST_LOCK_SECONDS * 2**doublings, LONGEST_LOCK_SECONDS)
-=======
         return now + WIDE_WINDOW_SECONDS if over else counted.locked_until
     if failures < PAIR_FAILURES:
         return counted.locked_until
     doublings = min(failures - PAIR_FAILURES, 10)
     return now + min(FIRST_LOCK_SECONDS << doublings, LONGEST_LOCK_SECONDS)
->>>>>>> d7f455d14451ada21b51ec71cd36a987818d5014
 
 
 def without_failure(counted: Failures) -> Failures:

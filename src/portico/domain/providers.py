@@ -3,20 +3,13 @@ that its operator named."""
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-=======
 from collections.abc import Mapping
->>>>>>> d7f455d14451ada21b51ec71cd36a987818d5014
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
 from portico.domain.base import NAME_LIMIT, check_name, check_text
-<<<<<<< HEAD
-from portico.domain.errors import InvalidField
-=======
 from portico.domain.errors import AccessDenied, InvalidField
 from portico.domain.users import claimed_group_names
->>>>>>> d7f455d14451ada21b51ec71cd36a987818d5014
 
 KIND = "identityProvider"
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
@@ -57,8 +50,6 @@ class ProvenPerson:
     groups: tuple[str, ...] = ()
 
 
-<<<<<<< HEAD
-=======
 def proven_person(provider_id: int, subject: str, claims: Mapping[str, object]) -> ProvenPerson:
     """The person of an ID token that was verified. What cannot be stored is left out.
 
@@ -87,7 +78,6 @@ def _text(value: object) -> str:
         return ""
 
 
->>>>>>> d7f455d14451ada21b51ec71cd36a987818d5014
 def check_provider(spec: IdentityProviderSpec) -> IdentityProviderSpec:
     """The spec as it will be stored. Raises InvalidField."""
     check_text("clientId", spec.client_id, NAME_LIMIT)

@@ -83,7 +83,8 @@ def _stored(picture: Image.Image, width: int, height: int) -> StoredPicture:
 def _is_dark(picture: Image.Image) -> bool:
     """Whether what can be seen of the picture is dark on the average (Rec. 709 luma)."""
     total = weight = 0.0
-    for red, green, blue, alpha in picture.get_flattened_data():
+    data = picture.tobytes()
+    for red, green, blue, alpha in zip(*(data[each::4] for each in range(4)), strict=True):
         if alpha >= _OPAQUE_ENOUGH:
             total += alpha * (0.2126 * red + 0.7152 * green + 0.0722 * blue)
             weight += alpha * 255

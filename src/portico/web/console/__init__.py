@@ -1,1 +1,1 @@
-"""The console for administrators: pages over the same use-cases as the API, with no rule of its own."""
+"""The console for administrators: pages over the use-cases of the API, with no rule of its own."""

@@ -82,9 +82,7 @@ async def show_clients(console: NamedDependency[Console]) -> Answer:
             )
             for each in clients
         ]
-        return await console.page(
-            "clients.html", work, ClientListView(rows=rows), place="clients"
-        )
+        return await console.page("clients.html", work, ClientListView(rows=rows), place="clients")
 
 
 @get("/clients/new")
@@ -149,9 +147,7 @@ async def revoke_client(console: NamedDependency[Console]) -> Answer:
     return console.go("clients", work)
 
 
-async def _page(
-    console: Console, work: UnitOfWork, form: Form, *, status: int = 200
-) -> Answer:
+async def _page(console: Console, work: UnitOfWork, form: Form, *, status: int = 200) -> Answer:
     known = await summarise_microtenants(work)
     view = NewClientView(
         form=form,

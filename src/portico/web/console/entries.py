@@ -135,9 +135,7 @@ async def tell_entries(
     ]
 
 
-def _told(
-    entry: AuditEntry, actors: Mapping[int, str], portals: Mapping[int, str]
-) -> ToldEntry:
+def _told(entry: AuditEntry, actors: Mapping[int, str], portals: Mapping[int, str]) -> ToldEntry:
     return ToldEntry(
         id=entry.id,
         iso=words.iso(entry.time),

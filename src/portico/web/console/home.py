@@ -64,9 +64,7 @@ async def remember_place(console: Console) -> None:
         console.customer_id,
         console.microtenant_id,
     ):
-        await choose_place(
-            console.site.gate, session, console.customer_id, console.microtenant_id
-        )
+        await choose_place(console.site.gate, session, console.customer_id, console.microtenant_id)
 
 
 ROUTES = [choose_theme, undo, show_keys]

@@ -191,9 +191,7 @@ async def _checked(work: UnitOfWork, form: Form, rows: Sequence[PastedRow]) -> C
     by_name = {fold(portal.name): portal for portal in portals}
     default = next((each for each in portals if str(each.id) == form.value("default_portal")), None)
     section = form.value("default_section").strip()
-    read = [
-        _read_row(number, row, by_name, default, section) for number, row in enumerate(rows, 1)
-    ]
+    read = [_read_row(number, row, by_name, default, section) for number, row in enumerate(rows, 1)]
     found = await check_new_links(work, [row.spec for row in read], [row.shown for row in read])
     return CheckView(
         rows=[_with_error(row, error) for row, error in zip(read, found, strict=True)],
@@ -232,9 +230,7 @@ def _read_row(
     )
 
 
-def _unknown_portal(
-    name: str, row: PastedRow, portals: Mapping[str, UserPortal]
-) -> FieldError:
+def _unknown_portal(name: str, row: PastedRow, portals: Mapping[str, UserPortal]) -> FieldError:
     """Portals are named in a paste, by id on the wire: looking one up can fail here alone."""
     close = get_close_matches(fold(name), portals, n=1, cutoff=0.5)
     better = portals[close[0]].name if close else ""

@@ -73,8 +73,7 @@ async def show_change(console: NamedDependency[Console]) -> Answer:
     """What a change of the selected links would do."""
     form = await console.form()
     async with console.reading() as work:
-        form = await _with_all_that_match(work, form)
-        return await _preview(console, work, form)
+        return await _preview(console, work, await _with_all_that_match(work, form))
 
 
 @post("/links/bulk/apply", status_code=303)

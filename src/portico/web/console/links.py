@@ -65,7 +65,7 @@ class LinkListView:
 
     path: str
     chosen: Mapping[str, str]
-    list: Window
+    window: Window
     rows: list[LinkRow]
     text: str
     sort: str
@@ -114,9 +114,7 @@ def read_order(query: Mapping[str, str], now: int, *, size: int = PAGE_SIZE) -> 
     days = query.get("changed", "")
     since = now - int(days) * DAY_SECONDS if days in dict(SPANS) else None
     return ListQuery(
-        condition=None
-        if since is None
-        else compare(LINK_FIELDS["modifiedTime"], "GE", str(since)),
+        condition=None if since is None else compare(LINK_FIELDS["modifiedTime"], "GE", str(since)),
         sort_attribute=SORTS.get(query.get("sort", ""), "name"),
         descending=query.get("order") == "desc",
         page=page_number(query.get("page", "")),
@@ -143,7 +141,7 @@ async def show_links(console: NamedDependency[Console]) -> Answer:
         view = LinkListView(
             path=path,
             chosen=chosen,
-            list=Window(found.page.total, order.page, "link", "links"),
+            window=Window(found.page.total, order.page, "link", "links"),
             rows=[_row(console, link, names, opened.get(link.id, 0)) for link in links],
             text=query.get("q", ""),
             sort=next(key for key, value in SORTS.items() if value == order.sort_attribute),
@@ -173,9 +171,7 @@ async def _switch(console: Console, kind: ChangeKind) -> Answer:
     return console.go(console.back(form, "links"), work)
 
 
-def _row(
-    console: Console, link: PresentedLink, portals: Mapping[int, str], opened: int
-) -> LinkRow:
+def _row(console: Console, link: PresentedLink, portals: Mapping[int, str], opened: int) -> LinkRow:
     return LinkRow(
         id=link.id,
         name=link.name,

@@ -235,9 +235,7 @@ async def _page(
         may_manage=not note,
         note=note,
     )
-    return await console.page(
-        "microtenant.html", work, view, place="microtenants", status=status
-    )
+    return await console.page("microtenant.html", work, view, place="microtenants", status=status)
 
 
 ROUTES = [

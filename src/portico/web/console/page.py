@@ -250,4 +250,3 @@ async def open_console(site: NamedDependency[Site], request: AnyRequest) -> Cons
         customer_id=read_id(request.path_params["customer"]),
         microtenant_id=read_id(request.path_params["microtenant"]),
     )
-

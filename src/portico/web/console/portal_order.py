@@ -211,9 +211,7 @@ async def _place_sections(work: UnitOfWork, portal_id: int, wanted: Sequence[int
     """Puts the sections that a portal shows in order, each where one of them stood before."""
     every = [section.id for section in (await list_sections(work)).sections]
     shown = iter([each for each in wanted if each in every])
-    await reorder_sections(
-        work, [next(shown) if each in wanted else each for each in every]
-    )
+    await reorder_sections(work, [next(shown) if each in wanted else each for each in every])
 
 
 async def _step_link(work: UnitOfWork, portal_id: int, link_id: int, by: int) -> None:

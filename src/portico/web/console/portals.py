@@ -86,7 +86,7 @@ class PortalListView:
 
     path: str
     text: str
-    list: Window
+    window: Window
     rows: list[PortalRow]
 
     def page_href(self, number: int) -> str:
@@ -131,7 +131,7 @@ async def show_portals(console: NamedDependency[Console]) -> Answer:
         view = PortalListView(
             path=f"{console.base}/portals",
             text=text,
-            list=Window(page.total, query.page, "portal", "portals"),
+            window=Window(page.total, query.page, "portal", "portals"),
             rows=[
                 PortalRow(
                     id=portal.id,
@@ -168,16 +168,12 @@ async def add_portal(console: NamedDependency[Console]) -> Answer:
                 work,
                 UserPortalSpec(name=form.value("name"), enabled=form.flag("enabled")),
                 managed_suffix=console.site.managed_suffix,
-                page=PortalPage(
-                    slug=form.value("slug").strip(), audience=read_audience(form)
-                ),
+                page=PortalPage(slug=form.value("slug").strip(), audience=read_audience(form)),
             )
     except InvalidInput as error:
         async with console.reading() as work:
             view = PortalFormView(form=place_error(form, error, FIELDS))
-            return await console.page(
-                "portal_new.html", work, view, place="portals", status=422
-            )
+            return await console.page("portal_new.html", work, view, place="portals", status=422)
     return console.go(f"portals/{portal.id}", work)
 
 
@@ -271,9 +267,11 @@ async def facts_of(console: Console, work: UnitOfWork, portal: PresentedPortal) 
     links = await work.links.count_by_portal([portal.id])
     path = f"/p/{portal.page.slug or portal.id}"
     canonical = canonical_name(portal, console.site.managed_suffix)
-    address = f"https://{portal.domain}" if portal.domain else str(
-        console.request.base_url
-    ).rstrip("/") + path
+    address = (
+        f"https://{portal.domain}"
+        if portal.domain
+        else str(console.request.base_url).rstrip("/") + path
+    )
     facts = [("Address", portal.domain or path, address)]
     if canonical:
         facts.append(("CNAME target", canonical, canonical))

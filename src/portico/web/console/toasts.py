@@ -38,7 +38,9 @@ async def find_toast(work: UnitOfWork, transaction_id: str, said: str) -> Toast 
     if not transaction_id:
         return Toast(text=SAID[said]) if said in SAID else None
     wanted = AuditFilter(
-        transaction_id=transaction_id, actor_id=work.principal.actor_id, since=work.now - UNDO_SECONDS
+        transaction_id=transaction_id,
+        actor_id=work.principal.actor_id,
+        since=work.now - UNDO_SECONDS,
     )
     entries = (await list_audit(work, wanted, limit=ENTRIES_READ)).entries
     if not entries:

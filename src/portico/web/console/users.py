@@ -60,7 +60,7 @@ class UserListView:
 
     path: str
     text: str
-    list: Window
+    window: Window
     rows: list[UserRow]
     tab: str = "users"
 
@@ -99,7 +99,7 @@ async def show_users(console: NamedDependency[Console]) -> Answer:
         view = UserListView(
             path=f"{console.base}/users",
             text=text,
-            list=Window(page.total, query.page, "user", "users"),
+            window=Window(page.total, query.page, "user", "users"),
             rows=[_row(console, user, groups) for user in page.items],
         )
         return await console.page("users.html", work, view, place="users")

@@ -25,7 +25,7 @@ def minutes(seconds: int) -> str:
 
 
 def when(moment: int, now: int) -> str:
-    """A moment as short as it is clear: "Mon 09:12" in the last week, then "3 Nov", "3 Nov 2024"."""
+    """A moment as short as it is clear: "Mon 09:12" in the last days, "3 Nov", "3 Nov 2024"."""
     at, present = datetime.fromtimestamp(moment, UTC), datetime.fromtimestamp(now, UTC)
     if 0 <= now - moment < 6 * DAY_SECONDS:
         return f"{at:%a %H:%M}"
@@ -34,7 +34,10 @@ def when(moment: int, now: int) -> str:
 
 def day_words(moment: int, now: int) -> str:
     """A day as a heading: "Today", "Yesterday", "Tuesday 3 November 2026"."""
-    at, present = datetime.fromtimestamp(moment, UTC).date(), datetime.fromtimestamp(now, UTC).date()
+    at, present = (
+        datetime.fromtimestamp(moment, UTC).date(),
+        datetime.fromtimestamp(now, UTC).date(),
+    )
     past = (present - at).days
     if past in (0, 1):
         return ("Today", "Yesterday")[past]
