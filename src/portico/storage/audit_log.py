@@ -9,7 +9,6 @@ from sqlalchemy import ColumnElement, Select, bindparam, func, select
 from portico.domain.audit import AuditEntry, AuditFilter
 from portico.domain.base import Scope, first_id_at
 from portico.storage.connections import Connection
-from portico.storage.repositories import in_scope
 from portico.storage.statements import kept
 from portico.storage.tables import audit_entry
 
@@ -81,10 +80,10 @@ def _from_id(since: int) -> int:
     return first_id_at(since - _HOUR_SECONDS)
 
 
-def _visible(everywhere: bool) -> ColumnElement[bool]:
-    if everywhere:
-        return audit_entry.c.customer_id == bindparam("scope_customer_id")
-    return in_scope(audit_entry)
+def _within(everywhere: bool) -> list[ColumnElement[bool]]:
+    """Beside the tenant: the microtenant, unless all are meant."""
+    own = audit_entry.c.microtenant_id == bindparam("scope_microtenant_id")
+    return [] if everywhere else [own]
 
 
 @kept
@@ -92,7 +91,8 @@ def _page(said: frozenset[str], everywhere: bool) -> Select[Any]:
     conditions = [_CONDITIONS[name] for name in sorted(said)]
     return (
         select(audit_entry)
-        .where(_visible(everywhere), *conditions)
+        .where(audit_entry.c.customer_id == bindparam("scope_customer_id"))
+        .where(*_within(everywhere), *conditions)
         .order_by(audit_entry.c.id.desc())
         .limit(bindparam("most"))
     )
@@ -101,7 +101,12 @@ def _page(said: frozenset[str], everywhere: bool) -> Select[Any]:
 @kept
 def _of_transaction(everywhere: bool) -> Select[Any]:
     wanted = _CONDITIONS["wanted_transaction"]
-    return select(audit_entry).where(_visible(everywhere), wanted).order_by(audit_entry.c.id)
+    return (
+        select(audit_entry)
+        .where(audit_entry.c.customer_id == bindparam("scope_customer_id"))
+        .where(*_within(everywhere), wanted)
+        .order_by(audit_entry.c.id)
+    )
 
 
 @kept
@@ -109,6 +114,7 @@ def _per_day(everywhere: bool) -> Select[Any]:
     day = (audit_entry.c.time // DAY_SECONDS).label("day")
     return (
         select(day, func.count().label("entries"))
-        .where(_visible(everywhere), _CONDITIONS["from_id"], _CONDITIONS["since"])
+        .where(audit_entry.c.customer_id == bindparam("scope_customer_id"))
+        .where(*_within(everywhere), _CONDITIONS["from_id"], _CONDITIONS["since"])
         .group_by(day)
     )
