@@ -106,7 +106,7 @@ class Activity:
             )
             .order_by(recent_opening.c.time.desc(), recent_opening.c.link_id.desc())
         )
-        return [RecentLink(**row._mapping) for row in await self._connection.rows(statement)]
+        return [RecentLink(**row._asdict()) for row in await self._connection.rows(statement)]
 
     async def add_favourite(self, user_id: int, link_id: int, now: int) -> None:
         """Adds a favourite; adding it again changes nothing."""
@@ -165,4 +165,4 @@ class Activity:
             .order_by(aup_acceptance.c.id.desc())
             .limit(limit)
         )
-        return [Acceptance(**row._mapping) for row in await self._connection.rows(statement)]
+        return [Acceptance(**row._asdict()) for row in await self._connection.rows(statement)]

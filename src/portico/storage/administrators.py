@@ -25,13 +25,13 @@ class AdministratorRepository:
         """The administrator with that id, or None."""
         statement = select(*_COLUMNS).where(administrator.c.id == administrator_id)
         rows = await self._connection.rows(statement)
-        return Administrator(**rows[0]._mapping) if rows else None
+        return Administrator(**rows[0]._asdict()) if rows else None
 
     async def find_by_name(self, name: str) -> Administrator | None:
         """The administrator with that name, whatever its case, or None."""
         statement = select(*_COLUMNS).where(administrator.c.name_folded == fold(name.strip()))
         rows = await self._connection.rows(statement)
-        return Administrator(**rows[0]._mapping) if rows else None
+        return Administrator(**rows[0]._asdict()) if rows else None
 
     async def find_by_subject(self, provider_id: int, subject: str) -> Administrator | None:
         """The administrator whom a provider knows by that subject, or None."""
@@ -39,7 +39,7 @@ class AdministratorRepository:
             administrator.c.provider_id == provider_id, administrator.c.subject == subject
         )
         rows = await self._connection.rows(statement)
-        return Administrator(**rows[0]._mapping) if rows else None
+        return Administrator(**rows[0]._asdict()) if rows else None
 
     async def of_tenant(self, customer_id: int) -> list[Administrator]:
         """The administrators with a grant in a tenant, by name."""
@@ -51,7 +51,7 @@ class AdministratorRepository:
             .where(administrator.c.id.in_(granted))
             .order_by(administrator.c.name_folded)
         )
-        return [Administrator(**row._mapping) for row in await self._connection.rows(statement)]
+        return [Administrator(**row._asdict()) for row in await self._connection.rows(statement)]
 
     async def insert(self, added: Administrator) -> None:
         """Stores a new administrator."""
@@ -79,7 +79,7 @@ class AdministratorRepository:
             .where(administrator_grant.c.administrator_id.in_(wanted))
             .order_by(administrator_grant.c.id)
         )
-        return [Grant(**row._mapping) for row in await self._connection.rows(statement)]
+        return [Grant(**row._asdict()) for row in await self._connection.rows(statement)]
 
     async def replace_grants(
         self, administrator_id: int, customer_id: int, grants: Iterable[Grant]

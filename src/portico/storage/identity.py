@@ -100,7 +100,7 @@ class IdentityRepository:
         if not rows:
             return None
         row = rows[0]
-        tenant = Tenant(**{column.name: row._mapping[column] for column in customer.c})
+        tenant = Tenant(**{column.name: getattr(row, column.name) for column in customer.c})
         return Place(tenant=tenant, microtenant_name=row.microtenant_name, links=row.links or 0)
 
     async def tenants(self, customer_ids: Iterable[int]) -> list[Tenant]:

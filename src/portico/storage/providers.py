@@ -21,7 +21,7 @@ class ProviderRepository:
         """The provider with that id, or None."""
         statement = select(identity_provider).where(identity_provider.c.id == provider_id)
         rows = await self._connection.rows(statement)
-        return IdentityProvider(**rows[0]._mapping) if rows else None
+        return IdentityProvider(**rows[0]._asdict()) if rows else None
 
     async def of_tenant(self, customer_id: int) -> list[IdentityProvider]:
         """The providers of a tenant, oldest first."""
@@ -30,7 +30,7 @@ class ProviderRepository:
             .where(identity_provider.c.customer_id == customer_id)
             .order_by(identity_provider.c.id)
         )
-        return [IdentityProvider(**row._mapping) for row in await self._connection.rows(statement)]
+        return [IdentityProvider(**row._asdict()) for row in await self._connection.rows(statement)]
 
     async def for_console(self) -> list[IdentityProvider]:
         """The enabled providers that sign administrators in, of every tenant, by name."""
@@ -39,7 +39,7 @@ class ProviderRepository:
             .where(identity_provider.c.for_console == true(), identity_provider.c.enabled == true())
             .order_by(identity_provider.c.name, identity_provider.c.id)
         )
-        return [IdentityProvider(**row._mapping) for row in await self._connection.rows(statement)]
+        return [IdentityProvider(**row._asdict()) for row in await self._connection.rows(statement)]
 
     async def insert(self, provider: IdentityProvider) -> None:
         """Stores a new provider."""

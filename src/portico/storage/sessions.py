@@ -22,7 +22,7 @@ class ConsoleSessions:
         """The session with that digest, over or not, or None."""
         statement = select(console_session).where(console_session.c.digest == digest)
         rows = await self._connection.rows(statement)
-        return ConsoleSession(**rows[0]._mapping) if rows else None
+        return ConsoleSession(**rows[0]._asdict()) if rows else None
 
     async def add(self, session: ConsoleSession, now: int) -> None:
         """Stores a new session, and forgets those that are over."""
@@ -67,7 +67,7 @@ class PortalSessions:
             portal_session.c.customer_id == self._customer_id, portal_session.c.digest == digest
         )
         rows = await self._connection.rows(statement)
-        return PortalSession(**rows[0]._mapping) if rows else None
+        return PortalSession(**rows[0]._asdict()) if rows else None
 
     async def add(self, session: PortalSession, now: int) -> None:
         """Stores a new session, and forgets the tenant's that are over."""

@@ -125,7 +125,7 @@ class PortalUserRepository(Repository[PortalUser]):
         return [group_ids.label("group_ids")]
 
     def _record(self, row: Row[Any]) -> PortalUser:
-        stored = row._mapping
+        stored = row._asdict()
         values = {name: stored[name] for name in field_names(PortalUser)}
         group_ids = (values["group_ids"] or "").split(",")
         values["group_ids"] = tuple(sorted(int(each) for each in group_ids if each))
