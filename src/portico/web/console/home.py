@@ -57,6 +57,12 @@ async def show_keys(console: NamedDependency[Console]) -> Answer:
         return await console.page("keys.html", work, None, place="")
 
 
+@get("/{rest:path}")
+async def show_nothing(console: NamedDependency[Console]) -> Answer:
+    """An address of the console that leads nowhere: a page says so, not the API."""
+    raise NotFound(console.request.scope["path"])
+
+
 async def remember_place(console: Console) -> None:
     """The console opens here next time, for this session."""
     session = console.signed_in.session
@@ -67,4 +73,4 @@ async def remember_place(console: Console) -> None:
         await choose_place(console.site.gate, session, console.customer_id, console.microtenant_id)
 
 
-ROUTES = [choose_theme, undo, show_keys]
+ROUTES = [choose_theme, undo, show_keys, show_nothing]
