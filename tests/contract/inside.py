@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeVar
 
 import httpx
+import pytest
 from litestar.types import ASGIApp
 from sqlalchemy import Executable
 
@@ -72,8 +73,6 @@ def watched_statements() -> Iterator[list[str]]:
         statements.append(prepared.sql)
         return prepared
 
-    StatementCompiler.prepare = noting  # type: ignore[method-assign]  # to watch, not to change
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(StatementCompiler, "prepare", noting)  # to watch, not to change
         yield statements
-    finally:
-        StatementCompiler.prepare = prepare  # type: ignore[method-assign]  # as it was

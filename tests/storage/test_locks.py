@@ -159,22 +159,22 @@ def test_row_lock_of_another_server_is_a_conflict(postgres_url: str) -> None:
     upgrade(postgres_url)
     with opened(postgres_url) as store, opened(postgres_url) as other:
         scope = store.scope()
+        link = make_link(scope, "Held")
+        store.write(scope, lambda each: LinkRepository(each, scope).insert(link))
 
         async def refused() -> None:
             async with store.database.write(scope.customer_id) as connection:
-                await LinkRepository(connection, scope).insert(make_link(scope, "Refused"))
+                await LinkRepository(connection, scope).remove(link.id)
 
         async def hold() -> None:
-            statement = text("SELECT revision FROM customer WHERE id = :id FOR UPDATE")
             async with other.database.transaction() as connection:
-                await connection.rows(statement, {"id": scope.customer_id})
+                await LinkRepository(connection, scope).find(link.id)
                 with pytest.raises(ConcurrentChange, match="lock was not free"):
                     await asyncio.to_thread(store.run, refused())
 
         other.run(hold())
-        assert names(store, scope) == []
         add(store, scope, "After")
-        assert names(store, scope) == ["After"]
+        assert names(store, scope) == ["After", "Held"]
 
 
 def test_file_that_is_no_database_is_unavailable(tmp_path: Path) -> None:

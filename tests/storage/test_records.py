@@ -266,18 +266,20 @@ def test_idempotent_answer_is_kept_until_it_is_old(
     async def work() -> list[IdempotentAnswer | None]:
         async with undone(store.database, tenant_scope) as connection:
             answers = IdempotentAnswers(connection, tenant_scope.customer_id)
-            await answers.keep(answer, since=900)
-            found = [
-                await answers.find(7, key, since=1_000),
-                await answers.find(7, key, since=1_001),
-                await answers.find(8, key, since=900),
-                await answers.find(7, key + "x", since=900),
-            ]
+            claims = [await answers.claim(replace(answer, body=""), since=900)]
+            await answers.keep(answer)
+            for other in (
+                answer,
+                replace(answer, client_id=8),
+                replace(answer, key=key + "x"),
+                replace(answer, fingerprint=fingerprint + "x"),
+            ):
+                claims.append(await answers.claim(other, since=1_000))
             # The key is free again when its answer is old.
-            await answers.keep(replace(answer, creation_time=5_000), since=1_001)
-            return [*found, await answers.find(7, key, since=900)]
+            claims.append(await answers.claim(answer, since=1_001))
+            return claims
 
-    expected = [answer, None, None, None, replace(answer, creation_time=5_000)]
+    expected = [None, answer, None, None, answer, None]
     assert store.run(work()) == expected
 
 

@@ -8,7 +8,7 @@ from collections.abc import Awaitable
 import pytest
 
 from portico.domain.base import Scope
-from portico.domain.errors import ConcurrentChange, NameTaken, NotFound
+from portico.domain.errors import ConcurrentChange, NameTaken
 from portico.domain.links import Link
 from portico.domain.search import ListQuery
 from portico.storage.connections import Connection
@@ -99,7 +99,9 @@ def test_broken_constraint_is_a_concurrent_change(store: Store) -> None:
     same_id, same_name = make_link(scope, "Other", link_id=link.id), make_link(scope, "WIKI")
     unknown_portal = make_link(scope, "Third", portal_ids=(5,))
 
-    for broken in (same_id, same_name, unknown_portal):
+    with pytest.raises(NameTaken):
+        store.run(add(store, same_name))
+    for broken in (same_id, unknown_portal):
         with pytest.raises(ConcurrentChange) as conflict:
             store.run(add(store, broken))
 
@@ -181,7 +183,7 @@ def test_writers_of_one_tenant_follow_one_another(store: Store) -> None:
 def test_unknown_tenant_cannot_be_written(store: Store) -> None:
     unknown = store.ids()
 
-    with pytest.raises(NotFound):
+    with pytest.raises(ConcurrentChange):
         store.write(Scope(customer_id=unknown), lambda each: asyncio.sleep(0))
 
     assert store.run(store.database.revision(unknown)) is None

@@ -6,7 +6,7 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeVar
 from urllib.parse import parse_qsl
@@ -257,19 +257,19 @@ class Call:
                 )
             )
         )
-        since = work.now - IDEMPOTENCY_SECONDS
-        kept = await work.idempotent_answers.find(work.principal.actor_id, key, since=since)
+        claimed = IdempotentAnswer(
+            customer_id=work.scope.customer_id,
+            client_id=work.principal.actor_id,
+            key=key,
+            fingerprint=print_of_request,
+            status=201,
+            body="",
+            creation_time=work.now,
+        )
+        kept = await work.idempotent_answers.claim(claimed, since=work.now - IDEMPOTENCY_SECONDS)
         if kept is None:
-            kept = IdempotentAnswer(
-                customer_id=work.scope.customer_id,
-                client_id=work.principal.actor_id,
-                key=key,
-                fingerprint=print_of_request,
-                status=201,
-                body=encode(await create()).decode(),
-                creation_time=work.now,
-            )
-            await work.idempotent_answers.keep(kept, since=since)
+            kept = replace(claimed, body=encode(await create()).decode())
+            await work.idempotent_answers.keep(kept)
         elif kept.fingerprint != print_of_request:
             raise InvalidField("Idempotency-Key", "It was used for another request before.")
         return answer_json(self.request, kept.body.encode(), status=kept.status)

@@ -126,6 +126,8 @@ async def create_client(
         creation_time=operator.now,
     )
     async with operator.database.write(customer_id) as connection:
+        if await IdentityRepository(connection).find_tenant(customer_id) is None:
+            raise NotFound(customer_id)
         if microtenant_id is not None:
             microtenants = MicrotenantRepository(connection, Scope(customer_id=customer_id))
             if await microtenants.find(microtenant_id) is None:

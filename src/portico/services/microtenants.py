@@ -48,6 +48,7 @@ async def get_microtenant(work: UnitOfWork, microtenant_id: int) -> Microtenant:
 async def create_microtenant(work: UnitOfWork, spec: MicrotenantSpec) -> Microtenant:
     """Stores a new microtenant, just before Default. Raises InvalidInput or Forbidden."""
     require_manager(work)
+    await _take_turn(work)
     spec = check_microtenant(spec)
     existing = await work.microtenants.all()
     if len(existing) > MICROTENANTS_PER_TENANT:
@@ -67,6 +68,7 @@ async def create_microtenant(work: UnitOfWork, spec: MicrotenantSpec) -> Microte
 async def update_microtenant(work: UnitOfWork, microtenant_id: int, spec: MicrotenantSpec) -> None:
     """Replaces everything that a client may write. Raises NotFound, InvalidInput or Forbidden."""
     require_manager(work)
+    await _take_turn(work)
     before = await _changeable(work, microtenant_id)
     spec = check_microtenant(spec)
     await require_free_name(work.microtenants, spec.name, holder=microtenant_id)
@@ -99,6 +101,11 @@ def require_manager(work: UnitOfWork) -> None:
     """Raises Forbidden for a caller that may not change microtenants."""
     require_admin(work)
     require_default_microtenant(work)
+
+
+async def _take_turn(work: UnitOfWork) -> None:
+    """Makes those who change microtenants follow one another: their rules look at all of them."""
+    await work.microtenants.find(DEFAULT_MICROTENANT_ID)
 
 
 def _is_visible(work: UnitOfWork, microtenant: Microtenant) -> bool:

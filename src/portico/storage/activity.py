@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict
 
-from sqlalchemy import delete, exists, func, insert, or_, select, text, true
+from sqlalchemy import delete, exists, func, or_, select, text, true
 
 from portico.domain.activity import RECENT_LINKS, Acceptance, RecentLink
 from portico.storage.connections import Connection
@@ -16,6 +16,7 @@ from portico.storage.people_tables import (
     link_opening,
     recent_opening,
 )
+from portico.storage.statements import insert_into
 from portico.storage.tables import portal_assignment, user_portal_link
 
 # The same text on both databases; SQLAlchemy has a construct for each alone.
@@ -134,7 +135,7 @@ class Activity:
     async def accept(self, acceptance: Acceptance) -> None:
         """Stores that somebody agreed to a policy."""
         values = asdict(acceptance) | {"customer_id": self._customer_id}
-        await self._connection.run(insert(aup_acceptance), [values])
+        await self._connection.run(insert_into(aup_acceptance), [values])
 
     async def has_accepted(
         self, aup_id: int, version: str, *, user_id: int | None, visitor: str

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
 
 from portico.domain.administrators import Administrator, Grant
 from portico.domain.base import fold
 from portico.storage.connections import Connection
 from portico.storage.people_tables import administrator, administrator_grant
+from portico.storage.statements import insert_into
 
 _COLUMNS = [column for column in administrator.c if column.name != "name_folded"]
 
@@ -56,7 +57,7 @@ class AdministratorRepository:
     async def insert(self, added: Administrator) -> None:
         """Stores a new administrator."""
         values = asdict(added) | {"name_folded": fold(added.name)}
-        await self._connection.run(insert(administrator), [values])
+        await self._connection.run(insert_into(administrator), [values])
 
     async def replace(self, changed: Administrator) -> None:
         """Stores all fields of an administrator."""
@@ -92,4 +93,4 @@ class AdministratorRepository:
         await self._connection.run(statement)
         rows = [asdict(grant) for grant in grants]
         if rows:
-            await self._connection.run(insert(administrator_grant), rows)
+            await self._connection.run(insert_into(administrator_grant), rows)

@@ -61,7 +61,7 @@ def id_column(name: str, *, nullable: bool = False) -> Column[int]:
 
 
 def text_column(name: str) -> Column[str]:
-    """A text, empty when there is none, never NULL."""
+    """A text, empty when there is none."""
     return Column(name, PlainText, nullable=False)
 
 

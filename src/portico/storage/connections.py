@@ -12,17 +12,24 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Protocol
 
 from sqlalchemy import Connection as SyncConnection
-from sqlalchemy import Executable, bindparam, update
+from sqlalchemy import Executable, text
 
-from portico.domain.errors import NotFound
-from portico.storage.statements import Row, kept
-from portico.storage.tables import customer
+from portico.domain.errors import ConcurrentChange
+from portico.storage.statements import Row
 
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
 
 class Connection(Protocol):
     """One conversation with the database, inside a transaction or between them."""
+
+    slot: int
+    """Which of a tenant's counters this transaction counts in; others at its side use others."""
+
+    writers_overlap: bool
+    """Whether other transactions of the tenant may run beside this one, so that it has to lock
+    what it reads before it decides by it.
+    """
 
     async def rows(
         self, statement: Executable, parameters: Mapping[str, Any] | None = None
@@ -34,6 +41,14 @@ class Connection(Protocol):
 
     async def has_text_index(self) -> bool:
         """Whether the database has the text index that statements must name to use."""
+
+
+class DuplicateKey(ConcurrentChange):
+    """The same key is stored already. `key` names the constraint or its columns."""
+
+    def __init__(self, key: str) -> None:
+        super().__init__("record", "Another one has the same key.")
+        self.key = key
 
 
 class SyncWork(Protocol):
@@ -73,19 +88,15 @@ class Database(ABC):
 
     @asynccontextmanager
     async def write(self, customer_id: int) -> AsyncIterator[Connection]:
-        """A transaction of one tenant. It takes the tenant's next revision first, which also
-        makes the tenant's writers follow one another. Raises NotFound for an unknown tenant.
-        """
+        """A transaction of one tenant, which takes the tenant's next revision when it ends."""
         async with self.transaction() as connection:
-            if not await connection.run(_next_revision(), {"customer_id": customer_id}):
-                raise NotFound(customer_id)
             yield connection
+            taken = {"customer_id": customer_id, "slot": connection.slot}
+            await connection.run(_NEXT_REVISION, taken)
 
 
-@kept
-def _next_revision() -> Executable:
-    return (
-        update(customer)
-        .where(customer.c.id == bindparam("customer_id"))
-        .values(revision=customer.c.revision + 1)
-    )
+# Both databases take the same words for it; a slot that was never used is made.
+_NEXT_REVISION = text(
+    "INSERT INTO customer_revision (customer_id, slot, revision) VALUES (:customer_id, :slot, 1) "
+    "ON CONFLICT (customer_id, slot) DO UPDATE SET revision = customer_revision.revision + 1"
+)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import delete, select
+from sqlalchemy import ColumnElement, delete, select, text, update
 
 from portico.storage.connections import Connection
-from portico.storage.statements import insert_into
 from portico.storage.tables import idempotent_answer
 
 
@@ -31,23 +30,40 @@ class IdempotentAnswers:
         self._connection = connection
         self._customer_id = customer_id
 
-    async def find(self, client_id: int, key: str, *, since: int) -> IdempotentAnswer | None:
-        """The answer kept under a client's key since that moment, or None."""
-        statement = select(idempotent_answer).where(
-            idempotent_answer.c.customer_id == self._customer_id,
-            idempotent_answer.c.client_id == client_id,
-            idempotent_answer.c.key == key,
-            idempotent_answer.c.creation_time >= since,
-        )
-        rows = await self._connection.rows(statement)
-        return IdempotentAnswer(**rows[0]._asdict()) if rows else None
+    async def claim(self, answer: IdempotentAnswer, *, since: int) -> IdempotentAnswer | None:
+        """Takes a client's key for an answer that is yet to be made; None when that is done.
 
-    async def keep(self, answer: IdempotentAnswer, *, since: int) -> None:
-        """Keeps an answer and forgets those from before that moment."""
+        Else the answer that has the key. Waits for a transaction that is taking it; forgets what is
+        from before `since`.
+        """
         old = delete(idempotent_answer).where(
             idempotent_answer.c.customer_id == self._customer_id,
             idempotent_answer.c.creation_time < since,
         )
         await self._connection.run(old)
         row = asdict(answer) | {"customer_id": self._customer_id}
-        await self._connection.run(insert_into(idempotent_answer), [row])
+        if await self._connection.run(_CLAIM, row):
+            return None
+        rows = await self._connection.rows(select(idempotent_answer).where(*self._named(answer)))
+        return IdempotentAnswer(**rows[0]._asdict())
+
+    async def keep(self, answer: IdempotentAnswer) -> None:
+        """Keeps an answer under the key that was claimed for it."""
+        kept = update(idempotent_answer).where(*self._named(answer)).values(body=answer.body)
+        await self._connection.run(kept)
+
+    def _named(self, answer: IdempotentAnswer) -> tuple[ColumnElement[bool], ...]:
+        return (
+            idempotent_answer.c.customer_id == self._customer_id,
+            idempotent_answer.c.client_id == answer.client_id,
+            idempotent_answer.c.key == answer.key,
+        )
+
+
+# Both databases take the same words for it.
+_CLAIM = text(
+    "INSERT INTO idempotent_answer "
+    "(customer_id, client_id, key, fingerprint, status, body, creation_time) "
+    "VALUES (:customer_id, :client_id, :key, :fingerprint, :status, :body, :creation_time) "
+    "ON CONFLICT (customer_id, client_id, key) DO NOTHING"
+)

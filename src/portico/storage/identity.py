@@ -12,6 +12,7 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    cast,
     delete,
     exists,
     func,
@@ -22,13 +23,16 @@ from sqlalchemy import (
 from portico.domain.base import DEFAULT_MICROTENANT_ID
 from portico.domain.identity import ApiClient, Claims, SigningKey, Tenant
 from portico.storage.connections import Connection
+from portico.storage.links import links_in_all
+from portico.storage.repositories import field_names
 from portico.storage.statements import insert_into, kept
 from portico.storage.tables import (
     api_client,
     customer,
+    customer_revision,
     ended_session,
     id_node,
-    link_tally,
+    link_count,
     microtenant,
     signing_key,
 )
@@ -100,7 +104,7 @@ class IdentityRepository:
         if not rows:
             return None
         row = rows[0]
-        tenant = Tenant(**{column.name: getattr(row, column.name) for column in customer.c})
+        tenant = Tenant(**{name: getattr(row, name) for name in field_names(Tenant)})
         return Place(tenant=tenant, microtenant_name=row.microtenant_name, links=row.links or 0)
 
     async def tenants(self, customer_ids: Iterable[int]) -> list[Tenant]:
@@ -110,11 +114,16 @@ class IdentityRepository:
 
     async def add_tenant(self, tenant: Tenant) -> None:
         """Stores a new tenant."""
-        await self._connection.run(insert_into(customer), [asdict(tenant)])
+        row = asdict(tenant)
+        revision = {"customer_id": tenant.id, "slot": 0, "revision": row.pop("revision")}
+        await self._connection.run(insert_into(customer), row)
+        await self._connection.run(insert_into(customer_revision), revision)
 
     async def find_tenant(self, customer_id: int) -> Tenant | None:
         """The tenant with that id, or None."""
-        rows = await self._connection.rows(select(customer).where(customer.c.id == customer_id))
+        revision = _revision_of(customer.c.id).label("revision")
+        statement = select(customer, revision).where(customer.c.id == customer_id)
+        rows = await self._connection.rows(statement)
         return Tenant(**rows[0]._asdict()) if rows else None
 
     async def has_tenants(self) -> bool:
@@ -192,17 +201,36 @@ class IdentityRepository:
         return int(rows[0].handed_out)
 
 
+def _revision_of(customer_id: ColumnElement[int]) -> ColumnElement[int]:
+    """The sum of a tenant's slots, which every write of the tenant makes greater."""
+    total = cast(func.coalesce(func.sum(customer_revision.c.revision), 0), BigInteger)
+    mine = customer_revision.c.customer_id == customer_id
+    return select(total).where(mine).correlate(customer).scalar_subquery()
+
+
+def _links_of(customer_id: ColumnElement[int]) -> ColumnElement[int]:
+    """How many links the microtenant of the row has."""
+    mine = (
+        link_count.c.customer_id == customer_id,
+        link_count.c.microtenant_id == microtenant.c.id,
+    )
+    return select(links_in_all()).where(*mine).correlate(microtenant).scalar_subquery()
+
+
 @kept
 def _place() -> Select[Any]:
     tenant = bindparam("customer_id", type_=BigInteger)
     wanted = bindparam("microtenant_id", type_=BigInteger)
     asked_for = and_(microtenant.c.customer_id == tenant, microtenant.c.id == wanted)
-    tallied = and_(link_tally.c.customer_id == tenant, link_tally.c.microtenant_id == wanted)
     return (
-        select(customer, microtenant.c.name.label("microtenant_name"), link_tally.c.links)
+        select(
+            customer,
+            _revision_of(tenant).label("revision"),
+            microtenant.c.name.label("microtenant_name"),
+            _links_of(tenant).label("links"),
+        )
         .select_from(customer)
         .join(microtenant, asked_for)
-        .outerjoin(link_tally, tallied)
         .where(customer.c.id == tenant)
     )
 
@@ -218,9 +246,6 @@ def _standing(*, own: bool) -> Select[Any]:
     if own:
         wanted = func.coalesce(api_client.c.microtenant_id, DEFAULT_MICROTENANT_ID)
     asked_for = and_(microtenant.c.customer_id == tenant, microtenant.c.id == wanted)
-    tallied = and_(
-        link_tally.c.customer_id == tenant, link_tally.c.microtenant_id == microtenant.c.id
-    )
     ended = exists().where(
         ended_session.c.customer_id == tenant,
         ended_session.c.token_id == bindparam("token_id"),
@@ -230,16 +255,15 @@ def _standing(*, own: bool) -> Select[Any]:
             api_client,
             customer.c.name.label("customer_name"),
             customer.c.auth_domains,
-            customer.c.revision,
+            _revision_of(tenant).label("revision"),
             customer.c.creation_time.label("customer_creation_time"),
             microtenant.c.name.label("microtenant_name"),
-            link_tally.c.links,
+            _links_of(tenant).label("links"),
             ended.label("session_ended"),
         )
         .select_from(api_client)
         .join(customer, customer.c.id == tenant)
         .outerjoin(microtenant, asked_for)
-        .outerjoin(link_tally, tallied)
         .where(
             api_client.c.id == bindparam("client_id", type_=BigInteger),
             api_client.c.customer_id == tenant,

@@ -25,7 +25,6 @@ from portico.storage.links import (
     SCANNED_LINKS,
     WITH_TRIGRAMS,
     LinkRepository,
-    add_to_tally,
 )
 from portico.storage.page_tables import link_presentation
 from portico.storage.repositories import in_scope
@@ -107,7 +106,7 @@ class LinkSetRepository(LinkRepository):
     async def remove_all(self, link_ids: Collection[int]) -> int:
         """Deletes links, with which what belongs to them goes; how many there were."""
         removed = await self._run(_remove_all(), link_ids=sorted(link_ids))
-        await self._run(add_to_tally(), added=-removed)
+        await self._count(-removed)
         return removed
 
     @classmethod

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Executable,
     FromClause,
@@ -18,7 +19,6 @@ from sqlalchemy import (
     func,
     select,
     text,
-    update,
 )
 
 from portico.domain.base import Page, Scope
@@ -27,7 +27,7 @@ from portico.domain.search import ListQuery
 from portico.storage.connections import Connection
 from portico.storage.repositories import Repository, field_names, in_scope
 from portico.storage.statements import Among, Row, insert_into, kept
-from portico.storage.tables import link_tally, portal_assignment, user_portal, user_portal_link
+from portico.storage.tables import link_count, portal_assignment, user_portal, user_portal_link
 from portico.storage.trigrams import TEXT_INDEX_QUERY, trigram_query
 
 
@@ -71,7 +71,7 @@ class LinkRepository(Repository[Link]):
         """Stores new links and their assignments."""
         await super().insert(*records)
         await self._assign(*records)
-        await self._run(add_to_tally(), added=len(records))
+        await self._count(len(records))
 
     async def replace(self, record: Link) -> bool:
         """Stores all fields of a link, and exactly its assignments; False when there is none."""
@@ -85,8 +85,11 @@ class LinkRepository(Repository[Link]):
         """Deletes a link, with which its assignments go; False when there is none."""
         if not await super().remove(record_id):
             return False
-        await self._run(add_to_tally(), added=-1)
+        await self._count(-1)
         return True
+
+    async def _count(self, added: int) -> None:
+        await self._run(_COUNT, added=added, slot=self.connection.slot)
 
     async def _assign(self, *records: Link) -> None:
         rows = [
@@ -116,7 +119,7 @@ class LinkRepository(Repository[Link]):
 
     @classmethod
     def _counted(cls) -> Select[Any]:
-        return select(link_tally.c.links.label("total")).where(in_scope(link_tally))
+        return select(links_in_all().label("total")).where(in_scope(link_count))
 
     @classmethod
     def _computed(cls, source: FromClause) -> list[ColumnElement[Any]]:
@@ -179,10 +182,15 @@ def _unassign() -> Executable:
     )
 
 
-@kept
-def add_to_tally() -> Executable:
-    return (
-        update(link_tally)
-        .where(in_scope(link_tally))
-        .values(links=link_tally.c.links + bindparam("added"))
-    )
+def links_in_all() -> ColumnElement[int]:
+    """The number of links that the chosen slots of `link_count` come to."""
+    return cast(func.coalesce(func.sum(link_count.c.links), 0), BigInteger)
+
+
+# Both databases take the same words for it; a slot that was never used is made.
+_COUNT = text(
+    "INSERT INTO link_count (customer_id, microtenant_id, slot, links) "
+    "VALUES (:scope_customer_id, :scope_microtenant_id, :slot, :added) "
+    "ON CONFLICT (customer_id, microtenant_id, slot) "
+    "DO UPDATE SET links = link_count.links + excluded.links"
+)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, and_, delete, insert, or_, select
+from sqlalchemy import ColumnElement, and_, delete, or_, select
 
 from portico.domain.lockout import FORGET_SECONDS, FailureKey, Failures
 from portico.storage.connections import Connection
 from portico.storage.people_tables import sign_in_failure
+from portico.storage.statements import insert_into
 
 
 class SignInFailures:
@@ -55,7 +56,7 @@ class SignInFailures:
             if each.failures
         ]
         if rows:
-            await self._connection.run(insert(sign_in_failure), rows)
+            await self._connection.run(insert_into(sign_in_failure), rows)
 
 
 def _is(key: FailureKey) -> ColumnElement[bool]:

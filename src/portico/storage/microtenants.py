@@ -11,10 +11,8 @@ from portico.domain.base import DEFAULT_MICROTENANT_ID, Page, Scope
 from portico.domain.microtenants import Microtenant
 from portico.domain.search import ListQuery
 from portico.storage.repositories import Repository, in_scope
-from portico.storage.statements import insert_into
 from portico.storage.tables import (
     api_client,
-    link_tally,
     microtenant,
     user_portal,
     user_portal_aup,
@@ -42,15 +40,6 @@ class MicrotenantRepository(Repository[Microtenant]):
         if only is None:
             return await self.page(query)
         return await self._page(query, _ONE, only=only)
-
-    async def insert(self, *records: Microtenant) -> None:
-        """Stores new microtenants, which have no link yet."""
-        await super().insert(*records)
-        tallies = [
-            {"customer_id": self.scope.customer_id, "microtenant_id": record.id, "links": 0}
-            for record in records
-        ]
-        await self.connection.run(insert_into(link_tally), tallies)
 
     async def all(self) -> list[Microtenant]:
         """Every microtenant, in order of precedence, Default last."""

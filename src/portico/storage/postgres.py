@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from random import randrange
 from typing import Any
 
 import asyncpg
@@ -17,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from portico.domain.errors import ConcurrentChange, PorticoError, Unavailable
-from portico.storage.connections import Connection, Database, Parameters, SyncWork
+from portico.storage.connections import Connection, Database, DuplicateKey, Parameters, SyncWork
 from portico.storage.revisions import RevisionReader
 from portico.storage.statements import Row, StatementCompiler
 
@@ -25,6 +26,9 @@ CONNECT_SECONDS = 5.0
 POOL_WAIT_SECONDS = 10.0
 LOCK_WAIT_MILLISECONDS = 10_000
 STATEMENT_MILLISECONDS = 60_000
+SLOTS = 16
+"""How many writers of a tenant can commit at the same time; a reader adds up as many numbers."""
+
 MIGRATION_LOCK = 0x506F727469636F  # "Portico" in ASCII
 _KEPT_BY_DRIVER = 512
 _IDLE_SECONDS = 300.0
@@ -45,9 +49,18 @@ class _PooledConnection(asyncpg.Connection):  # type: ignore[misc]  # it has no 
 class PostgresConnection:
     """Statements on one pooled connection."""
 
-    def __init__(self, connection: asyncpg.Connection[Any], statements: StatementCompiler) -> None:
+    def __init__(
+        self,
+        connection: asyncpg.Connection[Any],
+        statements: StatementCompiler,
+        *,
+        slot: int = 0,
+        writers_overlap: bool = False,
+    ) -> None:
         self._connection = connection
         self._statements = statements
+        self.slot = slot
+        self.writers_overlap = writers_overlap
 
     async def rows(
         self, statement: Executable, parameters: Mapping[str, Any] | None = None
@@ -65,10 +78,13 @@ class PostgresConnection:
             parameters = [parameters or {}]
         prepared = self._statements.prepare(statement, parameters[0])
         bound = [prepared.bind(values) for values in parameters]
-        if len(bound) > 1:
-            await self._connection.executemany(bound[0][0], [values for _, values in bound])
-            return len(bound)
-        status = await self._connection.execute(bound[0][0], *bound[0][1])
+        try:
+            if len(bound) > 1:
+                await self._connection.executemany(bound[0][0], [values for _, values in bound])
+                return len(bound)
+            status = await self._connection.execute(bound[0][0], *bound[0][1])
+        except asyncpg.UniqueViolationError as error:
+            raise DuplicateKey(error.constraint_name or "") from error
         touched = status.rpartition(" ")[2]
         return int(touched) if touched.isdigit() else 0
 
@@ -86,6 +102,7 @@ class PostgresDatabase(Database):
         self._pool: asyncpg.Pool[Any] | None = None
         self._opening = asyncio.Lock()
         self._statements = StatementCompiler(asyncpg_dialect.dialect())  # type: ignore[no-untyped-call]
+        self._free_slots = set(range(SLOTS))
         self._revisions = RevisionReader(self._connect)
 
     async def _connect(self, *_: object, **options: Any) -> asyncpg.Connection[Any]:  # noqa: ANN401  # the pool's own
@@ -138,7 +155,13 @@ class PostgresDatabase(Database):
         """A write transaction."""
         with translated():
             async with self._acquire() as connection, connection.transaction():
-                yield PostgresConnection(connection, self._statements)
+                slot = self._free_slots.pop() if self._free_slots else randrange(SLOTS)
+                try:
+                    yield PostgresConnection(
+                        connection, self._statements, slot=slot, writers_overlap=True
+                    )
+                finally:
+                    self._free_slots.add(slot)
 
     async def revision(self, customer_id: int) -> int | None:
         """The tenant's revision now; those who ask while a query runs share the next one."""

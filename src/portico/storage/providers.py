@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from sqlalchemy import delete, insert, select, true
+from sqlalchemy import delete, select, true
 
 from portico.domain.providers import IdentityProvider
 from portico.storage.connections import Connection
 from portico.storage.people_tables import identity_provider
+from portico.storage.statements import insert_into
 
 
 class ProviderRepository:
@@ -43,7 +44,7 @@ class ProviderRepository:
 
     async def insert(self, provider: IdentityProvider) -> None:
         """Stores a new provider."""
-        await self._connection.run(insert(identity_provider), [asdict(provider)])
+        await self._connection.run(insert_into(identity_provider), [asdict(provider)])
 
     async def remove(self, provider_id: int) -> None:
         """Forgets a provider."""

@@ -7,7 +7,8 @@ once for each shape and kept: building one costs more than running it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import fields
 from typing import Any, ClassVar, Generic, TypeVar
 
@@ -27,8 +28,9 @@ from sqlalchemy import (
 )
 
 from portico.domain.base import Page, Record, Scope, fold
+from portico.domain.errors import NameTaken
 from portico.domain.search import Condition, ListQuery
-from portico.storage.connections import Connection
+from portico.storage.connections import Connection, DuplicateKey
 from portico.storage.search import bound, is_selective, shape, where
 from portico.storage.statements import Among, Row, insert_into, kept
 
@@ -57,7 +59,13 @@ class Repository(Generic[R]):
         self.scope = scope
 
     async def find(self, record_id: int) -> R | None:
-        """The record with that id, or None when this scope has none."""
+        """The record with that id, or None when this scope has none.
+
+        Within a transaction that others may run beside, nobody else changes it until this one ends.
+        """
+        if self.connection.writers_overlap:
+            # By itself first: what is computed beside the row would be as old as the wait.
+            await self._rows(_lock(self.table), record_ids=[record_id])
         rows = await self._rows(_find(type(self)), record_id=record_id)
         return self._record(rows[0]) if rows else None
 
@@ -66,6 +74,8 @@ class Repository(Generic[R]):
         wanted = sorted(set(record_ids))
         if not wanted:
             return {}
+        if self.connection.writers_overlap:
+            await self._rows(_lock(self.table), record_ids=wanted)
         rows = await self._rows(_find_all(type(self)), record_ids=wanted)
         return {record.id: record for record in map(self._record, rows)}
 
@@ -101,13 +111,15 @@ class Repository(Generic[R]):
         """Stores new records in this scope."""
         if records:
             values = [self._values(record) for record in records]
-            await self.connection.run(insert_into(self.table), values)
+            with named(*records):
+                await self.connection.run(insert_into(self.table), values)
 
     async def replace(self, record: R) -> bool:
         """Stores all fields of a record; False when this scope has none with its id."""
         values = self._values(record)
         changed = {name: value for name, value in values.items() if name not in _KEYS}
-        return bool(await self._run(_update(self.table), record_id=record.id, **changed))
+        with named(record):
+            return bool(await self._run(_update(self.table), record_id=record.id, **changed))
 
     async def remove(self, record_id: int) -> bool:
         """Deletes the record with that id; False when this scope has none."""
@@ -159,6 +171,17 @@ class Repository(Generic[R]):
 AnyRepository = type[Repository[Any]]
 
 
+@contextmanager
+def named(*records: Any) -> Iterator[None]:  # noqa: ANN401  # records of any noun
+    """Tells of a name that another transaction took after it was found free. Raises NameTaken."""
+    try:
+        yield
+    except DuplicateKey as duplicate:
+        if "name" in duplicate.key and len(records) == 1:
+            raise NameTaken(records[0].name) from None
+        raise
+
+
 @kept
 def field_names(record: type[Any]) -> tuple[str, ...]:
     """The names of a record's fields."""
@@ -173,6 +196,17 @@ def _column_names(table: Table) -> tuple[str, ...]:
 def _stored(table: Table, *conditions: ColumnElement[bool]) -> Select[Any]:
     columns = [column for column in table.c if not column.name.endswith("_folded")]
     return select(*columns).where(in_scope(table), *conditions)
+
+
+@kept
+def _lock(table: Table) -> Select[Any]:
+    """Keeps others from changing rows, always in the same order, so that no two wait in a ring.
+
+    References to the rows may still be made.
+    """
+    among = Among(table.c.id, "record_ids")
+    chosen = select(table.c.id).where(in_scope(table), among).order_by(table.c.id)
+    return chosen.with_for_update(key_share=True)
 
 
 @kept

@@ -15,7 +15,7 @@ import asyncpg
 from portico.domain.errors import Unavailable
 
 READERS = 4
-_REVISION = "SELECT revision FROM customer WHERE id = $1"
+_REVISION = "SELECT sum(revision)::bigint FROM customer_revision WHERE customer_id = $1"
 _FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 
 Connect = Callable[[], Awaitable[Any]]

@@ -14,7 +14,7 @@ from sqlalchemy import inspect, text
 from portico.domain.errors import Unavailable
 from portico.storage.connections import Connection, Database
 
-NEWEST_REVISION = "0003"
+NEWEST_REVISION = "0004"
 """The last migration in `migrations/versions`; a test compares the two."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"

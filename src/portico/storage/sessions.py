@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
 
 from portico.domain.sessions import ConsoleSession, PortalSession
 from portico.storage.connections import Connection
 from portico.storage.people_tables import console_session, portal_session
+from portico.storage.statements import insert_into
 
 
 class ConsoleSessions:
@@ -28,7 +29,7 @@ class ConsoleSessions:
         """Stores a new session, and forgets those that are over."""
         over = delete(console_session).where(console_session.c.expires <= now)
         await self._connection.run(over)
-        await self._connection.run(insert(console_session), [asdict(session)])
+        await self._connection.run(insert_into(console_session), [asdict(session)])
 
     async def see(self, digest: str, now: int) -> None:
         """Notes that a session is used."""
@@ -76,7 +77,7 @@ class PortalSessions:
         )
         await self._connection.run(over)
         values = asdict(session) | {"customer_id": self._customer_id}
-        await self._connection.run(insert(portal_session), [values])
+        await self._connection.run(insert_into(portal_session), [values])
 
     async def see(self, digest: str, now: int) -> None:
         """Notes that a session is used."""

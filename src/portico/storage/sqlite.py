@@ -21,7 +21,7 @@ from sqlalchemy.dialects.sqlite import pysqlite
 from sqlalchemy.exc import DBAPIError
 
 from portico.domain.errors import ConcurrentChange, PorticoError, Unavailable
-from portico.storage.connections import Connection, Database, Parameters, SyncWork
+from portico.storage.connections import Connection, Database, DuplicateKey, Parameters, SyncWork
 from portico.storage.statements import Row, StatementCompiler
 from portico.storage.trigrams import TEXT_INDEX
 
@@ -30,12 +30,15 @@ WRITERS_PER_COMMIT = 32
 _RETRY_SECONDS = 0.005
 _KEPT_BY_DRIVER = 512
 _TEXT_INDEX_EXISTS = text(f"SELECT 1 FROM sqlite_master WHERE name = '{TEXT_INDEX}'")
-_REVISION = "SELECT revision FROM customer WHERE id = ?"
+_REVISION = "SELECT sum(revision) FROM customer_revision WHERE customer_id = ?"
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
 class SqliteConnection:
     """Statements on one SQLite connection, answered before the event loop goes on."""
+
+    slot = 0
+    writers_overlap = False
 
     def __init__(self, connection: sqlite3.Connection, statements: StatementCompiler) -> None:
         self._connection = connection
@@ -56,9 +59,15 @@ class SqliteConnection:
             parameters = [parameters or {}]
         prepared = self._statements.prepare(statement, parameters[0])
         bound = [prepared.bind(values) for values in parameters]
-        if len(bound) == 1:
-            return self._connection.execute(*bound[0]).rowcount
-        return self._connection.executemany(bound[0][0], [values for _, values in bound]).rowcount
+        sql = bound[0][0]
+        try:
+            if len(bound) == 1:
+                return self._connection.execute(sql, bound[0][1]).rowcount
+            return self._connection.executemany(sql, [values for _, values in bound]).rowcount
+        except sqlite3.IntegrityError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_CONSTRAINT_UNIQUE:
+                raise DuplicateKey(str(error)) from error
+            raise
 
     async def has_text_index(self) -> bool:
         """Whether this SQLite had FTS5 when the schema was made."""
@@ -231,7 +240,8 @@ class SqliteDatabase(Database):
         """The tenant's revision now, straight from the driver."""
         with translated():
             row = self._reader.execute(_REVISION, (customer_id,)).fetchone()
-        return None if row is None else int(row[0])
+        revision: int | None = row[0]
+        return revision
 
     async def run_sync(self, work: SyncWork) -> None:
         """Runs migrations in one transaction that excludes all other writers."""

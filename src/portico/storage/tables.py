@@ -41,8 +41,20 @@ customer = Table(
     Column("id", BigInteger, primary_key=True, autoincrement=False),
     text_column("name"),
     Column("auth_domains", TextTuple, nullable=False),
-    id_column("revision"),
     id_column("creation_time"),
+)
+
+# A tenant's revision is the sum of its slots: writers that run at the same time take different
+# ones, so that none waits for another's commit.
+customer_revision = Table(
+    "customer_revision",
+    metadata,
+    id_column("customer_id"),
+    id_column("slot"),
+    id_column("revision"),
+    PrimaryKeyConstraint("customer_id", "slot", name="pk_customer_revision"),
+    ForeignKeyConstraint(["customer_id"], ["customer.id"], name="fk_customer_revision_customer"),
+    sqlite_with_rowid=False,
 )
 
 microtenant = Table(
@@ -161,18 +173,19 @@ portal_assignment = Table(
     sqlite_with_rowid=False,
 )
 
-# How many links each microtenant has, so that a list need not count them.
-link_tally = Table(
-    "link_tally",
+# How many links each microtenant has, so that a list need not count them; in slots as well.
+link_count = Table(
+    "link_count",
     metadata,
     id_column("customer_id"),
     id_column("microtenant_id"),
+    id_column("slot"),
     id_column("links"),
-    PrimaryKeyConstraint("customer_id", "microtenant_id", name="pk_link_tally"),
+    PrimaryKeyConstraint("customer_id", "microtenant_id", "slot", name="pk_link_count"),
     ForeignKeyConstraint(
         ["customer_id", "microtenant_id"],
         ["microtenant.customer_id", "microtenant.id"],
-        name="fk_link_tally_microtenant",
+        name="fk_link_count_microtenant",
         ondelete="CASCADE",
     ),
     sqlite_with_rowid=False,

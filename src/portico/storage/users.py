@@ -8,12 +8,10 @@ from typing import Any, ClassVar
 from sqlalchemy import (
     ColumnElement,
     FromClause,
-    Row,
     String,
     cast,
     delete,
     func,
-    insert,
     select,
     update,
 )
@@ -23,6 +21,7 @@ from portico.domain.users import PortalUser
 from portico.storage.page_tables import portal_group
 from portico.storage.people_tables import portal_user, portal_user_group
 from portico.storage.repositories import Repository, field_names, in_scope
+from portico.storage.statements import Row, insert_into
 
 
 class PortalUserRepository(Repository[PortalUser]):
@@ -112,7 +111,7 @@ class PortalUserRepository(Repository[PortalUser]):
             for group_id in record.group_ids
         ]
         if rows:
-            await self.connection.run(insert(portal_user_group), rows)
+            await self.connection.run(insert_into(portal_user_group), rows)
 
     @classmethod
     def _computed(cls, source: FromClause) -> list[ColumnElement[Any]]:
@@ -124,9 +123,8 @@ class PortalUserRepository(Repository[PortalUser]):
         )
         return [group_ids.label("group_ids")]
 
-    def _record(self, row: Row[Any]) -> PortalUser:
-        stored = row._asdict()
-        values = {name: stored[name] for name in field_names(PortalUser)}
+    def _record(self, row: Row) -> PortalUser:
+        values = {name: getattr(row, name) for name in field_names(PortalUser)}
         group_ids = (values["group_ids"] or "").split(",")
         values["group_ids"] = tuple(sorted(int(each) for each in group_ids if each))
         return PortalUser(**values)

@@ -42,6 +42,12 @@ class Language:
         )
         return names[day.weekday()]
 
+    def short_weekday(self, day: date) -> str:
+        """The name of the day in the week, shortened."""
+        _ = self.texts.gettext
+        names = (_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun"))
+        return names[day.weekday()]
+
     def day_and_month(self, day: date) -> str:
         """The day as people write it, as in 24 November."""
         _ = self.texts.gettext

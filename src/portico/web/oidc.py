@@ -235,19 +235,20 @@ class OpenIdClients:
         wanted = {"email", "name", provider.groups_claim}
         if not metadata.user_info or wanted <= set(claims):
             return {}
-        told = await _json(client, metadata.user_info)
+        told = await _json(client, metadata.user_info, with_token=True)
         if told.get("sub") != claims["sub"]:
             raise AccessDenied("The provider's answer cannot be trusted.")
         return {name: value for name, value in told.items() if name not in claims}
 
 
-async def _json(client: AsyncOAuth2Client, address: str) -> dict[str, Any]:
-    """A JSON object that a provider publishes. Raises Unavailable."""
+async def _json(
+    client: AsyncOAuth2Client, address: str, *, with_token: bool = False
+) -> dict[str, Any]:
+    """A JSON object that a provider publishes, or tells the bearer. Raises Unavailable."""
     from httpx2 import HTTPError
 
     try:
-        # Only the user's own data is asked for with the token that the provider gave for it.
-        answer = await client.get(address, withhold_token=client.token is None)
+        answer = await client.request("GET", address, withhold_token=not with_token)
         document = answer.json() if len(answer.content) <= LARGEST_ANSWER else None
     except (HTTPError, ValueError) as error:
         raise Unavailable(f"The provider cannot be reached at {address}: {error}.") from error

@@ -281,7 +281,7 @@ def ago(time: int, now: int, language: Language) -> str:
         return language.gettext("Today")
     if days == 1:
         return language.gettext("Yesterday")
-    return language.weekday(_date(time)) if days < 7 else language.day_and_month(_date(time))
+    return language.short_weekday(_date(time)) if days < 7 else language.day_and_month(_date(time))
 
 
 def find_tiles(query: str, tiles: Sequence[TileView]) -> tuple[FoundView, ...]:

@@ -22,8 +22,12 @@ const kept = {
     }
   },
 };
-const favouriteIds = () => kept.get(`favourites.${portal}`, []).filter(Number.isFinite);
-const recentOnes = () => kept.get(`recent.${portal}`, []).filter((each) => each && each.id);
+// Ids are texts: they have more digits than a number of this language keeps.
+const listOf = (value) => (Array.isArray(value) ? value : []);
+const favouriteIds = () =>
+  listOf(kept.get(`favourites.${portal}`)).filter((id) => typeof id === "string");
+const recentOnes = () =>
+  listOf(kept.get(`recent.${portal}`)).filter((each) => typeof each?.id === "string");
 
 root.classList.add("js");
 root.classList.toggle("keys", kept.get("keys", true));
@@ -318,7 +322,8 @@ function start() {
 
   field.setAttribute("role", "combobox");
   field.setAttribute("aria-autocomplete", "list");
-  field.setAttribute("aria-controls", "found");
+  field.setAttribute("aria-controls", "results");
+  field.setAttribute("aria-expanded", "false");
   field.addEventListener("input", find);
   field.addEventListener("focus", ready, { once: true });
   field.form.addEventListener("submit", (event) => event.preventDefault());
@@ -365,7 +370,7 @@ function start() {
   function showFavourites(ids) {
     const row = byId("favourites");
     const made = ids
-      .map((id) => anchors.get(String(id)))
+      .map((id) => anchors.get(id))
       .filter(Boolean)
       .slice(0, 8)
       .map((anchor, index) => {
@@ -383,10 +388,10 @@ function start() {
   function showRecent() {
     const row = byId("recent");
     const made = recentOnes()
-      .filter(({ id }) => anchors.has(String(id)))
+      .filter(({ id }) => anchors.has(id))
       .slice(0, 5)
       .map(({ id, time }) => {
-        const anchor = anchors.get(String(id));
+        const anchor = anchors.get(id);
         const link = opener(anchor);
         const when = element("span", "", ago(time));
         link.append(smallArch(anchor, "arch-24"), element("bdi", "", textOf(anchor, "n")), " ", when);
@@ -397,6 +402,12 @@ function start() {
     root.classList.remove("has-recent");
   }
 
+  // The words of web/languages.py, so that nothing changes its width when these take their place.
+  const capital = (words) => words[0].toLocaleUpperCase(language) + words.slice(1);
+  const inDays = (moment, style) =>
+    moment.toLocaleDateString(language === "en" ? "en-GB" : language, style);
+  const dayAndMonth = (moment) => inDays(moment, { day: "numeric", month: "long" });
+
   function ago(time) {
     const now = new Date();
     const then = new Date(time * 1000);
@@ -406,11 +417,11 @@ function start() {
     const midnight = (moment) => new Date(moment).setHours(0, 0, 0, 0);
     const days = Math.round((midnight(now) - midnight(then)) / 86400000);
     if (days < 2) {
-      const words = new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(-days, "day");
-      return words[0].toLocaleUpperCase(language) + words.slice(1);
+      return capital(
+        new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(-days, "day"),
+      );
     }
-    const style = days < 7 ? { weekday: "short" } : { day: "numeric", month: "short" };
-    return then.toLocaleDateString(language, style);
+    return days < 7 ? capital(inDays(then, { weekday: "short" })) : dayAndMonth(then);
   }
 
   const pressed = (star, on) => star.setAttribute("aria-pressed", String(on));
@@ -424,7 +435,7 @@ function start() {
           .map((star) => star.value)
           .filter((id) => !starred().includes(id)),
       ]
-    : favouriteIds().map(String);
+    : favouriteIds();
 
   async function post(path, values) {
     const answer = await fetch(`${base}/${path}`, {
@@ -453,7 +464,7 @@ function start() {
     if (signedIn) {
       saved = await post("favourites", { link: id, on: on ? "1" : "0" }).catch(() => false);
     } else {
-      kept.set(`favourites.${portal}`, favourites.map(Number));
+      kept.set(`favourites.${portal}`, favourites);
     }
     if (!saved) show(before, !on);
     toast(saved ? (on ? texts.added : texts.removed) : texts.failed);
@@ -478,9 +489,9 @@ function start() {
     const { id } = anchor.dataset;
     navigator.sendBeacon(`${base}/opened/${id}`, new URLSearchParams({ csrf }));
     if (!signedIn) {
-      const others = recentOnes().filter((each) => String(each.id) !== id);
+      const others = recentOnes().filter((each) => each.id !== id);
       const time = Math.floor(Date.now() / 1000);
-      kept.set(`recent.${portal}`, [{ id: Number(id), time }, ...others].slice(0, 12));
+      kept.set(`recent.${portal}`, [{ id, time }, ...others].slice(0, 12));
     }
   }
   document.addEventListener("click", opened);
@@ -495,13 +506,8 @@ function start() {
   // The day where the reader is
   const today = new Date();
   const [weekday, date] = byId("day").children;
-  weekday.textContent = today.toLocaleDateString(language, { weekday: "long" });
-  date.textContent = today.toLocaleDateString(language === "en" ? "en-GB" : language, {
-    day: "numeric",
-    month: "long",
-  });
-  weekday.textContent =
-    weekday.textContent[0].toLocaleUpperCase(language) + weekday.textContent.slice(1);
+  weekday.textContent = capital(inDays(today, { weekday: "long" }));
+  date.textContent = dayAndMonth(today);
 
   // Single keys, outside fields only
 
