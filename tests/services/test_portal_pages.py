@@ -243,6 +243,19 @@ def test_groups_narrow_what_is_seen(world: World) -> None:
     assert names(["guests", "pay"]) == names(None) == ["For all", "For staff", "For pay"]
 
 
+def test_visit_tells_the_revision_that_a_page_may_be_kept_for(world: World) -> None:
+    portal_id = add_portal(world.admin)
+    place = PortalAddress(address="x", customer_id=world.tenant.id, portal_id=portal_id)
+
+    def seen() -> int:
+        return world.store.read(lambda connection: visit_portal(connection, place)).tenant.revision
+
+    before = seen()
+    assert before == world.revision()
+    add_link(world.admin, "Wiki", portal_id)
+    assert seen() == world.revision() == before + 1
+
+
 def test_page_costs_three_statements(world: World) -> None:
     portal_id = add_portal(world.admin)
     for number in range(30):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from portico.domain.errors import Forbidden, InvalidField, NameTaken, NotFound, UnknownReference
 from portico.domain.identity import Role
+from portico.domain.presentation import LinkPresentation
 from portico.domain.sections import SECTIONS_LIMIT
-from portico.services import sections
-from tests.services.arranged import add_link, all_links, section_names
+from portico.services import links, sections
+from tests.services.arranged import add_link, all_links, link_spec, section_names
 from tests.services.world import Caller, World
 
 
@@ -27,6 +30,22 @@ def test_new_sections_come_last(world: World) -> None:
         add(world.admin, name)
 
     assert section_names(world.admin) == ["Work", "Help", "Canteen"]
+
+
+def test_two_links_at_once_make_one_section_and_one_group(world: World) -> None:
+    shown = LinkPresentation(section="Work", groups=("Staff",))
+
+    async def add_one(name: str) -> None:
+        async with world.admin.writing() as work:
+            await links.create_link(work, link_spec(name), shown)
+
+    async def add_both() -> None:
+        await asyncio.gather(*(add_one(name) for name in ("A", "B", "C")))
+
+    world.store.run(add_both())
+
+    assert {link.presentation for link in all_links(world.admin).values()} == {shown}
+    assert section_names(world.admin) == ["Work"]
 
 
 def test_sections_are_reordered(world: World) -> None:

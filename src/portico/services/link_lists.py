@@ -36,7 +36,9 @@ async def select_links(work: UnitOfWork, selection: LinkSelection) -> list[Link]
     query = narrowed(ListQuery(page_size=CHANGE_LIMIT), selection.wanted)
     page = await work.link_sets.filtered(query, selection.wanted)
     _require_few(page.total)
-    return page.items
+    # Read once more by their ids, since that keeps others from changing them meanwhile.
+    found = await work.links.find_all(link.id for link in page.items)
+    return [found[link.id] for link in page.items if link.id in found]
 
 
 def _require_few(links: int) -> None:

@@ -25,7 +25,8 @@ from portico.domain.presentation import PortalSection, arranged
 from portico.services.shown_links import present_links
 from portico.services.unit_of_work import UnitOfWork
 from portico.storage.connections import Connection, Database
-from portico.storage.portal_pages import PortalPageRepository, find_address, find_home
+from portico.storage.identity import IdentityRepository
+from portico.storage.portal_pages import PortalPageRepository, find_address, find_microtenant
 from portico.storage.portals import UserPortalRepository
 
 _SLUGS_TRIED = 50
@@ -99,12 +100,13 @@ async def visit_portal(connection: Connection, place: PortalAddress) -> PortalVi
 
     Whether the visitor may see it depends on its audience, which the caller looks at.
     """
-    home = await find_home(connection, place)
-    if home is None:
+    microtenant_id = await find_microtenant(connection, place)
+    if microtenant_id is None:
         raise NotFound(place.address)
-    scope = Scope(customer_id=place.customer_id, microtenant_id=home.microtenant_id)
+    home = await IdentityRepository(connection).place(place.customer_id, microtenant_id)
+    scope = Scope(customer_id=place.customer_id, microtenant_id=microtenant_id)
     portal = await UserPortalRepository(connection, scope).find(place.portal_id)
-    if portal is None or not portal.enabled:
+    if home is None or portal is None or not portal.enabled:
         raise NotFound(place.address)
     pages = await PortalPageRepository(connection, scope).of_portals([portal.id])
     return PortalVisit(

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import BigInteger, Executable, Select, and_, bindparam, delete, select
+from sqlalchemy import Executable, Select, bindparam, delete, select
 
 from portico.domain.base import Scope
-from portico.domain.identity import Tenant
 from portico.domain.portal_pages import PortalAddress, PortalPage
 from portico.storage.connections import Connection
 from portico.storage.page_tables import portal_address, portal_page
 from portico.storage.repositories import field_names, in_scope
 from portico.storage.statements import Among, insert_into, kept
-from portico.storage.tables import customer, microtenant, user_portal
+from portico.storage.tables import user_portal
 
 
 class PortalPageRepository:
@@ -78,45 +77,18 @@ async def find_address(connection: Connection, address: str) -> PortalAddress | 
     return PortalAddress(**rows[0]._asdict()) if rows else None
 
 
-@dataclass(frozen=True, kw_only=True)
-class PortalHome:
-    """The tenant and the microtenant that a portal belongs to."""
-
-    tenant: Tenant
-    microtenant_id: int
-    microtenant_name: str
-
-
-async def find_home(connection: Connection, place: PortalAddress) -> PortalHome | None:
-    """Where the portal of an address belongs, or None when it is gone."""
+async def find_microtenant(connection: Connection, place: PortalAddress) -> int | None:
+    """The microtenant that the portal of an address belongs to, or None when it is gone."""
     parameters = {"scope_customer_id": place.customer_id, "portal_id": place.portal_id}
-    rows = await connection.rows(_home(), parameters)
-    if not rows:
-        return None
-    row = rows[0]
-    return PortalHome(
-        tenant=Tenant(**{column.name: getattr(row, column.name) for column in customer.c}),
-        microtenant_id=row.microtenant_id,
-        microtenant_name=row.microtenant_name,
-    )
+    rows = await connection.rows(_microtenant(), parameters)
+    return rows[0].microtenant_id if rows else None
 
 
 @kept
-def _home() -> Select[Any]:
-    tenant = bindparam("scope_customer_id", type_=BigInteger)
-    belongs = and_(
-        microtenant.c.customer_id == tenant, microtenant.c.id == user_portal.c.microtenant_id
-    )
+def _microtenant() -> Select[Any]:
     return (
-        select(
-            customer,
-            microtenant.c.id.label("microtenant_id"),
-            microtenant.c.name.label("microtenant_name"),
-        )
-        .select_from(user_portal)
-        .join(customer, customer.c.id == tenant)
-        .join(microtenant, belongs)
-        .where(user_portal.c.customer_id == tenant)
+        select(user_portal.c.microtenant_id)
+        .where(user_portal.c.customer_id == bindparam("scope_customer_id"))
         .where(user_portal.c.id == bindparam("portal_id"))
     )
 

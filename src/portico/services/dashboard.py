@@ -1,0 +1,59 @@
+"""The dashboard: how near portals are to their limit, what was changed, what is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from portico.domain.links import LINKS_PER_PORTAL
+from portico.services.audit_log import audit_log
+from portico.services.unit_of_work import UnitOfWork
+from portico.storage.audit_log import DAY_SECONDS
+from portico.storage.dashboard import DashboardRepository, FilledPortal, OpenedLink
+
+DAYS = 30
+PORTALS_SHOWN = 20
+LINKS_SHOWN = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class DayOfChanges:
+    """How many changes the audit trail tells of one day; `day` is epoch seconds of its start."""
+
+    day: int
+    changes: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Dashboard:
+    """Numbers of one microtenant. Days and openings are of the last 30 days, in UTC.
+
+    `portals` are the fullest, fullest first; `changes` has every day, the oldest first, as far as
+    the caller may see them (see `list_audit`).
+    """
+
+    links: int
+    portal_count: int
+    portals: Sequence[FilledPortal]
+    portal_limit: int
+    changes: Sequence[DayOfChanges]
+    opened: Sequence[OpenedLink]
+
+
+async def read_dashboard(work: UnitOfWork) -> Dashboard:
+    """The dashboard of the scope, in five statements."""
+    numbers = DashboardRepository(work.connection, work.scope)
+    today = work.now // DAY_SECONDS
+    first = today - DAYS + 1
+    per_day = await audit_log(work).per_day(first * DAY_SECONDS)
+    return Dashboard(
+        links=await numbers.links(),
+        portal_count=await numbers.portals(),
+        portals=await numbers.fullest_portals(PORTALS_SHOWN),
+        portal_limit=LINKS_PER_PORTAL,
+        changes=[
+            DayOfChanges(day=day * DAY_SECONDS, changes=per_day.get(day, 0))
+            for day in range(first, today + 1)
+        ],
+        opened=await numbers.most_opened(first, LINKS_SHOWN),
+    )
