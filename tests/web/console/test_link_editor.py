@@ -36,7 +36,9 @@ def test_a_pasted_address_is_split_and_the_link_is_on_its_portal(
             const data = new DataTransfer();
             data.setData("text", "http://pay.example:8080/slips?year=1");
             document.activeElement.dispatchEvent(
-                new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true })
+                new ClipboardEvent("paste", {
+                    clipboardData: data, bubbles: true, cancelable: true
+                })
             );
         }"""
     )

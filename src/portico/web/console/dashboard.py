@@ -19,7 +19,7 @@ from portico.web.arch import Arch
 from portico.web.console.home import remember_place
 from portico.web.console.page import Answer, Console
 from portico.web.console.tiles import tile_of
-from portico.web.console.words import counted, thousands
+from portico.web.console.words import counted, spelled, thousands
 
 DAYS_SHOWN = 14
 NEAR = 0.9
@@ -111,7 +111,7 @@ async def show_dashboard(console: NamedDependency[Console]) -> Answer:
         bars, lines = draw_days(days)
         person = console.signed_in.administrator
         portals = counted(numbers.portal_count, "portal", "portals")
-        changes = counted(sum(_total(day) for day in days), "change", "changes")
+        changes = counted(sum(day.changes for day in days), "change", "changes")
         decisions = await _decisions(console, work, numbers)
         view = DashboardView(
             greeting=f"Hello, {(person.display_name or person.name).split()[0]}",
@@ -137,7 +137,7 @@ async def show_dashboard(console: NamedDependency[Console]) -> Answer:
 
 def draw_days(days: Sequence[DayOfChanges]) -> tuple[list[DayBar], list[GridLine]]:
     """The bars of a chart of days and the lines behind them; nothing when nothing changed."""
-    highest = max((_total(day) for day in days), default=0)
+    highest = max((day.changes for day in days), default=0)
     if not highest:
         return [], []
     step = _step(highest)
@@ -179,10 +179,6 @@ def _step(highest: int) -> int:
     while step * 3 < highest:
         step = step * 5 // 2 if str(step)[0] == "2" else step * 2
     return step
-
-
-def _total(day: DayOfChanges) -> int:
-    return day.added + day.changed
 
 
 def _gauges(console: Console, numbers: Dashboard) -> list[Gauge]:
@@ -239,14 +235,17 @@ def _portal_decision(console: Console, portal_id: int, words: str) -> Decision:
 def _decision_words(decisions: Sequence[Decision]) -> str:
     if not decisions:
         return "Nothing now."
-    return f"{counted(len(decisions), 'thing', 'things')}, most urgent first."
+    things = "thing." if len(decisions) == 1 else "things, most urgent first."
+    return f"{spelled(len(decisions))} {things}"
 
 
 def _limit_words(numbers: Dashboard) -> str:
     near = sum(1 for each in numbers.portals if each.links >= numbers.portal_limit * NEAR)
     if not numbers.portal_count:
         return "There is no portal yet."
-    return f"{near or 'None'}. A portal holds {numbers.portal_limit} links at most."
+    return (
+        f"{spelled(near) if near else 'None'}. A portal holds {numbers.portal_limit} links at most."
+    )
 
 
 def _change_words(days: Sequence[DayOfChanges]) -> str:

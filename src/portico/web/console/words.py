@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
+SPELLED = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
 DAY_SECONDS = 24 * 60 * 60
 
 
@@ -16,6 +17,11 @@ def thousands(number: int) -> str:
 def counted(number: int, one: str, many: str) -> str:
     """A number and its noun: "1 link", "3 links"."""
     return f"{thousands(number)} {one if number == 1 else many}"
+
+
+def spelled(number: int) -> str:
+    """A number at the head of a sentence: "Four", from ten on in figures."""
+    return SPELLED[number] if number < len(SPELLED) else thousands(number)
 
 
 def minutes(seconds: int) -> str:
@@ -65,5 +71,6 @@ FILTERS: Mapping[str, Callable[..., str]] = {
     "thousands": thousands,
     "counted": counted,
     "minutes": minutes,
+    "spelled": spelled,
     "when": when,
 }

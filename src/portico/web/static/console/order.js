@@ -102,7 +102,8 @@
     if (!grip || event.button !== 0) return;
     if (lifted) putBack();
     const item = grip.closest(grip.matches("[data-grip]") ? "[data-order-row]" : ".order-section");
-    grip.setPointerCapture(event.pointerId);
+    event.preventDefault();
+    // On the document: a row that moves in the page loses the pointer it had captured.
     let started = false;
     const move = (at) => {
       if (!started) {
@@ -122,15 +123,15 @@
       told();
     };
     const stop = (put) => () => {
-      grip.removeEventListener("pointermove", move);
-      grip.removeEventListener("pointerup", dropped);
-      grip.removeEventListener("pointercancel", cancelled);
+      document.removeEventListener("pointermove", move);
+      document.removeEventListener("pointerup", dropped);
+      document.removeEventListener("pointercancel", cancelled);
       if (started && lifted) put();
     };
     const dropped = stop(drop);
     const cancelled = stop(putBack);
-    grip.addEventListener("pointermove", move);
-    grip.addEventListener("pointerup", dropped);
-    grip.addEventListener("pointercancel", cancelled);
+    document.addEventListener("pointermove", move);
+    document.addEventListener("pointerup", dropped);
+    document.addEventListener("pointercancel", cancelled);
   });
 }

@@ -90,7 +90,7 @@ function openPalette() {
 }
 
 one("#palette").addEventListener("keydown", (event) => {
-  const found = all("a", one("#found"));
+  const found = all("a", one("#palette-found"));
   const here = found.findIndex((each) => each.getAttribute("aria-selected") === "true");
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
   if (step && found.length) {
@@ -101,6 +101,18 @@ one("#palette").addEventListener("keydown", (event) => {
     found[Math.max(0, here)].click();
   }
 });
+
+// In the palette what was found is a list of options; on the page of the search it is links.
+function tellFound(list) {
+  const found = all("a", list);
+  list.toggleAttribute("role", false);
+  if (found.length) list.setAttribute("role", "listbox");
+  for (const group of all(":scope > div", list)) group.setAttribute("role", "group");
+  for (const title of all("h2", list)) title.setAttribute("role", "presentation");
+  for (const each of found) { each.setAttribute("role", "option"); each.id = `palette-${each.id}`; }
+  one("#palette input").setAttribute("aria-expanded", String(found.length > 0));
+  if (found.length) choose(found, 0);
+}
 
 function choose(found, place) {
   found.forEach((each, index) => each.setAttribute("aria-selected", String(index === place)));
@@ -161,10 +173,7 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 document.addEventListener("htmx:sendError", () => note("Portico did not answer. Try again."));
 document.addEventListener("htmx:afterSettle", (event) => {
   reveal();
-  if (event.target.id === "found" || one("#palette").open) {
-    const found = all("a", one("#found"));
-    if (found.length) choose(found, 0);
-  }
+  if (event.target.id === "palette-found") tellFound(event.target);
   const asked = one("#asked");
   if (event.target === asked && !asked.open) asked.showModal();
 });
