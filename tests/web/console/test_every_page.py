@@ -22,7 +22,8 @@ def every_place(desk: Desk) -> list[str]:
     """The addresses of all pages, with something on each."""
     portal = desk.add_portal("Staff", userNotification="Closed.", userNotificationEnabled=True)
     shown = {"section": "Every day", "groups": ["Finance"]}
-    link = desk.add_link(LONG[:250], userPortals=[{"id": portal}], description=LONG, portico=shown)
+    on = {"userPortals": [{"id": portal}], "portico": shown, "linkPath": f"/{LONG}"}
+    link = desk.add_link(LONG[:250], link="x.example", description=LONG, **on)
     desk.add_link("مرحبا", enabled=False)
     policy = desk.admin.create(AUPS, {"name": "Conditions", "aup": LONG})["id"]
     return [

@@ -12,6 +12,7 @@ from portico.domain.activity import policy_version
 from portico.domain.aups import Aup, AupSpec
 from portico.domain.errors import InvalidInput
 from portico.domain.search import ListQuery
+from portico.services.access import require_admin
 from portico.services.aups import create_aup, delete_aup, get_aup, list_aups, update_aup
 from portico.services.unit_of_work import UnitOfWork
 from portico.services.versions import version_of
@@ -134,6 +135,7 @@ async def change_policy(console: NamedDependency[Console]) -> Answer:
     policy_id = console.path_id("policy")
     try:
         async with console.writing() as work:
+            require_admin(work)
             stored = await get_aup(work, policy_id)
             fresh = form.value("revision") == version_of(stored)
             if fresh:

@@ -17,6 +17,7 @@ from portico.domain.errors import (
 from portico.domain.links import Link, LinkSpec
 from portico.domain.presentation import LinkPresentation, PresentedLink
 from portico.domain.search import ListQuery
+from portico.services.access import require_admin
 from portico.services.groups import list_groups
 from portico.services.links import create_link, delete_link, get_link, update_link
 from portico.services.portals import list_portals
@@ -139,6 +140,7 @@ async def change_link(console: NamedDependency[Console]) -> Answer:
     stored, wanted = None, None
     try:
         async with console.writing() as work:
+            require_admin(work)
             stored = await _stored(work, link_id)
             kept = PictureKept(stored.icon_text, stored.presentation.icon_is_dark)
             wanted = await _wanted(work, form, kept, stored)

@@ -138,6 +138,7 @@ async def change_microtenant(console: NamedDependency[Console]) -> Answer:
     other = console.path_id("other")
     try:
         async with console.writing() as work:
+            require_manager(work)
             stored = await get_microtenant(work, other)
             fresh = form.value("revision") == version_of(stored)
             if fresh:

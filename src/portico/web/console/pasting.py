@@ -78,10 +78,10 @@ def _cells(reader: Iterable[list[str]]) -> Iterable[list[str]]:
 
 def _delimiter(lines: Sequence[str]) -> str | None:
     """What stands between columns in most lines; None when a line is one link."""
-    for delimiter in DELIMITERS:
-        if sum(delimiter in line for line in lines) * 2 > len(lines):
-            return delimiter
-    return None
+    found = [each for each in DELIMITERS if sum(each in line for line in lines) * 2 > len(lines)]
+    # A cell may hold the others, as in "Staff; Crew": the columns' own comes before them.
+    first = next((line for line in lines if any(each in line for each in found)), "")
+    return min((each for each in found if each in first), key=first.index, default=None)
 
 
 def _from_line(line: str) -> PastedRow:

@@ -19,6 +19,7 @@ from portico.domain.portals import UserPortalSpec
 from portico.domain.presentation import seen_by
 from portico.domain.search import ListQuery, compare
 from portico.domain.users import USER_FIELDS
+from portico.services.access import require_admin
 from portico.services.audit_log import list_audit
 from portico.services.groups import list_groups
 from portico.services.portal_pages import list_portal_links
@@ -263,6 +264,7 @@ async def _save(
     portal_id = console.path_id("portal")
     try:
         async with console.writing() as work:
+            require_admin(work)
             stored = await find_portal(work, portal_id)
             spec, page = make_wanted(stored)
             fresh = form.value("revision") == version_of(stored)

@@ -95,7 +95,7 @@ for (const set of all("[data-picker]")) {
   const input = Object.assign(document.createElement("input"), { type: "text", placeholder: set.dataset.add, autocomplete: "off" });
   const options = Object.assign(document.createElement("ul"), { className: "options", id: `${set.dataset.picker}-options`, hidden: true });
   options.setAttribute("role", "listbox");
-  options.setAttribute("aria-label", one("legend", set).firstChild.textContent);
+  options.setAttribute("aria-label", one("legend", set).firstChild.textContent.trim());
   for (const [key, value] of Object.entries({ role: "combobox", "aria-expanded": "false", "aria-controls": options.id, "aria-autocomplete": "list", "aria-label": set.dataset.add })) input.setAttribute(key, value);
   input.id = set.dataset.picker;
   let here = -1;

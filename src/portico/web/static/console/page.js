@@ -157,6 +157,15 @@ function note(words) {
   one("#toast").replaceChildren(bar);
 }
 
+// Work that takes longer than a moment shows that it goes on.
+let waiting = null;
+const busy = () => { waiting ??= setTimeout(() => document.body.classList.add("busy"), 400); };
+const idle = () => { clearTimeout(waiting); waiting = null; document.body.classList.remove("busy"); };
+document.addEventListener("submit", (event) => { if (!event.defaultPrevented) busy(); });
+document.addEventListener("htmx:beforeRequest", busy);
+document.addEventListener("htmx:afterRequest", idle);
+addEventListener("pageshow", idle);
+
 // htmx: every request carries the session's token; a lost session reloads, which leads to sign-in.
 document.addEventListener("htmx:configRequest", (event) => {
   event.detail.headers["X-CSRF-Token"] = document.body.dataset.csrf;
