@@ -10,6 +10,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
+from sqlalchemy import text
+
 from portico.storage.connections import Database
 from tests.harness import with_database
 
@@ -38,13 +40,18 @@ def children_of(process_id: int) -> list[int]:
     return children
 
 
+_KEEP_WRITERS_OUT = text("LOCK TABLE user_portal_link IN SHARE ROW EXCLUSIVE MODE")
+
+
 @contextmanager
 def held_lock(database_url: str, customer_id: str) -> Iterator[None]:
     """Holds the write lock of a tenant, as another process may, for the length of a block."""
     held, release = threading.Event(), threading.Event()
 
     async def hold(database: Database) -> None:
-        async with database.write(int(customer_id)):
+        async with database.write(int(customer_id)) as connection:
+            if connection.writers_overlap:
+                await connection.run(_KEEP_WRITERS_OUT)
             held.set()
             await asyncio.to_thread(release.wait, WAIT_SECONDS)
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from portico.services.administrators import administrator_names
 from portico.services.unit_of_work import UnitOfWork
+from portico.storage.administrators import AdministratorRepository
 from portico.storage.identity import IdentityRepository
 
 OPERATOR_ID = 0
@@ -21,4 +21,5 @@ async def actor_names(work: UnitOfWork, actor_ids: Iterable[int]) -> dict[int, s
     names = {client.id: client.name for client in clients if client.id in wanted}
     if OPERATOR_ID in wanted:
         names[OPERATOR_ID] = OPERATOR_NAME
-    return names | await administrator_names(work, wanted - names.keys())
+    others = wanted - set(names)
+    return names | (await AdministratorRepository(work.connection).names(others) if others else {})

@@ -11,7 +11,7 @@ from portico.domain.administrators import Administrator, Grant
 from portico.domain.base import fold
 from portico.storage.connections import Connection
 from portico.storage.people_tables import administrator, administrator_grant
-from portico.storage.statements import insert_into
+from portico.storage.statements import Among, insert_into
 
 _COLUMNS = [column for column in administrator.c if column.name != "name_folded"]
 
@@ -53,6 +53,15 @@ class AdministratorRepository:
             .order_by(administrator.c.name_folded)
         )
         return [Administrator(**row._asdict()) for row in await self._connection.rows(statement)]
+
+    async def names(self, administrator_ids: Iterable[int]) -> dict[int, str]:
+        """What administrators are called, by id, whether or not they still have a grant."""
+        wanted = sorted(set(administrator_ids))
+        statement = select(administrator.c.id, administrator.c.name, administrator.c.display_name)
+        rows = await self._connection.rows(
+            statement.where(Among(administrator.c.id, "wanted")), {"wanted": wanted}
+        )
+        return {row.id: row.display_name or row.name for row in rows}
 
     async def insert(self, added: Administrator) -> None:
         """Stores a new administrator."""

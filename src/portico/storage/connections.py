@@ -44,11 +44,14 @@ class Connection(Protocol):
 
 
 class DuplicateKey(ConcurrentChange):
-    """The same key is stored already. `key` names the constraint or its columns."""
+    """The same key is stored already. `key` names the constraint or its columns, `detail` the
+    values, as far as the database tells them.
+    """
 
-    def __init__(self, key: str) -> None:
+    def __init__(self, key: str, detail: str = "") -> None:
         super().__init__("record", "Another one has the same key.")
         self.key = key
+        self.detail = detail
 
 
 class SyncWork(Protocol):

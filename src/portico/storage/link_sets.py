@@ -18,7 +18,7 @@ from sqlalchemy import (
 
 from portico.domain.base import Page
 from portico.domain.link_filters import NO_SECTION, LinkFilter
-from portico.domain.links import LINKS_PER_PORTAL, Link
+from portico.domain.links import Link
 from portico.domain.search import ListQuery
 from portico.storage.links import (
     ON_PORTAL,
@@ -65,8 +65,11 @@ class LinkSetRepository(LinkRepository):
         return self._links > SCANNED_LINKS
 
     async def shown_on(self, portal_id: int) -> list[Link]:
-        """The enabled links of an enabled portal; none of one that is disabled or foreign."""
-        rows = await self._rows(_shown_on(), portal_id=portal_id, most=LINKS_PER_PORTAL)
+        """The enabled links of an enabled portal, in no order; none of one that is disabled.
+
+        Without an order, since for that a database might go through all links of the scope.
+        """
+        rows = await self._rows(_shown_on(), portal_id=portal_id)
         return [self._record(row) for row in rows]
 
     async def set_enabled(self, links: Collection[Link], enabled: bool) -> None:
@@ -144,11 +147,8 @@ def _shown_on() -> Select[Any]:
         .where(user_portal.c.id == bindparam("portal_id"))
     )
     columns = [column for column in link.c if not column.name.endswith("_folded")]
-    return (
-        select(*columns, *LinkRepository._computed(link))
-        .where(in_scope(link), link.c.enabled, link.c.id.in_(shown), open_portal.exists())
-        .order_by(link.c.name_folded, link.c.id)
-        .limit(bindparam("most"))
+    return select(*columns, *LinkRepository._computed(link)).where(
+        in_scope(link), link.c.enabled, link.c.id.in_(shown), open_portal.exists()
     )
 
 

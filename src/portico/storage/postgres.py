@@ -84,7 +84,7 @@ class PostgresConnection:
                 return len(bound)
             status = await self._connection.execute(bound[0][0], *bound[0][1])
         except asyncpg.UniqueViolationError as error:
-            raise DuplicateKey(error.constraint_name or "") from error
+            raise DuplicateKey(error.constraint_name or "", error.detail or "") from error
         touched = status.rpartition(" ")[2]
         return int(touched) if touched.isdigit() else 0
 

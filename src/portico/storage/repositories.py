@@ -110,7 +110,8 @@ class Repository(Generic[R]):
     async def insert(self, *records: R) -> None:
         """Stores new records in this scope."""
         if records:
-            values = [self._values(record) for record in records]
+            # In one order for all writers: two that store the same names must not wait in a ring.
+            values = sorted((self._values(record) for record in records), key=_name_folded)
             with named(*records):
                 await self.connection.run(insert_into(self.table), values)
 
@@ -171,14 +172,20 @@ class Repository(Generic[R]):
 AnyRepository = type[Repository[Any]]
 
 
+def _name_folded(values: Mapping[str, Any]) -> str:
+    return str(values.get("name_folded", ""))
+
+
 @contextmanager
 def named(*records: Any) -> Iterator[None]:  # noqa: ANN401  # records of any noun
     """Tells of a name that another transaction took after it was found free. Raises NameTaken."""
     try:
         yield
     except DuplicateKey as duplicate:
-        if "name" in duplicate.key and len(records) == 1:
-            raise NameTaken(records[0].name) from None
+        if "name" in duplicate.key:
+            for record in records:
+                if len(records) == 1 or f", {fold(record.name)}) already" in duplicate.detail:
+                    raise NameTaken(record.name) from None
         raise
 
 

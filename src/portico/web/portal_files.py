@@ -10,6 +10,7 @@ import json
 
 from litestar import Response, get
 from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from portico.domain.colours import derive_accent, nearest_accent
 from portico.domain.errors import NotFound
@@ -27,21 +28,21 @@ File = Response[bytes]
 
 
 @get("/p/{portal:str}/logo")
-async def logo(site: NamedDependency[Site], portal: str) -> File:
+async def logo(site: NamedDependency[Site], portal: FromPath[str]) -> File:
     """The portal's logo, when it is a picture. Raises NotFound."""
     visit = await visit_address(site, portal)
     return _show(read_picture(visit.portal.image_data))
 
 
 @get("/p/{portal:str}/favicon")
-async def favicon(site: NamedDependency[Site], portal: str) -> File:
+async def favicon(site: NamedDependency[Site], portal: FromPath[str]) -> File:
     """The portal's favicon, when it is a picture. Raises NotFound."""
     visit = await visit_address(site, portal)
     return _show(read_picture(visit.portal.page.favicon))
 
 
 @get("/p/{portal:str}/theme.css")
-async def theme(site: NamedDependency[Site], portal: str) -> File:
+async def theme(site: NamedDependency[Site], portal: FromPath[str]) -> File:
     """The portal's accent for both themes; an unreadable one is shown in a lightness that can be
     read.
     """
@@ -60,7 +61,7 @@ async def theme(site: NamedDependency[Site], portal: str) -> File:
 
 
 @get("/p/{portal:str}/manifest.webmanifest")
-async def manifest(site: NamedDependency[Site], portal: str) -> File:
+async def manifest(site: NamedDependency[Site], portal: FromPath[str]) -> File:
     """What a browser needs to install the portal as an app."""
     visit = await visit_address(site, portal)
     face = make_face(visit.portal)
@@ -89,7 +90,7 @@ async def manifest(site: NamedDependency[Site], portal: str) -> File:
 
 @get("/p/{portal:str}/pictures/{digest:str}")
 async def picture(
-    site: NamedDependency[Site], request: AnyRequest, portal: str, digest: str
+    site: NamedDependency[Site], request: AnyRequest, portal: FromPath[str], digest: FromPath[str]
 ) -> File:
     """The picture of a link that whoever asks may see. Raises NotFound or SignInNeeded."""
     content = await content_for(site, request, await arrive(site, request, portal))

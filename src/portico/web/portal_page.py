@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from litestar import Response, get, post
 from litestar.datastructures import Cookie, FormMultiDict
 from litestar.di import NamedDependency
+from litestar.params import FromPath
 
 from portico.domain.errors import ConcurrentChange, NotFound
 from portico.domain.finding import QUERY_LIMIT
@@ -144,13 +145,15 @@ async def own_domain(site: NamedDependency[Site], request: AnyRequest) -> Page:
 
 
 @get("/p/{portal:str}")
-async def portal_page(site: NamedDependency[Site], request: AnyRequest, portal: str) -> Page:
+async def portal_page(
+    site: NamedDependency[Site], request: AnyRequest, portal: FromPath[str]
+) -> Page:
     """A portal by its id or slug; `q` asks for the links that match it."""
     return await _show(site, request, await arrive(site, request, portal))
 
 
 @post("/p/{portal:str}/aup", status_code=303, request_max_body_size=FORM_BYTES)
-async def accept(site: NamedDependency[Site], request: AnyRequest, portal: str) -> Page:
+async def accept(site: NamedDependency[Site], request: AnyRequest, portal: FromPath[str]) -> Page:
     """Records that the policy is accepted in the words that were read, then goes on."""
     arrival = await arrive(site, request, portal)
     form = await _form(site, request, arrival)
@@ -170,7 +173,7 @@ async def accept(site: NamedDependency[Site], request: AnyRequest, portal: str) 
 
 
 @post("/p/{portal:str}/preferences", status_code=200, request_max_body_size=FORM_BYTES)
-async def prefer(site: NamedDependency[Site], request: AnyRequest, portal: str) -> Page:
+async def prefer(site: NamedDependency[Site], request: AnyRequest, portal: FromPath[str]) -> Page:
     """Keeps the theme or the language that the reader chose, in the browser alone."""
     arrival = await arrive(site, request, portal)
     form = await _form(site, request, arrival)
@@ -183,7 +186,7 @@ async def prefer(site: NamedDependency[Site], request: AnyRequest, portal: str) 
 
 
 @post("/p/{portal:str}/favourites", status_code=200, request_max_body_size=FORM_BYTES)
-async def favour(site: NamedDependency[Site], request: AnyRequest, portal: str) -> Page:
+async def favour(site: NamedDependency[Site], request: AnyRequest, portal: FromPath[str]) -> Page:
     """Makes a link a favourite, or no favourite any more; without `on` the other of the two."""
     arrival = await arrive(site, request, portal)
     user_id = arrival.visitor.user_id
@@ -205,7 +208,9 @@ async def favour(site: NamedDependency[Site], request: AnyRequest, portal: str) 
 
 
 @post("/p/{portal:str}/opened/{link:str}", status_code=204, request_max_body_size=FORM_BYTES)
-async def opened(site: NamedDependency[Site], request: AnyRequest, portal: str, link: str) -> None:
+async def opened(
+    site: NamedDependency[Site], request: AnyRequest, portal: FromPath[str], link: FromPath[str]
+) -> None:
     """Counts that a link was opened; the page says so while the browser follows the link."""
     arrival = await arrive(site, request, portal)
     await _form(site, request, arrival)

@@ -1,0 +1,24 @@
+"""Cells that a spreadsheet would run are made text; others stay as they are."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portico.domain.cells import neutral_cell
+
+
+@pytest.mark.parametrize("text", ["", "Wiki", "a=1", "it's", "1+1", "日本", "{}"])
+def test_plain_text_stays(text: str) -> None:
+    assert neutral_cell(text) == text
+
+
+@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@a", "\t=1", "\r=1", "  =1", "\uff1d1"])
+def test_formula_is_made_text(text: str) -> None:
+    assert neutral_cell(text) == f"'{text}"
+
+
+@given(st.text())
+def test_no_cell_starts_a_formula(text: str) -> None:
+    assert not neutral_cell(text).lstrip().startswith(("=", "+", "-", "@"))
