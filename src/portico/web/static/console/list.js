@@ -4,6 +4,7 @@
 {
   const list = one("[data-rows]");
   let last = null;
+  let standing = "";
   const rows = () => all("tr[data-row]", list);
   const picks = () => all(".pick", list);
   const here = () => one("tr.here", list);
@@ -12,6 +13,7 @@
     here()?.classList.remove("here");
     if (!row) return;
     row.classList.add("here");
+    standing = row.id;
     one("a.name", row)?.focus({ preventScroll: true });
     row.scrollIntoView({ block: "nearest" });
   }
@@ -61,7 +63,7 @@
   });
   list?.addEventListener("focusin", (event) => {
     const row = event.target.closest("tr[data-row]");
-    if (row && row !== here() && event.target.matches("a.name:focus-visible")) { here()?.classList.remove("here"); row.classList.add("here"); }
+    if (row && row !== here() && event.target.matches("a.name:focus-visible")) { here()?.classList.remove("here"); row.classList.add("here"); standing = row.id; }
   });
 
   document.addEventListener("portico:key", (event) => {
@@ -76,7 +78,7 @@
       " ": () => { pick(here()); count(); },
       e: () => one("[data-switch]", here())?.click(),
       Enter: () => { if (!key.target.closest("a")) location.assign(here().dataset.href); else return false; },
-      Escape: () => (picks().some((box) => box.checked) ? clear() : stand(null)),
+      Escape: () => { if (picks().some((box) => box.checked)) clear(); else { standing = ""; stand(null); } },
     }[key.key];
     if (step && every.length) {
       const next = every[Math.min(every.length - 1, Math.max(0, place + step))];
@@ -87,7 +89,12 @@
       if (act() !== false) event.preventDefault();
     }
   });
-  document.addEventListener("htmx:afterSettle", () => { if (list) count(); });
+  document.addEventListener("htmx:afterSettle", () => {
+    if (!list) return;
+    // A row that was drawn anew is still the one that the keys stand on.
+    if (!here() && standing) document.getElementById(standing)?.classList.add("here");
+    count();
+  });
   // Coming back by the browser's own button, boxes may be ticked already.
   addEventListener("pageshow", () => { if (list) count(); });
 }
