@@ -116,7 +116,7 @@ def unconfined(statement: str) -> list[str]:
         if re.match(rf"INSERT INTO {name} \([^)]*\bcustomer_id\b", flat):
             continue
         touched = re.search(rf"\b(FROM|JOIN|UPDATE|INTO|,) {name}\b(?!\.)", flat)
-        if touched and not re.search(rf"\b{name}\.customer_id = [?$]", flat):
+        if touched and not re.search(rf"\b{name}\.customer_id = [?$:]", flat):
             found.append(f"{name}: {flat}")
     return found
 

@@ -124,6 +124,8 @@ def receive(body: bytes, expected: type[S]) -> S:
         return msgspec.convert(_parse(body), expected)
     except msgspec.ValidationError as error:
         raise _invalid(error) from None
+    except RecursionError:
+        raise InvalidField("body", "It is nested too deeply.") from None
 
 
 def _parse(body: bytes) -> Any:  # noqa: ANN401  # any JSON value
@@ -135,8 +137,6 @@ def _parse(body: bytes) -> Any:  # noqa: ANN401  # any JSON value
         value = json.loads(content, object_pairs_hook=_unique, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
         raise InvalidField("body", f"It is not JSON: {error}.") from None
-    except RecursionError:
-        raise InvalidField("body", "It is nested too deeply.") from None
     except ValueError:
         raise InvalidField("body", "It holds a number with too many digits.") from None
     if "\\u" in content:
