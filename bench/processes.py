@@ -60,6 +60,11 @@ class Server:
     def status(self) -> str:
         return f"exit status {self._process.returncode}"
 
+    def worker(self) -> int:
+        """The process that answers: the first that the server's own process has started."""
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
+        return int(children.read_text().split()[0])
+
     def last_words(self) -> str:
         """The end of its log, for a message."""
         return f"The end of its log:\n{self._log.read_text(errors='replace')[-2000:]}"

@@ -1,0 +1,166 @@
+"""A long mixed load, to see what a worker holds on to: memory, open files, database connections.
+
+Clients read pages and searches, create, replace and delete links, and sign in, each as fast as it is
+answered; the status of every answer is looked at.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import random
+import sys
+import tempfile
+import threading
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from urllib.parse import quote
+
+from bench.contestants import Portico
+from bench.cores import assign_cores
+from bench.growth_rows import add_links, link_name
+from bench.http_client import JSON, Connection, UnexpectedAnswer, expect
+from bench.postgres import running_postgres
+from bench.processes import Processes, end_cleanly_when_told
+from bench.report import DATABASES, plain_table
+from bench.sites import Credentials, Site, open_site, sign_in
+from portico.storage.database import open_database
+
+LINKS = 10_000
+CLIENTS = 8
+SAMPLES = 10
+
+
+class Client(threading.Thread):
+    """One client that goes on until it is told to stop. `failure` says what went wrong, if any."""
+
+    def __init__(self, port: int, credentials: Credentials, number: int) -> None:
+        super().__init__(daemon=True)
+        self.site: Site = open_site(port, credentials)
+        self.stopping = threading.Event()
+        self.failure = ""
+        self.answers = 0
+        self._choices = random.Random(number)
+        self._number = number
+        self._made: list[str] = []
+
+    def run(self) -> None:
+        """Asks one thing after another."""
+        steps = [self._read] * 12 + [self._create] * 3 + [self._replace, self._remove, self._again]
+        try:
+            while not self.stopping.is_set():
+                self._choices.choice(steps)()
+                self.answers += 1
+        except (UnexpectedAnswer, OSError) as error:
+            self.failure = f"client {self._number}: {error}"
+
+    def _send(self, method: str, path: str, status: int, body: object = None) -> str:
+        sent = None if body is None else json.dumps(body)
+        answer = self.site.connection.send(
+            method,
+            f"{self.site.links_path}{path}",
+            token=self.site.token,
+            body=sent,
+            content_type=sent and JSON,
+        )
+        return expect(answer, status, path).body.decode()
+
+    def _read(self) -> None:
+        some = self._choices.randrange(LINKS)
+        search = quote(f"name EQ {link_name(some)}")
+        paths = ("?pagesize=20", "?pagesize=500", f"?page={some % 100}", f"?search={search}")
+        self._send("GET", self._choices.choice(paths), 200)
+
+    def _create(self) -> None:
+        name = f"Soak {self._number} {self._choices.getrandbits(60)}"
+        made = self._send("POST", "", 201, {"name": name, "link": "soak.example.com"})
+        self._made.append(json.loads(made)["id"])
+
+    def _replace(self) -> None:
+        if self._made:
+            name = f"Soaked {self._number} {self._choices.getrandbits(60)}"
+            body = {"name": name, "link": "soaked.example.com", "enabled": True}
+            self._send("PUT", f"/{self._made[-1]}", 204, body)
+
+    def _remove(self) -> None:
+        while len(self._made) > 1:
+            self._send("DELETE", f"/{self._made.pop()}", 204)
+
+    def _again(self) -> None:
+        """A new connection and a new token, as each command of a client has them."""
+        self.site.connection.close()
+        self.site.connection = Connection(self.site.port)
+        sign_in(self.site)
+
+
+def held_by(process_id: int) -> tuple[float, int]:
+    """The resident memory of a process in MB, and how many files and sockets it has open."""
+    status = Path(f"/proc/{process_id}/status").read_text()
+    resident = next(line for line in status.splitlines() if line.startswith("VmRSS"))
+    return int(resident.split()[1]) / 1024, len(os.listdir(f"/proc/{process_id}/fd"))
+
+
+def run(options: argparse.Namespace, folder: Path, url: str) -> int:
+    """Runs the load and prints what the worker held, tenth by tenth; 1 when a client failed."""
+    cores = assign_cores()
+    portico = Portico(url)
+    credentials = portico.prepare()
+    fill(url, int(credentials.customer_id))
+    rows: list[tuple[str, ...]] = []
+    with Processes(folder) as processes:
+        server = portico.serve(processes, "portico", cores.apart.server)
+        worker = server.worker()
+        clients = [Client(server.port, credentials, number) for number in range(CLIENTS)]
+        for client in clients:
+            client.start()
+        for sample in range(1, SAMPLES + 1):
+            time.sleep(options.seconds / SAMPLES)
+            memory, files = held_by(worker)
+            answers = sum(client.answers for client in clients)
+            after = f"{options.seconds * sample / SAMPLES:.0f} s"
+            rows.append((after, f"{answers:,}", f"{memory:.0f}", str(files)))
+        for client in clients:
+            client.stopping.set()
+        for client in clients:
+            client.join(60)
+    failures = [client.failure for client in clients if client.failure]
+    table = plain_table(("after", "answers", "memory MB", "files and sockets"), rows)
+    sys.stdout.write(f"{DATABASES[options.database]}, one worker, {CLIENTS} clients\n\n{table}\n")
+    sys.stdout.write("".join(f"{failure}\n" for failure in failures))
+    return int(bool(failures))
+
+
+def fill(url: str, customer_id: int) -> None:
+    """Gives the tenant its links."""
+
+    async def work() -> None:
+        database = open_database(url)
+        try:
+            await add_links(database, customer_id, 0, LINKS)
+        finally:
+            await database.close()
+
+    asyncio.run(work())
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="scripts/bench soak", description=__doc__)
+    parser.add_argument("--database", choices=DATABASES, default="sqlite")
+    parser.add_argument("--seconds", type=float, default=600.0, help="how long to go on")
+    options = parser.parse_args()
+    end_cleanly_when_told()
+    with ExitStack() as stack:
+        temporary = tempfile.TemporaryDirectory(prefix="portico-soak-", dir="/var/tmp")
+        folder = Path(stack.enter_context(temporary))
+        url = f"sqlite:///{folder / 'portico.db'}"
+        if options.database == "postgresql":
+            postgres = stack.enter_context(running_postgres(folder))
+            url = f"postgresql://{postgres.create_database('portico')}"
+        return run(options, folder, url)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
