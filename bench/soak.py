@@ -1,7 +1,7 @@
 """A long mixed load, to see what a worker holds on to: memory, open files, database connections.
 
-Clients read pages and searches, create, replace and delete links, and sign in, each as fast as it is
-answered; the status of every answer is looked at.
+Clients read pages and searches, create, replace and delete links, and sign in, each as fast as it
+is answered; the status of every answer is looked at.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
 import random
 import sys
 import tempfile
@@ -100,7 +99,7 @@ def held_by(process_id: int) -> tuple[float, int]:
     """The resident memory of a process in MB, and how many files and sockets it has open."""
     status = Path(f"/proc/{process_id}/status").read_text()
     resident = next(line for line in status.splitlines() if line.startswith("VmRSS"))
-    return int(resident.split()[1]) / 1024, len(os.listdir(f"/proc/{process_id}/fd"))
+    return int(resident.split()[1]) / 1024, len(list(Path(f"/proc/{process_id}/fd").iterdir()))
 
 
 def run(options: argparse.Namespace, folder: Path, url: str) -> int:
