@@ -89,11 +89,15 @@ def test_favourite_is_kept_by_the_server(tenant: Tenant, tab: OpenTab, javascrip
     page.keyboard.press("Enter")
     page.locator("#favourites").get_by_text("Wiki").wait_for()
     assert star.get_attribute("aria-pressed") == "true"
+    if javascript:
+        page.get_by_text("Added to your favourites.").wait_for()
     page.goto(portal.url)
     assert names(page, "#favourites bdi") == ["Wiki"]
     star.focus()
     page.keyboard.press("Enter")
     page.locator("#favourites").wait_for(state="hidden")
+    if javascript:
+        page.get_by_text("Removed from your favourites.").wait_for()
     page.goto(portal.url)
 
     assert page.locator("#favourites").is_hidden()
