@@ -42,6 +42,8 @@ from portico.storage.database import open_database, sqlite_path
 from portico.web import portal_files, portal_page, sign_in, static_files
 from portico.web.addresses import Surroundings
 from portico.web.compression import CompressedPages
+from portico.web.console.routes import console_routers
+from portico.web.console.words import FILTERS
 from portico.web.cookies import Cookies
 from portico.web.errors import page_exception_handlers, present_message
 from portico.web.oidc import OpenIdClients
@@ -158,7 +160,7 @@ def make_site(operator: Operator, settings: Settings) -> Site:
     static = StaticFiles()
     return Site(
         gate=gate,
-        renderer=Renderer(static.address),
+        renderer=Renderer(static.address, FILTERS),
         static=static,
         cookies=Cookies(secure=not settings.insecure_cookies),
         surroundings=Surroundings(
@@ -190,7 +192,8 @@ def _page_routers() -> list[Router]:
             ],
             exception_handlers=page_exception_handlers(present_message),
             middleware=[CompressedPages],
-        )
+        ),
+        Router("/", route_handlers=console_routers(), middleware=[CompressedPages]),
     ]
 
 

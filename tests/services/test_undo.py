@@ -285,3 +285,19 @@ def test_change_of_a_client_cannot_be_undone(world: World) -> None:
     error = refused(world, "operator")
 
     assert isinstance(error, Forbidden)
+
+
+def test_two_changes_of_one_link_in_a_transaction_are_put_back_later(world: World) -> None:
+    staff, crew = add_portal(world.admin), add_portal(world.admin, "Crew")
+    link = add_link(world.admin, "Wiki", staff)
+    before = unstamped(world)
+
+    async def move(work: UnitOfWork) -> None:
+        selection = LinkSelection(link_ids=(link,))
+        for kind, portal in ((ChangeKind.REMOVE_PORTALS, staff), (ChangeKind.ADD_PORTALS, crew)):
+            await change_links(work, selection, LinkChange(kind=kind, portal_ids=(portal,)))
+
+    moved = changed(world, move)
+    world.now += 60
+    undo(world, moved)
+    assert unstamped(world) == before

@@ -219,7 +219,7 @@ def test_searches_are_right_without_the_text_index(empty_url: str) -> None:
 
 
 def test_what_the_first_schema_held_is_kept(empty_url: str) -> None:
-    rows = {
+    rows: dict[str, dict[str, Any]] = {
         "customer": {"id": 7, "name": "Meridian", "auth_domains": "[]", "revision": 41},
         "microtenant": {"customer_id": 7, "id": 0, "name": "Default", "scope_order": 1},
         "link_tally": {"customer_id": 7, "microtenant_id": 0, "links": 3},

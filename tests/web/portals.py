@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -31,7 +32,9 @@ class Tab:
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
 
     def _note(self, message: Any) -> None:  # noqa: ANN401  # Playwright's own
-        if message.type in {"error", "warning"}:
+        # A form that is answered with what is wrong in it: the browser notes the status, rightly.
+        refused = re.search("with a status of (401|409|422) ", message.text)
+        if message.type in {"error", "warning"} and not refused:
             self.faults.append(message.text)
 
 

@@ -18,10 +18,19 @@ LINKS_SHOWN = 10
 
 @dataclass(frozen=True, kw_only=True)
 class DayOfChanges:
-    """How many changes the audit trail tells of one day; `day` is epoch seconds of its start."""
+    """What the audit trail tells of one day; `day` is epoch seconds of its start.
+
+    `added` is how many things were new, `changed` how many were edited or removed.
+    """
 
     day: int
-    changes: int
+    added: int
+    changed: int
+
+    @property
+    def changes(self) -> int:
+        """How many changes there were in all."""
+        return self.added + self.changed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,8 +61,9 @@ async def read_dashboard(work: UnitOfWork) -> Dashboard:
         portals=await numbers.fullest_portals(PORTALS_SHOWN),
         portal_limit=LINKS_PER_PORTAL,
         changes=[
-            DayOfChanges(day=day * DAY_SECONDS, changes=per_day.get(day, 0))
+            DayOfChanges(day=day * DAY_SECONDS, added=added, changed=changed)
             for day in range(first, today + 1)
+            for added, changed in [per_day.get(day, (0, 0))]
         ],
         opened=await numbers.most_opened(first, LINKS_SHOWN),
     )

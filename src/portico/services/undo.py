@@ -7,7 +7,7 @@ it. The undoing is a change like any other: audited, and so to be undone itself.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -32,8 +32,10 @@ async def undo_change(work: UnitOfWork, transaction_id: str) -> list[AuditEntry]
     """
     require_admin(work)
     entries = await _undoable(work, transaction_id)
+    put_back: set[int] = set()
     for run in _runs(entries[::-1]):
-        await _put_back(work, RESTORERS[run[0].object_type], run)
+        await _put_back(work, RESTORERS[run[0].object_type], run, put_back)
+        put_back.update(entry.object_id for entry in run)
     return entries
 
 
@@ -77,10 +79,14 @@ def _runs(entries: Sequence[AuditEntry]) -> list[list[AuditEntry]]:
     return runs
 
 
-async def _put_back(work: UnitOfWork, restorer: Restorer[Any], run: list[AuditEntry]) -> None:
+async def _put_back(
+    work: UnitOfWork, restorer: Restorer[Any], run: list[AuditEntry], already: Container[int]
+) -> None:
+    """Puts one run back. Objects that this undoing has put back already carry its own stamps."""
     found = await restorer.current(work, [entry.object_id for entry in run])
     for entry in run:
-        _require_unchanged(restorer, entry, found.get(entry.object_id))
+        if entry.object_id not in already:
+            _require_unchanged(restorer, entry, found.get(entry.object_id))
     if run[0].action is Action.CREATE:
         gone = await restorer.remove(work, [found[entry.object_id] for entry in run])
         await audit.record_deletion(work, restorer.kind, *gone)

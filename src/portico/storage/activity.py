@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict
 
-from sqlalchemy import delete, exists, or_, select, text, true
+from sqlalchemy import delete, exists, func, or_, select, text, true
 
 from portico.domain.activity import RECENT_LINKS, Acceptance, RecentLink
 from portico.storage.connections import Connection
@@ -77,6 +77,21 @@ class Activity:
         ]
         if rows:
             await self._connection.run(insert_into(link_opening), rows)
+
+    async def openings(self, link_ids: Iterable[int], since_day: int) -> dict[int, int]:
+        """How often each of the links was opened from a day on; those never opened are left out."""
+        table = link_opening
+        statement = (
+            select(table.c.link_id, func.sum(table.c.openings).label("openings"))
+            .where(
+                table.c.customer_id == self._customer_id,
+                table.c.link_id.in_(sorted(set(link_ids))),
+                table.c.day >= since_day,
+            )
+            .group_by(table.c.link_id)
+        )
+        rows = await self._connection.rows(statement)
+        return {row.link_id: int(row.openings) for row in rows}
 
     async def remember_opening(self, user_id: int, link_id: int, now: int) -> None:
         """Remembers that a user opened a link; only the newest are kept."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, bindparam, case, func, select
 
-from portico.domain.audit import AuditEntry, AuditFilter
+from portico.domain.audit import Action, AuditEntry, AuditFilter
 from portico.domain.base import Scope, first_id_at
 from portico.storage.connections import Connection
 from portico.storage.statements import kept
@@ -63,11 +63,13 @@ class AuditLog:
         rows = await self._connection.rows(_of_transaction(self._everywhere), parameters)
         return [AuditEntry(**row._asdict()) for row in rows]
 
-    async def per_day(self, since: int) -> dict[int, int]:
-        """How many entries there are of each day since a moment, by the day's number since 1970."""
+    async def per_day(self, since: int) -> dict[int, tuple[int, int]]:
+        """How many entries there are of each day since a moment, by the day's number since 1970:
+        those of something new, and the others.
+        """
         parameters = self._bound(since=since, from_id=_from_id(since))
         rows = await self._connection.rows(_per_day(self._everywhere), parameters)
-        return {row.day: row.entries for row in rows}
+        return {row.day: (int(row.added), row.entries - int(row.added)) for row in rows}
 
     def _bound(self, **values: object) -> dict[str, object]:
         values["scope_customer_id"] = self._scope.customer_id
@@ -112,8 +114,9 @@ def _of_transaction(everywhere: bool) -> Select[Any]:
 @kept
 def _per_day(everywhere: bool) -> Select[Any]:
     day = (audit_entry.c.time // DAY_SECONDS).label("day")
+    is_new = case((audit_entry.c.action == Action.CREATE, 1), else_=0)
     return (
-        select(day, func.count().label("entries"))
+        select(day, func.count().label("entries"), func.sum(is_new).label("added"))
         .where(audit_entry.c.customer_id == bindparam("scope_customer_id"))
         .where(*_within(everywhere), _CONDITIONS["from_id"], _CONDITIONS["since"])
         .group_by(day)

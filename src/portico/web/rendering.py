@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -13,11 +13,17 @@ class Renderer:
     """Renders the templates of both faces; each is compiled once for each language.
 
     `static_address` gives the address of a file under `web/static`, as in "portal.css". Templates
-    see it as `static(...)`, the language as `language`, and gettext as `_` and `{% trans %}`.
+    see it as `static(...)`, the language as `language`, gettext as `_` and `{% trans %}`, and the
+    `filters` that a face brings.
     """
 
-    def __init__(self, static_address: Callable[[str], str]) -> None:
+    def __init__(
+        self,
+        static_address: Callable[[str], str],
+        filters: Mapping[str, Callable[..., str]] | None = None,
+    ) -> None:
         self._static_address = static_address
+        self._filters = filters or {}
         self._environments: dict[str, Environment] = {}
         self._languages: dict[str, Language] = {}
 
@@ -50,5 +56,6 @@ class Renderer:
             environment.globals["static"] = self._static_address
             environment.globals["language"] = language
             environment.globals["languages"] = LANGUAGES
+            environment.filters.update(self._filters)
             self._environments[language.code] = environment
         return environment

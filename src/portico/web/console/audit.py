@@ -1,0 +1,120 @@
+"""The audit log: filtered, by day, with what changed; and as a CSV file."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from litestar import Response, get
+from litestar.di import NamedDependency
+
+from portico.domain.audit import Action, AuditFilter
+from portico.services.administrators import list_administrators
+from portico.services.audit_log import audit_rows, list_audit
+from portico.services.clients import list_api_clients
+from portico.services.unit_of_work import UnitOfWork
+from portico.web.console.entries import KINDS, VERBS, ToldDay, tell_entries
+from portico.web.console.forms import is_id
+from portico.web.console.lists import Choice, address_with
+from portico.web.console.page import Answer, Console
+from portico.web.console.words import DAY_SECONDS
+from portico.web.pages import PAGE_HEADERS
+
+PERIODS: Mapping[str, str] = {
+    "1": "Last 24 hours",
+    "7": "Last 7 days",
+    "30": "Last 30 days",
+    "90": "Last 90 days",
+}
+FILTERS = ("period", "actor", "kind", "action", "object")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditView:
+    """What the page of the audit log shows."""
+
+    days: Sequence[ToldDay]
+    csv_href: str
+    older_href: str
+    periods: list[Choice]
+    actors: list[Choice]
+    kinds: list[Choice]
+    actions: list[Choice]
+    period: str
+    actor: str
+    kind: str
+    action: str
+    object: str
+    object_name: str
+    filtered: bool
+
+
+@get("/audit")
+async def show_audit(console: NamedDependency[Console]) -> Answer:
+    """The entries that pass the filters, newest first."""
+    query = console.query
+    chosen = {name: query[name] for name in FILTERS if query.get(name)}
+    before = query.get("before", "")
+    path = f"{console.base}/audit"
+    async with console.reading() as work:
+        wanted = read_filter(chosen, work.now)
+        page = await list_audit(work, wanted, before_id=int(before) if is_id(before) else None)
+        next_id = str(page.next_id) if page.next_id else ""
+        view = AuditView(
+            days=await tell_entries(work, page.entries, page.actors),
+            csv_href=address_with(f"{path}.csv", chosen),
+            older_href=address_with(path, chosen, before=next_id) if next_id else "",
+            periods=[Choice(*each) for each in PERIODS.items()],
+            actors=await _actors(work),
+            kinds=[Choice(kind, many.capitalize()) for kind, (_, many) in KINDS.items()],
+            actions=[Choice(action.value, words) for action, words in VERBS.items()],
+            period=query.get("period", ""),
+            actor=query.get("actor", ""),
+            kind=query.get("kind", ""),
+            action=query.get("action", ""),
+            object=query.get("object", ""),
+            object_name=page.entries[0].object_name if "object" in chosen and page.entries else "",
+            filtered=bool(chosen),
+        )
+        return await console.page("audit.html", work, view, place="audit")
+
+
+@get("/audit.csv")
+async def download_audit(console: NamedDependency[Console]) -> Response[bytes]:
+    """The entries that pass the filters as a file for a spreadsheet."""
+    async with console.reading() as work:
+        rows = await audit_rows(work, read_filter(console.query, work.now))
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    headers = {**PAGE_HEADERS, "Content-Disposition": 'attachment; filename="portico-audit.csv"'}
+    # The mark in front tells spreadsheets that the text is UTF-8.
+    return Response(
+        text.getvalue().encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=headers
+    )
+
+
+def read_filter(chosen: Mapping[str, str], now: int) -> AuditFilter:
+    """The filter that an address names; what it cannot mean narrows nothing."""
+    period, actor, subject = (chosen.get(name, "") for name in ("period", "actor", "object"))
+    action = chosen.get("action", "")
+    return AuditFilter(
+        since=now - int(period) * DAY_SECONDS if period in PERIODS else None,
+        actor_id=int(actor) if is_id(actor) else None,
+        object_type=chosen.get("kind", "") if chosen.get("kind", "") in KINDS else "",
+        object_id=int(subject) if is_id(subject) else None,
+        action=Action(action) if action in set(Action) else None,
+    )
+
+
+async def _actors(work: UnitOfWork) -> list[Choice]:
+    """Who could have changed something, for those who may know."""
+    if work.principal.microtenant_id is not None:
+        return []
+    people = [(each.id, each.display_name or each.name) for each in await list_administrators(work)]
+    programs = [(each.id, each.name) for each in await list_api_clients(work)]
+    return [Choice(str(each), name) for each, name in [(0, "Operator"), *people, *programs]]
+
+
+ROUTES = [show_audit, download_audit]

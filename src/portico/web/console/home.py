@@ -1,0 +1,76 @@
+"""The way in, and what belongs to no noun: theme, undo, the page of keys."""
+
+from __future__ import annotations
+
+from litestar import get, post
+from litestar.di import NamedDependency
+
+from portico.domain.errors import InvalidInput, NotFound
+from portico.services.sessions import choose_place
+from portico.services.undo import undo_change
+from portico.web.console.page import Answer, Console
+from portico.web.cookies import THEME, THEMES, AnyRequest
+from portico.web.pages import redirect
+from portico.web.sessions import administrator_of, console_reading
+from portico.web.site import Site
+
+
+@get("/console")
+async def enter(site: NamedDependency[Site], request: AnyRequest) -> Answer:
+    """Leads to where the administrator worked last."""
+    signed_in = await administrator_of(site, request)
+    async with console_reading(site, request, signed_in) as work:
+        scope = work.scope
+    return redirect(f"/console/{scope.customer_id}/{scope.microtenant_id}")
+
+
+@post("/theme", status_code=303)
+async def choose_theme(console: NamedDependency[Console]) -> Answer:
+    """Keeps the theme that was chosen in a cookie, so that pages have it before they are drawn."""
+    form = await console.form()
+    chosen = form.value("theme")
+    theme = chosen if chosen in THEMES else "system"
+    back = console.back(form, "")
+    return redirect(back, cookies=[console.site.cookies.preference(THEME, theme)])
+
+
+@post("/undo", status_code=303)
+async def undo(console: NamedDependency[Console]) -> Answer:
+    """Puts back what one change has changed; says why when that cannot be done."""
+    form = await console.form()
+    transaction_id = form.value("transaction")
+    back = console.back(form, "")
+    try:
+        async with console.writing() as work:
+            await undo_change(work, transaction_id)
+    except NotFound as error:
+        raise NotFound("this change") from error
+    except InvalidInput:
+        return console.go(back, said="late")
+    return console.go(back, work, said="undone")
+
+
+@get("/keys")
+async def show_keys(console: NamedDependency[Console]) -> Answer:
+    """What the keys do."""
+    async with console.reading() as work:
+        return await console.page("keys.html", work, None, place="")
+
+
+@get("/{rest:path}")
+async def show_nothing(console: NamedDependency[Console]) -> Answer:
+    """An address of the console that leads nowhere: a page says so, not the API."""
+    raise NotFound(console.request.scope["path"])
+
+
+async def remember_place(console: Console) -> None:
+    """The console opens here next time, for this session."""
+    session = console.signed_in.session
+    if (session.customer_id, session.microtenant_id) != (
+        console.customer_id,
+        console.microtenant_id,
+    ):
+        await choose_place(console.site.gate, session, console.customer_id, console.microtenant_id)
+
+
+ROUTES = [choose_theme, undo, show_keys, show_nothing]

@@ -1,0 +1,252 @@
+"""What every page of the console shares: who looks at it, where, and the frame around it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from litestar import Response
+from litestar.datastructures import UploadFile
+from litestar.di import NamedDependency
+
+from portico.domain.base import MAX_ID
+from portico.domain.errors import NotFound
+from portico.domain.identity import Role
+from portico.domain.search import ListQuery
+from portico.services.access import list_places
+from portico.services.clients import count_clients
+from portico.services.microtenants import summarise_microtenants
+from portico.services.portals import list_portals
+from portico.services.sessions import SignedInAdministrator
+from portico.services.unit_of_work import UnitOfWork
+from portico.web.console.forms import Form, is_id
+from portico.web.console.toasts import Toast, find_toast
+from portico.web.console.words import initials
+from portico.web.cookies import AnyRequest, chosen_theme
+from portico.web.csrf import checked_form
+from portico.web.pages import page_answer, redirect, safe_next
+from portico.web.sessions import administrator_of, console_reading, console_writing
+from portico.web.site import Site
+
+Answer = Response[bytes]
+PLACES_SHOWN = 100
+
+
+@dataclass(frozen=True)
+class Place:
+    """A microtenant that the administrator may switch to."""
+
+    tenant: str
+    microtenant: str
+    href: str
+    current: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    """How many there are of what the navigation leads to."""
+
+    links: int
+    portals: int
+    microtenants: int
+    clients: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frame:
+    """What is around a page: the bar, the navigation, the toast."""
+
+    base: str
+    place: str
+    address: str
+    tenant: str
+    microtenant: str
+    scopes: list[Place]
+    counts: Counts
+    person: str
+    initials: str
+    role: str
+    can_write: bool
+    tenant_wide: bool
+    csrf: str
+    theme: str
+    now: int
+    toast: Toast | None
+
+
+@dataclass(frozen=True)
+class SentForm(Form):
+    """A form that was sent, with the files in it."""
+
+    files: dict[str, UploadFile] = field(default_factory=dict)
+
+    async def file(self, name: str) -> bytes:
+        """The content of a file; empty when none was chosen."""
+        return await self.files[name].read() if name in self.files else b""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Console:
+    """One request of a signed-in administrator for one microtenant of one tenant."""
+
+    site: Site
+    request: AnyRequest
+    signed_in: SignedInAdministrator
+    customer_id: int
+    microtenant_id: int
+
+    @property
+    def base(self) -> str:
+        """The address under which the microtenant's pages are."""
+        return f"/console/{self.customer_id}/{self.microtenant_id}"
+
+    @property
+    def csrf(self) -> str:
+        """The session's token for forms."""
+        return self.signed_in.session.csrf_token
+
+    @property
+    def query(self) -> dict[str, str]:
+        """What the address asks for; of a name that comes twice, the last."""
+        pairs = parse_qsl(self.request.scope["query_string"].decode("latin-1"), errors="replace")
+        return {name: value.replace("\0", "\N{REPLACEMENT CHARACTER}") for name, value in pairs}
+
+    @property
+    def address(self) -> str:
+        """This page's own address, without what was said after the last change."""
+        kept = {k: v for k, v in self.query.items() if k not in {"done", "said"}}
+        path: str = self.request.scope["path"]
+        return f"{path}?{urlencode(kept)}" if kept else path
+
+    def path_id(self, name: str) -> int:
+        """An id in the path. Raises NotFound for what could be none."""
+        return read_id(self.request.path_params[name])
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[UnitOfWork]:
+        """A unit of work that reads here. Raises NotFound where the administrator has no grant."""
+        async with console_reading(
+            self.site, self.request, self.signed_in, self.customer_id, self.microtenant_id
+        ) as work:
+            yield work
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[UnitOfWork]:
+        """A unit of work that writes here, committed when the block ends; after `form`."""
+        async with console_writing(
+            self.site, self.request, self.signed_in, self.customer_id, self.microtenant_id
+        ) as work:
+            yield work
+
+    async def form(self) -> SentForm:
+        """The form that one of our pages sent. Raises Forbidden for another site's."""
+        received = await checked_form(self.request, self.csrf)
+        values: dict[str, list[str]] = {}
+        files: dict[str, UploadFile] = {}
+        for name, value in received.multi_items():
+            if isinstance(value, UploadFile):
+                if value.filename:
+                    files[name] = value
+            elif value is not None:
+                # Browsers send every line break of a text as two characters.
+                values.setdefault(name, []).append(str(value).replace("\r\n", "\n"))
+        return SentForm(sent={name: tuple(each) for name, each in values.items()}, files=files)
+
+    async def page(
+        self, template: str, work: UnitOfWork, view: object, *, place: str, status: int = 200
+    ) -> Answer:
+        """A page in the console's frame."""
+        frame = await self._frame(work, place)
+        html = self.site.renderer.render(f"console/{template}", "en", page=frame, view=view)
+        return page_answer(html, status=status)
+
+    def go(self, place: str, work: UnitOfWork | None = None, *, said: str = "") -> Answer:
+        """On to another page of the microtenant, which says what `work` has changed."""
+        address = place if place.startswith("/") else f"{self.base}/{place}".rstrip("/")
+        path, _, query = safe_next(address, self.base).partition("?")
+        kept = [each for each in parse_qsl(query) if each[0] not in {"done", "said"}]
+        if work is not None:
+            kept.append(("done", work.transaction_id))
+        if said:
+            kept.append(("said", said))
+        return redirect(f"{path}?{urlencode(kept)}" if kept else path)
+
+    def back(self, form: Form, otherwise: str) -> str:
+        """Where a form leads back to: a page of this microtenant, else `otherwise`."""
+        wanted = safe_next(form.value("back"), "")
+        inside = urlsplit(wanted).path.startswith(f"{self.base}/")
+        return wanted if inside else f"{self.base}/{otherwise}".rstrip("/")
+
+    async def _frame(self, work: UnitOfWork, place: str) -> Frame:
+        principal, person = work.principal, self.signed_in.administrator
+        name = person.display_name or person.name
+        theme = chosen_theme(self.request)
+        tenant_wide = principal.microtenant_id is None
+        return Frame(
+            base=self.base,
+            place=place,
+            address=self.address,
+            tenant=work.tenant.name,
+            microtenant=work.microtenant_name,
+            scopes=[each async for each in self._places()],
+            counts=Counts(
+                links=work.links_in_scope,
+                portals=(await list_portals(work, ListQuery(page_size=1))).total,
+                microtenants=len(await summarise_microtenants(work)),
+                clients=await count_clients(work) if tenant_wide else 0,
+            ),
+            person=name,
+            initials=initials(name),
+            role=role_words(principal.role, work.microtenant_name if not tenant_wide else ""),
+            can_write=principal.role is Role.ADMIN,
+            tenant_wide=tenant_wide,
+            csrf=self.csrf,
+            theme="" if theme == "system" else theme,
+            now=work.now,
+            toast=await find_toast(work, self.query.get("done", ""), self.query.get("said", "")),
+        )
+
+    async def _places(self) -> AsyncIterator[Place]:
+        """The switcher: this tenant first, so that its microtenants are never cut off."""
+        allowed = await list_places(self.site.database, self.signed_in)
+        allowed.sort(key=lambda each: each.tenant.id != self.customer_id)
+        shown = 0
+        for tenant in allowed:
+            for microtenant in tenant.microtenants:
+                shown += 1
+                if shown > PLACES_SHOWN:
+                    return
+                yield Place(
+                    tenant=tenant.tenant.name,
+                    microtenant=microtenant.name,
+                    href=f"/console/{tenant.tenant.id}/{microtenant.id}",
+                    current=(tenant.tenant.id, microtenant.id)
+                    == (self.customer_id, self.microtenant_id),
+                )
+
+
+def role_words(role: Role, microtenant: str) -> str:
+    """What an administrator may do, and where: "Administrator of the whole tenant"."""
+    who = "Administrator" if role is Role.ADMIN else "Viewer"
+    return f"{who} of {microtenant or 'the whole tenant'}"
+
+
+def read_id(text: str) -> int:
+    """An id in an address. Raises NotFound for what could be none."""
+    if not is_id(text) or int(text) > MAX_ID:
+        raise NotFound(text[:40])
+    return int(text)
+
+
+async def open_console(site: NamedDependency[Site], request: AnyRequest) -> Console:
+    """The console as the address and the cookie say. Raises SignInNeeded or NotFound."""
+    signed_in = await administrator_of(site, request)
+    return Console(
+        site=site,
+        request=request,
+        signed_in=signed_in,
+        customer_id=read_id(request.path_params["customer"]),
+        microtenant_id=read_id(request.path_params["microtenant"]),
+    )

@@ -1,0 +1,255 @@
+"""The order of a portal's links and of the sections, by dragging, by keys, or by buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from litestar import get, post
+from litestar.di import NamedDependency
+
+from portico.domain.errors import NotFound
+from portico.domain.link_changes import ChangeKind, LinkChange, LinkSelection
+from portico.domain.links import LINKS_PER_PORTAL
+from portico.domain.presentation import PortalSection, PresentedLink, arranged
+from portico.domain.search import ListQuery
+from portico.services.link_changes import change_links, reorder_links
+from portico.services.links import list_links_of_portal
+from portico.services.sections import (
+    create_section,
+    delete_section,
+    get_section,
+    list_sections,
+    rename_section,
+    reorder_sections,
+)
+from portico.services.shown_links import present_links
+from portico.services.unit_of_work import UnitOfWork
+from portico.web.arch import Arch
+from portico.web.console.confirming import Confirmation
+from portico.web.console.page import Answer, Console
+from portico.web.console.portals import PortalFacts, facts_of, find_portal
+from portico.web.console.tiles import address_of, tile_of
+
+SHORT, OPEN = 12, 8
+"""A section of more than SHORT links shows OPEN of them until it is asked for all."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderRow:
+    """A link at its place."""
+
+    id: int
+    place: int
+    name: str
+    address: str
+    href: str
+    tile: Arch
+    enabled: bool
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderSection:
+    """A section with its links; without an id, the links that have none."""
+
+    id: int | None
+    name: str
+    open: int
+    links: list[OrderRow]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderView:
+    """What the tab of links and order shows."""
+
+    portal: PortalFacts
+    sections: list[OrderSection]
+    tab: str = ""
+    form: None = None
+    conflict: None = None
+
+
+@get("/portals/{portal:str}")
+async def show_order(console: NamedDependency[Console]) -> Answer:
+    """The links of a portal, disabled ones too, under their sections."""
+    async with console.reading() as work:
+        portal = await find_portal(work, console.path_id("portal"))
+        found = await _sections_of(work, portal.id)
+        ids = {section.name: section.id for section in (await list_sections(work)).sections}
+        view = OrderView(
+            portal=await facts_of(console, work, portal),
+            sections=[
+                OrderSection(
+                    id=ids.get(section.name),
+                    name=section.name,
+                    open=SHORT if len(section.links) <= SHORT else OPEN,
+                    links=[
+                        _row(console, place, link) for place, link in enumerate(section.links, 1)
+                    ],
+                )
+                for section in found
+            ],
+        )
+        return await console.page("portal_order.html", work, view, place="portals")
+
+
+@post("/portals/{portal:str}/order", status_code=303)
+async def save_order(console: NamedDependency[Console]) -> Answer:
+    """Stores the order of one section's links as they stand on this portal, or of the sections."""
+    form = await console.form()
+    portal_id = console.path_id("portal")
+    async with console.writing() as work:
+        if sections := form.ids("section"):
+            await _place_sections(work, portal_id, sections)
+        else:
+            name = await _section_name(work, form.ids("into"))
+            await _place_links(work, portal_id, name, form.ids("link"))
+    return console.go(f"portals/{portal_id}", work, said="order")
+
+
+@post("/portals/{portal:str}/order/link", status_code=303)
+async def move_link(console: NamedDependency[Console]) -> Answer:
+    """Moves one link up or down, to another section, or off the portal."""
+    form = await console.form()
+    portal_id, move = console.path_id("portal"), form.value("move")
+    link_id = next(iter(form.ids("link")), 0)
+    async with console.writing() as work:
+        if move == "off":
+            change = LinkChange(kind=ChangeKind.REMOVE_PORTALS, portal_ids=(portal_id,))
+            await change_links(work, LinkSelection(link_ids=(link_id,)), change)
+        elif move.startswith("to:"):
+            wanted = move.removeprefix("to:")
+            name = await _section_name(work, (int(wanted),) if wanted.isdecimal() else ())
+            change = LinkChange(kind=ChangeKind.MOVE, section=name)
+            await change_links(work, LinkSelection(link_ids=(link_id,)), change)
+        else:
+            await _step_link(work, portal_id, link_id, -1 if move == "up" else 1)
+    return console.go(f"portals/{portal_id}", work)
+
+
+@post("/sections", status_code=303)
+async def add_section(console: NamedDependency[Console]) -> Answer:
+    """Stores a new section after the others."""
+    form = await console.form()
+    async with console.writing() as work:
+        await create_section(work, form.value("name"))
+    return console.go(console.back(form, "portals"), work)
+
+
+@post("/sections/{section:str}", status_code=303)
+async def change_section(console: NamedDependency[Console]) -> Answer:
+    """Renames a section, or moves it up or down."""
+    form = await console.form()
+    section_id = console.path_id("section")
+    async with console.writing() as work:
+        if form.value("move") == "rename":
+            await rename_section(work, section_id, form.value("name"))
+        else:
+            ids = [each.id for each in (await list_sections(work)).sections]
+            by = -1 if form.value("move") == "up" else 1
+            await reorder_sections(work, _stepped(ids, section_id, by))
+    return console.go(console.back(form, "portals"), work)
+
+
+@get("/sections/{section:str}/delete")
+async def ask_to_delete_section(console: NamedDependency[Console]) -> Answer:
+    """What deleting a section touches."""
+    async with console.reading() as work:
+        section = await get_section(work, console.path_id("section"))
+        links = (await list_sections(work)).links.get(section.id, 0)
+        wanted = console.query.get("back", "")
+        inside = wanted.startswith(f"{console.base}/portals")
+        view = Confirmation(
+            title=f"Delete the section {section.name}",
+            crumbs=(("Portals", f"{console.base}/portals"),),
+            words=f"Its {links} links stay, without a section. It goes from every portal of "
+            f"{work.microtenant_name}."
+            if links
+            else "No link is in it.",
+            action=f"{console.base}/sections/{section.id}/delete",
+            button="Delete section",
+            cancel=wanted if inside else f"{console.base}/portals",
+            undoable=True,
+        )
+        return await console.page("confirm.html", work, view, place="portals")
+
+
+@post("/sections/{section:str}/delete", status_code=303)
+async def remove_section(console: NamedDependency[Console]) -> Answer:
+    """Deletes a section; its links stay."""
+    await console.form()
+    async with console.writing() as work:
+        await delete_section(work, console.path_id("section"))
+    return console.go("portals", work)
+
+
+async def _sections_of(work: UnitOfWork, portal_id: int) -> list[PortalSection]:
+    """Every link of a portal, in the order that people see."""
+    query = ListQuery(page_size=LINKS_PER_PORTAL)
+    page = (await list_links_of_portal(work, portal_id, query)).page
+    names = [section.name for section in (await list_sections(work)).sections]
+    return arranged(await present_links(work, page.items), names)
+
+
+async def _section_name(work: UnitOfWork, ids: Sequence[int]) -> str:
+    return (await get_section(work, ids[0])).name if ids else ""
+
+
+async def _place_links(
+    work: UnitOfWork, portal_id: int, section: str, wanted: Sequence[int]
+) -> None:
+    """Puts a portal's links of one section in order; links of other portals keep theirs, below."""
+    known = {link.id for part in await _sections_of(work, portal_id) for link in part.links}
+    for link_id in wanted:
+        if link_id not in known:
+            raise NotFound(link_id)
+    await reorder_links(work, section, wanted)
+
+
+async def _place_sections(work: UnitOfWork, portal_id: int, wanted: Sequence[int]) -> None:
+    """Puts the sections that a portal shows in order, each where one of them stood before."""
+    every = [section.id for section in (await list_sections(work)).sections]
+    shown = iter([each for each in wanted if each in every])
+    await reorder_sections(work, [next(shown) if each in wanted else each for each in every])
+
+
+async def _step_link(work: UnitOfWork, portal_id: int, link_id: int, by: int) -> None:
+    for section in await _sections_of(work, portal_id):
+        ids = [link.id for link in section.links]
+        if link_id in ids:
+            await reorder_links(work, section.name, _stepped(ids, link_id, by))
+            return
+    raise NotFound(link_id)
+
+
+def _stepped(ids: Sequence[int], wanted: int, by: int) -> list[int]:
+    """The ids with one of them a place further up or down, as far as there is one."""
+    order = [each for each in ids if each != wanted]
+    if wanted in ids:
+        order.insert(max(0, ids.index(wanted) + by), wanted)
+    return order
+
+
+def _row(console: Console, place: int, link: PresentedLink) -> OrderRow:
+    return OrderRow(
+        id=link.id,
+        place=place,
+        name=link.name,
+        address=address_of(link),
+        href=f"{console.base}/links/{link.id}",
+        tile=tile_of(link),
+        enabled=link.enabled,
+        groups=link.presentation.groups,
+    )
+
+
+ROUTES = [
+    show_order,
+    save_order,
+    move_link,
+    add_section,
+    change_section,
+    ask_to_delete_section,
+    remove_section,
+]

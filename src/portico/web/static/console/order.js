@@ -1,0 +1,137 @@
+// The order of a portal's links and sections: by dragging the grip, or Space, arrows, Space.
+"use strict";
+
+{
+  const board = one("[data-order]");
+  let lifted = null;
+
+  const isSection = (item) => item.matches(".order-section");
+  const lists = () => all("[data-order-list]", board);
+  const siblings = (item) => (isSection(item) ? all(".order-section", board).filter((each) => each.dataset.section) : all("[data-order-row]", item.closest(".order-section")));
+  const place = (item) => siblings(item).indexOf(item) + 1;
+  const nameOf = (item) => (isSection(item) ? item.dataset.name : one(".name", item).textContent);
+  const gripOf = (item) => one("[data-grip], [data-section-grip]", item);
+
+  function number() {
+    for (const section of all(".order-section", board)) {
+      all("[data-place]", section).forEach((each, index) => { each.textContent = index + 1; });
+    }
+  }
+  function lift(item) {
+    lifted = { item, parent: item.parentNode, next: item.nextSibling, from: place(item), section: item.closest(".order-section") };
+    item.classList.add("lifted");
+    told();
+    say(`${nameOf(item)} is lifted, place ${place(item)} of ${siblings(item).length}. Arrows move it, Space drops it, Escape puts it back.`);
+  }
+  function told() {
+    const words = one("[data-lift-words]", lifted.item);
+    if (words) words.textContent = `Place ${place(lifted.item)} of ${siblings(lifted.item).length}  ↑ ↓ Space`;
+  }
+  function moved() {
+    number();
+    told();
+    const section = isSection(lifted.item) ? "" : ` in ${lifted.item.closest(".order-section").dataset.name}`;
+    say(`Place ${place(lifted.item)} of ${siblings(lifted.item).length}${section}.`);
+  }
+  function settle() {
+    const { item } = lifted;
+    item.classList.remove("lifted", "dragging");
+    const words = one("[data-lift-words]", item);
+    if (words) words.textContent = "";
+    const was = lifted;
+    lifted = null;
+    return was;
+  }
+  function putBack(was = settle()) {
+    was.parent.insertBefore(was.item, was.next);
+    number();
+    say(`${nameOf(was.item)} is back in its place.`);
+    gripOf(was.item)?.focus();
+  }
+  async function drop() {
+    const was = settle();
+    const { item } = was;
+    gripOf(item).focus();
+    const section = item.closest(".order-section");
+    if (place(item) === was.from && section === was.section) return say("Nothing moved.");
+    const body = new URLSearchParams({ csrf: document.body.dataset.csrf });
+    if (isSection(item)) {
+      for (const each of siblings(item)) body.append("section", each.dataset.section);
+    } else {
+      body.append("into", section.dataset.section);
+      body.append("moved", item.dataset.id);
+      for (const each of siblings(item)) body.append("link", each.dataset.id);
+    }
+    const answer = await fetch(board.dataset.order, { method: "POST", body, headers: { "X-CSRF-Token": document.body.dataset.csrf } }).catch(() => null);
+    if (!answer?.ok) { putBack(was); return note("The order was not saved. Load the page again and try once more."); }
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const toast = one("#toast", page);
+    if (toast) { one("#toast").replaceChildren(...toast.children); reveal(); }
+    say(`${nameOf(item)} is now at place ${place(item)} of ${siblings(item).length}.`);
+  }
+  function step(item, by) {
+    const every = siblings(item);
+    const other = every[every.indexOf(item) + by];
+    if (other) by > 0 ? other.after(item) : other.before(item);
+    else if (!isSection(item)) {
+      const sections = all(".order-section", board);
+      const next = sections[sections.indexOf(item.closest(".order-section")) + by];
+      if (!next) return;
+      const list = by > 0 ? one("[data-order-list]", next) : all("[data-order-list]", next).at(-1);
+      by > 0 ? list.prepend(item) : list.append(item);
+    } else return;
+    for (const rest of all("details.rest", board)) if (rest.contains(item)) rest.open = true;
+    moved();
+    gripOf(item).focus();
+    item.scrollIntoView({ block: "nearest" });
+  }
+
+  board?.addEventListener("keydown", (event) => {
+    const grip = event.target.closest("[data-grip], [data-section-grip]");
+    if (!grip) return;
+    const item = grip.closest("[data-order-row], .order-section");
+    const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (event.key === " " || event.key === "Enter") { event.preventDefault(); event.stopPropagation(); lifted ? drop() : lift(item); }
+    else if (lifted && by) { event.preventDefault(); event.stopPropagation(); step(item, by); }
+    else if (lifted && event.key === "Escape") { event.preventDefault(); event.stopPropagation(); putBack(); }
+    else if (lifted && event.key === "Tab") putBack();
+  });
+
+  board?.addEventListener("pointerdown", (event) => {
+    const grip = event.target.closest("[data-grip], [data-section-grip]");
+    if (!grip || event.button !== 0) return;
+    if (lifted) putBack();
+    const item = grip.closest(grip.matches("[data-grip]") ? "[data-order-row]" : ".order-section");
+    event.preventDefault();
+    // On the document: a row that moves in the page loses the pointer it had captured.
+    let started = false;
+    const move = (at) => {
+      if (!started) {
+        if (Math.abs(at.clientY - event.clientY) < 4) return;
+        started = true;
+        lift(item);
+        item.classList.add("dragging");
+      }
+      const under = document.elementsFromPoint(at.clientX, at.clientY).map((each) => each.closest(isSection(item) ? ".order-section" : "[data-order-row], [data-order-list]")).find((each) => each && each !== item && board.contains(each) && !item.contains(each) && !(isSection(item) && !each.dataset.section));
+      if (!under) return;
+      if (under.matches("[data-order-list]")) { if (!under.children.length) under.append(item); }
+      else {
+        const box = under.getBoundingClientRect();
+        at.clientY < box.top + box.height / 2 ? under.before(item) : under.after(item);
+      }
+      number();
+      told();
+    };
+    const stop = (put) => () => {
+      document.removeEventListener("pointermove", move);
+      document.removeEventListener("pointerup", dropped);
+      document.removeEventListener("pointercancel", cancelled);
+      if (started && lifted) put();
+    };
+    const dropped = stop(drop);
+    const cancelled = stop(putBack);
+    document.addEventListener("pointermove", move);
+    document.addEventListener("pointerup", dropped);
+    document.addEventListener("pointercancel", cancelled);
+  });
+}

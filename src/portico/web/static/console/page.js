@@ -1,0 +1,192 @@
+// What every page of the console does beyond plain HTML: menus that close, the palette, keys, toasts,
+// copying. Pages work without it.
+"use strict";
+
+const one = (selector, root = document) => root.querySelector(selector);
+const all = (selector, root = document) => [...root.querySelectorAll(selector)];
+const typing = (element) => element.matches("input:not([type=checkbox]):not([type=radio]):not([type=file]), textarea, select, [contenteditable]");
+const say = (words) => { one("#says").textContent = words; };
+
+// Controls that only a script can serve are hidden until one runs.
+function reveal(root = document) {
+  for (const control of all("[data-copy], [data-grip], [data-section-grip], [data-pick-all], [data-clear], [data-select-all], [data-close-toast], [data-keys-off]", root)) {
+    control.hidden = false;
+  }
+}
+
+// Single keys may be switched off (WCAG 2.1.4); the choice stays in the browser.
+const keys = {
+  get on() { return localStorage.getItem("portico.keys") !== "off"; },
+  set on(value) { localStorage.setItem("portico.keys", value ? "on" : "off"); this.show(); },
+  show() {
+    for (const button of all("[data-keys-off]")) {
+      button.setAttribute("aria-pressed", String(!this.on));
+      one("span", button).textContent = this.on ? "on" : "off";
+    }
+  },
+};
+
+function closeMenus(except) {
+  for (const menu of all("details.menu[open]")) {
+    if (menu !== except && !menu.contains(except)) menu.open = false;
+  }
+}
+
+document.addEventListener("toggle", (event) => {
+  const menu = event.target;
+  if (!menu.matches?.("details.menu") || !menu.open) return;
+  closeMenus(menu);
+  one("[data-filter-list]", menu)?.focus();
+}, true);
+
+document.addEventListener("click", (event) => {
+  const inside = event.target.closest("details.menu");
+  closeMenus(inside);
+  const button = event.target.closest("[data-copy], [data-close], [data-close-toast], [data-palette], [data-keys], [data-keys-off], [data-fix]");
+  if (!button) return;
+  const { dataset } = button;
+  if ("copy" in dataset) return void copy(button);
+  if ("closeToast" in dataset) return void button.closest("[data-toast]").remove();
+  if ("keysOff" in dataset) { keys.on = !keys.on; return; }
+  if ("palette" in dataset) { event.preventDefault(); return void openPalette(); }
+  if ("keys" in dataset) { event.preventDefault(); return void one("#keys").showModal(); }
+  if ("fix" in dataset) return void fix(event, dataset);
+  const dialog = button.closest("dialog");
+  if (dialog?.open) { event.preventDefault(); dialog.close(); }
+});
+
+async function copy(button) {
+  await navigator.clipboard.writeText(button.dataset.copy);
+  say("Copied");
+  button.classList.add("done");
+  setTimeout(() => button.classList.remove("done"), 1500);
+}
+
+// A proposed value goes into its field; a script saves the round trip.
+function fix(event, dataset) {
+  const input = document.getElementById(dataset.fix);
+  if (!input) return;
+  event.preventDefault();
+  input.value = dataset.value;
+  input.removeAttribute("aria-invalid");
+  document.getElementById(`${dataset.fix}-wrong`)?.remove();
+  input.dispatchEvent(new Event("input", { bubbles: true }));
+  input.focus();
+}
+
+document.addEventListener("input", (event) => {
+  if (!event.target.matches("[data-filter-list]")) return;
+  const wanted = event.target.value.trim().toLowerCase();
+  for (const entry of all("a", event.target.closest("[data-filtered]"))) {
+    entry.hidden = !entry.textContent.toLowerCase().includes(wanted);
+  }
+});
+
+// The palette.
+function openPalette() {
+  const palette = one("#palette");
+  if (!palette.open) palette.showModal();
+  one("input", palette).select();
+}
+
+one("#palette").addEventListener("keydown", (event) => {
+  const found = all("a", one("#palette-found"));
+  const here = found.findIndex((each) => each.getAttribute("aria-selected") === "true");
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (step && found.length) {
+    event.preventDefault();
+    choose(found, (here + step + found.length) % found.length);
+  } else if (event.key === "Enter" && found.length) {
+    event.preventDefault();
+    found[Math.max(0, here)].click();
+  }
+});
+
+// In the palette what was found is a list of options; on the page of the search it is links.
+function tellFound(list) {
+  const found = all("a", list);
+  list.toggleAttribute("role", false);
+  if (found.length) list.setAttribute("role", "listbox");
+  for (const group of all(":scope > div", list)) group.setAttribute("role", "group");
+  for (const title of all("h2", list)) title.setAttribute("role", "presentation");
+  for (const each of found) { each.setAttribute("role", "option"); each.id = `palette-${each.id}`; }
+  one("#palette input").setAttribute("aria-expanded", String(found.length > 0));
+  if (found.length) choose(found, 0);
+}
+
+function choose(found, place) {
+  found.forEach((each, index) => each.setAttribute("aria-selected", String(index === place)));
+  found[place].scrollIntoView({ block: "nearest" });
+  one("#palette input").setAttribute("aria-activedescendant", found[place].id);
+}
+
+// Keys that hold on every page. Pages add theirs by listening for "portico:key".
+document.addEventListener("keydown", (event) => {
+  const control = event.ctrlKey || event.metaKey;
+  if (control && event.key.toLowerCase() === "k") { event.preventDefault(); return openPalette(); }
+  if (control && event.key.toLowerCase() === "s") {
+    const save = one("[data-save]:not(:disabled)");
+    if (save) { event.preventDefault(); save.click(); }
+    return;
+  }
+  if (event.key === "Escape") {
+    const open = one("details.menu[open]");
+    if (open) { open.open = false; one("summary", open).focus(); return; }
+  }
+  if (control || event.altKey || !keys.on || one("dialog[open]") || (typing(event.target) && event.key !== "Escape")) return;
+  const go = { "/": () => one("[data-filter]")?.focus(), n: () => one("[data-new]")?.click(), "?": () => one("#keys").showModal() }[event.key];
+  if (go) { event.preventDefault(); return go(); }
+  const handled = !document.dispatchEvent(new CustomEvent("portico:key", { detail: event, cancelable: true }));
+  if (handled) event.preventDefault();
+});
+
+// Toasts count down what can still be undone.
+setInterval(() => {
+  for (const left of all("[data-countdown]")) {
+    const seconds = Number(left.dataset.countdown) - 1;
+    left.dataset.countdown = seconds;
+    if (seconds <= 0) left.closest("[data-toast]").remove();
+    else left.textContent = seconds >= 60 ? `${Math.floor(seconds / 60)} min ${seconds % 60} s` : `${seconds} s`;
+  }
+}, 1000);
+function note(words) {
+  const bar = document.createElement("div");
+  bar.className = "toast-bar";
+  bar.dataset.toast = "";
+  bar.textContent = words;
+  one("#toast").replaceChildren(bar);
+}
+
+// Work that takes longer than a moment shows that it goes on.
+let waiting = null;
+const busy = () => { waiting ??= setTimeout(() => document.body.classList.add("busy"), 400); };
+const idle = () => { clearTimeout(waiting); waiting = null; document.body.classList.remove("busy"); };
+document.addEventListener("submit", (event) => { if (!event.defaultPrevented) busy(); });
+document.addEventListener("htmx:beforeRequest", busy);
+document.addEventListener("htmx:afterRequest", idle);
+addEventListener("pageshow", idle);
+
+// htmx: every request carries the session's token; a lost session reloads, which leads to sign-in.
+document.addEventListener("htmx:configRequest", (event) => {
+  event.detail.headers["X-CSRF-Token"] = document.body.dataset.csrf;
+});
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr, target } = event.detail;
+  if (new URL(xhr.responseURL, location.href).pathname.endsWith("/sign-in")) return void location.reload();
+  if (xhr.status >= 400 && !target.closest("dialog")) {
+    event.detail.shouldSwap = false;
+    const answer = new DOMParser().parseFromString(xhr.responseText, "text/html");
+    note(one("[data-words]", answer)?.textContent ?? "Portico did not answer. Try again.");
+  }
+});
+document.addEventListener("htmx:sendError", () => note("Portico did not answer. Try again."));
+document.addEventListener("htmx:afterSettle", (event) => {
+  reveal();
+  if (event.target.id === "palette-found") tellFound(event.target);
+  const asked = one("#asked");
+  if (event.target === asked && !asked.open) asked.showModal();
+});
+
+reveal();
+keys.show();
+one("[data-summary]")?.focus();

@@ -1,0 +1,96 @@
+"""Every page of the console: axe finds nothing, the policy holds, nothing overflows, any width."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.harness import AUPS, Tenant
+from tests.web.conftest import OpenTab
+from tests.web.console.people import Desk, sit_down
+
+LONG = "Occupational Health and Safety Incident Reporting for the Eastern Treatment Works " * 3
+WIDTHS = (390, 768, 1440)
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; "
+    "frame-ancestors 'none'; base-uri 'none'"
+)
+
+
+def every_place(desk: Desk) -> list[str]:
+    """The addresses of all pages, with something on each."""
+    portal = desk.add_portal("Staff", userNotification="Closed.", userNotificationEnabled=True)
+    shown = {"section": "Every day", "groups": ["Finance"]}
+    on = {"userPortals": [{"id": portal}], "portico": shown, "linkPath": f"/{LONG}"}
+    link = desk.add_link(LONG[:250], link="x.example", description=LONG, **on)
+    desk.add_link("مرحبا", enabled=False)
+    policy = desk.admin.create(AUPS, {"name": "Conditions", "aup": LONG})["id"]
+    return [
+        "",
+        "links",
+        "links?q=nothing+at+all",
+        "links/new",
+        f"links/{link}",
+        f"links/{link}/delete",
+        "links/add-many",
+        "portals",
+        "portals/new",
+        *(
+            f"portals/{portal}{tab}"
+            for tab in ("", "/appearance", "/access", "/notice", "/history", "/preview", "/delete")
+        ),
+        "policies",
+        f"policies/{policy}",
+        "microtenants",
+        "microtenants/0",
+        "microtenants/new",
+        "clients",
+        "clients/new",
+        "administrators",
+        "administrators/new",
+        "users",
+        "users/new",
+        "groups",
+        "audit",
+        "search?q=a",
+        "keys",
+    ]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_on_any_page(tenant: Tenant, tab: OpenTab, theme: str) -> None:
+    desk = sit_down(tenant, tab(color_scheme=theme, reduced_motion="reduce"))
+    options = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+    found = {}
+    for place in every_place(desk):
+        page = desk.open(place)
+        for violation in Axe().run(page, options=options).response["violations"]:
+            nodes = [node["html"][:160] for node in violation["nodes"][:3]]
+            found[place, violation["id"]] = nodes
+    assert found == {}
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_no_page_scrolls_sideways(tenant: Tenant, tab: OpenTab, width: int) -> None:
+    desk = sit_down(tenant, tab(viewport={"width": width, "height": 900}))
+    found = {}
+    for place in every_place(desk):
+        page = desk.open(place)
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        if wide > width:
+            found[place] = wide
+    assert found == {}
+
+
+def test_every_page_has_the_policy_and_the_headers(tenant: Tenant, tab: OpenTab) -> None:
+    desk = sit_down(tenant, tab())
+    for place in [*every_place(desk), "no/such/page", "links/12345"]:
+        answer = desk.page.request.get(desk.url(place))
+        assert answer.headers["content-security-policy"] == POLICY, place
+        assert answer.headers["cache-control"] == "no-store", place
+        assert answer.headers["referrer-policy"] == "same-origin", place
+        assert answer.headers["content-type"] == "text/html; charset=utf-8", place
+        text = answer.text()
+        assert " style=" not in text, place
+        assert "<script>" not in text, place

@@ -1,0 +1,82 @@
+"""Adding many links by paste and CSV: checked before stored, mended in place, all or none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from tests.harness import Tenant
+from tests.web.conftest import OpenTab
+from tests.web.console.people import sit_down
+
+ROWS = """name,url,description,portals,section
+Asset register,https://assets.example,"Pumps, valves",Staff,Network
+Legacy share,ftp://files.example,Old files,Staff,Every day
+Induction,learn.example/start,First day,Contractor,People
+"""
+
+
+def test_rows_are_checked_mended_and_added_together(tenant: Tenant, tab: OpenTab) -> None:
+    desk = sit_down(tenant, tab())
+    desk.add_portal("Staff")
+    contractors = desk.add_portal("Contractors")
+    page = desk.open("links/add-many")
+    page.get_by_label("One link in a line").fill(ROWS)
+    page.get_by_role("button", name="Check the rows").click()
+    expect(page.get_by_text("Read 3 rows from your paste.")).to_be_visible()
+    expect(page.get_by_role("button", name="Add 3 links")).to_be_disabled()
+    assert desk.links() == {}
+    page.get_by_role("button", name="2 to fix").click()
+    expect(page.locator("tbody tr:visible")).to_have_count(2)
+    page.get_by_role("button", name="All 3").click()
+    page.get_by_role("button", name="Use https").click()
+    page.get_by_role("button", name="Use Contractors").click()
+    page.get_by_role("button", name="Check again").click()
+    page.get_by_role("button", name="Add 3 links").click()
+    expect(desk.toast).to_contain_text("Added 3 links.")
+    stored = desk.links()
+    assert stored["Asset register"]["description"] == "Pumps, valves"
+    assert stored["Legacy share"]["link"] == "files.example"
+    assert [each["id"] for each in stored["Induction"]["userPortals"]] == [contractors]  # type: ignore[attr-defined]
+    assert stored["Induction"]["portico"]["section"] == "People"  # type: ignore[index]
+    assert all(each["enabled"] for each in stored.values())
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("No links yet")).to_be_visible()
+
+
+def test_faulty_rows_are_left_out_and_defaults_are_used(tenant: Tenant, tab: OpenTab) -> None:
+    desk = sit_down(tenant, tab())
+    portal = desk.add_portal("Staff")
+    desk.add_link("Wiki")
+    page = desk.open("links/add-many")
+    page.get_by_label("One link in a line").fill("Wiki https://w.example\nhttps://new.example/a")
+    page.get_by_label("Portal").select_option("Staff")
+    page.get_by_label("Section").fill("Every day")
+    page.get_by_role("button", name="Check the rows").click()
+    expect(page.locator(".wrong")).to_contain_text("already exists")
+    page.get_by_role("button", name="Leave out 1 and add 1").click()
+    expect(desk.toast).to_contain_text("Added new.example.")
+    added = desk.links()["new.example"]
+    assert [each["id"] for each in added["userPortals"]] == [portal]  # type: ignore[attr-defined]
+    assert added["portico"]["section"] == "Every day"  # type: ignore[index]
+
+
+def test_a_csv_file_of_500_rows_is_added(tenant: Tenant, tab: OpenTab, tmp_path: Path) -> None:
+    desk = sit_down(tenant, tab())
+    lines = [f"Link {n};https://h{n}.example" for n in range(500)]
+    (tmp_path / "links.csv").write_text("\n".join(lines), "utf-8")
+    page = desk.open("links/add-many")
+    page.get_by_label("Or a file").set_input_files(tmp_path / "links.csv")
+    page.get_by_role("button", name="Check the rows").click()
+    page.get_by_role("button", name="Add 500 links").click()
+    expect(desk.toast).to_contain_text("Added 500 links.")
+    assert len(desk.links()) == 500
+
+
+def test_too_many_rows_are_said_before_anything_is_read(tenant: Tenant, tab: OpenTab) -> None:
+    desk = sit_down(tenant, tab())
+    page = desk.open("links/add-many")
+    page.get_by_label("One link in a line").fill("\n".join(f"h{n}.example" for n in range(501)))
+    page.get_by_role("button", name="Check the rows").click()
+    expect(page.locator("#lines-wrong")).to_contain_text("It has 501 rows")

@@ -1,0 +1,216 @@
+"""The list of links in a browser: found, switched, changed together, put back."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+from portico.domain.identity import Role
+from tests.harness import LINKS, Tenant
+from tests.web.conftest import OpenTab
+from tests.web.console.people import Desk, sit_down
+
+
+def shown(page: Page) -> list[str]:
+    """The names in the list, in its order."""
+    return page.locator("tbody a.name").all_inner_texts()
+
+
+def select(page: Page, *names: str) -> None:
+    """Ticks the boxes of links."""
+    for name in names:
+        page.get_by_label(f"Select {name}", exact=True).check()
+
+
+def test_list_narrows_as_one_types_and_keeps_it_in_the_address(
+    tenant: Tenant, tab: OpenTab
+) -> None:
+    desk = sit_down(tenant, tab())
+    for name in ("Payslips", "Wiki", "Pay desk"):
+        desk.add_link(name)
+    page = desk.open("links")
+    assert shown(page) == ["Pay desk", "Payslips", "Wiki"]
+    page.keyboard.press("/")
+    page.keyboard.type("pay")
+    expect(page.locator("tbody tr")).to_have_count(2)
+    page.wait_for_url("**q=pay*")
+    page.reload()
+    assert shown(page) == ["Pay desk", "Payslips"]
+    page.get_by_role("link", name="Clear").click()
+    assert shown(page) == ["Pay desk", "Payslips", "Wiki"]
+
+
+def test_filters_by_portal_section_and_state_sort_and_page(tenant: Tenant, tab: OpenTab) -> None:
+    desk = sit_down(tenant, tab())
+    portal = desk.add_portal("Staff")
+    desk.add_link("Wiki", userPortals=[{"id": portal}], portico={"section": "Every day"})
+    desk.add_link("Mail", enabled=False)
+    page = desk.open("links")
+    page.get_by_text("Portal", exact=True).click()
+    page.get_by_role("link", name="Staff").click()
+    assert shown(page) == ["Wiki"]
+    page.get_by_role("link", name="Remove this filter").click()
+    page.get_by_text("State", exact=True).click()
+    page.get_by_role("link", name="Disabled").click()
+    assert shown(page) == ["Mail"]
+    page.get_by_role("link", name="Remove this filter").click()
+    page.get_by_text("Section", exact=True).first.click()
+    page.get_by_role("link", name="Every day").click()
+    assert shown(page) == ["Wiki"]
+    page.goto(desk.url("links"))
+    page.get_by_role("link", name="Name", exact=True).click()
+    assert shown(page) == ["Wiki", "Mail"]
+
+
+def test_many_links_come_in_pages(tenant: Tenant, tab: OpenTab) -> None:
+    desk = sit_down(tenant, tab())
+    entries = [{"name": f"Link {n:03}", "link": "x.example", "enabled": True} for n in range(120)]
+    assert desk.admin.post(f"{LINKS}/bulk", {LINKS + "s": entries}).status_code == 201
+    page = desk.open("links")
+    expect(page.get_by_text("1\N{EN DASH}50 of 120 links")).to_be_visible()
+    page.get_by_role("link", name="Next").click()
+    assert shown(page)[0] == "Link 050"
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    page.get_by_role("button", name="Select all 120").click()
+    page.get_by_role("button", name="Disable").click()
+    expect(page.get_by_role("button", name="Disable 120 links")).to_be_enabled()
+    page.get_by_role("button", name="Disable 120 links").click()
+    expect(desk.toast).to_contain_text("Disabled 120 links.")
+    assert not any(each.get("enabled") for each in desk.links().values())
+
+
+def test_a_link_is_switched_in_its_row_and_put_back(tenant: Tenant, tab: OpenTab) -> None:
+    desk = sit_down(tenant, tab())
+    link = desk.add_link("Wiki")
+    page = desk.open("links")
+    switch = page.get_by_role("switch", name="Wiki enabled")
+    switch.click()
+    expect(switch).to_have_attribute("aria-checked", "false")
+    expect(desk.toast).to_contain_text("Disabled Wiki.")
+    assert "enabled" not in desk.link(link) or desk.link(link)["enabled"] is False
+    page.get_by_role("button", name="Undo").click()
+    expect(switch).to_have_attribute("aria-checked", "true")
+    expect(desk.toast).to_contain_text("It is as it was before.")
+    assert desk.link(link)["enabled"] is True
+
+
+def test_keys_walk_select_and_switch(tenant: Tenant, tab: OpenTab) -> None:
+    desk = sit_down(tenant, tab())
+    for name in ("Ada", "Bea", "Cy", "Di"):
+        desk.add_link(name)
+    page = desk.open("links")
+    for key in ("j", "j", "x", "Shift+ArrowDown"):
+        page.keyboard.press(key)
+    expect(page.locator("[data-selected]")).to_have_text("2 selected")
+    page.keyboard.press("Escape")
+    expect(page.locator(".bulk")).to_be_hidden()
+    page.keyboard.press("e")
+    expect(page.get_by_role("switch", name="Cy enabled")).to_have_attribute("aria-checked", "false")
+    page.keyboard.press("k")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/links/*")
+    expect(page.get_by_label("Name", exact=True)).to_have_value("Bea")
+
+
+def test_links_are_put_on_portals_after_a_preview(tenant: Tenant, tab: OpenTab) -> None:
+    desk = sit_down(tenant, tab())
+    staff, crew = desk.add_portal("Staff"), desk.add_portal("Crew")
+    desk.add_link("Wiki", userPortals=[{"id": staff}])
+    desk.add_link("Mail")
+    page = desk.open("links")
+    select(page, "Wiki", "Mail")
+    page.get_by_role("button", name="Portals…").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("group", name="Put on").get_by_label("Crew").check()
+    expect(dialog).to_contain_text("2 links change. Crew: 0 links, then 2.")
+    dialog.get_by_role("group", name="Take off").get_by_label("Staff").check()
+    expect(dialog).to_contain_text("Staff: 1 links, then 0.")
+    dialog.get_by_role("button", name="Change 2 links").click()
+    expect(desk.toast).to_contain_text("Changed")
+    on = {name: [p["id"] for p in each["userPortals"]] for name, each in desk.links().items()}  # type: ignore[attr-defined]
+    assert on == {"Wiki": [crew], "Mail": [crew]}
+    page.get_by_role("button", name="Undo").click()
+    expect(desk.toast).to_contain_text("as it was")
+    assert desk.links()["Mail"].get("userPortals") is None
+
+
+def test_links_move_to_a_new_section(tenant: Tenant, tab: OpenTab) -> None:
+    desk = sit_down(tenant, tab())
+    desk.add_link("Wiki")
+    page = desk.open("links")
+    select(page, "Wiki")
+    page.get_by_role("button", name="Section…").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Section").fill("Every day")
+    dialog.get_by_label("Section").blur()
+    expect(dialog).to_contain_text("The section Every day is made.")
+    dialog.get_by_role("button", name="Change 1 link").click()
+    expect(desk.toast).to_contain_text("Moved Wiki.")
+    assert desk.links()["Wiki"]["portico"]["section"] == "Every day"  # type: ignore[index]
+
+
+def test_deleting_says_what_it_touches_and_can_be_undone(tenant: Tenant, tab: OpenTab) -> None:
+    desk = sit_down(tenant, tab())
+    portal = desk.add_portal("Staff")
+    kept = desk.add_link("Wiki", userPortals=[{"id": portal}])
+    desk.add_link("Mail")
+    page = desk.open("links")
+    select(page, "Wiki", "Mail")
+    page.get_by_role("button", name="Delete…").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete 2 links from 1 portal").click()
+    expect(desk.toast).to_contain_text("Deleted 2 links.")
+    assert desk.links() == {}
+    page.get_by_role("button", name="Undo").click()
+    expect(page.locator("tbody tr")).to_have_count(2)
+    assert desk.links()["Wiki"]["id"] == kept
+
+
+def test_a_full_portal_refuses_with_the_words_of_the_api(tenant: Tenant, tab: OpenTab) -> None:
+    desk = sit_down(tenant, tab())
+    portal = desk.add_portal("Full")
+    entries = [
+        {"name": f"L{n}", "link": "x.example", "userPortals": [{"id": portal}]} for n in range(500)
+    ]
+    assert desk.admin.post(f"{LINKS}/bulk", {LINKS + "s": entries}).status_code == 201
+    one_more = {"name": "One more", "link": "x.example"}
+    desk.admin.create(LINKS, one_more)
+    refused = desk.admin.post(LINKS, {**one_more, "name": "x", "userPortals": [{"id": portal}]})
+    page = desk.open("links?q=One+more")
+    select(page, "One more")
+    page.get_by_role("button", name="Portals…").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("group", name="Put on").get_by_label("Full").check()
+    expect(dialog.locator(".wrong")).to_have_text(refused.json()["reason"])
+    expect(dialog.get_by_role("button", name="Change 1 link")).to_be_disabled()
+
+
+def test_a_viewer_sees_everything_and_changes_nothing(tenant: Tenant, tab: OpenTab) -> None:
+    desk = sit_down(tenant, tab(), role=Role.VIEWER)
+    link = desk.add_link("Wiki")
+    page = desk.open("links")
+    assert shown(page) == ["Wiki"]
+    for name in ("New link", "Add many"):
+        expect(page.get_by_role("link", name=name)).to_have_count(0)
+    expect(page.get_by_role("switch")).to_have_count(0)
+    page.get_by_role("link", name="Wiki").click()
+    expect(page.get_by_role("button", name="Save link")).to_have_count(0)
+    expect(page.get_by_label("Name", exact=True)).to_be_disabled()
+    csrf = page.locator("body").get_attribute("data-csrf")
+    answer = page.request.post(desk.url(f"links/{link}/disable"), form={"csrf": csrf or ""})
+    assert answer.status == 403
+    assert desk.link(link)["enabled"] is True
+
+
+def test_without_a_script_links_are_switched_and_changed(tenant: Tenant, tab: OpenTab) -> None:
+    plain = tab(java_script_enabled=False)
+    desk: Desk = sit_down(tenant, plain)
+    link = desk.add_link("Wiki")
+    page = desk.open("links")
+    page.get_by_role("switch", name="Wiki enabled").click()
+    expect(page.locator("[data-toast]")).to_contain_text("Disabled Wiki.")
+    page.get_by_role("button", name="Undo").click()
+    assert desk.link(link)["enabled"] is True
+    select(page, "Wiki")
+    page.get_by_role("button", name="Delete…").click()
+    page.get_by_role("button", name="Delete 1 link").click()
+    expect(page.get_by_text("No links yet")).to_be_visible()

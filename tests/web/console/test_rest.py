@@ -1,0 +1,152 @@
+"""Policies, microtenants, audit log, search, dashboard: the rest of the console in a browser."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from playwright.sync_api import expect
+
+from tests.harness import AUPS, LINKS, Tenant
+from tests.web.conftest import OpenTab
+from tests.web.console.people import sit_down
+
+
+def test_a_policy_is_written_with_its_preview(tenant: Tenant, tab: OpenTab) -> None:
+    desk = sit_down(tenant, tab())
+    page = desk.open("policies/new")
+    page.get_by_label("Name").fill("Conditions")
+    page.get_by_label("Text").fill("First line\nSecond <i>line</i>")
+    expect(page.locator("[data-look=text]")).to_have_text("First line\nSecond <i>line</i>")
+    page.get_by_role("button", name="Save policy").click()
+    expect(desk.toast).to_contain_text("Added Conditions.")
+    (stored,) = desk.admin.get(AUPS).json()["list"]
+    assert stored["aup"] == "First line\nSecond <i>line</i>"
+    page.get_by_role("link", name="Conditions").click()
+    desk.admin.put(f"{AUPS}/{stored['id']}", stored | {"aup": "Theirs"})
+    page.get_by_label("Text").fill("Mine")
+    page.get_by_role("button", name="Save policy").click()
+    expect(page.get_by_role("alert")).to_contain_text("Theirs")
+
+
+def test_microtenants_are_made_and_refused_in_the_words_of_the_api(
+    tenant: Tenant, tab: OpenTab
+) -> None:
+    desk = sit_down(tenant, tab())
+    page = desk.open("microtenants/new")
+    page.get_by_label("Name").fill("East")
+    page.get_by_role("button", name="Save microtenant").click()
+    expect(desk.toast).to_contain_text("Added East.")
+    page.get_by_role("link", name="New microtenant").click()
+    page.get_by_label("Name").fill("east")
+    page.get_by_role("button", name="Save microtenant").click()
+    expect(page.locator("#name-wrong")).to_contain_text("already exists")
+    page.get_by_role("link", name="Microtenants").first.click()
+    page.get_by_role("link", name="East").click()
+    page.get_by_role("link", name="Delete…").click()
+    page.get_by_role("button", name="Delete microtenant").click()
+    expect(desk.toast).to_contain_text("Deleted East.")
+
+
+def test_the_audit_log_tells_who_did_what_as_a_difference(tenant: Tenant, tab: OpenTab) -> None:
+    desk = sit_down(tenant, tab())
+    link = desk.add_link("=Wiki", description="Before")
+    page = desk.open(f"links/{link}")
+    page.get_by_label("Description").fill("After")
+    page.get_by_role("button", name="Save link").click()
+    page = desk.open("audit")
+    entry = page.locator("details.entry").first
+    expect(entry).to_contain_text("Tomas Lind")
+    expect(entry).to_contain_text("Changed =Wiki")
+    entry.locator("summary").click()
+    row = entry.get_by_role("row", name="Description")
+    expect(row).to_contain_text("Before")
+    expect(row).to_contain_text("After")
+    page.get_by_label("Any change").select_option("Deleted")
+    page.get_by_role("button", name="Filter").click()
+    expect(page.get_by_text("Nothing changed in this period")).to_be_visible()
+    rows = list(csv.reader(io.StringIO(page.request.get(desk.url("audit.csv")).text())))
+    assert "'=Wiki" in {cell for row in rows for cell in row}
+
+
+def test_the_palette_finds_links_portals_and_microtenants(tenant: Tenant, tab: OpenTab) -> None:
+    desk = sit_down(tenant, tab())
+    desk.add_link("Payslips")
+    portal = desk.add_portal("Pay desk")
+    page = desk.open()
+    page.keyboard.press("Control+k")
+    page.keyboard.type("pay")
+    expect(page.get_by_role("option")).to_have_count(2)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/portals/{portal}")
+    plain = tab(java_script_enabled=False)
+    plain.context.add_cookies(page.context.cookies())  # type: ignore[arg-type]
+    plain.page.goto(desk.url("search?q=pay"))
+    expect(plain.page.get_by_role("link", name="Payslips")).to_be_visible()
+
+
+def test_the_dashboard_answers_its_questions(tenant: Tenant, tab: OpenTab) -> None:
+    desk = sit_down(tenant, tab())
+    portal = desk.add_portal("Full")
+    desk.add_portal("Bare")
+    entries = [
+        {"name": f"L{n}", "link": "x.example", "userPortals": [{"id": portal}]} for n in range(470)
+    ]
+    assert desk.admin.post(f"{LINKS}/bulk", {LINKS + "s": entries}).status_code == 201
+    page = desk.open()
+    for words in (
+        "Full is near its limit: 470 of 500 links.",
+        "470 links are disabled, so nobody sees them.",
+    ):
+        expect(page.get_by_text(words, exact=True)).to_be_visible()
+    expect(page.get_by_text("Bare has no link").first).to_be_visible()
+    expect(page.get_by_role("img", name="Mostly additions")).to_be_visible()
+    page.get_by_role("link", name="Review").click()
+    expect(page.get_by_text("of 470 links")).to_be_visible()
+
+
+def test_theme_and_keys_are_remembered(tenant: Tenant, tab: OpenTab) -> None:
+    desk = sit_down(tenant, tab())
+    page = desk.open("links")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    page.locator("summary", has_text="Your menu").click()
+    page.get_by_role("button", name="Dark").click()
+    expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    page.locator("summary", has_text="Your menu").click()
+    page.get_by_role("button", name="Single keys").click()
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
+
+
+def test_a_session_that_ended_leads_to_the_door_and_back(tenant: Tenant, tab: OpenTab) -> None:
+    desk = sit_down(tenant, tab())
+    desk.add_link("Wiki")
+    page = desk.open("links?q=wiki")
+    page.context.clear_cookies()
+    page.get_by_role("switch", name="Wiki enabled").click()
+    page.wait_for_url("**/sign-in?next=*")
+    assert "links" in page.url
+
+
+def test_a_form_of_another_site_changes_nothing(tenant: Tenant, tab: OpenTab) -> None:
+    desk = sit_down(tenant, tab())
+    link = desk.add_link("Wiki")
+    address = desk.url(f"links/{link}/disable")
+    csrf = desk.page.locator("body").get_attribute("data-csrf") or ""
+    request = desk.page.request
+    assert request.post(address, form={"csrf": "x"}).status == 403
+    assert request.post(address, form={}).status == 403
+    foreign = {"Origin": "https://evil.example"}
+    assert request.post(address, form={"csrf": csrf}, headers=foreign).status == 403
+    cross = {"Sec-Fetch-Site": "cross-site"}
+    assert request.post(address, form={"csrf": csrf}, headers=cross).status == 403
+    back = request.post(
+        address, form={"csrf": csrf, "back": "https://evil.example/"}, max_redirects=0
+    )
+    assert back.headers["location"].startswith(f"{desk.base}/links")
+    back = request.post(address, form={"csrf": csrf, "back": "//evil.example"}, max_redirects=0)
+    assert back.headers["location"].startswith(f"{desk.base}/links")

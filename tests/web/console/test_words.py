@@ -1,0 +1,120 @@
+"""How the console says numbers and moments, and reads what people paste."""
+
+from __future__ import annotations
+
+import pytest
+
+from portico.web.console.addresses import Address, repaired_address, repaired_host, split_address
+from portico.web.console.pasting import PastedRow, read_rows, write_rows
+from portico.web.console.words import counted, day_words, initials, minutes, spelled, when
+
+NOW = 1_795_428_000  # Monday 23 November 2026, 10:00 UTC
+
+
+@pytest.mark.parametrize(
+    ("ago", "words"),
+    [
+        (0, "Mon 10:00"),
+        (5 * 86_400, "Wed 10:00"),
+        (20 * 86_400, "3 Nov"),
+        (400 * 86_400, "19 Oct 2025"),
+    ],
+)
+def test_moments_are_as_short_as_they_are_clear(ago: int, words: str) -> None:
+    assert when(NOW - ago, NOW) == words
+
+
+def test_numbers_and_days_in_words() -> None:
+    assert counted(1, "link", "links") == "1 link"
+    assert counted(18_930, "link", "links") == "18,930 links"
+    assert [minutes(each) for each in (580, 60, 5, -1)] == ["9 min 40 s", "1 min 0 s", "5 s", "0 s"]
+    assert [spelled(each) for each in (1, 4, 12)] == ["One", "Four", "12"]
+    assert day_words(NOW, NOW) == "Today"
+    assert day_words(NOW - 86_400, NOW) == "Yesterday"
+    assert day_words(NOW - 3 * 86_400, NOW) == "Friday 20 November 2026"
+
+
+@pytest.mark.parametrize(
+    ("name", "letters"),
+    [("Tomas Lind", "TL"), ("ana@example.com", "AE"), ("Bo", "B"), ("", "\N{MIDDLE DOT}")],
+)
+def test_initials_stand_for_a_person(name: str, letters: str) -> None:
+    assert initials(name) == letters
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("https://a.example/x?y=1#z", Address("https://", "a.example", "/x?y=1#z")),
+        ("HTTP://a.example:8080", Address("http://", "a.example:8080", "")),
+        ("a.example?q=1", Address("", "a.example", "/?q=1")),
+        ("ftp://a.example/", Address("ftp://", "a.example", "/")),
+        ("  a.example  ", Address("", "a.example", "")),
+    ],
+)
+def test_addresses_are_split(text: str, parts: Address) -> None:
+    assert split_address(text) == parts
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("ana@a.example", "a.example"),
+        ("a.example/path", "a.example"),
+        ("a .example", "a.example"),
+        ("a.example", ""),
+        ("@@", ""),
+    ],
+)
+def test_hosts_are_repaired_where_it_is_plain_how(wrong: str, right: str) -> None:
+    assert repaired_host(wrong) == right
+
+
+def test_addresses_are_repaired_to_what_would_open() -> None:
+    assert repaired_address("ftp://a.example/x") == "https://a.example/x"
+    assert repaired_address("https://u:p@a.example") == "https://a.example"
+    assert repaired_address("javascript:alert(1)") == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("https://a.example/x", [PastedRow(name="a.example", url="https://a.example/x")]),
+        ("www.a.example", [PastedRow(name="a.example", url="www.a.example")]),
+        ("Pay desk https://a.example", [PastedRow(name="Pay desk", url="https://a.example")]),
+        ("https://a.example - Pay", [PastedRow(name="Pay", url="https://a.example")]),
+        ("just words", [PastedRow(name="just words")]),
+        (
+            'Pay,a.example,"Pay, tax",Staff; Crew,People',
+            [
+                PastedRow(
+                    name="Pay",
+                    url="a.example",
+                    description="Pay, tax",
+                    portals="Staff; Crew",
+                    section="People",
+                )
+            ],
+        ),
+        ("URL;Name\na.example;Pay", [PastedRow(name="Pay", url="a.example")]),
+        (
+            "\ufeffa.example\tPay\n\nb.example\tTax",
+            [PastedRow(name="Pay", url="a.example"), PastedRow(name="Tax", url="b.example")],
+        ),
+        ("", []),
+        ("\n \n", []),
+    ],
+)
+def test_pastes_become_rows(text: str, rows: list[PastedRow]) -> None:
+    assert read_rows(text) == rows
+
+
+def test_rows_go_back_to_a_paste_that_reads_the_same() -> None:
+    rows = [
+        PastedRow(
+            name="Pay", url="a.example", description='a "b", c', portals="Staff", section="x"
+        ),
+        PastedRow(name="Tax", url="b.example"),
+    ]
+    assert read_rows(write_rows(rows)) == rows
+    assert rows[0].portal_names == ["Staff"]
