@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from tests.harness import Tenant
+from portico.domain.identity import Role
+from tests.harness import Tenant, create_tenant
 from tests.web.conftest import OpenTab
 from tests.web.portals import make_portal, names, sign_in
+from tests.web.visits import Visit, add_administrator
 
 
 def test_public_portal_shows_its_enabled_links_by_section(tenant: Tenant, tab: OpenTab) -> None:
@@ -87,11 +89,30 @@ def test_favourite_is_kept_by_the_server(tenant: Tenant, tab: OpenTab, javascrip
     page.keyboard.press("Enter")
     page.locator("#favourites").get_by_text("Wiki").wait_for()
     assert star.get_attribute("aria-pressed") == "true"
+    if javascript:
+        page.get_by_text("Added to your favourites.").wait_for()
     page.goto(portal.url)
     assert names(page, "#favourites bdi") == ["Wiki"]
     star.focus()
     page.keyboard.press("Enter")
     page.locator("#favourites").wait_for(state="hidden")
+    if javascript:
+        page.get_by_text("Removed from your favourites.").wait_for()
     page.goto(portal.url)
 
     assert page.locator("#favourites").is_hidden()
+
+
+@pytest.mark.parametrize(("role", "offered"), [(Role.ADMIN, True), (Role.VIEWER, False)])
+def test_empty_portal_offers_links_to_its_administrator(
+    tenant: Tenant, role: Role, offered: bool
+) -> None:
+    portal = make_portal(tenant)
+    name = add_administrator(tenant, "tomas", role=role)
+    visit = Visit(portal.server.http)
+    assert "Add links" not in visit.get(portal.base).text
+    visit.sign_in("/console/sign-in", name)
+    assert ("Add links" in visit.get(portal.base).text) == offered
+    elsewhere = make_portal(create_tenant(portal.server))
+
+    assert "Add links" not in visit.get(elsewhere.base).text

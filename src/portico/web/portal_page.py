@@ -13,6 +13,7 @@ from litestar.params import FromPath
 
 from portico.domain.errors import ConcurrentChange, NotFound
 from portico.domain.finding import QUERY_LIMIT
+from portico.domain.identity import Role
 from portico.domain.portal_pages import Audience
 from portico.services.activity import (
     PendingPolicy,
@@ -58,7 +59,13 @@ from portico.web.portal_view import (
     make_visitor,
     nearest_tile,
 )
-from portico.web.sessions import CONSOLE_HOME, SignInNeeded, door_address, user_of
+from portico.web.sessions import (
+    CONSOLE_HOME,
+    SignInNeeded,
+    administrator_of,
+    door_address,
+    user_of,
+)
 from portico.web.site import Site
 
 FORM_BYTES = 16 * 1024
@@ -254,6 +261,22 @@ async def _show(site: Site, request: AnyRequest, arrival: Arrival) -> Page:
         favourites=[content.tiles[link_id] for link_id in favourites[:FAVOURITES_SHOWN]],
         recents=make_recents(opened_lately, content.tiles, site.gate.now, language),
         sections=content.starred(favourites),
+        can_add=not tiles and await _may_add(site, request, arrival),
+    )
+
+
+async def _may_add(site: Site, request: AnyRequest, arrival: Arrival) -> bool:
+    """Whether the browser also has an administrator of the portal signed in."""
+    try:
+        administrator = await administrator_of(site, request)
+    except SignInNeeded:
+        return False
+    scope = arrival.visit.scope
+    return any(
+        grant.customer_id == scope.customer_id
+        and grant.role is Role.ADMIN
+        and grant.microtenant_id in {None, scope.microtenant_id}
+        for grant in administrator.grants
     )
 
 

@@ -349,6 +349,7 @@ function start() {
   async function post(path, values) {
     const answer = await fetch(`${base}/${path}`, {
       method: "POST",
+      keepalive: true,
       headers: { "X-CSRF-Token": csrf, "X-Requested-With": "fetch" },
       body: new URLSearchParams(values),
     });
