@@ -27,6 +27,7 @@ from portico.http.call import Api, Call, open_call
 from portico.http.errors import exception_handlers, status_of
 from portico.http.exchange import ExchangeMiddleware, exchange_of
 from portico.http.hot import HotReads
+from portico.http.hot_sign_ins import HotSignIns
 from portico.http.limits import RateCounter
 from portico.http.openapi import describe
 from portico.http.operations import OPERATION, answer_options
@@ -93,6 +94,7 @@ def create_app(settings: Settings) -> ASGIApp:
     database = open_database(settings.database, pool_size=settings.pool_size)
     rates = RateCounter(time.time, settings.rate_limit)
     cache = AnswerCache(settings.cache_bytes)
+    tokens = Tokens(database, time.time, settings.token_lifetime)
     log = AccessLog(sys.stderr.buffer) if settings.access_log else None
 
     def make_api(operator: Operator) -> Api:
@@ -100,7 +102,7 @@ def create_app(settings: Settings) -> ASGIApp:
             database=database,
             clock=time.time,
             new_id=operator.new_id,
-            tokens=Tokens(database, time.time, settings.token_lifetime),
+            tokens=tokens,
             rates=rates,
             cache=cache,
             managed_suffix=settings.portal_suffix,
@@ -131,8 +133,13 @@ def create_app(settings: Settings) -> ASGIApp:
         openapi_config=None,
         logging_config=None,
     )
-    hot = HotReads(router, cache=cache, database=database, rates=rates, clock=time.time)
-    return ExchangeMiddleware(hot, log)
+    application: ASGIApp = router
+    if settings.cache_bytes:
+        application = HotSignIns(application, tokens=tokens, database=database)
+        application = HotReads(
+            application, cache=cache, database=database, rates=rates, clock=time.time
+        )
+    return ExchangeMiddleware(application, log)
 
 
 def make_passwords() -> PasswordHasher:

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from portico.domain.icons import read_picture
 from portico.domain.identity import Role
 from tests.cli.commands import succeed, succeed_json
 from tests.harness import (
@@ -25,12 +26,16 @@ from tests.harness import (
     Server,
     served,
 )
+from tests.web.visits import Visit
 
 PRINTED = re.compile(
     r"Demo tenant +(?P<tenant>.+) \(customer id (?P<customer_id>\d+)\)\n"
     r"Admin client +id (?P<admin_id>\d+)\n +secret (?P<admin_secret>\S+)\n"
     r"Viewer client +id (?P<viewer_id>\d+)\n +secret (?P<viewer_secret>\S+)\n"
 )
+
+
+PERSON = re.compile(r"^ {16}([a-z]+) +((?:[a-z2-9]{5}-?){5}) ", re.MULTILINE)
 
 
 class Demo:
@@ -92,12 +97,30 @@ def test_demo_shows_every_feature(demo_database: str, tmp_path: Path) -> None:
 
     assert [each["name"] for each in microtenants][-1] == "Default"
     assert len(microtenants) == 3
-    assert len(portals) == 3
-    assert 35 <= len(links) <= 45
+    assert len(portals) == 6
+    assert 50 <= len(links) <= 60
+    assert all(read_picture(each["imageData"]) for each in portals)
+    assert sum(bool(read_picture(each.get("iconText", ""))) for each in links) > 15
     assert {each["enabled"] for each in links} == {True, False}
     assert all(each["userPortals"] for each in links)
     assert policies
     assert (read, written) == (200, 403)
+
+
+def test_printed_people_sign_in(demo_database: str, tmp_path: Path) -> None:
+    with demo(demo_database, tmp_path) as shown:
+        people = PERSON.findall(shown.text)
+        arrived = []
+        for name, password in people:
+            door = "/console" if name in {"tomas", "vera", "eliot"} else "/p/staff"
+            visit = Visit(shown.server.http)
+            answer = visit.sign_in(f"{door}/sign-in", name, password)
+            arrived.append((answer.status_code, answer.headers.get("location")))
+        open_to_all = shown.server.http.get("/p/visitors").status_code
+
+    assert [name for name, _ in people] == ["tomas", "vera", "eliot", "ines", "omar", "wren"]
+    assert arrived == [(303, "/console")] * 3 + [(303, "/p/staff")] * 3
+    assert open_to_all == 200
 
 
 def test_printed_curl_line_works_as_it_is(demo_database: str, tmp_path: Path) -> None:

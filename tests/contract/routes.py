@@ -51,6 +51,11 @@ class Route:
         return self.path.format(**values)
 
 
+def is_page(path: str) -> bool:
+    """Whether a path shows a page of the console or of a portal, or a part of one."""
+    return path.startswith(PAGES)
+
+
 def router_of(app: ASGIApp) -> Litestar:
     """The router inside the layers of an application."""
     layer: Any = app
@@ -69,7 +74,7 @@ def all_routes() -> list[Route]:
             if isinstance(each, HTTPRoute)
             for handler in each.route_handlers
             for method in handler.http_methods
-            if method != "OPTIONS" and not each.path_format.startswith(PAGES)
+            if method != "OPTIONS" and not is_page(each.path_format)
         ),
         key=str,
     )

@@ -12,7 +12,7 @@ from portico.domain.identity import Role
 from portico.domain.links import LinkSpec
 from portico.domain.search import ListQuery
 from portico.domain.users import PortalUserSpec
-from portico.services import administrators, links, users
+from portico.services import administrators, links, microtenants, users
 from portico.services.access import list_places
 from portico.services.sessions import choose_place
 from portico.services.unit_of_work import UnitOfWork
@@ -263,3 +263,13 @@ def test_audit_trail_tells_of_people_without_secrets(people: People) -> None:
     assert all(each.microtenant_id == 0 for each in entries)
     assert "secret" not in "".join(each.before + each.after for each in entries)
     assert "password" not in "".join(each.before + each.after for each in entries)
+
+
+def test_grants_go_with_the_microtenant(people: People) -> None:
+    east = people.world.microtenant("East")
+    people.administrator("eve", GrantSpec(role=Role.ADMIN, microtenant_id=east.id))
+    token = people.enter_console("eve").token
+
+    people.world.admin.change(lambda work: microtenants.delete_microtenant(work, east.id))
+
+    assert people.console(token) is None

@@ -7,13 +7,15 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection as SyncConnection
-from sqlalchemy import inspect, text
+from sqlalchemy import MetaData, Table, Text, inspect, text
 from sqlalchemy.engine.interfaces import ReflectedIndex
 
+from portico.domain.base import Scope
 from portico.domain.links import LINK_FIELDS
 from portico.domain.search import ListQuery, parse_search
 from portico.storage import schema
@@ -21,6 +23,7 @@ from portico.storage.connections import Database
 from portico.storage.database import open_database
 from portico.storage.links import LinkRepository
 from portico.storage.placement import metadata
+from portico.storage.portal_pages import find_address
 from portico.storage.schema import SchemaMismatch
 from portico.storage.trigrams import TEXT_INDEX
 from tests.harness import upgrade, with_database
@@ -213,3 +216,37 @@ def test_searches_are_right_without_the_text_index(empty_url: str) -> None:
         query = ListQuery(condition=parse_search("wik", LINK_FIELDS))
         page = store.read(lambda each: LinkRepository(each, scope, links=10_000).page(query))
         assert [link.name for link in page.items] == ["Wiki"]
+
+
+def test_what_the_first_schema_held_is_kept(empty_url: str) -> None:
+    rows = {
+        "customer": {"id": 7, "name": "Meridian", "auth_domains": "[]", "revision": 41},
+        "microtenant": {"customer_id": 7, "id": 0, "name": "Default", "scope_order": 1},
+        "link_tally": {"customer_id": 7, "microtenant_id": 0, "links": 3},
+        "user_portal": {"customer_id": 7, "id": 9, "microtenant_id": 0, "name": "Staff"},
+    }
+
+    def fill(connection: SyncConnection) -> None:
+        command.upgrade(schema.migrations_on(connection), "0001")
+        for name, values in rows.items():
+            table = Table(name, MetaData(), autoload_with=connection)
+            unset = {
+                column.name: "" if isinstance(column.type, Text) else 0
+                for column in table.columns
+                if not column.nullable
+            }
+            connection.execute(table.insert().values(unset | values))
+
+    looked_at(empty_url, fill)
+    upgrade(empty_url)
+
+    async def look(database: Database) -> None:
+        assert await database.revision(7) == 41
+        async with database.read() as connection:
+            links = LinkRepository(connection, Scope(customer_id=7))
+            assert (await links.page(ListQuery())).total == 3
+            address = await find_address(connection, "9")
+            assert address is not None
+            assert (address.customer_id, address.portal_id) == (7, 9)
+
+    with_database(empty_url, look)

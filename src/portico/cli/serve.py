@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
+from collections.abc import Iterable
 
 import click
 
 from portico.app import open_operator, prepare_database
 from portico.cli.options import settings_options
-from portico.demo import DemoAccess, fill_demo
+from portico.demo import DemoAccess, DemoPerson, fill_demo
 from portico.server import require_free_port, run_server
 from portico.settings import Settings
 from portico.storage.database import open_database
@@ -45,6 +46,20 @@ async def _prepare(settings: Settings, *, demo: bool) -> DemoAccess | None:
         await database.close()
 
 
+def _demo_people(origin: str, people: Iterable[DemoPerson]) -> str:
+    """Who signs in at which door with which password, a line each below the door's address."""
+    lines: list[str] = []
+    doors = {"/console": "Console", "/p/staff": "Staff portal"}
+    for door, name in doors.items():
+        lines.append(f"{name:16}{origin}{door}")
+        lines += [
+            f"{'':16}{each.name:8}{each.password:32}{each.part}"
+            for each in people
+            if each.door == door
+        ]
+    return "\n".join([*lines, f"{'Open to all':16}{origin}/p/visitors"])
+
+
 def _shown_host(host: str) -> str:
     if host in {"0.0.0.0", "::"}:  # compared, not bound
         return "127.0.0.1"
@@ -57,6 +72,7 @@ def _demo_text(origin: str, access: DemoAccess | None) -> str:
             "The database has tenants already, so no demo data was added. Make credentials with "
             "`portico client create --customer N`."
         )
+    people = f"\n{_demo_people(origin, access.people)}\n" if access.people else ""
     links = f"{origin}/mgmtconfig/v1/admin/customers/{access.customer_id}/userPortalLink"
     admin = access.admin
     return f"""
@@ -65,7 +81,7 @@ Admin client    id {admin.client_id}
                 secret {admin.client_secret}
 Viewer client   id {access.viewer.client_id}
                 secret {access.viewer.client_secret}
-
+{people}
 Sign in and list the links of the demo tenant:
 
 curl -s -H "Authorization: Bearer $(curl -s {origin}/signin -d client_id={admin.client_id} \

@@ -12,7 +12,7 @@ from portico.cli.administrators import CUSTOMER, tell_password
 from portico.cli.options import run_as_operator, settings_options
 from portico.cli.passwords import given_password, password_options
 from portico.domain.base import fold
-from portico.domain.errors import NotFound
+from portico.domain.errors import InvalidField
 from portico.domain.search import ListQuery
 from portico.domain.users import PortalUser, PortalUserSpec
 from portico.services import users
@@ -175,11 +175,11 @@ async def _switch(operator: Operator, customer_id: int, name: str, *, on: bool) 
 
 
 async def _group_ids(work: UnitOfWork, names: tuple[str, ...]) -> tuple[int, ...]:
-    """The ids of the tenant's groups with those names. Raises NotFound."""
+    """The ids of the tenant's groups with those names. Raises InvalidField."""
     known = {fold(group.name): group.id for group in (await list_groups(work)).groups}
     for name in names:
         if fold(name) not in known:
-            raise NotFound(name)
+            raise InvalidField("--group", f"There is no group {name}.")
     return tuple(known[fold(name)] for name in names)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Callable, Mapping
 from urllib.parse import parse_qsl
 
 from litestar.di import NamedDependency
@@ -21,6 +22,8 @@ from portico.services import access
 
 TAG = "Authentication"
 TOKEN_TYPE = "Bearer"
+SIGN_IN = "/signin"
+TOKEN = "/oauth2/v1/token"  # a path
 FORM = "application/x-www-form-urlencoded"
 FORM_LIMIT_BYTES = 64 * 1024
 SIGN_IN_STATUSES = (400, 401, 405, 413, 415, 500, 503)
@@ -97,15 +100,30 @@ async def _form(request: AnyRequest) -> dict[str, str]:
     body = await read_body(request)
     if len(body) > FORM_LIMIT_BYTES:
         raise BodyTooLarge(f"A form has at most {FORM_LIMIT_BYTES // 1024} KiB.")
+    return parse_form(body)
+
+
+def parse_form(body: bytes) -> dict[str, str]:
+    """The fields of a form; of one that comes twice, the last. Raises InvalidField."""
     try:
         return dict(parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict"))
     except ValueError:
         raise InvalidField("body", "It is not a percent-encoded form.") from None
 
 
+def present_sign_in(token: str, lifetime: int) -> SignInAnswer:
+    """A token for a legacy client."""
+    return SignInAnswer(token_type=TOKEN_TYPE, access_token=token, expires_in=str(lifetime))
+
+
+def present_token(token: str, lifetime: int) -> TokenAnswer:
+    """A token for a OneAPI client."""
+    return TokenAnswer(token_type=TOKEN_TYPE, access_token=token, expires_in=lifetime)
+
+
 @operation(
     "POST",
-    "/signin",
+    SIGN_IN,
     tag=TAG,
     summary="Signs an API client in, as the legacy clients do.",
     body=SignInForm,
@@ -123,17 +141,13 @@ async def sign_in(api: NamedDependency[Api], request: AnyRequest) -> Answer:
         form.get("client_id", ""),
         lambda client: secret_matches(client.secret_hash, secret),
     )
-    answer = SignInAnswer(
-        token_type=TOKEN_TYPE,
-        access_token=await api.tokens.issue(client),
-        expires_in=str(api.tokens.lifetime),
-    )
+    answer = present_sign_in(await api.tokens.issue(client), api.tokens.lifetime)
     return answer_json(request, encode(answer))
 
 
 @operation(
     "POST",
-    "/oauth2/v1/token",
+    TOKEN,
     tag=TAG,
     summary="Signs an API client in by its secret or by an RS256 assertion (RFC 6749, RFC 7523).",
     body=TokenForm,
@@ -166,11 +180,7 @@ async def issue_token(api: NamedDependency[Api], request: AnyRequest) -> Answer:
         client = await access.sign_in(api.database, client_id, accepts)
     except AccessDenied:
         return _refusal(request, "invalid_client", "The client is unknown or not convincing.")
-    answer = TokenAnswer(
-        token_type=TOKEN_TYPE,
-        access_token=await api.tokens.issue(client),
-        expires_in=api.tokens.lifetime,
-    )
+    answer = present_token(await api.tokens.issue(client), api.tokens.lifetime)
     return answer_json(request, encode(answer))
 
 
@@ -245,6 +255,12 @@ async def list_auth_domains(call: NamedDependency[Call]) -> Answer:
         answer = AuthDomainsAnswer(auth_domains=work.tenant.auth_domains)
     return call.answer_read(work, answer)
 
+
+PRESENT_TOKEN: Mapping[str, Callable[[str, int], SignInAnswer | TokenAnswer]] = {
+    SIGN_IN: present_sign_in,
+    TOKEN: present_token,
+}
+"""How each path that gives tokens tells of one, and of its lifetime in seconds."""
 
 ROUTES = (get_me, list_auth_domains)
 ROOT_ROUTES = (sign_in, issue_token)

@@ -195,6 +195,28 @@ async def open_work(
     )
 
 
+async def client_at_revision(database: Database, client_id: str) -> tuple[ApiClient, int] | None:
+    """An API client, revoked or not, and a revision of its tenant at which it was like that."""
+    number = _client_number(client_id)
+    if number is None:
+        return None
+    async with database.read() as connection:
+        identity = IdentityRepository(connection)
+        found = await identity.find_client(number)
+        if found is None:
+            return None
+        revision = await database.revision(found.customer_id)
+        # Read again: what was read before the revision may be older than it.
+        client = await identity.find_client(number)
+    return None if client is None or revision is None else (client, revision)
+
+
+def _client_number(client_id: str) -> int | None:
+    if not re.fullmatch(r"[0-9]{1,19}", client_id, re.ASCII) or int(client_id) > MAX_ID:
+        return None
+    return int(client_id)
+
+
 async def sign_in(
     database: Database, client_id: str, accepts: Callable[[ApiClient], bool]
 ) -> ApiClient:
@@ -202,10 +224,11 @@ async def sign_in(
 
     An unknown, a revoked and an unconvincing client look the same from outside.
     """
-    if not re.fullmatch(r"[0-9]{1,19}", client_id, re.ASCII) or int(client_id) > MAX_ID:
+    number = _client_number(client_id)
+    if number is None:
         raise AccessDenied
     async with database.read() as connection:
-        client = await IdentityRepository(connection).find_client(int(client_id))
+        client = await IdentityRepository(connection).find_client(number)
     if client is None or client.revoked_time is not None or not accepts(client):
         raise AccessDenied
     return client

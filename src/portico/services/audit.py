@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict
 
 from portico.domain.administrators import Administrator
 from portico.domain.audit import Action, AuditEntry
@@ -74,5 +73,5 @@ def _entry(
 def _json(record: Audited | None) -> str:
     if record is None:
         return ""
-    shown = {name: value for name, value in asdict(record).items() if name not in SECRETS}
-    return json.dumps(shown, ensure_ascii=False)
+    shown = {name: value for name, value in vars(record).items() if name not in SECRETS}
+    return json.dumps(shown, ensure_ascii=False, default=vars)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from portico.domain.base import Page
 from portico.domain.errors import InvalidField, InvalidInput, NotFound, UnknownReference
@@ -21,7 +21,7 @@ from portico.domain.presentation import PLAIN, LinkPresentation, check_presentat
 from portico.domain.search import ListQuery
 from portico.services import audit
 from portico.services.access import require_admin
-from portico.services.naming import require_free_name, require_free_names
+from portico.services.naming import require_free_names
 from portico.services.presentation import arrange_links
 from portico.services.shown_links import present_links
 from portico.services.unit_of_work import UnitOfWork
@@ -64,7 +64,6 @@ async def create_link(
     require_admin(work)
     spec = check_link(spec)
     shown = shown and check_presentation(shown)
-    await require_free_name(work.links, spec.name)
     await _require_portals(work, spec.portal_ids)
     await _require_room(work, spec.portal_ids)
     link = _new_link(work, spec)
@@ -120,12 +119,11 @@ async def update_link(
     before = await _existing(work, link_id)
     spec = check_link(spec)
     shown = shown and check_presentation(shown)
-    await require_free_name(work.links, spec.name, holder=link_id)
     added = [each for each in spec.portal_ids if each not in before.portal_ids]
     await _require_portals(work, added)
     await _require_room(work, added)
     after = Link(
-        **asdict(spec),
+        **vars(spec),
         **work.changed_stamps(before),
         microtenant_id=before.microtenant_id,
     )
@@ -192,7 +190,7 @@ def _check_shown(position: int, shown: LinkPresentation | None) -> LinkPresentat
 
 def _new_link(work: UnitOfWork, spec: LinkSpec) -> Link:
     return Link(
-        **asdict(spec),
+        **vars(spec),
         **work.new_stamps(),
         microtenant_id=work.scope.microtenant_id,
     )

@@ -93,6 +93,7 @@ async def delete_microtenant(work: UnitOfWork, microtenant_id: int) -> None:
     client = await work.microtenants.first_client(microtenant_id)
     if client is not None:
         raise StillReferenced("apiClient", client)
+    await work.administrators.forget_microtenant(work.scope.customer_id, microtenant_id)
     await work.microtenants.remove(microtenant_id)
     await audit.record_deletion(work, KIND, microtenant)
 

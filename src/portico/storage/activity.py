@@ -10,12 +10,7 @@ from sqlalchemy import delete, exists, func, or_, select, text, true
 from portico.domain.activity import RECENT_LINKS, Acceptance, RecentLink
 from portico.storage.connections import Connection
 from portico.storage.page_tables import link_group
-from portico.storage.people_tables import (
-    aup_acceptance,
-    favourite,
-    link_opening,
-    recent_opening,
-)
+from portico.storage.people_tables import aup_acceptance, favourite, link_opening, recent_opening
 from portico.storage.statements import insert_into
 from portico.storage.tables import portal_assignment, user_portal_link
 
@@ -83,6 +78,20 @@ class Activity:
         )
         rows = await self._connection.rows(statement)
         return {row.link_id: int(row.openings) for row in rows}
+
+    async def add_openings(self, counted: Iterable[tuple[int, int, int]]) -> None:
+        """Stores whole days of openings that were not counted here: link, day, number."""
+        rows = [
+            {
+                "customer_id": self._customer_id,
+                "link_id": link_id,
+                "day": day,
+                "openings": openings,
+            }
+            for link_id, day, openings in counted
+        ]
+        if rows:
+            await self._connection.run(insert_into(link_opening), rows)
 
     async def remember_opening(self, user_id: int, link_id: int, now: int) -> None:
         """Remembers that a user opened a link; only the newest are kept."""

@@ -103,3 +103,11 @@ class AdministratorRepository:
         rows = [asdict(grant) for grant in grants]
         if rows:
             await self._connection.run(insert_into(administrator_grant), rows)
+
+    async def forget_microtenant(self, customer_id: int, microtenant_id: int) -> None:
+        """Takes back every grant of a microtenant that goes away."""
+        statement = delete(administrator_grant).where(
+            administrator_grant.c.customer_id == customer_id,
+            administrator_grant.c.microtenant_id == microtenant_id,
+        )
+        await self._connection.run(statement)

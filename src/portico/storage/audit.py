@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 from sqlalchemy import select
 
 from portico.domain.audit import AuditEntry
@@ -21,7 +19,7 @@ class AuditTrail:
 
     async def append(self, *entries: AuditEntry) -> None:
         """Adds entries."""
-        rows = [asdict(entry) | {"customer_id": self._customer_id} for entry in entries]
+        rows = [vars(entry) | {"customer_id": self._customer_id} for entry in entries]
         if rows:
             await self._connection.run(insert_into(audit_entry), rows)
 

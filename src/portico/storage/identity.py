@@ -24,7 +24,7 @@ from portico.domain.base import DEFAULT_MICROTENANT_ID
 from portico.domain.identity import ApiClient, Claims, SigningKey, Tenant
 from portico.storage.connections import Connection
 from portico.storage.links import links_in_all
-from portico.storage.repositories import field_names
+from portico.storage.repositories import field_values
 from portico.storage.statements import insert_into, kept
 from portico.storage.tables import (
     api_client,
@@ -104,13 +104,15 @@ class IdentityRepository:
         if not rows:
             return None
         row = rows[0]
-        tenant = Tenant(**{name: getattr(row, name) for name in field_names(Tenant)})
+        tenant = Tenant(**field_values(Tenant, row))
         return Place(tenant=tenant, microtenant_name=row.microtenant_name, links=row.links or 0)
 
     async def tenants(self, customer_ids: Iterable[int]) -> list[Tenant]:
         """The tenants with those ids, by name. Each is asked for alone, as each lives elsewhere."""
-        found = [await self.find_tenant(each) for each in sorted(set(customer_ids))]
-        return sorted((each for each in found if each is not None), key=lambda each: each.name)
+        wanted = sorted(set(customer_ids))
+        found = [await self.place(each, DEFAULT_MICROTENANT_ID) for each in wanted]
+        tenants = [each.tenant for each in found if each is not None]
+        return sorted(tenants, key=lambda tenant: tenant.name)
 
     async def add_tenant(self, tenant: Tenant) -> None:
         """Stores a new tenant."""
@@ -121,9 +123,7 @@ class IdentityRepository:
 
     async def find_tenant(self, customer_id: int) -> Tenant | None:
         """The tenant with that id, or None."""
-        revision = _revision_of(customer.c.id).label("revision")
-        statement = select(customer, revision).where(customer.c.id == customer_id)
-        rows = await self._connection.rows(statement)
+        rows = await self._connection.rows(_tenant(), {"customer_id": customer_id})
         return Tenant(**rows[0]._asdict()) if rows else None
 
     async def has_tenants(self) -> bool:
@@ -136,7 +136,7 @@ class IdentityRepository:
 
     async def find_client(self, client_id: int) -> ApiClient | None:
         """The API client with that id, revoked or not, or None."""
-        rows = await self._connection.rows(select(api_client).where(api_client.c.id == client_id))
+        rows = await self._connection.rows(_client(), {"client_id": client_id})
         return ApiClient(**rows[0]._asdict()) if rows else None
 
     async def clients(self, customer_id: int) -> list[ApiClient]:
@@ -206,6 +206,18 @@ def _revision_of(customer_id: ColumnElement[int]) -> ColumnElement[int]:
     total = cast(func.coalesce(func.sum(customer_revision.c.revision), 0), BigInteger)
     mine = customer_revision.c.customer_id == customer_id
     return select(total).where(mine).correlate(customer).scalar_subquery()
+
+
+@kept
+def _tenant() -> Select[Any]:
+    tenant = bindparam("customer_id", type_=BigInteger)
+    revision = _revision_of(tenant).label("revision")
+    return select(customer, revision).where(customer.c.id == tenant)
+
+
+@kept
+def _client() -> Select[Any]:
+    return select(api_client).where(api_client.c.id == bindparam("client_id"))
 
 
 def _links_of(customer_id: ColumnElement[int]) -> ColumnElement[int]:

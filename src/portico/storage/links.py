@@ -25,7 +25,7 @@ from portico.domain.base import Page, Scope
 from portico.domain.links import Link
 from portico.domain.search import ListQuery
 from portico.storage.connections import Connection
-from portico.storage.repositories import Repository, field_names, in_scope
+from portico.storage.repositories import Repository, field_values, in_scope
 from portico.storage.statements import Among, Row, insert_into, kept
 from portico.storage.tables import link_count, portal_assignment, user_portal, user_portal_link
 from portico.storage.trigrams import TEXT_INDEX_QUERY, trigram_query
@@ -132,7 +132,7 @@ class LinkRepository(Repository[Link]):
         return [portal_ids.label("portal_ids")]
 
     def _record(self, row: Row) -> Link:
-        values = {name: getattr(row, name) for name in field_names(Link)}
+        values = field_values(Link, row)
         values["portal_ids"] = tuple(sorted(map(int, _split(row.portal_ids))))
         return Link(**values)
 

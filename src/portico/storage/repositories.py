@@ -7,9 +7,10 @@ once for each shape and kept: building one costs more than running it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
+from operator import attrgetter
 from typing import Any, ClassVar, Generic, TypeVar
 
 from sqlalchemy import (
@@ -153,7 +154,7 @@ class Repository(Generic[R]):
         return []
 
     def _record(self, row: Row) -> R:
-        record: R = self.record(**{name: getattr(row, name) for name in field_names(self.record)})
+        record: R = self.record(**field_values(self.record, row))
         return record
 
     def _values(self, record: R) -> Mapping[str, Any]:
@@ -178,7 +179,7 @@ def _name_folded(values: Mapping[str, Any]) -> str:
 
 @contextmanager
 def named(*records: Any) -> Iterator[None]:  # noqa: ANN401  # records of any noun
-    """Tells of a name that another transaction took after it was found free. Raises NameTaken."""
+    """Tells of a name that is taken, in the words of the rule. Raises NameTaken."""
     try:
         yield
     except DuplicateKey as duplicate:
@@ -189,10 +190,16 @@ def named(*records: Any) -> Iterator[None]:  # noqa: ANN401  # records of any no
         raise
 
 
+def field_values(record: type[Any], row: Row) -> dict[str, Any]:
+    """What a row says of a record's fields, by their names."""
+    names, read = _fields(record)
+    return dict(zip(names, read(row), strict=True))
+
+
 @kept
-def field_names(record: type[Any]) -> tuple[str, ...]:
-    """The names of a record's fields."""
-    return tuple(each.name for each in fields(record))
+def _fields(record: type[Any]) -> tuple[tuple[str, ...], Callable[[Row], tuple[Any, ...]]]:
+    names = tuple(each.name for each in fields(record))
+    return names, attrgetter(*names)
 
 
 @kept

@@ -7,12 +7,16 @@ server a tenth of a second.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection as SyncConnection
 from sqlalchemy import inspect, text
 
 from portico.domain.errors import Unavailable
 from portico.storage.connections import Connection, Database
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 NEWEST_REVISION = "0004"
 """The last migration in `migrations/versions`; a test compares the two."""
@@ -35,15 +39,21 @@ async def upgrade(database: Database) -> None:
 
     def work(connection: SyncConnection) -> None:
         from alembic import command
-        from alembic.config import Config
 
         # Asked again: another process may have upgraded while this one waited for its turn.
         _refuse_newer(_revision(connection))
-        config = Config(attributes={"connection": connection})
-        config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
-        command.upgrade(config, "head")
+        command.upgrade(migrations_on(connection), "head")
 
     await database.run_sync(work)
+
+
+def migrations_on(connection: SyncConnection) -> Config:
+    """Alembic's view of the migrations, to be run on a connection."""
+    from alembic.config import Config
+
+    config = Config(attributes={"connection": connection})
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    return config
 
 
 async def current_revision(database: Database) -> str | None:

@@ -87,7 +87,7 @@ class SqliteDatabase(Database):
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._statements = StatementCompiler(pysqlite.dialect())
+        self._statements = StatementCompiler(pysqlite.dialect(paramstyle="named"))
         self._reader_connection: sqlite3.Connection | None = None
         self._writer_connection: sqlite3.Connection | None = None
         self._writing = False
@@ -256,14 +256,11 @@ class SqliteDatabase(Database):
                     poolclass=NullPool,
                     isolation_level="AUTOCOMMIT",
                 )
-                # Closing it closes the writer, which undoes what is not committed.
-                engine_connection = engine.connect()
-                try:
+                with engine.connect() as connection:
                     await self._begin(writer)
-                    work(engine_connection)
-                    writer.execute("COMMIT")
-                finally:
-                    engine_connection.close()
+                    # Told of the transaction, the engine commits when the work is done, not before.
+                    with connection.begin():
+                        work(connection)
         finally:
             self._pass_turn_on()
 

@@ -40,6 +40,9 @@ KEPT_SHAPES = 512
 Row = Any
 """A named tuple of the columns that a statement selects."""
 
+Bound = Mapping[str, Any] | Sequence[Any]
+"""Values for the placeholders of a statement, by name or in order, as its driver takes them."""
+
 _Processor = Callable[[Any], Any] | None
 
 
@@ -67,16 +70,17 @@ class PreparedStatement:
             name: bind.effective_value for name, bind in compiled.binds.items() if not bind.required
         }
         self.sql = compiled.string
-        order: Sequence[str] = compiled.positiontup or ()
+        order: Sequence[str] | None = compiled.positiontup
         if compiled.literal_execute_params and not self._expands:
             # Constants that are written into the text: once is enough.
             unknown = dict.fromkeys(compiled.binds)
             state = compiled.construct_expanded_state(unknown | self._constants)
-            self.sql, order = state.statement, state.positiontup or ()
+            self.sql, order = state.statement, state.positiontup
         self._processors: dict[str, _Processor] = {
             name: _bind_processor(bind.type, dialect) for name, bind in compiled.binds.items()
         }
-        self._order = tuple((name, self._processors[name]) for name in order)
+        self._processed = [(name, each) for name, each in self._processors.items() if each]
+        self._order = None if order is None else [(name, self._processors[name]) for name in order]
         types = (
             [column.type for column in statement.selected_columns]
             if isinstance(statement, SelectBase)
@@ -86,27 +90,32 @@ class PreparedStatement:
         self._converters = [(place, each) for place, each in converters if each is not None]
         self._make: Callable[[Iterable[Any]], Row] | None = None
 
-    def bind(self, values: Mapping[str, Any]) -> tuple[str, Sequence[Any]]:
-        """The SQL text, and the values in the order of its placeholders."""
+    def bind(self, values: Mapping[str, Any]) -> tuple[str, Bound]:
+        """The SQL text, and the values by the names or in the order of its placeholders."""
         if self._constants:
             values = {**self._constants, **values}
         if self._expands:
             return self._expanded(values)
+        if self._order is None:
+            if self._processed:
+                converted = {name: process(values[name]) for name, process in self._processed}
+                values = {**values, **converted}
+            return self.sql, values
         return self.sql, [
             values[name] if process is None else process(values[name])
             for name, process in self._order
         ]
 
-    def _expanded(self, values: Mapping[str, Any]) -> tuple[str, Sequence[Any]]:
+    def _expanded(self, values: Mapping[str, Any]) -> tuple[str, Bound]:
         """The same where a list takes as many placeholders as it has members."""
         state = self._compiled.construct_expanded_state(values, escape_names=False)
-        processors = {**self._processors, **state.processors}
-        bound = []
-        for name in state.positiontup or ():
-            process = processors.get(name)
-            value = state.parameters[name]
-            bound.append(value if process is None else process(value))
-        return state.statement, bound
+        bound = dict(state.parameters)
+        for name, process in (*self._processed, *state.processors.items()):
+            if name in bound:
+                bound[name] = process(bound[name])
+        if state.positiontup is None:
+            return state.statement, bound
+        return state.statement, [bound[name] for name in state.positiontup]
 
     def rows(self, names: Iterable[str], fetched: Iterable[Sequence[Any]]) -> list[Row]:
         """Rows as the driver gave them, converted and named."""

@@ -20,7 +20,7 @@ from portico.domain.base import fold
 from portico.domain.users import PortalUser
 from portico.storage.page_tables import portal_group
 from portico.storage.people_tables import portal_user, portal_user_group
-from portico.storage.repositories import Repository, field_names, in_scope
+from portico.storage.repositories import Repository, field_values, in_scope
 from portico.storage.statements import Row, insert_into
 
 
@@ -124,7 +124,7 @@ class PortalUserRepository(Repository[PortalUser]):
         return [group_ids.label("group_ids")]
 
     def _record(self, row: Row) -> PortalUser:
-        values = {name: getattr(row, name) for name in field_names(PortalUser)}
+        values = field_values(PortalUser, row)
         group_ids = (values["group_ids"] or "").split(",")
         values["group_ids"] = tuple(sorted(int(each) for each in group_ids if each))
         return PortalUser(**values)

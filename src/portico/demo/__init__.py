@@ -1,0 +1,306 @@
+"""The example tenant of `--demo`: believable enough to try every feature on."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from portico.app import make_passwords
+from portico.demo import content
+from portico.demo.content import MANAGERS, PLACES, READERS, Manager, Place, Reader, Section
+from portico.demo.pictures import DARK, LOGO, SKETCHES, picture_of
+from portico.domain.activity import SECONDS_A_DAY, day_of
+from portico.domain.administrators import AdministratorSpec, GrantSpec
+from portico.domain.base import DEFAULT_MICROTENANT_ID, Scope, fold
+from portico.domain.identity import Principal, Role, Tenant, fingerprint
+from portico.domain.links import LinkSpec
+from portico.domain.microtenants import DEFAULT_NAME
+from portico.domain.passwords import new_password
+from portico.domain.presentation import LinkPresentation
+from portico.domain.users import PortalUserSpec
+from portico.services import (
+    administrators,
+    aups,
+    groups,
+    identity,
+    links,
+    microtenants,
+    portals,
+    users,
+)
+from portico.services.identity import Operator
+from portico.services.unit_of_work import UnitOfWork
+from portico.settings import Settings
+from portico.storage.activity import Activity
+from portico.storage.connections import Connection
+from portico.storage.database import sqlite_path
+
+OPENING_DAYS = 30
+
+
+@dataclass(frozen=True, kw_only=True)
+class Credentials:
+    """What an API client signs in with."""
+
+    client_id: str
+    client_secret: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DemoPerson:
+    """What a person signs in with, and as what; `door` is the path to sign in at."""
+
+    door: str
+    part: str
+    name: str
+    password: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DemoAccess:
+    """How to get at the example tenant."""
+
+    tenant: str
+    customer_id: str
+    admin: Credentials
+    viewer: Credentials
+    people: tuple[DemoPerson, ...] = ()
+
+
+async def fill_demo(operator: Operator, settings: Settings) -> DemoAccess | None:
+    """Fills an empty database, or finds what an earlier start left there.
+
+    The credentials lie in a file beside the database that only its owner can read, so that every
+    start can print them. None when the database has tenants that the file does not tell of.
+    """
+    kept = _credentials_file(settings)
+    if await identity.has_tenants(operator.database):
+        return await _still_good(operator, _read(kept))
+    people = tuple(map(_manager, MANAGERS)) + tuple(map(_reader, READERS))
+    hashes = dict(zip(people, await _hashed(people), strict=True))
+    tenant = await identity.create_tenant(
+        operator, content.TENANT_NAME, auth_domains=content.AUTH_DOMAINS
+    )
+    admin_id = operator.new_id()
+    async with operator.database.write(tenant.id) as connection:
+        await _fill(operator, connection, tenant, admin_id, settings, _by_name(hashes))
+    admin, admin_secret = await identity.create_client(
+        operator, tenant.id, name="Demo administrator", role=Role.ADMIN, client_id=admin_id
+    )
+    viewer, viewer_secret = await identity.create_client(
+        operator, tenant.id, name="Demo viewer", role=Role.VIEWER
+    )
+    access = DemoAccess(
+        tenant=tenant.name,
+        customer_id=str(tenant.id),
+        admin=Credentials(client_id=str(admin.id), client_secret=admin_secret),
+        viewer=Credentials(client_id=str(viewer.id), client_secret=viewer_secret),
+        people=people,
+    )
+    kept.touch(mode=0o600)
+    kept.write_text(json.dumps(asdict(access), indent=2) + "\n")
+    return access
+
+
+def _manager(manager: Manager) -> DemoPerson:
+    part = "administrator" if manager.role is Role.ADMIN else "viewer"
+    if manager.microtenant:
+        part = f"{part} of {manager.microtenant}"
+    return DemoPerson(door="/console", part=part, name=manager.name, password=new_password())
+
+
+def _reader(reader: Reader) -> DemoPerson:
+    part = f"in {' and '.join(reader.groups)}" if reader.groups else "in no group"
+    return DemoPerson(door="/p/staff", part=part, name=reader.name, password=new_password())
+
+
+async def _hashed(people: tuple[DemoPerson, ...]) -> list[str]:
+    passwords = make_passwords()
+    return list(await asyncio.gather(*(passwords.hash(each.password) for each in people)))
+
+
+def _by_name(hashes: Mapping[DemoPerson, str]) -> dict[str, str]:
+    return {person.name: stored for person, stored in hashes.items()}
+
+
+def _credentials_file(settings: Settings) -> Path:
+    path = sqlite_path(settings.database)
+    if path is not None:
+        return path.with_suffix(".demo.json")
+    return Path(f"portico-{fingerprint(settings.database.encode())[:8]}.demo.json")
+
+
+async def _still_good(operator: Operator, access: DemoAccess | None) -> DemoAccess | None:
+    """The kept credentials, if this database knows them."""
+    if access is None:
+        return None
+    admin = access.admin
+    known = await identity.signs_in(operator.database, int(admin.client_id), admin.client_secret)
+    return access if known else None
+
+
+def _read(kept: Path) -> DemoAccess | None:
+    if not kept.exists():
+        return None
+    stored = json.loads(kept.read_text())
+    return DemoAccess(
+        tenant=stored["tenant"],
+        customer_id=stored["customer_id"],
+        admin=Credentials(**stored["admin"]),
+        viewer=Credentials(**stored["viewer"]),
+        # A file of an earlier version tells of no people.
+        people=tuple(DemoPerson(**each) for each in stored.get("people", ())),
+    )
+
+
+async def _fill(
+    operator: Operator,
+    connection: Connection,
+    tenant: Tenant,
+    admin_id: int,
+    settings: Settings,
+    hashes: Mapping[str, str],
+) -> None:
+    default = UnitOfWork(
+        connection=connection,
+        principal=Principal(
+            actor_id=admin_id, customer_id=tenant.id, role=Role.ADMIN, microtenant_id=None
+        ),
+        tenant=tenant,
+        scope=Scope(customer_id=tenant.id, microtenant_id=DEFAULT_MICROTENANT_ID),
+        microtenant_name=DEFAULT_NAME,
+        now=operator.now - 14 * SECONDS_A_DAY,
+        new_id=operator.new_id,
+        transaction_id=operator.transaction_id,
+    )
+    link_ids: dict[str, int] = {}
+    microtenant_ids: dict[str, int] = {}
+    for place in PLACES:
+        work = default
+        if place.microtenant is not None:
+            made = await microtenants.create_microtenant(default, place.microtenant)
+            microtenant_ids[made.name] = made.id
+            scope = Scope(customer_id=tenant.id, microtenant_id=made.id)
+            work = replace(default, scope=scope, microtenant_name=made.name)
+        link_ids |= await _fill_place(work, place, operator.now, settings.portal_suffix)
+    await _add_managers(default, hashes, microtenant_ids)
+    ines = await _add_readers(default, hashes)
+    await _add_activity(connection, tenant.id, link_ids, ines, operator.now)
+
+
+async def _fill_place(
+    work: UnitOfWork, place: Place, now: int, managed_suffix: str
+) -> dict[str, int]:
+    """The ids of the links that were made, by name."""
+    logo = picture_of(LOGO)
+    portal_ids = {}
+    for portal in place.portals:
+        spec = replace(portal.spec, image_data=logo)
+        made = await portals.create_portal(
+            work, spec, managed_suffix=managed_suffix, page=portal.page
+        )
+        portal_ids[portal.label] = made.id
+    for policy in place.policies:
+        await aups.create_aup(work, policy)
+    link_ids: dict[str, int] = {}
+    for section in place.sections:
+        then = replace(work, now=now - section.days_ago * SECONDS_A_DAY)
+        created = await links.create_links(then, _link_specs(section, portal_ids), _shown(section))
+        link_ids |= {link.name: link.id for link in created}
+    return link_ids
+
+
+def _link_specs(section: Section, portal_ids: Mapping[str, int]) -> list[LinkSpec]:
+    specs = []
+    for name, description, target, labels, _ in section.links:
+        host, _, path = target.partition("/")
+        host = host[:-1] if host.endswith(".") else f"{host}.{content.DOMAIN}"
+        specs.append(
+            LinkSpec(
+                name=name,
+                description=description,
+                enabled=not labels.startswith("-"),
+                icon_text=picture_of(SKETCHES[name]) if name in SKETCHES else "",
+                link=host,
+                link_path=f"/{path}" if path else "",
+                protocol="https://",
+                portal_ids=tuple(portal_ids[label] for label in labels.strip("-").split()),
+            )
+        )
+    return specs
+
+
+def _shown(section: Section) -> list[LinkPresentation | None]:
+    return [
+        LinkPresentation(
+            section=section.name,
+            order=place,
+            groups=row[4],
+            icon_is_dark=row[0] in DARK if row[0] in SKETCHES else None,
+        )
+        for place, row in enumerate(section.links, start=1)
+    ]
+
+
+async def _add_managers(
+    work: UnitOfWork, hashes: Mapping[str, str], microtenant_ids: Mapping[str, int]
+) -> None:
+    for manager in MANAGERS:
+        spec = AdministratorSpec(
+            name=manager.name,
+            display_name=manager.display_name,
+            email=f"{manager.name}@{content.DOMAIN}",
+        )
+        grant = GrantSpec(
+            role=manager.role, microtenant_id=microtenant_ids.get(manager.microtenant)
+        )
+        await administrators.create_administrator(work, spec, [grant], hashes[manager.name])
+
+
+async def _add_readers(work: UnitOfWork, hashes: Mapping[str, str]) -> int:
+    """The id of the first of them."""
+    known = {fold(group.name): group.id for group in (await groups.list_groups(work)).groups}
+    made = [
+        await users.create_user(
+            work,
+            PortalUserSpec(
+                name=reader.name,
+                display_name=reader.display_name,
+                email=f"{reader.name}@{content.DOMAIN}",
+                group_ids=tuple(known[fold(name)] for name in reader.groups),
+            ),
+            hashes[reader.name],
+        )
+        for reader in READERS
+    ]
+    return made[0].id
+
+
+async def _add_activity(
+    connection: Connection, customer_id: int, link_ids: Mapping[str, int], user_id: int, now: int
+) -> None:
+    """Favourites and recent links of one user, and a month of openings."""
+    activity = Activity(connection, customer_id)
+    for place, name in enumerate(content.FAVOURITES):
+        await activity.add_favourite(user_id, link_ids[name], now - SECONDS_A_DAY + place)
+    for name, minutes in content.RECENT:
+        await activity.remember_opening(user_id, link_ids[name], now - 60 * minutes)
+    today = day_of(now)
+    rows = [
+        (link_id, day, _openings(name, day))
+        for name, link_id in link_ids.items()
+        for day in range(today - OPENING_DAYS + 1, today + 1)
+    ]
+    await activity.add_openings([row for row in rows if row[2]])
+
+
+def _openings(name: str, day: int) -> int:
+    """A number that looks counted: the same for every start, small at the weekend."""
+    usual = content.BUSY.get(name, len(name))
+    wobble = 80 + (day * 7 + len(name) * 13) % 41
+    # The first day of the epoch was a Thursday.
+    weekend = (day + 3) % 7 >= 5
+    return usual * wobble // (800 if weekend else 100)

@@ -1,0 +1,101 @@
+"""Every kind of statement about people: made, signed in, active on a portal, changed, deleted."""
+
+from __future__ import annotations
+
+from portico.domain.administrators import AdministratorSpec, GrantSpec
+from portico.domain.aups import AupSpec
+from portico.domain.identity import Role
+from portico.domain.links import LinkSpec
+from portico.domain.portals import UserPortalSpec
+from portico.domain.search import ListQuery
+from portico.domain.sessions import SessionLife
+from portico.domain.users import PortalUserSpec
+from portico.services import activity, administrators, aups, groups, links, portals, users
+from portico.services.access import administrator_access, list_places
+from portico.services.activity import Visitor
+from portico.services.identity import Operator
+from portico.services.sessions import (
+    Gate,
+    end_portal_session,
+    find_console_session,
+    find_portal_session,
+)
+from portico.services.sign_in import sign_in_administrator, sign_in_user
+from tests.services.people import PASSWORD, PlainPasswords
+
+SUFFIX = "p.example"
+STORED = f"plain${PASSWORD}"
+
+
+def gate_of(operator: Operator) -> Gate:
+    """What signing in needs, with sessions that are long and passwords that are quick."""
+    life = SessionLife(idle=3_600, absolute=36_000)
+    return Gate(
+        database=operator.database,
+        clock=operator.clock,
+        new_id=operator.new_id,
+        passwords=PlainPasswords(),
+        console_life=life,
+        portal_life=life,
+    )
+
+
+async def use_people(operator: Operator, customer_id: int) -> None:
+    """Everything that is done about people and by them."""
+    gate = gate_of(operator)
+    name = f"ada {customer_id}"
+    async with operator.writing(customer_id) as work:
+        group = await groups.create_group(work, "Crew")
+        spec = PortalUserSpec(name="uma", group_ids=(group.id,))
+        user = await users.create_user(work, spec, STORED)
+        grants = [GrantSpec(role=Role.ADMIN)]
+        await administrators.create_administrator(
+            work, AdministratorSpec(name=name), grants, STORED
+        )
+        portal = await portals.create_portal(
+            work, UserPortalSpec(name="People", enabled=True), managed_suffix=SUFFIX
+        )
+        link = await links.create_link(
+            work, LinkSpec(name="Doors", link="x", enabled=True, portal_ids=(portal.id,))
+        )
+        policy = await aups.create_aup(work, AupSpec(name="People", enabled=True, aup="Be kind."))
+    await _visit(gate, operator, customer_id, portal.id, link.id, policy.id)
+    opened = await sign_in_administrator(gate, name, PASSWORD, address="192.0.2.9")
+    signed_in = await find_console_session(gate, opened.token)
+    assert signed_in is not None
+    async with operator.database.read() as connection:
+        await administrator_access(connection, signed_in)
+    await list_places(operator.database, signed_in)
+    async with operator.writing(customer_id) as work:
+        await users.list_users(work, ListQuery())
+        await users.update_user(work, user.id, PortalUserSpec(name="uma", enabled=False))
+        await users.set_user_password(work, user.id, STORED)
+        await administrators.list_administrators(work)
+        await users.delete_user(work, user.id)
+
+
+async def _visit(
+    gate: Gate, operator: Operator, customer_id: int, portal_id: int, link_id: int, aup_id: int
+) -> None:
+    async with operator.writing(customer_id) as work:
+        portal = await portals.get_portal(work, portal_id)
+    opened = await sign_in_user(gate, customer_id, "uma", PASSWORD, address="192.0.2.9")
+    visitor = await find_portal_session(gate, customer_id, opened.token)
+    assert visitor is not None
+    who = Visitor(user_id=visitor.user.id)
+    pending = await activity.aup_to_accept(gate, portal, who)
+    assert pending is not None
+    await activity.accept_aup(gate, portal, aup_id, pending.version, who)
+    await activity.record_opening(gate, portal, link_id, user_id=visitor.user.id)
+    for wanted in (True, False):
+        await activity.set_favourite(
+            gate,
+            portal,
+            link_id,
+            user_id=visitor.user.id,
+            group_ids=visitor.group_ids,
+            wanted=wanted,
+        )
+    await activity.list_favourites(gate, customer_id, visitor.user.id)
+    await activity.list_recent(gate, customer_id, visitor.user.id)
+    await end_portal_session(gate, customer_id, opened.token)
