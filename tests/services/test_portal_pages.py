@@ -113,6 +113,7 @@ def test_slug_of_another_portal_is_refused(world: World) -> None:
         (PortalPage(slug="a\n"), "portico.slug"),
         (PortalPage(accent="red"), "portico.accent"),
         (PortalPage(accent="#12345"), "portico.accent"),
+        (PortalPage(accent="#00ff7f"), "portico.accent"),
         (PortalPage(title="a\0"), "portico.title"),
         (PortalPage(title="x" * 256), "portico.title"),
         (PortalPage(favicon="x" * 70_000), "portico.favicon"),
@@ -127,9 +128,9 @@ def test_settings_that_break_a_rule_are_refused(world: World, page: PortalPage, 
 
 def test_settings_are_kept_until_they_are_said_again(world: World) -> None:
     page = PortalPage(
-        slug=unique(world, "kept"), audience=Audience.PUBLIC, title="Hello", accent="#00ff7f"
+        slug=unique(world, "kept"), audience=Audience.PUBLIC, title="Hello", accent="#00703f"
     )
-    portal_id = add_portal(world.admin, page=replace(page, accent="#00FF7F"))
+    portal_id = add_portal(world.admin, page=replace(page, accent="#00703F"))
 
     change(world.admin, portal_id, UserPortalSpec(name="Renamed"), None)
     assert page_of(world.admin, portal_id) == page

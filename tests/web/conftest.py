@@ -23,9 +23,12 @@ QUIET = (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Chromium: PORTICO_CHROMIUM's, or the one of the machine, or Playwright's own."""
+    """Chromium: PORTICO_CHROMIUM's, or the one of the machine, or Playwright's own.
+
+    For this package alone: its driver's event loop is in the way of tests that run one themselves.
+    """
     program = os.environ.get("PORTICO_CHROMIUM") or shutil.which("chromium")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=program, args=QUIET)

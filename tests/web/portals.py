@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from playwright.sync_api import Browser, BrowserContext, Page
 
@@ -13,9 +13,11 @@ from portico.domain.users import PortalUserSpec
 from portico.services import groups, users
 from portico.services.identity import Operator
 from portico.services.passwords import hash_password
+from portico.services.unit_of_work import UnitOfWork
 from portico.web.passwords import Argon2Passwords
 from tests.harness import LINKS, PORTALS, Caller, Server, Tenant, as_operator
 
+T = TypeVar("T")
 PASSWORD = "correct horse battery"
 
 
@@ -101,6 +103,16 @@ def make_portal(
     page = {"slug": slug, "audience": audience, **settings}
     portal_id = admin.create_portal(name, portico=page, **fields)
     return Portal(tenant, admin, portal_id, f"/p/{slug}")
+
+
+def reading(portal: Portal, use: Callable[[UnitOfWork], Awaitable[T]]) -> T:
+    """What a use-case answers to the operator in the portal's tenant."""
+
+    async def run(operator: Operator) -> T:
+        async with operator.writing(int(portal.tenant.customer_id)) as work:
+            return await use(work)
+
+    return as_operator(portal.server.database, run)
 
 
 def sign_in(page: Page, portal: Portal, name: str, password: str = PASSWORD) -> None:

@@ -116,7 +116,8 @@ def test_picture_goes_with_its_link(portal: Portal) -> None:
     source = page.partition('<img src="')[2].partition('"')[0]
     assert portal.server.http.get(source).status_code == 200
     stored = portal.admin.get(f"userPortalLink/{link_id}").json()
-    portal.admin.put(f"userPortalLink/{link_id}", stored | {"enabled": False})
+    disabled = portal.admin.put(f"userPortalLink/{link_id}", stored | {"enabled": False})
+    assert disabled.status_code == 204, disabled.text
 
     assert portal.server.http.get(source).status_code == 404
 
@@ -226,3 +227,30 @@ def test_portal_is_found_by_id_and_slug_and_its_own_domain(tenant: Tenant) -> No
 
     assert elsewhere.status_code == 303
     assert elsewhere.headers["location"] == "/console"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "%00",
+        "%ff%fe",
+        "%ED%A0%80",
+        "a" * 4_000,
+        "..%2f..%2fetc",
+        "-",
+        "%C3%A9.example",
+        "9" * 30,
+        "x:1",
+    ],
+)
+def test_strange_address_is_not_found(portal: Portal, address: str) -> None:
+    for path in ("", "/sign-in", "/theme.css", "/manifest.webmanifest"):
+        answer = portal.server.http.get(f"/p/{address}{path}")
+        assert answer.status_code == 404, path
+
+
+@pytest.mark.parametrize("host", ["[", "a.b:c:d", "....", "é.example".encode().decode("latin-1")])
+def test_strange_host_leads_to_the_console(portal: Portal, host: str) -> None:
+    answer = portal.server.http.get("/", headers={b"Host": host.encode("latin-1")})
+
+    assert answer.status_code in {303, 400}

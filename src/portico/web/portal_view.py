@@ -106,8 +106,9 @@ class NoticeView:
 
 @dataclass(frozen=True, kw_only=True)
 class DayView:
-    """The day at the head of the page."""
+    """The day at the head of the page; `number` is that of the day in its month."""
 
+    number: int
     weekday: str
     date: str
 
@@ -239,7 +240,9 @@ def make_notice(portal: PresentedPortal) -> NoticeView | None:
 def make_day(now: int, language: Language) -> DayView:
     """The day by UTC; the page's script puts the reader's own in its place."""
     today = _date(now)
-    return DayView(weekday=language.weekday(today), date=language.day_and_month(today))
+    return DayView(
+        number=today.day, weekday=language.weekday(today), date=language.day_and_month(today)
+    )
 
 
 def make_aup(aup: Aup, version: str, language: Language) -> AupView:

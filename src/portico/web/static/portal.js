@@ -29,6 +29,8 @@ const favouriteIds = () =>
 const recentOnes = () =>
   listOf(kept.get(`recent.${portal}`)).filter((each) => typeof each?.id === "string");
 
+const AT_ONCE = 40;
+
 root.classList.add("js");
 root.classList.toggle("keys", kept.get("keys", true));
 if (root.dataset.notice && kept.get(`notice.${portal}`) === root.dataset.notice) {
@@ -40,127 +42,23 @@ if (!signedIn) {
   root.classList.toggle("has-recent", recentOnes().length > 0);
 }
 
-// ---- Finding: the same rules as domain/finding.py, held to the same table ----
-
-const PLAIN = { ß: "ss", ς: "σ", æ: "ae", œ: "oe", ø: "o", ł: "l", đ: "d", ı: "i" };
-const NEAR_ENOUGH = 0.3;
-
-function letters(text) {
-  let folded = "";
-  const places = [];
-  let place = 0;
-  for (const character of text) {
-    for (const part of character.normalize("NFD").toLowerCase()) {
-      if (/\p{Mn}/u.test(part)) continue;
-      const plain = PLAIN[part] ?? part;
-      for (let unit = 0; unit < plain.length; unit += 1) places.push(place);
-      folded += plain;
-    }
-    place += character.length;
-  }
-  places.push(place);
-  return { text: folded, places };
-}
-
-const isWord = (character) => /[\p{L}\p{N}]/u.test(character);
-
-function best(text, needle) {
-  const first = text.indexOf(needle);
-  let place = first;
-  while (place > 0 && isWord(text[place - 1])) place = text.indexOf(needle, place + 1);
-  return place >= 0 ? [place, true] : [first, false];
-}
-
-function rank(needle, link) {
-  if (link.name.text.startsWith(needle)) return 0;
-  const [place, startsWord] = best(link.name.text, needle);
-  if (place >= 0) return startsWord ? 1 : 2;
-  if (link.description.text.includes(needle)) return 3;
-  return link.address.text.includes(needle) ? 4 : -1;
-}
-
-function spans(needles, { text, places }) {
-  const found = [];
-  for (const needle of needles) {
-    const [place] = best(text, needle);
-    if (place < 0) continue;
-    const end = place + needle.length;
-    found.push([places[place], Math.max(places[end], places[end - 1] + 1)]);
-  }
-  found.sort((one, other) => one[0] - other[0] || one[1] - other[1]);
-  let done = 0;
-  return found.filter(([start, end]) => start >= done && (done = end));
-}
-
-/** Links as `prepare` makes them; answers [{index, place, needles}], the best first. */
-function findLinks(query, links) {
-  const words = letters(query.slice(0, 200)).text.split(/\s+/).filter(Boolean);
-  if (!words.length) return [];
-  const found = [];
-  links.forEach((link, index) => {
-    let needles = [words.join(" ")];
-    let place = rank(needles[0], link);
-    if (place < 0 && words.length > 1) {
-      needles = words;
-      const places = words.map((word) => rank(word, link));
-      place = places.includes(-1) ? -1 : Math.max(...places);
-    }
-    if (place >= 0) found.push({ index, place, needles });
-  });
-  return found.sort((one, other) => one.place - other.place || one.index - other.index);
-}
-
-const prepare = (name, description, address) => ({
-  name: letters(name),
-  description: letters(description),
-  address: letters(address),
-});
-
-function pairs(text) {
-  const all = new Set();
-  const characters = [...text];
-  for (let place = 1; place < characters.length; place += 1) {
-    all.add(characters[place - 1] + characters[place]);
-  }
-  return all;
-}
-
-function nearestLink(query, names) {
-  const wanted = pairs(letters(query.slice(0, 200)).text.split(/\s+/).filter(Boolean).join(" "));
-  let closest = NEAR_ENOUGH;
-  let nearest = -1;
-  names.forEach((name, index) => {
-    const folded = letters(name).text;
-    for (const part of [folded, ...folded.split(/\s+/)]) {
-      const own = pairs(part);
-      if (!own.size || !wanted.size) continue;
-      const common = [...own].filter((pair) => wanted.has(pair)).length;
-      const closeness = (2 * common) / (own.size + wanted.size);
-      if (closeness > closest) [closest, nearest] = [closeness, index];
-    }
-  });
-  return nearest;
-}
-
-// ---- The page ----
-
 function start() {
   const byId = (id) => document.getElementById(id);
   const field = byId("q");
-  const menu = byId("menu");
   const csrf = document.querySelector('meta[name="csrf"]')?.content ?? "";
-  if (menu) startMenu(menu);
   if (!field) return;
 
   const { dataset: texts } = byId("texts");
   const all = byId("all");
   const box = byId("found");
   const count = byId("count");
-  const tiles = [...all.querySelectorAll(".tile")];
-  const anchors = new Map(tiles.map((tile) => [tile.firstChild.dataset.id, tile.firstChild]));
+  const tiles = all.getElementsByClassName("tile");
+  const anchorOf = (id) => byId(`n${id}`)?.closest("a");
+  const starOf = (id) => anchorOf(id)?.parentElement.lastChild;
   const language = root.lang;
   let links;
   let shown = [];
+  let moreTimer;
   let selected = -1;
 
   const fill = (text, ...numbers) =>
@@ -186,7 +84,7 @@ function start() {
   // Find
 
   function ready() {
-    links ??= tiles.map(({ firstChild: anchor }) => ({
+    links ??= Array.from(tiles, ({ firstChild: anchor }) => ({
       anchor,
       section: anchor.closest("section").querySelector("h2:not(.sr)")?.textContent ?? "",
       ...prepare(textOf(anchor, "n"), textOf(anchor, "d"), textOf(anchor, "h")),
@@ -251,8 +149,17 @@ function start() {
     list.id = "results";
     list.setAttribute("role", "listbox");
     list.setAttribute("aria-label", texts.found);
-    shown = found.map(option);
+    shown = found.slice(0, AT_ONCE).map(option);
     list.append(...shown);
+    clearTimeout(moreTimer);
+    if (found.length > AT_ONCE) {
+      // The rest comes when the letter is on the screen; the next letter often makes it needless.
+      moreTimer = setTimeout(() => {
+        const rest = found.slice(AT_ONCE).map((each, index) => option(each, AT_ONCE + index));
+        shown.push(...rest);
+        list.append(...rest);
+      }, 120);
+    }
     const column = element("div");
     column.append(list, byId("hints").content.cloneNode(true));
     block.append(head, column);
@@ -264,7 +171,7 @@ function start() {
     const title = none.querySelector("h2");
     title.textContent = title.textContent.replace("\u2063", () => query);
     const near = none.querySelector("p span");
-    const index = nearestLink(query, tiles.map((tile) => textOf(tile.firstChild, "n")));
+    const index = nearestLink(query, Array.from(tiles, (tile) => textOf(tile.firstChild, "n")));
     if (index < 0) {
       near.remove();
     } else {
@@ -281,6 +188,7 @@ function start() {
 
   function find() {
     const query = field.value.trim();
+    clearTimeout(moreTimer);
     shown = [];
     selected = -1;
     all.hidden = Boolean(query);
@@ -370,7 +278,7 @@ function start() {
   function showFavourites(ids) {
     const row = byId("favourites");
     const made = ids
-      .map((id) => anchors.get(id))
+      .map(anchorOf)
       .filter(Boolean)
       .slice(0, 8)
       .map((anchor, index) => {
@@ -388,10 +296,10 @@ function start() {
   function showRecent() {
     const row = byId("recent");
     const made = recentOnes()
-      .filter(({ id }) => anchors.has(id))
+      .filter(({ id }) => anchorOf(id))
       .slice(0, 5)
       .map(({ id, time }) => {
-        const anchor = anchors.get(id);
+        const anchor = anchorOf(id);
         const link = opener(anchor);
         const when = element("span", "", ago(time));
         link.append(smallArch(anchor, "arch-24"), element("bdi", "", textOf(anchor, "n")), " ", when);
@@ -425,17 +333,18 @@ function start() {
   }
 
   const pressed = (star, on) => star.setAttribute("aria-pressed", String(on));
-  const stars = new Map(tiles.map((tile) => [tile.lastChild.value, tile.lastChild]));
-  const starred = () => [...byId("favourites").querySelectorAll("a")].map((each) => each.dataset.id);
-  let favourites = signedIn
-    ? [
-        ...starred(),
-        ...[...stars.values()]
-          .filter((star) => star.getAttribute("aria-pressed") === "true")
-          .map((star) => star.value)
-          .filter((id) => !starred().includes(id)),
-      ]
-    : favouriteIds();
+  // Looked up when first needed: most visits star nothing, and every start would pay for it.
+  let favourites;
+  function favouritesNow() {
+    if (!signedIn) favourites ??= favouriteIds();
+    favourites ??= [
+      ...new Set([
+        ...Array.from(byId("favourites").querySelectorAll("a"), (each) => each.dataset.id),
+        ...Array.from(all.querySelectorAll('.star[aria-pressed="true"]'), (each) => each.value),
+      ]),
+    ];
+    return favourites;
+  }
 
   async function post(path, values) {
     const answer = await fetch(`${base}/${path}`, {
@@ -452,7 +361,7 @@ function start() {
 
   async function star(button) {
     const id = button.value;
-    const before = favourites;
+    const before = favouritesNow();
     const on = !before.includes(id);
     const show = (ids, isOn) => {
       favourites = ids;
@@ -475,9 +384,9 @@ function start() {
     if (event.submitter) star(event.submitter);
   });
   if (!signedIn) {
-    for (const id of favourites) if (stars.has(id)) pressed(stars.get(id), true);
-    showFavourites(favourites);
-    showRecent();
+    for (const id of favouritesNow()) if (starOf(id)) pressed(starOf(id), true);
+    if (favouritesNow().length) showFavourites(favouritesNow());
+    if (recentOnes().length) showRecent();
   }
   for (const each of document.querySelectorAll("[data-time]")) {
     each.textContent = ago(Number(each.dataset.time));
@@ -503,11 +412,13 @@ function start() {
     field.focus();
   });
 
-  // The day where the reader is
+  // The day where the reader is, when it is not the server's
   const today = new Date();
-  const [weekday, date] = byId("day").children;
-  weekday.textContent = capital(inDays(today, { weekday: "long" }));
-  date.textContent = dayAndMonth(today);
+  const day = byId("day");
+  if (Number(day.dataset.day) !== today.getDate()) {
+    day.firstElementChild.textContent = capital(inDays(today, { weekday: "long" }));
+    day.lastElementChild.textContent = dayAndMonth(today);
+  }
 
   // Single keys, outside fields only
 
@@ -568,7 +479,7 @@ function start() {
       event.preventDefault();
       byId("help").showModal();
     } else if (key === "f" && anchor) {
-      const button = stars.get(anchor.dataset.id);
+      const button = starOf(anchor.dataset.id);
       if (button) star(button);
     } else if (/^[1-8]$/.test(key) && !box.contains(target)) {
       byId("favourites").querySelectorAll("a")[Number(key) - 1]?.click();
@@ -578,50 +489,6 @@ function start() {
   // Back from the browser's memory, or answered by the form: the field may hold text already.
   if (field.value) find();
   window.addEventListener("pageshow", (event) => event.persisted && field.value && find());
-}
-
-function startMenu(menu) {
-  const keys = document.getElementById("keys");
-  const csrf = document.querySelector('meta[name="csrf"]')?.content ?? "";
-
-  const showKeys = () => {
-    const on = root.classList.contains("keys");
-    const value = keys.lastElementChild;
-    keys.setAttribute("aria-pressed", String(on));
-    value.textContent = on ? value.dataset.on : value.dataset.off;
-  };
-  keys.addEventListener("click", () => {
-    kept.set("keys", root.classList.toggle("keys"));
-    showKeys();
-  });
-  showKeys();
-
-  for (const button of menu.querySelectorAll(".themes button")) {
-    button.addEventListener("click", async (event) => {
-      event.preventDefault();
-      root.dataset.theme = button.value;
-      for (const each of menu.querySelectorAll(".themes button")) {
-        each.setAttribute("aria-pressed", String(each === button));
-      }
-      await fetch(button.form.action, {
-        method: "POST",
-        headers: { "X-CSRF-Token": csrf, "X-Requested-With": "fetch" },
-        body: new URLSearchParams({ theme: button.value }),
-      }).catch(() => null);
-    });
-  }
-  const language = document.getElementById("language");
-  language.addEventListener("change", () => language.form.submit());
-
-  document.addEventListener("click", (event) => {
-    if (menu.open && !menu.contains(event.target)) menu.open = false;
-  });
-  menu.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || !menu.open) return;
-    event.stopPropagation();
-    menu.open = false;
-    menu.firstElementChild.focus();
-  });
 }
 
 if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
