@@ -180,6 +180,29 @@ def test_writers_of_one_tenant_follow_one_another(store: Store) -> None:
     assert revision(store, scope) == start + 12
 
 
+def test_writers_at_once_each_have_a_fate_of_their_own(store: Store) -> None:
+    scope = store.scope()
+    start = revision(store, scope)
+
+    async def write(number: int) -> None:
+        async with store.database.write(scope.customer_id) as connection:
+            links = LinkRepository(connection, scope)
+            await links.insert(make_link(scope, f"Link {number:02d}"))
+            await asyncio.sleep(0)
+            if number % 3 == 0:
+                raise NameTaken("Refused")
+
+    async def work() -> list[BaseException | None]:
+        return await asyncio.gather(*map(write, range(40)), return_exceptions=True)
+
+    refused = [isinstance(each, NameTaken) for each in store.run(work())]
+
+    kept = [number for number in range(40) if number % 3]
+    assert refused == [number % 3 == 0 for number in range(40)]
+    assert names(store, scope) == [f"Link {number:02d}" for number in kept]
+    assert revision(store, scope) == start + len(kept)
+
+
 def test_unknown_tenant_cannot_be_written(store: Store) -> None:
     unknown = store.ids()
 
