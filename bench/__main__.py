@@ -20,11 +20,12 @@ from bench.comparisons import (
     compare_kind,
     compare_workers,
 )
-from bench.contestants import ROOT, ServerMissing
+from bench.contestants import ROOT
 from bench.cores import Cores, TooFewCores, assign_cores
 from bench.http_client import UnexpectedAnswer
 from bench.kinds import KINDS, Group
 from bench.load import LoadFailed
+from bench.portico import ServerMissing
 from bench.postgres import running_postgres
 from bench.processes import Processes, ServerFailed, end_cleanly_when_told
 from bench.report import DATABASES, page, plain_report

@@ -1,4 +1,4 @@
-"""How each server of the comparison is started: Portico, the limit and the reference.
+"""How the limit and the reference are started; `portico.py` starts Portico.
 
 All three are served by the same Granian, in the same environment, with the same settings.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -34,59 +33,6 @@ def granian(app: str, *more: str, workers: int = 1) -> Callable[[int], Sequence[
         ]
 
     return command
-
-
-class ServerMissing(Exception):
-    """Portico's own commands fail, so there is nothing to compare."""
-
-
-@dataclass(frozen=True)
-class Portico:
-    """Portico on one database."""
-
-    database: str
-
-    def run(self, *arguments: str) -> str:
-        """Runs a command of Portico's CLI; what it printed."""
-        done = subprocess.run(
-            [*_portico(), *arguments, "--database", self.database],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode:
-            raise ServerMissing(f"portico {' '.join(arguments)} failed: {done.stderr}{done.stdout}")
-        return done.stdout
-
-    def prepare(self) -> Credentials:
-        """Creates the tables, a tenant and its API client."""
-        self.run("db", "upgrade")
-        tenant = json.loads(self.run("tenant", "create", "Benchmark", "--json"))
-        customer = str(tenant.get("customerId") or tenant["id"])
-        made = json.loads(self.run("client", "create", "--customer", customer, "--json"))
-        return Credentials(str(made["customerId"]), made["clientId"], made["clientSecret"])
-
-    def serve(
-        self,
-        processes: Processes,
-        name: str,
-        cores: tuple[int, ...],
-        *,
-        workers: int = 1,
-        cache: bool = True,
-    ) -> Server:
-        def command(port: int) -> list[str]:
-            return [
-                *(*_portico(), "serve", "--host", "127.0.0.1", "--port", str(port)),
-                *("--database", self.database, "--workers", str(workers)),
-            ]
-
-        env = {"PORTICO_ACCESS_LOG": "false"} | ({} if cache else {"PORTICO_CACHE_BYTES": "0"})
-        return processes.start(name, command, cores, env=env)
-
-
-def _portico() -> list[str]:
-    return [str(Path(sys.executable).parent / "portico")]
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from bench.contestants import Portico
 from bench.cores import Cores, assign_cores
 from bench.growth_rows import (
     LINKS_ON_A_PORTAL,
@@ -31,6 +30,7 @@ from bench.growth_rows import (
 from bench.http_client import UnexpectedAnswer, expect
 from bench.kinds import Load, Request
 from bench.load import Target, run_load, write_requests
+from bench.portico import Portico
 from bench.postgres import Postgres, running_postgres
 from bench.processes import Processes, end_cleanly_when_told
 from bench.report import DATABASES, number, plain_table

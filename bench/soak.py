@@ -18,10 +18,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import quote
 
-from bench.contestants import Portico
 from bench.cores import assign_cores
 from bench.growth_rows import add_links, link_name
 from bench.http_client import JSON, Connection, UnexpectedAnswer, expect
+from bench.portico import Portico
 from bench.postgres import running_postgres
 from bench.processes import Processes, end_cleanly_when_told
 from bench.report import DATABASES, plain_table

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from bench import sites
 from bench.bulk import bulk_portals_needed
-from bench.contestants import Portico, Reference
+from bench.contestants import Reference
 from bench.cores import Cores
+from bench.portico import Portico
 from bench.postgres import Postgres
 from bench.processes import Processes
 from bench.rounds import Pace

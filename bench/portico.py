@@ -1,0 +1,65 @@
+"""Portico as it is installed beside the benchmark: its commands, and the server to measure."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from bench.processes import Processes, Server
+from bench.sites import Credentials
+
+
+class ServerMissing(Exception):
+    """Portico's own commands fail, so there is nothing to compare."""
+
+
+@dataclass(frozen=True)
+class Portico:
+    """Portico on one database."""
+
+    database: str
+
+    def run(self, *arguments: str) -> str:
+        """Runs a command of Portico's CLI; what it printed."""
+        done = subprocess.run(
+            [*_portico(), *arguments, "--database", self.database],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise ServerMissing(f"portico {' '.join(arguments)} failed: {done.stderr}{done.stdout}")
+        return done.stdout
+
+    def prepare(self) -> Credentials:
+        """Creates the tables, a tenant and its API client."""
+        self.run("db", "upgrade")
+        tenant = json.loads(self.run("tenant", "create", "Benchmark", "--json"))
+        customer = str(tenant.get("customerId") or tenant["id"])
+        made = json.loads(self.run("client", "create", "--customer", customer, "--json"))
+        return Credentials(str(made["customerId"]), made["clientId"], made["clientSecret"])
+
+    def serve(
+        self,
+        processes: Processes,
+        name: str,
+        cores: tuple[int, ...],
+        *,
+        workers: int = 1,
+        cache: bool = True,
+    ) -> Server:
+        def command(port: int) -> list[str]:
+            return [
+                *(*_portico(), "serve", "--host", "127.0.0.1", "--port", str(port)),
+                *("--database", self.database, "--workers", str(workers)),
+            ]
+
+        env = {"PORTICO_ACCESS_LOG": "false"} | ({} if cache else {"PORTICO_CACHE_BYTES": "0"})
+        return processes.start(name, command, cores, env=env)
+
+
+def _portico() -> list[str]:
+    return [str(Path(sys.executable).parent / "portico")]
