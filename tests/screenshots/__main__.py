@@ -36,6 +36,7 @@ def main() -> int:
         with running_demo(Path(name)) as server:
             for theme in THEMES:
                 _portal(browser, server, theme, folder)
+            _change_something(browser, server, folder)
             for theme in THEMES:
                 _console(browser, server, theme, folder)
         browser.close()
@@ -72,6 +73,19 @@ def _enter(camera: Camera) -> None:
     camera.page.locator("#q").wait_for()
 
 
+def _change_something(browser: Browser, server: DemoServer, folder: Path) -> None:
+    """One edit, so that the audit log has more to tell than how everything was added."""
+    with open_camera(browser, server, "light", folder) as camera:
+        page = camera.open("/console")
+        camera.sign_in("tomas")
+        camera.open(f"{page.url}/links?q=Translate")
+        page.get_by_role("link", name="Translate").first.click()
+        page.get_by_label("Description").fill("Texts and documents, 24 languages")
+        page.get_by_label("Name", exact=True).fill("Translation desk")
+        page.get_by_role("button", name="Save link").click()
+        page.locator("[data-toast]").wait_for()
+
+
 def _console(browser: Browser, server: DemoServer, theme: str, folder: Path) -> None:
     with open_camera(browser, server, theme, folder) as camera:
         page = camera.open("/console")
@@ -93,6 +107,7 @@ def _console(browser: Browser, server: DemoServer, theme: str, folder: Path) -> 
         page.wait_for_url("**/portals/*")
         camera.take("portal-detail")
         camera.open(f"{base}/audit")
+        page.get_by_text("Translation desk").first.click()
         camera.take("audit")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -176,8 +176,8 @@ async def _fill(
         new_id=operator.new_id,
         transaction_id=operator.transaction_id,
     )
-    link_ids: dict[str, int] = {}
     microtenant_ids: dict[str, int] = {}
+    begun: list[tuple[Section, UnitOfWork, Mapping[str, int]]] = []
     for place in PLACES:
         work = default
         if place.microtenant is not None:
@@ -185,16 +185,16 @@ async def _fill(
             microtenant_ids[made.name] = made.id
             scope = Scope(customer_id=tenant.id, microtenant_id=made.id)
             work = replace(default, scope=scope, microtenant_name=made.name)
-        link_ids |= await _fill_place(work, place, operator.now, settings.portal_suffix)
+        portal_ids = await _begin_place(work, place, settings.portal_suffix)
+        begun += [(section, work, portal_ids) for section in place.sections]
     await _add_managers(default, hashes, microtenant_ids)
+    link_ids = await _add_links(begun, operator.now)
     ines = await _add_readers(default, hashes)
     await _add_activity(connection, tenant.id, link_ids, ines, operator.now)
 
 
-async def _fill_place(
-    work: UnitOfWork, place: Place, now: int, managed_suffix: str
-) -> dict[str, int]:
-    """The ids of the links that were made, by name."""
+async def _begin_place(work: UnitOfWork, place: Place, managed_suffix: str) -> dict[str, int]:
+    """Makes portals and policies; the ids of the portals by their labels."""
     logo = picture_of(LOGO)
     portal_ids = {}
     for portal in place.portals:
@@ -205,8 +205,15 @@ async def _fill_place(
         portal_ids[portal.label] = made.id
     for policy in place.policies:
         await aups.create_aup(work, policy)
+    return portal_ids
+
+
+async def _add_links(
+    begun: Iterable[tuple[Section, UnitOfWork, Mapping[str, int]]], now: int
+) -> dict[str, int]:
+    """The ids of the links by name. The oldest come first, since ids rise with time."""
     link_ids: dict[str, int] = {}
-    for section in place.sections:
+    for section, work, portal_ids in sorted(begun, key=lambda each: -each[0].days_ago):
         then = replace(work, now=now - section.days_ago * SECONDS_A_DAY)
         created = await links.create_links(then, _link_specs(section, portal_ids), _shown(section))
         link_ids |= {link.name: link.id for link in created}

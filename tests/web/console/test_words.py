@@ -96,6 +96,10 @@ def test_addresses_are_repaired_to_what_would_open() -> None:
                 )
             ],
         ),
+        (
+            'Pay, a.example, "Pay, tax", Staff',
+            [PastedRow(name="Pay", url="a.example", description="Pay, tax", portals="Staff")],
+        ),
         ("URL;Name\na.example;Pay", [PastedRow(name="Pay", url="a.example")]),
         (
             "\ufeffa.example\tPay\n\nb.example\tTax",

@@ -52,7 +52,10 @@ def read_rows(text: str) -> list[PastedRow]:
     if delimiter is None:
         return [_from_line(line.strip()) for line in lines]
     # csv reads the text as a whole, since a quoted cell may hold line breaks.
-    reader = csv.reader(text.lstrip("\ufeff").splitlines(keepends=True), delimiter=delimiter)
+    # People write a space after a comma; a quote behind it still begins a quoted cell.
+    reader = csv.reader(
+        text.lstrip("\ufeff").splitlines(keepends=True), delimiter=delimiter, skipinitialspace=True
+    )
     rows = [cells for cells in _cells(reader) if any(cell.strip() for cell in cells)]
     headings = [_HEADINGS.get(cell.strip().lower(), "") for cell in rows[0]]
     if "url" in headings:

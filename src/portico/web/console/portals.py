@@ -267,12 +267,9 @@ async def facts_of(console: Console, work: UnitOfWork, portal: PresentedPortal) 
     links = await work.links.count_by_portal([portal.id])
     path = f"/p/{portal.page.slug or portal.id}"
     canonical = canonical_name(portal, console.site.managed_suffix)
-    address = (
-        f"https://{portal.domain}"
-        if portal.domain
-        else str(console.request.base_url).rstrip("/") + path
-    )
-    facts = [("Address", portal.domain or path, address)]
+    facts = [("Address", path, console.site.surroundings.origin(console.request) + path)]
+    if portal.domain:
+        facts.append(("Domain", portal.domain, f"https://{portal.domain}"))
     if canonical:
         facts.append(("CNAME target", canonical, canonical))
     facts += [
