@@ -189,7 +189,8 @@ async def _fill(
         begun += [(section, work, portal_ids) for section in place.sections]
     await _add_managers(default, hashes, microtenant_ids)
     link_ids = await _add_links(begun, operator.now)
-    ines = await _add_readers(default, hashes)
+    # Last, since it is the links that name the groups.
+    ines = await _add_readers(replace(default, now=operator.now), hashes)
     await _add_activity(connection, tenant.id, link_ids, ines, operator.now)
 
 
