@@ -38,9 +38,7 @@ def require_free_port(settings: Settings) -> None:
 
 def run_server(settings: Settings) -> None:
     """Serves until the process is told to stop; requests under way are answered first."""
-    # A worker is forked with its parent's handlers, which only tell the parent's own object to
-    # stop. Until the server installs its own, a stop ends a worker that has served nobody yet.
-    os.register_at_fork(after_in_child=_end_when_told)
+    let_new_workers_be_stopped()
     Server(
         "portico",
         address=settings.host,
@@ -60,6 +58,22 @@ def _load(settings: Settings) -> Callable[..., Any]:
     return create_app(settings)
 
 
-def _end_when_told() -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+def let_new_workers_be_stopped() -> None:
+    """Until the server installs its own handlers in a worker, a stop ends that worker.
+
+    A worker is forked with its parent's handlers, which only tell the parent's own object to stop.
+    And the interpreter forgets a signal that reaches a child before its first step, so signals
+    wait until the child is ready to heed them.
+    """
+    stops = {signal.SIGTERM, signal.SIGINT}
+
+    def heed_in_child() -> None:
+        for stop in stops:
+            signal.signal(stop, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, stops)
+
+    os.register_at_fork(
+        before=partial(signal.pthread_sigmask, signal.SIG_BLOCK, stops),
+        after_in_parent=partial(signal.pthread_sigmask, signal.SIG_UNBLOCK, stops),
+        after_in_child=heed_in_child,
+    )

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import subprocess
 import sys
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
+from multiprocessing.queues import SimpleQueue
 from pathlib import Path
 
 import httpx
 import pytest
 
+from portico.server import let_new_workers_be_stopped
 from tests.faults.trouble import children_of, held_lock
 from tests.harness import (
     LINKS,
@@ -98,3 +101,29 @@ def test_idle_connections_do_not_delay_the_stop(database_url: str, tmp_path: Pat
 
     assert status == 0
     assert took < 5
+
+
+def test_worker_is_stopped_before_its_first_step() -> None:
+    """A stop that comes right behind the fork ends the worker, as one that comes later does."""
+    fresh = multiprocessing.get_context("spawn")
+    answer: SimpleQueue[list[int]] = fresh.SimpleQueue()
+    parent = fresh.Process(target=_fork_and_stop, args=(answer,))
+    parent.start()
+    statuses = answer.get()
+    parent.join()
+
+    assert statuses == [-signal.SIGTERM] * 20
+
+
+def _fork_and_stop(answer: SimpleQueue[list[int]]) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    let_new_workers_be_stopped()
+    statuses: list[int] = []
+    for _ in range(20):
+        child = os.fork()
+        if not child:
+            time.sleep(0.2)
+            os._exit(0)
+        os.kill(child, signal.SIGTERM)
+        statuses.append(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+    answer.put(statuses)
