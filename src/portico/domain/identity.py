@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 SECRET_BYTES = 32
+FINGERPRINT_DIGITS = 32
 _SCHEME = "hmac-sha256"
 
 
@@ -109,4 +110,4 @@ def _digest(salt: str, secret: str) -> str:
 
 def fingerprint(content: bytes) -> str:
     """A short name for a body, by which a repeated request is recognised."""
-    return hashlib.blake2b(content, digest_size=16).hexdigest()
+    return hashlib.sha256(content).hexdigest()[:FINGERPRINT_DIGITS]

@@ -6,17 +6,55 @@ import zlib
 from typing import Any
 
 import msgspec
-from litestar import Request, Response
+from litestar import Request
+from litestar.types import Receive, Scope, Send
 
 from portico.domain.identity import fingerprint
 
 CONTENT_TYPE = "application/json;charset=utf-8"
 GZIP_FROM_BYTES = 1_024
+JSON = (b"content-type", CONTENT_TYPE.encode())
+NO_STORE = (b"cache-control", b"no-store")
+VARY = (b"vary", b"Accept-Encoding")
 _GZIP_LEVEL = 4
 _GZIP_SUFFIX = "-gzip"
+_WITHOUT_BODY = {204, 304}
 
 AnyRequest = Request[Any, Any, Any]
-Answer = Response[bytes]
+
+
+class Answer:
+    """A finished answer, sent as it is: the framework's own response would be rendered once more.
+
+    Header names are in lower case; the length, and the type of a body, are added when it is sent.
+    """
+
+    __slots__ = ("body", "headers", "status")
+
+    def __init__(self, body: bytes, *, status: int, headers: dict[str, str]) -> None:
+        self.body = body
+        self.status = status
+        self.headers = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Sends it, as an ASGI application of its own."""
+        if self.status not in _WITHOUT_BODY:
+            self.headers.append(JSON)
+        await send_whole(send, self.status, self.headers, self.body)
+
+    def to_asgi_response(self, **_: object) -> Answer:
+        """What the framework asks of the answer to an error."""
+        return self
+
+
+async def send_whole(
+    send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes
+) -> None:
+    """Sends an answer whose body is all there; its length is added to `headers`."""
+    if status not in _WITHOUT_BODY:
+        headers.append((b"content-length", b"%d" % len(body)))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
 def encode(payload: object) -> bytes:
@@ -28,27 +66,27 @@ def answer_json(
     request: AnyRequest, body: bytes, *, status: int = 200, headers: dict[str, str] | None = None
 ) -> Answer:
     """An answer with a JSON body, compressed when it is long and the client asks for it."""
-    sent = {"Cache-Control": "no-store", "Vary": "Accept-Encoding"} | (headers or {})
+    sent = {"cache-control": "no-store", "vary": "Accept-Encoding"} | (headers or {})
     if len(body) >= GZIP_FROM_BYTES and wants_gzip(request.headers.get("accept-encoding", "")):
         body = gzip(body)
-        sent["Content-Encoding"] = "gzip"
-        if "ETag" in sent:
-            sent["ETag"] = gzip_tag(sent["ETag"])
-    return Response(body, status_code=status, headers=sent, media_type=CONTENT_TYPE)
+        sent["content-encoding"] = "gzip"
+        if "etag" in sent:
+            sent["etag"] = gzip_tag(sent["etag"])
+    return Answer(body, status=status, headers=sent)
 
 
 def answer_read(request: AnyRequest, body: bytes, tag: str) -> Answer:
     """The answer to a GET: with its ETag, and 304 when the client has that version."""
     asked = request.headers.get("if-none-match")
     if asked is not None and names_tag(asked, tag):
-        headers = {"ETag": tag, "Cache-Control": "no-store", "Vary": "Accept-Encoding"}
-        return Response(b"", status_code=304, headers=headers, media_type=CONTENT_TYPE)
-    return answer_json(request, body, headers={"ETag": tag})
+        headers = {"etag": tag, "cache-control": "no-store", "vary": "Accept-Encoding"}
+        return Answer(b"", status=304, headers=headers)
+    return answer_json(request, body, headers={"etag": tag})
 
 
 def answer_nothing() -> Answer:
     """204: done, and nothing to say."""
-    return Response(b"", status_code=204, headers={"Cache-Control": "no-store"})
+    return Answer(b"", status=204, headers={"cache-control": "no-store"})
 
 
 def entity_tag(body: bytes) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from typing import cast
 
 from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
@@ -116,11 +117,11 @@ def answer_error(request: AnyRequest, error: PorticoError, *, vendor_statuses: b
 
 def _headers(error: PorticoError, status: int) -> dict[str, str]:
     if isinstance(error, TooManyRequests):
-        return {"Retry-After": f"{error.retry_after}s"}
+        return {"retry-after": f"{error.retry_after}s"}
     if status == 503:
-        return {"Retry-After": f"{RETRY_AFTER_SECONDS}s"}
+        return {"retry-after": f"{RETRY_AFTER_SECONDS}s"}
     if status == 401:
-        return {"WWW-Authenticate": "Bearer"}
+        return {"www-authenticate": "Bearer"}
     return {}
 
 
@@ -136,7 +137,8 @@ def exception_handlers(*, vendor_statuses: bool) -> ExceptionHandlersMap:
         answer = answer_error(request, _meaning(request, error), vendor_statuses=vendor_statuses)
         for name, value in (error.headers or {}).items():
             if name.lower() == "allow":
-                answer.headers["Allow"] = ", ".join(sorted(value.split(", ")))
+                allowed = ", ".join(sorted(value.split(", ")))
+                answer.headers.append((b"allow", allowed.encode()))
         return answer
 
     def defect(request: AnyRequest, error: Exception) -> Answer:
@@ -145,7 +147,9 @@ def exception_handlers(*, vendor_statuses: bool) -> ExceptionHandlersMap:
         hidden = InternalError(f"Portico failed. Its log has the cause under {transaction_id}.")
         return answer_error(request, hidden, vendor_statuses=vendor_statuses)
 
-    return {PorticoError: ours, HTTPException: framework, Exception: defect}
+    handlers = {PorticoError: ours, HTTPException: framework, Exception: defect}
+    # The framework asks no more of an answer than `to_asgi_response`.
+    return cast("ExceptionHandlersMap", handlers)
 
 
 def _meaning(request: AnyRequest, error: HTTPException) -> PorticoError:

@@ -12,11 +12,14 @@ from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 from portico.domain.base import Clock
 from portico.domain.errors import Unavailable
 from portico.http.answers import (
-    CONTENT_TYPE,
     GZIP_FROM_BYTES,
+    JSON,
+    NO_STORE,
+    VARY,
     gzip,
     gzip_tag,
     names_tag,
+    send_whole,
     wants_gzip,
 )
 from portico.http.cache import AnswerCache, KeptAnswer, KeptSession
@@ -25,9 +28,6 @@ from portico.http.limits import RateCounter
 from portico.storage.connections import Database
 
 _BEARER = b"bearer "
-_JSON = (b"content-type", CONTENT_TYPE.encode())
-_NO_STORE = (b"cache-control", b"no-store")
-_VARY = (b"vary", b"Accept-Encoding")
 _GZIP = (b"content-encoding", b"gzip")
 
 
@@ -72,17 +72,17 @@ class HotReads:
         if not self._counted(exchange, claims.client_id):
             return False
         if asked.known_tag is not None and names_tag(asked.known_tag, answer.tag.decode()):
-            await _send(send, 304, [(b"etag", answer.tag), _NO_STORE, _VARY], b"")
+            await send_whole(send, 304, [(b"etag", answer.tag), NO_STORE, VARY], b"")
         elif asked.gzip and len(answer.body) >= GZIP_FROM_BYTES:
             packed = answer.packed
             if packed is None:
                 packed = gzip(answer.body)
                 self._cache.keep_packed(key, answer, packed)
             tag = (b"etag", gzip_tag(answer.tag.decode()).encode())
-            await _send(send, 200, [_JSON, _NO_STORE, _VARY, tag, _GZIP], packed)
+            await send_whole(send, 200, [JSON, NO_STORE, VARY, tag, _GZIP], packed)
         else:
             tag = (b"etag", answer.tag)
-            await _send(send, 200, [_JSON, _NO_STORE, _VARY, tag], answer.body)
+            await send_whole(send, 200, [JSON, NO_STORE, VARY, tag], answer.body)
         return True
 
     async def _is_current(self, session: KeptSession, answer: KeptAnswer) -> bool:
@@ -117,9 +117,3 @@ class _Asked:
                 self.gzip = wants_gzip(value.decode("latin-1"))
             elif name == b"if-none-match":
                 self.known_tag = value.decode("latin-1")
-
-
-async def _send(send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
-    headers.append((b"content-length", b"%d" % len(body)))
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body, "more_body": False})

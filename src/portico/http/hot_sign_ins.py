@@ -13,7 +13,14 @@ from litestar.types import ASGIApp, Receive, ReceiveMessage, Scope, Send
 
 from portico.domain.errors import InvalidField, Unavailable
 from portico.domain.identity import ApiClient, secret_matches
-from portico.http.answers import CONTENT_TYPE, GZIP_FROM_BYTES, encode
+from portico.http.answers import (
+    GZIP_FROM_BYTES,
+    JSON,
+    NO_STORE,
+    VARY,
+    encode,
+    send_whole,
+)
 from portico.http.identity import FORM, PRESENT_TOKEN, parse_form
 from portico.http.tokens import Tokens
 from portico.services import access
@@ -23,11 +30,7 @@ LONGEST_FORM = 2_048
 KEPT_CLIENTS = 10_000
 _FORM = FORM.encode()
 _BASIC = b"basic "
-_HEADERS = [
-    (b"content-type", CONTENT_TYPE.encode()),
-    (b"cache-control", b"no-store"),
-    (b"vary", b"Accept-Encoding"),
-]
+_HEADERS = [JSON, NO_STORE, VARY]
 
 
 class HotSignIns:
@@ -53,9 +56,7 @@ class HotSignIns:
         if answer is None:
             await self._app(scope, _again(messages, receive), send)
             return
-        headers = [*_HEADERS, (b"content-length", b"%d" % len(answer))]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": answer, "more_body": False})
+        await send_whole(send, 200, [*_HEADERS], answer)
 
     async def _answer(self, path: str, body: bytes) -> bytes | None:
         try:

@@ -266,15 +266,19 @@ def present_on_portal(
 def _present(
     link: Link, portals: list[PortalInLink], shown: Shown | None, *, microtenant_name: str = ""
 ) -> LinkAnswer:
+    # A list has up to 500 of them, so this is written out where others call `stamps` and `text`.
     return LinkAnswer(
-        **stamps(link),
+        id=str(link.id),
+        modified_time=str(link.modified_time),
+        creation_time=str(link.creation_time),
+        modified_by=str(link.modified_by),
         name=link.name,
         enabled=link.enabled,
-        description=text(link.description),
-        icon_text=text(link.icon_text),
+        description=link.description or UNSET,
+        icon_text=link.icon_text or UNSET,
         link=link.link,
-        link_path=text(link.link_path),
-        protocol=text(link.protocol),
+        link_path=link.link_path or UNSET,
+        protocol=link.protocol or UNSET,
         application_id=digits(link.application_id),
         user_portals=portals or UNSET,
         microtenant_id=microtenant_digits(link),

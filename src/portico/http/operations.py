@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, ParamSpec
 
-from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 from litestar.status_codes import HTTP_200_OK
 
@@ -171,6 +170,6 @@ def answer_options(path: str, allow: str) -> HTTPRouteHandler:
 
     async def options() -> Answer:
         """Nothing but the header."""
-        return Response(b"", status_code=204, headers={"Allow": allow})
+        return Answer(b"", status=204, headers={"allow": allow})
 
     return HTTPRouteHandler([path], http_method="OPTIONS", status_code=HTTP_200_OK)(options)

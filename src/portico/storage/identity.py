@@ -24,7 +24,7 @@ from portico.domain.base import DEFAULT_MICROTENANT_ID
 from portico.domain.identity import ApiClient, Claims, SigningKey, Tenant
 from portico.storage.connections import Connection
 from portico.storage.links import links_in_all
-from portico.storage.repositories import field_values
+from portico.storage.repositories import field_values, restored
 from portico.storage.statements import insert_into, kept
 from portico.storage.tables import (
     api_client,
@@ -89,7 +89,7 @@ class IdentityRepository:
             creation_time=row.customer_creation_time,
         )
         return Standing(
-            client=ApiClient(**{column.name: getattr(row, column.name) for column in api_client.c}),
+            client=restored(ApiClient, field_values(ApiClient, row)),
             tenant=tenant,
             session_ended=row.session_ended,
             microtenant_name=row.microtenant_name,

@@ -25,7 +25,7 @@ from portico.domain.base import Page, Scope
 from portico.domain.links import Link
 from portico.domain.search import ListQuery
 from portico.storage.connections import Connection
-from portico.storage.repositories import Repository, field_values, in_scope
+from portico.storage.repositories import Repository, field_values, in_scope, restored
 from portico.storage.statements import Among, Row, insert_into, kept
 from portico.storage.tables import link_count, portal_assignment, user_portal, user_portal_link
 from portico.storage.trigrams import TEXT_INDEX_QUERY, trigram_query
@@ -134,7 +134,7 @@ class LinkRepository(Repository[Link]):
     def _record(self, row: Row) -> Link:
         values = field_values(Link, row)
         values["portal_ids"] = tuple(sorted(map(int, _split(row.portal_ids))))
-        return Link(**values)
+        return restored(Link, values)
 
 
 ON_PORTAL = "on portal"
