@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Any, ClassVar, Generic, TypeVar
 
 from sqlalchemy import (
@@ -165,12 +165,10 @@ class Repository(Generic[R]):
         return record
 
     def _values(self, record: R) -> Mapping[str, Any]:
-        values: dict[str, Any] = {}
-        for name in _column_names(self.table):
-            if name.endswith("_folded"):
-                values[name] = fold(getattr(record, name.removesuffix("_folded")))
-            else:
-                values[name] = getattr(record, name)
+        names, read, folded = _columns(self.table)
+        values: dict[str, Any] = dict(zip(names, read(record), strict=True))
+        for column, name in folded:
+            values[column] = fold(values[name])
         values["customer_id"] = self.scope.customer_id
         if "microtenant_id" in values:
             values["microtenant_id"] = self.scope.microtenant_id
@@ -221,8 +219,14 @@ def _fields(record: type[Any], row: type[Any]) -> tuple[tuple[str, ...], Callabl
 
 
 @kept
-def _column_names(table: Table) -> tuple[str, ...]:
-    return tuple(table.c.keys())
+def _columns(
+    table: Table,
+) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]], tuple[tuple[str, str], ...]]:
+    """The columns that hold fields of a record, what reads those, and the columns to be folded."""
+    every = [column.name for column in table.c]
+    names = tuple(name for name in every if not name.endswith("_folded"))
+    folded = tuple((name, name.removesuffix("_folded")) for name in every if name not in names)
+    return names, attrgetter(*names), folded
 
 
 def _stored(table: Table, *conditions: ColumnElement[bool]) -> Select[Any]:

@@ -27,6 +27,9 @@ from portico.storage.trigrams import TEXT_INDEX
 
 LOCK_WAIT_SECONDS = 10.0
 WRITERS_PER_COMMIT = 32
+ROWS_PER_STATEMENT = 100
+"""A statement makes the text index write what it holds back, so rows share one."""
+
 _RETRY_SECONDS = 0.005
 _KEPT_BY_DRIVER = 512
 _TEXT_INDEX_EXISTS = text(f"SELECT 1 FROM sqlite_master WHERE name = '{TEXT_INDEX}'")
@@ -58,12 +61,14 @@ class SqliteConnection:
         if parameters is None or isinstance(parameters, Mapping):
             parameters = [parameters or {}]
         prepared = self._statements.prepare(statement, parameters[0])
-        bound = [prepared.bind(values) for values in parameters]
-        sql = bound[0][0]
+        step = ROWS_PER_STATEMENT if prepared.row_of_values else 1
+        chunks = [parameters[start : start + step] for start in range(0, len(parameters), step)]
         try:
-            if len(bound) == 1:
-                return self._connection.execute(sql, bound[0][1]).rowcount
-            return self._connection.executemany(sql, [values for _, values in bound]).rowcount
+            touched = 0
+            for rows in chunks:
+                bound = prepared.bind(rows[0]) if len(rows) == 1 else prepared.bind_rows(rows)
+                touched += self._connection.execute(*bound).rowcount
+            return touched
         except sqlite3.IntegrityError as error:
             if error.sqlite_errorcode == sqlite3.SQLITE_CONSTRAINT_UNIQUE:
                 raise DuplicateKey(str(error)) from error

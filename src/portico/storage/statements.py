@@ -7,6 +7,7 @@ through them costs several times what the driver itself costs (decision 0010).
 from __future__ import annotations
 
 import json
+import re
 from collections import namedtuple
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
@@ -43,6 +44,9 @@ Row = Any
 Bound = Mapping[str, Any] | Sequence[Any]
 """Values for the placeholders of a statement, by name or in order, as its driver takes them."""
 
+_PLACEHOLDER = re.compile(r":(\w+)")
+_ROW_OF_VALUES = re.compile(r"\((:\w+, )*:\w+\)\Z")
+
 _Processor = Callable[[Any], Any] | None
 
 
@@ -59,7 +63,10 @@ def insert_into(table: Table) -> Insert:
 
 
 class PreparedStatement:
-    """One statement in the words of one driver. `names` are those of the values it will get."""
+    """One statement in the words of one driver. `names` are those of the values it will get.
+
+    `row_of_values` is what an INSERT with placeholders by name repeats to store several rows.
+    """
 
     def __init__(self, statement: Executable, names: Sequence[str], dialect: Dialect) -> None:
         compiled = statement.compile(dialect=dialect, column_keys=list(names))  # type: ignore[attr-defined]
@@ -81,6 +88,8 @@ class PreparedStatement:
         }
         self._processed = [(name, each) for name, each in self._processors.items() if each]
         self._order = None if order is None else [(name, self._processors[name]) for name in order]
+        row_of_values = _ROW_OF_VALUES.search(self.sql) if isinstance(statement, Insert) else None
+        self.row_of_values = row_of_values and row_of_values[0]
         types = (
             [column.type for column in statement.selected_columns]
             if isinstance(statement, SelectBase)
@@ -105,6 +114,18 @@ class PreparedStatement:
             values[name] if process is None else process(values[name])
             for name, process in self._order
         ]
+
+    def bind_rows(self, rows: Sequence[Mapping[str, Any]]) -> tuple[str, Bound]:
+        """The INSERT for so many rows, with their values in the order of its placeholders."""
+        assert self.row_of_values is not None
+        names = _PLACEHOLDER.findall(self.row_of_values)
+        row_of_values = _PLACEHOLDER.sub("?", self.row_of_values)
+        several = ", ".join([row_of_values] * len(rows))
+        bound: list[Any] = []
+        for row in rows:
+            _, values = self.bind(row)
+            bound += [values[name] for name in names]
+        return self.sql.removesuffix(self.row_of_values) + several, bound
 
     def _expanded(self, values: Mapping[str, Any]) -> tuple[str, Bound]:
         """The same where a list takes as many placeholders as it has members."""
