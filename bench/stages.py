@@ -11,7 +11,7 @@ from bench.bulk import bulk_portals_needed
 from bench.contestants import Reference
 from bench.cores import Cores
 from bench.portico import Portico
-from bench.postgres import Postgres
+from bench.postgres import Postgres, analyze
 from bench.processes import Processes
 from bench.rounds import Pace
 from bench.sites import Site
@@ -74,8 +74,8 @@ def open_stage(setting: Setting, database: str, postgres: Postgres | None) -> St
     reference = sites.open_site(peer_server.port, account)
     sites.fill(reference)
     if postgres is not None:
-        postgres.analyze("portico")
-        postgres.analyze("reference")
+        analyze(at_portico)
+        analyze(at_reference.replace("+asyncpg", ""))
     return Stage(setting, database, portico, hot, sites.same_data(hot, cold_server.port), reference)
 
 
