@@ -33,6 +33,7 @@ from portico.http.openapi import describe
 from portico.http.operations import OPERATION, answer_options
 from portico.http.tokens import KEY_REFRESH_SECONDS, Tokens
 from portico.observability import AccessLog
+from portico.services.client_sign_ins import SignInNotes
 from portico.services.identity import Operator, claim_ids, ensure_signing_key
 from portico.services.sessions import Gate
 from portico.settings import Settings
@@ -94,7 +95,8 @@ def create_app(settings: Settings) -> ASGIApp:
     database = open_database(settings.database, pool_size=settings.pool_size)
     rates = RateCounter(time.time, settings.rate_limit)
     cache = AnswerCache(settings.cache_bytes)
-    tokens = Tokens(database, time.time, settings.token_lifetime)
+    notes = SignInNotes(database, time.time)
+    tokens = Tokens(database, time.time, settings.token_lifetime, notes)
     log = AccessLog(sys.stderr.buffer) if settings.access_log else None
 
     def make_api(operator: Operator) -> Api:
@@ -120,6 +122,7 @@ def create_app(settings: Settings) -> ASGIApp:
             app.state.site = make_site(operator, settings)
             yield
         finally:
+            await notes.finish()
             await database.close()
             if log is not None:
                 log.flush()

@@ -162,6 +162,11 @@ def test_public_key_signs_in_by_assertion(database: str, customer_id: str, tmp_p
     }
     with served(database, tmp_path / "server.log") as server:
         assert server.http.post("/oauth2/v1/token", data=form).status_code == 200
+    used = {
+        each["clientId"]: each["lastUsedTime"] for each in succeed_json("client", "list", *where)
+    }
+    assert time.time() - 60 < used.pop(made["clientId"]) <= time.time()
+    assert list(used.values()) == [None]
 
 
 WRONG_KEYS: dict[str, Callable[[], bytes]] = {

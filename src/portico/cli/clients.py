@@ -11,7 +11,13 @@ import click
 from portico.cli.options import ID, MICROTENANT_ID, run_as_operator, settings_options
 from portico.domain.errors import InvalidField
 from portico.domain.identity import ApiClient, Role
-from portico.services.identity import create_client, list_clients, revoke_client
+from portico.services.identity import (
+    Operator,
+    create_client,
+    list_clients,
+    list_last_sign_ins,
+    revoke_client,
+)
 from portico.settings import Settings
 
 SMALLEST_KEY_BITS = 2_048
@@ -94,22 +100,32 @@ def _public_key(path: Path | None) -> str:
 @settings_options("database")
 def list_(settings: Settings, customer_id: int, as_json: bool) -> None:
     """List the API clients of a tenant."""
-    found = run_as_operator(settings, lambda operator: list_clients(operator, customer_id))
+
+    async def look(operator: Operator) -> list[tuple[ApiClient, int | None]]:
+        clients = await list_clients(operator, customer_id)
+        used = await list_last_sign_ins(operator, clients)
+        return [(each, used.get(each.id)) for each in clients]
+
+    found = run_as_operator(settings, look)
     if as_json:
-        click.echo(json.dumps([_public(each) for each in found]))
+        click.echo(json.dumps([_public(each, last_used) for each, last_used in found]))
         return
     # Imported when a table is printed: it would cost every start of the server 80 ms.
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
 
-    table = Table("Client id", "Name", "Role", "Microtenant", "Created", "Revoked", box=None)
-    for each in found:
+    # The id is copied into settings: whatever the width, it stays whole.
+    whole = Column("Client id", no_wrap=True)
+    rest = ("Name", "Role", "Microtenant", "Created", "Last used", "Revoked")
+    table = Table(whole, *rest, box=None)
+    for each, last_used in found:
         table.add_row(
             str(each.id),
             each.name,
             each.role,
             "all" if each.microtenant_id is None else str(each.microtenant_id),
             _moment(each.creation_time),
+            _moment(last_used),
             _moment(each.revoked_time),
         )
     Console().print(table)
@@ -124,7 +140,7 @@ def revoke(settings: Settings, client_id: int) -> None:
     click.echo(f"Revoked API client {revoked.name} ({revoked.id}).")
 
 
-def _public(each: ApiClient) -> dict[str, object]:
+def _public(each: ApiClient, last_used: int | None) -> dict[str, object]:
     return {
         "clientId": str(each.id),
         "customerId": str(each.customer_id),
@@ -133,6 +149,7 @@ def _public(each: ApiClient) -> dict[str, object]:
         "role": each.role.value,
         "signsInBy": "assertion" if each.public_key else "secret",
         "creationTime": each.creation_time,
+        "lastUsedTime": last_used,
         "revokedTime": each.revoked_time,
     }
 

@@ -18,6 +18,7 @@ from portico.domain.base import Clock
 from portico.domain.errors import AccessDenied, SessionNotValid
 from portico.domain.identity import ApiClient, Claims, SigningKey
 from portico.services import identity
+from portico.services.client_sign_ins import SignInNotes
 from portico.storage.connections import Database
 
 ISSUER = "portico"
@@ -44,16 +45,18 @@ class VerifiedToken:
 class Tokens:
     """Issues and verifies access tokens. `lifetime` is in seconds."""
 
-    def __init__(self, database: Database, clock: Clock, lifetime: int) -> None:
+    def __init__(self, database: Database, clock: Clock, lifetime: int, notes: SignInNotes) -> None:
         self._database = database
         self._clock = clock
+        self._notes = notes
         self.lifetime = lifetime
         self._keys: dict[str, SigningKey] = {}
         self._loaded = float("-inf")
         self._verified: dict[str, VerifiedToken] = {}
 
     async def issue(self, client: ApiClient) -> str:
-        """A token for a client that has signed in, signed with the newest key."""
+        """A token for a client that has signed in, which is noted, signed with the newest key."""
+        self._notes.note(client)
         await self._refresh(KEY_REFRESH_SECONDS)
         key = next(iter(self._keys.values()))
         now = int(self._clock())

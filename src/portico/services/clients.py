@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 
 from portico.domain.audit import Action, AuditEntry
@@ -11,6 +11,7 @@ from portico.domain.base import check_name
 from portico.domain.errors import NotFound, UnknownReference
 from portico.domain.identity import ApiClient, Role, hash_secret, new_secret
 from portico.services.access import require_admin, require_whole_tenant
+from portico.services.client_sign_ins import last_sign_ins
 from portico.services.identity import CLIENT_KIND
 from portico.services.unit_of_work import UnitOfWork
 from portico.storage.identity import IdentityRepository
@@ -20,6 +21,15 @@ async def list_api_clients(work: UnitOfWork) -> Sequence[ApiClient]:
     """Every API client of the tenant, oldest first. Raises Forbidden."""
     require_whole_tenant(work)
     return await IdentityRepository(work.connection).clients(work.scope.customer_id)
+
+
+async def list_last_uses(work: UnitOfWork, clients: Iterable[ApiClient]) -> Mapping[int, int]:
+    """When each client signed in last, to the hour; those that never did are left out.
+
+    Raises Forbidden.
+    """
+    require_whole_tenant(work)
+    return await last_sign_ins(work.connection, clients)
 
 
 async def count_clients(work: UnitOfWork) -> int:

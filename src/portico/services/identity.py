@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 
@@ -23,6 +23,7 @@ from portico.domain.identity import (
 )
 from portico.domain.microtenants import default_microtenant
 from portico.services.access import open_work
+from portico.services.client_sign_ins import last_sign_ins
 from portico.services.unit_of_work import UnitOfWork
 from portico.storage.audit import AuditTrail
 from portico.storage.connections import Connection, Database
@@ -155,6 +156,12 @@ async def list_clients(operator: Operator, customer_id: int) -> list[ApiClient]:
         if await identity.find_tenant(customer_id) is None:
             raise NotFound(customer_id)
         return await identity.clients(customer_id)
+
+
+async def list_last_sign_ins(operator: Operator, clients: Iterable[ApiClient]) -> Mapping[int, int]:
+    """When each client signed in last, to the hour; those that never did are left out."""
+    async with operator.database.read() as connection:
+        return await last_sign_ins(connection, clients)
 
 
 async def revoke_client(operator: Operator, client_id: int) -> ApiClient:

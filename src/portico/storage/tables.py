@@ -281,6 +281,14 @@ api_client = Table(
     Index("ix_api_client_customer", "customer_id"),
 )
 
+# Beside the clients, whose rows say what they may do: those change with their tenant's revision.
+client_sign_in = Table(
+    "client_sign_in",
+    metadata,
+    Column("client_id", BigInteger, primary_key=True, autoincrement=False),
+    id_column("time"),
+)
+
 signing_key = Table(
     "signing_key",
     metadata,

@@ -8,14 +8,13 @@ from dataclasses import dataclass, replace
 from litestar import get, post
 from litestar.di import NamedDependency
 
-from portico.domain.audit import AuditFilter
 from portico.domain.errors import InvalidInput
 from portico.domain.identity import Role
-from portico.services.audit_log import list_audit
 from portico.services.clients import (
     create_api_client,
     get_api_client,
     list_api_clients,
+    list_last_uses,
     revoke_api_client,
 )
 from portico.services.microtenants import summarise_microtenants
@@ -39,7 +38,6 @@ class ClientRow:
     may: str
     where: str
     used: int | None
-    unused: str
     made: int
     revoked: int | None
 
@@ -68,6 +66,7 @@ async def show_clients(console: NamedDependency[Console]) -> Answer:
     async with console.reading() as work:
         clients = list(await list_api_clients(work))
         names = {each.id: each.name for each in await summarise_microtenants(work)}
+        used = await list_last_uses(work, clients)
         clients.sort(key=lambda each: (each.revoked_time is not None, -each.creation_time))
         rows = [
             ClientRow(
@@ -77,8 +76,7 @@ async def show_clients(console: NamedDependency[Console]) -> Answer:
                 where=WHOLE_TENANT
                 if each.microtenant_id is None
                 else names.get(each.microtenant_id, str(each.microtenant_id)),
-                used=await _last_change(work, each.id),
-                unused="None",
+                used=used.get(each.id),
                 made=each.creation_time,
                 revoked=each.revoked_time,
             )
@@ -147,12 +145,6 @@ async def revoke_client(console: NamedDependency[Console]) -> Answer:
     async with console.writing() as work:
         await revoke_api_client(work, console.path_id("client"))
     return console.go("clients", work)
-
-
-async def _last_change(work: UnitOfWork, client_id: int) -> int | None:
-    """When a client changed something last, as the audit trail tells."""
-    entries = (await list_audit(work, AuditFilter(actor_id=client_id), limit=1)).entries
-    return entries[0].time if entries else None
 
 
 async def _page(console: Console, work: UnitOfWork, form: Form, *, status: int = 200) -> Answer:
