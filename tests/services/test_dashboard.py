@@ -38,6 +38,18 @@ def test_portals_come_fullest_first(world: World) -> None:
     assert (found.links, found.portal_count, found.portal_limit) == (3, 3, 500)
 
 
+def test_links_that_nobody_sees_are_counted(world: World) -> None:
+    other = World(world.store)
+    add_link(other.admin, "Foreign", enabled=False)
+    add_link(world.admin, "Seen", add_portal(world.admin))
+    add_link(world.admin, "Off", enabled=False)
+    add_link(world.admin, "Nowhere")
+
+    found = world.admin.look(read_dashboard)
+
+    assert (found.disabled_links, found.unplaced_links) == (1, 2)
+
+
 def test_every_day_has_its_changes(world: World) -> None:
     before = len(world.audit_trail())
     add_link(world.admin, "A")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from portico.domain.link_filters import NO_SECTION, LinkFilter
+from portico.domain.link_filters import NO_PORTAL, NO_SECTION, LinkFilter
 from portico.domain.search import ListQuery
 from portico.services import sections
 from portico.services.link_lists import list_filtered_links
@@ -53,6 +53,8 @@ def test_filters_narrow_together(world: World) -> None:
     assert listed(world.admin, LinkFilter(section_id=NO_SECTION)) == ["Paint", "Plain"]
     both = LinkFilter(section_id=ids["Work"], enabled=True, portal_id=staff, text="roll")
     assert listed(world.admin, both) == ["Payroll"]
+    assert listed(world.admin, LinkFilter(portal_id=NO_PORTAL)) == ["Pay slips", "Plain"]
+    assert listed(world.admin, LinkFilter(portal_id=NO_PORTAL, text="pay")) == ["Pay slips"]
     assert listed(world.admin, LinkFilter(portal_id=7)) == []
     assert listed(world.admin, LinkFilter(section_id=7)) == []
 

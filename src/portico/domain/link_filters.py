@@ -20,6 +20,8 @@ from portico.domain.search import (
 
 NO_SECTION = 0
 """Stands for a section's id where links without a section are meant."""
+NO_PORTAL = 0
+"""Stands for a portal's id where links on no portal are meant."""
 SOUGHT_IN = (LINK_FIELDS["name"], LINK_FIELDS["description"], LINK_FIELDS["link"])
 WORDS_SOUGHT = 16
 

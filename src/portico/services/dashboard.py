@@ -37,11 +37,14 @@ class DayOfChanges:
 class Dashboard:
     """Numbers of one microtenant. Days and openings are of the last 30 days, in UTC.
 
+    Nobody sees `disabled_links`, nor `unplaced_links`, which are on no portal.
     `portals` are the fullest, fullest first; `changes` has every day, the oldest first, as far as
     the caller may see them (see `list_audit`).
     """
 
     links: int
+    disabled_links: int
+    unplaced_links: int
     portal_count: int
     portals: Sequence[FilledPortal]
     portal_limit: int
@@ -50,13 +53,15 @@ class Dashboard:
 
 
 async def read_dashboard(work: UnitOfWork) -> Dashboard:
-    """The dashboard of the scope, in five statements."""
+    """The dashboard of the scope, in seven statements."""
     numbers = DashboardRepository(work.connection, work.scope)
     today = work.now // DAY_SECONDS
     first = today - DAYS + 1
     per_day = await audit_log(work).per_day(first * DAY_SECONDS)
     return Dashboard(
         links=await numbers.links(),
+        disabled_links=await numbers.disabled_links(),
+        unplaced_links=await numbers.unplaced_links(),
         portal_count=await numbers.portals(),
         portals=await numbers.fullest_portals(PORTALS_SHOWN),
         portal_limit=LINKS_PER_PORTAL,

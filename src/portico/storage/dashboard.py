@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Select, and_, bindparam, cast, func, select
 
 from portico.domain.base import Scope
 from portico.storage.connections import Connection
-from portico.storage.links import links_in_all
+from portico.storage.links import links_in_all, on_no_portal
 from portico.storage.people_tables import link_opening
 from portico.storage.repositories import in_scope
 from portico.storage.statements import kept
@@ -52,6 +52,16 @@ class DashboardRepository:
         rows = await self._connection.rows(_links(), self._bound())
         return int(rows[0].links)
 
+    async def disabled_links(self) -> int:
+        """How many links of the scope are disabled."""
+        rows = await self._connection.rows(_disabled_links(), self._bound())
+        return int(rows[0].links)
+
+    async def unplaced_links(self) -> int:
+        """How many links of the scope are on no portal."""
+        rows = await self._connection.rows(_unplaced_links(), self._bound())
+        return int(rows[0].links)
+
     async def portals(self) -> int:
         """How many portals the scope has."""
         rows = await self._connection.rows(_portals(), self._bound())
@@ -77,6 +87,20 @@ class DashboardRepository:
 @kept
 def _links() -> Select[Any]:
     return select(links_in_all().label("links")).where(in_scope(link_count))
+
+
+@kept
+def _disabled_links() -> Select[Any]:
+    link = user_portal_link
+    counted = func.count().label("links")
+    return select(counted).select_from(link).where(in_scope(link), ~link.c.enabled)
+
+
+@kept
+def _unplaced_links() -> Select[Any]:
+    link = user_portal_link
+    counted = func.count().label("links")
+    return select(counted).select_from(link).where(in_scope(link), on_no_portal(link))
 
 
 @kept
@@ -107,15 +131,18 @@ def _fullest_portals() -> Select[Any]:
 
 @kept
 def _most_opened() -> Select[Any]:
-    link = user_portal_link
-    same = and_(in_scope(link), link.c.id == link_opening.c.link_id)
-    openings = cast(func.sum(link_opening.c.openings), BigInteger).label("openings")
+    # Summed before the links are looked at: one look for each link, not for each of its days.
+    link, opened = user_portal_link, link_opening
+    summed = (
+        select(opened.c.link_id, cast(func.sum(opened.c.openings), BigInteger).label("openings"))
+        .where(in_scope(opened), opened.c.day >= bindparam("since_day"))
+        .group_by(opened.c.link_id)
+        .subquery("summed")
+    )
     return (
-        select(link.c.id, link.c.name, openings)
-        .select_from(link_opening)
-        .join(link, same)
-        .where(in_scope(link_opening), link_opening.c.day >= bindparam("since_day"))
-        .group_by(link.c.id, link.c.name)
-        .order_by(openings.desc(), link.c.id)
+        select(link.c.id, link.c.name, summed.c.openings)
+        .select_from(summed)
+        .join(link, and_(in_scope(link), link.c.id == summed.c.link_id))
+        .order_by(summed.c.openings.desc(), link.c.id)
         .limit(bindparam("most"))
     )

@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 
 from portico.domain.base import Page
-from portico.domain.link_filters import NO_SECTION, LinkFilter
+from portico.domain.link_filters import NO_PORTAL, NO_SECTION, LinkFilter
 from portico.domain.links import Link
 from portico.domain.search import ListQuery
 from portico.storage.links import (
@@ -25,6 +25,7 @@ from portico.storage.links import (
     SCANNED_LINKS,
     WITH_TRIGRAMS,
     LinkRepository,
+    on_no_portal,
 )
 from portico.storage.page_tables import link_presentation
 from portico.storage.repositories import in_scope
@@ -34,6 +35,7 @@ from portico.storage.trigrams import trigram_query
 
 _IN_SECTION = "in section"
 _WITHOUT_SECTION = "without section"
+_WITHOUT_PORTAL = "without portal"
 
 
 class LinkSetRepository(LinkRepository):
@@ -45,7 +47,9 @@ class LinkSetRepository(LinkRepository):
         """The page of those links that pass the filter as well as the query's condition."""
         narrowed: list[str] = []
         values: dict[str, object] = {}
-        if wanted.portal_id is not None:
+        if wanted.portal_id == NO_PORTAL:
+            narrowed.append(_WITHOUT_PORTAL)
+        elif wanted.portal_id is not None:
             narrowed.append(ON_PORTAL)
             values["portal_id"] = wanted.portal_id
         if wanted.section_id == NO_SECTION:
@@ -53,7 +57,7 @@ class LinkSetRepository(LinkRepository):
         elif wanted.section_id is not None:
             narrowed.append(_IN_SECTION)
             values["section_id"] = wanted.section_id
-        if query.condition is not None and wanted.portal_id is None and self._is_large:
+        if query.condition is not None and not wanted.portal_id and self._is_large:
             phrase = trigram_query(query.condition)
             if phrase and await self.connection.has_text_index():
                 narrowed.append(WITH_TRIGRAMS)
@@ -125,6 +129,8 @@ class LinkSetRepository(LinkRepository):
         if _WITHOUT_SECTION in narrowed:
             headed = select(shown.c.link_id).where(same, shown.c.section_id.is_not(None))
             conditions.append(~headed.correlate(cls.table).exists())
+        if _WITHOUT_PORTAL in narrowed:
+            conditions.append(on_no_portal(cls.table))
         return conditions
 
 

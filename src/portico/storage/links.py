@@ -12,6 +12,7 @@ from sqlalchemy import (
     FromClause,
     Select,
     String,
+    Table,
     and_,
     bindparam,
     cast,
@@ -180,6 +181,13 @@ def _unassign() -> Executable:
     return delete(portal_assignment).where(
         in_scope(portal_assignment), portal_assignment.c.link_id == bindparam("link_id")
     )
+
+
+def on_no_portal(link: Table) -> ColumnElement[bool]:
+    """That a statement's link has no assignment."""
+    mine = portal_assignment.c.link_id == link.c.id
+    assigned = select(portal_assignment.c.link_id).where(in_scope(portal_assignment), mine)
+    return ~assigned.correlate(link).exists()
 
 
 def links_in_all() -> ColumnElement[int]:

@@ -100,6 +100,7 @@ def test_the_secret_of_a_client_is_shown_once_and_works(tenant: Tenant, tab: Ope
     )
     caller = Caller(tenant.server, tenant.customer_id, credentials)
     assert caller.get(LINKS).status_code == 200
+    page.get_by_role("link", name="Done").click()
     expect(page.get_by_role("columnheader", name="Last used")).to_be_visible()
     expect(page.get_by_role("row", name="terraform")).not_to_contain_text("Not yet")
     assert credentials.client_secret not in page.content()

@@ -104,6 +104,14 @@ def test_the_dashboard_answers_its_questions(tenant: Tenant, tab: OpenTab) -> No
     expect(page.get_by_role("img", name="Mostly additions")).to_be_visible()
     page.get_by_role("link", name="Review").click()
     expect(page.get_by_text("of 470 links")).to_be_visible()
+    desk.add_link("Nowhere")
+    page = desk.open()
+    told = page.get_by_role("listitem").filter(
+        has_text="1 link is on no portal, so nobody sees it."
+    )
+    told.get_by_role("link", name="Review").click()
+    expect(page.locator("tbody a.name")).to_have_text(["Nowhere"])
+    expect(page.get_by_role("link", name="Portal On no portal")).to_be_visible()
 
 
 def test_theme_and_keys_are_remembered(tenant: Tenant, tab: OpenTab) -> None:

@@ -9,10 +9,7 @@ from datetime import UTC, datetime
 from litestar import get
 from litestar.di import NamedDependency
 
-from portico.domain.link_filters import LinkFilter
-from portico.domain.search import ListQuery
 from portico.services.dashboard import Dashboard, DayOfChanges, read_dashboard
-from portico.services.link_lists import list_filtered_links
 from portico.services.shown_links import present_links
 from portico.services.unit_of_work import UnitOfWork
 from portico.web.arch import Arch
@@ -206,18 +203,17 @@ async def _decisions(console: Console, work: UnitOfWork, numbers: Dashboard) -> 
         for each in numbers.portals
         if each.links >= numbers.portal_limit * NEAR
     ]
-    off = ListQuery(page_size=1)
-    disabled = (await list_filtered_links(work, off, LinkFilter(enabled=False))).page.total
-    if disabled:
-        told = counted(disabled, "link is disabled", "links are disabled")
-        found.append(
-            Decision(
-                sign="eye-off",
-                words=f"{told}, so nobody sees {'it' if disabled == 1 else 'them'}.",
-                href=f"{console.base}/links?state=off",
-                action="Review",
-            )
-        )
+    disabled = ("link is disabled", "links are disabled", "state=off")
+    unplaced = ("link is on no portal", "links are on no portal", "portal=none")
+    for links, (one, many, filters) in (
+        (numbers.disabled_links, disabled),
+        (numbers.unplaced_links, unplaced),
+    ):
+        if links:
+            it = "it" if links == 1 else "them"
+            href = f"{console.base}/links?{filters}"
+            words = f"{counted(links, one, many)}, so nobody sees {it}."
+            found.append(Decision(sign="eye-off", words=words, href=href, action="Review"))
     for each in numbers.portals:
         if each.links and not each.enabled:
             found.append(_portal_decision(console, each.id, f"{each.name} is disabled."))

@@ -9,7 +9,7 @@ from litestar import get, post
 from litestar.di import NamedDependency
 
 from portico.domain.link_changes import ChangeKind, LinkChange, LinkSelection
-from portico.domain.link_filters import NO_SECTION, LinkFilter
+from portico.domain.link_filters import NO_PORTAL, NO_SECTION, LinkFilter
 from portico.domain.links import LINK_FIELDS
 from portico.domain.presentation import PresentedLink
 from portico.domain.search import ListQuery, compare
@@ -104,7 +104,7 @@ def read_filter(query: Mapping[str, str]) -> LinkFilter:
     return LinkFilter(
         text=query.get("q", "").strip(),
         enabled={"on": True, "off": False}.get(query.get("state", "")),
-        portal_id=int(portal) if is_id(portal) else None,
+        portal_id=NO_PORTAL if portal == "none" else int(portal) if is_id(portal) else None,
         section_id=NO_SECTION if section == "none" else int(section) if is_id(section) else None,
     )
 
@@ -190,7 +190,10 @@ async def _choices(work: UnitOfWork, path: str, chosen: Mapping[str, str]) -> li
     portals = await list_portals(work, ListQuery(page_size=CHOICES_LIMIT))
     sections = (await list_sections(work)).sections
     options = {
-        "portal": [(str(portal.id), portal.name) for portal in portals.items],
+        "portal": [
+            *((str(portal.id), portal.name) for portal in portals.items),
+            ("none", "On no portal"),
+        ],
         "section": [
             *((str(section.id), section.name) for section in sections),
             ("none", "No section"),
