@@ -33,7 +33,7 @@ class Tab:
 
     def _note(self, message: Any) -> None:  # noqa: ANN401  # Playwright's own
         # A form that is answered with what is wrong in it: the browser notes the status, rightly.
-        refused = re.search("with a status of (401|409|422) ", message.text)
+        refused = re.search("with a status of (401|409|422|429) ", message.text)
         if message.type in {"error", "warning"} and not refused:
             self.faults.append(message.text)
 

@@ -150,6 +150,22 @@ async def set_administrator_password(
     await _store(work, before, replace(before, password_hash=password_hash))
 
 
+async def set_own_password(work: UnitOfWork, password_hash: str, *, kept_session: str) -> None:
+    """Replaces the caller's own password, whatever its role, and ends its other sessions.
+
+    The caller has to have proven that it knows the present one (`sign_in.prove_password`).
+    Raises NotFound for a caller that is no administrator, Forbidden for one without a password.
+    """
+    found = await work.administrators.find(work.principal.actor_id)
+    if found is None:
+        raise NotFound(work.principal.actor_id)
+    if not found.password_hash:
+        raise Forbidden("This account has no password: a provider signs it in.")
+    (before,) = await _with_grants(work, [found])
+    await ConsoleSessions(work.connection).end_all(found.id, but=kept_session)
+    await _store(work, before, replace(before, password_hash=password_hash))
+
+
 async def administrator_names(work: UnitOfWork, administrator_ids: Iterable[int]) -> dict[int, str]:
     """How to call administrators, by id; ids of nobody are left out."""
     wanted = set(administrator_ids)

@@ -54,6 +54,21 @@ async def sign_in_administrator(
         return await _admit_administrator(gate, connection, found)
 
 
+async def prove_password(
+    gate: Gate, administrator: Administrator, password: str, *, address: str
+) -> None:
+    """Makes sure that who is signed in knows the password, under the lock-out of the console.
+
+    Raises LockedOut, or AccessDenied for a wrong password and for an account without one.
+    """
+    name = administrator.name
+    await _count_attempt(gate, CONSOLE, name, address)
+    if not await _verify(gate, administrator.password_hash, password):
+        raise AccessDenied
+    async with gate.database.transaction() as connection:
+        await _forgive_attempt(gate, connection, CONSOLE, name, address)
+
+
 async def sign_in_user(
     gate: Gate, customer_id: int, name: str, password: str, *, address: str
 ) -> NewSession[PortalSession]:

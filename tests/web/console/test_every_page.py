@@ -55,6 +55,7 @@ def every_place(desk: Desk) -> list[str]:
         "audit",
         "search?q=a",
         "keys",
+        "password",
     ]
 
 

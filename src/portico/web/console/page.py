@@ -68,6 +68,7 @@ class Frame:
     person: str
     initials: str
     role: str
+    has_password: bool
     can_write: bool
     tenant_wide: bool
     csrf: str
@@ -200,6 +201,7 @@ class Console:
             person=name,
             initials=initials(name),
             role=role_words(principal.role, work.microtenant_name if not tenant_wide else ""),
+            has_password=bool(person.password_hash),
             can_write=principal.role is Role.ADMIN,
             tenant_wide=tenant_wide,
             csrf=self.csrf,

@@ -18,6 +18,7 @@ from portico.web.console import (
     link_editor,
     links,
     microtenants,
+    own_password,
     portal_order,
     portal_tabs,
     portals,
@@ -45,6 +46,7 @@ NOUNS = (
     groups,
     audit,
     search,
+    own_password,
     home,
 )
 PLACE = "/console/{customer:str}/{microtenant:str}"

@@ -18,6 +18,7 @@ SAID: Mapping[str, str] = {
     "undone": "It is as it was before.",
     "saved": "Saved.",
     "password": "Saved, with the new password.",
+    "own-password": "Your password is changed. Your other sessions have ended.",
     "order": "The order is saved.",
     "late": "This change cannot be undone any more.",
 }
