@@ -245,7 +245,7 @@ async def sign_out(database: Database, claims: Claims, now: int) -> None:
 def require_admin(work: UnitOfWork) -> None:
     """Raises Forbidden for a caller that may only read."""
     if work.principal.role is not Role.ADMIN:
-        raise Forbidden("This API client may only read: its role is viewer.")
+        raise Forbidden("You may only read: your role is viewer.")
 
 
 def require_default_microtenant(work: UnitOfWork) -> None:
