@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 from litestar import get, post
 from litestar.di import NamedDependency
@@ -26,7 +26,8 @@ from portico.services.microtenants import (
 from portico.services.unit_of_work import UnitOfWork
 from portico.services.versions import version_of
 from portico.web.console.confirming import Confirmation
-from portico.web.console.forms import FieldError, Form, make_form, place_error
+from portico.web.console.conflicts import Conflict, tell_conflict
+from portico.web.console.forms import Form, make_form, place_error
 from portico.web.console.page import Answer, Console
 
 LABELS: Mapping[str, str] = {
@@ -73,6 +74,7 @@ class MicrotenantView:
     form: Form
     may_manage: bool
     note: str
+    conflict: Conflict | None
 
 
 @get("/microtenants")
@@ -150,9 +152,9 @@ async def change_microtenant(console: NamedDependency[Console]) -> Answer:
     if fresh:
         return console.go("microtenants", work)
     async with console.reading() as work:
-        told = "Somebody changed it after you opened it. Compare, then save again."
-        newer = form.with_values(revision=version_of(stored)).failed({"": FieldError(text=told)})
-        return await _page(console, work, newer, stored, status=409)
+        conflict = await tell_conflict(work, "microtenant", stored, asdict(_spec(form, stored)))
+        newer = form.with_values(revision=version_of(stored))
+        return await _page(console, work, newer, stored, conflict, status=409)
 
 
 @get("/microtenants/{other:str}/delete")
@@ -225,6 +227,7 @@ async def _page(
     work: UnitOfWork,
     form: Form,
     stored: Microtenant | None = None,
+    conflict: Conflict | None = None,
     *,
     status: int = 200,
 ) -> Answer:
@@ -235,6 +238,7 @@ async def _page(
         form=form,
         may_manage=not note,
         note=note,
+        conflict=conflict,
     )
     return await console.page("microtenant.html", work, view, place="microtenants", status=status)
 
