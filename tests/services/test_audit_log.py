@@ -69,6 +69,23 @@ def test_actors_have_names(world: World) -> None:
     assert actors == {"userPortalLink": "admin client", "apiClient": "Operator"}
 
 
+def test_entries_of_other_microtenants_tell_where(world: World) -> None:
+    east_id = world.microtenant("East").id
+    east = world.admin.asking_for(microtenant_id=east_id)
+    add_link(world.admin, "At home")
+    add_link(east, "In the east")
+    of_links = AuditFilter(object_type="userPortalLink")
+
+    for caller, others in ((world.admin, {east_id: "East"}), (east, {})):
+        assert caller.look(lambda work: list_audit(work, of_links)).microtenants == others
+    place = CSV_HEADER.index("microtenant")
+    rows = world.admin.look(lambda work: audit_rows(work, of_links))
+    assert [row[place : place + 2] for row in rows[1:]] == [
+        ("East", str(east_id)),
+        ("Default", "0"),
+    ]
+
+
 def test_microtenant_sees_its_own_entries(world: World) -> None:
     other = World(world.store)
     east_id = world.microtenant().id

@@ -12,6 +12,7 @@ from portico.domain.identity import Role
 from portico.domain.providers import IdentityProvider, IdentityProviderSpec, ProvenPerson
 from portico.domain.users import PortalUserSpec
 from portico.services import administrators, groups, providers, users
+from portico.services.actors import actor_names
 from portico.services.sign_in import (
     sign_in_administrator_by_provider,
     sign_in_user_by_provider,
@@ -70,6 +71,8 @@ def test_first_sign_in_makes_the_user_and_later_ones_find_it(people: People) -> 
         first.user.id,
         first.user.id,
     )
+    named = people.world.admin.look(lambda work: actor_names(work, [first.user.id]))
+    assert named == {first.user.id: "Uma B."}
 
 
 def test_provider_does_not_take_over_a_local_user(people: People) -> None:

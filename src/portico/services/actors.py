@@ -21,5 +21,9 @@ async def actor_names(work: UnitOfWork, actor_ids: Iterable[int]) -> dict[int, s
     names = {client.id: client.name for client in clients if client.id in wanted}
     if OPERATOR_ID in wanted:
         names[OPERATOR_ID] = OPERATOR_NAME
-    others = wanted - set(names)
-    return names | (await AdministratorRepository(work.connection).names(others) if others else {})
+    if others := wanted - set(names):
+        names |= await AdministratorRepository(work.connection).names(others)
+    # Whom a provider signs in for the first time is the one who made the account.
+    if others := wanted - set(names):
+        names |= await work.users.names(others)
+    return names

@@ -23,6 +23,7 @@ CSV_HEADER = (
     "object type",
     "object",
     "object id",
+    "microtenant",
     "microtenant id",
     "before",
     "after",
@@ -32,13 +33,15 @@ CSV_HEADER = (
 
 @dataclass(frozen=True, kw_only=True)
 class AuditPage:
-    """Entries, newest first; the names of actors that are known; where the next page begins.
+    """Entries, newest first; the known names of actors and of microtenants other than that of the
+    scope; where the next page begins.
 
     `next_id` is what to pass as `before_id`, None on the last page.
     """
 
     entries: Sequence[AuditEntry]
     actors: Mapping[int, str]
+    microtenants: Mapping[int, str]
     next_id: int | None
 
 
@@ -56,6 +59,7 @@ async def list_audit(
     return AuditPage(
         entries=entries,
         actors=await actor_names(work, (entry.actor_id for entry in entries)),
+        microtenants=await _other_microtenants(work, entries),
         next_id=entries[-1].id if len(found) > limit else None,
     )
 
@@ -68,11 +72,12 @@ async def audit_rows(
     No cell can be taken for a formula.
     """
     rows: list[Sequence[str]] = [CSV_HEADER]
+    here = {work.scope.microtenant_id: work.microtenant_name}
     before_id = None
     while len(rows) <= limit:
         most = min(PAGE_LIMIT, limit + 1 - len(rows))
         page = await list_audit(work, wanted, before_id=before_id, limit=most)
-        rows += [_row(entry, page.actors) for entry in page.entries]
+        rows += [_row(entry, page.actors, {**page.microtenants, **here}) for entry in page.entries]
         before_id = page.next_id
         if before_id is None:
             break
@@ -88,7 +93,16 @@ def audit_log(work: UnitOfWork) -> AuditLog:
     return AuditLog(work.connection, work.scope, everywhere=everywhere)
 
 
-def _row(entry: AuditEntry, actors: Mapping[int, str]) -> Sequence[str]:
+async def _other_microtenants(work: UnitOfWork, entries: Sequence[AuditEntry]) -> Mapping[int, str]:
+    elsewhere = {entry.microtenant_id for entry in entries} - {work.scope.microtenant_id}
+    if not elsewhere:
+        return {}
+    return {each.id: each.name for each in await work.microtenants.all() if each.id in elsewhere}
+
+
+def _row(
+    entry: AuditEntry, actors: Mapping[int, str], microtenants: Mapping[int, str]
+) -> Sequence[str]:
     cells = (
         datetime.fromtimestamp(entry.time, UTC).isoformat(),
         actors.get(entry.actor_id, ""),
@@ -97,6 +111,7 @@ def _row(entry: AuditEntry, actors: Mapping[int, str]) -> Sequence[str]:
         entry.object_type,
         entry.object_name,
         str(entry.object_id),
+        microtenants.get(entry.microtenant_id, ""),
         str(entry.microtenant_id),
         entry.before,
         entry.after,

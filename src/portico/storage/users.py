@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from sqlalchemy import (
     ColumnElement,
     FromClause,
+    Select,
     String,
     cast,
     delete,
@@ -21,7 +22,7 @@ from portico.domain.users import PortalUser
 from portico.storage.page_tables import portal_group
 from portico.storage.people_tables import portal_user, portal_user_group
 from portico.storage.repositories import Repository, field_values, in_scope
-from portico.storage.statements import Row, insert_into
+from portico.storage.statements import Among, Row, insert_into, kept
 
 
 class PortalUserRepository(Repository[PortalUser]):
@@ -39,6 +40,11 @@ class PortalUserRepository(Repository[PortalUser]):
         return await self._one(
             (portal_user.c.provider_id == provider_id) & (portal_user.c.subject == subject)
         )
+
+    async def names(self, user_ids: Iterable[int]) -> dict[int, str]:
+        """What users are called, by id."""
+        rows = await self._rows(_names(), wanted=sorted(set(user_ids)))
+        return {row.id: row.display_name or row.name for row in rows}
 
     async def insert(self, *records: PortalUser) -> None:
         """Stores new users and their groups."""
@@ -128,3 +134,10 @@ class PortalUserRepository(Repository[PortalUser]):
         group_ids = (values["group_ids"] or "").split(",")
         values["group_ids"] = tuple(sorted(int(each) for each in group_ids if each))
         return PortalUser(**values)
+
+
+@kept
+def _names() -> Select[Any]:
+    user = portal_user
+    named = select(user.c.id, user.c.name, user.c.display_name)
+    return named.where(in_scope(user), Among(user.c.id, "wanted"))

@@ -77,7 +77,12 @@ def test_whom_a_provider_signs_in_is_not_asked(tenant: Tenant, tab: OpenTab) -> 
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
     expect(page.get_by_role("link", name="Change password")).to_have_count(0)
     csrf = page.locator("body").get_attribute("data-csrf") or ""
-    form = {"csrf": csrf, "present": "", "password": NEW, "again": NEW}
+    form: dict[str, str | float | bool] = {
+        "csrf": csrf,
+        "present": "",
+        "password": NEW,
+        "again": NEW,
+    }
     for answer in (
         page.request.get(desk.url("password")),
         page.request.post(desk.url("password"), form=form),

@@ -7,7 +7,7 @@ import io
 
 from playwright.sync_api import expect
 
-from tests.harness import AUPS, LINKS, Tenant
+from tests.harness import AUPS, LINKS, MICROTENANTS, Tenant
 from tests.web.conftest import OpenTab
 from tests.web.console.people import sit_down
 
@@ -46,6 +46,36 @@ def test_microtenants_are_made_and_refused_in_the_words_of_the_api(
     page.get_by_role("link", name="Delete…").click()
     page.get_by_role("button", name="Delete microtenant").click()
     expect(desk.toast).to_contain_text("Deleted East.")
+
+
+def test_a_microtenant_changed_in_between_is_compared(tenant: Tenant, tab: OpenTab) -> None:
+    desk = sit_down(tenant, tab())
+    body = {"name": "East", "enabled": True, "description": "First"}
+    east = desk.admin.create(MICROTENANTS, body)["id"]
+    page = desk.open(f"microtenants/{east}")
+    page.get_by_label("Description").fill("Mine")
+    desk.admin.put(f"{MICROTENANTS}/{east}", body | {"description": "Theirs"})
+    page.get_by_role("button", name="Save microtenant").click()
+    told = page.get_by_role("alert")
+    expect(told).to_contain_text("changed this microtenant today")
+    row = told.get_by_role("row", name="Description")
+    expect(row).to_contain_text("Theirs")
+    expect(row).to_contain_text("Mine")
+    expect(told.get_by_role("row", name="Name")).to_have_count(0)
+    page.get_by_role("button", name="Save microtenant").click()
+    expect(desk.toast).to_contain_text("Changed East.")
+
+
+def test_the_audit_log_of_the_tenant_tells_where(tenant: Tenant, tab: OpenTab) -> None:
+    desk = sit_down(tenant, tab())
+    east = desk.admin.create(MICROTENANTS, {"name": "East", "enabled": True})["id"]
+    body = {"name": "Outpost", "link": "x.example"}
+    assert desk.admin.post(LINKS, body, microtenantId=east).status_code == 201
+    desk.add_link("Home")
+
+    page = desk.open("audit?kind=userPortalLink")
+
+    expect(page.locator(".what")).to_have_text(["Added Home link", "Added Outpost link in East"])
 
 
 def test_the_audit_log_tells_who_did_what_as_a_difference(tenant: Tenant, tab: OpenTab) -> None:

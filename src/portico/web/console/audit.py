@@ -63,7 +63,7 @@ async def show_audit(console: NamedDependency[Console]) -> Answer:
         page = await list_audit(work, wanted, before_id=int(before) if is_id(before) else None)
         next_id = str(page.next_id) if page.next_id else ""
         view = AuditView(
-            days=await tell_entries(work, page.entries, page.actors),
+            days=await tell_entries(work, page),
             csv_href=address_with(f"{path}.csv", chosen),
             older_href=address_with(path, chosen, before=next_id) if next_id else "",
             periods=[Choice(*each) for each in PERIODS.items()],

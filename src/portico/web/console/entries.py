@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
 from portico.domain.audit import Action, AuditEntry
+from portico.services.audit_log import AuditPage
 from portico.services.unit_of_work import UnitOfWork
 from portico.web.console import words
 
@@ -83,7 +84,7 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True)
 class ToldEntry:
-    """An entry as the audit log shows it."""
+    """An entry as the audit log shows it. `where` is its microtenant, if that is another one."""
 
     id: int
     iso: str
@@ -92,6 +93,7 @@ class ToldEntry:
     verb: str
     name: str
     kind: str
+    where: str
     changes: list[Change]
     transaction_id: str
 
@@ -117,25 +119,34 @@ def verb_of(entry: AuditEntry) -> str:
     return "Changed"
 
 
-async def tell_entries(
-    work: UnitOfWork, entries: Sequence[AuditEntry], actors: Mapping[int, str]
-) -> list[ToldDay]:
+async def tell_entries(work: UnitOfWork, page: AuditPage) -> list[ToldDay]:
     """Entries under their days, with the names of the portals that they speak of."""
+    here = work.scope.microtenant_id
+    places = {
+        each.microtenant_id: page.microtenants.get(each.microtenant_id, str(each.microtenant_id))
+        for each in page.entries
+        if each.microtenant_id != here
+    }
     mentioned = {
         portal_id
-        for entry in entries
+        for entry in page.entries
         for side in (entry.before, entry.after)
         for portal_id in _values(side).get("portal_ids", ())
     }
     portals = {p.id: p.name for p in (await work.portals.find_all(mentioned)).values()}
-    told = [(entry.time, _told(entry, actors, portals)) for entry in entries]
+    told = [(entry.time, _told(entry, page.actors, places, portals)) for entry in page.entries]
     return [
         ToldDay(day, [each for _, each in of_day])
         for day, of_day in groupby(told, key=lambda each: words.day_words(each[0], work.now))
     ]
 
 
-def _told(entry: AuditEntry, actors: Mapping[int, str], portals: Mapping[int, str]) -> ToldEntry:
+def _told(
+    entry: AuditEntry,
+    actors: Mapping[int, str],
+    places: Mapping[int, str],
+    portals: Mapping[int, str],
+) -> ToldEntry:
     return ToldEntry(
         id=entry.id,
         iso=words.iso(entry.time),
@@ -144,6 +155,7 @@ def _told(entry: AuditEntry, actors: Mapping[int, str], portals: Mapping[int, st
         verb=verb_of(entry),
         name=entry.object_name or str(entry.object_id),
         kind=KINDS.get(entry.object_type, (entry.object_type, ""))[0],
+        where=places.get(entry.microtenant_id, ""),
         changes=differences(_values(entry.before), _values(entry.after), portals),
         transaction_id=entry.transaction_id,
     )

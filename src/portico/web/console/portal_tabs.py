@@ -186,7 +186,7 @@ async def show_history(console: NamedDependency[Console]) -> Answer:
         view = HistoryView(
             portal=await facts_of(console, work, portal),
             tab="history",
-            days=await tell_entries(work, page.entries, page.actors),
+            days=await tell_entries(work, page),
         )
         return await console.page("portal_history.html", work, view, place="portals")
 
