@@ -173,4 +173,6 @@ def test_a_viewer_is_refused_every_write(tenant: Tenant, tab: OpenTab) -> None:
         form = {"csrf": csrf, "name": "x", "host": "x.example", "lines": "x.example"}
         answer = desk.page.request.post(desk.url(place), form={**form, "action": "enable"})
         assert answer.status in {403, 404}, (place, answer.status)
+        if answer.status == 403:
+            assert "You may only read: your role is viewer." in answer.text(), place
     assert desk.links() == {}
