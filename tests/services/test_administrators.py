@@ -244,6 +244,8 @@ def test_grants_name_microtenants_of_the_tenant_once(people: People) -> None:
         )
     with pytest.raises(InvalidField, match="grants"):
         people.operate(lambda work: administrators.create_administrator(work, spec, [WIDE, WIDE]))
+    with pytest.raises(InvalidField, match="at least one microtenant"):
+        people.operate(lambda work: administrators.create_administrator(work, spec, []))
 
 
 def test_audit_trail_tells_of_people_without_secrets(people: People) -> None:

@@ -60,7 +60,7 @@ async def create_administrator(
 
     Without a password hash (`passwords.hash_password`) only a provider signs it in.
     """
-    _require_manager(work)
+    require_grants(work, grants)
     spec = check_administrator(spec)
     if await work.administrators.find_by_name(spec.name) is not None:
         raise NameTaken(spec.name)
@@ -176,6 +176,16 @@ async def administrator_names(work: UnitOfWork, administrator_ids: Iterable[int]
 def _require_manager(work: UnitOfWork) -> None:
     require_admin(work)
     require_whole_tenant(work)
+
+
+def require_grants(work: UnitOfWork, grants: Sequence[GrantSpec]) -> None:
+    """Raises Forbidden for who may not grant, and InvalidField when nothing would be granted.
+
+    Of who is there already `set_grants` takes everything; a form does not mean that.
+    """
+    _require_manager(work)
+    if not grants:
+        raise InvalidField("grants", "Choose the whole tenant, or at least one microtenant.")
 
 
 def _require_other(work: UnitOfWork, administrator_id: int, deed: str) -> None:

@@ -32,6 +32,38 @@ def test_an_administrator_is_made_signs_in_and_is_shut_out(tenant: Tenant, tab: 
     expect(vera.page.get_by_label("Password")).to_be_visible()
 
 
+def test_an_administrator_has_a_role_in_each_place(tenant: Tenant, tab: OpenTab) -> None:
+    admin = tenant.caller()
+    east, west = (
+        admin.create(MICROTENANTS, {"name": name, "enabled": True})["id"]
+        for name in ("East", "West")
+    )
+    name = f"vera-{tenant.customer_id}"
+    page = sit_down(tenant, tab()).open("administrators/new")
+    page.get_by_label("Sign-in name").fill(name)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("radio", name="Nothing They work").check()
+    page.get_by_role("button", name="Save administrator").click()
+    expect(page.locator("#role-wrong")).to_contain_text("at least one microtenant")
+    page.get_by_label("Password").fill(PASSWORD)
+    for place, microtenant in (("Look and change in", "East"), ("Look in", "West")):
+        page.get_by_role("group", name=place).get_by_role("combobox").fill(microtenant)
+        page.keyboard.press("Enter")
+    page.get_by_role("button", name="Save administrator").click()
+    row = page.get_by_role("row", name=name)
+    expect(row).to_contain_text("Look and change, East; Look, West")
+    row.get_by_role("link").first.click()
+    expect(page.get_by_role("radio", name="Nothing They work")).to_be_checked()
+    page.locator("#display_name").fill("Vera")
+    page.get_by_role("button", name="Save administrator").click()
+    expect(page.get_by_role("row", name=name)).to_contain_text("Look and change, East; Look, West")
+
+    vera = take_place(tenant, tab(), name, microtenant_id=int(min(east, west, key=int)))
+    for microtenant, links in ((east, 1), (west, 0)):
+        vera.page.goto(f"{tenant.server.url}/console/{tenant.customer_id}/{microtenant}/links")
+        expect(vera.page.locator("a[data-new]")).to_have_count(links)
+
+
 def test_nobody_shuts_oneself_out(tenant: Tenant, tab: OpenTab) -> None:
     first = tab()
     name = make_administrator(tenant)

@@ -18,6 +18,7 @@ from portico.services.administrators import (
     enable_administrator,
     get_administrator,
     list_administrators,
+    require_grants,
     set_administrator_password,
     set_grants,
     update_administrator,
@@ -35,13 +36,19 @@ LABELS: Mapping[str, str] = {
     "display_name": "Name",
     "email": "E-mail",
     "password": "Password",
+    "role": "Where they work",
 }
 FIELDS: Mapping[str, str] = {
     "name": "name",
     "displayName": "display_name",
     "email": "email",
     "password": "password",
+    "grants": "role",
 }
+NOWHERE_ELSE = "none"
+"""The choice of no role in the whole tenant."""
+PLACES: Mapping[str, Role] = {"writes": Role.ADMIN, "reads": Role.VIEWER}
+"""The fields of microtenants, by what may be done there."""
 MAY: Mapping[Role, str] = {Role.VIEWER: "Look", Role.ADMIN: "Look and change"}
 
 
@@ -138,8 +145,10 @@ async def change_administrator(console: NamedDependency[Console]) -> Answer:
             spec = _spec(form, stored.name)
             if (spec.display_name, spec.email) != (stored.display_name, stored.email):
                 await update_administrator(work, person, spec)
-            if _grants_text(_grants(form)) != form.value("grants_before"):
-                await set_grants(work, person, _grants(form))
+            grants = _grants(form)
+            if _grants_text(grants) != form.value("grants_before"):
+                require_grants(work, grants)
+                await set_grants(work, person, grants)
             if hashed:
                 kept = console.signed_in.session.digest
                 await set_administrator_password(work, person, hashed, kept_session=kept)
@@ -192,10 +201,12 @@ def _spec(form: Form, name: str) -> AdministratorSpec:
 
 
 def _grants(form: Form) -> list[GrantSpec]:
-    """One role in the places chosen, or in the whole tenant when none is."""
-    role = Role.ADMIN if form.value("role") == Role.ADMIN else Role.VIEWER
-    places = form.ids("microtenants")
-    return [GrantSpec(role=role, microtenant_id=each) for each in places] or [GrantSpec(role=role)]
+    """A role in the whole tenant, and roles in single microtenants; none at all is for nobody."""
+    tenant_wide = form.value("role")
+    grants = [GrantSpec(role=Role(tenant_wide))] if tenant_wide in set(Role) else []
+    for field, role in PLACES.items():
+        grants += [GrantSpec(role=role, microtenant_id=each) for each in form.ids(field)]
+    return grants
 
 
 def _grants_text(grants: Sequence[GrantSpec]) -> str:
@@ -204,14 +215,21 @@ def _grants_text(grants: Sequence[GrantSpec]) -> str:
 
 
 def _form_of(stored: GrantedAdministrator) -> Form:
-    places = [str(each.microtenant_id) for each in stored.grants if each.microtenant_id is not None]
-    writes = any(each.role is Role.ADMIN for each in stored.grants)
+    tenant_wide = [each.role.value for each in stored.grants if each.microtenant_id is None]
+    places = {
+        field: [
+            str(each.microtenant_id)
+            for each in stored.grants
+            if each.microtenant_id is not None and each.role is role
+        ]
+        for field, role in PLACES.items()
+    }
     form = make_form(
         LABELS,
         display_name=stored.display_name,
         email=stored.email,
-        role=(Role.ADMIN if writes else Role.VIEWER).value,
-        microtenants=places,
+        role=next(iter(tenant_wide), NOWHERE_ELSE),
+        **places,
     )
     return form.with_values(grants_before=_grants_text(_grants(form)))
 
