@@ -45,6 +45,17 @@ def test_rows_are_checked_mended_and_added_together(tenant: Tenant, tab: OpenTab
     expect(page.get_by_text("No links yet")).to_be_visible()
 
 
+def test_rows_to_mend_fit_on_a_phone(tenant: Tenant, tab: OpenTab) -> None:
+    desk = sit_down(tenant, tab(viewport={"width": 390, "height": 844}))
+    page = desk.open("links/add-many")
+    page.get_by_label("One link in a line").fill(ROWS)
+    page.get_by_role("button", name="Check the rows").click()
+    expect(page.get_by_text("Read 3 rows from your paste.")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    for button in page.get_by_role("button", name="Leave out row").all():
+        expect(button).to_be_in_viewport()
+
+
 def test_faulty_rows_are_left_out_and_defaults_are_used(tenant: Tenant, tab: OpenTab) -> None:
     desk = sit_down(tenant, tab())
     portal = desk.add_portal("Staff")
