@@ -13,7 +13,8 @@ from portico.domain.users import PortalUserSpec
 from portico.services import activity, administrators, aups, groups, links, portals, users
 from portico.services.access import administrator_access, list_places
 from portico.services.activity import Visitor
-from portico.services.identity import Operator
+from portico.services.client_sign_ins import SignInNotes
+from portico.services.identity import Operator, list_clients, list_last_sign_ins
 from portico.services.sessions import (
     Gate,
     end_portal_session,
@@ -41,7 +42,8 @@ def gate_of(operator: Operator) -> Gate:
 
 
 async def use_people(operator: Operator, customer_id: int) -> None:
-    """Everything that is done about people and by them."""
+    """Everything that is done about people and by them, and about programs that sign in."""
+    await _sign_in_program(operator, customer_id)
     gate = gate_of(operator)
     name = f"ada {customer_id}"
     async with operator.writing(customer_id) as work:
@@ -72,6 +74,14 @@ async def use_people(operator: Operator, customer_id: int) -> None:
         await users.set_user_password(work, user.id, STORED)
         await administrators.list_administrators(work)
         await users.delete_user(work, user.id)
+
+
+async def _sign_in_program(operator: Operator, customer_id: int) -> None:
+    notes = SignInNotes(operator.database, operator.clock)
+    for client in await list_clients(operator, customer_id):
+        notes.note(client)
+    await notes.finish()
+    await list_last_sign_ins(operator, customer_id)
 
 
 async def _visit(

@@ -6,7 +6,7 @@ import pytest
 
 from portico.domain.identity import ApiClient
 from portico.services.client_sign_ins import NOTE_EVERY_SECONDS, RETRY_SECONDS, SignInNotes
-from portico.services.clients import list_api_clients, list_last_uses
+from portico.services.clients import list_last_uses
 from portico.services.unit_of_work import UnitOfWork
 from portico.storage.database import open_database
 from tests.services.world import START, World
@@ -15,7 +15,7 @@ from tests.storage.store import Store
 
 async def last_uses(work: UnitOfWork) -> dict[int, int]:
     """When each client of the tenant was used last."""
-    return dict(await list_last_uses(work, await list_api_clients(work)))
+    return dict(await list_last_uses(work))
 
 
 async def sign_in(notes: SignInNotes, client: ApiClient) -> None:

@@ -103,7 +103,7 @@ def list_(settings: Settings, customer_id: int, as_json: bool) -> None:
 
     async def look(operator: Operator) -> list[tuple[ApiClient, int | None]]:
         clients = await list_clients(operator, customer_id)
-        used = await list_last_sign_ins(operator, clients)
+        used = await list_last_sign_ins(operator, customer_id)
         return [(each, used.get(each.id)) for each in clients]
 
     found = run_as_operator(settings, look)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Mapping
 
 from portico.domain.base import Clock
 from portico.domain.errors import ConcurrentChange, Unavailable
@@ -39,7 +39,7 @@ class SignInNotes:
         if now < self._due.get(client.id, 0):
             return
         self._due[client.id] = now + NOTE_EVERY_SECONDS
-        task = asyncio.create_task(self._write(client.id, now))
+        task = asyncio.create_task(self._write(client, now))
         self._writing.add(task)
         task.add_done_callback(self._writing.discard)
 
@@ -47,15 +47,15 @@ class SignInNotes:
         """Waits for the notes that are being written."""
         await asyncio.gather(*self._writing)
 
-    async def _write(self, client_id: int, now: float) -> None:
+    async def _write(self, client: ApiClient, now: float) -> None:
         try:
             async with self._database.transaction() as connection:
-                await ClientSignIns(connection).note(client_id, int(now))
+                await ClientSignIns(connection, client.customer_id).note(client.id, int(now))
         except (Unavailable, ConcurrentChange) as error:
-            self._due[client_id] = now + RETRY_SECONDS
-            logger.warning("The sign-in of API client %s was not noted: %s", client_id, error)
+            self._due[client.id] = now + RETRY_SECONDS
+            logger.warning("The sign-in of API client %s was not noted: %s", client.id, error)
 
 
-async def last_sign_ins(connection: Connection, clients: Iterable[ApiClient]) -> dict[int, int]:
-    """When each client signed in last, to the hour; those that never did are left out."""
-    return await ClientSignIns(connection).last(each.id for each in clients)
+async def last_sign_ins(connection: Connection, customer_id: int) -> Mapping[int, int]:
+    """When each client of a tenant signed in last, to the hour; some may never have."""
+    return await ClientSignIns(connection, customer_id).last()

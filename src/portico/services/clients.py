@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
 from portico.domain.audit import Action, AuditEntry
@@ -23,13 +23,13 @@ async def list_api_clients(work: UnitOfWork) -> Sequence[ApiClient]:
     return await IdentityRepository(work.connection).clients(work.scope.customer_id)
 
 
-async def list_last_uses(work: UnitOfWork, clients: Iterable[ApiClient]) -> Mapping[int, int]:
+async def list_last_uses(work: UnitOfWork) -> Mapping[int, int]:
     """When each client signed in last, to the hour; those that never did are left out.
 
     Raises Forbidden.
     """
     require_whole_tenant(work)
-    return await last_sign_ins(work.connection, clients)
+    return await last_sign_ins(work.connection, work.scope.customer_id)
 
 
 async def count_clients(work: UnitOfWork) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 
@@ -158,10 +158,10 @@ async def list_clients(operator: Operator, customer_id: int) -> list[ApiClient]:
         return await identity.clients(customer_id)
 
 
-async def list_last_sign_ins(operator: Operator, clients: Iterable[ApiClient]) -> Mapping[int, int]:
+async def list_last_sign_ins(operator: Operator, customer_id: int) -> Mapping[int, int]:
     """When each client signed in last, to the hour; those that never did are left out."""
     async with operator.database.read() as connection:
-        return await last_sign_ins(connection, clients)
+        return await last_sign_ins(connection, customer_id)
 
 
 async def revoke_client(operator: Operator, client_id: int) -> ApiClient:

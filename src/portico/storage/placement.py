@@ -10,7 +10,6 @@ metadata = tables.metadata
 
 REFERENCE_TABLES = (
     tables.api_client,
-    tables.client_sign_in,
     tables.signing_key,
     tables.id_node,
     page_tables.portal_address,

@@ -281,12 +281,15 @@ api_client = Table(
     Index("ix_api_client_customer", "customer_id"),
 )
 
-# Beside the clients, whose rows say what they may do: those change with their tenant's revision.
+# Not with the clients: this is written all day, and those are on every node.
 client_sign_in = Table(
     "client_sign_in",
     metadata,
-    Column("client_id", BigInteger, primary_key=True, autoincrement=False),
+    id_column("customer_id"),
+    id_column("client_id"),
     id_column("time"),
+    PrimaryKeyConstraint("customer_id", "client_id", name="pk_client_sign_in"),
+    sqlite_with_rowid=False,
 )
 
 signing_key = Table(

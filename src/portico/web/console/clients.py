@@ -66,7 +66,7 @@ async def show_clients(console: NamedDependency[Console]) -> Answer:
     async with console.reading() as work:
         clients = list(await list_api_clients(work))
         names = {each.id: each.name for each in await summarise_microtenants(work)}
-        used = await list_last_uses(work, clients)
+        used = await list_last_uses(work)
         clients.sort(key=lambda each: (each.revoked_time is not None, -each.creation_time))
         rows = [
             ClientRow(
