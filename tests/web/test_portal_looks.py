@@ -81,6 +81,25 @@ def test_other_pages_are_accessible_and_fit(portal: Portal, tab: OpenTab, width:
     opened.faults.clear()
 
 
+def test_phone_has_its_menu_and_every_name_beside_its_arch(portal: Portal, tab: OpenTab) -> None:
+    portal.add_link("W" * 255, link="w.example")
+    page = tab(viewport={"width": 390, "height": 844}).page
+    page.goto(portal.url)
+    starts = page.locator(".tile .n").evaluate_all(
+        """(all) => all.map((each) => {
+            const words = document.createRange();
+            words.selectNodeContents(each);
+            return Math.round(words.getBoundingClientRect().left);
+        })"""
+    )
+    assert page.locator("#menu summary svg").is_visible()
+    page.get_by_label("Find a link by name or address").fill("www")
+
+    assert len(starts) == 4
+    assert max(starts) - min(starts) <= 2
+    assert page.locator("#results .tile").first.bounding_box()["height"] < 120  # type: ignore[index]
+
+
 def test_text_of_twice_the_size_stays_on_the_page(portal: Portal, tab: OpenTab) -> None:
     # A window of 1280 at 200 % is one of 640 (WCAG 2.2, 1.4.4 and 1.4.10).
     page = tab(viewport={"width": 640, "height": 450}, device_scale_factor=2).page
