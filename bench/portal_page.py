@@ -36,6 +36,8 @@ PICTURE_EVERY = 3
 """Every third link has a picture of its own, the others a letter."""
 INPUT_MS = 600
 """A little longer than a layout shift is put down to what somebody has just done."""
+SETTLE_MS = 500
+"""How long a new window is left alone: Chromium is still making its own parts of it."""
 BYTES_TARGET = 150_000
 READY_TARGET = 300
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
@@ -148,6 +150,7 @@ class Wire:
 def measure(context: BrowserContext, url: str, place: Place) -> Load:
     """Opens a page in a tab of its own. Raises PageFailed when it cannot be typed into."""
     page = context.new_page()
+    page.wait_for_timeout(SETTLE_MS)
     wire = Wire(context, page)
     page.goto(url + place.path, wait_until="networkidle")
     times = page.evaluate(_TIMES)

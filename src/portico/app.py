@@ -12,8 +12,9 @@ from typing import Any
 import msgspec
 from litestar import Litestar, Request, Response, Router, get
 from litestar.di import NamedDependency, Provide
+from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
-from litestar.types import ASGIApp
+from litestar.types import ASGIApp, ExceptionHandlersMap
 
 from portico import __version__
 from portico.domain.addresses import parse_networks
@@ -41,8 +42,9 @@ from portico.storage import schema
 from portico.storage.connections import Database
 from portico.storage.database import open_database, sqlite_path
 from portico.web import portal_files, portal_page, sign_in, static_files
-from portico.web.addresses import Surroundings
+from portico.web.addresses import Surroundings, strict_transport
 from portico.web.compression import CompressedPages
+from portico.web.console.errors import present_error
 from portico.web.console.routes import console_routers
 from portico.web.console.words import FILTERS
 from portico.web.cookies import Cookies
@@ -130,7 +132,7 @@ def create_app(settings: Settings) -> ASGIApp:
     router = Litestar(
         route_handlers=[*_api_routers(), *_page_routers(), *_probes(), *_documentation()],
         dependencies={"api": Provide(_api), "call": Provide(_call), "site": Provide(_site)},
-        exception_handlers=exception_handlers(vendor_statuses=settings.vendor_statuses),
+        exception_handlers=_exception_handlers(settings),
         lifespan=[lifespan],
         request_max_body_size=BODY_LIMIT_BYTES,
         openapi_config=None,
@@ -142,7 +144,17 @@ def create_app(settings: Settings) -> ASGIApp:
         application = HotReads(
             application, cache=cache, database=database, rates=rates, clock=time.time
         )
-    return ExchangeMiddleware(application, log)
+    surroundings = make_surroundings(settings)
+    return ExchangeMiddleware(
+        application, log, strict_transport(surroundings, settings.strict_transport)
+    )
+
+
+def make_surroundings(settings: Settings) -> Surroundings:
+    """Where the server stands between browsers and proxies."""
+    return Surroundings(
+        proxies=parse_networks(settings.trusted_proxies), public_url=settings.public_url
+    )
 
 
 def make_passwords() -> PasswordHasher:
@@ -166,15 +178,30 @@ def make_site(operator: Operator, settings: Settings) -> Site:
         renderer=Renderer(static.address, FILTERS),
         static=static,
         cookies=Cookies(secure=not settings.insecure_cookies),
-        surroundings=Surroundings(
-            proxies=parse_networks(settings.trusted_proxies), public_url=settings.public_url
-        ),
+        surroundings=make_surroundings(settings),
         openid=OpenIdClients(),
         portal_contents=PortalContents(),
         managed_suffix=settings.portal_suffix,
         transaction_id=lambda request: exchange_of(request).transaction_id,
         status_of=status_of,
     )
+
+
+def _exception_handlers(settings: Settings) -> ExceptionHandlersMap:
+    """What happens where no route is: a path below a face is that face's, any other the API's."""
+    api = exception_handlers(vendor_statuses=settings.vendor_statuses)
+    console, portal = (
+        page_exception_handlers(present_error),
+        page_exception_handlers(present_message),
+    )
+
+    def framework(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+        first = request.scope["path"].split("/")[1]
+        handlers = {"console": console, "p": portal}.get(first, api)
+        answer: Response[Any] = handlers[HTTPException](request, error)
+        return answer
+
+    return {**api, HTTPException: framework}
 
 
 async def _site(request: Request[Any, Any, Any]) -> Site:

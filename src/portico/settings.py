@@ -83,6 +83,11 @@ class Settings:
         "separated by commas.",
         are_networks,
     )
+    strict_transport: int = _setting(
+        365 * 24 * 60 * 60,
+        "Seconds for which browsers that came by https come by https alone. 0: not told.",
+        _between(0, 10 * 365 * 24 * 60 * 60),
+    )
     insecure_cookies: bool = _setting(
         False, "Let browsers sign in over plain http on other hosts than localhost. For trials."
     )

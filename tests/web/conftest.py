@@ -20,7 +20,18 @@ QUIET = (
     "--disable-background-networking",
     "--disable-component-update",
     "--no-first-run",
+    # Chromium makes these, which are pages themselves, anew for the window of each test.
+    "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup",
 )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leaves out the second database where it could make no difference but in time."""
+    items[:] = [
+        each
+        for each in items
+        if each.get_closest_marker("one_database") is None or "[postgresql" not in each.name
+    ]
 
 
 @pytest.fixture(scope="package")

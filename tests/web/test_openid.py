@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -18,7 +19,16 @@ from portico.domain.users import PortalUser
 from portico.services import groups, providers
 from portico.services.identity import Operator
 from portico.storage.users import PortalUserRepository
-from tests.harness import READY_SECONDS, Caller, Server, Tenant, as_operator, free_port
+from tests.harness import (
+    READY_SECONDS,
+    Caller,
+    Server,
+    Tenant,
+    as_operator,
+    create_tenant,
+    free_port,
+    served,
+)
 from tests.web.visits import Visit, add_administrator
 
 CALLBACK = "/sign-in/callback"
@@ -181,6 +191,38 @@ def test_answer_of_a_sign_in_that_was_begun_elsewhere_is_refused(
     assert without_cookie.status_code == 403
     assert "fault=provider" in with_other_state.headers["location"]
     assert not any("portal_" in name for name in victim.cookies)
+
+
+@pytest.fixture(scope="module")
+def public(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A server with a public address, as behind a proxy that speaks TLS."""
+    log: Path = tmp_path_factory.mktemp("public") / "server.log"
+    with served(database_url, log, "--public-url", "https://portico.example") as running:
+        yield running
+
+
+def test_own_domain_beside_a_public_address_signs_in_where_it_is(
+    public: Server, issuer: str
+) -> None:
+    tenant, other = create_tenant(public), create_tenant(public)
+    provider = add_provider(tenant, issuer)
+    hosts = [f"links.{each.customer_id}.example" for each in (tenant, other)]
+    for each, host in zip((tenant, other), hosts, strict=True):
+        each.caller().create_portal("Links", certificateId="7", domain=host)
+    portal = f"/p/{tenant.caller().create_portal('Staff')}"
+    leaving = f"{portal}/sign-in/oidc/{provider.id}?next=/"
+    visit = Visit(public.http)
+    sent_back = []
+    for host in ("portico.example", hosts[1], "unknown.example", hosts[0]):
+        address = visit.get(leaving, host=host).headers["location"]
+        sent_back += parse_qs(urlsplit(address).query)["redirect_uri"]
+    back = path_of(agree(address, "list"))
+    done = visit.get(back, host=hosts[0])
+
+    public_callback = f"https://portico.example{CALLBACK}"
+    assert sent_back == [public_callback] * 3 + [f"https://{hosts[0]}{CALLBACK}"]
+    assert (done.status_code, done.headers["location"]) == (303, "/")
+    assert f"__Host-portico_portal_{tenant.customer_id}" in visit.cookies
 
 
 def test_code_is_good_once_and_denial_is_told(

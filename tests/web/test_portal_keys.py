@@ -9,6 +9,7 @@ from tests.harness import Tenant
 from tests.web.conftest import OpenTab
 from tests.web.portals import Portal, make_portal, names, sign_in
 
+pytestmark = pytest.mark.one_database
 FOCUSED = "document.activeElement.dataset.id ?? document.activeElement.id"
 
 

@@ -146,7 +146,7 @@ def test_theme_and_language_are_remembered(portal: Portal, tab: OpenTab, javascr
         page.get_by_role("button", name="Set language").click()
     page.locator('html[lang="de"]').wait_for()
 
-    assert page.get_by_placeholder("Link nach Name oder Adresse suchen").is_visible()
+    assert page.get_by_placeholder("Nach Name oder Adresse suchen").is_visible()
     assert page.locator("html").get_attribute("data-theme") == "dark"
 
 
@@ -154,7 +154,7 @@ def test_page_follows_the_language_of_the_browser(portal: Portal, tab: OpenTab) 
     page = tab(locale="es-MX").page
     visit(portal, page)
 
-    assert page.get_by_placeholder("Buscar un enlace por nombre o dirección").is_visible()
+    assert page.get_by_placeholder("Buscar por nombre o dirección").is_visible()
     assert page.locator("#all .head span").last.inner_text() == "3 enlaces"
 
 

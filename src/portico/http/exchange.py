@@ -50,11 +50,19 @@ def exchange_of(request: Request[Any, Any, Any]) -> Exchange:
 
 
 class ExchangeMiddleware:
-    """Wraps the whole application. `log` takes the fields of an access-log line."""
+    """Wraps the whole application. `log` takes the fields of an access-log line, `headers` gives
+    those that depend on how a request came.
+    """
 
-    def __init__(self, app: ASGIApp, log: AccessLogger | None) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        log: AccessLogger | None,
+        headers: Callable[[HTTPScope], list[tuple[bytes, bytes]]] | None = None,
+    ) -> None:
         self._app = app
         self._log = log
+        self._further = headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one request; anything that is not HTTP passes through."""
@@ -72,9 +80,10 @@ class ExchangeMiddleware:
                 status = message["status"]
                 sent = list(message["headers"])
                 said = {name.lower() for name, _ in sent}
-                message["headers"] = sent + [
-                    each for each in _headers(exchange) if each[0] not in said
-                ]
+                added = _headers(exchange)
+                if self._further is not None:
+                    added += self._further(scope)
+                message["headers"] = sent + [each for each in added if each[0] not in said]
             await send(message)
 
         try:

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict
+from typing import Any
 
-from sqlalchemy import delete, exists, func, or_, select, text, true
+from sqlalchemy import (
+    BigInteger,
+    Select,
+    bindparam,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+    true,
+)
 
 from portico.domain.activity import RECENT_LINKS, Acceptance, RecentLink
 from portico.storage.connections import Connection
 from portico.storage.page_tables import link_group
 from portico.storage.people_tables import aup_acceptance, favourite, link_opening, recent_opening
-from portico.storage.statements import insert_into
+from portico.storage.statements import Among, insert_into, kept
 from portico.storage.tables import portal_assignment, user_portal_link
 
 # The same text on both databases; SQLAlchemy has a construct for each alone.
@@ -41,23 +53,8 @@ class Activity:
 
     async def is_shown(self, portal_id: int, link_id: int, group_ids: Iterable[int]) -> bool:
         """Whether a link is enabled, on the portal, and for everyone or one of the groups."""
-        link = user_portal_link
-        groups = exists().where(
-            link_group.c.customer_id == self._customer_id, link_group.c.link_id == link_id
-        )
-        on_portal = exists().where(
-            portal_assignment.c.customer_id == self._customer_id,
-            portal_assignment.c.portal_id == portal_id,
-            portal_assignment.c.link_id == link_id,
-        )
-        statement = select(link.c.id).where(
-            link.c.customer_id == self._customer_id,
-            link.c.id == link_id,
-            link.c.enabled == true(),
-            on_portal,
-            or_(~groups, groups.where(link_group.c.group_id.in_(sorted(group_ids)))),
-        )
-        return bool(await self._connection.rows(statement))
+        wanted = {"portal_id": portal_id, "link_id": link_id, "group_ids": sorted(group_ids)}
+        return bool(await self._connection.rows(_shown(), self._mine(wanted)))
 
     async def count_opening(self, link_id: int, day: int) -> None:
         """Adds one opening of a link on a day."""
@@ -80,17 +77,8 @@ class Activity:
 
     async def openings(self, link_ids: Iterable[int], since_day: int) -> dict[int, int]:
         """How often each of the links was opened from a day on; those never opened are left out."""
-        table = link_opening
-        statement = (
-            select(table.c.link_id, func.sum(table.c.openings).label("openings"))
-            .where(
-                table.c.customer_id == self._customer_id,
-                table.c.link_id.in_(sorted(set(link_ids))),
-                table.c.day >= since_day,
-            )
-            .group_by(table.c.link_id)
-        )
-        rows = await self._connection.rows(statement)
+        wanted = {"link_ids": sorted(set(link_ids)), "since_day": since_day}
+        rows = await self._connection.rows(_openings(), self._mine(wanted))
         return {row.link_id: int(row.openings) for row in rows}
 
     async def remember_opening(self, user_id: int, link_id: int, now: int) -> None:
@@ -108,15 +96,8 @@ class Activity:
 
     async def recent(self, user_id: int) -> list[RecentLink]:
         """The links that a user opened, newest first."""
-        statement = (
-            select(recent_opening.c.link_id, recent_opening.c.time)
-            .where(
-                recent_opening.c.customer_id == self._customer_id,
-                recent_opening.c.user_id == user_id,
-            )
-            .order_by(recent_opening.c.time.desc(), recent_opening.c.link_id.desc())
-        )
-        return [RecentLink(**row._asdict()) for row in await self._connection.rows(statement)]
+        rows = await self._connection.rows(_recent(), self._mine({"user_id": user_id}))
+        return [RecentLink(**row._asdict()) for row in rows]
 
     async def add_favourite(self, user_id: int, link_id: int, now: int) -> None:
         """Adds a favourite; adding it again changes nothing."""
@@ -134,12 +115,8 @@ class Activity:
 
     async def favourites(self, user_id: int) -> list[int]:
         """The ids of a user's favourites, in the order in which they became that."""
-        statement = (
-            select(favourite.c.link_id)
-            .where(favourite.c.customer_id == self._customer_id, favourite.c.user_id == user_id)
-            .order_by(favourite.c.time, favourite.c.link_id)
-        )
-        return [row.link_id for row in await self._connection.rows(statement)]
+        rows = await self._connection.rows(_favourites(), self._mine({"user_id": user_id}))
+        return [row.link_id for row in rows]
 
     async def accept(self, acceptance: Acceptance) -> None:
         """Stores that somebody agreed to a policy."""
@@ -150,19 +127,10 @@ class Activity:
         self, aup_id: int, version: str, *, user_id: int | None, visitor: str
     ) -> bool:
         """Whether the user, or without one the visitor, agreed to that version."""
-        table = aup_acceptance
-        who = table.c.visitor == visitor if user_id is None else table.c.user_id == user_id
-        statement = (
-            select(table.c.id)
-            .where(
-                table.c.customer_id == self._customer_id,
-                table.c.aup_id == aup_id,
-                table.c.version == version,
-                who,
-            )
-            .limit(1)
-        )
-        return bool(await self._connection.rows(statement))
+        wanted = {"aup_id": aup_id, "version": version}
+        wanted |= {"visitor": visitor} if user_id is None else {"user_id": user_id}
+        statement = _accepted(by_visitor=user_id is None)
+        return bool(await self._connection.rows(statement, self._mine(wanted)))
 
     async def acceptances(self, aup_id: int, limit: int) -> list[Acceptance]:
         """The newest acceptances of a policy, newest first."""
@@ -176,3 +144,70 @@ class Activity:
             .limit(limit)
         )
         return [Acceptance(**row._asdict()) for row in await self._connection.rows(statement)]
+
+    def _mine(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        return {"customer_id": self._customer_id, **wanted}
+
+
+@kept
+def _shown() -> Select[Any]:
+    link = user_portal_link
+    customer_id = bindparam("customer_id", type_=BigInteger)
+    link_id = bindparam("link_id", type_=BigInteger)
+    groups = exists().where(
+        link_group.c.customer_id == customer_id, link_group.c.link_id == link_id
+    )
+    on_portal = exists().where(
+        portal_assignment.c.customer_id == customer_id,
+        portal_assignment.c.portal_id == bindparam("portal_id"),
+        portal_assignment.c.link_id == link_id,
+    )
+    return select(link.c.id).where(
+        link.c.customer_id == customer_id,
+        link.c.id == link_id,
+        link.c.enabled == true(),
+        on_portal,
+        or_(~groups, groups.where(Among(link_group.c.group_id, "group_ids"))),
+    )
+
+
+@kept
+def _openings() -> Select[Any]:
+    table = link_opening
+    counted = select(table.c.link_id, func.sum(table.c.openings).label("openings")).where(
+        table.c.customer_id == bindparam("customer_id"),
+        Among(table.c.link_id, "link_ids"),
+        table.c.day >= bindparam("since_day"),
+    )
+    return counted.group_by(table.c.link_id)
+
+
+@kept
+def _recent() -> Select[Any]:
+    table = recent_opening
+    opened = select(table.c.link_id, table.c.time).where(
+        table.c.customer_id == bindparam("customer_id"), table.c.user_id == bindparam("user_id")
+    )
+    return opened.order_by(table.c.time.desc(), table.c.link_id.desc())
+
+
+@kept
+def _favourites() -> Select[Any]:
+    table = favourite
+    starred = select(table.c.link_id).where(
+        table.c.customer_id == bindparam("customer_id"), table.c.user_id == bindparam("user_id")
+    )
+    return starred.order_by(table.c.time, table.c.link_id)
+
+
+@kept
+def _accepted(*, by_visitor: bool) -> Select[Any]:
+    table = aup_acceptance
+    who = table.c.visitor if by_visitor else table.c.user_id
+    agreed = select(table.c.id).where(
+        table.c.customer_id == bindparam("customer_id"),
+        table.c.aup_id == bindparam("aup_id"),
+        table.c.version == bindparam("version"),
+        who == bindparam(who.name),
+    )
+    return agreed.limit(1)

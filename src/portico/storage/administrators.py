@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict
+from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Select, bindparam, delete, select, update
 
 from portico.domain.administrators import Administrator, Grant
 from portico.domain.base import fold
 from portico.storage.connections import Connection
 from portico.storage.people_tables import administrator, administrator_grant
-from portico.storage.statements import Among, insert_into
+from portico.storage.statements import Among, insert_into, kept
 
 _COLUMNS = [column for column in administrator.c if column.name != "name_folded"]
 
@@ -24,8 +25,7 @@ class AdministratorRepository:
 
     async def find(self, administrator_id: int) -> Administrator | None:
         """The administrator with that id, or None."""
-        statement = select(*_COLUMNS).where(administrator.c.id == administrator_id)
-        rows = await self._connection.rows(statement)
+        rows = await self._connection.rows(_administrator(), {"wanted_id": administrator_id})
         return Administrator(**rows[0]._asdict()) if rows else None
 
     async def find_by_name(self, name: str) -> Administrator | None:
@@ -44,15 +44,8 @@ class AdministratorRepository:
 
     async def of_tenant(self, customer_id: int) -> list[Administrator]:
         """The administrators with a grant in a tenant, by name."""
-        granted = select(administrator_grant.c.administrator_id).where(
-            administrator_grant.c.customer_id == customer_id
-        )
-        statement = (
-            select(*_COLUMNS)
-            .where(administrator.c.id.in_(granted))
-            .order_by(administrator.c.name_folded)
-        )
-        return [Administrator(**row._asdict()) for row in await self._connection.rows(statement)]
+        rows = await self._connection.rows(_of_tenant(), {"customer_id": customer_id})
+        return [Administrator(**row._asdict()) for row in rows]
 
     async def names(self, administrator_ids: Iterable[int]) -> dict[int, str]:
         """What administrators are called, by id, whether or not they still have a grant."""
@@ -84,12 +77,8 @@ class AdministratorRepository:
         wanted = sorted(set(administrator_ids))
         if not wanted:
             return []
-        statement = (
-            select(administrator_grant)
-            .where(administrator_grant.c.administrator_id.in_(wanted))
-            .order_by(administrator_grant.c.id)
-        )
-        return [Grant(**row._asdict()) for row in await self._connection.rows(statement)]
+        rows = await self._connection.rows(_grants(), {"wanted": wanted})
+        return [Grant(**row._asdict()) for row in rows]
 
     async def replace_grants(
         self, administrator_id: int, customer_id: int, grants: Iterable[Grant]
@@ -111,3 +100,23 @@ class AdministratorRepository:
             administrator_grant.c.microtenant_id == microtenant_id,
         )
         await self._connection.run(statement)
+
+
+@kept
+def _administrator() -> Select[Any]:
+    return select(*_COLUMNS).where(administrator.c.id == bindparam("wanted_id"))
+
+
+@kept
+def _of_tenant() -> Select[Any]:
+    granted = select(administrator_grant.c.administrator_id).where(
+        administrator_grant.c.customer_id == bindparam("customer_id")
+    )
+    chosen = select(*_COLUMNS).where(administrator.c.id.in_(granted))
+    return chosen.order_by(administrator.c.name_folded)
+
+
+@kept
+def _grants() -> Select[Any]:
+    among = Among(administrator_grant.c.administrator_id, "wanted")
+    return select(administrator_grant).where(among).order_by(administrator_grant.c.id)

@@ -141,12 +141,8 @@ class IdentityRepository:
 
     async def clients(self, customer_id: int) -> list[ApiClient]:
         """Every API client of a tenant, oldest first."""
-        statement = (
-            select(api_client)
-            .where(api_client.c.customer_id == customer_id)
-            .order_by(api_client.c.id)
-        )
-        return [ApiClient(**row._asdict()) for row in await self._connection.rows(statement)]
+        rows = await self._connection.rows(_clients(), {"customer_id": customer_id})
+        return [ApiClient(**row._asdict()) for row in rows]
 
     async def revoke_client(self, client_id: int, now: int) -> None:
         """Marks an API client as revoked."""
@@ -281,3 +277,9 @@ def _standing(*, own: bool) -> Select[Any]:
             api_client.c.customer_id == tenant,
         )
     )
+
+
+@kept
+def _clients() -> Select[Any]:
+    mine = api_client.c.customer_id == bindparam("customer_id")
+    return select(api_client).where(mine).order_by(api_client.c.id)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from sqlalchemy import ColumnElement, Table, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, Table, bindparam, func, select
 
 from portico.domain import aups, links, portals
 from portico.domain.base import DEFAULT_MICROTENANT_ID, Page, Scope
 from portico.domain.microtenants import Microtenant
 from portico.domain.search import ListQuery
 from portico.storage.repositories import Repository, in_scope
+from portico.storage.statements import kept
 from portico.storage.tables import (
     api_client,
     microtenant,
@@ -43,9 +44,7 @@ class MicrotenantRepository(Repository[Microtenant]):
 
     async def all(self) -> list[Microtenant]:
         """Every microtenant, in order of precedence, Default last."""
-        statement = select(microtenant).where(in_scope(microtenant))
-        rows = await self._rows(statement.order_by(microtenant.c.scope_order, microtenant.c.id))
-        return [self._record(row) for row in rows]
+        return [self._record(row) for row in await self._rows(_all())]
 
     async def first_owned(self, microtenant_id: int) -> tuple[str, str] | None:
         """The kind and name of one resource that the microtenant owns, or None."""
@@ -82,3 +81,9 @@ class MicrotenantRepository(Repository[Microtenant]):
     @classmethod
     def _narrowing(cls, narrowed: tuple[str, ...]) -> list[ColumnElement[bool]]:
         return [microtenant.c.id == bindparam("only")] if _ONE in narrowed else []
+
+
+@kept
+def _all() -> Select[Any]:
+    every = select(microtenant).where(in_scope(microtenant))
+    return every.order_by(microtenant.c.scope_order, microtenant.c.id)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import asdict
+from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Select, bindparam, delete, select, update
 
 from portico.domain.sessions import ConsoleSession, PortalSession
 from portico.storage.connections import Connection
 from portico.storage.people_tables import console_session, portal_session
-from portico.storage.statements import insert_into
+from portico.storage.statements import insert_into, kept
 
 
 class ConsoleSessions:
@@ -21,8 +22,7 @@ class ConsoleSessions:
 
     async def find(self, digest: str) -> ConsoleSession | None:
         """The session with that digest, over or not, or None."""
-        statement = select(console_session).where(console_session.c.digest == digest)
-        rows = await self._connection.rows(statement)
+        rows = await self._connection.rows(_console_session(), {"digest": digest})
         return ConsoleSession(**rows[0]._asdict()) if rows else None
 
     async def add(self, session: ConsoleSession, now: int) -> None:
@@ -64,10 +64,8 @@ class PortalSessions:
 
     async def find(self, digest: str) -> PortalSession | None:
         """The session with that digest, over or not, or None."""
-        statement = select(portal_session).where(
-            portal_session.c.customer_id == self._customer_id, portal_session.c.digest == digest
-        )
-        rows = await self._connection.rows(statement)
+        wanted = {"customer_id": self._customer_id, "digest": digest}
+        rows = await self._connection.rows(_portal_session(), wanted)
         return PortalSession(**rows[0]._asdict()) if rows else None
 
     async def add(self, session: PortalSession, now: int) -> None:
@@ -101,3 +99,16 @@ class PortalSessions:
             portal_session.c.digest != but,
         )
         await self._connection.run(statement)
+
+
+@kept
+def _console_session() -> Select[Any]:
+    return select(console_session).where(console_session.c.digest == bindparam("digest"))
+
+
+@kept
+def _portal_session() -> Select[Any]:
+    return select(portal_session).where(
+        portal_session.c.customer_id == bindparam("customer_id"),
+        portal_session.c.digest == bindparam("digest"),
+    )

@@ -5,10 +5,17 @@ Nothing that an unknown peer says of itself is believed: the lock-out counts by 
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from ipaddress import ip_address
+
+from litestar import Request
+from litestar.types import HTTPScope
 
 from portico.domain.addresses import Network
 from portico.web.cookies import AnyRequest
+
+Headers = list[tuple[bytes, bytes]]
 
 
 class Surroundings:
@@ -30,17 +37,28 @@ class Surroundings:
             address = hop
         return address
 
-    def origin(self, request: AnyRequest) -> str:
-        """Scheme and host under which the browser sees the server, without a slash at the end."""
-        if self._public_url:
+    def origin(self, request: AnyRequest, *, at_own_domain: bool = False) -> str:
+        """Scheme and host under which the browser sees the server, without a slash at the end.
+
+        A portal's own domain is not the public origin: there the host is the request's, which the
+        caller has found to be such a domain.
+        """
+        if self._public_url and not at_own_domain:
             return self._public_url
         return f"{self._scheme(request)}://{request.headers.get('host', 'localhost')}"
 
+    @property
+    def may_be_encrypted(self) -> bool:
+        """Whether any request can be known to have come encrypted."""
+        return bool(self._proxies) or self._public_url.startswith("https:")
+
     def is_encrypted(self, request: AnyRequest) -> bool:
         """Whether the browser's own connection is encrypted, as far as we can know."""
-        return self.origin(request).startswith("https:")
+        return self._scheme(request) == "https"
 
     def _scheme(self, request: AnyRequest) -> str:
+        if self._public_url.startswith("https:"):
+            return "https"
         client = request.scope.get("client")
         forwarded = request.headers.get("x-forwarded-proto", "").strip().lower()
         if client and self._is_proxy(client[0]) and forwarded in {"http", "https"}:
@@ -53,3 +71,25 @@ class Surroundings:
         except ValueError:
             return False
         return any(parsed in network for network in self._proxies)
+
+
+def strict_transport(
+    surroundings: Surroundings, seconds: int
+) -> Callable[[HTTPScope], Headers] | None:
+    """What tells browsers that came by https never to come by anything else (RFC 6797).
+
+    None when nothing is to be told, so that requests pay for it only where it is of use.
+    """
+    if not seconds or not surroundings.may_be_encrypted:
+        return None
+    told = [(b"strict-transport-security", f"max-age={seconds}".encode())]
+
+    def headers(scope: HTTPScope) -> Headers:
+        return told if surroundings.is_encrypted(Request(scope)) else []
+
+    return headers
+
+
+def named_host(request: AnyRequest) -> str:
+    """The host that a request was sent to, without its port."""
+    return re.sub(r":[0-9]*\Z", "", request.headers.get("host", ""))

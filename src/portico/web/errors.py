@@ -33,7 +33,11 @@ def page_exception_handlers(present: Present) -> ExceptionHandlersMap:
 
     def framework(request: AnyRequest, error: HTTPException) -> Response[bytes]:
         known = NotFound(request.scope["path"]) if error.status_code == 404 else None
-        return present(site_of(request), request, error.status_code, known)
+        answer = present(site_of(request), request, error.status_code, known)
+        for name, value in (error.headers or {}).items():
+            if name.lower() == "allow":
+                answer.headers["Allow"] = value
+        return answer
 
     def defect(request: AnyRequest, error: Exception) -> Response[bytes]:
         site = site_of(request)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from dataclasses import dataclass
 
@@ -32,6 +31,7 @@ from portico.services.portal_pages import (
     visitors_work,
 )
 from portico.services.sessions import SignedInUser
+from portico.web.addresses import named_host
 from portico.web.cookies import (
     FORM,
     LANGUAGE,
@@ -144,7 +144,7 @@ async def content_for(site: Site, request: AnyRequest, arrival: Arrival) -> Port
 @get("/")
 async def own_domain(site: NamedDependency[Site], request: AnyRequest) -> Page:
     """The portal whose own domain the request was sent to; any other host leads to the console."""
-    host = re.sub(r":[0-9]*\Z", "", request.headers.get("host", ""))
+    host = named_host(request)
     # A host without a dot could be a slug, which is no domain of its own.
     if "." not in host or await find_portal_address(site.database, host) is None:
         return redirect(CONSOLE_HOME)

@@ -26,6 +26,7 @@ from portico.services.sign_in import (
     sign_in_user,
     sign_in_user_by_provider,
 )
+from portico.web.addresses import named_host
 from portico.web.cookies import (
     CONSOLE,
     FORM,
@@ -172,7 +173,8 @@ async def come_back(site: NamedDependency[Site], request: AnyRequest) -> Page:
         return redirect(f"{back}&fault=provider", cookies=done)
     try:
         answer = {name: value for name, value in request.query_params.items()}
-        person = await site.openid.finish(provider, attempt, answer, _callback(site, request))
+        callback = await _callback(site, request, attempt.portal)
+        person = await site.openid.finish(provider, attempt, answer, callback)
     except (AccessDenied, Unavailable):
         return redirect(f"{back}&fault=provider", cookies=done)
     try:
@@ -194,7 +196,7 @@ async def _leave(
 ) -> Page:
     try:
         address, attempt = await site.openid.begin(
-            provider, _callback(site, request), next_=next_, portal=portal
+            provider, await _callback(site, request, portal), next_=next_, portal=portal
         )
     except Unavailable:
         door = f"/p/{quote(portal)}/sign-in" if portal else CONSOLE_DOOR
@@ -223,8 +225,19 @@ def read_attempt(value: str) -> SignInAttempt | None:
     return attempt
 
 
-def _callback(site: Site, request: AnyRequest) -> str:
-    return site.surroundings.origin(request) + CALLBACK
+async def _callback(site: Site, request: AnyRequest, portal: str) -> str:
+    """Where a provider sends the browser back to: the host whose cookie keeps the attempt.
+
+    That is the public origin, or a domain of the tenant of the portal that is signed in to.
+    """
+    at_own_domain = False
+    host = named_host(request)
+    if portal and "." in host:
+        place = await find_portal_address(site.database, portal)
+        domain = await find_portal_address(site.database, host)
+        if place is not None and domain is not None:
+            at_own_domain = place.customer_id == domain.customer_id
+    return site.surroundings.origin(request, at_own_domain=at_own_domain) + CALLBACK
 
 
 def _one_of(providers: list[IdentityProvider], provider_id: int) -> IdentityProvider:

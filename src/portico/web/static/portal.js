@@ -423,22 +423,25 @@ function start() {
 
   // Single keys, outside fields only
 
+  // A tile has a place without its link being laid out, which is a lot of work for all 500.
+  const boxOf = (anchor) => anchor.closest(".tile") ?? anchor;
+
   function visible() {
     return [...document.querySelectorAll(".favs a, .recent a, .tile > a")].filter(
-      (each) => each.offsetParent !== null,
+      (each) => boxOf(each).offsetParent !== null,
     );
   }
 
   const TOWARDS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
   function move(from, [x, y]) {
-    const own = from.getBoundingClientRect();
+    const own = boxOf(from).getBoundingClientRect();
     const centre = (r) => [r.left + Math.min(r.width, 120) / 2, r.top + r.height / 2];
     const [cx, cy] = centre(own);
     let closest = Infinity;
     let next;
     for (const each of visible()) {
-      const [ex, ey] = centre(each.getBoundingClientRect());
+      const [ex, ey] = centre(boxOf(each).getBoundingClientRect());
       const along = (ex - cx) * x + (ey - cy) * y;
       const aside = Math.abs(x ? ey - cy : ex - cx);
       if (each === from || along < 8 || (x && aside > own.height / 2)) continue;
