@@ -299,11 +299,11 @@ def _documentation() -> list[HTTPRouteHandler]:
         """The reference page, which needs nothing from outside."""
         page = render_reference(msgspec.json.decode(document))
         headers = {"Content-Security-Policy": DOCS_POLICY}
-        return Response(page.encode(), media_type="text/html; charset=utf-8", headers=headers)
+        return Response(page.encode(), media_type="text/html", headers=headers)
 
     @get(f"/static/{STYLESHEET}")
     async def stylesheet() -> Response[bytes]:
         """The reference page's own stylesheet."""
-        return Response(read_stylesheet(), media_type="text/css; charset=utf-8")
+        return Response(read_stylesheet(), media_type="text/css")
 
     return [openapi, reference, stylesheet]

@@ -56,6 +56,7 @@ def test_success_takes_its_own_count_back() -> None:
 
 def test_keys_know_no_case_and_no_name() -> None:
     assert failure_keys("console", "ADA", "192.0.2.1") == (PAIR, ACCOUNT, ADDRESS)
+    assert failure_keys("console", " \u2003ada\t", "192.0.2.1") == (PAIR, ACCOUNT, ADDRESS)
     assert failure_keys("5", "Ada", "192.0.2.1")[0] != PAIR
     assert "ada" not in str(PAIR).lower()
 

@@ -83,3 +83,12 @@ def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
     bomb = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(bytes(1000)))
     with pytest.raises(InvalidField):
         read_icon("icon", bomb + chunk(b"IEND", b""))
+
+
+def test_a_bomb_in_an_icon_is_refused_before_it_is_unpacked() -> None:
+    head = struct.pack(">IIBBBBB", 9_000, 9_000, 1, 0, 0, 0, 0)
+    picture = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head)
+    picture += chunk(b"IDAT", zlib.compress(bytes(9_000 * 1_126))) + chunk(b"IEND", b"")
+    entry = struct.pack("<BBBBHHII", 16, 16, 0, 0, 1, 32, len(picture), 22)
+    with pytest.raises(InvalidField, match="no PNG"):
+        read_icon("icon", struct.pack("<HHH", 0, 1, 1) + entry + picture)

@@ -117,8 +117,10 @@ def _measure_webp(content: bytes) -> Size | None:
     return None
 
 
-def _measure_ico(content: bytes) -> Size | None:
-    """The first entry's size, once every entry lies inside the file and is a bitmap or a PNG."""
+def measure_ico(content: bytes) -> Size | None:
+    """The first entry's size, once every entry lies inside the file, is a bitmap or a PNG, and is
+    small enough to draw; else None. Raises struct.error for a file that is too short.
+    """
     reserved, kind, entries = struct.unpack("<HHH", content[:6])
     if reserved != 0 or kind != 1 or not 1 <= entries <= 64:
         return None
@@ -148,5 +150,5 @@ _MEASURES = {
     "image/jpeg": _measure_jpeg,
     "image/gif": _measure_gif,
     "image/webp": _measure_webp,
-    "image/x-icon": _measure_ico,
+    "image/x-icon": measure_ico,
 }

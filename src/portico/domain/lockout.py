@@ -45,9 +45,12 @@ class Failures:
 
 
 def failure_keys(scope: str, account: str, address: str) -> tuple[FailureKey, ...]:
-    """The three keys of an attempt. Accounts are digests: people type passwords into names."""
+    """The three keys of an attempt. Accounts are digests: people type passwords into names.
+
+    An account counts as it is looked up: without the white space around it, in any case.
+    """
     address = address_block(address)
-    digest = hashlib.sha256(fold(account).encode("utf-8", "surrogatepass")).hexdigest()
+    digest = hashlib.sha256(fold(account.strip()).encode("utf-8", "surrogatepass")).hexdigest()
     return (
         FailureKey(scope=scope, account=digest, address=address),
         FailureKey(scope=scope, account=digest),

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import base64
 import io
+import struct
 import warnings
 from dataclasses import dataclass
 
 from PIL import Image, UnidentifiedImageError
 
 from portico.domain.errors import InvalidField
+from portico.domain.icons import measure_ico
 
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "ICO")
 FILE_LIMIT_BYTES = 4 * 1024 * 1024
@@ -21,6 +23,8 @@ ICON_SIDE = 64
 LOGO_HEIGHT, LOGO_WIDTH = 128, 512
 DARK_BELOW = 0.35
 _OPAQUE_ENOUGH = 16
+_ICO = b"\0\0\1\0"
+_BOMBS = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 
 
 @dataclass(frozen=True)
@@ -52,18 +56,22 @@ def _opened(field: str, content: bytes) -> Image.Image:
         )
     refused = InvalidField(field, "The file is no PNG, JPEG, GIF, WebP or ICO picture.")
     try:
+        if content.startswith(_ICO) and measure_ico(content) is None:
+            raise refused
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
             picture = Image.open(io.BytesIO(content), formats=FORMATS)
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, struct.error, *_BOMBS):
         raise refused from None
-    # The size stands in the head of the file: nothing has been unpacked yet.
+    # The size stands in the head of the file: nothing has been unpacked yet, but for ICO, whose
+    # entries were measured before.
     if picture.width * picture.height > PIXEL_LIMIT:
         raise InvalidField(field, "The picture has over 24 million pixels.")
     try:
         picture.load()
         return picture.convert("RGBA")
-    except (OSError, ValueError, SyntaxError, EOFError, MemoryError, Image.DecompressionBombError):
+    except (OSError, ValueError, SyntaxError, EOFError, MemoryError, *_BOMBS):
         raise InvalidField(field, "The picture is damaged: it cannot be read to its end.") from None
 
 

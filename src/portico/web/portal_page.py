@@ -10,6 +10,7 @@ from litestar.datastructures import Cookie, FormMultiDict
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from portico.domain.base import MAX_ID
 from portico.domain.errors import ConcurrentChange, NotFound
 from portico.domain.finding import QUERY_LIMIT
 from portico.domain.identity import Role
@@ -343,9 +344,10 @@ def _id(form: FormMultiDict, name: str) -> int:
 
 def _number(text: str) -> int:
     """An id that was sent. Raises NotFound for anything that cannot be one."""
-    if not (text.isascii() and text.isdigit() and len(text) <= 19):
+    number = int(text) if text.isascii() and text.isdigit() and len(text) <= 19 else 0
+    if not 0 < number <= MAX_ID:
         raise NotFound(text[:20])
-    return int(text)
+    return number
 
 
 ROUTES = (own_domain, portal_page, accept, prefer, favour, opened)

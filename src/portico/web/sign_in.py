@@ -14,6 +14,7 @@ from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from portico.domain.base import MAX_ID
 from portico.domain.errors import AccessDenied, Forbidden, LockedOut, NotFound, Unavailable
 from portico.domain.portal_pages import PresentedPortal
 from portico.domain.providers import IdentityProvider
@@ -215,14 +216,13 @@ def read_attempt(value: str) -> SignInAttempt | None:
     try:
         stored: dict[str, Any] = json.loads(base64.urlsafe_b64decode(value))
         attempt = SignInAttempt(**stored)
-    except (binascii.Error, ValueError, TypeError):
+    except (binascii.Error, ValueError, TypeError, RecursionError):
         return None
     texts = (attempt.state, attempt.nonce, attempt.verifier, attempt.next, attempt.portal)
-    if not all(isinstance(each, str) for each in texts) or not attempt.state:
+    if not all(isinstance(each, str) and each.isascii() for each in texts) or not attempt.state:
         return None
-    if not isinstance(attempt.provider_id, int) or safe_next(attempt.next, "") != attempt.next:
-        return None
-    return attempt
+    known = isinstance(attempt.provider_id, int) and 0 < attempt.provider_id <= MAX_ID
+    return attempt if known and safe_next(attempt.next, "") == attempt.next else None
 
 
 async def _callback(site: Site, request: AnyRequest, portal: str) -> str:

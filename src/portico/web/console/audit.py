@@ -90,9 +90,7 @@ async def download_audit(console: NamedDependency[Console]) -> Response[bytes]:
     csv.writer(text).writerows(rows)
     headers = {**PAGE_HEADERS, "Content-Disposition": 'attachment; filename="portico-audit.csv"'}
     # The mark in front tells spreadsheets that the text is UTF-8.
-    return Response(
-        text.getvalue().encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=headers
-    )
+    return Response(text.getvalue().encode("utf-8-sig"), media_type="text/csv", headers=headers)
 
 
 def read_filter(chosen: Mapping[str, str], now: int) -> AuditFilter:

@@ -20,7 +20,7 @@ from portico.services.clients import (
 from portico.services.microtenants import summarise_microtenants
 from portico.services.unit_of_work import UnitOfWork
 from portico.web.console.confirming import Confirmation
-from portico.web.console.forms import Form, is_id, make_form, place_error
+from portico.web.console.forms import Form, make_form, place_error, read_id
 from portico.web.console.lists import Choice
 from portico.web.console.page import Answer, Console
 
@@ -103,7 +103,7 @@ async def add_client(console: NamedDependency[Console]) -> Answer:
                 work,
                 name=form.value("name"),
                 role=Role.ADMIN if form.value("role") == Role.ADMIN else Role.VIEWER,
-                microtenant_id=int(where) if is_id(where) else None,
+                microtenant_id=read_id(where) if where else None,
             )
     except InvalidInput as error:
         async with console.reading() as work:

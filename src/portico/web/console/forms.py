@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from portico.domain.errors import InvalidField, NameTaken, PorticoError
+from portico.domain.base import MAX_ID
+from portico.domain.errors import InvalidField, NameTaken, NotFound, PorticoError
 
 NOWHERE = ""
 """The place of an error that is about no single field."""
@@ -45,8 +46,12 @@ class Form:
         return bool(self.value(name))
 
     def ids(self, name: str) -> tuple[int, ...]:
-        """The values of a field that are ids, in order."""
-        return tuple(int(value) for value in self.values(name) if is_id(value))
+        """The values of a field as ids, in order, without empty ones. Raises NotFound.
+
+        What is no id names nothing. To leave it out would widen what was meant: no microtenant is
+        the whole tenant.
+        """
+        return tuple(read_id(value) for value in self.values(name) if value)
 
     @property
     def named_errors(self) -> list[tuple[str, str]]:
@@ -78,7 +83,15 @@ def sent_values(values: Mapping[str, str | Iterable[str]]) -> dict[str, tuple[st
 
 def is_id(value: str) -> bool:
     """Whether a text of a form could be an id."""
-    return value.isascii() and value.isdecimal() and len(value) < 20
+    few = value.isascii() and value.isdecimal() and len(value) < 20
+    return few and int(value) <= MAX_ID
+
+
+def read_id(text: str) -> int:
+    """An id in an address or a form. Raises NotFound for what could be none."""
+    if not is_id(text):
+        raise NotFound(text[:40])
+    return int(text)
 
 
 def place_error(

@@ -29,7 +29,7 @@ from portico.web.arch import Arch
 from portico.web.console.addresses import repaired_host, split_address
 from portico.web.console.confirming import Confirmation
 from portico.web.console.conflicts import Conflict, tell_conflict
-from portico.web.console.forms import FieldError, Form, make_form, place_error
+from portico.web.console.forms import FieldError, Form, make_form, place_error, read_id
 from portico.web.console.links import CHOICES_LIMIT
 from portico.web.console.lists import Choice
 from portico.web.console.page import Answer, Console, SentForm
@@ -101,7 +101,7 @@ async def new_link(console: NamedDependency[Console]) -> Answer:
         )
         picture = ""
         if like := query.get("like", ""):
-            stored = await _stored(work, int(like) if like.isdecimal() else 0)
+            stored = await _stored(work, read_id(like))
             form = _form_of(stored).with_values(name=f"{stored.name} (copy)", revision="")
             picture = stored.icon_text
         return await _page(console, work, form, icon_text=picture)

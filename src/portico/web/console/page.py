@@ -11,8 +11,6 @@ from litestar import Response
 from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 
-from portico.domain.base import MAX_ID
-from portico.domain.errors import NotFound
 from portico.domain.identity import Role
 from portico.domain.search import ListQuery
 from portico.services.access import list_places
@@ -21,7 +19,7 @@ from portico.services.microtenants import summarise_microtenants
 from portico.services.portals import list_portals
 from portico.services.sessions import SignedInAdministrator
 from portico.services.unit_of_work import UnitOfWork
-from portico.web.console.forms import Form, is_id
+from portico.web.console.forms import Form, read_id
 from portico.web.console.toasts import Toast, find_toast
 from portico.web.console.words import initials
 from portico.web.cookies import AnyRequest, chosen_theme
@@ -233,13 +231,6 @@ def role_words(role: Role, microtenant: str) -> str:
     """What an administrator may do, and where: "Administrator of the whole tenant"."""
     who = "Administrator" if role is Role.ADMIN else "Viewer"
     return f"{who} of {microtenant or 'the whole tenant'}"
-
-
-def read_id(text: str) -> int:
-    """An id in an address. Raises NotFound for what could be none."""
-    if not is_id(text) or int(text) > MAX_ID:
-        raise NotFound(text[:40])
-    return int(text)
 
 
 async def open_console(site: NamedDependency[Site], request: AnyRequest) -> Console:

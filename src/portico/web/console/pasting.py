@@ -10,7 +10,8 @@ from dataclasses import dataclass, fields
 from portico.web.console.addresses import split_address
 
 DELIMITERS = ("\t", ";", ",")
-_URL = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*://\S+)")
+# A scheme is short: without a bound, a long word would be read anew from each of its letters.
+_URL = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]{0,30}://\S+)")
 _HOST = re.compile(r"(?=[^\s]*[A-Za-z])[^\s,;@]+\.[A-Za-z0-9-]{2,}(?::\d+)?(?:[/?#]\S*)?\Z")
 _HEADINGS: Mapping[str, str] = {
     "name": "name",

@@ -27,6 +27,7 @@ from portico.services.shown_links import present_links
 from portico.services.unit_of_work import UnitOfWork
 from portico.web.arch import Arch
 from portico.web.console.confirming import Confirmation
+from portico.web.console.forms import read_id
 from portico.web.console.page import Answer, Console
 from portico.web.console.portals import PortalFacts, facts_of, find_portal
 from portico.web.console.tiles import address_of, tile_of
@@ -120,7 +121,7 @@ async def move_link(console: NamedDependency[Console]) -> Answer:
             await change_links(work, LinkSelection(link_ids=(link_id,)), change)
         elif move.startswith("to:"):
             wanted = move.removeprefix("to:")
-            name = await _section_name(work, (int(wanted),) if wanted.isdecimal() else ())
+            name = await _section_name(work, (read_id(wanted),) if wanted else ())
             change = LinkChange(kind=ChangeKind.MOVE, section=name)
             await change_links(work, LinkSelection(link_ids=(link_id,)), change)
         else:
@@ -224,10 +225,14 @@ async def _step_link(work: UnitOfWork, portal_id: int, link_id: int, by: int) ->
 
 
 def _stepped(ids: Sequence[int], wanted: int, by: int) -> list[int]:
-    """The ids with one of them a place further up or down, as far as there is one."""
+    """The ids with one of them a place further up or down, as far as there is one.
+
+    Raises NotFound for one that is not among them.
+    """
+    if wanted not in ids:
+        raise NotFound(wanted)
     order = [each for each in ids if each != wanted]
-    if wanted in ids:
-        order.insert(max(0, ids.index(wanted) + by), wanted)
+    order.insert(max(0, ids.index(wanted) + by), wanted)
     return order
 
 

@@ -1,0 +1,106 @@
+"""Requests to the console that none of its pages sends: edited ids, long lines, odd texts."""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass
+
+import httpx
+import pytest
+
+from portico.domain.identity import Role
+from tests.harness import LINKS, MICROTENANTS, Caller, Tenant
+from tests.web.console.people import make_administrator
+from tests.web.portals import PASSWORD
+from tests.web.visits import Visit, csrf_of
+
+NO_IDS = ["9999999999999999999", "9" * 5_000, "-1", "1.5", "x", "\N{ARABIC-INDIC DIGIT THREE}"]
+
+
+@dataclass(frozen=True)
+class Clerk:
+    """An administrator who writes requests by hand."""
+
+    visit: Visit
+    base: str
+    token: str
+
+    def get(self, place: str) -> httpx.Response:
+        """Opens a page."""
+        return self.visit.get(f"{self.base}/{place}")
+
+    def post(self, place: str, **fields: str) -> httpx.Response:
+        """Sends a form with the session's token."""
+        return self.visit.post(f"{self.base}/{place}", {"csrf": self.token, **fields})
+
+
+def hire(tenant: Tenant, *, role: Role = Role.ADMIN, microtenant: str = "0") -> Clerk:
+    """A new administrator who has just signed in."""
+    visit = Visit(tenant.server.http)
+    place = int(microtenant) or None
+    name = make_administrator(tenant, role=role, microtenant_id=place)
+    entered = visit.sign_in("/console/sign-in", name, PASSWORD)
+    assert entered.status_code == 303
+    base = f"/console/{tenant.customer_id}/{microtenant}"
+    return Clerk(visit, base, csrf_of(visit.get(base).text))
+
+
+@pytest.mark.parametrize("text", NO_IDS)
+def test_what_is_no_id_names_nothing(tenant: Tenant, admin: Caller, text: str) -> None:
+    clerk, portal = hire(tenant), admin.create_portal()
+    order = f"portals/{portal}/order"
+    refused = {
+        "like": clerk.get(f"links/new?like={text}"),
+        "page": clerk.get(f"links/{text}"),
+        "bulk": clerk.post("links/bulk", action="delete", link=text),
+        "portals": clerk.post("links/bulk/apply", action="portals", link="1", put=text),
+        "into": clerk.post(order, into=text),
+        "order": clerk.post(order, link=text),
+        "to": clerk.post(f"{order}/link", move=f"to:{text}", link="1"),
+        "new": clerk.post("links/new", name="Wiki", host="wiki.example", portals=text),
+    }
+    assert {name: answer.status_code for name, answer in refused.items()} == dict.fromkeys(
+        refused, 404
+    )
+    for narrowed in (
+        "links?portal",
+        "links?section",
+        "audit?actor",
+        "audit?object",
+        "audit?before",
+    ):
+        assert clerk.get(f"{narrowed}={text}").status_code == 200
+
+
+@pytest.mark.parametrize("text", NO_IDS)
+def test_microtenant_that_is_none_does_not_become_the_whole_tenant(
+    tenant: Tenant, text: str
+) -> None:
+    clerk = hire(tenant)
+    person = clerk.post("administrators/new", name=f"eve {tenant.customer_id}", microtenants=text)
+    program = clerk.post("clients/new", name="Terraform", microtenant=text)
+    assert (person.status_code, program.status_code) == (404, 404)
+    assert f"eve {tenant.customer_id}" not in clerk.get("administrators").text
+
+
+def test_section_of_another_microtenant_is_not_there(tenant: Tenant, admin: Caller) -> None:
+    microtenant = str(admin.create(MICROTENANTS, {"name": "East", "enabled": True})["id"])
+    portal = admin.create_portal()
+    on = {"userPortals": [{"id": portal}], "portico": {"section": "Every day"}}
+    admin.create(LINKS, {"name": "Wiki", "link": "wiki.example", **on}, include="portico")
+    whole, part = hire(tenant), hire(tenant, microtenant=microtenant)
+    found = re.search(r"/sections/([0-9]+)", whole.get(f"portals/{portal}").text)
+    assert found
+    section = found[1]
+    assert whole.post(f"sections/{section}", move="up").status_code == 303
+    moves = ({"move": "up"}, {"move": "down"}, {"move": "rename", "name": "Mine"})
+    assert [part.post(f"sections/{section}", **each).status_code for each in moves] == [404] * 3
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.ADMIN])
+def test_long_line_is_read_at_once(tenant: Tenant, role: Role) -> None:
+    clerk = hire(tenant, role=role)
+    begun = time.monotonic()
+    clerk.post("links/add-many", lines="a,b\n" + "x" * 60_000)
+    assert time.monotonic() - begun < 2
