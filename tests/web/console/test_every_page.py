@@ -88,6 +88,16 @@ def test_no_page_scrolls_sideways(tenant: Tenant, tab: OpenTab) -> None:
     assert found == {}
 
 
+def test_names_in_lists_have_room_on_a_phone(tenant: Tenant, tab: OpenTab) -> None:
+    desk = sit_down(tenant, tab(viewport={"width": 390, "height": 844}))
+    every_place(desk)
+    for place in ("links", "portals", "policies", "microtenants", "clients", "administrators"):
+        for cell in desk.open(place).locator(".list-rows .link-cell").all():
+            box = cell.bounding_box()
+            assert box is not None, place
+            assert box["width"] > 150, place
+
+
 def test_every_page_has_the_policy_and_the_headers(tenant: Tenant, tab: OpenTab) -> None:
     desk = sit_down(tenant, tab())
     for place in [*every_place(desk), "no/such/page", "links/12345"]:

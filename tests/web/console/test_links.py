@@ -79,6 +79,15 @@ def test_many_links_come_in_pages(tenant: Tenant, tab: OpenTab) -> None:
     assert not any(each.get("enabled") for each in desk.links().values())
 
 
+def test_the_bulk_bar_is_in_sight_wherever_the_list_stands(tenant: Tenant, tab: OpenTab) -> None:
+    desk = sit_down(tenant, tab(viewport={"width": 1440, "height": 600}))
+    entries = [{"name": f"Link {n:03}", "link": "x.example"} for n in range(40)]
+    assert desk.admin.post(f"{LINKS}/bulk", {LINKS + "s": entries}).status_code == 201
+    page = desk.open("links")
+    page.get_by_label("Select Link 000").check()
+    expect(page.locator(".bulk")).to_be_in_viewport(ratio=1)
+
+
 def test_a_link_is_switched_in_its_row_and_put_back(tenant: Tenant, tab: OpenTab) -> None:
     desk = sit_down(tenant, tab())
     link = desk.add_link("Wiki")
