@@ -78,10 +78,14 @@ def test_microtenant_that_is_none_does_not_become_the_whole_tenant(
     tenant: Tenant, text: str
 ) -> None:
     clerk = hire(tenant)
-    person = clerk.post("administrators/new", name=f"eve {tenant.customer_id}", microtenants=text)
-    program = clerk.post("clients/new", name="Terraform", microtenant=text)
-    assert (person.status_code, program.status_code) == (404, 404)
-    assert f"eve {tenant.customer_id}" not in clerk.get("administrators").text
+    name = f"eve {tenant.customer_id}"
+    refused = (
+        clerk.post("administrators/new", name=name, writes=text),
+        clerk.post("administrators/new", name=name, reads=text),
+        clerk.post("clients/new", name="Terraform", microtenant=text),
+    )
+    assert [answer.status_code for answer in refused] == [404] * 3
+    assert name not in clerk.get("administrators").text
 
 
 def test_section_of_another_microtenant_is_not_there(tenant: Tenant, admin: Caller) -> None:
