@@ -190,3 +190,16 @@ def test_removed_provider_is_offered_no_more(people: People) -> None:
     with pytest.raises(NotFound):
         world.store.run(providers.remove_provider(world.operator, acme.id))
     assert "secret" not in world.audit_trail()[-1].before
+
+
+def test_removed_provider_leaves_nobody_signed_in(people: People) -> None:
+    acme, other = provider(people), provider(people, replace(SPEC, name="Other"))
+    people.administrator("ada", email=PERSON.email, password="")
+    people.administrator("bea")
+    users = [enter(people, by, replace(PERSON, subject=by.name)) for by in (acme, other)]
+    administrators = [administrator(people, acme), people.enter_console("bea").token]
+
+    people.world.store.run(providers.remove_provider(people.world.operator, acme.id))
+
+    assert [people.visitor(token) is not None for token in users] == [False, True]
+    assert [people.console(token) is not None for token in administrators] == [False, True]

@@ -118,7 +118,7 @@ def reading(portal: Portal, use: Callable[[UnitOfWork], Awaitable[T]]) -> T:
 def sign_in(page: Page, portal: Portal, name: str, password: str = PASSWORD) -> None:
     """Signs a user in at the portal's door."""
     page.goto(f"{portal.url}/sign-in")
-    page.get_by_label("Name or e-mail").fill(name)
+    page.get_by_label("Name").fill(name)
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(f"**{portal.base}")

@@ -40,7 +40,7 @@ def test_portal_for_signed_in_users_leads_to_the_door_and_back(
     page = tab().page
     page.goto(f"{portal.url}?q=wiki")
     assert "/sign-in" in page.url
-    page.get_by_label("Name or e-mail").fill("ines")
+    page.get_by_label("Name").fill("ines")
     page.get_by_label("Password").fill("correct horse battery")
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url("**q=wiki")

@@ -167,7 +167,7 @@ def test_session_that_ended_leads_to_the_door_and_back(portal: Portal, tab: Open
     page.context.add_cookies(cookies)  # type: ignore[arg-type]  # read and write differ in name
     page.get_by_role("button", name="Favourite: Wiki").click(force=True)
     page.wait_for_url("**/sign-in?next=*")
-    page.get_by_label("Name or e-mail").fill("ines")
+    page.get_by_label("Name").fill("ines")
     page.get_by_label("Password").fill("correct horse battery")
     page.get_by_role("button", name="Sign in").click()
     page.wait_for_url(f"**{portal.base}")

@@ -10,6 +10,7 @@ from portico.services import audit
 from portico.services.identity import Operator
 from portico.storage.connections import Database
 from portico.storage.providers import ProviderRepository
+from portico.storage.sessions import ConsoleSessions, PortalSessions
 
 
 async def create_provider(
@@ -36,12 +37,14 @@ async def list_providers(operator: Operator, customer_id: int) -> list[IdentityP
 
 
 async def remove_provider(operator: Operator, provider_id: int) -> IdentityProvider:
-    """Forgets a provider; those it signed in stay, and sign in no more by it. Raises NotFound."""
+    """Forgets a provider: those it signed in stay, but are signed out. Raises NotFound."""
     async with operator.database.read() as connection:
         found = await ProviderRepository(connection).find(provider_id)
     if found is None:
         raise NotFound(provider_id)
     async with operator.writing(found.customer_id) as work:
+        await ConsoleSessions(work.connection).end_all_by(provider_id)
+        await PortalSessions(work.connection, found.customer_id).end_all_by(provider_id)
         await ProviderRepository(work.connection).remove(provider_id)
         await audit.record_deletion(work, KIND, found)
     return found

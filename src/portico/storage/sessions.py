@@ -10,7 +10,12 @@ from sqlalchemy import Select, bindparam, delete, select, update
 
 from portico.domain.sessions import ConsoleSession, PortalSession
 from portico.storage.connections import Connection
-from portico.storage.people_tables import console_session, portal_session
+from portico.storage.people_tables import (
+    administrator,
+    console_session,
+    portal_session,
+    portal_user,
+)
 from portico.storage.statements import insert_into, kept
 
 
@@ -52,6 +57,12 @@ class ConsoleSessions:
         statement = delete(console_session).where(
             console_session.c.administrator_id == administrator_id, console_session.c.digest != but
         )
+        await self._connection.run(statement)
+
+    async def end_all_by(self, provider_id: int) -> None:
+        """Forgets the sessions of administrators whom a provider signs in."""
+        theirs = select(administrator.c.id).where(administrator.c.provider_id == provider_id)
+        statement = delete(console_session).where(console_session.c.administrator_id.in_(theirs))
         await self._connection.run(statement)
 
 
@@ -97,6 +108,18 @@ class PortalSessions:
             portal_session.c.customer_id == self._customer_id,
             portal_session.c.user_id.in_(sorted(user_ids)),
             portal_session.c.digest != but,
+        )
+        await self._connection.run(statement)
+
+    async def end_all_by(self, provider_id: int) -> None:
+        """Forgets the sessions of users whom a provider signs in."""
+        theirs = select(portal_user.c.id).where(
+            portal_user.c.customer_id == self._customer_id,
+            portal_user.c.provider_id == provider_id,
+        )
+        statement = delete(portal_session).where(
+            portal_session.c.customer_id == self._customer_id,
+            portal_session.c.user_id.in_(theirs),
         )
         await self._connection.run(statement)
 

@@ -103,7 +103,7 @@ def take_place(tenant: Tenant, tab: Tab, name: str, *, microtenant_id: int | Non
     """An administrator who has just signed in."""
     desk = Desk(tenant, tab.page, tenant.caller(), str(microtenant_id or 0))
     tab.page.goto(f"{tenant.server.url}/console")
-    tab.page.get_by_label("Name or e-mail").fill(name)
+    tab.page.get_by_label("Name").fill(name)
     tab.page.get_by_label("Password").fill(PASSWORD)
     tab.page.get_by_role("button", name="Sign in").click()
     tab.page.wait_for_url(f"**{desk.base}")

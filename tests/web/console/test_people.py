@@ -161,7 +161,7 @@ def test_a_user_gets_groups_and_a_password(tenant: Tenant, tab: OpenTab) -> None
     desk.add_link("Money", userPortals=[{"id": portal}], portico={"groups": ["Finance"]})
     visitor = tab().page
     visitor.goto(f"{tenant.server.url}/p/{portal}/sign-in")
-    visitor.get_by_label("Name or e-mail").fill("ines")
+    visitor.get_by_label("Name").fill("ines")
     visitor.get_by_label("Password").fill(PASSWORD)
     visitor.get_by_role("button", name="Sign in").click()
     expect(visitor.get_by_role("link", name="Money")).to_be_visible()
@@ -207,4 +207,6 @@ def test_a_viewer_is_refused_every_write(tenant: Tenant, tab: OpenTab) -> None:
         assert answer.status in {403, 404}, (place, answer.status)
         if answer.status == 403:
             assert "You may only read: your role is viewer." in answer.text(), place
+        if place.endswith(("/new", "/add-many")):
+            assert desk.page.request.get(desk.url(place)).status == 403, place
     assert desk.links() == {}

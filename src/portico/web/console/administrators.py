@@ -107,7 +107,7 @@ async def show_administrators(console: NamedDependency[Console]) -> Answer:
 @get("/administrators/new")
 async def new_administrator(console: NamedDependency[Console]) -> Answer:
     """An empty form."""
-    async with console.reading() as work:
+    async with console.preparing() as work:
         return await _page(console, work, make_form(LABELS, role=Role.VIEWER.value))
 
 

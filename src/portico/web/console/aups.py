@@ -93,7 +93,7 @@ async def show_policies(console: NamedDependency[Console]) -> Answer:
 @get("/policies/new")
 async def new_policy(console: NamedDependency[Console]) -> Answer:
     """An empty form."""
-    async with console.reading() as work:
+    async with console.preparing() as work:
         return await _page(console, work, make_form(LABELS, enabled="on"))
 
 

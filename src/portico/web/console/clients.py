@@ -88,7 +88,7 @@ async def show_clients(console: NamedDependency[Console]) -> Answer:
 @get("/clients/new")
 async def new_client(console: NamedDependency[Console]) -> Answer:
     """An empty form; a new client may only read, unless more is chosen."""
-    async with console.reading() as work:
+    async with console.preparing() as work:
         return await _page(console, work, make_form(LABELS, role=Role.VIEWER.value))
 
 

@@ -116,7 +116,7 @@ class CheckView:
 @get("/links/add-many")
 async def show_paste(console: NamedDependency[Console]) -> Answer:
     """Where links are pasted."""
-    async with console.reading() as work:
+    async with console.preparing() as work:
         form = Form(sent={"default_portal": (console.query.get("portal", ""),)})
         return await _paste_page(console, work, form)
 

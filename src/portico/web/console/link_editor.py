@@ -91,7 +91,7 @@ class WantedLink:
 async def new_link(console: NamedDependency[Console]) -> Answer:
     """An empty form, or one like another link, or one for a portal and a section."""
     query = console.query
-    async with console.reading() as work:
+    async with console.preparing() as work:
         form = make_form(
             LABELS,
             enabled="on",

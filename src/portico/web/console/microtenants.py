@@ -100,7 +100,7 @@ async def show_microtenants(console: NamedDependency[Console]) -> Answer:
 @get("/microtenants/new")
 async def new_microtenant(console: NamedDependency[Console]) -> Answer:
     """An empty form."""
-    async with console.reading() as work:
+    async with console.preparing() as work:
         return await _page(console, work, make_form(LABELS, enabled="on"))
 
 

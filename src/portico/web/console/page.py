@@ -13,7 +13,7 @@ from litestar.di import NamedDependency
 
 from portico.domain.identity import Role
 from portico.domain.search import ListQuery
-from portico.services.access import list_places
+from portico.services.access import list_places, require_admin
 from portico.services.clients import count_clients
 from portico.services.microtenants import summarise_microtenants
 from portico.services.portals import list_portals
@@ -129,6 +129,13 @@ class Console:
         async with console_reading(
             self.site, self.request, self.signed_in, self.customer_id, self.microtenant_id
         ) as work:
+            yield work
+
+    @asynccontextmanager
+    async def preparing(self) -> AsyncIterator[UnitOfWork]:
+        """A unit of work that reads for the form of something new; Forbidden to who only reads."""
+        async with self.reading() as work:
+            require_admin(work)
             yield work
 
     @asynccontextmanager

@@ -152,7 +152,7 @@ async def show_portals(console: NamedDependency[Console]) -> Answer:
 @get("/portals/new")
 async def new_portal(console: NamedDependency[Console]) -> Answer:
     """An empty form; a new portal is enabled and for signed-in users."""
-    async with console.reading() as work:
+    async with console.preparing() as work:
         form = make_form(LABELS, enabled="on", audience=Audience.SIGNED_IN.value)
         view = PortalFormView(form=form)
         return await console.page("portal_new.html", work, view, place="portals")

@@ -108,7 +108,7 @@ async def show_users(console: NamedDependency[Console]) -> Answer:
 @get("/users/new")
 async def new_user(console: NamedDependency[Console]) -> Answer:
     """An empty form."""
-    async with console.reading() as work:
+    async with console.preparing() as work:
         return await _page(console, work, make_form(LABELS))
 
 
