@@ -79,6 +79,19 @@ def test_many_links_come_in_pages(tenant: Tenant, tab: OpenTab) -> None:
     assert not any(each.get("enabled") for each in desk.links().values())
 
 
+def test_no_more_links_are_offered_than_are_changed(tenant: Tenant, tab: OpenTab) -> None:
+    desk = sit_down(tenant, tab())
+    entries = [{"name": f"Link {n:03}", "link": "x.example"} for n in range(501)]
+    for part in (entries[:500], entries[500:]):
+        assert desk.admin.post(f"{LINKS}/bulk", {LINKS + "s": part}).status_code == 201
+    page = desk.open("links")
+    page.get_by_label("Select Link 000").check()
+    page.get_by_role("button", name="Select the first 500 of 501").click()
+    expect(page.get_by_text("500 selected", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Enable").click()
+    expect(page.get_by_text("the first 500 are changed at once")).to_be_visible()
+
+
 def test_the_bulk_bar_is_in_sight_wherever_the_list_stands(tenant: Tenant, tab: OpenTab) -> None:
     desk = sit_down(tenant, tab(viewport={"width": 1440, "height": 600}))
     entries = [{"name": f"Link {n:03}", "link": "x.example"} for n in range(40)]

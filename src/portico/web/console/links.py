@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from litestar import get, post
 from litestar.di import NamedDependency
 
-from portico.domain.link_changes import ChangeKind, LinkChange, LinkSelection
+from portico.domain.link_changes import (
+    CHANGE_LIMIT,
+    ChangeKind,
+    LinkChange,
+    LinkSelection,
+)
 from portico.domain.link_filters import NO_PORTAL, NO_SECTION, LinkFilter
 from portico.domain.links import LINK_FIELDS
 from portico.domain.presentation import PresentedLink
@@ -81,6 +86,11 @@ class LinkListView:
     def filtered(self) -> bool:
         """Whether any filter is set."""
         return bool(self.all_filters)
+
+    @property
+    def at_once(self) -> int:
+        """How many of the links that match can be changed at once."""
+        return min(self.window.total, CHANGE_LIMIT)
 
     @property
     def kept_filters(self) -> list[tuple[str, str]]:
