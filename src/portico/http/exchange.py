@@ -6,8 +6,8 @@ answer carries (behaviour section 6.4) unless it says otherwise, and writes one 
 
 from __future__ import annotations
 
+import os
 import re
-import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import perf_counter
@@ -98,7 +98,7 @@ def _transaction_id(scope: Scope) -> str:
     for name, value in scope["headers"]:
         if name == b"x-transaction-id" and _TRANSACTION_ID.match(value):
             return value.decode("ascii")
-    return str(uuid.uuid4())
+    return os.urandom(16).hex()
 
 
 def _headers(exchange: Exchange) -> list[tuple[bytes, bytes]]:

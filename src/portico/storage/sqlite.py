@@ -243,8 +243,10 @@ class SqliteDatabase(Database):
 
     async def revision(self, customer_id: int) -> int | None:
         """The tenant's revision now, straight from the driver."""
-        with translated():
+        try:
             row = self._reader.execute(_REVISION, (customer_id,)).fetchone()
+        except sqlite3.Error as error:  # `translated` would take a fifth of the time of all this
+            raise _translation(error) from error
         revision: int | None = row[0]
         return revision
 
