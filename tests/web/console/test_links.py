@@ -90,6 +90,7 @@ def test_no_more_links_are_offered_than_are_changed(tenant: Tenant, tab: OpenTab
     expect(page.locator("[data-selected]")).to_have_text("500 selected")
     page.get_by_role("button", name="Enable").click()
     expect(page.get_by_text("the first 500 are changed at once")).to_be_visible()
+    expect(page.get_by_role("button", name="Enable 500 links")).to_be_enabled()
 
 
 def test_the_bulk_bar_is_in_sight_wherever_the_list_stands(tenant: Tenant, tab: OpenTab) -> None:
