@@ -8,6 +8,7 @@ import secrets
 from dataclasses import dataclass
 from enum import StrEnum
 
+CLIENT_KIND = "apiClient"
 SECRET_BYTES = 32
 FINGERPRINT_DIGITS = 32
 _SCHEME = "hmac-sha256"

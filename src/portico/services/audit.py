@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
 
 from portico.domain.administrators import Administrator
 from portico.domain.audit import Action, AuditEntry
 from portico.domain.aups import Aup
+from portico.domain.base import DEFAULT_MICROTENANT_ID
 from portico.domain.groups import Group
+from portico.domain.identity import CLIENT_KIND, ApiClient
 from portico.domain.links import Link
 from portico.domain.microtenants import Microtenant
 from portico.domain.portals import UserPortal
@@ -17,10 +20,10 @@ from portico.domain.sections import Section
 from portico.domain.users import PortalUser
 from portico.services.unit_of_work import UnitOfWork
 
-Person = PortalUser | Administrator | IdentityProvider
+Person = PortalUser | Administrator | IdentityProvider | ApiClient
 Audited = Link | UserPortal | Aup | Microtenant | Section | Group | Person
 
-SECRETS = {"password_hash", "client_secret"}
+SECRETS = {"password_hash", "client_secret", "secret_hash"}
 """Fields that no audit entry holds."""
 
 
@@ -47,6 +50,15 @@ async def record_deletion(work: UnitOfWork, kind: str, *deleted: Audited) -> Non
     """Notes that records are gone, and how they looked."""
     entries = [_entry(work, Action.DELETE, kind, each, None) for each in deleted]
     await work.audit_trail.append(*entries)
+
+
+async def record_client(
+    work: UnitOfWork, action: Action, before: ApiClient | None, after: ApiClient
+) -> None:
+    """Notes that an API client was made or revoked, where those who look after it look."""
+    scope = replace(work.scope, microtenant_id=after.microtenant_id or DEFAULT_MICROTENANT_ID)
+    entry = _entry(replace(work, scope=scope), action, CLIENT_KIND, before, after)
+    await work.audit_trail.append(entry)
 
 
 def _entry(

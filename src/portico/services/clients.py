@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 
-from portico.domain.audit import Action, AuditEntry
+from portico.domain.audit import Action
 from portico.domain.base import check_name
 from portico.domain.errors import NotFound, UnknownReference
 from portico.domain.identity import ApiClient, Role, hash_secret, new_secret
+from portico.services import audit
 from portico.services.access import require_admin, require_whole_tenant
 from portico.services.client_sign_ins import last_sign_ins
-from portico.services.identity import CLIENT_KIND
 from portico.services.unit_of_work import UnitOfWork
 from portico.storage.identity import IdentityRepository
 
@@ -69,7 +68,7 @@ async def create_api_client(
         creation_time=work.now,
     )
     await IdentityRepository(work.connection).add_client(client)
-    await _record(work, Action.CREATE, None, client)
+    await audit.record_client(work, Action.CREATE, None, client)
     return client, secret
 
 
@@ -84,34 +83,5 @@ async def revoke_api_client(work: UnitOfWork, client_id: int) -> ApiClient:
         return before
     await IdentityRepository(work.connection).revoke_client(client_id, work.now)
     after = replace(before, revoked_time=work.now)
-    await _record(work, Action.REVOKE, before, after)
+    await audit.record_client(work, Action.REVOKE, before, after)
     return after
-
-
-async def _record(
-    work: UnitOfWork, action: Action, before: ApiClient | None, after: ApiClient
-) -> None:
-    entry = AuditEntry(
-        customer_id=work.scope.customer_id,
-        id=work.new_id(),
-        # Clients belong to the tenant, so their entries stand where its own administrators look.
-        microtenant_id=after.microtenant_id or 0,
-        time=work.now,
-        actor_id=work.principal.actor_id,
-        action=action,
-        object_type=CLIENT_KIND,
-        object_id=after.id,
-        object_name=after.name,
-        before=_json(before),
-        after=_json(after),
-        transaction_id=work.transaction_id,
-    )
-    await work.audit_trail.append(entry)
-
-
-def _json(client: ApiClient | None) -> str:
-    if client is None:
-        return ""
-    values = asdict(client)
-    del values["secret_hash"]
-    return json.dumps(values, ensure_ascii=False)

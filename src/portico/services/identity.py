@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, replace
 
-from portico.domain.audit import Action, AuditEntry
+from portico.domain.audit import Action
 from portico.domain.base import MAX_ID, Clock, IdSource, Scope, TimeOrderedIds, check_name
 from portico.domain.errors import InvalidField, NotFound
 from portico.domain.hosts import check_domain_name
@@ -22,15 +21,13 @@ from portico.domain.identity import (
     secret_matches,
 )
 from portico.domain.microtenants import default_microtenant
+from portico.services import audit
 from portico.services.access import open_work
 from portico.services.client_sign_ins import last_sign_ins
 from portico.services.unit_of_work import UnitOfWork
-from portico.storage.audit import AuditTrail
 from portico.storage.connections import Connection, Database
 from portico.storage.identity import IdentityRepository
 from portico.storage.microtenants import MicrotenantRepository
-
-CLIENT_KIND = "apiClient"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,15 +123,11 @@ async def create_client(
         public_key=public_key,
         creation_time=operator.now,
     )
-    async with operator.database.write(customer_id) as connection:
-        if await IdentityRepository(connection).find_tenant(customer_id) is None:
-            raise NotFound(customer_id)
-        if microtenant_id is not None:
-            microtenants = MicrotenantRepository(connection, Scope(customer_id=customer_id))
-            if await microtenants.find(microtenant_id) is None:
-                raise NotFound(microtenant_id)
-        await IdentityRepository(connection).add_client(client)
-        await _record(operator, connection, Action.CREATE, None, client)
+    async with operator.writing(customer_id) as work:
+        if microtenant_id is not None and await work.microtenants.find(microtenant_id) is None:
+            raise NotFound(microtenant_id)
+        await IdentityRepository(work.connection).add_client(client)
+        await audit.record_client(work, Action.CREATE, None, client)
     return client, secret
 
 
@@ -170,16 +163,16 @@ async def revoke_client(operator: Operator, client_id: int) -> ApiClient:
         client = await IdentityRepository(connection).find_client(client_id)
     if client is None:
         raise NotFound(client_id)
-    async with operator.database.write(client.customer_id) as connection:
-        identity = IdentityRepository(connection)
+    async with operator.writing(client.customer_id) as work:
+        identity = IdentityRepository(work.connection)
         before = await identity.find_client(client_id)
         if before is None:
             raise NotFound(client_id)
         if before.revoked_time is not None:
             return before
         await identity.revoke_client(client_id, operator.now)
-        after = ApiClient(**(asdict(before) | {"revoked_time": operator.now}))
-        await _record(operator, connection, Action.REVOKE, before, after)
+        after = replace(before, revoked_time=operator.now)
+        await audit.record_client(work, Action.REVOKE, before, after)
     return after
 
 
@@ -214,34 +207,3 @@ async def _add_signing_key(operator: Operator, connection: Connection, overlap: 
         key, others_retire=operator.now + overlap, now=operator.now
     )
     return key
-
-
-async def _record(
-    operator: Operator,
-    connection: Connection,
-    action: Action,
-    before: ApiClient | None,
-    after: ApiClient,
-) -> None:
-    entry = AuditEntry(
-        customer_id=after.customer_id,
-        id=operator.new_id(),
-        microtenant_id=after.microtenant_id or 0,
-        time=operator.now,
-        actor_id=0,
-        action=action,
-        object_type=CLIENT_KIND,
-        object_id=after.id,
-        object_name=after.name,
-        before=_public_json(before),
-        after=_public_json(after),
-        transaction_id=operator.transaction_id,
-    )
-    await AuditTrail(connection, after.customer_id).append(entry)
-
-
-def _public_json(client: ApiClient | None) -> str:
-    if client is None:
-        return ""
-    public = {key: value for key, value in asdict(client).items() if key != "secret_hash"}
-    return json.dumps(public, ensure_ascii=False)
