@@ -24,7 +24,6 @@ from portico.services.administrators import (
     update_administrator,
 )
 from portico.services.microtenants import summarise_microtenants
-from portico.services.passwords import hash_password
 from portico.services.unit_of_work import UnitOfWork
 from portico.web.console.forms import FieldError, Form, make_form, place_error
 from portico.web.console.lists import Choice
@@ -116,7 +115,7 @@ async def add_administrator(console: NamedDependency[Console]) -> Answer:
     """Stores a new administrator."""
     form = replace(await console.form(), labels=LABELS)
     try:
-        hashed = await _hashed(console, form)
+        hashed = await console.hashed(form)
         async with console.writing() as work:
             await create_administrator(work, _spec(form, form.value("name")), _grants(form), hashed)
     except InvalidInput as error:
@@ -139,7 +138,7 @@ async def change_administrator(console: NamedDependency[Console]) -> Answer:
     form = replace(await console.form(), labels=LABELS)
     person = console.path_id("person")
     try:
-        hashed = await _hashed(console, form)
+        hashed = await console.hashed(form)
         async with console.writing() as work:
             stored = await get_administrator(work, person)
             spec = _spec(form, stored.name)
@@ -184,12 +183,6 @@ async def _switch(console: Console, *, enabled: bool) -> Answer:
             failed = _form_of(stored).failed({"": FieldError(text=error.reason)})
             return await _page(console, work, failed, stored, status=403)
     return console.go(f"administrators/{person}", work)
-
-
-async def _hashed(console: Console, form: Form) -> str:
-    """The stored form of the password that a form brings, if it does. Raises InvalidField."""
-    password = form.value("password")
-    return await hash_password(console.site.gate.passwords, password) if password else ""
 
 
 def _spec(form: Form, name: str) -> AdministratorSpec:

@@ -16,7 +16,7 @@ from portico.services.access import require_admin
 from portico.services.aups import create_aup, delete_aup, get_aup, list_aups, update_aup
 from portico.services.unit_of_work import UnitOfWork
 from portico.services.versions import version_of
-from portico.web.console.confirming import Confirmation
+from portico.web.console.confirming import Confirmation, ask
 from portico.web.console.conflicts import Conflict, tell_conflict
 from portico.web.console.forms import Form, make_form, place_error
 from portico.web.console.page import Answer, Console
@@ -171,7 +171,7 @@ async def ask_to_delete(console: NamedDependency[Console]) -> Answer:
             cancel=href,
             undoable=True,
         )
-        return await console.page("confirm.html", work, view, place="policies")
+        return await ask(console, work, view, place="policies")
 
 
 @post("/policies/{policy:str}/delete", status_code=303)

@@ -19,7 +19,7 @@ from portico.services.clients import (
 )
 from portico.services.microtenants import summarise_microtenants
 from portico.services.unit_of_work import UnitOfWork
-from portico.web.console.confirming import Confirmation
+from portico.web.console.confirming import Confirmation, ask
 from portico.web.console.forms import Form, make_form, place_error, read_id
 from portico.web.console.lists import Choice
 from portico.web.console.page import Answer, Console
@@ -135,7 +135,7 @@ async def ask_to_revoke(console: NamedDependency[Console]) -> Answer:
             button="Revoke API client",
             cancel=clients,
         )
-        return await console.page("confirm.html", work, view, place="clients")
+        return await ask(console, work, view, place="clients")
 
 
 @post("/clients/{client:str}/revoke", status_code=303)

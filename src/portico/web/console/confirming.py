@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from portico.services.unit_of_work import UnitOfWork
+from portico.web.console.page import Answer, Console
+
 
 @dataclass(frozen=True, kw_only=True)
 class Confirmation:
@@ -19,3 +22,9 @@ class Confirmation:
     revision: str = ""
     refused: str = ""
     undoable: bool = False
+
+
+async def ask(console: Console, work: UnitOfWork, asked: Confirmation, *, place: str) -> Answer:
+    """The page that asks; `place` is where the menu stands."""
+    status = 422 if asked.refused else 200
+    return await console.page("confirm.html", work, asked, place=place, status=status)

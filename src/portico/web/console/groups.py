@@ -16,7 +16,7 @@ from portico.services.groups import (
     rename_group,
 )
 from portico.services.unit_of_work import UnitOfWork
-from portico.web.console.confirming import Confirmation
+from portico.web.console.confirming import Confirmation, ask
 from portico.web.console.page import Answer, Console
 from portico.web.console.words import counted
 
@@ -90,7 +90,7 @@ async def ask_to_delete(console: NamedDependency[Console]) -> Answer:
             button="Delete group",
             cancel=groups,
         )
-        return await console.page("confirm.html", work, view, place="users")
+        return await ask(console, work, view, place="users")
 
 
 @post("/groups/{group:str}/delete", status_code=303)

@@ -27,7 +27,7 @@ from portico.services.unit_of_work import UnitOfWork
 from portico.services.versions import version_of
 from portico.web.arch import Arch
 from portico.web.console.addresses import repaired_host, split_address
-from portico.web.console.confirming import Confirmation
+from portico.web.console.confirming import Confirmation, ask
 from portico.web.console.conflicts import Conflict, tell_conflict
 from portico.web.console.forms import FieldError, Form, make_form, place_error, read_id
 from portico.web.console.links import CHOICES_LIMIT
@@ -184,7 +184,7 @@ async def ask_to_delete(console: NamedDependency[Console]) -> Answer:
             revision=version_of(stored),
             undoable=True,
         )
-        return await console.page("confirm.html", work, view, place="links")
+        return await ask(console, work, view, place="links")
 
 
 @post("/links/{link:str}/delete", status_code=303)

@@ -25,7 +25,7 @@ from portico.services.microtenants import (
 )
 from portico.services.unit_of_work import UnitOfWork
 from portico.services.versions import version_of
-from portico.web.console.confirming import Confirmation
+from portico.web.console.confirming import Confirmation, ask
 from portico.web.console.conflicts import Conflict, tell_conflict
 from portico.web.console.forms import Form, make_form, place_error
 from portico.web.console.page import Answer, Console
@@ -192,8 +192,7 @@ async def _ask(
         cancel=href,
         refused=refused,
     )
-    status = 422 if refused else 200
-    return await console.page("confirm.html", work, view, place="microtenants", status=status)
+    return await ask(console, work, view, place="microtenants")
 
 
 def _refusal(work: UnitOfWork) -> str:

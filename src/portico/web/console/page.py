@@ -16,6 +16,7 @@ from portico.domain.search import ListQuery
 from portico.services.access import list_places, require_admin
 from portico.services.clients import count_clients
 from portico.services.microtenants import summarise_microtenants
+from portico.services.passwords import hash_password
 from portico.services.portals import list_portals
 from portico.services.sessions import SignedInAdministrator
 from portico.services.unit_of_work import UnitOfWork
@@ -145,6 +146,11 @@ class Console:
             self.site, self.request, self.signed_in, self.customer_id, self.microtenant_id
         ) as work:
             yield work
+
+    async def hashed(self, form: Form) -> str:
+        """The stored form of the password that a form brings, if it does. Raises InvalidField."""
+        password = form.value("password")
+        return await hash_password(self.site.gate.passwords, password) if password else ""
 
     async def form(self) -> SentForm:
         """The form that one of our pages sent. Raises Forbidden for another site's."""

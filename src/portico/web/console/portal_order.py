@@ -26,7 +26,7 @@ from portico.services.sections import (
 from portico.services.shown_links import present_links
 from portico.services.unit_of_work import UnitOfWork
 from portico.web.arch import Arch
-from portico.web.console.confirming import Confirmation
+from portico.web.console.confirming import Confirmation, ask
 from portico.web.console.forms import read_id
 from portico.web.console.page import Answer, Console
 from portico.web.console.portals import PortalFacts, facts_of, find_portal
@@ -173,7 +173,7 @@ async def ask_to_delete_section(console: NamedDependency[Console]) -> Answer:
             cancel=wanted if inside else f"{console.base}/portals",
             undoable=True,
         )
-        return await console.page("confirm.html", work, view, place="portals")
+        return await ask(console, work, view, place="portals")
 
 
 @post("/sections/{section:str}/delete", status_code=303)

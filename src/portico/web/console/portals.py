@@ -23,7 +23,7 @@ from portico.services.portals import (
     update_portal,
 )
 from portico.services.unit_of_work import UnitOfWork
-from portico.web.console.confirming import Confirmation
+from portico.web.console.confirming import Confirmation, ask
 from portico.web.console.forms import Form, make_form, place_error
 from portico.web.console.lists import PAGE_SIZE, Window, address_with, page_number
 from portico.web.console.page import Answer, Console
@@ -227,8 +227,7 @@ async def _ask(
         cancel=href,
         refused=refused,
     )
-    status = 422 if refused else 200
-    return await console.page("confirm.html", work, view, place="portals", status=status)
+    return await ask(console, work, view, place="portals")
 
 
 async def _switch(console: Console, *, enabled: bool) -> Answer:

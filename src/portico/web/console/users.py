@@ -12,7 +12,6 @@ from portico.domain.errors import InvalidInput, UnknownReference
 from portico.domain.search import AnyOf, ListQuery, compare
 from portico.domain.users import USER_FIELDS, PortalUser, PortalUserSpec
 from portico.services.groups import list_groups
-from portico.services.passwords import hash_password
 from portico.services.unit_of_work import UnitOfWork
 from portico.services.users import (
     create_user,
@@ -117,7 +116,7 @@ async def add_user(console: NamedDependency[Console]) -> Answer:
     """Stores a new user."""
     form = replace(await console.form(), labels=LABELS)
     try:
-        hashed = await _hashed(console, form)
+        hashed = await console.hashed(form)
         async with console.writing() as work:
             await create_user(work, _spec(form, form.value("name"), enabled=True), hashed)
     except InvalidInput as error:
@@ -140,7 +139,7 @@ async def change_user(console: NamedDependency[Console]) -> Answer:
     form = replace(await console.form(), labels=LABELS)
     person = console.path_id("person")
     try:
-        hashed = await _hashed(console, form)
+        hashed = await console.hashed(form)
         async with console.writing() as work:
             stored = await get_user(work, person)
             await update_user(work, person, _spec(form, stored.name, enabled=stored.enabled))
@@ -190,11 +189,6 @@ def _row(console: Console, user: PortalUser, groups: Mapping[int, str]) -> UserR
 
 async def _groups(work: UnitOfWork) -> dict[int, str]:
     return {each.id: each.name for each in (await list_groups(work)).groups}
-
-
-async def _hashed(console: Console, form: Form) -> str:
-    password = form.value("password")
-    return await hash_password(console.site.gate.passwords, password) if password else ""
 
 
 def _spec(form: Form, name: str, *, enabled: bool) -> PortalUserSpec:
