@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -19,6 +20,7 @@ from tests.harness import LINKS, PORTALS, Caller, Server, Tenant, as_operator
 
 T = TypeVar("T")
 PASSWORD = "correct horse battery"
+VALUE_SECONDS = 10.0
 
 
 class Tab:
@@ -127,6 +129,17 @@ def sign_in(page: Page, portal: Portal, name: str, password: str = PASSWORD) -> 
 def names(page: Page, selector: str = "#all .tile .n") -> Sequence[str]:
     """The names on the page in their order."""
     return page.locator(selector).all_inner_texts()
+
+
+def wait_for_value(page: Page, expression: str, wanted: object) -> None:
+    """Waits until the script's expression gives the wanted value.
+
+    The browser's own wait asks again from within the page, where the policy forbids eval.
+    """
+    deadline = time.monotonic() + VALUE_SECONDS
+    while (found := page.evaluate(expression)) != wanted:
+        assert time.monotonic() < deadline, f"{expression} stayed {found!r}"
+        page.wait_for_timeout(20)
 
 
 def open_tab(browser: Browser, **options: Any) -> Tab:  # noqa: ANN401  # Playwright's own

@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 
 from tests.harness import Tenant
 from tests.web.conftest import OpenTab
-from tests.web.portals import Portal, make_portal, names, sign_in
+from tests.web.portals import Portal, make_portal, names, sign_in, wait_for_value
 
 pytestmark = pytest.mark.one_database
 FOCUSED = "document.activeElement.dataset.id ?? document.activeElement.id"
@@ -66,9 +66,7 @@ def test_alt_enter_copies_the_address(page: Page) -> None:
     page.keyboard.press("/")
     page.keyboard.type("link 6")
     page.keyboard.press("Alt+Enter")
-    page.wait_for_function(
-        "async () => await navigator.clipboard.readText() === 'https://link6.example/'"
-    )
+    wait_for_value(page, "navigator.clipboard.readText()", "https://link6.example/")
 
 
 def test_question_mark_lists_the_keys(page: Page) -> None:

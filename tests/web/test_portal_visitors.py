@@ -7,7 +7,7 @@ from playwright.sync_api import Page
 
 from tests.harness import Tenant
 from tests.web.conftest import OpenTab
-from tests.web.portals import Portal, make_portal, names, sign_in
+from tests.web.portals import Portal, make_portal, names, sign_in, wait_for_value
 
 SHIFTS = """() => new Promise((done) => {
     let sum = 0;
@@ -137,7 +137,7 @@ def test_theme_and_language_are_remembered(portal: Portal, tab: OpenTab, javascr
     page.get_by_role("button", name="Dark").click()
     page.locator('html[data-theme="dark"]').wait_for()
     if javascript:
-        page.wait_for_function("document.cookie.includes('theme=dark')")
+        wait_for_value(page, "document.cookie.includes('theme=dark')", True)
     page.goto(portal.url)
     assert page.locator("html").get_attribute("data-theme") == "dark"
     page.locator("#menu summary").click()
