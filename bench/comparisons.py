@@ -10,6 +10,7 @@ from bench.contestants import serve_limit
 from bench.cores import Layout
 from bench.http_client import Answer
 from bench.kinds import CREATE, LIST_20, SINGLE, Group, Kind, Load
+from bench.load import Target
 from bench.processes import Server
 from bench.rounds import Comparison, Contestant, Timing, compare, load_timing
 from bench.sites import Site
@@ -85,6 +86,7 @@ def compare_workers(stage: Stage, kind: Kind) -> Comparison:
             _on_site(stage, kind, "portico", stage.hot),
             _on_site(stage, kind, "portico-1", stage.hot, cores.one_worker),
             _on_site(stage, kind, "portico-2", twin, cores.two_workers),
+            _on_site(stage, kind, "portico-2-sharing", twin, cores.two_workers_sharing),
             _of_limit(stage, load, one_limit, captured, "limit-1", cores.one_worker),
             _of_limit(stage, load, two_limits, captured, "limit-2", cores.two_workers),
         ]
@@ -117,14 +119,9 @@ def _limit(stage: Stage, captured: Answer, workers: int = 1) -> Iterator[Server]
 def _timing(
     stage: Stage, load: Load, port: int, token: str, label: str, layout: Layout | None
 ) -> Timing:
-    return load_timing(
-        load,
-        port,
-        token,
-        layout or stage.setting.cores.apart,
-        folder=stage.setting.folder,
-        label=label,
-    )
+    place = layout or stage.setting.cores.apart
+    target = Target(port, token, place.load, place.connections)
+    return load_timing(load, target, folder=stage.setting.folder, label=label)
 
 
 def _on_site(

@@ -100,8 +100,8 @@ class Measuring:
         load = Load("GET", [Request(f"{site.links_path}{probe.path}")])
         requests = self.folder / "probe.requests"
         write_requests(load, requests)
-        target = Target(site.port, site.token, self.cores.apart.load)
-        return run_load(load, target, requests, self.seconds, "", connections=1).p50_ms
+        target = Target(site.port, site.token, self.cores.apart.load, connections=1)
+        return run_load(load, target, requests, self.seconds, "").p50_ms
 
 
 def grown_table(sizes: list[str], found: list[dict[str, float]]) -> str:

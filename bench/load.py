@@ -7,11 +7,10 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.cores import pinned
+from bench.cores import CONNECTIONS, pinned
 from bench.kinds import Load
 
 SCRIPT = Path(__file__).parent / "lua" / "requests.lua"
-CONNECTIONS = 16
 
 
 class LoadFailed(Exception):
@@ -30,11 +29,12 @@ class Sample:
 
 @dataclass(frozen=True)
 class Target:
-    """Where a load goes, as whom, and from which cores."""
+    """Where a load goes, as whom, from which cores, and over how many connections."""
 
     port: int
     token: str
     cores: tuple[int, ...]
+    connections: int = CONNECTIONS
 
 
 def write_requests(load: Load, path: Path) -> None:
@@ -42,21 +42,20 @@ def write_requests(load: Load, path: Path) -> None:
     path.write_text("".join(f"{sent.path}\t{sent.body}\n" for sent in load.requests))
 
 
-def run_load(
-    load: Load,
-    target: Target,
-    requests: Path,
-    seconds: float,
-    tag: str,
-    *,
-    connections: int = CONNECTIONS,
-) -> Sample:
+def run_load(load: Load, target: Target, requests: Path, seconds: float, tag: str) -> Sample:
     """Sends the load for so many seconds. Raises LoadFailed when an answer was no success."""
     headers = ["-H", f"Authorization: Bearer {target.token}", "-H", "Accept: application/json"]
     if load.content_type:
         headers += ["-H", f"Content-Type: {load.content_type}"]
     command = [
-        *("wrk", "-t1", f"-c{connections}", f"-d{_whole_seconds(seconds)}s", "--timeout", "30s"),
+        *(
+            "wrk",
+            "-t1",
+            f"-c{target.connections}",
+            f"-d{_whole_seconds(seconds)}s",
+            "--timeout",
+            "30s",
+        ),
         *("-s", str(SCRIPT), *headers, f"http://127.0.0.1:{target.port}/"),
         *("--", load.method, str(requests), tag),
     ]

@@ -123,13 +123,17 @@ def _noted(comparison: Comparison) -> list[tuple[str, Ratio | None]]:
     title = comparison.title
     return [
         (
-            f"{title}: two workers on two cores against one on one",
+            f"{title}: two workers on two cores against one on one, 16 connections to each",
             ratio_of(comparison, "two workers", "portico-1"),
         ),
         (f"{title}: the same, for the limit", _plain(comparison, "limit-2", "limit-1")),
         (
             f"{title}: two workers against one with the load generator on the other core",
             ratio_of(comparison, "two workers", "portico"),
+        ),
+        (
+            f"{title}: two workers that share the one's 16 connections against it",
+            _plain(comparison, "portico-2-sharing", "portico-1"),
         ),
         (
             f"{title} against 500 creates, one client",

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from bench.cores import Layout
+from bench.cores import CONNECTIONS
 from bench.http_client import UnexpectedAnswer
 from bench.kinds import Load
-from bench.load import CONNECTIONS, LoadFailed, Sample, Target, run_load, write_requests
+from bench.load import LoadFailed, Sample, Target, run_load, write_requests
 
 Timing = Callable[[str, float], Sample]
 """Measures a contestant for some seconds; the text makes the names that it writes unique."""
@@ -74,13 +74,10 @@ class Pace:
         return self.rounds + 1
 
 
-def load_timing(
-    load: Load, port: int, token: str, layout: Layout, *, folder: Path, label: str
-) -> Timing:
+def load_timing(load: Load, target: Target, *, folder: Path, label: str) -> Timing:
     """A timing that has the load generator send this load."""
     requests = folder / f"{label}.requests"
     write_requests(load, requests)
-    target = Target(port, token, layout.load)
     return lambda tag, seconds: run_load(load, target, requests, seconds, tag)
 
 

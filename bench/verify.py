@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bench.checks import count_links, grown_by
+from bench.cores import CONNECTIONS
 from bench.http_client import Answer, Connection, UnexpectedAnswer, expect
 from bench.kinds import Group, Kind, Load, Request
-from bench.load import CONNECTIONS, Sample
+from bench.load import Sample
 from bench.rounds import Timing
 from bench.sites import Site
 
