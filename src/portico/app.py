@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 from litestar import Litestar, Request, Response, Router, get
-from litestar.di import NamedDependency, Provide
+from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, ExceptionHandlersMap
@@ -22,9 +22,9 @@ from portico.domain.errors import Unavailable
 from portico.domain.passwords import PasswordHasher
 from portico.domain.sessions import SessionLife
 from portico.http import aups, identity, links, microtenants, portals
-from portico.http.answers import CONTENT_TYPE
+from portico.http.answers import CONTENT_TYPE, AnyRequest
 from portico.http.cache import AnswerCache
-from portico.http.call import Api, Call, open_call
+from portico.http.call import Api, api_of
 from portico.http.errors import exception_handlers, status_of
 from portico.http.exchange import ExchangeMiddleware, exchange_of
 from portico.http.hot import HotReads
@@ -131,7 +131,7 @@ def create_app(settings: Settings) -> ASGIApp:
 
     router = Litestar(
         route_handlers=[*_api_routers(), *_page_routers(), *_probes(), *_documentation()],
-        dependencies={"api": Provide(_api), "call": Provide(_call), "site": Provide(_site)},
+        dependencies={"site": Provide(_site)},
         exception_handlers=_exception_handlers(settings),
         lifespan=[lifespan],
         request_max_body_size=BODY_LIMIT_BYTES,
@@ -227,15 +227,6 @@ def _page_routers() -> list[Router]:
     ]
 
 
-async def _api(request: Request[Any, Any, Any]) -> Api:
-    api: Api = request.app.state.api
-    return api
-
-
-async def _call(api: NamedDependency[Api], request: Request[Any, Any, Any]) -> Call:
-    return await open_call(api, request)
-
-
 def _api_routers() -> list[Router]:
     per_tenant = [route for noun in NOUNS for route in noun.ROUTES]
     at_root = [*identity.ROOT_ROUTES, *identity.SESSION_ROUTES]
@@ -272,10 +263,10 @@ def _probes() -> list[HTTPRouteHandler]:
         return b'{"status":"ok"}'
 
     @get("/readyz", media_type=CONTENT_TYPE)
-    async def readiness(api: NamedDependency[Api]) -> Response[bytes]:
+    async def readiness(request: AnyRequest) -> Response[bytes]:
         """The database answers and has the schema that this version needs."""
         try:
-            async with api.database.read() as connection:
+            async with api_of(request).database.read() as connection:
                 ready = await schema.is_current(connection)
         except Unavailable:
             ready = False

@@ -10,7 +10,8 @@ from tests.harness import AUPS, LINKS, MICROTENANTS, PORTALS, Caller, Server, cr
 
 ROWS = 60
 SIZES = (1, 7, ROWS)
-LIST_STATEMENTS = 3
+LIST_STATEMENTS = 2
+"""Beside the one for the revision of the tenant, at which the access is known already."""
 
 
 @pytest.fixture(scope="module")
@@ -50,7 +51,7 @@ def test_list_sends_as_many_statements_for_any_size(crowded: Caller, noun: str) 
     counts = count_statements(crowded, [f"{noun}?pagesize={size}" for size in SIZES])
 
     assert len(set(counts)) == 1
-    assert 1 < counts[0] <= LIST_STATEMENTS
+    assert 0 < counts[0] <= LIST_STATEMENTS
 
 
 def test_list_of_portal_sends_as_many_statements_for_any_size(crowded: Caller) -> None:
@@ -60,7 +61,7 @@ def test_list_of_portal_sends_as_many_statements_for_any_size(crowded: Caller) -
     counts = count_statements(crowded, [f"{path}?pagesize={size}" for size in SIZES])
 
     assert len(set(counts)) == 1
-    assert 1 < counts[0] <= LIST_STATEMENTS
+    assert 0 < counts[0] <= LIST_STATEMENTS
 
 
 def test_search_and_order_send_no_more_statements(crowded: Caller) -> None:
@@ -74,7 +75,7 @@ def test_search_and_order_send_no_more_statements(crowded: Caller) -> None:
 
     counts = count_statements(crowded, [f"{LINKS}?{query}" for query in queries])
 
-    assert 1 < max(counts) <= LIST_STATEMENTS
+    assert 0 < max(counts) <= LIST_STATEMENTS
 
 
 def test_single_read_sends_few_statements(crowded: Caller) -> None:
@@ -83,7 +84,7 @@ def test_single_read_sends_few_statements(crowded: Caller) -> None:
 
     counts = count_statements(crowded, [f"{LINKS}/{link['id']}", f"{PORTALS}/{portal['id']}"])
 
-    assert 1 < max(counts) <= LIST_STATEMENTS
+    assert 0 < max(counts) <= LIST_STATEMENTS
 
 
 def test_summary_sends_as_many_statements_for_any_number(crowded: Caller, admin: Caller) -> None:

@@ -123,3 +123,20 @@ def test_revoked_client_is_refused_by_every_server(servers: list[Server]) -> Non
     assert set(warm) == {200}
     assert [answer.status_code for answer in refused] == [401, 401, 401]
     assert all("SESSION_NOT_VALID" in answer.json()["reason"] for answer in refused)
+
+
+def test_revoked_client_writes_on_no_server(servers: list[Server]) -> None:
+    """What a server knows of a caller's access is as fresh for a write as for a read."""
+    tenant = create_tenant(servers[0])
+    client = tenant.caller()
+    callers = [_on(server, client) for server in servers]
+    for number, caller in enumerate(callers):
+        caller.create_link(f"Link {number}")
+
+    tenant.revoke(client.credentials)
+    body = {"name": "Late", "link": "late.example.com"}
+    refused = [caller.post(LINKS, body) for caller in callers]
+
+    assert [answer.status_code for answer in refused] == [401, 401, 401]
+    names = {link["name"] for link in tenant.caller().get(LINKS).json()["list"]}
+    assert names == {"Link 0", "Link 1", "Link 2"}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from portico.domain.identity import Claims
+from portico.domain.base import Scope
+from portico.domain.identity import Claims, Principal, Role, Tenant
 from portico.http.cache import (
     ENTRY_OVERHEAD_BYTES,
     SESSIONS,
@@ -11,6 +12,7 @@ from portico.http.cache import (
     KeptAnswer,
     KeptSession,
 )
+from portico.services.access import Access
 
 ENTRY = ENTRY_OVERHEAD_BYTES + 1_000
 
@@ -28,7 +30,16 @@ def answer(size: int = 1_000, revision: int = 1) -> KeptAnswer:
 def session(client_id: int) -> KeptSession:
     """A session of a client."""
     claims = Claims(token_id="t", client_id=client_id, customer_id=1, expires=2)
-    return KeptSession(claims, 1, 2.0)
+    access = Access(
+        principal=Principal(
+            actor_id=client_id, customer_id=1, role=Role.ADMIN, microtenant_id=None
+        ),
+        tenant=Tenant(id=1, name="Tenant", revision=1),
+        scope=Scope(customer_id=1),
+        microtenant_name="Default",
+        links=0,
+    )
+    return KeptSession(claims, access, 2.0)
 
 
 def test_answer_is_found_under_its_key_alone() -> None:
@@ -98,13 +109,11 @@ def test_packed_form_belongs_to_its_answer() -> None:
     assert cache.size == before
 
 
-def test_limit_of_zero_keeps_nothing() -> None:
+def test_limit_of_zero_keeps_no_answer() -> None:
     cache = AnswerCache(0)
     cache.keep_answer(key(1), answer(0))
-    cache.keep_session("token", session(1))
 
     assert cache.answer(key(1)) is None
-    assert cache.session("token") is None
     assert cache.size == 0
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 import msgspec
-from litestar.di import NamedDependency
 from msgspec import UNSET
 
 from portico.domain.aups import AUP_FIELDS, AUP_LIMIT, KIND, Aup, AupSpec
@@ -119,7 +118,7 @@ async def read_aup(work: UnitOfWork, aup_id: int) -> AupAnswer:
     parameters=(*COMMON, *LIST_PARAMETERS, IF_NONE_MATCH),
     answer=AupList,
 )
-async def list_aups(call: NamedDependency[Call]) -> Answer:
+async def list_aups(call: Call) -> Answer:
     """Section 2.9."""
     query = call.list_query(AUP_FIELDS)
     async with call.read() as work:
@@ -136,7 +135,7 @@ async def list_aups(call: NamedDependency[Call]) -> Answer:
     parameters=(*COMMON, AUP_ID, IF_NONE_MATCH),
     answer=AupAnswer,
 )
-async def get_aup(call: NamedDependency[Call]) -> Answer:
+async def get_aup(call: Call) -> Answer:
     """Section 2.9."""
     aup_id = call.path_id("id")
     async with call.read() as work:
@@ -154,7 +153,7 @@ async def get_aup(call: NamedDependency[Call]) -> Answer:
     answer=AupAnswer,
     status=201,
 )
-async def create_aup(call: NamedDependency[Call]) -> Answer:
+async def create_aup(call: Call) -> Answer:
     """Section 2.9."""
     body = await call.receive(AupBody)
     async with call.write(body.microtenant_id) as work:
@@ -174,7 +173,7 @@ async def create_aup(call: NamedDependency[Call]) -> Answer:
     body=AupBody,
     status=204,
 )
-async def update_aup(call: NamedDependency[Call]) -> Answer:
+async def update_aup(call: Call) -> Answer:
     """Section 2.9."""
     aup_id = call.path_id("id")
     body = await call.receive(AupBody)
@@ -192,7 +191,7 @@ async def update_aup(call: NamedDependency[Call]) -> Answer:
     parameters=(*COMMON, AUP_ID, IF_MATCH),
     status=204,
 )
-async def delete_aup(call: NamedDependency[Call]) -> Answer:
+async def delete_aup(call: Call) -> Answer:
     """Section 2.9."""
     aup_id = call.path_id("id")
     async with call.write() as work:

@@ -10,6 +10,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from portico.domain.identity import Claims
+from portico.services.access import Access
 
 ENTRY_OVERHEAD_BYTES = 2_048
 """What an entry costs beside its bodies: keys, headers and objects, measured generously."""
@@ -24,10 +25,10 @@ AnswerKey = tuple[int, str, bytes]
 
 @dataclass(frozen=True, slots=True)
 class KeptSession:
-    """A token that was in force at a revision of its tenant; to be verified anew after a time."""
+    """A token and what it allowed at a revision of its tenant; to be verified anew after a time."""
 
     claims: Claims
-    revision: int
+    access: Access
     good_until: float
 
 
@@ -47,7 +48,7 @@ class KeptAnswer:
 
 
 class AnswerCache:
-    """The answers and sessions of one process. `limit` is in bytes; 0 keeps nothing."""
+    """The answers and sessions of one process. `limit` is in bytes of answers; 0 keeps none."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -66,8 +67,6 @@ class AnswerCache:
 
     def keep_session(self, token: str, session: KeptSession) -> None:
         """Remembers a token that was found in force."""
-        if not self._limit:
-            return
         self._sessions[token] = session
         if len(self._sessions) > SESSIONS:
             self._sessions.popitem(last=False)

@@ -70,6 +70,12 @@ class Api:
     assertion_audiences: frozenset[str]
 
 
+def api_of(request: AnyRequest) -> Api:
+    """What the running server gave the request's application."""
+    api: Api = request.app.state.api
+    return api
+
+
 @dataclass(frozen=True)
 class Call:
     """An authenticated request for one tenant. Made by `open_call`, which verified the token."""
@@ -167,8 +173,9 @@ class Call:
     @asynccontextmanager
     async def read(self, in_body: ReceivedId = None) -> AsyncIterator[UnitOfWork]:
         """A unit of work that reads. Raises SessionNotValid or Forbidden."""
+        granted = await self._access(in_body)
         async with self.api.database.read() as connection:
-            yield self._work(connection, await self._authorise(connection, in_body))
+            yield self._work(connection, granted)
 
     @asynccontextmanager
     async def read_own(self) -> AsyncIterator[UnitOfWork]:
@@ -182,19 +189,23 @@ class Call:
 
         Access is decided before the tenant's lock is taken, so that nobody waits for a refusal.
         """
-        async with self.api.database.read() as connection:
-            granted = await self._authorise(connection, in_body)
+        granted = await self._access(in_body)
         async with self.api.database.write(granted.tenant.id) as connection:
             yield self._work(connection, granted)
 
-    async def _authorise(self, connection: Connection, in_body: ReceivedId) -> access.Access:
-        granted = await access.authorise(
-            connection,
-            self.claims,
-            customer_id=self.customer_id,
-            microtenant_id=self.microtenant_id(in_body),
-        )
-        session = KeptSession(self.claims, granted.tenant.revision, self.token.good_until)
+    async def _access(self, in_body: ReceivedId) -> access.Access:
+        """What the caller may, found before if nothing of the tenant has changed since."""
+        customer_id, microtenant_id = self.customer_id, self.microtenant_id(in_body)
+        kept = self.api.cache.session(self.token.text)
+        if kept is not None and kept.access.covers(customer_id, microtenant_id):
+            revision = await self.api.database.revision(customer_id)
+            if revision == kept.access.tenant.revision:
+                return kept.access
+        async with self.api.database.read() as connection:
+            granted = await access.authorise(
+                connection, self.claims, customer_id=customer_id, microtenant_id=microtenant_id
+            )
+        session = KeptSession(self.claims, granted, self.token.good_until)
         self.api.cache.keep_session(self.token.text, session)
         return granted
 

@@ -87,7 +87,7 @@ class HotReads:
 
     async def _is_current(self, session: KeptSession, answer: KeptAnswer) -> bool:
         """Whether session and answer are of the revision that the tenant has now."""
-        if session.revision != answer.revision:
+        if session.access.tenant.revision != answer.revision:
             return False
         try:
             return await self._database.revision(session.claims.customer_id) == answer.revision

@@ -7,7 +7,6 @@ import binascii
 from collections.abc import Callable, Mapping
 from urllib.parse import parse_qsl
 
-from litestar.di import NamedDependency
 from msgspec import UNSET
 
 from portico.domain.errors import AccessDenied, InvalidField
@@ -15,7 +14,13 @@ from portico.domain.identity import ApiClient, secret_matches
 from portico.http.answers import Answer, AnyRequest, answer_json, encode
 from portico.http.call import Api, Call, read_body
 from portico.http.errors import BodyTooLarge, UnsupportedMediaType
-from portico.http.operations import CUSTOMER_ID, IF_NONE_MATCH, MICROTENANT_ID, operation
+from portico.http.operations import (
+    CUSTOMER_ID,
+    IF_NONE_MATCH,
+    MICROTENANT_ID,
+    operation,
+    public_operation,
+)
 from portico.http.tokens import ASSERTION_TYPE, assertion_convinces
 from portico.http.wire import Digits, MaybeDigits, WireStruct
 from portico.services import access
@@ -121,7 +126,7 @@ def present_token(token: str, lifetime: int) -> TokenAnswer:
     return TokenAnswer(token_type=TOKEN_TYPE, access_token=token, expires_in=lifetime)
 
 
-@operation(
+@public_operation(
     "POST",
     SIGN_IN,
     tag=TAG,
@@ -130,9 +135,8 @@ def present_token(token: str, lifetime: int) -> TokenAnswer:
     form=True,
     answer=SignInAnswer,
     statuses=SIGN_IN_STATUSES,
-    public=True,
 )
-async def sign_in(api: NamedDependency[Api], request: AnyRequest) -> Answer:
+async def sign_in(api: Api, request: AnyRequest) -> Answer:
     """Section 6.1."""
     form = await _form(request)
     secret = form.get("client_secret", "")
@@ -145,7 +149,7 @@ async def sign_in(api: NamedDependency[Api], request: AnyRequest) -> Answer:
     return answer_json(request, encode(answer))
 
 
-@operation(
+@public_operation(
     "POST",
     TOKEN,
     tag=TAG,
@@ -154,9 +158,8 @@ async def sign_in(api: NamedDependency[Api], request: AnyRequest) -> Answer:
     form=True,
     answer=TokenAnswer,
     statuses=tuple(status for status in SIGN_IN_STATUSES if status != 401),
-    public=True,
 )
-async def issue_token(api: NamedDependency[Api], request: AnyRequest) -> Answer:
+async def issue_token(api: Api, request: AnyRequest) -> Answer:
     """Section 6.2; every refusal is a 400."""
     form = await _form(request)
     if form.get("grant_type", "client_credentials") != "client_credentials":
@@ -214,7 +217,7 @@ def _refusal(request: AnyRequest, error: str, description: str) -> Answer:
     answer=SignOutAnswer,
     statuses=(401, 405, 409, 500, 503),
 )
-async def sign_out(call: NamedDependency[Call]) -> Answer:
+async def sign_out(call: Call) -> Answer:
     """Section 6.1."""
     await access.sign_out(call.api.database, call.claims, int(call.api.clock()))
     return answer_json(call.request, encode(SignOutAnswer()))
@@ -229,7 +232,7 @@ async def sign_out(call: NamedDependency[Call]) -> Answer:
     answer=MeAnswer,
     statuses=(401, 403, 405, 500, 503),
 )
-async def get_me(call: NamedDependency[Call]) -> Answer:
+async def get_me(call: Call) -> Answer:
     """Section 2.10."""
     async with call.read_own() as work:
         me = MeAnswer(
@@ -249,7 +252,7 @@ async def get_me(call: NamedDependency[Call]) -> Answer:
     parameters=(CUSTOMER_ID, MICROTENANT_ID, IF_NONE_MATCH),
     answer=AuthDomainsAnswer,
 )
-async def list_auth_domains(call: NamedDependency[Call]) -> Answer:
+async def list_auth_domains(call: Call) -> Answer:
     """Section 2.10."""
     async with call.read() as work:
         answer = AuthDomainsAnswer(auth_domains=work.tenant.auth_domains)

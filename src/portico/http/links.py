@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Annotated, cast
 
 import msgspec
-from litestar.di import NamedDependency
 from msgspec import UNSET, UnsetType
 
 from portico.domain.base import DESCRIPTION_LIMIT, NAME_LIMIT
@@ -336,7 +335,7 @@ async def _require_version(call: Call, work: UnitOfWork, link_id: int) -> None:
     parameters=(*COMMON, *LIST_PARAMETERS, INCLUDE, IF_NONE_MATCH),
     answer=LinkList,
 )
-async def list_links(call: NamedDependency[Call]) -> Answer:
+async def list_links(call: Call) -> Answer:
     """Section 2.1."""
     query = call.list_query(LINK_FIELDS)
     async with call.read() as work:
@@ -360,7 +359,7 @@ async def list_links(call: NamedDependency[Call]) -> Answer:
     ),
     answer=LinkList,
 )
-async def list_links_of_portal(call: NamedDependency[Call]) -> Answer:
+async def list_links_of_portal(call: Call) -> Answer:
     """Section 2.3."""
     portal_id = call.path_id("portalId")
     query = call.list_query(LINK_FIELDS)
@@ -379,7 +378,7 @@ async def list_links_of_portal(call: NamedDependency[Call]) -> Answer:
     parameters=(*COMMON, LINK_ID, INCLUDE, IF_NONE_MATCH),
     answer=LinkAnswer,
 )
-async def get_link(call: NamedDependency[Call]) -> Answer:
+async def get_link(call: Call) -> Answer:
     """Section 2.4."""
     link_id = call.path_id("id")
     async with call.read() as work:
@@ -398,7 +397,7 @@ async def get_link(call: NamedDependency[Call]) -> Answer:
     answer=LinkAnswer,
     status=201,
 )
-async def create_link(call: NamedDependency[Call]) -> Answer:
+async def create_link(call: Call) -> Answer:
     """Section 2.2."""
     body = await call.receive(LinkBody)
     spec, said = received_link(body), received_presentation(body.portico)
@@ -423,7 +422,7 @@ async def create_link(call: NamedDependency[Call]) -> Answer:
     answer=LinkBulkAnswer,
     status=201,
 )
-async def create_links(call: NamedDependency[Call]) -> Answer:
+async def create_links(call: Call) -> Answer:
     """Section 2.7; a bare list of links is taken as well (design section 4)."""
     received = await call.receive(cast("type[BulkBody]", BulkBody))
     if isinstance(received, list):
@@ -449,7 +448,7 @@ async def create_links(call: NamedDependency[Call]) -> Answer:
     required=("name", "link"),
     status=204,
 )
-async def update_link(call: NamedDependency[Call]) -> Answer:
+async def update_link(call: Call) -> Answer:
     """Section 2.5; the id in the path wins over one in the body."""
     link_id = call.path_id("id")
     body = await call.receive(LinkBody)
@@ -468,7 +467,7 @@ async def update_link(call: NamedDependency[Call]) -> Answer:
     parameters=(*COMMON, LINK_ID, IF_MATCH),
     status=204,
 )
-async def delete_link(call: NamedDependency[Call]) -> Answer:
+async def delete_link(call: Call) -> Answer:
     """Section 2.6."""
     link_id = call.path_id("id")
     async with call.write() as work:

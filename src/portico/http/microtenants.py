@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated
 
 import msgspec
-from litestar.di import NamedDependency
 from msgspec import UNSET, UnsetType
 
 from portico.domain.base import DESCRIPTION_LIMIT, NAME_LIMIT
@@ -264,7 +263,7 @@ async def read_microtenant(work: UnitOfWork, microtenant_id: int) -> Microtenant
     parameters=(*COMMON, *LIST_PARAMETERS, IF_NONE_MATCH),
     answer=MicrotenantList,
 )
-async def list_microtenants(call: NamedDependency[Call]) -> Answer:
+async def list_microtenants(call: Call) -> Answer:
     """Section 2.10."""
     query = call.list_query(MICROTENANT_FIELDS, sort_attribute=PRECEDENCE)
     async with call.read() as work:
@@ -281,7 +280,7 @@ async def list_microtenants(call: NamedDependency[Call]) -> Answer:
     parameters=(*COMMON, IF_NONE_MATCH),
     answer=list[MicrotenantSummary],
 )
-async def summarise_microtenants(call: NamedDependency[Call]) -> Answer:
+async def summarise_microtenants(call: Call) -> Answer:
     """Section 2.10: a bare array."""
     async with call.read() as work:
         found = await microtenants.summarise_microtenants(work)
@@ -300,7 +299,7 @@ async def summarise_microtenants(call: NamedDependency[Call]) -> Answer:
     body=SearchBody,
     answer=MicrotenantList,
 )
-async def search_microtenants(call: NamedDependency[Call]) -> Answer:
+async def search_microtenants(call: Call) -> Answer:
     """Section 2.10: the documented body and the Go client's."""
     # The vendor's Python client sends no body at all when it has no filter.
     query = received_search(await call.receive(SearchBody, absent=SearchBody()))
@@ -319,7 +318,7 @@ async def search_microtenants(call: NamedDependency[Call]) -> Answer:
     parameters=(*COMMON, RESOURCE_ID, IF_NONE_MATCH),
     answer=MicrotenantAnswer,
 )
-async def get_microtenant(call: NamedDependency[Call]) -> Answer:
+async def get_microtenant(call: Call) -> Answer:
     """Section 2.10."""
     microtenant_id = call.path_id("id")
     async with call.read() as work:
@@ -338,7 +337,7 @@ async def get_microtenant(call: NamedDependency[Call]) -> Answer:
     answer=MicrotenantAnswer,
     status=201,
 )
-async def create_microtenant(call: NamedDependency[Call]) -> Answer:
+async def create_microtenant(call: Call) -> Answer:
     """Section 2.10."""
     spec = received_microtenant(await call.receive(MicrotenantBody))
     async with call.write() as work:
@@ -359,7 +358,7 @@ async def create_microtenant(call: NamedDependency[Call]) -> Answer:
     required=("name",),
     status=204,
 )
-async def update_microtenant(call: NamedDependency[Call]) -> Answer:
+async def update_microtenant(call: Call) -> Answer:
     """Section 2.10."""
     microtenant_id = call.path_id("id")
     spec = received_microtenant(await call.receive(MicrotenantBody))
@@ -378,7 +377,7 @@ async def update_microtenant(call: NamedDependency[Call]) -> Answer:
     parameters=(*COMMON, RESOURCE_ID, IF_MATCH),
     status=204,
 )
-async def delete_microtenant(call: NamedDependency[Call]) -> Answer:
+async def delete_microtenant(call: Call) -> Answer:
     """Section 2.10."""
     microtenant_id = call.path_id("id")
     async with call.write() as work:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, ParamSpec
+from typing import Any, Literal, Protocol, Required, TypedDict, Unpack
 
 from litestar.handlers import HTTPRouteHandler
 from litestar.status_codes import HTTP_200_OK
 
-from portico.http.answers import Answer
+from portico.http.answers import Answer, AnyRequest
+from portico.http.call import Api, Call, api_of, open_call
 
-P = ParamSpec("P")
 OPERATION = "operation"
+Method = Literal["GET", "POST", "PUT", "DELETE"]
+SEED_STATUSES = (400, 401, 403, 404, 405, 409, 413, 415, 429, 500, 503)
+"""Every error status that `seed-api.md` lists, with 413 and 429 of design section 4."""
 
 
 @dataclass(frozen=True)
@@ -26,20 +29,34 @@ class Parameter:
     required: bool = False
 
 
+class Description(TypedDict, total=False):
+    """What is said of an operation where it is defined; `required` names members of the body."""
+
+    tag: Required[str]
+    summary: Required[str]
+    parameters: tuple[Parameter, ...]
+    body: Any
+    required: tuple[str, ...]
+    form: bool
+    answer: Any
+    status: int
+    statuses: tuple[int, ...]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """What a route takes and answers."""
+    """What a route takes and answers; a body or an answer is a wire struct, or a list of one."""
 
     name: str
     tag: str
     summary: str
-    parameters: tuple[Parameter, ...]
+    parameters: tuple[Parameter, ...] = ()
     body: Any = None
     required: tuple[str, ...] = ()
     form: bool = False
     answer: Any = None
     status: int = 200
-    statuses: tuple[int, ...] = ()
+    statuses: tuple[int, ...] = SEED_STATUSES
     public: bool = False
 
 
@@ -112,8 +129,22 @@ IDEMPOTENCY_KEY = Parameter(
     "A name for this request; sent again within 24 hours it gets the first answer again.",
     {"type": "string", "minLength": 1, "maxLength": 255},
 )
-SEED_STATUSES = (400, 401, 403, 404, 405, 409, 413, 415, 429, 500, 503)
-"""Every error status that `seed-api.md` lists, with 413 and 429 of design section 4."""
+
+
+class SignedInHandler(Protocol):
+    """What answers a call."""
+
+    __name__: str
+
+    def __call__(self, call: Call, /) -> Awaitable[Answer]: ...
+
+
+class PublicHandler(Protocol):
+    """What answers a request that nobody has to sign in for."""
+
+    __name__: str
+
+    def __call__(self, api: Api, request: AnyRequest, /) -> Awaitable[Answer]: ...
 
 
 def path_id(name: str, description: str) -> Parameter:
@@ -122,47 +153,48 @@ def path_id(name: str, description: str) -> Parameter:
 
 
 def operation(
-    method: Literal["GET", "POST", "PUT", "DELETE"],
-    path: str | Sequence[str],
-    *,
-    tag: str,
-    summary: str,
-    parameters: Sequence[Parameter] = (),
-    body: Any = None,  # noqa: ANN401  # a wire struct or a union of them
-    required: Sequence[str] = (),
-    form: bool = False,
-    answer: Any = None,  # noqa: ANN401  # a wire struct or a list of one
-    status: int = 200,
-    statuses: Sequence[int] = SEED_STATUSES,
-    public: bool = False,
-) -> Callable[[Callable[P, Awaitable[Answer]]], HTTPRouteHandler]:
-    """Makes a handler a route, with everything that the OpenAPI document says of it.
+    method: Method, path: str | Sequence[str], **description: Unpack[Description]
+) -> Callable[[SignedInHandler], HTTPRouteHandler]:
+    """Makes a handler of authenticated calls a route, with all that the document says of it."""
 
-    `required` names the members of the body that cannot be left out.
-    """
+    def decorate(handler: SignedInHandler) -> HTTPRouteHandler:
+        # Not by the framework's injection: that costs more than the call itself.
+        async def handle(request: AnyRequest) -> Answer:
+            return await handler(await open_call(api_of(request), request))
 
-    def decorate(handler: Callable[P, Awaitable[Answer]]) -> HTTPRouteHandler:
-        described = Operation(
-            name=getattr(handler, "__name__", ""),
-            tag=tag,
-            summary=summary,
-            parameters=tuple(parameters),
-            body=body,
-            required=tuple(required),
-            form=form,
-            answer=answer,
-            status=status,
-            statuses=tuple(statuses),
-            public=public,
-        )
-        paths = [path] if isinstance(path, str) else list(path)
-        # The framework's own status is never sent: every answer carries its status.
-        route = HTTPRouteHandler(
-            paths, http_method=method, status_code=HTTP_200_OK, opt={OPERATION: described}
-        )
-        return route(handler)
+        described = Operation(name=handler.__name__, **description)
+        return _route(method, path, described, handle)
 
     return decorate
+
+
+def public_operation(
+    method: Method, path: str | Sequence[str], **description: Unpack[Description]
+) -> Callable[[PublicHandler], HTTPRouteHandler]:
+    """The same for a handler that anybody may call."""
+
+    def decorate(handler: PublicHandler) -> HTTPRouteHandler:
+        async def handle(request: AnyRequest) -> Answer:
+            return await handler(api_of(request), request)
+
+        described = Operation(name=handler.__name__, **description, public=True)
+        return _route(method, path, described, handle)
+
+    return decorate
+
+
+def _route(
+    method: Method,
+    path: str | Sequence[str],
+    described: Operation,
+    handle: Callable[[AnyRequest], Awaitable[Answer]],
+) -> HTTPRouteHandler:
+    paths = [path] if isinstance(path, str) else list(path)
+    # The framework's own status is never sent: every answer carries its status.
+    route = HTTPRouteHandler(
+        paths, http_method=method, status_code=HTTP_200_OK, opt={OPERATION: described}
+    )
+    return route(handle)
 
 
 def answer_options(path: str, allow: str) -> HTTPRouteHandler:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Annotated
 
 import msgspec
-from litestar.di import NamedDependency
 from msgspec import UNSET, UnsetType
 
 from portico.domain.base import DESCRIPTION_LIMIT, NAME_LIMIT
@@ -201,7 +200,7 @@ async def _require_version(call: Call, work: UnitOfWork, portal_id: int) -> None
     parameters=(*COMMON, *LIST_PARAMETERS, INCLUDE, IF_NONE_MATCH),
     answer=UserPortalList,
 )
-async def list_portals(call: NamedDependency[Call]) -> Answer:
+async def list_portals(call: Call) -> Answer:
     """Section 2.8."""
     query = call.list_query(PORTAL_FIELDS)
     async with call.read() as work:
@@ -222,7 +221,7 @@ async def list_portals(call: NamedDependency[Call]) -> Answer:
     parameters=(*COMMON, PORTAL_ID, INCLUDE, IF_NONE_MATCH),
     answer=UserPortalAnswer,
 )
-async def get_portal(call: NamedDependency[Call]) -> Answer:
+async def get_portal(call: Call) -> Answer:
     """Section 2.8."""
     portal_id = call.path_id("id")
     async with call.read() as work:
@@ -243,7 +242,7 @@ async def get_portal(call: NamedDependency[Call]) -> Answer:
     answer=UserPortalAnswer,
     status=201,
 )
-async def create_portal(call: NamedDependency[Call]) -> Answer:
+async def create_portal(call: Call) -> Answer:
     """Section 2.8."""
     body = await call.receive(UserPortalBody)
     spec, said = received_portal(body), received_page(body.portico)
@@ -269,7 +268,7 @@ async def create_portal(call: NamedDependency[Call]) -> Answer:
     required=("name",),
     status=204,
 )
-async def update_portal(call: NamedDependency[Call]) -> Answer:
+async def update_portal(call: Call) -> Answer:
     """Section 2.8; the domains are computed anew."""
     portal_id = call.path_id("id")
     body = await call.receive(UserPortalBody)
@@ -289,7 +288,7 @@ async def update_portal(call: NamedDependency[Call]) -> Answer:
     parameters=(*COMMON, PORTAL_ID, IF_MATCH),
     status=204,
 )
-async def delete_portal(call: NamedDependency[Call]) -> Answer:
+async def delete_portal(call: Call) -> Answer:
     """Section 2.8; refused while links are assigned to it."""
     portal_id = call.path_id("id")
     async with call.write() as work:

@@ -31,6 +31,11 @@ class Access:
     microtenant_name: str
     links: int
 
+    def covers(self, customer_id: int, microtenant_id: int | None) -> bool:
+        """Whether it answers who asks for that place; None or 0 asks for Default."""
+        wanted = microtenant_id or DEFAULT_MICROTENANT_ID
+        return self.scope.customer_id == customer_id and self.scope.microtenant_id == wanted
+
 
 @dataclass(frozen=True, kw_only=True)
 class AllowedTenant:
