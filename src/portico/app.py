@@ -18,6 +18,7 @@ from litestar.types import ASGIApp, ExceptionHandlersMap
 
 from portico import __version__
 from portico.domain.addresses import parse_networks
+from portico.domain.base import Clock
 from portico.domain.errors import Unavailable
 from portico.domain.passwords import PasswordHasher
 from portico.domain.sessions import SessionLife
@@ -82,29 +83,29 @@ async def prepare_database(database: Database, settings: Settings) -> None:
         await schema.require_current(database)
 
 
-async def open_operator(database: Database) -> Operator:
+async def open_operator(database: Database, clock: Clock = time.time) -> Operator:
     """The operator of an installation, with ids that no other process gives out."""
     return Operator(
         database=database,
-        clock=time.time,
-        new_id=await claim_ids(database, time.time),
+        clock=clock,
+        new_id=await claim_ids(database, clock),
         transaction_id=str(uuid.uuid4()),
     )
 
 
-def create_app(settings: Settings) -> ASGIApp:
+def create_app(settings: Settings, clock: Clock = time.time) -> ASGIApp:
     """The whole application for a server that runs its lifespan. Opens no connection yet."""
     database = open_database(settings.database, pool_size=settings.pool_size)
-    rates = RateCounter(time.time, settings.rate_limit)
+    rates = RateCounter(clock, settings.rate_limit)
     cache = AnswerCache(settings.cache_bytes)
-    notes = SignInNotes(database, time.time)
-    tokens = Tokens(database, time.time, settings.token_lifetime, notes)
+    notes = SignInNotes(database, clock)
+    tokens = Tokens(database, clock, settings.token_lifetime, notes)
     log = AccessLog(sys.stderr.buffer) if settings.access_log else None
 
     def make_api(operator: Operator) -> Api:
         return Api(
             database=database,
-            clock=time.time,
+            clock=clock,
             new_id=operator.new_id,
             tokens=tokens,
             rates=rates,
@@ -118,7 +119,7 @@ def create_app(settings: Settings) -> ASGIApp:
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         try:
-            operator = await open_operator(database)
+            operator = await open_operator(database, clock)
             await ensure_signing_key(operator, overlap=key_overlap(settings.token_lifetime))
             app.state.api = make_api(operator)
             app.state.site = make_site(operator, settings)
@@ -142,7 +143,7 @@ def create_app(settings: Settings) -> ASGIApp:
     if settings.cache_bytes:
         application = HotSignIns(application, tokens=tokens, database=database)
         application = HotReads(
-            application, cache=cache, database=database, rates=rates, clock=time.time
+            application, cache=cache, database=database, rates=rates, clock=clock
         )
     surroundings = make_surroundings(settings)
     return ExchangeMiddleware(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeVar
@@ -13,6 +14,7 @@ from litestar.types import ASGIApp
 from sqlalchemy import Executable
 
 from portico.app import create_app
+from portico.domain.base import Clock
 from portico.settings import Settings
 from portico.storage.statements import PreparedStatement, StatementCompiler
 
@@ -41,6 +43,7 @@ async def started(app: ASGIApp) -> AsyncIterator[None]:
 def run_inside(
     database_url: str,
     work: Callable[[httpx.AsyncClient], Awaitable[T]],
+    clock: Clock = time.time,
     **settings: int | bool | str,
 ) -> T:
     """Runs work with a client of an application of its own on a database."""
@@ -48,7 +51,7 @@ def run_inside(
     chosen: dict[str, Any] = {"database": database_url, "access_log": False, **settings}
 
     async def run() -> T:
-        app = create_app(Settings(**chosen))
+        app = create_app(Settings(**chosen), clock)
         transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # the same protocol
         async with (
             started(app),

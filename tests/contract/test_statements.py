@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import httpx
 import pytest
 
+from portico.http.tokens import KEY_REFRESH_SECONDS
 from tests.contract.inside import run_inside, watched_statements
 from tests.harness import AUPS, LINKS, MICROTENANTS, PORTALS, Caller, Server, create_tenant
 
@@ -76,6 +79,27 @@ def test_search_and_order_send_no_more_statements(crowded: Caller) -> None:
     counts = count_statements(crowded, [f"{LINKS}?{query}" for query in queries])
 
     assert 0 < max(counts) <= LIST_STATEMENTS
+
+
+def test_kept_list_sends_no_statement_after_its_token_was_verified_anew(crowded: Caller) -> None:
+    """But the one for the revision, which the driver takes as it is."""
+    ahead = 0.0
+
+    async def work(client: httpx.AsyncClient) -> list[int]:
+        nonlocal ahead
+        headers = {"Authorization": f"Bearer {crowded.token}"}
+        counts = []
+        for moment in (0.0, 0.0, KEY_REFRESH_SECONDS + 1.0, KEY_REFRESH_SECONDS + 1.0):
+            ahead = moment
+            with watched_statements() as statements:
+                answer = await client.get(crowded.path(LINKS), headers=headers)
+            assert answer.status_code == 200, answer.text
+            counts.append(len(statements))
+        return counts
+
+    counts = run_inside(crowded.server.database, work, clock=lambda: time.time() + ahead)
+
+    assert [count > 0 for count in counts] == [True, False, True, False]
 
 
 def test_single_read_sends_few_statements(crowded: Caller) -> None:

@@ -12,6 +12,7 @@ from portico.http.cache import (
     KeptAnswer,
     KeptSession,
 )
+from portico.http.tokens import VerifiedToken
 from portico.services.access import Access
 
 ENTRY = ENTRY_OVERHEAD_BYTES + 1_000
@@ -39,7 +40,7 @@ def session(client_id: int) -> KeptSession:
         microtenant_name="Default",
         links=0,
     )
-    return KeptSession(claims, access, 2.0)
+    return KeptSession(VerifiedToken("t", claims, 2.0), access)
 
 
 def test_answer_is_found_under_its_key_alone() -> None:
@@ -125,7 +126,7 @@ def test_sessions_are_bounded() -> None:
     assert cache.session("token 0") is None
     newest = cache.session(f"token {SESSIONS + 4}")
     assert newest is not None
-    assert newest.claims.client_id == SESSIONS + 4
+    assert newest.token.claims.client_id == SESSIONS + 4
 
 
 def test_long_query_counts_as_memory() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from portico.domain.identity import Claims
+from portico.http.tokens import VerifiedToken
 from portico.services.access import Access
 
 ENTRY_OVERHEAD_BYTES = 2_048
@@ -25,11 +25,10 @@ AnswerKey = tuple[int, str, bytes]
 
 @dataclass(frozen=True, slots=True)
 class KeptSession:
-    """A token and what it allowed at a revision of its tenant; to be verified anew after a time."""
+    """A token that was verified, and what it allowed at a revision of its tenant."""
 
-    claims: Claims
+    token: VerifiedToken
     access: Access
-    good_until: float
 
 
 @dataclass(slots=True)

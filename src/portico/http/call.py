@@ -197,7 +197,12 @@ class Call:
         """What the caller may, found before if nothing of the tenant has changed since."""
         customer_id, microtenant_id = self.customer_id, self.microtenant_id(in_body)
         kept = self.api.cache.session(self.token.text)
-        if kept is not None and kept.access.covers(customer_id, microtenant_id):
+        # A token that was verified anew is kept anew, or the hot path would not know it again.
+        if (
+            kept is not None
+            and kept.token is self.token
+            and kept.access.covers(customer_id, microtenant_id)
+        ):
             revision = await self.api.database.revision(customer_id)
             if revision == kept.access.tenant.revision:
                 return kept.access
@@ -205,8 +210,7 @@ class Call:
             granted = await access.authorise(
                 connection, self.claims, customer_id=customer_id, microtenant_id=microtenant_id
             )
-        session = KeptSession(self.claims, granted, self.token.good_until)
-        self.api.cache.keep_session(self.token.text, session)
+        self.api.cache.keep_session(self.token.text, KeptSession(self.token, granted))
         return granted
 
     def _work(self, connection: Connection, granted: access.Access) -> UnitOfWork:

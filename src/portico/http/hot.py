@@ -61,10 +61,10 @@ class HotReads:
     async def _serve(
         self, scope: HTTPScope, send: Send, asked: _Asked, session: KeptSession
     ) -> bool:
-        claims = session.claims
+        claims = session.token.claims
         key = (claims.client_id, scope["path"], scope["query_string"])
         answer = self._cache.answer(key)
-        if answer is None or session.good_until <= self._clock():
+        if answer is None or session.token.good_until <= self._clock():
             return False
         if not await self._is_current(session, answer):
             return False
@@ -90,7 +90,9 @@ class HotReads:
         if session.access.tenant.revision != answer.revision:
             return False
         try:
-            return await self._database.revision(session.claims.customer_id) == answer.revision
+            return (
+                await self._database.revision(session.token.claims.customer_id) == answer.revision
+            )
         except Unavailable:
             return False  # the router finds out for itself, and says so
 
