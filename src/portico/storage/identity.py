@@ -24,7 +24,7 @@ from portico.domain.base import DEFAULT_MICROTENANT_ID
 from portico.domain.identity import ApiClient, Claims, SigningKey, Tenant
 from portico.storage.connections import Connection
 from portico.storage.links import links_in_all
-from portico.storage.repositories import field_values, restored
+from portico.storage.repositories import restored
 from portico.storage.statements import insert_into, kept
 from portico.storage.tables import (
     api_client,
@@ -89,7 +89,7 @@ class IdentityRepository:
             creation_time=row.customer_creation_time,
         )
         return Standing(
-            client=restored(ApiClient, field_values(ApiClient, row)),
+            client=restored(ApiClient, row),
             tenant=tenant,
             session_ended=row.session_ended,
             microtenant_name=row.microtenant_name,
@@ -104,7 +104,7 @@ class IdentityRepository:
         if not rows:
             return None
         row = rows[0]
-        tenant = Tenant(**field_values(Tenant, row))
+        tenant = restored(Tenant, row)
         return Place(tenant=tenant, microtenant_name=row.microtenant_name, links=row.links or 0)
 
     async def tenants(self, customer_ids: Iterable[int]) -> list[Tenant]:

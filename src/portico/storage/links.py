@@ -26,7 +26,7 @@ from portico.domain.base import Page, Scope
 from portico.domain.links import Link
 from portico.domain.search import ListQuery
 from portico.storage.connections import Connection
-from portico.storage.repositories import Repository, field_values, in_scope, restored
+from portico.storage.repositories import Repository, in_scope, listed_ids, restored
 from portico.storage.statements import Among, Row, insert_into, kept
 from portico.storage.tables import link_count, portal_assignment, user_portal, user_portal_link
 from portico.storage.trigrams import TEXT_INDEX_QUERY, trigram_query
@@ -133,19 +133,13 @@ class LinkRepository(Repository[Link]):
         return [portal_ids.label("portal_ids")]
 
     def _record(self, row: Row) -> Link:
-        values = field_values(Link, row)
-        values["portal_ids"] = tuple(sorted(map(int, _split(row.portal_ids))))
-        return restored(Link, values)
+        return restored(Link, row, portal_ids=listed_ids(row.portal_ids))
 
 
 ON_PORTAL = "on portal"
 WITH_TRIGRAMS = "with trigrams"
 SCANNED_LINKS = 2_000
 """Up to so many links a scan is as quick as the text index, which all tenants share."""
-
-
-def _split(portal_ids: str | None) -> list[str]:
-    return portal_ids.split(",") if portal_ids else []
 
 
 @kept

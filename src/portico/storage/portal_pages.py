@@ -12,7 +12,7 @@ from portico.domain.base import Scope
 from portico.domain.portal_pages import PortalAddress, PortalPage
 from portico.storage.connections import Connection
 from portico.storage.page_tables import portal_address, portal_page
-from portico.storage.repositories import field_values, in_scope
+from portico.storage.repositories import in_scope, restored
 from portico.storage.statements import Among, insert_into, kept
 from portico.storage.tables import user_portal
 
@@ -31,7 +31,7 @@ class PortalPageRepository:
             return {}
         parameters = {"scope_customer_id": self._scope.customer_id, "portal_ids": wanted}
         rows = await self._connection.rows(_of_portals(), parameters)
-        return {row.portal_id: PortalPage(**field_values(PortalPage, row)) for row in rows}
+        return {row.portal_id: restored(PortalPage, row) for row in rows}
 
     async def store(self, portal_id: int, page: PortalPage) -> None:
         """Stores the settings of a portal's page in place of what they were."""

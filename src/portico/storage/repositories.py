@@ -161,7 +161,7 @@ class Repository(Generic[R]):
         return []
 
     def _record(self, row: Row) -> R:
-        record: R = restored(self.record, field_values(self.record, row))
+        record: R = restored(self.record, row)
         return record
 
     def _values(self, record: R) -> Mapping[str, Any]:
@@ -195,20 +195,26 @@ def named(*records: Any) -> Iterator[None]:  # noqa: ANN401  # records of any no
         raise
 
 
-def restored(record: type[S], values: Mapping[str, Any]) -> S:
-    """A record as it was stored; `values` are all its fields.
+def restored(record: type[S], row: Row, **computed: object) -> S:
+    """A record as a row has it; `computed` are fields that are not as the row says.
 
     The initialiser of a frozen record sets one field at a time, and takes eight times as long.
     """
+    names, read = _fields(record, type(row))
     found = object.__new__(record)
-    vars(found).update(values)
+    values = dict(zip(names, read(row), strict=False))
+    values.update(computed)
+    object.__setattr__(found, "__dict__", values)
     return found
 
 
-def field_values(record: type[Any], row: Row) -> dict[str, Any]:
-    """What a row says of a record's fields, by their names."""
-    names, read = _fields(record, type(row))
-    return dict(zip(names, read(row), strict=True))
+def listed_ids(listed: str | None) -> tuple[int, ...]:
+    """Ids that a statement put into one text, with commas between them, in order."""
+    if not listed:
+        return ()
+    if "," not in listed:  # as most links, which are on one portal
+        return (int(listed),)
+    return tuple(sorted(map(int, listed.split(","))))
 
 
 @kept

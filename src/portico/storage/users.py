@@ -21,7 +21,7 @@ from portico.domain.base import fold
 from portico.domain.users import PortalUser
 from portico.storage.page_tables import portal_group
 from portico.storage.people_tables import portal_user, portal_user_group
-from portico.storage.repositories import Repository, field_values, in_scope
+from portico.storage.repositories import Repository, in_scope, listed_ids, restored
 from portico.storage.statements import Among, Row, insert_into, kept
 
 
@@ -130,10 +130,7 @@ class PortalUserRepository(Repository[PortalUser]):
         return [group_ids.label("group_ids")]
 
     def _record(self, row: Row) -> PortalUser:
-        values = field_values(PortalUser, row)
-        group_ids = (values["group_ids"] or "").split(",")
-        values["group_ids"] = tuple(sorted(int(each) for each in group_ids if each))
-        return PortalUser(**values)
+        return restored(PortalUser, row, group_ids=listed_ids(row.group_ids))
 
 
 @kept
