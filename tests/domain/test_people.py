@@ -10,7 +10,7 @@ from portico.domain.administrators import AdministratorSpec, check_administrator
 from portico.domain.errors import AccessDenied, InvalidField
 from portico.domain.providers import IdentityProviderSpec, check_provider, proven_person
 from portico.domain.sessions import PortalSession, SessionLife, is_over, new_token, token_digest
-from portico.domain.users import PortalUserSpec, check_language, check_user, claimed_group_names
+from portico.domain.users import PortalUserSpec, check_user, claimed_group_names
 
 
 def test_white_space_around_names_goes() -> None:
@@ -106,12 +106,6 @@ def test_tokens_are_long_and_kept_as_digests() -> None:
 def test_version_of_a_policy_is_that_of_its_text() -> None:
     assert policy_version("a") == policy_version("a") != policy_version("b")
     assert day_of(86_400 * 3 + 5) == 3
-
-
-def test_languages() -> None:
-    assert check_language("de") == "de"
-    with pytest.raises(InvalidField):
-        check_language("xx")
 
 
 def test_settings_of_the_surroundings() -> None:

@@ -65,20 +65,22 @@ def test_foreign_users_and_groups_are_not_found(people: People) -> None:
     other = People(World(people.world.store))
     foreign, foreign_group = other.user("far"), group(other, "Staff")
     uma = people.user("uma")
+    spec = PortalUserSpec(name="uma", group_ids=(foreign_group,))
 
     with pytest.raises(NotFound):
         people.operate(lambda work: users.get_user(work, foreign.id))
     with pytest.raises(NotFound):
         people.operate(lambda work: users.delete_user(work, foreign.id))
     with pytest.raises(UnknownReference):
-        people.operate(lambda work: users.assign_groups(work, uma.id, (foreign_group,)))
+        people.operate(lambda work: users.update_user(work, uma.id, spec))
 
 
 def test_groups_are_replaced_and_go_with_the_group(people: People) -> None:
     staff, crew = group(people, "Staff"), group(people, "Crew")
     uma = people.user("uma", staff)
 
-    changed = people.operate(lambda work: users.assign_groups(work, uma.id, (crew, staff, crew)))
+    spec = PortalUserSpec(name="uma", group_ids=(crew, staff, crew))
+    changed = people.operate(lambda work: users.update_user(work, uma.id, spec))
     people.operate(lambda work: groups.delete_group(work, staff))
     left = people.operate(lambda work: users.get_user(work, uma.id))
 

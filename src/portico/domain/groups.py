@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from portico.domain.base import Record
-from portico.domain.search import Field, FieldKind, fields
 
 KIND = "portalGroup"
 GROUPS_LIMIT = 2_000
@@ -17,9 +16,3 @@ class Group(Record):
     """A stored group. It belongs to the tenant, so its name means the same in every microtenant."""
 
     name: str
-
-
-GROUP_FIELDS = fields(
-    Field("id", FieldKind.NUMBER),
-    Field("name", FieldKind.FOLDED),
-)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from portico.domain.base import OwnedRecord
-from portico.domain.search import Field, FieldKind, fields
 
 KIND = "portalSection"
 SECTIONS_LIMIT = 200
@@ -18,10 +17,3 @@ class Section(OwnedRecord):
 
     name: str
     position: int = 0
-
-
-SECTION_FIELDS = fields(
-    Field("id", FieldKind.NUMBER),
-    Field("name", FieldKind.FOLDED),
-    Field("position", FieldKind.NUMBER),
-)

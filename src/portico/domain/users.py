@@ -6,13 +6,9 @@ from dataclasses import dataclass, field, replace
 
 from portico.domain.administrators import check_email
 from portico.domain.base import NAME_LIMIT, Record, check_name, check_text
-from portico.domain.errors import InvalidField
 from portico.domain.search import Field, FieldKind, fields
 
 KIND = "portalUser"
-LANGUAGES = ("", "en", "de", "es")
-"""The languages of the portal page; the empty one follows the browser."""
-
 CLAIMED_GROUPS = 500
 
 
@@ -64,13 +60,6 @@ def check_user(spec: PortalUserSpec) -> PortalUserSpec:
         email=check_email(spec.email),
         group_ids=tuple(sorted(set(spec.group_ids))),
     )
-
-
-def check_language(language: str) -> str:
-    """One of the languages. Raises InvalidField."""
-    if language not in LANGUAGES:
-        raise InvalidField("language", f"It is one of {', '.join(LANGUAGES[1:])}, or empty.")
-    return language
 
 
 def claimed_group_names(claim: object) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ decides about its own grants and nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
 from portico.domain.administrators import (
@@ -164,13 +164,6 @@ async def set_own_password(work: UnitOfWork, password_hash: str, *, kept_session
     (before,) = await _with_grants(work, [found])
     await ConsoleSessions(work.connection).end_all(found.id, but=kept_session)
     await _store(work, before, replace(before, password_hash=password_hash))
-
-
-async def administrator_names(work: UnitOfWork, administrator_ids: Iterable[int]) -> dict[int, str]:
-    """How to call administrators, by id; ids of nobody are left out."""
-    wanted = set(administrator_ids)
-    found = [await work.administrators.find(each) for each in sorted(wanted)]
-    return {each.id: each.display_name or each.name for each in found if each is not None}
 
 
 def _require_manager(work: UnitOfWork) -> None:

@@ -65,19 +65,6 @@ async def update_user(work: UnitOfWork, user_id: int, spec: PortalUserSpec) -> P
     return after
 
 
-async def assign_groups(work: UnitOfWork, user_id: int, group_ids: tuple[int, ...]) -> PortalUser:
-    """Replaces the groups that were assigned here. Raises NotFound, InvalidInput or Forbidden."""
-    user = await get_user(work, user_id)
-    spec = PortalUserSpec(
-        name=user.name,
-        display_name=user.display_name,
-        email=user.email,
-        enabled=user.enabled,
-        group_ids=group_ids,
-    )
-    return await update_user(work, user_id, spec)
-
-
 async def set_user_password(work: UnitOfWork, user_id: int, password_hash: str) -> None:
     """Replaces a user's password and ends the sessions. Raises NotFound or Forbidden."""
     _require_manager(work)

@@ -77,11 +77,6 @@ class PortalUserRepository(Repository[PortalUser]):
         )
         await self._run(statement)
 
-    async def set_language(self, user_id: int, language: str) -> None:
-        """Stores the language that a user chose."""
-        statement = update(portal_user).where(in_scope(portal_user), portal_user.c.id == user_id)
-        await self._run(statement.values(language=language))
-
     async def known_groups(self, group_ids: Iterable[int]) -> set[int]:
         """Those of the group ids that the tenant has."""
         wanted = sorted(set(group_ids))

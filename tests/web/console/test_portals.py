@@ -113,6 +113,28 @@ def test_sections_move_and_are_renamed_and_deleted_without_a_script(
     assert desk.links()["Di"].get("portico", {}).get("section") is None  # type: ignore[attr-defined]
 
 
+def test_a_name_that_a_section_has_is_refused_beside_it(tenant: Tenant, tab: OpenTab) -> None:
+    desk = sit_down(tenant, tab())
+    page = desk.open(f"portals/{with_three_links(desk)}")
+    page.get_by_label("Name of a new section").fill("first")
+    page.get_by_role("button", name="Add section").click()
+    expect(page.locator("#section-new-wrong")).to_contain_text("already exists")
+    expect(page.get_by_label("Name of a new section")).to_have_value("first")
+    expect(page.get_by_role("alert")).to_contain_text("One field needs a change")
+    page.get_by_label("Name of a new section").fill("Third")
+    page.get_by_role("button", name="Add section").click()
+    expect(page.locator("#section-new-wrong")).to_have_count(0)
+    second = page.locator(".order-section", has=page.get_by_role("heading", name="Second"))
+    second.locator("summary", has_text="More for the section Second").click()
+    second.get_by_label("Name of the section").fill("FIRST")
+    second.get_by_role("button", name="Rename").click()
+    expect(second.get_by_text("already exists")).to_be_visible()
+    expect(second.get_by_label("Name of the section")).to_have_value("FIRST")
+    second.get_by_label("Name of the section").fill("Daily")
+    second.get_by_role("button", name="Rename").click()
+    expect(page.get_by_role("heading", name="Daily")).to_be_visible()
+
+
 def test_appearance_takes_pictures_and_readable_colours_alone(
     tenant: Tenant, tab: OpenTab, tmp_path: Path
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.harness import AUPS, LINKS, MICROTENANTS, Tenant
 from tests.web.conftest import OpenTab
@@ -46,6 +46,24 @@ def test_microtenants_are_made_and_refused_in_the_words_of_the_api(
     page.get_by_role("link", name="Delete…").click()
     page.get_by_role("button", name="Delete microtenant").click()
     expect(desk.toast).to_contain_text("Deleted East.")
+
+
+def test_work_that_takes_long_shows_that_it_goes_on(tenant: Tenant, tab: OpenTab) -> None:
+    desk = sit_down(tenant, tab())
+    desk.add_link("Wiki")
+    page = desk.open("links")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/disable", hold)
+    page.get_by_role("switch", name="Wiki enabled").click()
+    expect(page.locator("body")).to_have_class("busy")
+    expect(page.locator("#says")).to_have_text("Working…")
+    held[0].continue_()
+    expect(page.locator("body")).not_to_have_class("busy")
+    expect(page.get_by_role("switch", name="Wiki enabled")).not_to_be_checked()
 
 
 def test_a_microtenant_changed_in_between_is_compared(tenant: Tenant, tab: OpenTab) -> None:

@@ -15,19 +15,11 @@ from portico.domain.presentation import PortalSection, PresentedLink, arranged
 from portico.domain.search import ListQuery
 from portico.services.link_changes import change_links, reorder_links
 from portico.services.links import list_links_of_portal
-from portico.services.sections import (
-    create_section,
-    delete_section,
-    get_section,
-    list_sections,
-    rename_section,
-    reorder_sections,
-)
+from portico.services.sections import get_section, list_sections, reorder_sections
 from portico.services.shown_links import present_links
 from portico.services.unit_of_work import UnitOfWork
 from portico.web.arch import Arch
-from portico.web.console.confirming import Confirmation, ask
-from portico.web.console.forms import read_id
+from portico.web.console.forms import Form, read_id
 from portico.web.console.page import Answer, Console
 from portico.web.console.portals import PortalFacts, facts_of, find_portal
 from portico.web.console.tiles import address_of, tile_of
@@ -66,16 +58,21 @@ class OrderView:
 
     portal: PortalFacts
     sections: list[OrderSection]
+    form: Form
     tab: str = ""
-    form: None = None
     conflict: None = None
 
 
 @get("/portals/{portal:str}")
 async def show_order(console: NamedDependency[Console]) -> Answer:
     """The links of a portal, disabled ones too, under their sections."""
+    return await order_page(console, console.path_id("portal"), Form())
+
+
+async def order_page(console: Console, portal_id: int, form: Form, *, status: int = 200) -> Answer:
+    """The page of a portal's order; `form` has the names of sections that were refused."""
     async with console.reading() as work:
-        portal = await find_portal(work, console.path_id("portal"))
+        portal = await find_portal(work, portal_id)
         found = await _sections_of(work, portal.id)
         ids = {section.name: section.id for section in (await list_sections(work)).sections}
         view = OrderView(
@@ -91,8 +88,9 @@ async def show_order(console: NamedDependency[Console]) -> Answer:
                 )
                 for section in found
             ],
+            form=form,
         )
-        return await console.page("portal_order.html", work, view, place="portals")
+        return await console.page("portal_order.html", work, view, place="portals", status=status)
 
 
 @post("/portals/{portal:str}/order", status_code=303)
@@ -129,62 +127,6 @@ async def move_link(console: NamedDependency[Console]) -> Answer:
     return console.go(f"portals/{portal_id}", work)
 
 
-@post("/sections", status_code=303)
-async def add_section(console: NamedDependency[Console]) -> Answer:
-    """Stores a new section after the others."""
-    form = await console.form()
-    async with console.writing() as work:
-        await create_section(work, form.value("name"))
-    return console.go(console.back(form, "portals"), work)
-
-
-@post("/sections/{section:str}", status_code=303)
-async def change_section(console: NamedDependency[Console]) -> Answer:
-    """Renames a section, or moves it up or down."""
-    form = await console.form()
-    section_id = console.path_id("section")
-    async with console.writing() as work:
-        if form.value("move") == "rename":
-            await rename_section(work, section_id, form.value("name"))
-        else:
-            ids = [each.id for each in (await list_sections(work)).sections]
-            by = -1 if form.value("move") == "up" else 1
-            await reorder_sections(work, _stepped(ids, section_id, by))
-    return console.go(console.back(form, "portals"), work)
-
-
-@get("/sections/{section:str}/delete")
-async def ask_to_delete_section(console: NamedDependency[Console]) -> Answer:
-    """What deleting a section touches."""
-    async with console.reading() as work:
-        section = await get_section(work, console.path_id("section"))
-        links = (await list_sections(work)).links.get(section.id, 0)
-        wanted = console.query.get("back", "")
-        inside = wanted.startswith(f"{console.base}/portals")
-        view = Confirmation(
-            title=f"Delete the section {section.name}",
-            crumbs=(("Portals", f"{console.base}/portals"),),
-            words=f"Its {links} links stay, without a section. It goes from every portal of "
-            f"{work.microtenant_name}."
-            if links
-            else "No link is in it.",
-            action=f"{console.base}/sections/{section.id}/delete",
-            button="Delete section",
-            cancel=wanted if inside else f"{console.base}/portals",
-            undoable=True,
-        )
-        return await ask(console, work, view, place="portals")
-
-
-@post("/sections/{section:str}/delete", status_code=303)
-async def remove_section(console: NamedDependency[Console]) -> Answer:
-    """Deletes a section; its links stay."""
-    await console.form()
-    async with console.writing() as work:
-        await delete_section(work, console.path_id("section"))
-    return console.go("portals", work)
-
-
 async def _sections_of(work: UnitOfWork, portal_id: int) -> list[PortalSection]:
     """Every link of a portal, in the order that people see."""
     query = ListQuery(page_size=LINKS_PER_PORTAL)
@@ -219,12 +161,12 @@ async def _step_link(work: UnitOfWork, portal_id: int, link_id: int, by: int) ->
     for section in await _sections_of(work, portal_id):
         ids = [link.id for link in section.links]
         if link_id in ids:
-            await reorder_links(work, section.name, _stepped(ids, link_id, by))
+            await reorder_links(work, section.name, stepped(ids, link_id, by))
             return
     raise NotFound(link_id)
 
 
-def _stepped(ids: Sequence[int], wanted: int, by: int) -> list[int]:
+def stepped(ids: Sequence[int], wanted: int, by: int) -> list[int]:
     """The ids with one of them a place further up or down, as far as there is one.
 
     Raises NotFound for one that is not among them.
@@ -249,12 +191,4 @@ def _row(console: Console, place: int, link: PresentedLink) -> OrderRow:
     )
 
 
-ROUTES = [
-    show_order,
-    save_order,
-    move_link,
-    add_section,
-    change_section,
-    ask_to_delete_section,
-    remove_section,
-]
+ROUTES = [show_order, save_order, move_link]

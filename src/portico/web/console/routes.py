@@ -23,6 +23,7 @@ from portico.web.console import (
     portal_tabs,
     portals,
     search,
+    sections,
     users,
 )
 from portico.web.console.errors import present_error
@@ -38,6 +39,7 @@ NOUNS = (
     portals,
     portal_tabs,
     portal_order,
+    sections,
     aups,
     microtenants,
     clients,

@@ -159,7 +159,7 @@ function note(words) {
 
 // Work that takes longer than a moment shows that it goes on.
 let waiting = null;
-const busy = () => { waiting ??= setTimeout(() => document.body.classList.add("busy"), 400); };
+const busy = () => { waiting ??= setTimeout(() => { document.body.classList.add("busy"); say("Working…"); }, 400); };
 const idle = () => { clearTimeout(waiting); waiting = null; document.body.classList.remove("busy"); };
 document.addEventListener("submit", (event) => { if (!event.defaultPrevented) busy(); });
 document.addEventListener("htmx:beforeRequest", busy);
@@ -189,4 +189,6 @@ document.addEventListener("htmx:afterSettle", (event) => {
 
 reveal();
 keys.show();
+// To load a page that is shown once again must not send its form again.
+if (one("[data-once]")) history.replaceState(null, "", location.href);
 one("[data-summary]")?.focus();
