@@ -260,7 +260,12 @@ def require_default_microtenant(work: UnitOfWork) -> None:
         raise Forbidden("Microtenants are managed only from the Default microtenant.")
 
 
-def require_whole_tenant(work: UnitOfWork) -> None:
-    """Raises Forbidden for a caller of one microtenant: people belong to the whole tenant."""
+def require_whole_tenant(work: UnitOfWork, wanted_id: int | None = None) -> None:
+    """Raises Forbidden for a caller of one microtenant: people belong to the whole tenant.
+
+    If it asks for one of them NotFound, whether or not there is such a one: it cannot tell.
+    """
     if work.principal.microtenant_id is not None:
+        if wanted_id is not None:
+            raise NotFound(wanted_id)
         raise Forbidden("People are managed only by administrators of the whole tenant.")

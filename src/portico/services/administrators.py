@@ -43,8 +43,8 @@ async def list_administrators(work: UnitOfWork) -> list[GrantedAdministrator]:
 
 
 async def get_administrator(work: UnitOfWork, administrator_id: int) -> GrantedAdministrator:
-    """One of the tenant's administrators. Raises NotFound or Forbidden."""
-    require_whole_tenant(work)
+    """One of the tenant's administrators. Raises NotFound."""
+    require_whole_tenant(work, administrator_id)
     found = await work.administrators.find(administrator_id)
     if found is not None:
         (granted,) = await _with_grants(work, [found])
@@ -93,7 +93,7 @@ async def set_grants(
 
     Raises NotFound, InvalidInput or Forbidden.
     """
-    _require_manager(work)
+    require_admin(work)
     before = await get_administrator(work, administrator_id)
     _require_other(work, administrator_id, "change its own grants")
     await _store_grants(work, administrator_id, grants)
@@ -166,17 +166,13 @@ async def set_own_password(work: UnitOfWork, password_hash: str, *, kept_session
     await _store(work, before, replace(before, password_hash=password_hash))
 
 
-def _require_manager(work: UnitOfWork) -> None:
-    require_admin(work)
-    require_whole_tenant(work)
-
-
 def require_grants(work: UnitOfWork, grants: Sequence[GrantSpec]) -> None:
     """Raises Forbidden for who may not grant, and InvalidField when nothing would be granted.
 
     Of who is there already `set_grants` takes everything; a form does not mean that.
     """
-    _require_manager(work)
+    require_admin(work)
+    require_whole_tenant(work)
     if not grants:
         raise InvalidField("grants", "Choose the whole tenant, or at least one microtenant.")
 
@@ -189,7 +185,7 @@ def _require_other(work: UnitOfWork, administrator_id: int, deed: str) -> None:
 
 async def _own(work: UnitOfWork, administrator_id: int) -> GrantedAdministrator:
     """An administrator that this tenant may change. Raises NotFound or Forbidden."""
-    _require_manager(work)
+    require_admin(work)
     found = await get_administrator(work, administrator_id)
     if found.works_elsewhere and work.principal.actor_id not in (OPERATOR_ID, administrator_id):
         raise Forbidden(

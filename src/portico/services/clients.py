@@ -37,8 +37,8 @@ async def count_clients(work: UnitOfWork) -> int:
 
 
 async def get_api_client(work: UnitOfWork, client_id: int) -> ApiClient:
-    """One API client of the tenant. Raises NotFound or Forbidden."""
-    require_whole_tenant(work)
+    """One API client of the tenant. Raises NotFound."""
+    require_whole_tenant(work, client_id)
     found = await IdentityRepository(work.connection).find_client(client_id)
     if found is None or found.customer_id != work.scope.customer_id:
         raise NotFound(client_id)

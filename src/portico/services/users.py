@@ -21,8 +21,8 @@ async def list_users(work: UnitOfWork, query: ListQuery) -> Page[PortalUser]:
 
 
 async def get_user(work: UnitOfWork, user_id: int) -> PortalUser:
-    """One user. Raises NotFound or Forbidden."""
-    require_whole_tenant(work)
+    """One user. Raises NotFound."""
+    require_whole_tenant(work, user_id)
     user = await work.users.find(user_id)
     if user is None:
         raise NotFound(user_id)
@@ -41,7 +41,8 @@ async def create_user(
 
     Without a password hash (`passwords.hash_password`) nobody signs in as this user yet.
     """
-    _require_manager(work)
+    require_admin(work)
+    require_whole_tenant(work)
     spec = await _checked(work, spec)
     user = PortalUser(**asdict(spec), **work.new_stamps(), password_hash=password_hash)
     await work.users.insert(user)
@@ -54,7 +55,7 @@ async def update_user(work: UnitOfWork, user_id: int, spec: PortalUserSpec) -> P
 
     Raises NotFound, InvalidInput or Forbidden.
     """
-    _require_manager(work)
+    require_admin(work)
     before = await get_user(work, user_id)
     spec = await _checked(work, spec, holder=user_id)
     after = replace(before, **asdict(spec), **work.changed_stamps(before))
@@ -67,7 +68,7 @@ async def update_user(work: UnitOfWork, user_id: int, spec: PortalUserSpec) -> P
 
 async def set_user_password(work: UnitOfWork, user_id: int, password_hash: str) -> None:
     """Replaces a user's password and ends the sessions. Raises NotFound or Forbidden."""
-    _require_manager(work)
+    require_admin(work)
     before = await get_user(work, user_id)
     after = replace(before, password_hash=password_hash, **work.changed_stamps(before))
     await _sign_out(work, user_id)
@@ -77,15 +78,10 @@ async def set_user_password(work: UnitOfWork, user_id: int, password_hash: str) 
 
 async def delete_user(work: UnitOfWork, user_id: int) -> None:
     """Deletes a user with sessions, favourites and groups. Raises NotFound or Forbidden."""
-    _require_manager(work)
+    require_admin(work)
     user = await get_user(work, user_id)
     await work.users.remove(user_id)
     await audit.record_deletion(_of_tenant(work), KIND, user)
-
-
-def _require_manager(work: UnitOfWork) -> None:
-    require_admin(work)
-    require_whole_tenant(work)
 
 
 async def _checked(

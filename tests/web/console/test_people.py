@@ -9,6 +9,7 @@ from tests.harness import LINKS, MICROTENANTS, Caller, Credentials, Tenant, crea
 from tests.web.conftest import OpenTab
 from tests.web.console.people import make_administrator, sit_down, take_place
 from tests.web.portals import PASSWORD
+from tests.web.visits import add_user
 
 
 def test_an_administrator_is_made_signs_in_and_is_shut_out(tenant: Tenant, tab: OpenTab) -> None:
@@ -99,6 +100,11 @@ def test_an_administrator_of_a_microtenant_sees_that_alone(tenant: Tenant, tab: 
         assert page.request.post(server + path, form={"csrf": csrf}).status == 404, path
     for path in ("administrators", "users", "clients"):
         assert page.request.get(f"{server}{desk.base}/{path}").status == 403, path
+    somebody = f"users/{add_user(tenant)}", f"clients/{admin.credentials.client_id}/revoke"
+    for path in (*somebody, "users/1", "administrators/1"):
+        assert page.request.get(f"{server}{desk.base}/{path}").status == 404, path
+        answer = page.request.post(f"{server}{desk.base}/{path}", form={"csrf": csrf, "name": "x"})
+        assert answer.status == 404, path
     assert admin.get(f"{LINKS}/{outside}").json()["enabled"] is True
 
 
