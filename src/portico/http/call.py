@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -44,8 +43,6 @@ LARGEST_PAGE_SIZE = 500
 LARGEST_PAGE = 2**31 - 1
 IDEMPOTENCY_SECONDS = 24 * 60 * 60
 IDEMPOTENCY_KEY_LIMIT = 255
-DISCARDED_BYTES = 64 * 1024 * 1024
-DISCARD_SECONDS = 1.0
 SORT_ATTRIBUTES = {
     "name": "name",
     "id": "id",
@@ -296,23 +293,8 @@ async def read_body(request: AnyRequest) -> bytes:
         return await request.body()
     except HTTPException as error:
         if error.status_code == 413:
-            await _discard_body(request)
             raise BodyTooLarge("The body is over 5 MiB.") from None
         raise
-
-
-async def _discard_body(request: AnyRequest) -> None:
-    """Reads on, within reason: a client that is still sending would miss the answer."""
-    discarded = 0
-    try:
-        while discarded < DISCARDED_BYTES:
-            # Where the whole body has been read, nothing more comes and nothing says so.
-            message = await asyncio.wait_for(request.receive(), DISCARD_SECONDS)
-            if message["type"] != "http.request" or not message.get("more_body"):
-                return
-            discarded += len(message["body"])
-    except TimeoutError:
-        return
 
 
 async def open_call(api: Api, request: AnyRequest) -> Call:

@@ -6,6 +6,7 @@ answer carries (behaviour section 6.4) unless it says otherwise, and writes one 
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 from collections.abc import Callable
@@ -15,13 +16,23 @@ from typing import Any
 
 from litestar import Request
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from litestar.types import (
+    ASGIApp,
+    HTTPScope,
+    Message,
+    Receive,
+    ReceiveMessage,
+    Scope,
+    Send,
+)
 
 from portico.http.limits import RateUsage
 
 AccessLogger = Callable[[dict[str, object]], None]
 _SCOPE_KEY = "portico_exchange"
 _TRANSACTION_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}\Z")
+_DISCARDED_BYTES = 64 * 1024 * 1024
+_DISCARD_SECONDS = 1.0
 _EVERY_ANSWER = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -49,6 +60,34 @@ def exchange_of(request: Request[Any, Any, Any]) -> Exchange:
     return exchange_in(request.scope)
 
 
+class _Body:
+    """The body of a request as it comes in, and whether it has come to its end."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._ended = False
+
+    async def __call__(self) -> ReceiveMessage:
+        """The next part, as the application asks for it."""
+        message = await self._receive()
+        self._ended = message["type"] != "http.request" or not message.get("more_body", False)
+        return message
+
+    async def discard(self) -> None:
+        """Reads on, within reason: a client that is still sending would miss the answer.
+
+        A server that finds an unread body closes the connection, which may be the next request's.
+        """
+        discarded = 0
+        try:
+            while not self._ended and discarded < _DISCARDED_BYTES:
+                message = await asyncio.wait_for(self(), _DISCARD_SECONDS)
+                if message["type"] == "http.request":
+                    discarded += len(message["body"])
+        except TimeoutError:
+            return
+
+
 class ExchangeMiddleware:
     """Wraps the whole application. `log` takes the fields of an access-log line, `headers` gives
     those that depend on how a request came.
@@ -73,11 +112,14 @@ class ExchangeMiddleware:
         exchange = Exchange(transaction_id=_transaction_id(scope))
         scope[_SCOPE_KEY] = exchange  # type: ignore[literal-required]
         status = 0
+        body = None if scope["method"] in {"GET", "HEAD"} else _Body(receive)
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                if status >= 400 and body is not None:
+                    await body.discard()
                 sent = list(message["headers"])
                 said = {name.lower() for name, _ in sent}
                 added = _headers(exchange)
@@ -87,7 +129,7 @@ class ExchangeMiddleware:
             await send(message)
 
         try:
-            await self._app(scope, receive, send_with_headers)
+            await self._app(scope, body or receive, send_with_headers)
         finally:
             if self._log is not None:
                 self._log(_line(scope, exchange, status, perf_counter() - started))
