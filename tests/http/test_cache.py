@@ -28,7 +28,7 @@ def answer(size: int = 1_000, revision: int = 1) -> KeptAnswer:
     return KeptAnswer(revision, b'"tag"', b"x" * size)
 
 
-def session(client_id: int) -> KeptSession:
+def session(token: str, client_id: int) -> KeptSession:
     """A session of a client."""
     claims = Claims(token_id="t", client_id=client_id, customer_id=1, expires=2)
     access = Access(
@@ -40,7 +40,7 @@ def session(client_id: int) -> KeptSession:
         microtenant_name="Default",
         links=0,
     )
-    return KeptSession(VerifiedToken("t", claims, 2.0), access)
+    return KeptSession(VerifiedToken(token, claims, 2.0), access)
 
 
 def test_answer_is_found_under_its_key_alone() -> None:
@@ -121,7 +121,7 @@ def test_limit_of_zero_keeps_no_answer() -> None:
 def test_sessions_are_bounded() -> None:
     cache = AnswerCache(ENTRY)
     for number in range(SESSIONS + 5):
-        cache.keep_session(f"token {number}", session(number))
+        cache.keep_session(session(f"token {number}", number))
 
     assert cache.session("token 0") is None
     newest = cache.session(f"token {SESSIONS + 4}")

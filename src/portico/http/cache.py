@@ -64,9 +64,9 @@ class AnswerCache:
         """What is known of a token."""
         return self._sessions.get(token)
 
-    def keep_session(self, token: str, session: KeptSession) -> None:
+    def keep_session(self, session: KeptSession) -> None:
         """Remembers a token that was found in force."""
-        self._sessions[token] = session
+        self._sessions[session.token.text] = session
         if len(self._sessions) > SESSIONS:
             self._sessions.popitem(last=False)
 

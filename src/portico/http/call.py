@@ -10,8 +10,6 @@ from functools import cached_property
 from typing import TypeVar
 from urllib.parse import parse_qsl
 
-from litestar.exceptions import HTTPException
-
 from portico.domain.base import Clock, IdSource
 from portico.domain.errors import AccessDenied, InvalidField, StalePrecondition
 from portico.domain.identity import Claims, fingerprint
@@ -26,7 +24,7 @@ from portico.http.answers import (
     names_tag,
 )
 from portico.http.cache import AnswerCache, KeptAnswer, KeptSession
-from portico.http.errors import BodyTooLarge, TooManyRequests, UnsupportedMediaType
+from portico.http.errors import TooManyRequests, UnsupportedMediaType
 from portico.http.exchange import exchange_of
 from portico.http.limits import RateCounter
 from portico.http.tokens import Tokens, VerifiedToken
@@ -165,12 +163,12 @@ class Call:
             raise UnsupportedMediaType(
                 "The body has to be JSON, with the header Content-Type: application/json."
             )
-        return await read_body(self.request)
+        return await self.request.body()
 
     @asynccontextmanager
     async def read(self, in_body: ReceivedId = None) -> AsyncIterator[UnitOfWork]:
         """A unit of work that reads. Raises SessionNotValid or Forbidden."""
-        granted = await self._access(in_body)
+        granted = await self._kept_access(in_body) or await self._authorise(in_body)
         async with self.api.database.read() as connection:
             yield self._work(connection, granted)
 
@@ -186,12 +184,15 @@ class Call:
 
         Access is decided before the tenant's lock is taken, so that nobody waits for a refusal.
         """
-        granted = await self._access(in_body)
+        granted = await self._authorise(in_body)
         async with self.api.database.write(granted.tenant.id) as connection:
             yield self._work(connection, granted)
 
-    async def _access(self, in_body: ReceivedId) -> access.Access:
-        """What the caller may, found before if nothing of the tenant has changed since."""
+    async def _kept_access(self, in_body: ReceivedId) -> access.Access | None:
+        """What the caller was found to be allowed, if nothing of the tenant has changed since.
+
+        For reads alone: a write changes the tenant, so the next one would always look in vain.
+        """
         customer_id, microtenant_id = self.customer_id, self.microtenant_id(in_body)
         kept = self.api.cache.session(self.token.text)
         # A token that was verified anew is kept anew, or the hot path would not know it again.
@@ -203,11 +204,17 @@ class Call:
             revision = await self.api.database.revision(customer_id)
             if revision == kept.access.tenant.revision:
                 return kept.access
+        return None
+
+    async def _authorise(self, in_body: ReceivedId) -> access.Access:
         async with self.api.database.read() as connection:
             granted = await access.authorise(
-                connection, self.claims, customer_id=customer_id, microtenant_id=microtenant_id
+                connection,
+                self.claims,
+                customer_id=self.customer_id,
+                microtenant_id=self.microtenant_id(in_body),
             )
-        self.api.cache.keep_session(self.token.text, KeptSession(self.token, granted))
+        self.api.cache.keep_session(KeptSession(self.token, granted))
         return granted
 
     def _work(self, connection: Connection, granted: access.Access) -> UnitOfWork:
@@ -285,16 +292,6 @@ class Call:
         elif kept.fingerprint != print_of_request:
             raise InvalidField("Idempotency-Key", "It was used for another request before.")
         return answer_json(self.request, kept.body.encode(), status=kept.status)
-
-
-async def read_body(request: AnyRequest) -> bytes:
-    """The whole body. Raises BodyTooLarge past the limit that the application sets."""
-    try:
-        return await request.body()
-    except HTTPException as error:
-        if error.status_code == 413:
-            raise BodyTooLarge("The body is over 5 MiB.") from None
-        raise
 
 
 async def open_call(api: Api, request: AnyRequest) -> Call:

@@ -89,10 +89,9 @@ class HotReads:
         """Whether session and answer are of the revision that the tenant has now."""
         if session.access.tenant.revision != answer.revision:
             return False
+        customer_id = session.token.claims.customer_id
         try:
-            return (
-                await self._database.revision(session.token.claims.customer_id) == answer.revision
-            )
+            return await self._database.revision(customer_id) == answer.revision
         except Unavailable:
             return False  # the router finds out for itself, and says so
 

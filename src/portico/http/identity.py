@@ -12,7 +12,7 @@ from msgspec import UNSET
 from portico.domain.errors import AccessDenied, InvalidField
 from portico.domain.identity import ApiClient, secret_matches
 from portico.http.answers import Answer, AnyRequest, answer_json, encode
-from portico.http.call import Api, Call, read_body
+from portico.http.call import Api, Call
 from portico.http.errors import BodyTooLarge, UnsupportedMediaType
 from portico.http.operations import (
     CUSTOMER_ID,
@@ -102,7 +102,7 @@ async def _form(request: AnyRequest) -> dict[str, str]:
         raise UnsupportedMediaType(
             f"The body has to be a form, with the header Content-Type: {FORM}."
         )
-    body = await read_body(request)
+    body = await request.body()
     if len(body) > FORM_LIMIT_BYTES:
         raise BodyTooLarge(f"A form has at most {FORM_LIMIT_BYTES // 1024} KiB.")
     return parse_form(body)

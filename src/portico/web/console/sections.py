@@ -19,9 +19,6 @@ from portico.web.console.forms import Form, make_form, place_error
 from portico.web.console.page import Answer, Console
 from portico.web.console.portal_order import order_page, stepped
 
-NEW = "section-new"
-"""Where the name of a new section stands on the page; of another, its id is the end."""
-
 
 @post("/sections", status_code=303)
 async def add_section(console: NamedDependency[Console]) -> Answer:
@@ -31,7 +28,7 @@ async def add_section(console: NamedDependency[Console]) -> Answer:
         async with console.writing() as work:
             await create_section(work, form.value("name"))
     except InvalidInput as error:
-        return await _refused(console, form, error, NEW)
+        return await _refused(console, form, error, "section-new")
     return console.go(_place(form), work)
 
 
@@ -85,19 +82,24 @@ async def remove_section(console: NamedDependency[Console]) -> Answer:
     return console.go("portals", work)
 
 
+def _portal(form: Form) -> int | None:
+    """The portal whose page the form was on, if it says so."""
+    return next(iter(form.ids("portal")), None)
+
+
 def _place(form: Form) -> str:
-    """The page that the form was on: of a portal, unless it says nothing of one."""
-    portals = form.ids("portal")
-    return f"portals/{portals[0]}" if portals else "portals"
+    portal_id = _portal(form)
+    return "portals" if portal_id is None else f"portals/{portal_id}"
 
 
 async def _refused(console: Console, form: Form, error: InvalidInput, place: str) -> Answer:
-    """The portal's page again, with the name that was sent and what is wrong with it."""
-    if not form.ids("portal"):
+    """The portal's page again; at `place` the name that was sent and what is wrong with it."""
+    portal_id = _portal(form)
+    if portal_id is None:
         raise error
     sent = make_form({place: "Name of the section"}, **{place: form.value("name")})
     failed = place_error(sent, error, {"name": place}, otherwise=place)
-    return await order_page(console, form.ids("portal")[0], failed, status=422)
+    return await order_page(console, portal_id, failed, status=422)
 
 
 ROUTES = [add_section, change_section, ask_to_delete_section, remove_section]
