@@ -18,14 +18,19 @@ class ServerMissing(Exception):
 
 @dataclass(frozen=True)
 class Portico:
-    """Portico on one database."""
+    """Portico on one database: as installed here, or the `portico` of another installation."""
 
     database: str
+    program: Path | None = None
+
+    @property
+    def _program(self) -> Path:
+        return self.program or Path(sys.executable).parent / "portico"
 
     def run(self, *arguments: str) -> str:
         """Runs a command of Portico's CLI; what it printed."""
         done = subprocess.run(
-            [*_portico(), *arguments, "--database", self.database],
+            [str(self._program), *arguments, "--database", self.database],
             capture_output=True,
             text=True,
             check=False,
@@ -53,13 +58,9 @@ class Portico:
     ) -> Server:
         def command(port: int) -> list[str]:
             return [
-                *(*_portico(), "serve", "--host", "127.0.0.1", "--port", str(port)),
+                *(str(self._program), "serve", "--host", "127.0.0.1", "--port", str(port)),
                 *("--database", self.database, "--workers", str(workers)),
             ]
 
         env = {"PORTICO_ACCESS_LOG": "false"} | ({} if cache else {"PORTICO_CACHE_BYTES": "0"})
         return processes.start(name, command, cores, env=env)
-
-
-def _portico() -> list[str]:
-    return [str(Path(sys.executable).parent / "portico")]

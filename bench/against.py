@@ -1,0 +1,217 @@
+"""`scripts/bench against REV`: every kind of request on this checkout and on an earlier commit.
+
+Both servers hold the same data on databases of their own and take turns, so a ratio below 1.00 is
+a loss of speed and not a slower machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import nullcontext
+from dataclasses import dataclass
+from functools import partial
+from math import ceil
+from pathlib import Path
+
+from bench import bulk, sites
+from bench.cores import Cores, TooFewCores, assign_cores
+from bench.earlier import install_earlier
+from bench.http_client import UnexpectedAnswer
+from bench.kinds import KINDS, Group, Kind
+from bench.load import LoadFailed, Target
+from bench.portico import Portico, ServerMissing
+from bench.postgres import Postgres, analyze, running_postgres
+from bench.processes import Processes, ServerFailed, end_cleanly_when_told
+from bench.report import DATABASES, number, plain_table
+from bench.rounds import Comparison, Contestant, Pace, compare, load_timing
+from bench.sites import Site
+from bench.stages import CREATES_A_SECOND, LINKS_OF_A_PORTAL
+from bench.verify import verified_answer
+
+BULK = "bulk"
+LEAST = 0.95
+"""The smallest acceptable ratio of this checkout's rate to the earlier one's."""
+HEADS = ("Request", "Database", "Cache", "now /s", "before /s", "now / before")
+
+
+@dataclass(frozen=True)
+class Side:
+    """One version of Portico on one database, with its answer cache on (hot) and off (cold)."""
+
+    hot: Site
+    cold: Site
+
+
+@dataclass(frozen=True)
+class Stand:
+    """Both versions on one kind of database."""
+
+    database: str
+    folder: Path
+    cores: Cores
+    pace: Pace
+    now: Side
+    before: Side
+
+
+def say(line: str) -> None:
+    """Print a line at once."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def open_side(
+    name: str, portico: Portico, processes: Processes, cores: Cores, *, postgres: bool
+) -> Side:
+    """Start and fill one version."""
+    credentials = portico.prepare()
+    server = portico.serve(processes, name, cores.apart.server)
+    hot = sites.open_site(server.port, credentials)
+    sites.fill(hot)
+    if postgres:
+        analyze(portico.database)
+    cold = portico.serve(processes, f"{name}-cold", cores.apart.server, cache=False)
+    return Side(hot, sites.same_data(hot, cold.port))
+
+
+def database_url(name: str, folder: Path, postgres: Postgres | None) -> str:
+    """The database of one version."""
+    if postgres is None:
+        return f"sqlite:///{folder / name}.db"
+    return f"postgresql://{postgres.create_database(name)}"
+
+
+def compare_versions(stand: Stand, kind: Kind) -> Iterator[Comparison]:
+    """One kind of request, with the cache on and, for reads, off."""
+    settings = ("hot", "cold") if kind.group is Group.READ else ("hot",)
+    for setting in settings:
+        contestants = [
+            _contestant(stand, kind, f"{name}-{setting}", getattr(side, setting))
+            for name, side in (("now", stand.now), ("before", stand.before))
+        ]
+        yield compare(Comparison(setting, kind.title, stand.database), contestants, stand.pace)
+
+
+def compare_bulks(stand: Stand) -> Comparison:
+    """A bulk of 500 on both versions."""
+    contestants = []
+    for name, side in (("now-hot", stand.now), ("before-hot", stand.before)):
+        site = side.hot
+        sites.sign_in(site)
+        contestants.append(
+            Contestant(name, partial(bulk.verify_bulk, site), bulk.bulk_timing(site))
+        )
+    return compare(Comparison("hot", "Bulk of 500", stand.database), contestants, stand.pace)
+
+
+def _contestant(stand: Stand, kind: Kind, label: str, site: Site) -> Contestant:
+    sites.sign_in(site)
+    load, layout = kind.plan(site), stand.cores.apart
+    target = Target(site.port, site.token, layout.load, layout.connections)
+    timing = load_timing(load, target, folder=stand.folder, label=label)
+    return Contestant(label, partial(verified_answer, kind, site), timing)
+
+
+def row(comparison: Comparison) -> tuple[tuple[str, ...], float]:
+    """A line of the table, and its ratio."""
+    now, before = f"now-{comparison.name}", f"before-{comparison.name}"
+    mine, theirs = comparison.typical(now), comparison.typical(before)
+    ratio = comparison.ratio(now, before)
+    if mine is None or theirs is None or ratio is None:
+        raise LoadFailed(f"{comparison.title} was not measured on both versions.")
+    cells = (
+        comparison.title,
+        DATABASES[comparison.database],
+        {"hot": "on", "cold": "off"}[comparison.name],
+        number(mine.per_second),
+        number(theirs.per_second),
+        f"{ratio:.2f}" + ("" if ratio >= LEAST else f" (< {LEAST})"),
+    )
+    return cells, ratio
+
+
+def run_stand(stand: Stand, wanted: set[str]) -> Iterator[Comparison]:
+    """Every comparison on one kind of database: reads first, while the data is as filled."""
+    for kind in (each for each in KINDS if each.group is not Group.WRITE):
+        if kind.name in wanted:
+            yield from compare_versions(stand, kind)
+    writing = [each for each in KINDS if each.group is Group.WRITE and each.name in wanted]
+    if not writing and BULK not in wanted:
+        return
+    creates = CREATES_A_SECOND * max(1.0, stand.pace.seconds) * stand.pace.sendings
+    for side in (stand.now, stand.before):
+        portals = ceil(creates / LINKS_OF_A_PORTAL)
+        side.hot.create_portals = sites.create_spare_portals(side.hot, portals, "Room")
+        needed = bulk.bulk_portals_needed(stand.pace.sendings)
+        side.hot.bulk_portals = sites.create_spare_portals(side.hot, needed, "Bulk")
+    for kind in writing:
+        yield from compare_versions(stand, kind)
+    if BULK in wanted:
+        yield compare_bulks(stand)
+
+
+def measure(options: argparse.Namespace, folder: Path) -> list[tuple[tuple[str, ...], float]]:
+    """Run every comparison that was asked for; print each row when it is there."""
+    program = install_earlier(options.revision)
+    cores = assign_cores()
+    # The harness and PostgreSQL stay off the core that is measured.
+    os.sched_setaffinity(0, cores.apart.load)
+    found = []
+    for database in options.database or DATABASES:
+        server = running_postgres(folder) if database == "postgresql" else nullcontext()
+        with server as postgres, Processes(folder) as processes:
+            sides = []
+            for name, installed in (("now", None), ("before", program)):
+                url = database_url(name, folder, postgres)
+                portico = Portico(url, installed)
+                label = f"{name}-{database}"
+                sides.append(
+                    open_side(label, portico, processes, cores, postgres=postgres is not None)
+                )
+            pace = Pace(options.seconds, options.rounds)
+            stand = Stand(database, folder, cores, pace, *sides)
+            for comparison in run_stand(stand, set(options.only or NAMES)):
+                found.append(row(comparison))
+                say("  ".join(found[-1][0]))
+    return found
+
+
+NAMES = (*(kind.name for kind in KINDS), BULK)
+
+
+def parse() -> argparse.Namespace:
+    """The command line."""
+    parser = argparse.ArgumentParser(
+        prog="scripts/bench against",
+        description="Compare this checkout with an earlier commit, request by request.",
+    )
+    parser.add_argument("revision", help="the earlier commit, tag or branch")
+    parser.add_argument("--seconds", type=float, default=2.0, help="how long a round is (2)")
+    parser.add_argument("--rounds", type=int, default=7, help="how many rounds (7)")
+    parser.add_argument("--only", action="append", choices=NAMES, metavar="KIND")
+    parser.add_argument("--database", choices=DATABASES, action="append", help="default: both")
+    return parser.parse_args()
+
+
+def main() -> int:
+    """Print the table; exit with 1 when a kind of request became slower than allowed."""
+    options = parse()
+    end_cleanly_when_told()
+    try:
+        with tempfile.TemporaryDirectory(prefix="portico-bench-", dir="/var/tmp") as name:
+            found = measure(options, Path(name))
+    except (TooFewCores, UnexpectedAnswer, LoadFailed, ServerFailed, ServerMissing) as error:
+        say(f"The benchmark stopped: {error}")
+        return 1
+    slower = [ratio for _, ratio in found if ratio < LEAST]
+    table = plain_table(HEADS, [cells for cells, _ in found])
+    say(f"\n{table}\n\n{len(slower)} of {len(found)} are more than 5 % slower.")
+    return 1 if slower else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
