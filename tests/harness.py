@@ -6,6 +6,7 @@ A test gets a tenant of its own, so tests share servers and never see one anothe
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import socket
@@ -93,6 +94,11 @@ class Server:
         self.http.close()
         self.process.terminate()
         return self.process.wait(timeout=READY_SECONDS)
+
+    def log_lines(self) -> list[dict[str, Any]]:
+        """The JSON lines of the log so far."""
+        lines = self.log.read_text().splitlines()
+        return [json.loads(line) for line in lines if line.startswith("{")]
 
     def kill(self) -> None:
         """Kills the server and its workers without a word, as a power cut would.

@@ -17,6 +17,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, ExceptionHandlersMap
 
 from portico import __version__
+from portico.asgi.client_address import TrustedProxies
 from portico.domain.addresses import parse_networks
 from portico.domain.base import Clock
 from portico.domain.errors import Unavailable
@@ -145,17 +146,22 @@ def create_app(settings: Settings, clock: Clock = time.time) -> ASGIApp:
         application = HotReads(
             application, cache=cache, database=database, rates=rates, clock=clock
         )
-    surroundings = make_surroundings(settings)
     return ExchangeMiddleware(
-        application, log, strict_transport(surroundings, settings.strict_transport)
+        application,
+        log,
+        trusted_proxies(settings).client_address,
+        strict_transport(make_surroundings(settings), settings.strict_transport),
     )
+
+
+def trusted_proxies(settings: Settings) -> TrustedProxies:
+    """The reverse proxies that the operator trusts."""
+    return TrustedProxies(parse_networks(settings.trusted_proxies))
 
 
 def make_surroundings(settings: Settings) -> Surroundings:
     """Where the server stands between browsers and proxies."""
-    return Surroundings(
-        proxies=parse_networks(settings.trusted_proxies), public_url=settings.public_url
-    )
+    return Surroundings(proxies=trusted_proxies(settings), public_url=settings.public_url)
 
 
 def make_passwords() -> PasswordHasher:

@@ -16,6 +16,7 @@ LAYER_LIBRARIES = {
     "domain": set[str](),
     "storage": {"sqlalchemy", "alembic", "asyncpg"},
     "services": set[str](),
+    "asgi": {"litestar"},
     "http": {"litestar", "msgspec", "jwt", "cryptography"},
     "web": {"litestar", "jinja2", "authlib", "joserfc", "httpx2", "argon2", "PIL"},
 }

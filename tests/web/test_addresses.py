@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from portico.asgi.client_address import TrustedProxies
 from portico.domain.addresses import parse_networks
 from portico.web.addresses import Surroundings, strict_transport
 from tests.harness import Server
@@ -20,7 +21,7 @@ def told(surroundings: Surroundings, *, peer: str = "192.0.2.1", proto: str = ""
 
 
 def test_browsers_are_told_to_come_by_https_alone() -> None:
-    proxied = Surroundings(proxies=parse_networks("192.0.2.1"))
+    proxied = Surroundings(proxies=TrustedProxies(parse_networks("192.0.2.1")))
 
     assert told(Surroundings(public_url="https://a.example")) == TOLD
     assert told(proxied, proto="https") == TOLD

@@ -89,18 +89,20 @@ class _Body:
 
 
 class ExchangeMiddleware:
-    """Wraps the whole application. `log` takes the fields of an access-log line, `headers` gives
-    those that depend on how a request came.
+    """Wraps the whole application. `log` takes the fields of an access-log line, `client_address`
+    finds its `peer`, and `headers` gives those that depend on how a request came.
     """
 
     def __init__(
         self,
         app: ASGIApp,
         log: AccessLogger | None,
+        client_address: Callable[[HTTPScope], str],
         headers: Callable[[HTTPScope], list[tuple[bytes, bytes]]] | None = None,
     ) -> None:
         self._app = app
         self._log = log
+        self._client_address = client_address
         self._further = headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -132,7 +134,8 @@ class ExchangeMiddleware:
             await self._app(scope, body or receive, send_with_headers)
         finally:
             if self._log is not None:
-                self._log(_line(scope, exchange, status, perf_counter() - started))
+                seconds = perf_counter() - started
+                self._log(_line(scope, exchange, status, seconds, self._client_address(scope)))
 
 
 def _transaction_id(scope: Scope) -> str:
@@ -150,8 +153,9 @@ def _headers(exchange: Exchange) -> list[tuple[bytes, bytes]]:
     return headers
 
 
-def _line(scope: HTTPScope, exchange: Exchange, status: int, seconds: float) -> dict[str, object]:
-    client = scope.get("client")
+def _line(
+    scope: HTTPScope, exchange: Exchange, status: int, seconds: float, peer: str
+) -> dict[str, object]:
     return {
         "logger": "portico.access",
         "method": scope["method"],
@@ -159,6 +163,6 @@ def _line(scope: HTTPScope, exchange: Exchange, status: int, seconds: float) -> 
         "status": status,
         "milliseconds": round(seconds * 1000, 2),
         "clientId": exchange.client_id and str(exchange.client_id),
-        "peer": client and client[0],
+        "peer": peer or None,
         "transactionId": exchange.transaction_id,
     }

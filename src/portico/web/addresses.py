@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from ipaddress import ip_address
 
 from litestar import Request
 from litestar.types import HTTPScope
 
-from portico.domain.addresses import Network
+from portico.asgi.client_address import TrustedProxies
 from portico.web.cookies import AnyRequest
 
 Headers = list[tuple[bytes, bytes]]
@@ -21,21 +20,13 @@ Headers = list[tuple[bytes, bytes]]
 class Surroundings:
     """The proxies whose `X-Forwarded-*` is believed, and the public origin when it is fixed."""
 
-    def __init__(self, *, proxies: tuple[Network, ...] = (), public_url: str = "") -> None:
-        self._proxies = proxies
+    def __init__(self, *, proxies: TrustedProxies | None = None, public_url: str = "") -> None:
+        self._proxies = proxies or TrustedProxies()
         self._public_url = public_url
 
     def peer(self, request: AnyRequest) -> str:
-        """The address of whoever sent the request: the last one that a named proxy vouches for."""
-        client = request.scope.get("client")
-        address = client[0] if client else ""
-        hops = ",".join(request.headers.getall("x-forwarded-for", [])).split(",")
-        while self._is_proxy(address) and hops:
-            hop = hops.pop().strip()
-            if not hop:
-                break
-            address = hop
-        return address
+        """The address of whoever sent the request."""
+        return self._proxies.client_address(request.scope)
 
     def origin(self, request: AnyRequest, *, at_own_domain: bool = False) -> str:
         """Scheme and host under which the browser sees the server, without a slash at the end.
@@ -61,16 +52,9 @@ class Surroundings:
             return "https"
         client = request.scope.get("client")
         forwarded = request.headers.get("x-forwarded-proto", "").strip().lower()
-        if client and self._is_proxy(client[0]) and forwarded in {"http", "https"}:
+        if client and client[0] in self._proxies and forwarded in {"http", "https"}:
             return forwarded
         return "https" if request.scope.get("scheme") == "https" else "http"
-
-    def _is_proxy(self, address: str) -> bool:
-        try:
-            parsed = ip_address(address)
-        except ValueError:
-            return False
-        return any(parsed in network for network in self._proxies)
 
 
 def strict_transport(
