@@ -160,10 +160,17 @@ def test_other_methods_are_not_allowed(home: Home, path: str) -> None:
         assert set(answer.headers["allow"].replace(" ", "").split(",")) - {"OPTIONS"} == taken
 
 
-@pytest.mark.parametrize(
-    "path",
-    ["/nowhere", "/mgmtconfig", "/mgmtconfig/v1/admin", "/zpa", "/mgmtconfig/v3/admin/me"],
-)
+@pytest.mark.parametrize("path", ["/nowhere", "/favicon.ico"])
 def test_unknown_path_is_not_found(server: Server, path: str) -> None:
     for method in METHODS:
         assert_error(server.http.request(method, path), 404, "resource.not.found", path)
+
+
+@pytest.mark.parametrize("route", sorted({route.path for route in OF_TENANT}))
+def test_unknown_tail_is_an_unknown_operation(home: Home, route: str) -> None:
+    values = {"customerId": home.admin.customer_id, "id": UNKNOWN_ID, "portalId": UNKNOWN_ID}
+    path = f"{route.format(**values)}/tail/of/it"
+    for method in METHODS:
+        answer = home.admin.http.request(method, path)
+
+        assert_error(answer, 400, "portico.operation.unknown", method, path)

@@ -8,7 +8,6 @@ import pytest
 
 from portico.domain.errors import InvalidField
 from portico.domain.microtenants import (
-    MICROTENANTS_PER_TENANT,
     MicrotenantSpec,
     check_microtenant,
     default_microtenant,
@@ -78,11 +77,12 @@ def test_microtenant_name_loses_the_white_space_around_it() -> None:
     assert check_microtenant(replace(EAST, name=" East ")).name == "East"
 
 
-def test_default_microtenant_is_zero_enabled_and_last() -> None:
+def test_default_microtenant_is_zero_and_enabled() -> None:
     default = default_microtenant(7, now=1_700_000_000)
 
     assert (default.customer_id, default.id, default.name) == (7, 0, "Default")
     assert default.is_default
     assert default.enabled
     assert default.description
-    assert default.scope_order > MICROTENANTS_PER_TENANT
+    assert default.privileged_approvals_enabled
+    assert default.scope_order == 1

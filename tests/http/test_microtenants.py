@@ -65,8 +65,35 @@ def test_list_goes_by_precedence_with_default_last(admin: Caller) -> None:
     assert [each["name"] for each in admin.get(SUMMARY).json()] == expected
     assert admin.names(MICROTENANTS, pagesize=2, page=2) == ["Mike", "Default"]
     assert admin.names(MICROTENANTS, sortBy="name") == ["Alpha", "Default", "Mike", "Zulu"]
-    orders = [each.get("scopeOrder") for each in admin.get(MICROTENANTS).json()["list"]]
-    assert orders[:3] == ["1", "2", "3"]
+    orders = [each["scopeOrder"] for each in admin.get(MICROTENANTS).json()["list"]]
+    assert orders == ["1", "2", "3", "4"]
+
+
+def test_default_has_the_recorded_shape(admin: Caller) -> None:
+    create(admin, "North")
+    listed = admin.get(MICROTENANTS).json()["list"][-1]
+    found = admin.post(SEARCH, {"filterBy": [{"filterName": "name", "values": ["Default"]}]})
+
+    assert listed == DEFAULT | {
+        "description": listed["description"],
+        "operator": "OR",
+        "privilegedApprovalsEnabled": True,
+        "scopeOrder": "2",
+    }
+    assert admin.get(f"{MICROTENANTS}/0").json() == listed
+    assert found.json()["list"] == [listed]
+    assert admin.names(MICROTENANTS, search="scopeOrder EQ 2") == ["Default"]
+
+
+def test_default_stays_last_after_deletions(admin: Caller) -> None:
+    first, second = create(admin, "North")["id"], create(admin, "South")["id"]
+    for each in (first, second):
+        admin.delete(f"{MICROTENANTS}/{each}")
+    create(admin, "West")
+
+    listed = admin.get(MICROTENANTS).json()["list"]
+    assert [each["name"] for each in listed] == ["West", "Default"]
+    assert int(listed[0]["scopeOrder"]) < int(listed[1]["scopeOrder"])
 
 
 def test_summary_is_a_bare_array(admin: Caller) -> None:

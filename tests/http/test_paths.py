@@ -7,6 +7,7 @@ import pytest
 from tests.harness import AUPS, LINKS, MICROTENANTS, PORTALS, Caller, assert_error
 from tests.http.bodies import BULK, link, links, on, total
 
+UNKNOWN = "portico.operation.unknown"
 NOUNS = (LINKS, PORTALS, AUPS, MICROTENANTS)
 
 
@@ -59,14 +60,56 @@ def test_slash_before_the_query_is_taken(admin: Caller) -> None:
 def test_letters_count(resident: Caller, path: str) -> None:
     answer = resident.get(path)
 
-    assert_error(answer, 404, "resource.not.found", resident.path(path))
+    assert_error(answer, 400, UNKNOWN, "GET", resident.path(path))
 
 
 def test_version_two_is_for_the_bulk_alone(resident: Caller) -> None:
     for path in (LINKS, PORTALS, f"{LINKS}/1"):
         answer = resident.call("GET", path, version="v2")
 
-        assert_error(answer, 404, "resource.not.found", resident.path(path, version="v2"))
+        assert_error(answer, 400, UNKNOWN, "GET", resident.path(path, version="v2"))
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/mgmtconfig",
+        "/mgmtconfig/",
+        "/mgmtconfig/v3/admin/me",
+        "/mgmtconfig/v1/admin/customers/7/segmentGroup",
+        "/mgmtconfig/v1/admin/customers/7/userPortalLink/9/unknown",
+        "/mgmtconfig/v2/admin/customers/7/userPortal",
+        "/userconfig/v1/customers/7/scimgroup/idpId/9",
+        "/cbiconfig/cbi/api/customers/7/profiles",
+    ],
+)
+def test_unknown_operation_is_never_a_missing_object(
+    resident: Caller, method: str, path: str
+) -> None:
+    """Terraform drops an object from its state on a 404, and retries a 409 or 5xx for minutes."""
+    for prefix in ("", "/zpa"):
+        for headers in ({}, {"Authorization": f"Bearer {resident.token}"}):
+            answer = resident.http.request(method, prefix + path, headers=headers)
+
+            assert answer.status_code == 400
+            if method != "HEAD":
+                reason = assert_error(answer, 400, UNKNOWN, method, prefix + path)
+                assert f"{method} {prefix}{path}" in reason
+
+
+def test_long_and_odd_paths_are_shown_short_and_encoded(resident: Caller) -> None:
+    long = resident.http.get(f"/mgmtconfig/v1/{'x' * 5_000}").json()["params"][1]
+    odd = resident.http.get("/mgmtconfig/%1b%5b2J%E2%80%AE%FF").json()["params"][1]
+
+    assert long == f"/mgmtconfig/v1/{'x' * 5_000}"[:200]
+    assert odd.isascii()
+    assert odd.startswith("/mgmtconfig/%1B%5B2J%E2%80%AE")
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/v1/admin", "/zpax/mgmtconfig", "/mgmtconfigs/v1"])
+def test_path_that_is_not_the_apis_is_not_found(resident: Caller, path: str) -> None:
+    assert_error(resident.http.get(path), 404, "resource.not.found", path)
 
 
 def test_words_are_no_ids(resident: Caller) -> None:

@@ -22,6 +22,7 @@ from portico.storage import schema
 from portico.storage.connections import Database
 from portico.storage.database import open_database
 from portico.storage.links import LinkRepository
+from portico.storage.microtenants import MicrotenantRepository
 from portico.storage.placement import metadata
 from portico.storage.portal_pages import find_address
 from portico.storage.schema import SchemaMismatch
@@ -218,17 +219,12 @@ def test_searches_are_right_without_the_text_index(empty_url: str) -> None:
         assert [link.name for link in page.items] == ["Wiki"]
 
 
-def test_what_the_first_schema_held_is_kept(empty_url: str) -> None:
-    rows: dict[str, dict[str, Any]] = {
-        "customer": {"id": 7, "name": "Meridian", "auth_domains": "[]", "revision": 41},
-        "microtenant": {"customer_id": 7, "id": 0, "name": "Default", "scope_order": 1},
-        "link_tally": {"customer_id": 7, "microtenant_id": 0, "links": 3},
-        "user_portal": {"customer_id": 7, "id": 9, "microtenant_id": 0, "name": "Staff"},
-    }
+def fill_at(url: str, revision: str, *rows: tuple[str, dict[str, Any]]) -> None:
+    """Brings an empty database to an older schema and stores rows; what they leave out is empty."""
 
     def fill(connection: SyncConnection) -> None:
-        command.upgrade(schema.migrations_on(connection), "0001")
-        for name, values in rows.items():
+        command.upgrade(schema.migrations_on(connection), revision)
+        for name, values in rows:
             table = Table(name, MetaData(), autoload_with=connection)
             unset = {
                 column.name: "" if isinstance(column.type, Text) else 0
@@ -237,7 +233,18 @@ def test_what_the_first_schema_held_is_kept(empty_url: str) -> None:
             }
             connection.execute(table.insert().values(unset | values))
 
-    looked_at(empty_url, fill)
+    looked_at(url, fill)
+
+
+def test_what_the_first_schema_held_is_kept(empty_url: str) -> None:
+    rows: dict[str, dict[str, Any]] = {
+        "customer": {"id": 7, "name": "Meridian", "auth_domains": "[]", "revision": 41},
+        "microtenant": {"customer_id": 7, "id": 0, "name": "Default", "scope_order": 1},
+        "link_tally": {"customer_id": 7, "microtenant_id": 0, "links": 3},
+        "user_portal": {"customer_id": 7, "id": 9, "microtenant_id": 0, "name": "Staff"},
+    }
+
+    fill_at(empty_url, "0001", *rows.items())
     upgrade(empty_url)
 
     async def look(database: Database) -> None:
@@ -250,3 +257,38 @@ def test_what_the_first_schema_held_is_kept(empty_url: str) -> None:
             assert (address.customer_id, address.portal_id) == (7, 9)
 
     with_database(empty_url, look)
+
+
+def test_default_microtenants_of_older_databases_come_last(empty_url: str) -> None:
+    def microtenant(customer_id: int, each_id: int, order: int) -> tuple[str, dict[str, Any]]:
+        name = f"Part {each_id}"
+        values = {"id": each_id, "name": name, "name_folded": name, "scope_order": order}
+        return "microtenant", {"customer_id": customer_id, **values}
+
+    fill_at(
+        empty_url,
+        "0005",
+        ("customer", {"id": 7, "name": "Meridian", "auth_domains": "[]"}),
+        ("customer", {"id": 8, "name": "Acme", "auth_domains": "[]"}),
+        *(microtenant(7, each_id, order) for each_id, order in ((0, 2**31 - 1), (5, 1), (6, 4))),
+        microtenant(8, 0, 2**31 - 1),
+    )
+    upgrade(empty_url)
+
+    async def look(database: Database) -> list[tuple[int, int, bool]]:
+        async with database.read() as connection:
+            found = [
+                each
+                for customer_id in (7, 8)
+                for each in await MicrotenantRepository(
+                    connection, Scope(customer_id=customer_id)
+                ).all()
+            ]
+        return [(e.id, e.scope_order, e.privileged_approvals_enabled) for e in found]
+
+    assert with_database(empty_url, look) == [
+        (5, 1, False),
+        (6, 4, False),
+        (0, 5, True),
+        (0, 1, True),
+    ]

@@ -248,7 +248,6 @@ def test_foreign_microtenants_are_not_told(store: Store) -> None:
         assert (await microtenants.visible_page(EVERYTHING, inside.microtenant_id)).total == 0
         assert await microtenants.find(inside.microtenant_id) is None
         assert await microtenants.first_owned(inside.microtenant_id) is None
-        assert await microtenants.last_scope_order() == 0
 
     store.read(work)
 

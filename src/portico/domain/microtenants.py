@@ -19,7 +19,6 @@ MICROTENANTS_PER_TENANT = 500
 AUTH_DOMAINS_LIMIT = 500
 DEFAULT_NAME = "Default"
 DEFAULT_DESCRIPTION = "The part of the tenant that belongs to no other microtenant."
-DEFAULT_SCOPE_ORDER = 2**31 - 1
 AUTH_DOMAIN_CRITERIA = "AuthDomain"
 
 
@@ -72,7 +71,8 @@ def default_microtenant(customer_id: int, now: int) -> Microtenant:
         name=DEFAULT_NAME,
         description=DEFAULT_DESCRIPTION,
         enabled=True,
-        scope_order=DEFAULT_SCOPE_ORDER,
+        privileged_approvals_enabled=True,
+        scope_order=1,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from typing import cast
+from urllib.parse import quote
 
 from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
@@ -28,6 +29,9 @@ from portico.http.wire import WireStruct
 logger = logging.getLogger("portico")
 
 RETRY_AFTER_SECONDS = 5
+API_ROOTS = {"mgmtconfig", "userconfig", "cbiconfig", "zpa"}
+"""First segments of the vendor's API paths; Portico serves a part of what the vendor has there."""
+SHOWN_PATH_LIMIT = 200
 
 
 class ErrorAnswer(WireStruct, frozen=True, kw_only=True):
@@ -43,6 +47,15 @@ class NoSuchPath(PorticoError):
     """Nothing is served at the path; 404 whatever the vendor says of unknown ids."""
 
     code = "resource.not.found"
+
+
+class UnknownOperation(PorticoError):
+    """The path looks like the vendor's API, but Portico has no such operation (decision 15).
+
+    Clients take a 404 for a deleted object, and retry every 409 and 5xx.
+    """
+
+    code = "portico.operation.unknown"
 
 
 class MethodNotAllowed(PorticoError):
@@ -86,6 +99,7 @@ STATUS_OF: Mapping[type[PorticoError], int] = {
     Forbidden: 403,
     NotFound: 404,
     NoSuchPath: 404,
+    UnknownOperation: 400,
     MethodNotAllowed: 405,
     ConcurrentChange: 409,
     BodyTooLarge: 413,
@@ -154,8 +168,11 @@ def exception_handlers(*, vendor_statuses: bool) -> ExceptionHandlersMap:
 
 def _meaning(request: AnyRequest, error: HTTPException) -> PorticoError:
     """The framework's exception as one of ours."""
-    path = request.scope["path"]
+    path = _shown(request.scope["path"])
     if error.status_code == 404:
+        if path.removeprefix("/").partition("/")[0] in API_ROOTS:
+            method = request.method
+            return UnknownOperation(f"Portico has no operation {method} {path}.", method, path)
         return NoSuchPath(f"Nothing is served at {path}.", path)
     if error.status_code == 405:
         return MethodNotAllowed(f"{path} does not take {request.method}.", request.method)
@@ -164,3 +181,8 @@ def _meaning(request: AnyRequest, error: HTTPException) -> PorticoError:
     if error.status_code == 415:
         return UnsupportedMediaType(error.detail)
     return InvalidField("request", f"{error.detail}.")
+
+
+def _shown(path: str) -> str:
+    """A path as text for an error: percent-encoded again, and of bounded length."""
+    return quote(path, safe="/:@!$&'()*+,;=~", errors="replace")[:SHOWN_PATH_LIMIT]

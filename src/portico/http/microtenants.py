@@ -237,16 +237,15 @@ def _combined(conditions: list[Condition], operator: str | None) -> Condition | 
 
 def present(microtenant: Microtenant, *, created: bool = False) -> MicrotenantAnswer:
     """A microtenant; the answer to its creation has no scopeOrder (section 1.5)."""
-    default = microtenant.is_default
     return MicrotenantAnswer(
-        **({"id": str(microtenant.id)} if default else stamps(microtenant)),
+        **({"id": str(microtenant.id)} if microtenant.is_default else stamps(microtenant)),
         name=microtenant.name,
         enabled=microtenant.enabled,
         description=text(microtenant.description),
         criteria_attribute=text(microtenant.criteria_attribute),
         criteria_attribute_values=microtenant.criteria_attribute_values or UNSET,
         privileged_approvals_enabled=microtenant.privileged_approvals_enabled,
-        scope_order=UNSET if created or default else str(microtenant.scope_order),
+        scope_order=UNSET if created else str(microtenant.scope_order),
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 
 from portico.domain.base import DEFAULT_MICROTENANT_ID, Page
 from portico.domain.errors import (
@@ -58,9 +59,11 @@ async def create_microtenant(work: UnitOfWork, spec: MicrotenantSpec) -> Microte
     created = Microtenant(
         **asdict(spec),
         **work.new_stamps(),
-        scope_order=await work.microtenants.last_scope_order() + 1,
+        scope_order=1
+        + max((each.scope_order for each in existing if not each.is_default), default=0),
     )
     await work.microtenants.insert(created)
+    await _put_default_after(work, created, existing)
     await audit.record_creation(work, KIND, created)
     return created
 
@@ -107,6 +110,15 @@ def require_manager(work: UnitOfWork) -> None:
 async def _take_turn(work: UnitOfWork) -> None:
     """Makes those who change microtenants follow one another: their rules look at all of them."""
     await work.microtenants.find(DEFAULT_MICROTENANT_ID)
+
+
+async def _put_default_after(
+    work: UnitOfWork, created: Microtenant, existing: Sequence[Microtenant]
+) -> None:
+    """Keep Default last. Its number never shrinks, so that restored microtenants stay before it."""
+    default = next(each for each in existing if each.is_default)
+    if default.scope_order <= created.scope_order:
+        await work.microtenants.replace(replace(default, scope_order=created.scope_order + 1))
 
 
 def _is_visible(work: UnitOfWork, microtenant: Microtenant) -> bool:

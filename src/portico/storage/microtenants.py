@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from sqlalchemy import ColumnElement, Select, Table, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, Table, bindparam, select
 
 from portico.domain import aups, links, portals
-from portico.domain.base import DEFAULT_MICROTENANT_ID, Page, Scope
+from portico.domain.base import Page, Scope
 from portico.domain.microtenants import Microtenant
 from portico.domain.search import ListQuery
 from portico.storage.repositories import Repository, in_scope
@@ -69,14 +69,6 @@ class MicrotenantRepository(Repository[Microtenant]):
         )
         rows = await self.connection.rows(statement)
         return rows[0].name if rows else None
-
-    async def last_scope_order(self) -> int:
-        """The greatest precedence number of a microtenant other than Default; 0 without any."""
-        statement = select(func.max(microtenant.c.scope_order).label("last")).where(
-            in_scope(microtenant), microtenant.c.id != DEFAULT_MICROTENANT_ID
-        )
-        rows = await self._rows(statement)
-        return rows[0].last or 0
 
     @classmethod
     def _narrowing(cls, narrowed: tuple[str, ...]) -> list[ColumnElement[bool]]:
