@@ -94,13 +94,15 @@ async def open_operator(database: Database, clock: Clock = time.time) -> Operato
     )
 
 
-def create_app(settings: Settings, clock: Clock = time.time) -> ASGIApp:
+def create_app(
+    settings: Settings, clock: Clock = time.time, monotonic: Clock = time.monotonic
+) -> ASGIApp:
     """The whole application for a server that runs its lifespan. Opens no connection yet."""
     database = open_database(settings.database, pool_size=settings.pool_size)
     rates = RateCounter(clock, settings.rate_limit)
     cache = AnswerCache(settings.cache_bytes)
     notes = SignInNotes(database, clock)
-    tokens = Tokens(database, clock, settings.token_lifetime, notes)
+    tokens = Tokens(database, clock, settings.token_lifetime, notes, monotonic)
     log = AccessLog(sys.stderr.buffer) if settings.access_log else None
 
     def make_api(operator: Operator) -> Api:
@@ -144,7 +146,7 @@ def create_app(settings: Settings, clock: Clock = time.time) -> ASGIApp:
     if settings.cache_bytes:
         application = HotSignIns(application, tokens=tokens, database=database)
         application = HotReads(
-            application, cache=cache, database=database, rates=rates, clock=clock
+            application, cache=cache, database=database, rates=rates, tokens=tokens
         )
     return ExchangeMiddleware(
         application,

@@ -44,6 +44,7 @@ def run_inside(
     database_url: str,
     work: Callable[[httpx.AsyncClient], Awaitable[T]],
     clock: Clock = time.time,
+    monotonic: Clock = time.monotonic,
     **settings: int | bool | str,
 ) -> T:
     """Runs work with a client of an application of its own on a database."""
@@ -51,7 +52,7 @@ def run_inside(
     chosen: dict[str, Any] = {"database": database_url, "access_log": False, **settings}
 
     async def run() -> T:
-        app = create_app(Settings(**chosen), clock)
+        app = create_app(Settings(**chosen), clock, monotonic)
         transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # the same protocol
         async with (
             started(app),

@@ -97,7 +97,7 @@ def test_kept_list_sends_no_statement_after_its_token_was_verified_anew(crowded:
             counts.append(len(statements))
         return counts
 
-    counts = run_inside(crowded.server.database, work, clock=lambda: time.time() + ahead)
+    counts = run_inside(crowded.server.database, work, monotonic=lambda: time.monotonic() + ahead)
 
     assert [count > 0 for count in counts] == [True, False, True, False]
 

@@ -40,7 +40,7 @@ def session(token: str, client_id: int) -> KeptSession:
         microtenant_name="Default",
         links=0,
     )
-    return KeptSession(VerifiedToken(token, claims, 2.0), access)
+    return KeptSession(VerifiedToken(token, claims, 2.0, 2.0), access)
 
 
 def test_answer_is_found_under_its_key_alone() -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
-from portico.domain.base import Clock
 from portico.domain.errors import Unavailable
 from portico.http.answers import (
     GZIP_FROM_BYTES,
@@ -25,6 +24,7 @@ from portico.http.answers import (
 from portico.http.cache import AnswerCache, KeptAnswer, KeptSession
 from portico.http.exchange import Exchange, exchange_in
 from portico.http.limits import RateCounter
+from portico.http.tokens import Tokens
 from portico.storage.connections import Database
 
 _BEARER = b"bearer "
@@ -41,13 +41,13 @@ class HotReads:
         cache: AnswerCache,
         database: Database,
         rates: RateCounter,
-        clock: Clock,
+        tokens: Tokens,
     ) -> None:
         self._app = app
         self._cache = cache
         self._database = database
         self._rates = rates
-        self._clock = clock
+        self._tokens = tokens
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one request from memory, or hands it on."""
@@ -64,7 +64,7 @@ class HotReads:
         claims = session.token.claims
         key = (claims.client_id, scope["path"], scope["query_string"])
         answer = self._cache.answer(key)
-        if answer is None or session.token.good_until <= self._clock():
+        if answer is None or not self._tokens.is_good(session.token):
             return False
         if not await self._is_current(session, answer):
             return False

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hmac
+import time
 import uuid
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -35,19 +36,36 @@ _REQUIRED = ["sub", "customerId", "jti", "exp"]
 
 @dataclass(frozen=True)
 class VerifiedToken:
-    """A token whose signature is good, until when nobody has to look at it again."""
+    """A token whose signature is good.
+
+    `good_until` is wall-clock time: the token expires or its key retires then. `check_again` is
+    monotonic time: the signing keys must be read from the database again by then.
+    """
 
     text: str
     claims: Claims
     good_until: float
+    check_again: float
 
 
 class Tokens:
-    """Issues and verifies access tokens. `lifetime` is in seconds."""
+    """Issues and verifies access tokens. `lifetime` is in seconds.
 
-    def __init__(self, database: Database, clock: Clock, lifetime: int, notes: SignInNotes) -> None:
+    `clock` dates tokens; `monotonic` decides when the keys are read again, so that setting the
+    system's clock back does not keep a server from learning new keys.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        lifetime: int,
+        notes: SignInNotes,
+        monotonic: Clock = time.monotonic,
+    ) -> None:
         self._database = database
         self._clock = clock
+        self._monotonic = monotonic
         self._notes = notes
         self.lifetime = lifetime
         self._keys: dict[str, SigningKey] = {}
@@ -73,7 +91,7 @@ class Tokens:
     async def verify(self, token: str) -> VerifiedToken:
         """What a token says. Raises AccessDenied, or SessionNotValid when it has expired."""
         known = self._verified.get(token)
-        if known is not None and self._clock() < known.good_until:
+        if known is not None and self.is_good(known):
             return known
         try:
             key = await self._key(jwt.get_unverified_header(token).get("kid", ""))
@@ -95,12 +113,16 @@ class Tokens:
             raise AccessDenied from None
         if verified.expires <= self._clock():
             raise SessionNotValid("the token has expired.")
-        known_until = self._loaded + KEY_REFRESH_SECONDS
-        good_until = min(verified.expires, key.retire_time or verified.expires, known_until)
+        good_until = min(verified.expires, key.retire_time or verified.expires)
+        check_again = self._loaded + KEY_REFRESH_SECONDS
         if len(self._verified) >= VERIFIED_TOKENS:
             self._verified.clear()
-        self._verified[token] = VerifiedToken(token, verified, good_until)
+        self._verified[token] = VerifiedToken(token, verified, good_until, check_again)
         return self._verified[token]
+
+    def is_good(self, token: VerifiedToken) -> bool:
+        """Whether a verified token can still be accepted without another look at it."""
+        return self._monotonic() < token.check_again and self._clock() < token.good_until
 
     async def _key(self, key_id: object) -> SigningKey:
         name = str(key_id)
@@ -116,7 +138,7 @@ class Tokens:
         return key
 
     async def _refresh(self, older_than: float) -> None:
-        now = self._clock()
+        now = self._monotonic()
         if now - self._loaded >= older_than or not self._keys:
             keys = await identity.load_signing_keys(self._database)
             self._keys = {str(key.id): key for key in keys}

@@ -1,0 +1,54 @@
+"""Signing keys are read again by elapsed time, whatever the system's clock does meanwhile."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import httpx
+import jwt
+
+from portico.domain.identity import Role
+from portico.http.tokens import KEY_REFRESH_SECONDS
+from portico.services.identity import Operator, create_client, create_tenant, rotate_signing_keys
+from tests.contract.inside import run_inside
+from tests.harness import as_operator, upgrade
+from tests.http.clients import ME, read_claims
+
+
+async def add_client(operator: Operator) -> tuple[str, str]:
+    """Id and secret of an API client of a new tenant."""
+    tenant = await create_tenant(operator, "Tenant")
+    client, secret = await create_client(operator, tenant.id, name="Client", role=Role.ADMIN)
+    return str(client.id), secret
+
+
+def test_new_keys_are_learned_after_the_clock_was_set_back(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'portico.db'}"
+    upgrade(url)
+    client_id, secret = as_operator(url, add_client)
+    back, elapsed = 0.0, 0.0
+
+    async def work(client: httpx.AsyncClient) -> tuple[int, int]:
+        nonlocal back, elapsed
+        form = {"client_id": client_id, "client_secret": secret}
+        token = (await client.post("/signin", data=form)).json()["access_token"]
+        back = 86_400.0
+        key = as_operator(url, lambda operator: rotate_signing_keys(operator, overlap=3_600))
+        elapsed = 2.0
+        claims = read_claims(token)
+        new = jwt.encode(claims, key.secret, algorithm="HS256", headers={"kid": str(key.id)})
+        by_new_key = await client.get(ME, headers={"Authorization": f"Bearer {new}"})
+        as_operator(url, lambda operator: rotate_signing_keys(operator, overlap=-90_000))
+        elapsed += KEY_REFRESH_SECONDS
+        by_retired = await client.get(ME, headers={"Authorization": f"Bearer {new}"})
+        return by_new_key.status_code, by_retired.status_code
+
+    statuses = run_inside(
+        url,
+        work,
+        clock=lambda: time.time() - back,
+        monotonic=lambda: time.monotonic() + elapsed,
+    )
+
+    assert statuses == (200, 401)
