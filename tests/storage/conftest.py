@@ -12,7 +12,7 @@ from sqlalchemy import text
 from portico.domain.base import Scope
 from portico.storage.connections import Database
 from tests.conftest import DATABASES
-from tests.harness import with_database
+from tests.harness import upgrade, with_database
 from tests.storage.store import Store, opened
 
 _numbers = itertools.count(1)
@@ -31,18 +31,27 @@ def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]
     if request.param == "sqlite":
         return lambda: f"sqlite:///{tmp_path / str(next(_numbers))}.db"
     shared: str = request.getfixturevalue("postgres_url")
+    return lambda: new_postgres(shared)
 
-    def make() -> str:
-        name = f"empty_{next(_numbers)}"
 
-        async def create(database: Database) -> None:
-            async with database.read() as connection:
-                await connection.run(text(f"CREATE DATABASE {name}"))
+def new_postgres(shared: str) -> str:
+    """Makes an empty database on the PostgreSQL at hand; its URL."""
+    name = f"empty_{next(_numbers)}"
 
-        with_database(shared, create)
-        return shared.replace("/postgres?", f"/{name}?")
+    async def create(database: Database) -> None:
+        async with database.read() as connection:
+            await connection.run(text(f"CREATE DATABASE {name}"))
 
-    return make
+    with_database(shared, create)
+    return shared.replace("/postgres?", f"/{name}?")
+
+
+@pytest.fixture
+def own_postgres(postgres_url: str) -> str:
+    """A PostgreSQL database of this test alone, with the newest schema."""
+    url = new_postgres(postgres_url)
+    upgrade(url)
+    return url
 
 
 @pytest.fixture

@@ -154,14 +154,20 @@ class PostgresDatabase(Database):
     async def transaction(self) -> AsyncIterator[Connection]:
         """A write transaction."""
         with translated():
-            async with self._acquire() as connection, connection.transaction():
-                slot = self._free_slots.pop() if self._free_slots else randrange(SLOTS)
-                try:
-                    yield PostgresConnection(
-                        connection, self._statements, slot=slot, writers_overlap=True
-                    )
-                finally:
-                    self._free_slots.add(slot)
+            own: int | None = None
+            try:
+                async with self._acquire() as connection:
+                    own = self._free_slots.pop() if self._free_slots else None
+                    # Without a free slot a random one is shared, and its holders wait in line.
+                    slot = randrange(SLOTS) if own is None else own
+                    async with connection.transaction():
+                        yield PostgresConnection(
+                            connection, self._statements, slot=slot, writers_overlap=True
+                        )
+            finally:
+                # Only here have COMMIT and ROLLBACK ended, even if this task was cancelled.
+                if own is not None:
+                    self._free_slots.add(own)
 
     async def revision(self, customer_id: int) -> int | None:
         """The tenant's revision now; those who ask while a query runs share the next one."""
