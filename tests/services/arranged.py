@@ -34,7 +34,7 @@ def link_spec(name: str = "Wiki", *portal_ids: int, enabled: bool = True) -> Lin
     """A link that breaks no rule."""
     return LinkSpec(
         name=name,
-        link=f"{name.lower().replace(' ', '-')}.example.com",
+        link=f"{name.lower().replace(' ', '-')}.example.com" if name.isascii() else "x.example",
         enabled=enabled,
         portal_ids=portal_ids,
     )

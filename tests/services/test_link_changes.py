@@ -18,6 +18,7 @@ from portico.domain.errors import (
 from portico.domain.identity import Role
 from portico.domain.link_changes import ChangeKind, LinkChange, LinkChangePreview, LinkSelection
 from portico.domain.link_filters import LinkFilter
+from portico.domain.search import ListQuery
 from portico.services import links
 from portico.services.link_changes import change_links, preview_link_change, reorder_links
 from portico.services.portal_pages import list_portal_links
@@ -138,6 +139,18 @@ def test_change_of_everything_that_passes_a_filter(world: World) -> None:
 
     enabled = {name: link.enabled for name, link in all_links(world.admin).items()}
     assert enabled == {"Mail": True, "Wiki one": False, "Wiki two": False}
+
+
+def test_chosen_links_are_in_the_order_of_the_list_whatever_their_composition(
+    world: World,
+) -> None:
+    """An accent of its own code point sorts as the composed letter does."""
+    ids = [add_link(world.admin, name) for name in ("Fa", "E\u0301a", "\u00c9b", "Ea")]
+    listed = world.admin.look(lambda work: links.list_links(work, ListQuery())).page.items
+
+    done = do(world.admin, ChangeKind.ENABLE, *ids)
+
+    assert [link.name for link in done.unchanged] == [link.name for link in listed]
 
 
 def test_full_portal_takes_no_more(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

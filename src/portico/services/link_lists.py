@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from portico.domain.base import fold
 from portico.domain.errors import InvalidField, NotFound
 from portico.domain.link_changes import CHANGE_LIMIT, LinkSelection
 from portico.domain.link_filters import LinkFilter, narrowed
@@ -32,7 +33,7 @@ async def select_links(work: UnitOfWork, selection: LinkSelection) -> list[Link]
         for link_id in selection.link_ids:
             if link_id not in found:
                 raise NotFound(link_id)
-        return sorted(found.values(), key=lambda link: (link.name.casefold(), link.id))
+        return sorted(found.values(), key=lambda link: (fold(link.name), link.id))
     query = narrowed(ListQuery(page_size=CHANGE_LIMIT), selection.wanted)
     page = await work.link_sets.filtered(query, selection.wanted)
     _require_few(page.total)

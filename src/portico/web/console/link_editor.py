@@ -8,6 +8,7 @@ from dataclasses import asdict, astuple, dataclass, replace
 from litestar import get, post
 from litestar.di import NamedDependency
 
+from portico.domain.base import fold
 from portico.domain.errors import (
     InvalidField,
     InvalidInput,
@@ -275,7 +276,7 @@ async def _wanted(
         spec,
         LinkPresentation(
             section=section,
-            order=shown.order if section.casefold() == shown.section.casefold() else 0,
+            order=shown.order if fold(section) == fold(shown.section) else 0,
             groups=(*form.values("groups"), *new_groups),
             icon_is_dark=icon.is_dark,
         ),
