@@ -113,6 +113,16 @@ def test_pastes_become_rows(text: str, rows: list[PastedRow]) -> None:
     assert read_rows(text) == rows
 
 
+def test_rows_with_a_cell_that_is_too_long_are_told_from_the_others() -> None:
+    long = "x" * 131_073
+    for text in (f"a,{long}", f"a.example,Pay\n{long},b\nc.example,Tax", f'a,"{long},\n,{long}"'):
+        rows = read_rows(text)
+        assert any("longer than 131,072 characters" in row.problem for row in rows)
+        assert {row.url for row in rows if not row.problem} <= {"a.example", "c.example", ""}
+    named = read_rows(f"URL,Name\na.example,{long}\nb.example,Tax")
+    assert [(bool(row.problem), row.name) for row in named] == [(True, ""), (False, "Tax")]
+
+
 def test_rows_go_back_to_a_paste_that_reads_the_same() -> None:
     rows = [
         PastedRow(

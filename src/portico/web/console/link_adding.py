@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
 from litestar import get, post
@@ -26,10 +26,9 @@ from portico.web.console.forms import FieldError, Form, is_id
 from portico.web.console.links import CHOICES_LIMIT
 from portico.web.console.lists import Choice
 from portico.web.console.page import Answer, Console, SentForm
-from portico.web.console.pasting import PastedRow, read_rows, write_rows
+from portico.web.console.pasting import COLUMNS, PastedRow, read_rows, write_rows
 from portico.web.console.words import counted
 
-COLUMNS = tuple(each.name for each in fields(PastedRow))
 COLUMN_OF: Mapping[str, str] = {
     "name": "name",
     "description": "description",
@@ -242,6 +241,8 @@ def _unknown_portal(name: str, row: PastedRow, portals: Mapping[str, UserPortal]
 
 def _with_error(row: CheckedRow, error: InvalidInput | None) -> CheckedRow:
     """The row with the use-case's words in the column that they are about."""
+    if row.pasted.problem:
+        return replace(row, errors={"name": FieldError(text=row.pasted.problem)})
     if error is None:
         return row
     if isinstance(error, InvalidField):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from portico.web.console.addresses import split_address
 
@@ -24,18 +24,23 @@ _HEADINGS: Mapping[str, str] = {
     "portal": "portals",
     "section": "section",
 }
-_ORDER = ("name", "url", "description", "portals", "section")
+COLUMNS = ("name", "url", "description", "portals", "section")
+"""The columns of a row, in the order that a paste without headings has."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PastedRow:
-    """One row as text; portals are separated by semicolons."""
+    """One row as text; portals are separated by semicolons.
+
+    `problem` says why a row could not be read; its columns are then empty.
+    """
 
     name: str = ""
     url: str = ""
     description: str = ""
     portals: str = ""
     section: str = ""
+    problem: str = ""
 
     @property
     def portal_names(self) -> list[str]:
@@ -57,27 +62,38 @@ def read_rows(text: str) -> list[PastedRow]:
     reader = csv.reader(
         text.lstrip("\ufeff").splitlines(keepends=True), delimiter=delimiter, skipinitialspace=True
     )
-    rows = [cells for cells in _cells(reader) if any(cell.strip() for cell in cells)]
-    headings = [_HEADINGS.get(cell.strip().lower(), "") for cell in rows[0]]
+    rows = [cells for cells in _cells(reader) if cells is None or any(map(str.strip, cells))]
+    headings = [_HEADINGS.get(cell.strip().lower(), "") for cell in rows[0] or ()]
     if "url" in headings:
-        return [_from_columns(headings, cells) for cells in rows[1:]]
-    return [_from_cells(cells) for cells in rows]
+        return [_from_columns(headings, cells) if cells else _unreadable() for cells in rows[1:]]
+    return [_from_cells(cells) if cells else _unreadable() for cells in rows]
 
 
 def write_rows(rows: Iterable[PastedRow]) -> str:
     """Rows as a paste that reads the same, for going back to it."""
     return "\n".join(
-        "\t".join(getattr(row, each.name).replace("\t", " ") for each in fields(row)).rstrip("\t")
+        "\t".join(getattr(row, each).replace("\t", " ") for each in COLUMNS).rstrip("\t")
         for row in rows
     )
 
 
-def _cells(reader: Iterable[list[str]]) -> Iterable[list[str]]:
-    try:
-        yield from reader
-    except csv.Error:
-        # A cell over csv's limit: what came before it is shown, which the reader can compare.
-        return
+def _cells(reader: Iterator[list[str]]) -> Iterator[list[str] | None]:
+    """The cells of each row; None for a row with a cell over csv's limit, which is skipped."""
+    while True:
+        try:
+            yield next(reader)
+        except csv.Error:
+            yield None
+        except StopIteration:
+            return
+
+
+def _unreadable() -> PastedRow:
+    limit = csv.field_size_limit()
+    return PastedRow(
+        problem=f"This row has a cell that is longer than {limit:,} characters. Shorten it in the "
+        "paste, or leave this row out."
+    )
 
 
 def _delimiter(lines: Sequence[str]) -> str | None:
@@ -106,7 +122,7 @@ def _from_cells(cells: Sequence[str]) -> PastedRow:
     values = [cell.strip() for cell in cells]
     if values and _is_address(values[0]) and not (len(values) > 1 and _is_address(values[1])):
         values = [values[1] if len(values) > 1 else "", values[0], *values[2:]]
-    row = PastedRow(**dict(zip(_ORDER, values, strict=False)))
+    row = PastedRow(**dict(zip(COLUMNS, values, strict=False)))
     return row if row.name else PastedRow(**{**_values(row), "name": _name_of(row.url)})
 
 
@@ -117,7 +133,7 @@ def _from_columns(headings: Sequence[str], cells: Sequence[str]) -> PastedRow:
 
 
 def _values(row: PastedRow) -> dict[str, str]:
-    return {each.name: getattr(row, each.name) for each in fields(row)}
+    return {each: getattr(row, each) for each in COLUMNS}
 
 
 def _is_address(text: str) -> bool:
