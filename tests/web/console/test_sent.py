@@ -102,9 +102,65 @@ def test_section_of_another_microtenant_is_not_there(tenant: Tenant, admin: Call
     assert [part.post(f"sections/{section}", **each).status_code for each in moves] == [404] * 3
 
 
+def test_nul_is_refused_wherever_the_console_reads_text(tenant: Tenant, admin: Caller) -> None:
+    clerk, portal = hire(tenant), admin.create_portal()
+    link = admin.create_link()
+    pages = ("links", "audit", "audit.csv", "search", "links/new", f"portals/{portal}", "users")
+    names = ("q", "text", "done", "said", "object", "sort", "section", "like")
+    asked = [clerk.get(f"{page}?{name}=a%00b") for page in pages for name in names]
+    asked += [clerk.get(f"{page}?a%00b=c") for page in pages]
+    asked += [clerk.get(path) for path in ("a%00b", "links/a%00b", f"portals/{portal}/a%00b")]
+    sent = [
+        clerk.post("undo", transaction="a\0b"),
+        clerk.post("undo", **{"a\0b": "c"}),
+        clerk.post("theme", theme="a\0b"),
+        clerk.post("links/new", name="a\0b", host="x.example"),
+        clerk.post(f"links/{link}", name="Wiki", host="x.example", revision="a\0b"),
+        clerk.post("links/bulk", action="a\0b", link=link),
+        clerk.post("links/add-many", lines="Wiki https://x.example\0"),
+        clerk.post("groups/new", name="a\0b"),
+        clerk.post("users/new", name="a\0b"),
+        clerk.post("administrators/new", name="a\0b"),
+        clerk.post(f"portals/{portal}/order", into="a\0b"),
+        clerk.post("password", old="a\0b"),
+    ]
+    assert {answer.status_code for answer in asked + sent} <= {400, 404, 405}
+    assert {answer.status_code for answer in sent[:7]} == {400}
+    assert "The form holds the character U+0000. Remove it" in sent[0].text
+    assert list(admin.names()) == ["Wiki"]
+
+
 @pytest.mark.parametrize("role", [Role.VIEWER, Role.ADMIN])
 def test_long_line_is_read_at_once(tenant: Tenant, role: Role) -> None:
     clerk = hire(tenant, role=role)
     begun = time.monotonic()
     clerk.post("links/add-many", lines="a,b\n" + "x" * 60_000)
     assert time.monotonic() - begun < 2
+
+
+def test_section_in_other_code_points_keeps_the_links_place(tenant: Tenant, admin: Caller) -> None:
+    clerk, shown = hire(tenant), {"section": "Caf\u00e9", "order": 3}
+    body = {"name": "Menu", "link": "menu.example", "portico": shown}
+    link = admin.create(LINKS, body, include="portico")["id"]
+    revision = re.search(r'name="revision" value="([^"]*)"', clerk.get(f"links/{link}").text)
+    assert revision
+
+    saved = clerk.post(
+        f"links/{link}",
+        name="Menu",
+        host="menu.example",
+        section="CAFE\u0301",
+        revision=revision[1],
+    )
+
+    assert saved.status_code == 303
+    stored = admin.get(f"{LINKS}/{link}", include="portico").json()
+    assert stored["portico"]["order"] == 3
+
+
+def test_cell_that_is_too_long_is_told_in_its_row(tenant: Tenant) -> None:
+    clerk = hire(tenant)
+    answer = clerk.post("links/add-many", lines="a," + "x" * 131_073)
+    assert answer.status_code == 200
+    assert "longer than 131,072 characters" in answer.text
+    assert "Read 1 row from your paste." in answer.text

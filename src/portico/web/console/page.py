@@ -11,6 +11,7 @@ from litestar import Response
 from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 
+from portico.domain.errors import InvalidInput
 from portico.domain.identity import Role
 from portico.domain.search import ListQuery
 from portico.services.access import list_places, require_admin
@@ -111,7 +112,7 @@ class Console:
     def query(self) -> dict[str, str]:
         """What the address asks for; of a name that comes twice, the last."""
         pairs = parse_qsl(self.request.scope["query_string"].decode("latin-1"), errors="replace")
-        return {name: value.replace("\0", "\N{REPLACEMENT CHARACTER}") for name, value in pairs}
+        return dict(pairs)
 
     @property
     def address(self) -> str:
@@ -153,7 +154,10 @@ class Console:
         return await hash_password(self.site.gate.passwords, password) if password else ""
 
     async def form(self) -> SentForm:
-        """The form that one of our pages sent. Raises Forbidden for another site's."""
+        """The form that one of our pages sent.
+
+        Raises Forbidden for another site's form, InvalidInput for one with a NUL.
+        """
         received = await checked_form(self.request, self.csrf)
         values: dict[str, list[str]] = {}
         files: dict[str, UploadFile] = {}
@@ -164,6 +168,7 @@ class Console:
             elif value is not None:
                 # Browsers send every line break of a text as two characters.
                 values.setdefault(name, []).append(str(value).replace("\r\n", "\n"))
+        _refuse_nul("form", *values, *(text for each in values.values() for text in each))
         return SentForm(sent={name: tuple(each) for name, each in values.items()}, files=files)
 
     async def page(
@@ -247,12 +252,23 @@ def role_words(role: Role, microtenant: str) -> str:
 
 
 async def open_console(site: NamedDependency[Site], request: AnyRequest) -> Console:
-    """The console as the address and the cookie say. Raises SignInNeeded or NotFound."""
+    """The console as the address and the cookie say.
+
+    Raises SignInNeeded, NotFound, or InvalidInput for an address with a NUL.
+    """
     signed_in = await administrator_of(site, request)
-    return Console(
+    console = Console(
         site=site,
         request=request,
         signed_in=signed_in,
         customer_id=read_id(request.path_params["customer"]),
         microtenant_id=read_id(request.path_params["microtenant"]),
     )
+    _refuse_nul("address", request.scope["path"], *console.query, *console.query.values())
+    return console
+
+
+def _refuse_nul(place: str, *texts: str) -> None:
+    """Raise InvalidInput for a NUL, which PostgreSQL cannot store or compare."""
+    if any("\0" in text for text in texts):
+        raise InvalidInput(f"The {place} holds the character U+0000. Remove it, then try again.")
