@@ -27,7 +27,7 @@ from portico.http import aups, identity, links, microtenants, portals
 from portico.http.answers import CONTENT_TYPE, AnyRequest
 from portico.http.cache import AnswerCache
 from portico.http.call import Api, api_of
-from portico.http.errors import exception_handlers, status_of
+from portico.http.errors import exception_handlers, refuse_ambiguous, status_of
 from portico.http.exchange import ExchangeMiddleware, exchange_of
 from portico.http.hot import HotReads
 from portico.http.hot_sign_ins import HotSignIns
@@ -153,6 +153,7 @@ def create_app(
         log,
         trusted_proxies(settings).client_address,
         strict_transport(make_surroundings(settings), settings.strict_transport),
+        ambiguous=refuse_ambiguous,
     )
 
 

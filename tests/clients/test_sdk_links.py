@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from zscaler import ZscalerClient
 
 from portico.domain.identity import Role
 from tests.clients.sdk import connect, refused, succeeded, walk
@@ -187,3 +188,21 @@ def test_viewer_may_read_and_not_write(mode: str, tenant: Tenant, admin: Caller)
     assert [each.name for each in listed] == ["Wiki"]
     assert (error.status_code, error.error_code) == (403, "authz.access.forbidden")
     assert admin.names() == ["Wiki"]
+
+
+def test_sdk_session_keeps_its_connection(vendor_hosts: None, admin: Caller) -> None:
+    """The SDK sends `{}` as the body of every GET."""
+    admin.create_link("Wiki")
+    config = {
+        "clientId": admin.credentials.client_id,
+        "clientSecret": admin.credentials.client_secret,
+        "customerId": admin.customer_id,
+        "vanityDomain": "local",
+    }
+    with ZscalerClient(config) as client:
+        for _ in range(100):
+            assert [each.name for each in succeeded(client.zpa.user_portal_link.list_portal_link())]
+        pools = client._session.get_adapter(admin.server.url).poolmanager.pools
+        (pool,) = map(pools.get, pools.keys())
+        assert pool.num_requests >= 100
+        assert pool.num_connections == 1

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from http.client import HTTPConnection
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -250,22 +248,6 @@ def test_form_over_the_limit_is_refused(admin: Caller) -> None:
             answer = admin.http.post(path, data={"client_id": "x" * size})
 
             assert_error(answer, 413, "request.body.too.large")
-
-
-def test_refused_body_that_nobody_read_leaves_the_connection_open(admin: Caller) -> None:
-    """A client that is still sending gets its answer, and its next request another."""
-    address = urlsplit(admin.server.url)
-    connection = HTTPConnection(str(address.hostname), address.port, timeout=30)
-    connection.connect()
-    connection.auto_open = 0  # to fail, not to connect again
-    form = {"Content-Type": "application/x-www-form-urlencoded"}
-    refusals = {admin.path(LINKS): 401, "/nowhere": 404, "/signin": 413, "/console/sign-in": 413}
-    for path, status in (*refusals.items(), *refusals.items()):
-        connection.request("POST", path, body=b"x" * 3 * MEBIBYTE, headers=form)
-        answer = connection.getresponse()
-        answer.read()
-        assert answer.status == status, path
-    connection.close()
 
 
 def test_countless_references_are_refused(admin: Caller) -> None:

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import cast
 from urllib.parse import quote
 
+from litestar import Request
 from litestar.exceptions import HTTPException
-from litestar.types import ExceptionHandlersMap
+from litestar.types import ExceptionHandlersMap, Receive, Scope, Send
 from msgspec import UNSET, UnsetType
 
 from portico.domain.errors import (
@@ -186,3 +187,10 @@ def _meaning(request: AnyRequest, error: HTTPException) -> PorticoError:
 def _shown(path: str) -> str:
     """A path as text for an error: percent-encoded again, and of bounded length."""
     return quote(path, safe="/:@!$&'()*+,;=~", errors="replace")[:SHOWN_PATH_LIMIT]
+
+
+async def refuse_ambiguous(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer 400 to a request with several `Authorization` headers, as an ASGI application."""
+    request: AnyRequest = Request(scope)
+    error = InvalidField("Authorization", "It was sent more than once. Send it once.")
+    await answer_error(request, error, vendor_statuses=False)(scope, receive, send)

@@ -31,8 +31,16 @@ from portico.http.limits import RateUsage
 AccessLogger = Callable[[dict[str, object]], None]
 _SCOPE_KEY = "portico_exchange"
 _TRANSACTION_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}\Z")
-_DISCARDED_BYTES = 64 * 1024 * 1024
-_DISCARD_SECONDS = 1.0
+_READ_HEADERS = frozenset(
+    (b"authorization", b"content-length", b"transfer-encoding", b"x-transaction-id")
+)
+_CLOSE = (b"connection", b"close")
+DISCARDED_BYTES = 64 * 1024
+"""How much of an unread body is read so that the connection stays open."""
+
+_FINISH_SECONDS = 1.0
+_LINGER_BYTES = 64 * 1024 * 1024
+_LINGER_SECONDS = 5.0
 _EVERY_ANSWER = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -61,36 +69,80 @@ def exchange_of(request: Request[Any, Any, Any]) -> Exchange:
 
 
 class _Body:
-    """The body of a request as it comes in, and whether it has come to its end."""
+    """The declared body of a request, and how much of it is still to be read.
 
-    def __init__(self, receive: Receive) -> None:
+    The server closes a connection whose request body was not read to its end, even when the next
+    request is already on its way. So a short rest is read before the answer is sent.
+    """
+
+    def __init__(self, receive: Receive, declared: int | None) -> None:
         self._receive = receive
+        self._declared = declared
+        self._read = 0
         self._ended = False
 
     async def __call__(self) -> ReceiveMessage:
-        """The next part, as the application asks for it."""
+        """Receive the next part for the application."""
         message = await self._receive()
-        self._ended = message["type"] != "http.request" or not message.get("more_body", False)
+        if message["type"] == "http.request":
+            self._read += len(message["body"])
+            self._ended = not message.get("more_body", False)
+        else:
+            self._ended = True
         return message
 
-    async def discard(self) -> None:
-        """Reads on, within reason: a client that is still sending would miss the answer.
+    async def finish(self) -> bool:
+        """Read what is left of the body if that is at most 64 KiB; return whether it has ended."""
+        known_rest = 0 if self._declared is None else self._declared - self._read
+        if not self._ended and known_rest <= DISCARDED_BYTES:
+            await self._discard(DISCARDED_BYTES, _FINISH_SECONDS)
+        return self._ended
 
-        A server that finds an unread body closes the connection, which may be the next request's.
+    async def linger(self) -> None:
+        """Read on after the answer, for a limited time and size, before the connection is closed.
+
+        Closing at once would reset the connection, and a client that is still sending would lose
+        the answer (RFC 9112, section 9.6).
         """
-        discarded = 0
+        await self._discard(_LINGER_BYTES, _LINGER_SECONDS)
+
+    async def _discard(self, most: int, seconds: float) -> None:
+        end = self._read + most
         try:
-            while not self._ended and discarded < _DISCARDED_BYTES:
-                message = await asyncio.wait_for(self(), _DISCARD_SECONDS)
-                if message["type"] == "http.request":
-                    discarded += len(message["body"])
+            async with asyncio.timeout(seconds):
+                while not self._ended and self._read <= end:
+                    await self()
         except TimeoutError:
             return
 
 
+@dataclass(slots=True)
+class _Head:
+    """What the exchange needs of the request headers, collected in one pass."""
+
+    transaction_id: str = ""
+    has_body: bool = False
+    length: int | None = None
+    authorizations: int = 0
+
+    def read(self, name: bytes, value: bytes) -> None:
+        """Take in one of the headers that matter."""
+        if name == b"authorization":
+            self.authorizations += 1
+        elif name == b"transfer-encoding":
+            self.has_body = True
+        elif name == b"content-length":
+            self.length = int(value)
+            self.has_body = self.has_body or self.length > 0
+        elif not self.transaction_id and _TRANSACTION_ID.match(value):
+            self.transaction_id = value.decode("ascii")
+
+
 class ExchangeMiddleware:
     """Wraps the whole application. `log` takes the fields of an access-log line, `client_address`
-    finds its `peer`, and `headers` gives those that depend on how a request came.
+    finds its `peer`, and `headers` gives those that depend on how a request came. `ambiguous`
+    answers a request that has several `Authorization` headers: nothing else may choose between
+    them.
     """
 
     def __init__(
@@ -99,11 +151,14 @@ class ExchangeMiddleware:
         log: AccessLogger | None,
         client_address: Callable[[HTTPScope], str],
         headers: Callable[[HTTPScope], list[tuple[bytes, bytes]]] | None = None,
+        *,
+        ambiguous: ASGIApp | None = None,
     ) -> None:
         self._app = app
         self._log = log
         self._client_address = client_address
         self._further = headers
+        self._ambiguous = ambiguous or app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one request; anything that is not HTTP passes through."""
@@ -111,39 +166,54 @@ class ExchangeMiddleware:
             await self._app(scope, receive, send)
             return
         started = perf_counter()
-        exchange = Exchange(transaction_id=_transaction_id(scope))
+        head = _read_head(scope)
+        exchange = Exchange(transaction_id=head.transaction_id)
         scope[_SCOPE_KEY] = exchange  # type: ignore[literal-required]
         status = 0
-        body = None if scope["method"] in {"GET", "HEAD"} else _Body(receive)
+        body = _Body(receive, head.length) if head.has_body else None
+        closing = False
 
         async def send_with_headers(message: Message) -> None:
-            nonlocal status
+            nonlocal status, closing
             if message["type"] == "http.response.start":
                 status = message["status"]
-                if status >= 400 and body is not None:
-                    await body.discard()
+                closing = body is not None and not await body.finish()
                 sent = list(message["headers"])
                 said = {name.lower() for name, _ in sent}
                 added = _headers(exchange)
                 if self._further is not None:
                     added += self._further(scope)
+                if closing:
+                    added.append(_CLOSE)
                 message["headers"] = sent + [each for each in added if each[0] not in said]
             await send(message)
+            is_last = message["type"] == "http.response.body" and not message.get("more_body")
+            if closing and is_last and body is not None:
+                await body.linger()
 
+        app = self._app if head.authorizations < 2 else self._ambiguous
         try:
-            await self._app(scope, body or receive, send_with_headers)
+            await app(scope, body or receive, send_with_headers)
         finally:
             if self._log is not None:
                 seconds = perf_counter() - started
                 self._log(_line(scope, exchange, status, seconds, self._client_address(scope)))
 
 
-def _transaction_id(scope: Scope) -> str:
-    """The caller's own transaction id when it sent a plain one, else a new one."""
+def _read_head(scope: HTTPScope) -> _Head:
+    """The caller's own transaction id when it sent a plain one, else a new one; and the body.
+
+    A body is declared by its length or its coding (RFC 9112, section 6). In HTTP/2 an unread body
+    costs its stream, not the connection, so it needs no care.
+    """
+    head = _Head()
     for name, value in scope["headers"]:
-        if name == b"x-transaction-id" and _TRANSACTION_ID.match(value):
-            return value.decode("ascii")
-    return os.urandom(16).hex()
+        if name in _READ_HEADERS:
+            head.read(name, value)
+    head.has_body = head.has_body and scope["http_version"].startswith("1")
+    if not head.transaction_id:
+        head.transaction_id = os.urandom(16).hex()
+    return head
 
 
 def _headers(exchange: Exchange) -> list[tuple[bytes, bytes]]:
