@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from portico.domain.base import Scope, fold
+from portico.domain.errors import InvalidField
 from portico.domain.link_filters import LinkFilter, narrowed, text_conditions
 from portico.domain.links import LINK_FIELDS
-from portico.domain.search import ListQuery, matches, parse_search
+from portico.domain.search import Condition, ListQuery, matches, parse_search
 from tests.storage.records import NASTY_TEXT, make_link
 
 
@@ -46,5 +50,26 @@ def test_each_word_stands_somewhere(name: str, description: str, text: str) -> N
 
 
 @given(st.text(max_size=5_000))
-def test_any_text_makes_few_conditions(text: str) -> None:
-    assert len(text_conditions(text)) <= 16
+def test_any_text_makes_few_conditions_or_is_refused(text: str) -> None:
+    conditions: list[Condition] = []
+    with suppress(InvalidField):
+        conditions = text_conditions(text)
+
+    assert len(conditions) <= 16
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (" ".join(f"word{number}" for number in range(17)), "at most 16 terms"),
+        ("x" * 256, "at most 255 characters"),
+        ("x " * 2_100, "At most 4096 characters"),
+    ],
+)
+def test_long_text_is_refused_with_the_limit(text: str, says: str) -> None:
+    with pytest.raises(InvalidField, match=says):
+        text_conditions(text)
+
+
+def test_word_that_is_said_again_counts_once() -> None:
+    assert len(text_conditions("Wiki wiki " * 20)) == 1

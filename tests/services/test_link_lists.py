@@ -60,7 +60,7 @@ def test_filters_narrow_together(world: World) -> None:
 
 
 @pytest.mark.usefixtures("large")
-@pytest.mark.parametrize("text", ["%", "_", "\0", '"', "*", "a OR b", "'", "x" * 5_000, "\ud800"])
+@pytest.mark.parametrize("text", ["%", "_", "\0", '"', "*", "a OR b", "'", "x" * 255, "\ud800"])
 def test_text_is_text(world: World, text: str) -> None:
     add_link(world.admin, "Wiki")
 

@@ -5,6 +5,7 @@ PorticoError
 │   ├── InvalidField             a value breaks the rule of its field
 │   ├── InvalidOperand           a search names an operator that does not exist or does not fit
 │   ├── InvalidFilter            a search names an unknown field or a value of the wrong kind
+│   ├── SearchTooExpensive       a search was stopped at the time limit of reads
 │   ├── UnknownReference         a body names a resource that does not exist
 │   ├── NameTaken                another resource of the kind has that name
 │   ├── StillReferenced          a deletion would orphan what refers to it
@@ -20,6 +21,7 @@ PorticoError
 ├── ConcurrentChange             another change won; trying again may succeed
 │   └── StalePrecondition        the caller's If-Match names an older version
 └── Unavailable                  the database cannot serve now
+    └── Overloaded               too much else is running, or a read took too long
 """
 
 from __future__ import annotations
@@ -75,6 +77,18 @@ class InvalidFilter(InvalidInput):
     """A search names an unknown field, or a value of the wrong kind for its field."""
 
     code = "filtering.input.invalid.field"
+
+
+class SearchTooExpensive(InvalidInput):
+    """A search ran into the time limit of reads: trying it again as it is would not help."""
+
+    code = "filtering.input.too.expensive"
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"The search was stopped after {seconds:g} seconds. Narrow it: use EQ on the name, id "
+            "or link, longer words with LIKE, or fewer terms with OR."
+        )
 
 
 class UnknownReference(InvalidInput):
@@ -207,3 +221,7 @@ class Unavailable(PorticoError):
     """The database cannot serve now; waiting helps, changing the request does not."""
 
     code = "retryable.server.error"
+
+
+class Overloaded(Unavailable):
+    """Too many slow reads are waiting, or one took longer than a read may."""

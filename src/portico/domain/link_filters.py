@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from portico.domain.base import fold
+from portico.domain.errors import InvalidField
 from portico.domain.links import LINK_FIELDS
 from portico.domain.search import (
     SEARCH_LIMIT,
+    VALUE_LIMIT,
     AllOf,
     AnyOf,
     Comparison,
@@ -16,6 +18,7 @@ from portico.domain.search import (
     Field,
     ListQuery,
     Operator,
+    check_terms,
 )
 
 NO_SECTION = 0
@@ -23,7 +26,6 @@ NO_SECTION = 0
 NO_PORTAL = 0
 """Stands for a portal's id where links on no portal are meant."""
 SOUGHT_IN = (LINK_FIELDS["name"], LINK_FIELDS["description"], LINK_FIELDS["link"])
-WORDS_SOUGHT = 16
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,11 +55,17 @@ def narrowed(query: ListQuery, wanted: LinkFilter) -> ListQuery:
 def text_conditions(text: str, sought_in: Sequence[Field] = SOUGHT_IN) -> list[Condition]:
     """For each word of a text: that one of the fields contains it.
 
-    What no text could hold finds nothing, and what is too long is not looked at.
+    What no text could hold finds nothing. Raises InvalidField for more than 16 words, or one of
+    more than 255 characters.
     """
-    storable = text[:SEARCH_LIMIT].replace("\0", "\ufffd").encode("utf-8", "replace").decode()
-    words = fold(storable).split()
+    if len(text) > SEARCH_LIMIT:
+        raise InvalidField("search", f"At most {SEARCH_LIMIT} characters are allowed.")
+    storable = text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+    words = dict.fromkeys(storable.split())
+    check_terms("search", len(words))
+    if any(len(word) > VALUE_LIMIT for word in words):
+        raise InvalidField("search", f"A word has at most {VALUE_LIMIT} characters.")
     return [
         AnyOf(tuple(Comparison(field, Operator.CONTAINS, (word,)) for field in sought_in))
-        for word in dict.fromkeys(words[:WORDS_SOUGHT])
+        for word in dict.fromkeys(map(fold, words))
     ]

@@ -58,7 +58,6 @@ LINK_FIELDS = fields(
     Field("link", FieldKind.FOLDED),
     Field("linkPath", FieldKind.FOLDED),
     Field("protocol", FieldKind.ASCII),
-    Field("iconText", FieldKind.ASCII),
     Field("applicationId", FieldKind.NUMBER),
     Field("creationTime", FieldKind.NUMBER),
     Field("modifiedTime", FieldKind.NUMBER),

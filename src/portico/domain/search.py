@@ -17,6 +17,8 @@ from portico.domain.base import MAX_ID, fold, fold_ascii
 from portico.domain.errors import InvalidField, InvalidFilter, InvalidOperand
 
 SEARCH_LIMIT = 4_096
+TERM_LIMIT = 16
+VALUE_LIMIT = 255
 
 
 class FieldKind(Enum):
@@ -115,10 +117,17 @@ def fields(*described: Field) -> Fields:
     return {field.name: field for field in described}
 
 
+def check_terms(place: str, terms: int) -> None:
+    """Raises InvalidField for a search of more than 16 terms; `place` is where they were given."""
+    if terms > TERM_LIMIT:
+        raise InvalidField(place, f"A search has at most {TERM_LIMIT} terms; this one has {terms}.")
+
+
 def parse_search(text: str, known: Fields) -> Condition | None:
     """The condition that a `search` parameter asks for, or None when it asks for nothing.
 
-    AND binds tighter than OR. Raises InvalidOperand or InvalidFilter naming what is wrong.
+    AND binds tighter than OR. Raises InvalidOperand, InvalidFilter or InvalidField naming what is
+    wrong; a search has at most 16 terms, and each value at most 255 characters.
     """
     text = text.strip(" ")
     if not text:
@@ -129,10 +138,9 @@ def parse_search(text: str, known: Fields) -> Condition | None:
         raise InvalidField("search", "It holds the control character U+0000; remove it.")
     if not _is_filter(text, known):
         return _plain_words(text, known)
-    choices = [
-        tuple(_comparison(part, known) for part in _split(alternative, "AND"))
-        for alternative in _split(text, "OR")
-    ]
+    terms = [_split(alternative, "AND") for alternative in _split(text, "OR")]
+    check_terms("search", sum(map(len, terms)))
+    choices = [tuple(_comparison(part, known) for part in parts) for parts in terms]
     alternatives = tuple(parts[0] if len(parts) == 1 else AllOf(parts) for parts in choices)
     return alternatives[0] if len(alternatives) == 1 else AnyOf(alternatives)
 
@@ -146,11 +154,16 @@ def compare(field: Field, operator: str, value: str) -> Comparison:
         raise InvalidOperand(operator)
     if field.kind is FieldKind.FLAG and meant not in _FLAG_OPERATORS:
         raise InvalidOperand(operator)
-    if len(value) > SEARCH_LIMIT:
-        raise InvalidFilter(f"A value has at most {SEARCH_LIMIT} characters.", field.name)
     if "\0" in value:
         raise InvalidFilter("A value holds the control character U+0000; remove it.", field.name)
     words = [word.strip() for word in value.split(",")] if meant is Operator.IN else [value]
+    if len(value) > SEARCH_LIMIT:
+        raise InvalidFilter(f"Values have at most {SEARCH_LIMIT} characters together.", field.name)
+    if (longest := max(map(len, words))) > VALUE_LIMIT:
+        raise InvalidFilter(
+            f"A value has at most {VALUE_LIMIT} characters; one for {field.name} has {longest}.",
+            field.name,
+        )
     return Comparison(field, meant, tuple(_value(field, word) for word in words))
 
 
@@ -179,7 +192,7 @@ def _is_filter(text: str, known: Fields) -> bool:
 
 
 def _plain_words(text: str, known: Fields) -> Comparison:
-    return Comparison(known["name"], Operator.CONTAINS, (fold(text),))
+    return compare(known["name"], Operator.CONTAINS.value, text)
 
 
 def _comparison(text: str, known: Fields) -> Comparison:

@@ -16,7 +16,7 @@ from portico.domain.microtenants import (
     Microtenant,
     MicrotenantSpec,
 )
-from portico.domain.search import AllOf, AnyOf, Condition, ListQuery, compare
+from portico.domain.search import AllOf, AnyOf, Condition, ListQuery, check_terms, compare
 from portico.http.answers import Answer, answer_json, answer_nothing, encode
 from portico.http.call import DEFAULT_PAGE_SIZE, LARGEST_PAGE, LARGEST_PAGE_SIZE, SORT_ORDERS, Call
 from portico.http.operations import (
@@ -49,7 +49,6 @@ SUMMARY = f"{MICROTENANTS}/summary"
 SEARCH = f"{MICROTENANTS}/search"
 PRECEDENCE = "scope_order"
 OPERATOR = "OR"
-MOST_FILTERS = 100
 COMMON = (CUSTOMER_ID, MICROTENANT_ID)
 RESOURCE_ID = path_id("id", "The id of the microtenant.")
 
@@ -199,8 +198,7 @@ def _sort_attribute(name: str | None) -> str:
 def _condition(filter_by: FilterGroups | list[Filter] | None) -> Condition | None:
     if filter_by is None:
         return None
-    if _size(filter_by) > MOST_FILTERS:
-        raise InvalidField("filterBy", f"At most {MOST_FILTERS} filters and values are taken.")
+    check_terms("filterBy", _size(filter_by))
     if isinstance(filter_by, list):
         return _combined([_comparison(each) for each in filter_by], "AND")
     groups = [
@@ -211,10 +209,10 @@ def _condition(filter_by: FilterGroups | list[Filter] | None) -> Condition | Non
 
 
 def _size(filter_by: FilterGroups | list[Filter]) -> int:
-    """How many conditions a search would have."""
+    """The number of conditions in a search: each value of a filter is one."""
     if isinstance(filter_by, list):
         return sum(max(1, len(each.values or ())) for each in filter_by)
-    return sum(1 + _size(group.filters or []) for group in filter_by.filter_groups or ())
+    return sum(max(1, _size(group.filters or [])) for group in filter_by.filter_groups or ())
 
 
 def _comparison(wanted: Filter) -> Condition:

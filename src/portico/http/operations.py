@@ -77,7 +77,7 @@ LIST_PARAMETERS = (
         "query",
         "Which items, as in: name EQ wiki; enabled EQ true AND name LIKE test; or plain words that "
         "the name contains. Operators: EQ, NE, LIKE, CONTAINS, STARTSWITH, ENDSWITH, GT, GE, LT, "
-        "LE, IN; AND binds tighter than OR.",
+        "LE, IN; AND binds tighter than OR. At most 16 conditions, and 255 characters a value.",
         {"type": "string", "maxLength": 4096},
     ),
     Parameter(

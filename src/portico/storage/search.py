@@ -15,13 +15,9 @@ from sqlalchemy import ColumnElement, Table, and_, bindparam, func, or_
 
 from portico.domain.search import AllOf, AnyOf, Comparison, Condition, FieldKind, Operator
 from portico.storage.statements import Among
+from portico.storage.text_matches import HasText
 
-_ESCAPE = "/"
-_LIKE = {
-    Operator.CONTAINS: "%{}%",
-    Operator.STARTSWITH: "{}%",
-    Operator.ENDSWITH: "%{}",
-}
+_SUBSTRING = {Operator.CONTAINS, Operator.STARTSWITH, Operator.ENDSWITH}
 _TESTS: Mapping[Operator, Callable[..., Any]] = {
     Operator.EQ: eq,
     Operator.NE: ne,
@@ -45,7 +41,7 @@ def is_selective(condition: Condition) -> bool:
         return any(map(is_selective, condition.parts))
     if isinstance(condition, AnyOf):
         return all(map(is_selective, condition.parts))
-    picks = condition.operator in {Operator.EQ, Operator.IN} or condition.operator in _LIKE
+    picks = condition.operator in {Operator.EQ, Operator.IN, *_SUBSTRING}
     return picks and condition.field.kind is not FieldKind.FLAG
 
 
@@ -77,13 +73,7 @@ def _name(position: int) -> str:
 def _bindable(comparison: Comparison) -> Any:  # noqa: ANN401  # whatever the column holds
     if comparison.operator is Operator.IN:
         return list(comparison.values)
-    value = comparison.values[0]
-    if comparison.operator in _LIKE:
-        text = str(value)
-        for special in (_ESCAPE, "%", "_"):
-            text = text.replace(special, _ESCAPE + special)
-        return _LIKE[comparison.operator].format(text)
-    return value
+    return comparison.values[0]
 
 
 def _clause(condition: Condition, table: Table, numbers: Iterator[int]) -> ColumnElement[bool]:
@@ -99,8 +89,8 @@ def _comparison(comparison: Comparison, table: Table, name: str) -> ColumnElemen
     clause: ColumnElement[bool]
     if comparison.operator is Operator.IN:
         clause = Among(column, name)
-    elif comparison.operator in _LIKE:
-        clause = column.like(bindparam(name), escape=_ESCAPE)
+    elif comparison.operator in _SUBSTRING:
+        clause = HasText(column, comparison.operator, name)
     else:
         clause = _TESTS[comparison.operator](column, bindparam(name))
     if comparison.operator is Operator.NE and table.c[comparison.field.attribute].nullable:

@@ -13,7 +13,8 @@ TEXT_INDEX = "link_text"
 TEXT_INDEX_QUERY = f"SELECT rowid FROM {TEXT_INDEX} WHERE {TEXT_INDEX} MATCH :trigrams"
 INDEXED = ("name_folded", "description_folded", "link_folded", "link_path_folded")
 _LETTERS = 3
-_PIECES = 32
+_PIECES = 8
+"""Each piece is one more list to walk for every row, and eight tell few rows from many."""
 _NARROWING = {
     Operator.EQ,
     Operator.CONTAINS,
@@ -40,10 +41,10 @@ def trigram_query(condition: Condition) -> str:
     value = condition.values[0]
     if condition.field.kind is not FieldKind.FOLDED or not isinstance(value, str):
         return ""
-    pieces = [value[start : start + _LETTERS] for start in range(len(value) - _LETTERS + 1)]
+    pieces = _pieces(value)
     if not pieces:
         return ""
-    quoted = " AND ".join(f'"{piece.replace(chr(34), chr(34) * 2)}"' for piece in pieces[:_PIECES])
+    quoted = " AND ".join(f'"{piece.replace(chr(34), chr(34) * 2)}"' for piece in pieces)
     return f"({{{condition.field.attribute}_folded}} : ({quoted}))"
 
 
@@ -53,3 +54,11 @@ def _has_index(condition: Condition) -> bool:
         and condition.operator in {Operator.EQ, Operator.IN}
         and condition.field.name in {"id", "name", "link", "applicationId"}
     )
+
+
+def _pieces(value: str) -> list[str]:
+    """At most eight different pieces, spread over the text."""
+    starts = len(value) - _LETTERS + 1
+    step = max(1, starts // _PIECES)
+    pieces = (value[start : start + _LETTERS] for start in range(0, starts, step))
+    return list(dict.fromkeys(pieces))[:_PIECES]
