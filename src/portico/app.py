@@ -193,6 +193,7 @@ def make_site(operator: Operator, settings: Settings) -> Site:
         portal_contents=PortalContents(),
         managed_suffix=settings.portal_suffix,
         transaction_id=lambda request: exchange_of(request).transaction_id,
+        client_transaction_id=lambda request: exchange_of(request).client_transaction_id,
         status_of=status_of,
     )
 

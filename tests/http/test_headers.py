@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import gzip
+import json
 import re
+import time
 import uuid
 from itertools import pairwise
 
 import httpx
 import pytest
 
-from tests.harness import LINKS, PORTALS, Caller
+from portico.domain.audit import AuditEntry
+from portico.storage.audit import AuditTrail
+from portico.storage.connections import Database
+from tests.harness import LINKS, PORTALS, Caller, Server, with_database
 from tests.http.bodies import create_bulk, link, links
 from tests.http.clients import ask_me
 
@@ -55,6 +60,48 @@ def test_transaction_id_is_echoed(stocked: Caller) -> None:
 def test_odd_transaction_id_is_replaced(stocked: Caller, odd: str) -> None:
     for answer in every_answer(stocked, **{"x-transaction-id": odd}):
         uuid.UUID(answer.headers["x-transaction-id"])
+
+
+def test_each_request_has_an_id_of_its_own_in_log_and_audit(admin: Caller) -> None:
+    sent = {"x-transaction-id": f"run-{admin.customer_id}"}
+    names = ("First", "Second")
+    for name in names:
+        body = {"name": name, "link": "x.example"}
+        assert admin.call("POST", LINKS, json=body, headers=sent).status_code == 201
+
+    entries = [each for each in audited(admin) if each.object_name in names]
+    assert [each.client_transaction_id for each in entries] == [sent["x-transaction-id"]] * 2
+    own = {each.transaction_id for each in entries}
+    assert len(own) == 2
+    assert sent["x-transaction-id"] not in own
+    logged = access_lines(admin.server, sent["x-transaction-id"], 2)
+    assert {each["transactionId"] for each in logged} == own
+
+
+def audited(caller: Caller) -> list[AuditEntry]:
+    """The tenant's audit entries, newest first."""
+
+    async def read(database: Database) -> list[AuditEntry]:
+        async with database.read() as connection:
+            return await AuditTrail(connection, int(caller.customer_id)).latest(50)
+
+    return with_database(caller.server.database, read)
+
+
+def access_lines(server: Server, client_transaction_id: str, count: int) -> list[dict[str, str]]:
+    """The access-log lines of requests with that id, once so many are written."""
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        lines = [line for line in server.log.read_text().splitlines() if line.startswith("{")]
+        found = [
+            line
+            for line in map(json.loads, lines)
+            if line.get("clientTransactionId") == client_transaction_id
+        ]
+        if len(found) >= count:
+            return found
+        time.sleep(0.05)
+    raise AssertionError("The access log has no such lines.")
 
 
 def test_transaction_ids_differ(stocked: Caller) -> None:

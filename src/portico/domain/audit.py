@@ -20,7 +20,8 @@ class AuditEntry:
     """Who changed what, when, and how it looked before and after (JSON text, empty for nothing).
 
     `actor_id` is the id of an API client or an administrator, or 0 for the operator at the command
-    line.
+    line. `transaction_id` is made by the server; undoing takes all entries of one together.
+    `client_transaction_id` is what the client sent as `x-transaction-id`, None for nothing.
     """
 
     customer_id: int
@@ -35,6 +36,7 @@ class AuditEntry:
     before: str
     after: str
     transaction_id: str
+    client_transaction_id: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

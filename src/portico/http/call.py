@@ -218,6 +218,7 @@ class Call:
         return granted
 
     def _work(self, connection: Connection, granted: access.Access) -> UnitOfWork:
+        exchange = exchange_of(self.request)
         return UnitOfWork(
             connection=connection,
             principal=granted.principal,
@@ -226,7 +227,8 @@ class Call:
             microtenant_name=granted.microtenant_name,
             now=int(self.api.clock()),
             new_id=self.api.new_id,
-            transaction_id=exchange_of(self.request).transaction_id,
+            transaction_id=exchange.transaction_id,
+            client_transaction_id=exchange.client_transaction_id,
             links_in_scope=granted.links,
         )
 

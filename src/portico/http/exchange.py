@@ -50,9 +50,14 @@ _EVERY_ANSWER = [
 
 @dataclass
 class Exchange:
-    """What becomes known of a request while it is served."""
+    """What becomes known of a request while it is served.
+
+    `transaction_id` is unique, since the server makes it. `client_transaction_id` is the one that
+    the client sent, or None; clients reuse theirs for several requests.
+    """
 
     transaction_id: str
+    client_transaction_id: str | None = None
     client_id: int | None = None
     rate: RateUsage | None = None
 
@@ -120,7 +125,7 @@ class _Body:
 class _Head:
     """What the exchange needs of the request headers, collected in one pass."""
 
-    transaction_id: str = ""
+    transaction_id: str | None = None
     has_body: bool = False
     length: int | None = None
     authorizations: int = 0
@@ -167,7 +172,7 @@ class ExchangeMiddleware:
             return
         started = perf_counter()
         head = _read_head(scope)
-        exchange = Exchange(transaction_id=head.transaction_id)
+        exchange = Exchange(os.urandom(16).hex(), head.transaction_id)
         scope[_SCOPE_KEY] = exchange  # type: ignore[literal-required]
         status = 0
         body = _Body(receive, head.length) if head.has_body else None
@@ -201,7 +206,7 @@ class ExchangeMiddleware:
 
 
 def _read_head(scope: HTTPScope) -> _Head:
-    """The caller's own transaction id when it sent a plain one, else a new one; and the body.
+    """The transaction id that the client sent, if it is a plain one, and the body.
 
     A body is declared by its length or its coding (RFC 9112, section 6). In HTTP/2 an unread body
     costs its stream, not the connection, so it needs no care.
@@ -211,13 +216,12 @@ def _read_head(scope: HTTPScope) -> _Head:
         if name in _READ_HEADERS:
             head.read(name, value)
     head.has_body = head.has_body and scope["http_version"].startswith("1")
-    if not head.transaction_id:
-        head.transaction_id = os.urandom(16).hex()
     return head
 
 
 def _headers(exchange: Exchange) -> list[tuple[bytes, bytes]]:
-    headers = [*_EVERY_ANSWER, (b"x-transaction-id", exchange.transaction_id.encode())]
+    echoed = exchange.client_transaction_id or exchange.transaction_id
+    headers = [*_EVERY_ANSWER, (b"x-transaction-id", echoed.encode())]
     if exchange.rate is not None:
         headers += exchange.rate.headers()
     return headers
@@ -235,4 +239,5 @@ def _line(
         "clientId": exchange.client_id and str(exchange.client_id),
         "peer": peer or None,
         "transactionId": exchange.transaction_id,
+        "clientTransactionId": exchange.client_transaction_id,
     }

@@ -79,6 +79,7 @@ def _entry(
         before=_json(before),
         after=_json(after),
         transaction_id=work.transaction_id,
+        client_transaction_id=work.client_transaction_id,
     )
 
 

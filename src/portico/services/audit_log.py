@@ -28,6 +28,7 @@ CSV_HEADER = (
     "before",
     "after",
     "transaction id",
+    "client transaction id",
 )
 
 
@@ -116,5 +117,6 @@ def _row(
         entry.before,
         entry.after,
         entry.transaction_id,
+        entry.client_transaction_id or "",
     )
     return tuple(map(neutral_cell, cells))

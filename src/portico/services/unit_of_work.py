@@ -27,6 +27,7 @@ from portico.storage.users import PortalUserRepository
 class UnitOfWork:
     """Whoever opened it commits it; a use-case never does. `now` is in epoch seconds.
 
+    `client_transaction_id` is what the client sent as `x-transaction-id`, None for nothing.
     `links_in_scope` is about how many links the scope has, for choosing how to search them.
     """
 
@@ -39,6 +40,7 @@ class UnitOfWork:
     new_id: IdSource
     transaction_id: str
     links_in_scope: int = 0
+    client_transaction_id: str | None = None
 
     def new_stamps(self) -> dict[str, Any]:
         """What the service adds to a record that it stores for the first time."""

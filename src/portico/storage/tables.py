@@ -234,6 +234,7 @@ audit_entry = Table(
     text_column("before"),
     text_column("after"),
     text_column("transaction_id"),
+    Column("client_transaction_id", PlainText, nullable=True),
     PrimaryKeyConstraint("customer_id", "id", name="pk_audit_entry"),
     Index("ix_audit_entry_transaction", "customer_id", "transaction_id"),
     Index("ix_audit_entry_object", "customer_id", "object_id"),

@@ -111,6 +111,7 @@ def _work(site: Site, request: AnyRequest, connection: Connection, granted: Acce
         now=site.gate.now,
         new_id=site.gate.new_id,
         transaction_id=site.transaction_id(request),
+        client_transaction_id=site.client_transaction_id(request),
         links_in_scope=granted.links,
     )
 

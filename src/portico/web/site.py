@@ -20,7 +20,7 @@ from portico.web.static_files import StaticFiles
 class Site:
     """The services behind both faces, and how they look from outside.
 
-    `transaction_id` and `status_of` come from the HTTP layer, which this layer does not import.
+    The transaction ids and `status_of` come from the HTTP layer, which this layer does not import.
     """
 
     gate: Gate
@@ -32,6 +32,7 @@ class Site:
     portal_contents: PortalContents
     managed_suffix: str
     transaction_id: Callable[[AnyRequest], str]
+    client_transaction_id: Callable[[AnyRequest], str | None]
     status_of: Callable[[PorticoError], int]
 
     @property

@@ -30,6 +30,11 @@ class Clerk:
         """Opens a page."""
         return self.visit.get(f"{self.base}/{place}")
 
+    def post_as(self, transaction_id: str, place: str, **fields: str) -> httpx.Response:
+        """Sends a form as a client that names its transactions."""
+        form = {"csrf": self.token, **fields}
+        return self.visit.post(f"{self.base}/{place}", form, x_transaction_id=transaction_id)
+
     def post(self, place: str, **fields: str) -> httpx.Response:
         """Sends a form with the session's token."""
         return self.visit.post(f"{self.base}/{place}", {"csrf": self.token, **fields})
@@ -136,6 +141,22 @@ def test_long_line_is_read_at_once(tenant: Tenant, role: Role) -> None:
     begun = time.monotonic()
     clerk.post("links/add-many", lines="a,b\n" + "x" * 60_000)
     assert time.monotonic() - begun < 2
+
+
+def test_undo_takes_one_request_back_whatever_id_the_client_sends(
+    tenant: Tenant, admin: Caller
+) -> None:
+    clerk = hire(tenant)
+    done = []
+    for name in ("First", "Second"):
+        added = clerk.post_as("my-run", "links/new", name=name, host="x.example")
+        done.append(httpx.URL(added.headers["location"]).params["done"])
+
+    assert len({*done, "my-run"}) == 3
+    assert clerk.post("undo", transaction="my-run").status_code == 404
+    assert clerk.post("undo", transaction=done[1]).status_code == 303
+    assert admin.names() == ["First"]
+    assert f"Request {done[0]}, called my-run by the client" in clerk.get("audit").text
 
 
 def test_section_in_other_code_points_keeps_the_links_place(tenant: Tenant, admin: Caller) -> None:

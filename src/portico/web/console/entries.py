@@ -96,6 +96,7 @@ class ToldEntry:
     where: str
     changes: list[Change]
     transaction_id: str
+    client_transaction_id: str
 
 
 @dataclass(frozen=True)
@@ -158,6 +159,7 @@ def _told(
         where=places.get(entry.microtenant_id, ""),
         changes=differences(_values(entry.before), _values(entry.after), portals),
         transaction_id=entry.transaction_id,
+        client_transaction_id=entry.client_transaction_id or "",
     )
 
 
