@@ -41,7 +41,7 @@ class Portico:
 
     def prepare(self) -> Credentials:
         """Creates the tables, a tenant and its API client."""
-        self.run("db", "upgrade")
+        self.run("db", "upgrade", "--create")
         tenant = json.loads(self.run("tenant", "create", "Benchmark", "--json"))
         customer = str(tenant.get("customerId") or tenant["id"])
         made = json.loads(self.run("client", "create", "--customer", customer, "--json"))

@@ -28,7 +28,7 @@ from portico.services import identity
 from portico.services.identity import Operator
 from portico.storage import schema
 from portico.storage.connections import Database
-from portico.storage.database import open_database
+from portico.storage.database import create_database_file, open_database
 
 T = TypeVar("T")
 READY_SECONDS = 20.0
@@ -75,8 +75,9 @@ def as_operator(url: str, work: Callable[[Operator], Awaitable[T]]) -> T:
 
 
 def upgrade(url: str) -> None:
-    """Brings a database to the newest schema."""
-    with_database(url, schema.upgrade)
+    """Brings a database to the newest schema; a missing SQLite file is created."""
+    create_database_file(url)
+    with_database(url, lambda database: schema.upgrade(database, create=True))
 
 
 @dataclass(frozen=True)

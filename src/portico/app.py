@@ -73,13 +73,13 @@ def key_overlap(token_lifetime: int) -> int:
     return token_lifetime + 2 * KEY_REFRESH_SECONDS
 
 
-async def prepare_database(database: Database, settings: Settings) -> None:
-    """Makes a database ready to serve: the embedded one upgrades itself, another has to be current.
+async def prepare_database(database: Database, settings: Settings, *, create: bool = False) -> None:
+    """Upgrade a SQLite database, or require that a PostgreSQL database is current.
 
-    Raises SchemaMismatch or Unavailable.
+    `create` lets an empty SQLite file become a database. Raises SchemaMismatch or Unavailable.
     """
     if sqlite_path(settings.database) is not None:
-        await schema.upgrade(database)
+        await schema.upgrade(database, create=create)
     else:
         await schema.require_current(database)
 

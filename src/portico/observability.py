@@ -64,3 +64,5 @@ def configure_logging(level: str) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
+    # At "info" it lists its plugins.
+    logging.getLogger("alembic").setLevel(logging.WARNING)

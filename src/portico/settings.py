@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from portico.domain.addresses import are_networks, is_origin
 
@@ -128,7 +129,7 @@ def load_settings(
     flags: Mapping[str, Any], environment: Mapping[str, str], config: Path | None = None
 ) -> Settings:
     """The settings of a start. `flags` holds those that were given. Raises InvalidSetting."""
-    named = config or (Path(value) if (value := environment.get(CONFIG_VARIABLE)) else None)
+    named = settings_file(environment, config)
     chosen = _from_file(named) if named else {}
     for name in setting_fields():
         variable = PREFIX + name.upper()
@@ -137,6 +138,18 @@ def load_settings(
     for name, value in flags.items():
         chosen[name] = _converted(name, value, f"--{name.replace('_', '-')}")
     return Settings(**chosen)
+
+
+def settings_file(environment: Mapping[str, str], config: Path | None = None) -> Path | None:
+    """Return the path of the settings file: that of `--config`, else of PORTICO_CONFIG, or None."""
+    variable = environment.get(CONFIG_VARIABLE)
+    return config or (Path(variable) if variable else None)
+
+
+def holds_password(path: Path) -> bool:
+    """Whether a settings file has the password of a database in it. Raises InvalidSetting."""
+    url = urlsplit(_from_file(path).get("database", ""))
+    return bool(url.password) or "password" in parse_qs(url.query)
 
 
 def unknown_variables(environment: Mapping[str, str]) -> list[str]:

@@ -11,12 +11,20 @@ import asyncpg
 import pytest
 
 from tests.cli.commands import succeed_json
+from tests.harness import upgrade
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> str:
+def missing_database(tmp_path: Path) -> str:
     """The URL of a SQLite file that does not exist yet."""
     return f"sqlite:///{tmp_path / 'portico.db'}"
+
+
+@pytest.fixture
+def database(missing_database: str) -> str:
+    """The URL of a SQLite database without tenants."""
+    upgrade(missing_database)
+    return missing_database
 
 
 @pytest.fixture

@@ -29,15 +29,13 @@ def serve_in_vain(url: str) -> str:
     return refused(run_process("serve", "--port", str(free_port()), "--database", url))
 
 
-def test_upgrade_makes_a_database_current(database: str) -> None:
-    before, newest = schemas(database)
-    upgraded = succeed("db", "upgrade", "--database", database)
-    after = schemas(database)
-    again = succeed("db", "upgrade", "--database", database)
+def test_upgrade_creates_a_database_and_makes_it_current(missing_database: str) -> None:
+    created = succeed("db", "upgrade", "--create", "--database", missing_database)
+    found, newest = schemas(missing_database)
+    again = succeed("db", "upgrade", "--database", missing_database)
 
-    assert before == "none"
-    assert upgraded == again == f"The database has schema {newest}.\n"
-    assert after == (newest, newest)
+    assert created == again == f"The database has schema {newest}.\n"
+    assert found == newest
 
 
 def test_upgrade_makes_postgres_current(empty_postgres: str) -> None:

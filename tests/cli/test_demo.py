@@ -25,6 +25,7 @@ from tests.harness import (
     Credentials,
     Server,
     served,
+    upgrade,
 )
 from tests.web.visits import Visit
 
@@ -153,8 +154,8 @@ def test_second_start_keeps_what_is_there(demo_database: str, tmp_path: Path) ->
     assert len(after) == before
 
 
-def test_credentials_lie_in_a_file_of_their_owner(database: str, tmp_path: Path) -> None:
-    with demo(database, tmp_path) as shown:
+def test_credentials_lie_in_a_file_of_their_owner(missing_database: str, tmp_path: Path) -> None:
+    with demo(missing_database, tmp_path) as shown:
         (kept,) = tmp_path.glob("*.demo.json")
 
     assert kept.stat().st_mode & 0o777 == 0o600
@@ -178,6 +179,7 @@ def test_credentials_of_a_lost_database_are_not_printed(database: str, tmp_path:
         pass
     for file in tmp_path.glob("portico.db*"):
         file.unlink()
+    upgrade(database)
     succeed("tenant", "create", "Acme", "--database", database)
 
     with demo(database, tmp_path, start=2) as second:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import chdir
 from pathlib import Path
 
 import httpx
@@ -45,10 +46,11 @@ def test_serve_says_where_it_listens(database: str, tmp_path: Path) -> None:
     assert reference.headers["content-type"].startswith("text/html")
 
 
-def test_serve_makes_the_folder_of_its_database(tmp_path: Path) -> None:
-    file = tmp_path / "new" / "folder" / "portico.db"
-
-    with served(f"sqlite:///{file}", tmp_path / "server.log") as server:
+def test_serve_creates_the_default_database(tmp_path: Path) -> None:
+    with (
+        chdir(tmp_path),
+        served("sqlite:///portico.db", tmp_path / "server.log") as server,
+    ):
         assert server.http.get("/readyz").status_code == 200
 
-    assert file.exists()
+    assert (tmp_path / "portico.db").exists()

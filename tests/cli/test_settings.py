@@ -12,7 +12,7 @@ from portico import __version__
 from portico.cli import portico
 from portico.settings import setting_fields
 from tests.cli.commands import misuse, refuse, refused, run, run_process, succeed
-from tests.harness import LINKS, create_tenant, free_port, served
+from tests.harness import LINKS, create_tenant, free_port, served, upgrade
 
 # Beside a wrong setting: a command that took the setting would stop here instead of serving.
 NOT_A_DATABASE = ("--database", "nonsense")
@@ -199,7 +199,7 @@ def test_flag_beats_variable_beats_file(tmp_path: Path) -> None:
     flag = ("--database", f"sqlite:///{tmp_path}/flag.db")
 
     def upgraded(*flags: str, environment: dict[str, str]) -> str:
-        assert run("db", "upgrade", *flags, environment=environment).status == 0
+        assert run("db", "upgrade", "--create", *flags, environment=environment).status == 0
         (made,) = tmp_path.glob("*.db")
         made.unlink()
         return made.name
@@ -213,6 +213,7 @@ def test_settings_of_a_file_take_effect(tmp_path: Path) -> None:
     file = tmp_path / "portico.toml"
     file.write_text("token_lifetime = 123\nvendor_statuses = true\naccess_log = false\n")
     url = f"sqlite:///{tmp_path / 'portico.db'}"
+    upgrade(url)
 
     with served(url, tmp_path / "server.log", "--config", str(file)) as server:
         admin = create_tenant(server).caller()

@@ -60,7 +60,9 @@ def fill(admin: Caller) -> list[str]:
 
 
 def test_full_disk_is_503_and_reads_go_on(tmp_path: Path) -> None:
-    with served(f"sqlite:///{tmp_path / 'portico.db'}", tmp_path / "server.log") as server:
+    url = f"sqlite:///{tmp_path / 'portico.db'}"
+    upgrade(url)
+    with served(url, tmp_path / "server.log") as server:
         admin = create_tenant(server).caller()
         with no_room(server):
             acknowledged = fill(admin)
@@ -85,6 +87,7 @@ def test_full_disk_is_503_and_reads_go_on(tmp_path: Path) -> None:
 
 def test_kill_on_a_full_disk_loses_nothing(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'portico.db'}"
+    upgrade(url)
     server = start_server(url, tmp_path / "server.log")
     tenant = create_tenant(server)
     admin = tenant.caller()
@@ -136,7 +139,8 @@ def test_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     folder = tmp_path / "closed"
     folder.mkdir(mode=0o555)
 
-    sentence = start_in_vain("db", "upgrade", "--database", f"sqlite:///{folder}/new/portico.db")
+    url = f"sqlite:///{folder}/new/portico.db"
+    sentence = start_in_vain("db", "upgrade", "--create", "--database", url)
 
     assert str(folder / "new") in sentence
     assert not (folder / "new").exists()

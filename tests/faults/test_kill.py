@@ -22,9 +22,9 @@ ROUNDS = 2
 @pytest.fixture(params=["sqlite", "postgresql"])
 def own_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """A database that no other server has open, or one where servers may come and go."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'portico.db'}"
-    url: str = request.getfixturevalue("postgres_url")
+    url = f"sqlite:///{tmp_path / 'portico.db'}"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("postgres_url")
     upgrade(url)
     return url
 

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
+import pytest
 
 from portico.services.identity import rotate_signing_keys
 from tests.faults.trouble import at_once
@@ -131,11 +132,13 @@ def test_workers_share_every_write(database_url: str, tmp_path: Path) -> None:
     assert len({node_of(each) for each in made}) == 2  # both workers wrote
 
 
-def test_servers_start_at_once_on_an_empty_file(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'new' / 'portico.db'}"
+def test_servers_start_at_once_on_a_missing_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # the default path, where `serve` creates a database
 
     def start(number: int) -> Server:
-        return start_server(url, tmp_path / f"{number}.log")
+        return start_server("sqlite:///portico.db", tmp_path / f"{number}.log")
 
     servers = at_once(3, start)
     try:

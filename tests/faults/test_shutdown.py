@@ -25,6 +25,7 @@ from tests.harness import (
     create_tenant,
     free_port,
     served,
+    upgrade,
 )
 
 
@@ -56,6 +57,7 @@ def test_request_under_way_is_answered(server: Server, tmp_path: Path, how: sign
 def test_stop_during_start_is_quick(tmp_path: Path, moment: float) -> None:
     """However far the workers have come, being told to stop is not lost on them."""
     url = f"sqlite:///{tmp_path / 'portico.db'}"
+    upgrade(url)
     command = [sys.executable, "-m", "portico", "serve", "--workers", "2", "--database", url]
     process = subprocess.Popen(
         [*command, "--port", str(free_port())],

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from portico.domain.base import Scope
 from portico.storage.connections import Database
+from portico.storage.database import create_database_file
 from tests.conftest import DATABASES
 from tests.harness import upgrade, with_database
 from tests.storage.store import Store, opened
@@ -29,7 +30,13 @@ def store(database_url: str) -> Iterator[Store]:
 def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
     """Makes databases of this test alone, without a schema."""
     if request.param == "sqlite":
-        return lambda: f"sqlite:///{tmp_path / str(next(_numbers))}.db"
+
+        def make_file() -> str:
+            url = f"sqlite:///{tmp_path / str(next(_numbers))}.db"
+            create_database_file(url)
+            return url
+
+        return make_file
     shared: str = request.getfixturevalue("postgres_url")
     return lambda: new_postgres(shared)
 

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import sqlite3
 from pathlib import Path
 
 import pytest
 
-from portico.storage.database import InvalidDatabaseUrl, open_database, sqlite_path
+from portico.domain.errors import Unavailable
+from portico.storage import schema
+from portico.storage.connections import Database
+from portico.storage.database import (
+    InvalidDatabaseUrl,
+    MissingDatabase,
+    create_database_file,
+    open_database,
+    require_database,
+    sqlite_path,
+)
+from portico.storage.files import create_private_file
 from portico.storage.postgres import PostgresDatabase
 from portico.storage.sqlite import SqliteDatabase
 from tests.harness import upgrade, with_database
@@ -91,19 +105,89 @@ def test_unreadable_postgresql_url_is_refused_without_its_password(url: str) -> 
     assert "hunter2" not in refusal.value.reason
 
 
-def test_folder_of_the_file_is_made(tmp_path: Path) -> None:
+@pytest.mark.parametrize("umask", [0o000, 0o777], ids=["open", "closed"])
+def test_created_database_belongs_to_its_owner_alone(tmp_path: Path, umask: int) -> None:
     path = tmp_path / "new" / "folder" / "portico.db"
+    before = os.umask(umask)
+    try:
+        upgrade(f"sqlite:///{path}")
+        with sqlite3.connect(path) as other:
+            other.execute("CREATE TABLE more (id INTEGER)")
+        modes = {each.name: each.stat().st_mode & 0o777 for each in path.parent.iterdir()}
+    finally:
+        os.umask(before)
+        other.close()
 
-    upgrade(f"sqlite:///{path}")
+    assert modes == {
+        "portico.db": 0o600,
+        "portico.db-wal": 0o600,
+        "portico.db-shm": 0o600,
+    }
+    assert path.parent.stat().st_mode & 0o777 == 0o700
+    assert path.parent.parent.stat().st_mode & 0o777 == 0o700
 
-    assert path.stat().st_size > 0
+
+def test_existing_file_is_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "portico.db"
+    path.write_text("content")
+    path.chmod(0o640)
+
+    create_database_file(f"sqlite:///{path}")
+
+    assert path.read_text() == "content"
+    assert path.stat().st_mode & 0o777 == 0o640
 
 
-def test_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+def test_file_that_cannot_be_created_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
 
-    with pytest.raises(InvalidDatabaseUrl, match=r"folder of .* cannot be made"):
-        open_database(f"sqlite:///{tmp_path}/file/portico.db")
+    with pytest.raises(InvalidDatabaseUrl, match=r"file/portico.db cannot be created"):
+        create_database_file(f"sqlite:///{tmp_path}/file/portico.db")
+
+
+def test_missing_file_is_refused_with_the_command_that_creates_it(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/my portico.db"
+
+    with pytest.raises(MissingDatabase) as refusal:
+        require_database(url)
+
+    assert refusal.value.reason == (
+        f"There is no database file {tmp_path}/my portico.db; "
+        f"`portico db upgrade --create --database '{url}'` creates it."
+    )
+    require_database("postgresql://nowhere.invalid/portico")
+
+
+def test_file_that_is_deleted_before_it_is_opened_stays_away(tmp_path: Path) -> None:
+    path = tmp_path / "portico.db"
+    upgrade(f"sqlite:///{path}")
+
+    async def write(database: Database) -> None:
+        path.unlink()
+        async with database.transaction():
+            raise AssertionError("a transaction on no file")
+
+    with pytest.raises(Unavailable, match="unable to open database file"):
+        with_database(f"sqlite:///{path}", write)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("name", ["with space", "100% sure", "a?mode=memory", "a#b", "dänisch"])
+def test_any_file_name_can_be_opened(tmp_path: Path, name: str) -> None:
+    path = tmp_path / f"{name}.db"
+    create_private_file(path)
+
+    async def work() -> int | None:
+        database = SqliteDatabase(path)
+        try:
+            await schema.upgrade(database, create=True)
+            return await database.revision(1)
+        finally:
+            await database.close()
+
+    assert asyncio.run(work()) is None
+    assert [each.name for each in tmp_path.iterdir()] == [path.name]
 
 
 def test_opening_connects_to_nothing_yet(tmp_path: Path) -> None:

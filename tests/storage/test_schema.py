@@ -132,7 +132,7 @@ def test_upgrades_at_the_same_time_follow_one_another(empty_url: str) -> None:
     async def work() -> None:
         databases = [open_database(empty_url) for _ in range(3)]
         try:
-            await asyncio.gather(*map(schema.upgrade, databases))
+            await asyncio.gather(*(schema.upgrade(each, create=True) for each in databases))
         finally:
             for database in databases:
                 await database.close()

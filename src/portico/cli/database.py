@@ -7,6 +7,7 @@ import click
 from portico.cli.options import run_with_database, settings_options
 from portico.settings import Settings
 from portico.storage import schema
+from portico.storage.database import create_database_file, sqlite_path
 from portico.storage.distribution import distribute_database
 
 
@@ -16,10 +17,15 @@ def db() -> None:
 
 
 @db.command()
+@click.option("--create", is_flag=True, help="Create the SQLite file if it does not exist.")
 @settings_options("database")
-def upgrade(settings: Settings) -> None:
+def upgrade(settings: Settings, create: bool) -> None:
     """Bring the database to the schema that this version needs."""
-    run_with_database(settings, schema.upgrade)
+    if create:
+        create_database_file(settings.database)
+    # An empty PostgreSQL database was created on purpose already.
+    creates = create or sqlite_path(settings.database) is None
+    run_with_database(settings, lambda database: schema.upgrade(database, create=creates))
     click.echo(f"The database has schema {schema.NEWEST_REVISION}.")
 
 

@@ -15,7 +15,7 @@ from portico.domain.base import MAX_ID
 from portico.services.identity import Operator
 from portico.settings import Settings, load_settings, setting_fields, unknown_variables
 from portico.storage.connections import Database
-from portico.storage.database import open_database
+from portico.storage.database import open_database, require_database
 
 T = TypeVar("T")
 Command = Callable[..., Any]
@@ -77,7 +77,11 @@ def _receiving_settings(command: Command, names: Iterable[str]) -> Command:
 
 
 def run_with_database(settings: Settings, work: Callable[[Database], Awaitable[T]]) -> T:
-    """Opens the database, whatever its schema, for the length of one command."""
+    """Open an existing database, whatever its schema, for the length of one command.
+
+    Raises MissingDatabase.
+    """
+    require_database(settings.database)
 
     async def run() -> T:
         database = open_database(settings.database, pool_size=settings.pool_size)

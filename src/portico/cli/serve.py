@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
+import os
+import shlex
 from collections.abc import Iterable
 
 import click
 
 from portico.app import open_operator, prepare_database
 from portico.cli.options import settings_options
-from portico.demo import DemoAccess, DemoPerson, fill_demo
+from portico.demo import DemoAccess, DemoPerson, credentials_file, fill_demo
+from portico.observability import configure_logging
 from portico.server import require_free_port, run_server
-from portico.settings import Settings
-from portico.storage.database import open_database
+from portico.settings import Settings, holds_password, setting_fields, settings_file
+from portico.storage.database import (
+    create_database_file,
+    database_files,
+    open_database,
+    require_database,
+)
+from portico.storage.files import loose_modes
+
+logger = logging.getLogger("portico")
 
 
 @click.command()
@@ -23,10 +35,13 @@ def serve(settings: Settings, demo: bool) -> None:
     """Serve the API.
 
     A setting comes from its flag, else from the environment, else from the file that --config
-    names, else it has its default.
+    names, else it has its default. Without --database or with --demo, a missing database file is
+    created; a path that you name must exist.
     """
+    configure_logging(settings.log_level)
     require_free_port(settings)
     access = asyncio.run(_prepare(settings, demo=demo))
+    _warn_of_loose_modes(settings, demo=demo)
     origin = f"http://{_shown_host(settings.host)}:{settings.port}"
     if demo:
         click.echo(_demo_text(origin, access))
@@ -36,14 +51,31 @@ def serve(settings: Settings, demo: bool) -> None:
 
 
 async def _prepare(settings: Settings, *, demo: bool) -> DemoAccess | None:
+    create = demo or settings.database == setting_fields()["database"].default
+    if create:
+        create_database_file(settings.database)
+    require_database(settings.database)
     database = open_database(settings.database, pool_size=settings.pool_size)
     try:
-        await prepare_database(database, settings)
+        await prepare_database(database, settings, create=create)
         if demo:
             return await fill_demo(await open_operator(database), settings)
         return None
     finally:
         await database.close()
+
+
+def _warn_of_loose_modes(settings: Settings, *, demo: bool) -> None:
+    """Log a warning for each file with secrets that its group or others can use."""
+    private = database_files(settings.database)
+    if demo:
+        private.append(credentials_file(settings))
+    config = settings_file(os.environ, click.get_current_context().params["config"])
+    if config is not None and holds_password(config):
+        private.append(config)
+    for path, mode in loose_modes(private).items():
+        fix = f"chmod 600 {shlex.quote(str(path.absolute()))}"
+        logger.warning("%s has mode %04o, so others can use it. Type: %s", path, mode, fix)
 
 
 def _demo_people(origin: str, people: Iterable[DemoPerson]) -> str:

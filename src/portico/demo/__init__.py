@@ -37,6 +37,7 @@ from portico.settings import Settings
 from portico.storage.activity import Activity
 from portico.storage.connections import Connection
 from portico.storage.database import sqlite_path
+from portico.storage.files import replace_private_file
 
 OPENING_DAYS = 30
 
@@ -76,7 +77,7 @@ async def fill_demo(operator: Operator, settings: Settings) -> DemoAccess | None
     The credentials lie in a file beside the database that only its owner can read, so that every
     start can print them. None when the database has tenants that the file does not tell of.
     """
-    kept = _credentials_file(settings)
+    kept = credentials_file(settings)
     if await identity.has_tenants(operator.database):
         return await _still_good(operator, _read(kept))
     people = tuple(map(_manager, MANAGERS)) + tuple(map(_reader, READERS))
@@ -100,8 +101,7 @@ async def fill_demo(operator: Operator, settings: Settings) -> DemoAccess | None
         viewer=Credentials(client_id=str(viewer.id), client_secret=viewer_secret),
         people=people,
     )
-    kept.touch(mode=0o600)
-    kept.write_text(json.dumps(asdict(access), indent=2) + "\n")
+    replace_private_file(kept, f"{json.dumps(asdict(access), indent=2)}\n".encode())
     return access
 
 
@@ -126,7 +126,8 @@ def _by_name(hashes: Mapping[DemoPerson, str]) -> dict[str, str]:
     return {person.name: stored for person, stored in hashes.items()}
 
 
-def _credentials_file(settings: Settings) -> Path:
+def credentials_file(settings: Settings) -> Path:
+    """Return the path of the file that keeps the demo's credentials for later starts."""
     path = sqlite_path(settings.database)
     if path is not None:
         return path.with_suffix(".demo.json")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import shlex
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from portico.domain.errors import PorticoError
 from portico.storage.connections import Database
+from portico.storage.files import create_private_file, create_private_folder
 from portico.storage.sqlite import SqliteDatabase
 
 DEFAULT_POOL_SIZE = 10
@@ -17,6 +20,16 @@ class InvalidDatabaseUrl(PorticoError):
     """The setting names no database that Portico can open."""
 
     code = "setting.invalid"
+
+
+class MissingDatabase(PorticoError):
+    """The URL names a SQLite file that does not exist."""
+
+    code = "setting.invalid"
+
+    def __init__(self, path: Path, url: str) -> None:
+        command = f"portico db upgrade --create --database {shlex.quote(url)}"
+        super().__init__(f"There is no database file {path.absolute()}; `{command}` creates it.")
 
 
 def sqlite_path(url: str) -> Path | None:
@@ -33,18 +46,13 @@ def sqlite_path(url: str) -> Path | None:
 
 
 def open_database(url: str, *, pool_size: int = DEFAULT_POOL_SIZE) -> Database:
-    """The database that a URL names: `sqlite:///path`, or PostgreSQL in libpq form.
+    """Return the database that a URL names: `sqlite:///path`, or PostgreSQL in libpq form.
 
-    Opens no connection yet. Raises InvalidDatabaseUrl for anything else.
+    It connects when it is first used, and never creates a SQLite file. Raises InvalidDatabaseUrl
+    for anything else.
     """
     path = sqlite_path(url)
     if path is not None:
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise InvalidDatabaseUrl(
-                f"The folder of {path} cannot be made: {error.strerror}."
-            ) from error
         return SqliteDatabase(path)
     if re.match(r"postgres(ql)?://", url):
         _require_readable(url)
@@ -56,6 +64,41 @@ def open_database(url: str, *, pool_size: int = DEFAULT_POOL_SIZE) -> Database:
         f"{url.partition(':')[0]}:... is not a database URL; write sqlite:///path or "
         "postgresql://user@host/name."
     )
+
+
+def require_database(url: str) -> None:
+    """Raise MissingDatabase if the URL names a SQLite file that does not exist."""
+    path = sqlite_path(url)
+    if path is not None and not path.exists():
+        raise MissingDatabase(path, url)
+
+
+def create_database_file(url: str) -> None:
+    """Create the empty file of a SQLite database (0600) and its folder (0700) if it is missing.
+
+    SQLite gives its `-wal` and `-shm` files the mode of the database file. Does nothing for
+    PostgreSQL. Raises InvalidDatabaseUrl if the file cannot be created.
+    """
+    path = sqlite_path(url)
+    if path is None:
+        return
+    try:
+        create_private_folder(path.parent)
+        with suppress(FileExistsError):
+            create_private_file(path)
+    except OSError as error:
+        raise InvalidDatabaseUrl(
+            f"The database file {path} cannot be created: {error.strerror}."
+        ) from error
+
+
+def database_files(url: str) -> list[Path]:
+    """Return the paths of a SQLite database, its write-ahead log and its shared memory.
+
+    The list is empty for PostgreSQL.
+    """
+    path = sqlite_path(url)
+    return [] if path is None else [path.with_name(path.name + end) for end in ("", "-wal", "-shm")]
 
 
 def _require_readable(url: str) -> None:

@@ -29,13 +29,20 @@ class SchemaMismatch(Unavailable):
     """The database is behind or ahead of this version; the sentence says what to do."""
 
 
-async def upgrade(database: Database) -> None:
-    """Runs every migration that the database lacks, in one transaction that excludes others.
+async def upgrade(database: Database, *, create: bool = False) -> None:
+    """Run every migration that the database lacks, in one transaction that excludes others.
 
-    Raises SchemaMismatch for a database that is ahead of this version.
+    Raises SchemaMismatch for a database that is ahead of this version, and, unless `create` is
+    set, for one without Portico's tables: a wrong path must not get them.
     """
-    if await current_revision(database) == NEWEST_REVISION:
+    current = await current_revision(database)
+    if current == NEWEST_REVISION:
         return
+    if current is None and not create:
+        raise SchemaMismatch(
+            "The database has no tables of Portico; `portico db upgrade --create` with the same "
+            "--database creates them."
+        )
 
     def work(connection: SyncConnection) -> None:
         from alembic import command

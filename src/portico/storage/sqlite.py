@@ -103,8 +103,10 @@ class SqliteDatabase(Database):
 
     def _open(self) -> sqlite3.Connection:
         # Commits run on the disk thread; writers' turns keep the threads apart.
+        # `mode=rw`: a file that is missing or deleted is an error, never a new empty database.
         connection = sqlite3.connect(
-            self._path,
+            f"{self._path.absolute().as_uri()}?mode=rw",
+            uri=True,
             check_same_thread=False,
             isolation_level=None,
             cached_statements=_KEPT_BY_DRIVER,

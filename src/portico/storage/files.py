@@ -1,0 +1,64 @@
+"""Files and folders that only their owner can read, whatever the umask is."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+PRIVATE_FILE = 0o600
+PRIVATE_FOLDER = 0o700
+_OTHERS = 0o077
+
+
+def create_private_file(path: Path, content: bytes = b"") -> None:
+    """Create a file with mode 0600 that survives a power cut.
+
+    Raises FileExistsError if the path exists, or another OSError.
+    """
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
+    with os.fdopen(descriptor, "wb") as file:
+        os.fchmod(descriptor, PRIVATE_FILE)
+        file.write(content)
+        file.flush()
+        os.fsync(descriptor)
+    _sync_folder(path.parent)
+
+
+def replace_private_file(path: Path, content: bytes) -> None:
+    """Create a file with mode 0600, in one step in place of an older one. Raises OSError."""
+    fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
+    create_private_file(fresh, content)
+    fresh.replace(path)
+    _sync_folder(path.parent)
+
+
+def create_private_folder(path: Path) -> None:
+    """Create a folder and its missing parents with mode 0700. Existing ones keep their mode.
+
+    Raises OSError.
+    """
+    missing = [each for each in (path, *path.parents) if not each.exists()]
+    for each in reversed(missing):
+        try:
+            each.mkdir(PRIVATE_FOLDER)
+        except FileExistsError:
+            continue  # another process was faster
+        each.chmod(PRIVATE_FOLDER)
+
+
+def loose_modes(paths: Iterable[Path]) -> dict[Path, int]:
+    """The permission bits of each file that its group or others can use. Missing files are skipped.
+
+    Raises OSError for a path that cannot be looked at.
+    """
+    modes = {path: path.stat().st_mode & 0o777 for path in paths if path.exists()}
+    return {path: mode for path, mode in modes.items() if mode & _OTHERS}
+
+
+def _sync_folder(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
