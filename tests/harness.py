@@ -24,7 +24,7 @@ import httpx
 
 from portico.app import open_operator
 from portico.domain.identity import Role
-from portico.services import identity
+from portico.services import domains, identity
 from portico.services.identity import Operator
 from portico.storage import schema
 from portico.storage.connections import Database
@@ -272,6 +272,21 @@ class Tenant:
         """A new API client that has signed in."""
         credentials = self.credentials(role=role, microtenant_id=microtenant_id)
         return Caller(self.server, self.customer_id, credentials)
+
+    def allow_domain(self, name: str) -> None:
+        """Allows a domain for the tenant's portals, as the operator does."""
+        customer_id = int(self.customer_id)
+        as_operator(
+            self.server.database,
+            lambda operator: domains.allow_domain(operator, name, customer_id, public_host=""),
+        )
+
+    def revoke_domain(self, name: str) -> None:
+        """Revokes a domain, as the operator does."""
+        as_operator(
+            self.server.database,
+            lambda operator: domains.revoke_domain(operator, name, public_host=""),
+        )
 
     def revoke(self, credentials: Credentials) -> None:
         """Revokes an API client, as the operator does."""

@@ -30,6 +30,7 @@ TENANT_TABLES = [
     if next(iter(table.primary_key.columns)).name == "customer_id"
 ]
 GLOBAL_TABLES = {"customer", "api_client", "signing_key", "id_node", "portal_address"} | {
+    "allowed_domain",
     "administrator",
     "administrator_grant",
     "console_session",

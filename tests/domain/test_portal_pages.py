@@ -13,7 +13,6 @@ from portico.domain.portal_pages import (
     PortalPage,
     addresses_of,
     check_page,
-    host_address,
     slugs_for,
 )
 from tests.storage.records import make_portal
@@ -42,22 +41,7 @@ def test_every_made_slug_is_allowed(name: str) -> None:
         assert "." not in slug
 
 
-@pytest.mark.parametrize(
-    ("host", "address"),
-    [
-        ("Portal.Example.COM.", "portal.example.com"),
-        ("BÜRO.example", "xn--bro-hoa.example"),
-        ("straße.example", "xn--strae-oqa.example"),
-        ("", ""),
-        ("a\nb", ""),
-        ("x" * 300, ""),
-    ],
-)
-def test_host_is_named_as_browsers_name_it(host: str, address: str) -> None:
-    assert host_address(host) == address
-
-
-def test_domain_without_a_dot_is_no_address() -> None:
+def test_id_and_slug_are_addresses() -> None:
     portal = make_portal(Scope(customer_id=1), portal_id=5)
     page = PortalPage(slug="staff")
 

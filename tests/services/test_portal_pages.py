@@ -49,14 +49,13 @@ def unique(world: World, name: str) -> str:
     return f"{name}-{world.tenant.id}"
 
 
-def test_portal_is_found_by_its_id_its_slug_and_its_domain(world: World) -> None:
+def test_portal_is_found_by_its_id_and_its_slug(world: World) -> None:
     name = unique(world, "Staff & Friends")
     slug = unique(world, "staff-friends")
-    domain = f"{world.tenant.id}.Example.COM"
-    portal_id = add_portal(world.admin, name, domain=domain)
+    portal_id = add_portal(world.admin, name)
 
     assert page_of(world.admin, portal_id) == PortalPage(slug=slug)
-    for address in (str(portal_id), slug, domain.lower(), domain, f"{domain}."):
+    for address in (str(portal_id), slug, slug.upper()):
         assert found(world, address) == portal_id
     for address in (
         "",
@@ -69,13 +68,6 @@ def test_portal_is_found_by_its_id_its_slug_and_its_domain(world: World) -> None
         "x" * 9_999,
     ):
         assert found(world, address) is None
-
-
-def test_international_domain_is_found_as_browsers_name_it(world: World) -> None:
-    label = f"b\N{LATIN SMALL LETTER U WITH DIAERESIS}ro{world.tenant.id}"
-    portal_id = add_portal(world.admin, domain=f"{label.title()}.example")
-
-    assert found(world, f"xn--{label.encode('punycode').decode()}.example") == portal_id
 
 
 def test_slugs_are_made_unique(world: World) -> None:
@@ -140,32 +132,16 @@ def test_settings_are_kept_until_they_are_said_again(world: World) -> None:
 
 
 def test_addresses_follow_the_portal(world: World) -> None:
-    domain, later = f"a{world.tenant.id}.example", f"b{world.tenant.id}.example"
     slug, other_slug = unique(world, "one"), unique(world, "two")
-    portal_id = add_portal(world.admin, domain=domain, page=PortalPage(slug=slug))
+    portal_id = add_portal(world.admin, page=PortalPage(slug=slug))
 
-    spec = UserPortalSpec(name="Staff", domain=later)
-    change(world.admin, portal_id, spec, PortalPage(slug=other_slug))
-    assert [found(world, each) for each in (domain, slug)] == [None, None]
-    assert [found(world, each) for each in (later, other_slug)] == [portal_id] * 2
+    change(world.admin, portal_id, UserPortalSpec(name="Staff"), PortalPage(slug=other_slug))
+    assert found(world, slug) is None
+    assert found(world, other_slug) == portal_id
 
     world.admin.change(lambda work: portals.delete_portal(work, portal_id))
-    for address in (later, other_slug, str(portal_id)):
+    for address in (other_slug, str(portal_id)):
         assert found(world, address) is None
-
-
-def test_first_portal_keeps_its_domain(world: World) -> None:
-    other = World(world.store)
-    domain = f"shared{world.tenant.id}.example"
-    first = add_portal(world.admin, domain=domain)
-    second = add_portal(other.admin, domain=domain)
-
-    change(other.admin, second, UserPortalSpec(name="Staff", domain=domain), None)
-    assert found(world, domain) == first
-
-    world.admin.change(lambda work: portals.delete_portal(work, first))
-    change(other.admin, second, UserPortalSpec(name="Staff", domain=domain), None)
-    assert found(world, domain) == second
 
 
 def shown_on(caller: Caller, portal_id: int) -> list[PortalSection]:

@@ -18,9 +18,11 @@ from sqlalchemy.engine.interfaces import ReflectedIndex
 from portico.domain.base import Scope
 from portico.domain.links import LINK_FIELDS
 from portico.domain.search import ListQuery, parse_search
+from portico.services.domains import find_portal_at_host
 from portico.storage import schema
 from portico.storage.connections import Database
 from portico.storage.database import open_database
+from portico.storage.domains import AllowedDomains, PortalDomains
 from portico.storage.links import LinkRepository
 from portico.storage.microtenants import MicrotenantRepository
 from portico.storage.placement import metadata
@@ -292,3 +294,71 @@ def test_default_microtenants_of_older_databases_come_last(empty_url: str) -> No
         (0, 5, True),
         (0, 1, True),
     ]
+
+
+def test_domains_that_route_are_allowed_and_go_on(empty_url: str) -> None:
+    """Portal 13 had links.alder.example before 12 of its tenant and 21 of another claimed it."""
+    domains = {
+        11: "Links.Birch.example.",
+        12: "LINKS.alder.example",
+        13: "links.alder.example",
+        14: "portal01",
+        15: "b\N{LATIN SMALL LETTER U WITH DIAERESIS}ro.example",
+        16: "",
+    }
+    foreign = {21: "links.alder.example", 22: "staff-b-example.p.zscalerportal.net"}
+    addresses = {
+        "links.birch.example": (7, 11),
+        "links.alder.example": (7, 13),
+        "xn--bro-hoa.example": (7, 15),
+        "staff-b-example.p.zscalerportal.net": (8, 22),
+        "16": (7, 16),
+        "staff": (7, 16),
+    }
+
+    owned = [(7, each) for each in domains] + [(8, each) for each in foreign]
+    fill_at(
+        empty_url,
+        "0007",
+        *(("customer", {"id": each, "name": str(each), "auth_domains": "[]"}) for each in (7, 8)),
+        *(("microtenant", {"customer_id": each, "name": "Default"}) for each in (7, 8)),
+        *(
+            (
+                "user_portal",
+                {
+                    "customer_id": customer_id,
+                    "id": portal_id,
+                    "name": str(portal_id),
+                    "name_folded": str(portal_id),
+                    "domain": (domains | foreign)[portal_id],
+                },
+            )
+            for customer_id, portal_id in owned
+        ),
+        *(
+            ("portal_address", {"address": each, "customer_id": owner, "portal_id": portal_id})
+            for each, (owner, portal_id) in addresses.items()
+        ),
+    )
+    upgrade(empty_url)
+
+    async def look(database: Database) -> None:
+        found = {
+            host: await find_portal_at_host(database, host, public_host="") for host in addresses
+        }
+        assert {host: (e.customer_id, e.portal_id) for host, e in found.items() if e} == {
+            host: owner for host, owner in addresses.items() if "." in host
+        }
+        async with database.read() as connection:
+            allowed = await AllowedDomains(connection).all()
+            assert {each.name: each.customer_id for each in allowed} == {
+                host: owner for host, (owner, _) in addresses.items() if "." in host
+            }
+            # Those that wait for another portal to give the domain up.
+            claims = await PortalDomains(connection, 7).at(["links.alder.example"])
+            assert [each.portal_id for each in claims] == [13, 12]
+            assert len(await PortalDomains(connection, 8).all()) == 2
+            assert await find_address(connection, "links.alder.example") is None
+            assert await find_address(connection, "staff") is not None
+
+    with_database(empty_url, look)

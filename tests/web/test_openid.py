@@ -209,18 +209,21 @@ def test_own_domain_beside_a_public_address_signs_in_where_it_is(
     hosts = [f"links.{each.customer_id}.example" for each in (tenant, other)]
     for each, host in zip((tenant, other), hosts, strict=True):
         each.caller().create_portal("Links", certificateId="7", domain=host)
+        each.allow_domain(host)
     portal = f"/p/{tenant.caller().create_portal('Staff')}"
     leaving = f"{portal}/sign-in/oidc/{provider.id}?next=/"
     visit = Visit(public.http)
     sent_back = []
-    for host in ("portico.example", hosts[1], "unknown.example", hosts[0]):
+    unallowed = f"other.{tenant.customer_id}.example"
+    tenant.caller().create_portal("Unallowed", certificateId="7", domain=unallowed)
+    for host in ("portico.example", hosts[1], "unknown.example", unallowed, hosts[0]):
         address = visit.get(leaving, host=host).headers["location"]
         sent_back += parse_qs(urlsplit(address).query)["redirect_uri"]
     back = path_of(agree(address, "list"))
     done = visit.get(back, host=hosts[0])
 
     public_callback = f"https://portico.example{CALLBACK}"
-    assert sent_back == [public_callback] * 3 + [f"https://{hosts[0]}{CALLBACK}"]
+    assert sent_back == [public_callback] * 4 + [f"https://{hosts[0]}{CALLBACK}"]
     assert (done.status_code, done.headers["location"]) == (303, "/")
     assert f"__Host-portico_portal_{tenant.customer_id}" in visit.cookies
 

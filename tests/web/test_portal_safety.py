@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import base64
+from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.harness import Tenant, create_tenant
+from tests.harness import Tenant, create_tenant, served
 from tests.web.conftest import OpenTab
 from tests.web.portals import Portal, make_portal, names, sign_in
 
@@ -208,25 +209,49 @@ def test_a_users_session_is_for_one_tenant_alone(portal: Portal, tab: OpenTab) -
     assert names(page) == []
 
 
-def test_portal_is_found_by_id_and_slug_and_its_own_domain(tenant: Tenant) -> None:
+def test_portal_is_found_by_id_and_slug_and_its_allowed_domain(tenant: Tenant) -> None:
     domain = f"apps-{tenant.customer_id}.example"
     portal = make_portal(tenant, certificateId="7", domain=domain)
     portal.add_link("Wiki")
     http = portal.server.http
-    for address, host in (
-        (portal.base, None),
-        (f"/p/{portal.id}", None),
-        ("/", domain),
-        ("/", f"{domain.upper()}:8080"),
-        ("/?q=wiki", domain),
-    ):
-        answer = http.get(address, headers={"Host": host} if host else {})
-        assert answer.status_code == 200
-        assert "Wiki" in answer.text
-    elsewhere = http.get("/", headers={"Host": "unknown.example"})
 
-    assert elsewhere.status_code == 303
-    assert elsewhere.headers["location"] == "/console"
+    def arrived(address: str, host: str | None = None) -> bool:
+        answer = http.get(address, headers={"Host": host} if host else {})
+        if answer.status_code == 200:
+            return "Wiki" in answer.text
+        assert (answer.status_code, answer.headers["location"]) == (303, "/console")
+        return False
+
+    assert arrived(portal.base)
+    assert arrived(f"/p/{portal.id}")
+    assert not arrived("/", domain)
+    tenant.allow_domain(domain)
+    for host in (domain, f"{domain.upper()}:8080", f"{domain}.", f"{domain}.:8080"):
+        assert arrived("/", host)
+    assert arrived("/?q=wiki", domain)
+    assert not arrived("/", f"other.{domain}")
+    assert not arrived("/", "unknown.example")
+    tenant.revoke_domain(domain)
+    assert not arrived("/", domain)
+
+
+def test_the_public_host_leads_to_the_console_whatever_a_portal_claims(
+    database_url: str, tmp_path: Path
+) -> None:
+    public = "https://portico.example:8443"
+    with served(database_url, tmp_path / "server.log", "--public-url", public) as server:
+        tenant = create_tenant(server)
+        domain = f"{tenant.customer_id}.portico.example"
+        for name, host in (("Shadow", "Portico.Example."), ("Below", domain)):
+            make_portal(tenant, name, certificateId="7", domain=host)
+        tenant.allow_domain("portico.example")
+        answers = {
+            host: server.http.get("/", headers={"Host": host}).status_code
+            for host in ("portico.example", "PORTICO.example.:8443", domain)
+        }
+        tenant.revoke_domain("portico.example")
+
+    assert answers == {"portico.example": 303, "PORTICO.example.:8443": 303, domain: 200}
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from portico import __version__
 from portico.cli.administrators import admin
 from portico.cli.clients import client
 from portico.cli.database import db
+from portico.cli.domains import domain
 from portico.cli.keys import keys
 from portico.cli.providers import provider
 from portico.cli.serve import serve
@@ -25,7 +26,7 @@ def portico() -> None:
     """Self-hosted user portals and portal links."""
 
 
-for command in (serve, db, tenant, client, admin, user, provider, keys):
+for command in (serve, db, tenant, domain, client, admin, user, provider, keys):
     portico.add_command(command)
 
 

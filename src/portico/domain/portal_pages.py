@@ -11,7 +11,6 @@ from enum import StrEnum
 from portico.domain.base import NAME_LIMIT, check_opaque, check_text
 from portico.domain.colours import check_accent
 from portico.domain.errors import InvalidField
-from portico.domain.hosts import HOST_LIMIT
 from portico.domain.portals import UserPortal
 
 SLUG_LIMIT = 63
@@ -46,7 +45,7 @@ class PresentedPortal(UserPortal):
 
 @dataclass(frozen=True, kw_only=True)
 class PortalAddress:
-    """Where a visitor arrives: a portal's id, its slug or its domain, and whose portal it is."""
+    """Where a visitor arrives: a portal's id, slug or own domain, and whose portal it is."""
 
     address: str
     customer_id: int
@@ -87,28 +86,5 @@ def slugs_for(name: str) -> Iterator[str]:
 
 
 def addresses_of(portal: UserPortal, page: PortalPage) -> list[str]:
-    """Every address that leads to the portal, unless another has it: id, slug and domain."""
-    found = [str(portal.id)]
-    if page.slug:
-        found.append(page.slug)
-    domain = host_address(portal.domain)
-    # Without a dot it could be taken for a slug or an id.
-    if "." in domain:
-        found.append(domain)
-    return found
-
-
-def host_address(host: str) -> str:
-    """A domain as browsers name it in the Host header: lower case, IDN in its ASCII form.
-
-    Empty for what is no domain.
-    """
-    if len(host) > HOST_LIMIT or not host.isprintable():
-        return ""
-    return ".".join(map(_ascii_label, host.removesuffix(".").lower().split(".")))
-
-
-def _ascii_label(label: str) -> str:
-    if label.isascii():
-        return label
-    return "xn--" + unicodedata.normalize("NFC", label).encode("punycode").decode()
+    """Return the addresses below /p/ that lead to the portal, unless another has them."""
+    return [str(portal.id), page.slug] if page.slug else [str(portal.id)]

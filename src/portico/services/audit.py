@@ -9,7 +9,9 @@ from dataclasses import replace
 from portico.domain.administrators import Administrator
 from portico.domain.audit import Action, AuditEntry
 from portico.domain.aups import Aup
-from portico.domain.base import DEFAULT_MICROTENANT_ID
+from portico.domain.base import DEFAULT_MICROTENANT_ID, Scope
+from portico.domain.domains import KIND as DOMAIN_KIND
+from portico.domain.domains import AllowedDomain
 from portico.domain.groups import Group
 from portico.domain.identity import CLIENT_KIND, ApiClient
 from portico.domain.links import Link
@@ -21,7 +23,7 @@ from portico.domain.users import PortalUser
 from portico.services.unit_of_work import UnitOfWork
 
 Person = PortalUser | Administrator | IdentityProvider | ApiClient
-Audited = Link | UserPortal | Aup | Microtenant | Section | Group | Person
+Audited = Link | UserPortal | Aup | Microtenant | Section | Group | Person | AllowedDomain
 
 SECRETS = {"password_hash", "client_secret", "secret_hash"}
 """Fields that no audit entry holds."""
@@ -59,6 +61,18 @@ async def record_client(
     scope = replace(work.scope, microtenant_id=after.microtenant_id or DEFAULT_MICROTENANT_ID)
     entry = _entry(replace(work, scope=scope), action, CLIENT_KIND, before, after)
     await work.audit_trail.append(entry)
+
+
+async def record_domain(
+    work: UnitOfWork, action: Action, before: AllowedDomain | None, after: AllowedDomain | None
+) -> None:
+    """Note that a domain was allowed or revoked, in the tenant whose portals it concerns."""
+    domain = after or before
+    assert domain is not None
+    # An operator's decision for one tenant can take a name from another, which has to learn of it.
+    scope = Scope(customer_id=domain.customer_id)
+    concerned = replace(work, scope=scope)
+    await concerned.audit_trail.append(_entry(concerned, action, DOMAIN_KIND, before, after))
 
 
 def _entry(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 
 from portico.domain.base import Clock, IdSource, Scope
+from portico.domain.domains import host_of
 from portico.domain.errors import InvalidField, NotFound
 from portico.domain.identity import Principal, Role, Tenant
 from portico.domain.portal_pages import (
@@ -16,7 +17,6 @@ from portico.domain.portal_pages import (
     PresentedPortal,
     addresses_of,
     check_page,
-    host_address,
     present_portal,
     slugs_for,
 )
@@ -30,15 +30,15 @@ from portico.storage.portal_pages import PortalPageRepository, find_address, fin
 from portico.storage.portals import UserPortalRepository
 
 _SLUGS_TRIED = 50
-_ADDRESS = re.compile(r"[a-z0-9._-]{1,255}", re.ASCII)
+_ADDRESS = re.compile(r"[a-z0-9-]{1,63}", re.ASCII)
 
 
 async def find_portal_address(database: Database, address: str) -> PortalAddress | None:
-    """Whose portal an id, a slug or a host name leads to; None for nobody's.
+    """Return whose portal an id or a slug leads to, or None. The portal may be disabled.
 
-    It says nothing of the portal, which may be disabled: `visit_portal` does.
+    `domains.find_portal_at_host` does the same for a portal's own domain.
     """
-    wanted = host_address(address)
+    wanted = address.lower()
     if not _ADDRESS.fullmatch(wanted):
         return None
     async with database.read() as connection:
@@ -69,6 +69,7 @@ async def settle_page(
     if wanted != stored:
         await work.portal_pages.store(portal.id, wanted)
     await work.portal_pages.readdress(portal.id, addresses_of(portal, wanted))
+    await work.portal_domains.claim(portal.id, host_of(portal.domain), work.new_id())
     return present_portal(portal, wanted)
 
 

@@ -11,6 +11,7 @@ from portico.storage.administrators import AdministratorRepository
 from portico.storage.audit import AuditTrail
 from portico.storage.aups import AupRepository
 from portico.storage.connections import Connection
+from portico.storage.domains import PortalDomains
 from portico.storage.groups import GroupRepository
 from portico.storage.idempotency import IdempotentAnswers
 from portico.storage.link_sets import LinkSetRepository
@@ -96,6 +97,11 @@ class UnitOfWork:
     def portal_pages(self) -> PortalPageRepository:
         """How the tenant's portals look, and where they are reached."""
         return PortalPageRepository(self.connection, self.scope)
+
+    @property
+    def portal_domains(self) -> PortalDomains:
+        """The domains that the tenant's portals claim."""
+        return PortalDomains(self.connection, self.scope.customer_id)
 
     @property
     def aups(self) -> AupRepository:

@@ -121,8 +121,7 @@ portal_page = Table(
     sqlite_with_rowid=False,
 )
 
-# Where a visitor may arrive: read before the tenant is known, so whole on every node, and without
-# a reference to the portal, which lives on one.
+# A portal's id and slug: read before the tenant is known, so without a reference to the portal.
 portal_address = Table(
     "portal_address",
     metadata,
@@ -130,4 +129,34 @@ portal_address = Table(
     id_column("customer_id"),
     id_column("portal_id"),
     Index("ix_portal_address_portal", "customer_id", "portal_id"),
+)
+
+# The domain of each portal that has one, whether or not it is allowed. Of several portals of a
+# tenant with the same host, the one with the lowest claim has it.
+portal_domain = Table(
+    "portal_domain",
+    metadata,
+    id_column("customer_id"),
+    id_column("portal_id"),
+    text_column("host"),
+    id_column("claim_id"),
+    PrimaryKeyConstraint("customer_id", "portal_id", name="pk_portal_domain"),
+    ForeignKeyConstraint(
+        ["customer_id", "portal_id"],
+        ["user_portal.customer_id", "user_portal.id"],
+        name="fk_portal_domain_portal",
+        ondelete="CASCADE",
+    ),
+    Index("ix_portal_domain_host", "customer_id", "host", "claim_id"),
+    sqlite_with_rowid=False,
+)
+
+# Which tenant's portals may be reached at a domain: the operator's decision. Read before the tenant
+# is known.
+allowed_domain = Table(
+    "allowed_domain",
+    metadata,
+    Column("name", PlainText, primary_key=True),
+    id_column("customer_id"),
+    id_column("creation_time"),
 )

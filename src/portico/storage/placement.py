@@ -13,6 +13,7 @@ REFERENCE_TABLES = (
     tables.signing_key,
     tables.id_node,
     page_tables.portal_address,
+    page_tables.allowed_domain,
     people_tables.administrator,
     people_tables.administrator_grant,
     people_tables.console_session,

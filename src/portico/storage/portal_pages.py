@@ -46,7 +46,7 @@ class PortalPageRepository:
         return {row.address: PortalAddress(**row._asdict()) for row in rows}
 
     async def readdress(self, portal_id: int, addresses: Collection[str]) -> None:
-        """Makes exactly these addresses lead to the portal; none, when it is deleted.
+        """Makes exactly these ids and slugs lead to the portal; none, when it is deleted.
 
         Those that other portals have are theirs; an address that another one takes at the same
         moment makes the transaction fail with ConcurrentChange.

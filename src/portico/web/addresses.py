@@ -5,13 +5,13 @@ Nothing that an unknown peer says of itself is believed: the lock-out counts by 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 from litestar import Request
 from litestar.types import HTTPScope
 
 from portico.asgi.client_address import TrustedProxies
+from portico.domain.addresses import public_host
 from portico.web.cookies import AnyRequest
 
 Headers = list[tuple[bytes, bytes]]
@@ -23,6 +23,7 @@ class Surroundings:
     def __init__(self, *, proxies: TrustedProxies | None = None, public_url: str = "") -> None:
         self._proxies = proxies or TrustedProxies()
         self._public_url = public_url
+        self.public_host = public_host(public_url)
 
     def peer(self, request: AnyRequest) -> str:
         """The address of whoever sent the request."""
@@ -72,8 +73,3 @@ def strict_transport(
         return told if surroundings.is_encrypted(Request(scope)) else []
 
     return headers
-
-
-def named_host(request: AnyRequest) -> str:
-    """The host that a request was sent to, without its port."""
-    return re.sub(r":[0-9]*\Z", "", request.headers.get("host", ""))

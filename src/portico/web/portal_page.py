@@ -32,7 +32,6 @@ from portico.services.portal_pages import (
     visitors_work,
 )
 from portico.services.sessions import SignedInUser
-from portico.web.addresses import named_host
 from portico.web.cookies import (
     FORM,
     LANGUAGE,
@@ -45,6 +44,7 @@ from portico.web.cookies import (
     language_of,
 )
 from portico.web.csrf import checked_form
+from portico.web.hosts import portal_at_host
 from portico.web.languages import LANGUAGES
 from portico.web.pages import page_answer, redirect, safe_next
 from portico.web.portal_content import PortalContent
@@ -97,7 +97,7 @@ class Arrival:
 
 
 async def visit_address(site: Site, address: str) -> PortalVisit:
-    """The enabled portal at an id, a slug or a host. Raises NotFound."""
+    """The enabled portal at an id or a slug. Raises NotFound."""
     place = await find_portal_address(site.database, address)
     if place is None:
         raise NotFound(address)
@@ -105,9 +105,14 @@ async def visit_address(site: Site, address: str) -> PortalVisit:
         return await visit_portal(connection, place)
 
 
-async def arrive(site: Site, request: AnyRequest, address: str, *, home: str = "") -> Arrival:
+async def arrive(site: Site, request: AnyRequest, address: str) -> Arrival:
     """Who comes to which portal. Raises NotFound, or SignInNeeded for one that is not public."""
-    visit = await visit_address(site, address)
+    return await _arrive(site, request, await visit_address(site, address))
+
+
+async def _arrive(
+    site: Site, request: AnyRequest, visit: PortalVisit, *, home: str = ""
+) -> Arrival:
     signed_in = await user_of(site, request, visit.scope.customer_id)
     face = make_face(visit.portal, home=home)
     door = door_address(f"{face.base}/sign-in", request)
@@ -145,11 +150,12 @@ async def content_for(site: Site, request: AnyRequest, arrival: Arrival) -> Port
 @get("/")
 async def own_domain(site: NamedDependency[Site], request: AnyRequest) -> Page:
     """The portal whose own domain the request was sent to; any other host leads to the console."""
-    host = named_host(request)
-    # A host without a dot could be a slug, which is no domain of its own.
-    if "." not in host or await find_portal_address(site.database, host) is None:
+    place = await portal_at_host(site, request)
+    if place is None:
         return redirect(CONSOLE_HOME)
-    return await _show(site, request, await arrive(site, request, host, home="/"))
+    async with site.database.read() as connection:
+        visit = await visit_portal(connection, place)
+    return await _show(site, request, await _arrive(site, request, visit, home="/"))
 
 
 @get("/p/{portal:str}")

@@ -27,7 +27,6 @@ from portico.services.sign_in import (
     sign_in_user,
     sign_in_user_by_provider,
 )
-from portico.web.addresses import named_host
 from portico.web.cookies import (
     CONSOLE,
     FORM,
@@ -39,6 +38,7 @@ from portico.web.cookies import (
     portal_cookie,
 )
 from portico.web.csrf import checked_form
+from portico.web.hosts import origin_for
 from portico.web.oidc import SignInAttempt
 from portico.web.pages import page_answer, redirect, safe_next
 from portico.web.portal_view import SignInView, make_face
@@ -174,7 +174,7 @@ async def come_back(site: NamedDependency[Site], request: AnyRequest) -> Page:
         return redirect(f"{back}&fault=provider", cookies=done)
     try:
         answer = {name: value for name, value in request.query_params.items()}
-        callback = await _callback(site, request, attempt.portal)
+        callback = await origin_for(site, request, attempt.portal) + CALLBACK
         person = await site.openid.finish(provider, attempt, answer, callback)
     except (AccessDenied, Unavailable):
         return redirect(f"{back}&fault=provider", cookies=done)
@@ -196,9 +196,8 @@ async def _leave(
     site: Site, request: AnyRequest, provider: IdentityProvider, next_: str, portal: str = ""
 ) -> Page:
     try:
-        address, attempt = await site.openid.begin(
-            provider, await _callback(site, request, portal), next_=next_, portal=portal
-        )
+        callback = await origin_for(site, request, portal) + CALLBACK
+        address, attempt = await site.openid.begin(provider, callback, next_=next_, portal=portal)
     except Unavailable:
         door = f"/p/{quote(portal)}/sign-in" if portal else CONSOLE_DOOR
         return redirect(f"{door}?next={quote(next_, safe='')}&fault=provider")
@@ -223,21 +222,6 @@ def read_attempt(value: str) -> SignInAttempt | None:
         return None
     known = isinstance(attempt.provider_id, int) and 0 < attempt.provider_id <= MAX_ID
     return attempt if known and safe_next(attempt.next, "") == attempt.next else None
-
-
-async def _callback(site: Site, request: AnyRequest, portal: str) -> str:
-    """Where a provider sends the browser back to: the host whose cookie keeps the attempt.
-
-    That is the public origin, or a domain of the tenant of the portal that is signed in to.
-    """
-    at_own_domain = False
-    host = named_host(request)
-    if portal and "." in host:
-        place = await find_portal_address(site.database, portal)
-        domain = await find_portal_address(site.database, host)
-        if place is not None and domain is not None:
-            at_own_domain = place.customer_id == domain.customer_id
-    return site.surroundings.origin(request, at_own_domain=at_own_domain) + CALLBACK
 
 
 def _one_of(providers: list[IdentityProvider], provider_id: int) -> IdentityProvider:

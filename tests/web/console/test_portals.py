@@ -219,3 +219,32 @@ def test_a_portal_with_links_is_not_deleted(tenant: Tenant, tab: OpenTab) -> Non
     page = desk.open(f"portals/{empty}/delete")
     page.get_by_role("button", name="Delete portal").click()
     expect(desk.toast).to_contain_text("Deleted Empty.")
+
+
+def test_access_says_whether_the_domain_opens_the_portal(tenant: Tenant, tab: OpenTab) -> None:
+    desk = sit_down(tenant, tab())
+    portal = desk.add_portal("Staff")
+    domain = f"links.{tenant.customer_id}.example"
+    page = desk.open(f"portals/{portal}/access")
+    hint = page.locator("#domain-hint")
+    expect(hint).to_contain_text("The operator of this server has to allow it.")
+    page.get_by_label("Own domain").fill(domain)
+    page.get_by_role("button", name="Save access").click()
+    expect(hint).to_contain_text(f"{domain} does not open this portal")
+    expect(page.locator(".command code")).to_have_text(
+        f"portico domain allow {domain} --customer {tenant.customer_id}"
+    )
+    expect(page.locator(".facts")).to_contain_text("does not open this portal")
+    expect(page.locator(".facts")).not_to_contain_text("CNAME")
+
+    tenant.allow_domain(domain)
+    page = desk.open(f"portals/{portal}/access")
+    expect(hint).to_contain_text(f"{domain} opens this portal.")
+    expect(page.locator(".command")).to_have_count(0)
+    expect(desk.open("portals").locator(".rows")).to_contain_text(domain)
+    expect(desk.open("audit").locator("main")).to_contain_text(domain)
+
+    second = desk.add_portal("Second", domain=domain)
+    desk.open(f"portals/{second}/access")
+    expect(hint).to_contain_text(f"{domain} opens the portal Staff, which had it first.")
+    expect(desk.open("portals").locator(f"#portal-{second}")).not_to_contain_text(domain)

@@ -16,6 +16,7 @@ from portico.web.console import words
 KINDS: Mapping[str, tuple[str, str]] = {
     "userPortalLink": ("link", "links"),
     "userPortal": ("portal", "portals"),
+    "allowedDomain": ("domain", "domains"),
     "userPortalAup": ("policy", "policies"),
     "microtenant": ("microtenant", "microtenants"),
     "portalSection": ("section", "sections"),

@@ -33,6 +33,7 @@ from portico.web.console.entries import ToldDay, tell_entries
 from portico.web.console.forms import Form, make_form, place_error
 from portico.web.console.lists import Choice
 from portico.web.console.page import Answer, Console, SentForm
+from portico.web.console.portal_domain import DomainNote, domain_note
 from portico.web.console.portals import (
     FIELDS,
     LABELS,
@@ -57,6 +58,7 @@ class TabView:
     form: Form
     conflict: Conflict | None
     pictures: Mapping[str, str]
+    domain: DomainNote
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -333,12 +335,14 @@ async def _page(
     status: int = 200,
 ) -> Answer:
     pictures = {"logo": portal.image_data, "favicon": portal.page.favicon}
+    facts = await facts_of(console, work, portal)
     view = TabView(
-        portal=await facts_of(console, work, portal),
+        portal=facts,
         tab=tab,
         form=form,
         conflict=conflict,
         pictures={name: text if read_picture(text) else "" for name, text in pictures.items()},
+        domain=domain_note(work, facts.domain),
     )
     return await console.page(f"portal_{tab}.html", work, view, place="portals", status=status)
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from litestar import get, post
 from litestar.di import NamedDependency
 
+from portico.domain.domains import DomainState, DomainStatus
 from portico.domain.errors import InvalidInput
 from portico.domain.links import LINKS_PER_PORTAL
 from portico.domain.portal_pages import Audience, PortalPage, PresentedPortal
 from portico.domain.portals import PORTAL_FIELDS, UserPortal, UserPortalSpec, canonical_name
 from portico.domain.search import ListQuery, compare
 from portico.services.aups import list_aups
+from portico.services.domains import domain_statuses
 from portico.services.portal_pages import present_portals
 from portico.services.portals import (
     create_portal,
@@ -112,6 +114,7 @@ class PortalFacts:
     address_href: str
     links: int
     limit: int
+    domain: DomainStatus | None
     facts: list[tuple[str, str, str]]
 
 
@@ -128,6 +131,7 @@ async def show_portals(console: NamedDependency[Console]) -> Answer:
         page = await list_portals(work, query)
         portals = await present_portals(work, page.items)
         links = await work.links.count_by_portal([portal.id for portal in portals])
+        domains = await domain_statuses_of(console, work, portals)
         view = PortalListView(
             path=f"{console.base}/portals",
             text=text,
@@ -136,7 +140,9 @@ async def show_portals(console: NamedDependency[Console]) -> Answer:
                 PortalRow(
                     id=portal.id,
                     name=portal.name,
-                    address=portal.domain or f"/p/{portal.page.slug or portal.id}",
+                    address=portal.domain
+                    if routes(domains.get(portal.id))
+                    else f"/p/{portal.page.slug or portal.id}",
                     href=f"{console.base}/portals/{portal.id}",
                     links=links.get(portal.id, 0),
                     audience=AUDIENCES[portal.page.audience],
@@ -261,16 +267,31 @@ async def find_portal(work: UnitOfWork, portal_id: int) -> PresentedPortal:
     return portal
 
 
+async def domain_statuses_of(
+    console: Console, work: UnitOfWork, portals: Iterable[UserPortal]
+) -> dict[int, DomainStatus]:
+    """Return whether the portals' own domains open them, for portals that have one."""
+    public_host = console.site.surroundings.public_host
+    return await domain_statuses(work, portals, public_host=public_host)
+
+
+def routes(status: DomainStatus | None) -> bool:
+    """Return whether a portal's own domain opens it."""
+    return status is not None and status.state is DomainState.ROUTES
+
+
 async def facts_of(console: Console, work: UnitOfWork, portal: PresentedPortal) -> PortalFacts:
     """What stands beside every tab of a portal."""
     links = await work.links.count_by_portal([portal.id])
     path = f"/p/{portal.page.slug or portal.id}"
-    canonical = canonical_name(portal, console.site.managed_suffix)
     facts = [("Address", path, console.site.surroundings.origin(console.request) + path)]
-    if portal.domain:
+    domain = (await domain_statuses_of(console, work, [portal])).get(portal.id)
+    if routes(domain):
         facts.append(("Domain", portal.domain, f"https://{portal.domain}"))
-    if canonical:
-        facts.append(("CNAME target", canonical, canonical))
+        if canonical := canonical_name(portal, console.site.managed_suffix):
+            facts.append(("CNAME target", canonical, canonical))
+    elif domain is not None:
+        facts.append(("Domain", f"{portal.domain} (does not open this portal)", ""))
     facts += [
         ("Who may see it", AUDIENCES[portal.page.audience], ""),
         ("Notice", "On" if portal.user_notification_enabled else "Off", ""),
@@ -284,6 +305,7 @@ async def facts_of(console: Console, work: UnitOfWork, portal: PresentedPortal) 
         address_href=path,
         links=links.get(portal.id, 0),
         limit=LINKS_PER_PORTAL,
+        domain=domain,
         facts=facts,
     )
 
