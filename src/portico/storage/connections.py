@@ -82,6 +82,13 @@ class Database(ABC):
         """
 
     @abstractmethod
+    def check_storage(self) -> None:
+        """Raise Unavailable when the stored data is known to be replaced or damaged.
+
+        Returns at once. It may start a look for damage on a thread, which a later call reports.
+        """
+
+    @abstractmethod
     async def run_sync(self, work: SyncWork) -> None:
         """Runs synchronous work (migrations) in one transaction that excludes all others."""
 

@@ -173,6 +173,9 @@ class PostgresDatabase(Database):
         """The tenant's revision now; those who ask while a query runs share the next one."""
         return await self._revisions.current(customer_id)
 
+    def check_storage(self) -> None:
+        """PostgreSQL checks its own files."""
+
     async def run_sync(self, work: SyncWork) -> None:
         """Runs migrations in one transaction under an advisory lock, one process at a time."""
         engine = create_async_engine(

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 from sqlalchemy import Executable, NullPool, create_engine, text
@@ -22,6 +23,7 @@ from sqlalchemy.exc import DBAPIError
 
 from portico.domain.errors import ConcurrentChange, PorticoError, Unavailable
 from portico.storage.connections import Connection, Database, DuplicateKey, Parameters, SyncWork
+from portico.storage.sqlite_file import DamageScan, SqliteFile
 from portico.storage.statements import Row, StatementCompiler
 from portico.storage.trigrams import TEXT_INDEX
 
@@ -92,6 +94,8 @@ class SqliteDatabase(Database):
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self._file = SqliteFile(path)
+        self._scan = DamageScan(self._file, self._open)
         self._statements = StatementCompiler(pysqlite.dialect(paramstyle="named"))
         self._reader_connection: sqlite3.Connection | None = None
         self._writer_connection: sqlite3.Connection | None = None
@@ -102,6 +106,7 @@ class SqliteDatabase(Database):
         self._disk = ThreadPoolExecutor(max_workers=1, thread_name_prefix="portico-commit")
 
     def _open(self) -> sqlite3.Connection:
+        self._file.verify()
         # Commits run on the disk thread; writers' turns keep the threads apart.
         # `mode=rw`: a file that is missing or deleted is an error, never a new empty database.
         connection = sqlite3.connect(
@@ -111,12 +116,22 @@ class SqliteDatabase(Database):
             isolation_level=None,
             cached_statements=_KEPT_BY_DRIVER,
         )
+        try:
+            # Looked at again before SQLite reads anything: were the file replaced just now, SQLite
+            # would apply the old file's WAL to the new one.
+            self._file.verify()
+            self._configure(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _configure(self, connection: sqlite3.Connection) -> None:
         connection.execute(f"PRAGMA busy_timeout = {int(LOCK_WAIT_SECONDS * 1000)}")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA cache_size = -32768")
-        return connection
 
     @property
     def _reader(self) -> sqlite3.Connection:
@@ -135,7 +150,8 @@ class SqliteDatabase(Database):
     @asynccontextmanager
     async def read(self) -> AsyncIterator[Connection]:
         """A connection for reading, shared by all readers: each statement ends at once."""
-        with translated():
+        with translated(self._file):
+            self._verify_now_and_then()
             yield SqliteConnection(self._reader, self._statements)
 
     @asynccontextmanager
@@ -143,7 +159,7 @@ class SqliteDatabase(Database):
         """A write transaction. Raises ConcurrentChange when the lock is not free in time."""
         await self._take_turn()
         try:
-            with translated():
+            with translated(self._file):
                 batch = await self._join_batch()
                 try:
                     yield SqliteConnection(self._writer, self._statements)
@@ -154,7 +170,7 @@ class SqliteDatabase(Database):
                     raise
         finally:
             self._pass_turn_on()
-        with translated():
+        with translated(self._file):
             try:
                 # A client that goes away must not take the others' commit with it.
                 await asyncio.shield(batch.committed)
@@ -233,22 +249,43 @@ class SqliteDatabase(Database):
         loop = asyncio.get_running_loop()
         try:
             if batch.writers:
-                await loop.run_in_executor(self._disk, self._writer.execute, "COMMIT")
+                await loop.run_in_executor(self._disk, self._commit)
             else:
                 self._writer.execute("ROLLBACK")
-        except sqlite3.Error as error:
+        except (sqlite3.Error, Unavailable) as error:
             if self._writer.in_transaction:
                 self._writer.execute("ROLLBACK")
             _fail(batch, error)
         else:
             batch.committed.set_result(None)
 
+    def _commit(self) -> None:
+        """Commits the batch, unless the path leads to another file than the one that is open.
+
+        The second look is the one that counts: a file that took the place of ours before this
+        COMMIT reached the disk makes it fail, so nobody is told that the new file has the write. A
+        file that comes after it replaces a write that was there, as any restored backup does.
+        """
+        self._file.verify()
+        self._writer.execute("COMMIT")
+        self._file.verify()
+
+    def _verify_now_and_then(self) -> None:
+        if monotonic() >= self._file.verify_at:
+            self._file.verify()
+
+    def check_storage(self) -> None:
+        """Raise Unavailable for a file that was replaced or damaged; scan it now and then."""
+        self._file.require_sound()
+        self._scan.start_when_due()
+
     async def revision(self, customer_id: int) -> int | None:
         """The tenant's revision now, straight from the driver."""
+        self._verify_now_and_then()
         try:
             row = self._reader.execute(_REVISION, (customer_id,)).fetchone()
         except sqlite3.Error as error:  # `translated` would take a fifth of the time of all this
-            raise _translation(error) from error
+            raise _translation(error, self._file) from error
         revision: int | None = row[0]
         return revision
 
@@ -256,7 +293,7 @@ class SqliteDatabase(Database):
         """Runs migrations in one transaction that excludes all other writers."""
         await self._take_turn()
         try:
-            with translated():
+            with translated(self._file):
                 await self._end_batch()
                 writer = self._open()
                 engine = create_engine(
@@ -270,6 +307,7 @@ class SqliteDatabase(Database):
                     # Told of the transaction, the engine commits when the work is done, not before.
                     with connection.begin():
                         work(connection)
+                self._file.verify()
         finally:
             self._pass_turn_on()
 
@@ -277,6 +315,7 @@ class SqliteDatabase(Database):
         """Closes both connections; the last one to close folds the WAL into the file."""
         if self._ending is not None:
             await self._ending
+        self._scan.close()
         self._disk.shutdown()
         for connection in (self._reader_connection, self._writer_connection):
             if connection is not None:
@@ -294,8 +333,11 @@ def _is_busy(error: sqlite3.Error) -> bool:
 
 
 @contextmanager
-def translated() -> Iterator[None]:
-    """Turns SQLite's errors into ours: waiting helps, trying again helps, or a defect."""
+def translated(file: SqliteFile) -> Iterator[None]:
+    """Turns SQLite's errors into ours: waiting helps, trying again helps, or a defect.
+
+    `file` remembers those that mean damage.
+    """
     try:
         yield
     except sqlite3.IntegrityError as error:
@@ -303,14 +345,15 @@ def translated() -> Iterator[None]:
         # constraint means that what was checked has changed since.
         raise ConcurrentChange("record", f"{error}.") from error
     except sqlite3.Error as error:
-        raise _translation(error) from error
+        raise _translation(error, file) from error
     except DBAPIError as error:
         if isinstance(error.orig, sqlite3.Error):
-            raise _translation(error.orig) from error
+            raise _translation(error.orig, file) from error
         raise
 
 
-def _translation(error: sqlite3.Error) -> PorticoError:
+def _translation(error: sqlite3.Error, file: SqliteFile) -> PorticoError:
+    file.note_error(error)
     if _is_busy(error):
         return ConcurrentChange("database", "The database is locked by another process.")
     return Unavailable(f"The database cannot serve this request now: {error}.")
