@@ -114,9 +114,7 @@ def create_app(
             rates=rates,
             cache=cache,
             managed_suffix=settings.portal_suffix,
-            assertion_audiences=frozenset(
-                each.strip() for each in settings.assertion_audience.split(",")
-            ),
+            assertion_audiences=_assertion_audiences(settings),
         )
 
     @asynccontextmanager
@@ -148,6 +146,14 @@ def create_app(
         application = HotReads(
             application, cache=cache, database=database, rates=rates, tokens=tokens
         )
+    return _outermost(application, log, settings)
+
+
+def _assertion_audiences(settings: Settings) -> frozenset[str]:
+    return frozenset(each.strip() for each in settings.assertion_audience.split(","))
+
+
+def _outermost(application: ASGIApp, log: AccessLog | None, settings: Settings) -> ASGIApp:
     return ExchangeMiddleware(
         application,
         log,
