@@ -23,8 +23,9 @@ from typing import Any, TypeVar
 import httpx
 
 from portico.app import open_operator
+from portico.domain.applications import ApplicationSpec
 from portico.domain.identity import Role
-from portico.services import domains, identity
+from portico.services import applications, domains, identity
 from portico.services.identity import Operator
 from portico.storage import schema
 from portico.storage.connections import Database
@@ -36,6 +37,9 @@ LINKS = "userPortalLink"
 PORTALS = "userPortal"
 MICROTENANTS = "microtenants"
 AUPS = "userportal/aup"
+CERTIFICATES = "certificate"
+ISSUED = "clientlessCertificate/issued"
+APPLICATIONS = "application"
 
 
 def free_port() -> int:
@@ -294,6 +298,25 @@ class Tenant:
         as_operator(
             self.server.database, lambda operator: identity.revoke_client(operator, client_id)
         )
+
+
+def create_applications(
+    caller: Caller, *names: str, microtenant_id: str = "0", description: str = ""
+) -> list[str]:
+    """The ids of new application segments of the caller's tenant, made by the operator."""
+    specs = [
+        ApplicationSpec(
+            name=name, description=description, enabled=True, domain_names=("app.example.com",)
+        )
+        for name in names
+    ]
+
+    async def make(operator: Operator) -> list[str]:
+        async with operator.writing(int(caller.customer_id), int(microtenant_id)) as work:
+            made = [await applications.create_application(work, spec) for spec in specs]
+        return [str(each.id) for each in made]
+
+    return as_operator(caller.server.database, make)
 
 
 def create_tenant(server: Server, *auth_domains: str) -> Tenant:

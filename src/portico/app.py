@@ -23,7 +23,15 @@ from portico.domain.base import Clock
 from portico.domain.errors import Unavailable
 from portico.domain.passwords import PasswordHasher
 from portico.domain.sessions import SessionLife
-from portico.http import aups, identity, links, microtenants, portals
+from portico.http import (
+    applications,
+    aups,
+    certificates,
+    identity,
+    links,
+    microtenants,
+    portals,
+)
 from portico.http.answers import CONTENT_TYPE, AnyRequest
 from portico.http.cache import AnswerCache
 from portico.http.call import Api, api_of
@@ -65,7 +73,7 @@ DOCS_POLICY = (
     "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
-NOUNS = (links, portals, aups, microtenants, identity)
+NOUNS = (links, portals, aups, certificates, applications, microtenants, identity)
 
 
 def key_overlap(token_lifetime: int) -> int:

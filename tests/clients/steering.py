@@ -36,6 +36,8 @@ def steered(body: Mapping[str, Any], number: int) -> dict[str, Any]:
     """A resource or a bulk of links with valid values where the rules are stricter than JSON."""
     changed = {key: value for key, value in body.items() if key not in UNUSED}
     changed |= {key: value for key, value in PLAIN.items() if key in body}
+    if "certBlob" in body:
+        changed["certBlob"] = VALUES["certificate"]
     if "userPortals" in body:
         changed["userPortals"] = [{"id": VALUES["portal_id"]}]
     if "userPortalLinks" in body:

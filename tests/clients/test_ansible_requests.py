@@ -10,14 +10,22 @@ from typing import Any
 
 import pytest
 
-from tests.harness import AUPS, LINKS, PORTALS, Caller
+from tests.certificates import certificate_pem, private_key_pem
+from tests.harness import AUPS, CERTIFICATES, ISSUED, LINKS, PORTALS, Caller
 
 JSON = {"Content-Type": "application/json", "Accept": "application/json"}
 
 
-def find(admin: Caller, path: str, name: str) -> dict[str, Any] | None:
+def find(admin: Caller, path: str, name: str, *, version: str = "v1") -> dict[str, Any] | None:
     """The collection's look-up: the whole list, then an exact match of the name."""
-    answer = admin.call("GET", f"{path}?pagesize=500", prefix="/zpa", content="{}", headers=JSON)
+    answer = admin.call(
+        "GET",
+        f"{path}?pagesize=500",
+        version=version,
+        prefix="/zpa",
+        content="{}",
+        headers=JSON,
+    )
     assert answer.status_code == 200, answer.text
     matches = [each for each in answer.json()["list"] if each["name"] == name]
     return matches[0] if matches else None
@@ -85,6 +93,40 @@ def test_portal_with_own_certificate_is_idempotent(admin: Caller) -> None:
     assert made.status_code == 201, made.text
     assert stored is not None
     assert drifts({k: v for k, v in wanted.items() if k != "managedByZs"}, stored) == set()
+
+
+def test_portal_target_finds_its_certificate_first(admin: Caller) -> None:
+    """What the collection's target for portals does: upload, look up, portal, portal again."""
+    name = "sales.bd-hashicorp.com"
+    body = {
+        "name": name,
+        "description": name,
+        "certBlob": private_key_pem() + certificate_pem(name),
+    }
+
+    before = find(admin, ISSUED, name, version="v2")
+    made = admin.call("POST", CERTIFICATES, prefix="/zpa", json=body)
+    certificate = find(admin, ISSUED, name, version="v2")
+    assert certificate is not None
+    wanted = {
+        "name": "portal01",
+        "description": "portal01",
+        "enabled": True,
+        "managedByZs": False,
+        "certificateId": certificate["id"],
+        "domain": "portal01",
+    }
+    portal = admin.call("POST", PORTALS, prefix="/zpa", json=wanted)
+    stored = find(admin, PORTALS, "portal01")
+    deleted = admin.call("DELETE", f"{PORTALS}/{portal.json()['id']}", prefix="/zpa")
+    gone = admin.call("DELETE", f"{CERTIFICATES}/{certificate['id']}", prefix="/zpa")
+
+    assert before is None
+    assert made.status_code == 201
+    assert stored is not None
+    assert drifts({k: v for k, v in wanted.items() if k != "managedByZs"}, stored) == set()
+    assert stored["certificateName"] == name
+    assert (deleted.status_code, gone.status_code) == (204, 204)
 
 
 def test_policy_task_compares_seven_fields(admin: Caller) -> None:

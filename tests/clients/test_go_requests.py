@@ -13,7 +13,19 @@ from typing import Any
 
 import pytest
 
-from tests.harness import LINKS, MICROTENANTS, PORTALS, Caller, Server, Tenant
+from tests.certificates import certificate_pem, private_key_pem
+from tests.harness import (
+    APPLICATIONS,
+    CERTIFICATES,
+    ISSUED,
+    LINKS,
+    MICROTENANTS,
+    PORTALS,
+    Caller,
+    Server,
+    Tenant,
+    create_applications,
+)
 
 PREFIXES = ("", "/zpa")  # legacy, OneAPI
 
@@ -261,3 +273,80 @@ def test_numbers_are_strings_for_go(admin: Caller, prefix: str) -> None:
         for item in (link, portal, link["userPortals"][0]):
             assert isinstance(item[name], str)
             assert item[name].isdecimal()
+
+
+def test_certificate_resource_and_data_source(admin: Caller, prefix: str) -> None:
+    """The provider's acceptance test: key and certificate in one text, read by id and by name."""
+    name = "tf-acc-test-abc"
+    blob = f"{private_key_pem()}\n{certificate_pem('abc')}\n"
+    body = {"name": name, "description": "Self-signed", "certBlob": blob}
+
+    made = admin.call("POST", CERTIFICATES, prefix=prefix, json=body).json()
+    by_id = admin.call("GET", f"{CERTIFICATES}/{made['id']}", prefix=prefix).json()
+    by_name = admin.call(
+        "GET",
+        f"{ISSUED}?page=1&pagesize=500&search=name%2BEQ%2B{name}",
+        prefix=prefix,
+        version="v2",
+    ).json()
+    deleted = admin.call("DELETE", f"{CERTIFICATES}/{made['id']}", prefix=prefix)
+    gone = admin.call("GET", f"{CERTIFICATES}/{made['id']}", prefix=prefix)
+
+    assert by_name["list"] == [by_id]
+    assert (by_id["name"], by_id["description"]) == (name, "Self-signed")
+    # The data source cannot read a certificate without them.
+    for each in ("creationTime", "modifiedTime", "validFromInEpochSec", "validToInEpochSec"):
+        assert isinstance(by_id[each], str)
+        assert by_id[each].isdecimal()
+    assert "microtenantId" not in by_id
+    assert deleted.status_code == 204
+    assert (gone.status_code, gone.json()["id"]) == (404, "resource.not.found")
+
+
+def test_portal_on_a_certificate_leaves_no_drift(admin: Caller, prefix: str) -> None:
+    body = {"name": "bd-hashicorp.com", "certBlob": certificate_pem("bd-hashicorp.com")}
+    admin.call("POST", CERTIFICATES, prefix=prefix, json=body)
+    looked_up = admin.call(
+        "GET",
+        f"{ISSUED}?page=1&pagesize=500&search=name%2BEQ%2Bbd-hashicorp.com",
+        prefix=prefix,
+        version="v2",
+    ).json()["list"][0]
+    wanted = {
+        "name": "tf-acc-test-portal",
+        "enabled": True,
+        "certificateId": looked_up["id"],
+        "domain": "portal01",
+        "userNotification": "Created with Terraform",
+        "userNotificationEnabled": True,
+    }
+
+    made = admin.call("POST", PORTALS, prefix=prefix, json=wanted).json()
+    read = admin.call("GET", f"{PORTALS}/{made['id']}", prefix=prefix).json()
+
+    assert {name: read[name] for name in wanted} == wanted
+    assert read["certificateName"] == "bd-hashicorp.com"
+
+
+def test_link_reads_its_application_segment(admin: Caller, prefix: str) -> None:
+    """The provider's own example: the data source of a segment, then a link that names it."""
+    create_applications(admin, "AppPortal01", "AppPortal011")
+    search = "page=1&pagesize=500&search=name%2BEQ%2BAppPortal01"
+
+    found = admin.call("GET", f"{APPLICATIONS}?{search}", prefix=prefix).json()["list"]
+    by_id = admin.call("GET", f"{APPLICATIONS}/{found[0]['id']}", prefix=prefix).json()
+    link = {"name": "tf-acc-test-link", "link": "app", "applicationId": found[0]["id"]}
+    made = admin.call("POST", LINKS, prefix=prefix, json=link).json()
+    read = admin.call("GET", f"{LINKS}/{made['id']}", prefix=prefix).json()
+
+    assert found == [by_id]
+    assert by_id["domainNames"] == ["app.example.com"]
+    assert read["applicationId"] == by_id["id"]
+
+
+def test_missing_operation_is_neither_not_found_nor_retried(admin: Caller, prefix: str) -> None:
+    answer = admin.call("GET", "segmentGroup?page=1&pagesize=500", prefix=prefix)
+
+    assert answer.status_code == 400
+    assert answer.json()["id"] == "portico.operation.unknown"
+    assert "application/json" in answer.headers["content-type"]

@@ -14,7 +14,17 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.harness import AUPS, LINKS, MICROTENANTS, PORTALS, Caller, Server
+from tests.certificates import certificate_pem
+from tests.harness import (
+    AUPS,
+    CERTIFICATES,
+    LINKS,
+    MICROTENANTS,
+    PORTALS,
+    Caller,
+    Server,
+    create_applications,
+)
 
 CHECKS = (
     "not_a_server_error",
@@ -26,7 +36,14 @@ CHECKS = (
     "unsupported_method",
     "ignored_auth",
 )
-COLLECTIONS = {"link": LINKS, "portal": PORTALS, "aup": AUPS, "microtenant": MICROTENANTS}
+COLLECTIONS = {
+    "link": LINKS,
+    "portal": PORTALS,
+    "aup": AUPS,
+    "certificate": CERTIFICATES,
+    "microtenant": MICROTENANTS,
+}
+REQUIRED = {"link": {"link": "x.example.com"}, "certificate": {"certBlob": certificate_pem()}}
 SIGN_OUT = "/signout"  # it would end the session that the other requests need
 ROOT = Path(__file__).parents[2]
 
@@ -40,13 +57,16 @@ def settings_file(admin: Caller, portal_id: str) -> str:
         "header.If-Match": '"*"',
     }
     lines = ["[parameters]", *(f'"{name}" = {value}' for name, value in common.items())]
+    (application_id,) = create_applications(admin, "To get")
+    objects = {"get_application": application_id}
     for noun, path in COLLECTIONS.items():
         for verb in ("get", "update", "delete"):
-            body = {"name": f"To {verb}"} | ({"link": "x.example.com"} if noun == "link" else {})
-            made = admin.create(path, body)
-            lines += ["[[operations]]", f'include-operation-id = "{verb}_{noun}"']
-            lines += ["[operations.parameters]", f'"path.id" = {made["id"]}']
-            lines += [f'"{name}" = {value}' for name, value in common.items()]
+            body = {"name": f"To {verb}"} | REQUIRED.get(noun, {})
+            objects[f"{verb}_{noun}"] = admin.create(path, body)["id"]
+    for operation_id, object_id in objects.items():
+        lines += ["[[operations]]", f'include-operation-id = "{operation_id}"']
+        lines += ["[operations.parameters]", f'"path.id" = {object_id}']
+        lines += [f'"{name}" = {value}' for name, value in common.items()]
     return "\n".join(lines) + "\n"
 
 
@@ -72,7 +92,13 @@ def examine(server: Server, admin: Caller, folder: Path, *options: str) -> Path:
                 [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
             ),
             "SCHEMATHESIS_HOOKS": "tests.clients.steering",
-            "STEERING": json.dumps({"portal_id": portal_id, "credentials": credentials}),
+            "STEERING": json.dumps(
+                {
+                    "portal_id": portal_id,
+                    "credentials": credentials,
+                    "certificate": certificate_pem(),
+                }
+            ),
         },
         capture_output=True,
         text=True,

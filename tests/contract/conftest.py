@@ -4,9 +4,21 @@ from __future__ import annotations
 
 import pytest
 
+from tests.certificates import certificate_pem
 from tests.contract.document import Document
 from tests.contract.routes import Home
-from tests.harness import AUPS, LINKS, MICROTENANTS, PORTALS, Caller, Server, create_tenant
+from tests.harness import (
+    APPLICATIONS,
+    AUPS,
+    CERTIFICATES,
+    LINKS,
+    MICROTENANTS,
+    PORTALS,
+    Caller,
+    Server,
+    create_applications,
+    create_tenant,
+)
 
 
 @pytest.fixture(scope="session")
@@ -17,7 +29,16 @@ def home(server: Server) -> Home:
     link_id = admin.create_link("Home link", userPortals=[{"id": portal_id}])
     aup_id = admin.create(AUPS, {"name": "Home policy"})["id"]
     microtenant_id = admin.create(MICROTENANTS, {"name": "Home microtenant"})["id"]
-    ids = {PORTALS: portal_id, LINKS: link_id, AUPS: aup_id, MICROTENANTS: microtenant_id}
+    (application_id,) = create_applications(admin, "Home application")
+    body = {"name": "Home certificate", "certBlob": certificate_pem()}
+    ids = {
+        PORTALS: portal_id,
+        LINKS: link_id,
+        AUPS: aup_id,
+        MICROTENANTS: microtenant_id,
+        CERTIFICATES: admin.create(CERTIFICATES, body)["id"],
+        APPLICATIONS: application_id,
+    }
     return Home(admin, ids)
 
 

@@ -16,7 +16,18 @@ from litestar.types import ASGIApp
 from portico.app import create_app
 from portico.http.operations import OPERATION, Operation
 from portico.settings import Settings
-from tests.harness import AUPS, LINKS, MICROTENANTS, PORTALS, Caller, assert_error
+from tests.certificates import certificate_pem
+from tests.harness import (
+    APPLICATIONS,
+    AUPS,
+    CERTIFICATES,
+    ISSUED,
+    LINKS,
+    MICROTENANTS,
+    PORTALS,
+    Caller,
+    assert_error,
+)
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 UNKNOWN_ID = "111"
@@ -44,7 +55,8 @@ class Route:
     def noun(self) -> str:
         """The path of the resource below the tenant, such as `userPortalLink`."""
         below = self.path.partition("{customerId}/")[2]
-        return next(noun for noun in (AUPS, MICROTENANTS, LINKS, PORTALS) if below.startswith(noun))
+        nouns = (AUPS, MICROTENANTS, LINKS, PORTALS, CERTIFICATES, ISSUED, APPLICATIONS)
+        return next(noun for noun in nouns if below.startswith(noun))
 
     def filled(self, **values: str) -> str:
         """The path with its parameters."""
@@ -124,6 +136,7 @@ BODIES: dict[str, Body] = {
     f"{LINKS}/bulk": {"userPortalLinks": [{"name": "Bulk link", "link": "bulk.example.com"}]},
     PORTALS: {"name": "Contract portal"},
     AUPS: {"name": "Contract policy"},
+    CERTIFICATES: {"name": "Contract certificate", "certBlob": certificate_pem()},
     MICROTENANTS: {"name": "Contract microtenant"},
     f"{MICROTENANTS}/search": {},
 }

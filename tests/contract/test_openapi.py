@@ -104,7 +104,7 @@ def test_lists_document_search_paging_and_order(document: Document) -> None:
         if any(each["name"] == "page" for each in described["parameters"])
     ]
 
-    assert len(lists) == 5
+    assert len(lists) == 8
     for name, described in lists:
         declared = {each["name"] for each in described["parameters"]}
         assert {"search", "page", "pagesize", "sortBy", "sortOrder"} <= declared, name

@@ -8,8 +8,20 @@ import httpx
 import pytest
 
 from portico.http.tokens import KEY_REFRESH_SECONDS
+from tests.certificates import certificate_pem
 from tests.contract.inside import run_inside, watched_statements
-from tests.harness import AUPS, LINKS, MICROTENANTS, PORTALS, Caller, Server, create_tenant
+from tests.harness import (
+    APPLICATIONS,
+    AUPS,
+    CERTIFICATES,
+    LINKS,
+    MICROTENANTS,
+    PORTALS,
+    Caller,
+    Server,
+    create_applications,
+    create_tenant,
+)
 
 ROWS = 60
 SIZES = (1, 7, ROWS)
@@ -25,9 +37,12 @@ def crowded(server: Server) -> Caller:
     for number in range(ROWS):
         admin.create(AUPS, {"name": f"Policy {number}"})
         admin.create(MICROTENANTS, {"name": f"Part {number}"})
+        body = {"name": f"Certificate {number}", "certBlob": certificate_pem()}
+        admin.create(CERTIFICATES, body)
+    create_applications(admin, *(f"Application {number}" for number in range(ROWS)))
     links = [{"name": f"Link {number}", "link": "x.example.com"} for number in range(ROWS)]
-    body = {"userPortalLinks": links, "userPortals": [{"id": each} for each in portal_ids]}
-    admin.create(f"{LINKS}/bulk", body)
+    bulk = {"userPortalLinks": links, "userPortals": [{"id": each} for each in portal_ids]}
+    admin.create(f"{LINKS}/bulk", bulk)
     for number in range(ROWS - 4):
         admin.create_portal(f"Empty portal {number}")
     return admin
@@ -49,7 +64,7 @@ def count_statements(caller: Caller, paths: list[str]) -> list[int]:
     return run_inside(caller.server.database, work, cache_bytes=0)
 
 
-@pytest.mark.parametrize("noun", [LINKS, PORTALS, AUPS, MICROTENANTS])
+@pytest.mark.parametrize("noun", [LINKS, PORTALS, AUPS, CERTIFICATES, APPLICATIONS, MICROTENANTS])
 def test_list_sends_as_many_statements_for_any_size(crowded: Caller, noun: str) -> None:
     counts = count_statements(crowded, [f"{noun}?pagesize={size}" for size in SIZES])
 

@@ -8,11 +8,26 @@ import re
 import httpx
 from sqlalchemy import ForeignKeyConstraint, Index, PrimaryKeyConstraint
 
+from portico.domain.applications import ApplicationSpec
+from portico.services import applications
+from portico.services.identity import Operator
 from portico.storage import placement as tables
+from tests.certificates import certificate_pem
 from tests.contract.inside import run_inside, watched_statements
 from tests.contract.people import use_people
 from tests.contract.source import SOURCE, Function, Module, called_names, imported_roots
-from tests.harness import AUPS, LINKS, MICROTENANTS, PORTALS, Caller, Tenant, as_operator
+from tests.harness import (
+    APPLICATIONS,
+    AUPS,
+    CERTIFICATES,
+    ISSUED,
+    LINKS,
+    MICROTENANTS,
+    PORTALS,
+    Caller,
+    Tenant,
+    as_operator,
+)
 
 STATEMENTS = {"select", "insert", "update", "delete", "insert_into"}
 MAKERS = {"sqlalchemy", "portico.storage.statements"}
@@ -133,6 +148,7 @@ def test_statements_are_confined_as_sent(tenant: Tenant) -> None:
         run_inside(tenant.server.database, work, cache_bytes=0)
         customer_id = int(tenant.customer_id)
         as_operator(tenant.server.database, lambda each: use_people(each, customer_id))
+        as_operator(tenant.server.database, lambda each: use_applications(each, customer_id))
     touched = {
         table.name
         for table in TENANT_TABLES
@@ -144,19 +160,33 @@ def test_statements_are_confined_as_sent(tenant: Tenant) -> None:
     assert [each for statement in statements for each in unconfined(statement)] == []
 
 
+async def use_applications(operator: Operator, customer_id: int) -> None:
+    """What the operator does with application segments."""
+    spec = ApplicationSpec(name="App", domain_names=("app.example.com",))
+    async with operator.writing(customer_id) as work:
+        made = await applications.create_application(work, spec)
+        await applications.delete_application(work, made.id)
+
+
 async def walk_nouns(client: httpx.AsyncClient, admin: Caller, headers: dict[str, str]) -> None:
     """Every kind of statement: each verb on each noun, search, limits, references, sessions."""
 
     async def call(
-        method: str, path: str, body: object = None, status: int = 200
+        method: str, path: str, body: object = None, status: int = 200, version: str = "v1"
     ) -> httpx.Response:
         answer = await client.request(
-            method, admin.path(path), json=body, headers=headers | {"Idempotency-Key": path}
+            method,
+            admin.path(path, version=version),
+            json=body,
+            headers=headers | {"Idempotency-Key": path},
         )
         assert answer.status_code == status, answer.text
         return answer
 
-    portal_id = (await call("POST", PORTALS, {"name": "Staff"}, 201)).json()["id"]
+    certificate = {"name": "Own", "certBlob": certificate_pem()}
+    certificate_id = (await call("POST", CERTIFICATES, certificate, 201)).json()["id"]
+    portal = {"name": "Staff", "certificateId": certificate_id}
+    portal_id = (await call("POST", PORTALS, portal, 201)).json()["id"]
     shown = {"section": "Tools", "groups": ["Staff"]}
     link = {"name": "Wiki", "link": "wiki", "userPortals": [{"id": portal_id}], "portico": shown}
     microtenant = {"name": "North"}
@@ -165,10 +195,15 @@ async def walk_nouns(client: httpx.AsyncClient, admin: Caller, headers: dict[str
         for noun, body in ((LINKS, link), (AUPS, {"name": "Rules"}), (MICROTENANTS, microtenant))
     }
     await call("DELETE", f"{PORTALS}/{portal_id}", status=400)
+    await call("DELETE", f"{CERTIFICATES}/{certificate_id}", status=400)
+    await call("PUT", f"{CERTIFICATES}/{certificate_id}", {"name": "Renamed"}, 204)
+    await call("GET", ISSUED, version="v2")
+    await call("GET", APPLICATIONS)
     await call("GET", f"{LINKS}/userPortal/{portal_id}?search=name LIKE wiki")
     await call("GET", f"{MICROTENANTS}/summary")
     bodies = {LINKS: link, AUPS: {}, MICROTENANTS: microtenant, PORTALS: {"name": "Staff"}}
-    for noun, each_id in {**made, PORTALS: portal_id}.items():
+    bodies[CERTIFICATES] = certificate
+    for noun, each_id in {**made, PORTALS: portal_id, CERTIFICATES: certificate_id}.items():
         await call("GET", f"{noun}?include=portico")
         await call("GET", f"{noun}/{each_id}")
         await call("PUT", f"{noun}/{each_id}", bodies[noun], 204)

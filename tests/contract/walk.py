@@ -7,7 +7,19 @@ from typing import Any
 
 import httpx
 
-from tests.harness import AUPS, LINKS, MICROTENANTS, PORTALS, Caller, create_tenant
+from tests.certificates import certificate_pem
+from tests.harness import (
+    APPLICATIONS,
+    AUPS,
+    CERTIFICATES,
+    ISSUED,
+    LINKS,
+    MICROTENANTS,
+    PORTALS,
+    Caller,
+    create_applications,
+    create_tenant,
+)
 from tests.harness import Server as RunningServer
 
 B1 = "/mgmtconfig/v1/admin/customers/{customerId}"
@@ -80,20 +92,22 @@ def walk_everything(server: RunningServer) -> list[Step]:
     walk.send_form("/oauth2/v1/token", form | {"grant_type": "client_credentials"})
     walk.send("GET", "/mgmtconfig/v1/admin/me")
     walk.send("GET", f"{B1}/authDomains")
-    microtenant_id = _walk_microtenants(walk)
+    microtenant_id, plain_id = _walk_microtenants(walk)
     asked = "include=portico"
     for query in ("", f"?{asked}", f"?microtenantId={microtenant_id}&{asked}"):
         _walk_nouns(walk, query)
+    for place in ("0", microtenant_id):
+        _walk_applications(walk, admin, place)
     confined = tenant.caller(microtenant_id=microtenant_id)
     inside = Walk(confined)
     inside.send("GET", "/mgmtconfig/v1/admin/me")
-    tenant.revoke(confined.credentials)
-    walk.send("DELETE", f"{B1}/{MICROTENANTS}/{{id}}", id=microtenant_id)
+    walk.send("DELETE", f"{B1}/{MICROTENANTS}/{{id}}", id=plain_id)
     walk.send("POST", "/signout")
     return walk.steps + inside.steps
 
 
-def _walk_microtenants(walk: Walk) -> str:
+def _walk_microtenants(walk: Walk) -> tuple[str, str]:
+    """Makes two microtenants; the id of the one with every field, and of the other."""
     full = {
         "name": "North",
         "description": "The plant",
@@ -104,14 +118,14 @@ def _walk_microtenants(walk: Walk) -> str:
     }
     path = f"{B1}/{MICROTENANTS}"
     made = walk.send("POST", path, full)
-    walk.send("POST", path, {"name": "South"})
+    plain = walk.send("POST", path, {"name": "South"})
     walk.send("PUT", f"{path}/{{id}}", full | {"name": "North East"}, id=made["id"])
     for microtenant_id in (made["id"], "0"):
         walk.send("GET", f"{path}/{{id}}", id=microtenant_id)
     walk.send("GET", path)
     walk.send("GET", f"{path}/summary")
     walk.send("POST", f"{path}/search", {"filterBy": [{"filterName": "name", "values": ["South"]}]})
-    return str(made["id"])
+    return str(made["id"]), str(plain["id"])
 
 
 def _walk_nouns(walk: Walk, query: str) -> None:
@@ -120,6 +134,9 @@ def _walk_nouns(walk: Walk, query: str) -> None:
     own_id = walk.send("POST", f"{B1}/{PORTALS}", own, query=query)["id"]
     walk.send("GET", f"{B1}/{PORTALS}/{{id}}", id=own_id, query=query)
     _walk_noun(walk, AUPS, FULL_AUP, {}, query)
+    bare_certificate = {"name": "Bare", "certBlob": certificate_pem("")}
+    _walk_noun(walk, CERTIFICATES, FULL_CERTIFICATE, bare_certificate, query)
+    walk.send("GET", f"{B2}/{ISSUED}", query=query)
     on_portal = FULL_LINK | {"userPortals": [{"id": portal_id}]}
     bare = {"name": "Bare", "link": "bare"}
     link_id = _walk_noun(walk, LINKS, on_portal, bare, query)
@@ -157,9 +174,20 @@ def _walk_noun(
     return str(first)
 
 
+def _walk_applications(walk: Walk, admin: Caller, microtenant_id: str) -> None:
+    """Reads an application segment with every field and one with the fewest."""
+    place = {"microtenant_id": microtenant_id}
+    made = create_applications(admin, "Full", description="All of it", **place)
+    made += create_applications(admin, "Bare", **place)
+    query = f"?microtenantId={microtenant_id}"
+    walk.send("GET", f"{B1}/{APPLICATIONS}", query=query)
+    for each in made:
+        walk.send("GET", f"{B1}/{APPLICATIONS}/{{id}}", id=each, query=query)
+
+
 def _empty(walk: Walk, query: str) -> None:
     """Deletes all that is left of the microtenant."""
-    for noun in (LINKS, PORTALS, AUPS):
+    for noun in (LINKS, PORTALS, AUPS, CERTIFICATES):
         for each in walk.send("GET", f"{B1}/{noun}", query=query)["list"]:
             walk.send("DELETE", f"{B1}/{noun}/{{id}}", id=each["id"], query=query)
 
@@ -200,4 +228,9 @@ FULL_AUP = {
     "aup": "# Rules\n\nBe kind.",
     "email": "it@example.com",
     "phoneNum": "+1-555-123-4567",
+}
+FULL_CERTIFICATE = {
+    "name": "Full",
+    "description": "All of it",
+    "certBlob": certificate_pem() + certificate_pem("Chain"),
 }

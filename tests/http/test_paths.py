@@ -4,11 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from tests.harness import AUPS, LINKS, MICROTENANTS, PORTALS, Caller, assert_error
+from tests.harness import (
+    APPLICATIONS,
+    AUPS,
+    CERTIFICATES,
+    ISSUED,
+    LINKS,
+    MICROTENANTS,
+    PORTALS,
+    Caller,
+    assert_error,
+)
 from tests.http.bodies import BULK, link, links, on, total
 
 UNKNOWN = "portico.operation.unknown"
-NOUNS = (LINKS, PORTALS, AUPS, MICROTENANTS)
+NOUNS = (LINKS, PORTALS, AUPS, CERTIFICATES, APPLICATIONS, MICROTENANTS)
 
 
 @pytest.mark.parametrize("prefix", ["", "/zpa"])
@@ -31,8 +41,9 @@ def test_every_operation_answers_below_both_prefixes(
     assert status("GET", path) == 200
     assert status("PUT", path, link("Changed")) == 204
     assert status("DELETE", path) == 204
-    for noun in (PORTALS, AUPS, MICROTENANTS, f"{MICROTENANTS}/summary", "authDomains"):
+    for noun in (*NOUNS, f"{MICROTENANTS}/summary", "authDomains"):
         assert status("GET", noun) == 200, noun
+    assert status("GET", ISSUED, version="v2") == 200
     assert total(admin) == 4
 
 
@@ -63,8 +74,9 @@ def test_letters_count(resident: Caller, path: str) -> None:
     assert_error(answer, 400, UNKNOWN, "GET", resident.path(path))
 
 
-def test_version_two_is_for_the_bulk_alone(resident: Caller) -> None:
-    for path in (LINKS, PORTALS, f"{LINKS}/1"):
+def test_version_two_is_for_the_bulk_and_issued_certificates(resident: Caller) -> None:
+    assert resident.get(ISSUED).json()["id"] == UNKNOWN
+    for path in (LINKS, PORTALS, f"{LINKS}/1", CERTIFICATES, APPLICATIONS):
         answer = resident.call("GET", path, version="v2")
 
         assert_error(answer, 400, UNKNOWN, "GET", resident.path(path, version="v2"))

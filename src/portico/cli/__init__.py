@@ -8,6 +8,7 @@ import click
 
 from portico import __version__
 from portico.cli.administrators import admin
+from portico.cli.applications import application
 from portico.cli.clients import client
 from portico.cli.database import db
 from portico.cli.domains import domain
@@ -26,7 +27,7 @@ def portico() -> None:
     """Self-hosted user portals and portal links."""
 
 
-for command in (serve, db, tenant, domain, client, admin, user, provider, keys):
+for command in (serve, db, tenant, domain, client, admin, user, provider, application, keys):
     portico.add_command(command)
 
 

@@ -11,7 +11,8 @@ from typing import Any, TypeVar
 import click
 
 from portico.app import open_operator, prepare_database
-from portico.domain.base import MAX_ID
+from portico.domain.base import MAX_ID, Page
+from portico.domain.search import ListQuery
 from portico.services.identity import Operator
 from portico.settings import Settings, load_settings, setting_fields, unknown_variables
 from portico.storage.connections import Database
@@ -23,6 +24,7 @@ Command = Callable[..., Any]
 ID = click.IntRange(min=1, max=MAX_ID)
 MICROTENANT_ID = click.IntRange(min=0, max=MAX_ID)
 _NAMES = {int: "NUMBER", str: "TEXT"}
+_PAGE = 500
 
 
 def settings_options(*names: str) -> Callable[[Command], Command]:
@@ -101,3 +103,13 @@ def run_as_operator(settings: Settings, work: Callable[[Operator], Awaitable[T]]
         return await work(await open_operator(database))
 
     return run_with_database(settings, run)
+
+
+async def every_item(page_of: Callable[[ListQuery], Awaitable[Page[T]]]) -> list[T]:
+    """Return the items of all pages of a list."""
+    found: list[T] = []
+    while True:
+        page = await page_of(ListQuery(page=len(found) // _PAGE + 1, page_size=_PAGE))
+        found += page.items
+        if len(found) >= page.total or not page.items:
+            return found

@@ -9,11 +9,10 @@ import click
 
 from portico.app import make_passwords
 from portico.cli.administrators import CUSTOMER, tell_password
-from portico.cli.options import run_as_operator, settings_options
+from portico.cli.options import every_item, run_as_operator, settings_options
 from portico.cli.passwords import given_password, password_options
 from portico.domain.base import fold
 from portico.domain.errors import InvalidField
-from portico.domain.search import ListQuery
 from portico.domain.users import PortalUser, PortalUserSpec
 from portico.services import users
 from portico.services.groups import list_groups
@@ -22,8 +21,6 @@ from portico.services.passwords import hash_password
 from portico.services.people_by_name import named_user
 from portico.services.unit_of_work import UnitOfWork
 from portico.settings import Settings
-
-PAGE = 500
 
 
 @click.group()
@@ -78,14 +75,8 @@ def list_(settings: Settings, customer_id: int, as_json: bool) -> None:
     """List the portal users of a tenant."""
 
     async def look(operator: Operator) -> list[PortalUser]:
-        found: list[PortalUser] = []
-        async with operator.writing(customer_id) as work:
-            while True:
-                query = ListQuery(page=len(found) // PAGE + 1, page_size=PAGE)
-                page = await users.list_users(work, query)
-                found += page.items
-                if len(found) >= page.total or not page.items:
-                    return found
+        async with operator.reading(customer_id) as work:
+            return await every_item(lambda query: users.list_users(work, query))
 
     everyone = run_as_operator(settings, look)
     if as_json:

@@ -117,9 +117,10 @@ class Call:
         """Search, order and page of a list (design section 4). Raises InvalidInput."""
         query = self.query
         size = self._number("pagesize", DEFAULT_PAGE_SIZE)
+        sortable = {name: each for name, each in SORT_ATTRIBUTES.items() if name in known}
         return ListQuery(
             condition=parse_search(query.get("search", ""), known),
-            sort_attribute=self._choice("sortBy", SORT_ATTRIBUTES, sort_attribute),
+            sort_attribute=self._choice("sortBy", sortable, sort_attribute),
             descending=self._choice("sortOrder", SORT_ORDERS, False),
             page=self._number("page", 1),
             page_size=min(size, LARGEST_PAGE_SIZE),

@@ -87,6 +87,78 @@ _AUP_BODY = {
     "phoneNum": "+1-555-123-4567",
 }
 _AUP_READ = _STAMPS | _AUP_BODY | {"microtenantName": "Default"}
+_CERTIFICATE_PEM = (
+    "-----BEGIN CERTIFICATE-----\n"
+    "MIIBeTCCAR6gAwIBAgICA+kwCgYIKoZIzj0EAwIwNDEWMBQGA1UECgwNRXhhbXBs\n"
+    "ZSBXb3JrczEaMBgGA1UEAwwRc2FsZXMuZXhhbXBsZS5jb20wHhcNMjYwMTAxMDAw\n"
+    "MDAwWhcNMzYwMTAxMDAwMDAwWjA0MRYwFAYDVQQKDA1FeGFtcGxlIFdvcmtzMRow\n"
+    "GAYDVQQDDBFzYWxlcy5leGFtcGxlLmNvbTBZMBMGByqGSM49AgEGCCqGSM49AwEH\n"
+    "A0IABAwDc0dU8KuBFo77JJB967q1JaGUaHPWt+KCVUfgBnNxQ1lbUTq8Tt3A+I0e\n"
+    "GKlFzRTcLn6rMrPSiT0aFJUcHICjIDAeMBwGA1UdEQQVMBOCEXNhbGVzLmV4YW1w\n"
+    "bGUuY29tMAoGCCqGSM49BAMCA0kAMEYCIQCC5Dt+J+mCADKROIze9yRzBDxIbYyu\n"
+    "mpgTd1ziUPZ+FQIhANPIN/3IjgkCSYd43RneZHTJj1Xu7uHtH7s/5QYZj8Rs\n"
+    "-----END CERTIFICATE-----\n"
+)
+_PUBLIC_KEY_PEM = (
+    "-----BEGIN PUBLIC KEY-----\n"
+    "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEDANzR1Twq4EWjvskkH3rurUloZRo\n"
+    "c9a34oJVR+AGc3FDWVtROrxO3cD4jR4YqUXNFNwufqsys9KJPRoUlRwcgA==\n"
+    "-----END PUBLIC KEY-----\n"
+)
+_CERTIFICATE_CREATED = _STAMPS | {
+    "name": "sales.example.com",
+    "description": "The portal of the sales team.",
+    "validFromInEpochSec": "1767225600",
+    "validToInEpochSec": "2082758400",
+    "certificate": _CERTIFICATE_PEM,
+    "issuedTo": "CN=sales.example.com,O=Example Works",
+    "issuedBy": "CN=sales.example.com,O=Example Works",
+    "serialNo": "1001",
+    "publicKey": _PUBLIC_KEY_PEM,
+    "san": ["sales.example.com"],
+    "cName": "sales.example.com",
+}
+_CERTIFICATE_BODY = {
+    "name": "sales.example.com",
+    "description": "The portal of the sales team.",
+    "certBlob": _CERTIFICATE_PEM,
+}
+_CERTIFICATE_READ = _CERTIFICATE_CREATED | {
+    "readOnly": False,
+    "zscalerManaged": False,
+    "microtenantName": "Default",
+}
+_APPLICATION_READ = _STAMPS | {
+    "name": "AppPortal01",
+    "enabled": True,
+    "domainNames": ["app.example.com"],
+    "passiveHealthEnabled": True,
+    "doubleEncrypt": False,
+    "configSpace": "DEFAULT",
+    "bypassType": "NEVER",
+    "healthCheckType": "DEFAULT",
+    "icmpAccessType": "NONE",
+    "isCnameEnabled": True,
+    "ipAnchored": False,
+    "bypassOnReauth": False,
+    "inspectTrafficWithZia": False,
+    "healthReporting": "ON_ACCESS",
+    "useInDrMode": False,
+    "tcpKeepAlive": "0",
+    "selectConnectorCloseToApp": False,
+    "matchStyle": "EXCLUSIVE",
+    "isIncompleteDRConfig": False,
+    "adpEnabled": False,
+    "autoAppProtectEnabled": False,
+    "apiProtectionEnabled": False,
+    "fqdnDnsCheck": False,
+    "weightedLoadBalancing": False,
+    "extranetEnabled": False,
+    "policyStyle": "NONE",
+    "readOnly": False,
+    "zscalerManaged": False,
+    "microtenantName": "Default",
+}
 _MICROTENANT_BODY = {"name": "Plant North", "enabled": True, "description": "The factory."}
 _MICROTENANT_READ = (
     _STAMPS
@@ -146,6 +218,14 @@ EXAMPLES: Mapping[str, Examples] = {
     "get_aup": Examples(answers=_named(_AUP_READ)),
     "create_aup": Examples(requests=_named(_AUP_BODY), answers=_named(_STAMPS | _AUP_BODY)),
     "update_aup": Examples(requests=_named(_AUP_BODY)),
+    "list_certificates": Examples(answers=_page(_CERTIFICATE_READ)),
+    "get_certificate": Examples(answers=_named(_CERTIFICATE_READ)),
+    "create_certificate": Examples(
+        requests=_named(_CERTIFICATE_BODY), answers=_named(_CERTIFICATE_CREATED)
+    ),
+    "update_certificate": Examples(requests=_named(_CERTIFICATE_BODY)),
+    "list_applications": Examples(answers=_page(_APPLICATION_READ)),
+    "get_application": Examples(answers=_named(_APPLICATION_READ)),
     "list_microtenants": Examples(answers=_page(_MICROTENANT_READ)),
     "search_microtenants": Examples(
         requests=_named(

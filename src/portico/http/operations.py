@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol, Required, TypedDict, Unpack
 
 from litestar.handlers import HTTPRouteHandler
@@ -105,6 +105,13 @@ LIST_PARAMETERS = (
         {"type": "string", "enum": ["ASC", "DESC", "DSC"]},
     ),
 )
+STATELESS_LIST_PARAMETERS = tuple(
+    replace(each, schema=each.schema | {"enum": [n for n in each.schema["enum"] if n != "enabled"]})
+    if each.name == "sortBy"
+    else each
+    for each in LIST_PARAMETERS
+)
+"""Those of a list whose items are neither enabled nor disabled."""
 INCLUDE = Parameter(
     "include",
     "query",

@@ -68,7 +68,7 @@ def digits(value: int | None) -> MaybeDigits:
     return UNSET if value is None else str(value)
 
 
-def stamps(record: Record) -> dict[str, str]:
+def stamps(record: Record) -> dict[str, Any]:
     """The stamps of a record, by the fields of `Stamps`."""
     return {
         "id": str(record.id),

@@ -177,21 +177,20 @@ async def open_work(
     connection: Connection,
     principal: Principal,
     *,
+    microtenant_id: int = DEFAULT_MICROTENANT_ID,
     now: int,
     new_id: IdSource,
     transaction_id: str,
 ) -> UnitOfWork:
-    """A unit of work in the Default microtenant of a principal's tenant. Raises NotFound."""
-    place = await IdentityRepository(connection).place(
-        principal.customer_id, DEFAULT_MICROTENANT_ID
-    )
+    """A unit of work in one microtenant of a principal's tenant. Raises NotFound."""
+    place = await IdentityRepository(connection).place(principal.customer_id, microtenant_id)
     if place is None:
-        raise NotFound(principal.customer_id)
+        raise NotFound(microtenant_id or principal.customer_id)
     return UnitOfWork(
         connection=connection,
         principal=principal,
         tenant=place.tenant,
-        scope=Scope(customer_id=principal.customer_id),
+        scope=Scope(customer_id=principal.customer_id, microtenant_id=microtenant_id),
         microtenant_name=place.microtenant_name,
         now=now,
         new_id=new_id,

@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from portico.domain.administrators import Administrator
+from portico.domain.applications import Application
 from portico.domain.audit import Action, AuditEntry
 from portico.domain.aups import Aup
 from portico.domain.base import DEFAULT_MICROTENANT_ID, Scope
+from portico.domain.certificates import Certificate
 from portico.domain.domains import KIND as DOMAIN_KIND
 from portico.domain.domains import AllowedDomain
 from portico.domain.groups import Group
@@ -23,7 +25,8 @@ from portico.domain.users import PortalUser
 from portico.services.unit_of_work import UnitOfWork
 
 Person = PortalUser | Administrator | IdentityProvider | ApiClient
-Audited = Link | UserPortal | Aup | Microtenant | Section | Group | Person | AllowedDomain
+Neighbour = Certificate | Application | AllowedDomain
+Audited = Link | UserPortal | Aup | Microtenant | Section | Group | Neighbour | Person
 
 SECRETS = {"password_hash", "client_secret", "secret_hash"}
 """Fields that no audit entry holds."""

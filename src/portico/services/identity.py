@@ -7,7 +7,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
 from portico.domain.audit import Action
-from portico.domain.base import MAX_ID, Clock, IdSource, Scope, TimeOrderedIds, check_name
+from portico.domain.base import (
+    DEFAULT_MICROTENANT_ID,
+    MAX_ID,
+    Clock,
+    IdSource,
+    Scope,
+    TimeOrderedIds,
+    check_name,
+)
 from portico.domain.errors import InvalidField, NotFound
 from portico.domain.hosts import check_domain_name
 from portico.domain.identity import (
@@ -45,22 +53,38 @@ class Operator:
         return int(self.clock())
 
     @asynccontextmanager
-    async def writing(self, customer_id: int) -> AsyncIterator[UnitOfWork]:
-        """A unit of work in a tenant's Default microtenant, committed when the block ends.
+    async def reading(
+        self, customer_id: int, microtenant_id: int = DEFAULT_MICROTENANT_ID
+    ) -> AsyncIterator[UnitOfWork]:
+        """A unit of work that reads. Raises NotFound for an unknown tenant or microtenant."""
+        async with self.database.read() as connection:
+            yield await self._open(connection, customer_id, microtenant_id)
 
-        Raises NotFound for an unknown tenant.
+    @asynccontextmanager
+    async def writing(
+        self, customer_id: int, microtenant_id: int = DEFAULT_MICROTENANT_ID
+    ) -> AsyncIterator[UnitOfWork]:
+        """A unit of work in one microtenant of a tenant, committed when the block ends.
+
+        Raises NotFound for an unknown tenant or microtenant.
         """
+        async with self.database.write(customer_id) as connection:
+            yield await self._open(connection, customer_id, microtenant_id)
+
+    async def _open(
+        self, connection: Connection, customer_id: int, microtenant_id: int
+    ) -> UnitOfWork:
         principal = Principal(
             actor_id=0, customer_id=customer_id, role=Role.ADMIN, microtenant_id=None
         )
-        async with self.database.write(customer_id) as connection:
-            yield await open_work(
-                connection,
-                principal,
-                now=self.now,
-                new_id=self.new_id,
-                transaction_id=self.transaction_id,
-            )
+        return await open_work(
+            connection,
+            principal,
+            microtenant_id=microtenant_id,
+            now=self.now,
+            new_id=self.new_id,
+            transaction_id=self.transaction_id,
+        )
 
 
 async def claim_ids(database: Database, clock: Clock) -> TimeOrderedIds:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from portico.domain import links
 from portico.domain.base import Page
@@ -38,7 +38,7 @@ async def create_portal(
     Raises InvalidInput or Forbidden.
     """
     require_admin(work)
-    spec = check_portal(spec, managed_suffix)
+    spec = await _checked(work, spec, managed_suffix)
     await require_free_name(work.portals, spec.name)
     portal = UserPortal(
         **asdict(spec),
@@ -66,7 +66,7 @@ async def update_portal(
     """
     require_admin(work)
     before = await get_portal(work, portal_id)
-    spec = check_portal(spec, managed_suffix)
+    spec = await _checked(work, spec, managed_suffix)
     await require_free_name(work.portals, spec.name, holder=portal_id)
     after = UserPortal(
         **asdict(spec),
@@ -93,3 +93,12 @@ async def delete_portal(work: UnitOfWork, portal_id: int) -> None:
     await work.portal_pages.readdress(portal_id, [])
     await work.portals.remove(portal_id)
     await audit.record_deletion(work, KIND, shown)
+
+
+async def _checked(work: UnitOfWork, spec: UserPortalSpec, managed_suffix: str) -> UserPortalSpec:
+    """Return the spec as it will be stored, with the name of its certificate if that is known."""
+    spec = check_portal(spec, managed_suffix)
+    if spec.certificate_id is None:
+        return spec
+    certificate = await work.certificates.find(spec.certificate_id)
+    return replace(spec, certificate_name=certificate.name) if certificate else spec

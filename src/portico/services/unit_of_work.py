@@ -8,8 +8,10 @@ from typing import Any
 from portico.domain.base import IdSource, Record, Scope
 from portico.domain.identity import Principal, Tenant
 from portico.storage.administrators import AdministratorRepository
+from portico.storage.applications import ApplicationRepository
 from portico.storage.audit import AuditTrail
 from portico.storage.aups import AupRepository
+from portico.storage.certificates import CertificateRepository
 from portico.storage.connections import Connection
 from portico.storage.domains import PortalDomains
 from portico.storage.groups import GroupRepository
@@ -107,6 +109,16 @@ class UnitOfWork:
     def aups(self) -> AupRepository:
         """The acceptable use policies of the scope."""
         return AupRepository(self.connection, self.scope)
+
+    @property
+    def certificates(self) -> CertificateRepository:
+        """The certificates of the scope."""
+        return CertificateRepository(self.connection, self.scope)
+
+    @property
+    def applications(self) -> ApplicationRepository:
+        """The application segments of the scope."""
+        return ApplicationRepository(self.connection, self.scope)
 
     @property
     def microtenants(self) -> MicrotenantRepository:

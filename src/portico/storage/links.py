@@ -68,6 +68,11 @@ class LinkRepository(Repository[Link]):
         rows = await self._rows(_first_of_portal(), portal_id=portal_id)
         return rows[0].name if rows else None
 
+    async def first_of_application(self, application_id: int) -> str | None:
+        """Return the name of one link to the application segment, or None without any."""
+        rows = await self._rows(_first_of_application(), application_id=application_id)
+        return rows[0].name if rows else None
+
     async def insert(self, *records: Link) -> None:
         """Stores new links and their assignments."""
         await super().insert(*records)
@@ -168,6 +173,13 @@ def _first_of_portal() -> Select[Any]:
         .where(portal_assignment.c.portal_id == bindparam("portal_id"))
         .limit(1)
     )
+
+
+@kept
+def _first_of_application() -> Select[Any]:
+    link = user_portal_link
+    named = link.c.application_id == bindparam("application_id")
+    return select(link.c.name).where(in_scope(link), named).limit(1)
 
 
 @kept

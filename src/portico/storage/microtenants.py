@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from sqlalchemy import ColumnElement, Select, Table, bindparam, select
 
-from portico.domain import aups, links, portals
+from portico.domain import applications, aups, certificates, links, portals
 from portico.domain.base import Page, Scope
 from portico.domain.microtenants import Microtenant
 from portico.domain.search import ListQuery
@@ -14,6 +14,8 @@ from portico.storage.repositories import Repository, in_scope
 from portico.storage.statements import kept
 from portico.storage.tables import (
     api_client,
+    application_segment,
+    certificate,
     microtenant,
     user_portal,
     user_portal_aup,
@@ -24,6 +26,8 @@ _OWNED: dict[str, Table] = {
     portals.KIND: user_portal,
     links.KIND: user_portal_link,
     aups.KIND: user_portal_aup,
+    certificates.KIND: certificate,
+    applications.KIND: application_segment,
 }
 
 

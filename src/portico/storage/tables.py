@@ -219,6 +219,52 @@ user_portal_aup = Table(
     sqlite_with_rowid=False,
 )
 
+certificate = Table(
+    "certificate",
+    metadata,
+    id_column("customer_id"),
+    id_column("id"),
+    id_column("microtenant_id"),
+    *stamp_columns(),
+    text_column("name"),
+    text_column("name_folded"),
+    text_column("description"),
+    text_column("description_folded"),
+    id_column("valid_from_in_epoch_sec"),
+    id_column("valid_to_in_epoch_sec"),
+    text_column("certificate"),
+    text_column("cert_chain"),
+    text_column("issued_to"),
+    text_column("issued_by"),
+    text_column("serial_no"),
+    text_column("public_key"),
+    Column("san", TextTuple, nullable=False),
+    text_column("c_name"),
+    *owned_keys("certificate"),
+    Index("uq_certificate_name", "customer_id", "microtenant_id", "name_folded", unique=True),
+    sqlite_with_rowid=False,
+)
+
+application_segment = Table(
+    "application_segment",
+    metadata,
+    id_column("customer_id"),
+    id_column("id"),
+    id_column("microtenant_id"),
+    *stamp_columns(),
+    text_column("name"),
+    text_column("name_folded"),
+    text_column("description"),
+    text_column("description_folded"),
+    flag_column("enabled"),
+    Column("domain_names", TextTuple, nullable=False),
+    *owned_keys("application_segment"),
+    Index(
+        "uq_application_segment_name", "customer_id", "microtenant_id", "name_folded", unique=True
+    ),
+    sqlite_with_rowid=False,
+)
+
 audit_entry = Table(
     "audit_entry",
     metadata,

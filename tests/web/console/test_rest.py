@@ -7,7 +7,8 @@ import io
 
 from playwright.sync_api import Route, expect
 
-from tests.harness import AUPS, LINKS, MICROTENANTS, Tenant
+from tests.certificates import certificate_pem
+from tests.harness import AUPS, CERTIFICATES, LINKS, MICROTENANTS, Tenant, create_applications
 from tests.web.conftest import OpenTab
 from tests.web.console.people import sit_down
 
@@ -94,6 +95,21 @@ def test_the_audit_log_of_the_tenant_tells_where(tenant: Tenant, tab: OpenTab) -
     page = desk.open("audit?kind=userPortalLink")
 
     expect(page.locator(".what")).to_have_text(["Added Home link", "Added Outpost link in East"])
+
+
+def test_the_audit_log_names_certificates_and_applications(tenant: Tenant, tab: OpenTab) -> None:
+    desk = sit_down(tenant, tab())
+    body = {"name": "Sales", "certBlob": certificate_pem("sales.example.com")}
+    made = desk.admin.create(CERTIFICATES, body)
+    create_applications(desk.admin, "AppPortal01")
+    desk.admin.put(f"{CERTIFICATES}/{made['id']}", {"name": "Renamed"})
+    page = desk.open("audit")
+    expect(page.locator("main")).to_contain_text("application segment")
+    expect(page.locator("main")).to_contain_text("Domains")
+    page = desk.open("audit?kind=certificate")
+    expect(page.locator("main")).to_contain_text("Common name")
+    expect(page.locator("main")).to_contain_text("2035-11-24T21:18:07Z")
+    expect(page.locator("main")).not_to_contain_text("AppPortal01")
 
 
 def test_the_audit_log_tells_who_did_what_as_a_difference(tenant: Tenant, tab: OpenTab) -> None:

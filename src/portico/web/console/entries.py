@@ -18,6 +18,8 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "userPortal": ("portal", "portals"),
     "allowedDomain": ("domain", "domains"),
     "userPortalAup": ("policy", "policies"),
+    "certificate": ("certificate", "certificates"),
+    "application": ("application segment", "application segments"),
     "microtenant": ("microtenant", "microtenants"),
     "portalSection": ("section", "sections"),
     "portalGroup": ("group", "groups"),
@@ -63,6 +65,14 @@ LABELS: Mapping[str, str] = {
     "disabled_time": "Disabled",
     "revoked_time": "Revoked",
     "certificate_name": "Certificate",
+    "c_name": "Common name",
+    "san": "Alternative names",
+    "issued_to": "Issued to",
+    "issued_by": "Issued by",
+    "serial_no": "Serial number",
+    "valid_from_in_epoch_sec": "Valid from",
+    "valid_to_in_epoch_sec": "Valid to",
+    "domain_names": "Domains",
 }
 """The fields that a reader is told of, in this order; others repeat them or mean nothing to one."""
 VERBS: Mapping[Action, str] = {
@@ -200,7 +210,7 @@ def _words(name: str, value: object, portals: Mapping[int, str]) -> str:
         return ""
     if isinstance(value, bool):
         return "Yes" if value else "No"
-    if name.endswith("_time"):
+    if name.endswith(("_time", "_epoch_sec")):
         return words.iso(int(str(value)))
     if name in {"icon_text", "image_data", "page.favicon"} and str(value).startswith("data:"):
         return f"a picture ({len(str(value)) * 3 // 4096 + 1} kB)"

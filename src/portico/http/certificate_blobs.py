@@ -1,0 +1,89 @@
+"""From the PEM text that a client sends to what Portico keeps of it: never a private key."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from portico.domain.base import check_text
+from portico.domain.certificates import CERTIFICATE_BLOB_LIMIT_BYTES, IssuedCertificate
+from portico.domain.errors import InvalidField
+
+FIELD = "certBlob"
+
+
+async def read_blob(blob: str) -> IssuedCertificate:
+    """Return the first certificate of a PEM text, with the others as its chain.
+
+    Blocks of other types, private keys above all, are dropped. No error repeats any of the text.
+    Raises InvalidField.
+    """
+    content = blob.encode("utf-8", "replace")
+    if len(content) > CERTIFICATE_BLOB_LIMIT_BYTES:
+        limit = CERTIFICATE_BLOB_LIMIT_BYTES // 1024
+        raise InvalidField(FIELD, f"It is over {limit} KiB.")
+    # A hostile certificate with thousands of names takes tens of milliseconds.
+    return await asyncio.to_thread(_read, content)
+
+
+def _read(content: bytes) -> IssuedCertificate:
+    try:
+        certificates = x509.load_pem_x509_certificates(content)
+        issued = _issued(certificates)
+    except (
+        ValueError,
+        TypeError,
+        UnsupportedAlgorithm,
+        x509.InvalidVersion,
+        x509.DuplicateExtension,
+        x509.UnsupportedGeneralNameType,
+    ):
+        raise InvalidField(
+            FIELD, "It has to be PEM text that holds an X.509 certificate (BEGIN CERTIFICATE)."
+        ) from None
+    for told in (issued.issued_to, issued.issued_by, issued.c_name, *issued.san):
+        check_text(FIELD, told, CERTIFICATE_BLOB_LIMIT_BYTES)
+    return issued
+
+
+def _issued(certificates: Sequence[x509.Certificate]) -> IssuedCertificate:
+    leaf, *chain = certificates
+    common_name = _common_name(leaf.subject)
+    return IssuedCertificate(
+        valid_from_in_epoch_sec=int(leaf.not_valid_before_utc.timestamp()),
+        valid_to_in_epoch_sec=int(leaf.not_valid_after_utc.timestamp()),
+        certificate=_pem(leaf),
+        cert_chain="".join(map(_pem, chain)),
+        issued_to=leaf.subject.rfc4514_string(),
+        issued_by=leaf.issuer.rfc4514_string(),
+        serial_no=str(leaf.serial_number),
+        public_key=leaf.public_key()
+        .public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+        .decode(),
+        san=_alternative_names(leaf) or ((common_name,) if common_name else ()),
+        c_name=common_name,
+    )
+
+
+def _pem(certificate: x509.Certificate) -> str:
+    return certificate.public_bytes(Encoding.PEM).decode()
+
+
+def _common_name(name: x509.Name) -> str:
+    """The last common name of a subject, which is the first that RFC 4514 writes."""
+    found = name.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+    return str(found[-1].value) if found else ""
+
+
+def _alternative_names(certificate: x509.Certificate) -> tuple[str, ...]:
+    try:
+        extension = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
+    except x509.ExtensionNotFound:
+        return ()
+    hosts = extension.value.get_values_for_type(x509.DNSName)
+    addresses = extension.value.get_values_for_type(x509.IPAddress)
+    return (*hosts, *map(str, addresses))

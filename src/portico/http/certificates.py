@@ -1,0 +1,245 @@
+"""Certificates on the wire, as the vendor's recorded exchanges show them (decision 15)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from portico.domain.base import DESCRIPTION_LIMIT, NAME_LIMIT
+from portico.domain.certificates import (
+    CERTIFICATE_BLOB_LIMIT_BYTES,
+    CERTIFICATE_FIELDS,
+    KIND,
+    Certificate,
+    CertificateSpec,
+)
+from portico.http.answers import Answer, answer_nothing
+from portico.http.call import Call
+from portico.http.certificate_blobs import read_blob
+from portico.http.operations import (
+    CUSTOMER_ID,
+    IDEMPOTENCY_KEY,
+    IF_MATCH,
+    IF_NONE_MATCH,
+    MICROTENANT_ID,
+    STATELESS_LIST_PARAMETERS,
+    operation,
+    path_id,
+)
+from portico.http.wire import (
+    Digits,
+    MaybeDigits,
+    MaybeText,
+    ReceivedId,
+    Stamps,
+    WireStruct,
+    microtenant_digits,
+    received,
+    stamps,
+    text,
+    totals,
+)
+from portico.services import certificates
+from portico.services.unit_of_work import UnitOfWork
+
+TAG = "Certificate Management"
+CERTIFICATES = "/v1/admin/customers/{customerId:str}/certificate"
+CERTIFICATE = f"{CERTIFICATES}/{{id:str}}"
+ISSUED = "/v2/admin/customers/{customerId:str}/clientlessCertificate/issued"
+CERTIFICATE_ID = path_id("id", "The id of the certificate.")
+COMMON = (CUSTOMER_ID, MICROTENANT_ID)
+
+
+class CertificateBody(WireStruct, frozen=True, kw_only=True):
+    """A certificate as a client writes it."""
+
+    name: Annotated[
+        str | None, received("Unique in its microtenant.", minLength=1, maxLength=NAME_LIMIT)
+    ] = None
+    description: Annotated[str | None, received(maxLength=DESCRIPTION_LIMIT)] = None
+    cert_blob: Annotated[
+        str | None,
+        received(
+            "PEM text: the certificate, then its chain. A private key in it is discarded. Required "
+            "by POST; a PUT without it keeps the stored certificate.",
+            maxLength=CERTIFICATE_BLOB_LIMIT_BYTES,
+        ),
+    ] = None
+    microtenant_id: ReceivedId = None
+
+
+class CertificateAnswer(Stamps, frozen=True, kw_only=True):
+    """A certificate as it is answered."""
+
+    name: str
+    description: MaybeText = UNSET
+    valid_from_in_epoch_sec: Digits
+    valid_to_in_epoch_sec: Digits
+    certificate: str
+    cert_chain: MaybeText = UNSET
+    issued_to: MaybeText = UNSET
+    issued_by: MaybeText = UNSET
+    serial_no: str
+    public_key: str
+    san: tuple[str, ...] | UnsetType = UNSET
+    c_name: MaybeText = UNSET
+    read_only: bool | UnsetType = UNSET
+    zscaler_managed: bool | UnsetType = UNSET
+    microtenant_id: MaybeDigits = UNSET
+    microtenant_name: MaybeText = UNSET
+
+
+class CertificateList(WireStruct, frozen=True, kw_only=True):
+    """A page of certificates."""
+
+    total_pages: Digits
+    total_count: Digits
+    items: list[CertificateAnswer] = msgspec.field(name="list")
+
+
+def received_certificate(body: CertificateBody) -> CertificateSpec:
+    """Return what a body asks to store beside the certificate itself."""
+    return CertificateSpec(name=body.name or "", description=body.description or "")
+
+
+def present_created(certificate: Certificate) -> CertificateAnswer:
+    """Return the answer to the creation of a certificate."""
+    return CertificateAnswer(
+        **stamps(certificate),
+        name=certificate.name,
+        description=text(certificate.description),
+        valid_from_in_epoch_sec=str(certificate.valid_from_in_epoch_sec),
+        valid_to_in_epoch_sec=str(certificate.valid_to_in_epoch_sec),
+        certificate=certificate.certificate,
+        cert_chain=text(certificate.cert_chain),
+        issued_to=text(certificate.issued_to),
+        issued_by=text(certificate.issued_by),
+        serial_no=certificate.serial_no,
+        public_key=certificate.public_key,
+        san=certificate.san or UNSET,
+        c_name=text(certificate.c_name),
+        microtenant_id=microtenant_digits(certificate),
+    )
+
+
+def present_read(certificate: Certificate, microtenant_name: str) -> CertificateAnswer:
+    """Return a certificate that was read."""
+    return msgspec.structs.replace(
+        present_created(certificate),
+        read_only=False,
+        zscaler_managed=False,
+        microtenant_name=microtenant_name,
+    )
+
+
+async def read_certificate(work: UnitOfWork, certificate_id: int) -> CertificateAnswer:
+    """Return what a GET of the certificate answers now. Raises NotFound."""
+    found = await certificates.get_certificate(work, certificate_id)
+    return present_read(found, work.microtenant_name)
+
+
+@operation(
+    "GET",
+    (CERTIFICATES, ISSUED),
+    tag=TAG,
+    summary="Gets all certificates of the tenant, a page at a time.",
+    parameters=(*COMMON, *STATELESS_LIST_PARAMETERS, IF_NONE_MATCH),
+    answer=CertificateList,
+)
+async def list_certificates(call: Call) -> Answer:
+    """Every stored certificate is an issued one, so both paths list the same."""
+    query = call.list_query(CERTIFICATE_FIELDS)
+    async with call.read() as work:
+        page = await certificates.list_certificates(work, query)
+    items = [present_read(each, work.microtenant_name) for each in page.items]
+    return call.answer_read(work, CertificateList(**totals(page.total, query), items=items))
+
+
+@operation(
+    "GET",
+    CERTIFICATE,
+    tag=TAG,
+    summary="Gets a certificate by its id.",
+    parameters=(*COMMON, CERTIFICATE_ID, IF_NONE_MATCH),
+    answer=CertificateAnswer,
+)
+async def get_certificate(call: Call) -> Answer:
+    """The private key that may have come with it was discarded, so it is never answered."""
+    certificate_id = call.path_id("id")
+    async with call.read() as work:
+        found = await read_certificate(work, certificate_id)
+    return call.answer_read(work, found)
+
+
+@operation(
+    "POST",
+    CERTIFICATES,
+    tag=TAG,
+    summary="Adds a certificate.",
+    parameters=(*COMMON, IDEMPOTENCY_KEY),
+    body=CertificateBody,
+    required=("name",),
+    answer=CertificateAnswer,
+    status=201,
+)
+async def create_certificate(call: Call) -> Answer:
+    """All that is answered beside name and description comes from the certificate itself."""
+    body = await call.receive(CertificateBody)
+    issued = await read_blob(body.cert_blob or "")
+    async with call.write(body.microtenant_id) as work:
+
+        async def create() -> CertificateAnswer:
+            spec = received_certificate(body)
+            return present_created(await certificates.create_certificate(work, spec, issued))
+
+        return await call.created(work, create)
+
+
+@operation(
+    "PUT",
+    CERTIFICATE,
+    tag=TAG,
+    summary="Replaces a certificate's name and description, and itself if one is sent.",
+    parameters=(*COMMON, CERTIFICATE_ID, IF_MATCH),
+    body=CertificateBody,
+    required=("name",),
+    status=204,
+)
+async def update_certificate(call: Call) -> Answer:
+    """A body without certBlob keeps the certificate: a GET never answers that field."""
+    certificate_id = call.path_id("id")
+    body = await call.receive(CertificateBody)
+    issued = await read_blob(body.cert_blob) if body.cert_blob else None
+    async with call.write(body.microtenant_id) as work:
+        await call.require_version(work, KIND, lambda: read_certificate(work, certificate_id))
+        spec = received_certificate(body)
+        await certificates.update_certificate(work, certificate_id, spec, issued)
+    return answer_nothing()
+
+
+@operation(
+    "DELETE",
+    CERTIFICATE,
+    tag=TAG,
+    summary="Deletes a certificate that no user portal names.",
+    parameters=(*COMMON, CERTIFICATE_ID, IF_MATCH),
+    status=204,
+)
+async def delete_certificate(call: Call) -> Answer:
+    """Refused while a user portal names the certificate."""
+    certificate_id = call.path_id("id")
+    async with call.write() as work:
+        await call.require_version(work, KIND, lambda: read_certificate(work, certificate_id))
+        await certificates.delete_certificate(work, certificate_id)
+    return answer_nothing()
+
+
+ROUTES = (
+    list_certificates,
+    get_certificate,
+    create_certificate,
+    update_certificate,
+    delete_certificate,
+)
