@@ -26,7 +26,12 @@ def test_segment_is_created_listed_and_deleted(database: str, customer_id: str) 
         "domainNames": ["app.example.com", "*.app.example.com"],
     }
     assert listed == [made]
-    assert made["applicationId"] in table
+    assert table.splitlines()[1].split("\t") == [
+        made["applicationId"],
+        "AppPortal01",
+        "app.example.com, *.app.example.com",
+        "enabled",
+    ]
     assert told == f"Deleted application segment AppPortal01 ({made['applicationId']}).\n"
     assert succeed_json(*APP, "list", *where) == []
 

@@ -14,6 +14,7 @@ from portico.cli.options import (
     run_as_operator,
     settings_options,
 )
+from portico.cli.tables import print_table
 from portico.domain.applications import Application, ApplicationSpec
 from portico.domain.base import DEFAULT_MICROTENANT_ID
 from portico.services import applications
@@ -91,15 +92,18 @@ def list_(settings: Settings, customer_id: int, microtenant_id: int, as_json: bo
     if as_json:
         click.echo(json.dumps([_public(each) for each in found]))
         return
-    # Imported when a table is printed: it would cost every start of the server 80 ms.
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("Id", "Name", "Domains", "State", box=None)
-    for each in found:
-        state = "enabled" if each.enabled else "disabled"
-        table.add_row(str(each.id), each.name, ", ".join(each.domain_names), state)
-    Console().print(table)
+    print_table(
+        ("Id", "Name", "Domains", "State"),
+        (
+            (
+                str(each.id),
+                each.name,
+                ", ".join(each.domain_names),
+                "enabled" if each.enabled else "disabled",
+            )
+            for each in found
+        ),
+    )
 
 
 @application.command()
