@@ -106,7 +106,11 @@ def create_app(
     settings: Settings, clock: Clock = time.time, monotonic: Clock = time.monotonic
 ) -> ASGIApp:
     """The whole application for a server that runs its lifespan. Opens no connection yet."""
-    database = open_database(settings.database, pool_size=settings.pool_size)
+    database = open_database(
+        settings.database,
+        pool_size=settings.pool_size,
+        read_seconds=settings.read_timeout / 1000,
+    )
     rates = RateCounter(clock, settings.rate_limit)
     cache = AnswerCache(settings.cache_bytes)
     notes = SignInNotes(database, clock)

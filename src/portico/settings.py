@@ -48,6 +48,12 @@ class Settings:
     pool_size: int = _setting(
         10, "PostgreSQL connections of each worker, 1 to 200.", _between(1, 200)
     )
+    read_timeout: int = _setting(
+        3000,
+        "Time limit of a database read, in milliseconds, 10 to 60000. A search that reaches it is "
+        "answered with 400.",
+        _between(10, 60_000),
+    )
     cache_bytes: int = _setting(
         32 * 1024 * 1024,
         "Memory of each worker for answers that are already made, in bytes. 0: none.",

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from portico.domain.errors import Unavailable
-from portico.storage.sqlite import SqliteConnection
+from portico.storage.sqlite_connections import SqliteConnection
 from portico.storage.sqlite_file import DatabaseDamaged, DatabaseReplaced
 from tests.harness import upgrade
 from tests.storage.store import Store, opened
@@ -126,7 +126,7 @@ def test_commit_that_races_a_replacement_is_not_acknowledged(store: Store, file:
     async def write() -> None:
         async with store.database.transaction() as connection:
             assert isinstance(connection, SqliteConnection)
-            connection._connection.set_trace_callback(
+            connection._timed.connection.set_trace_callback(
                 lambda statement: replace(file) if statement == "COMMIT" else None
             )
             await connection.run(text("UPDATE customer SET name = 'Renamed'"))

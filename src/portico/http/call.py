@@ -170,7 +170,7 @@ class Call:
     async def read(self, in_body: ReceivedId = None) -> AsyncIterator[UnitOfWork]:
         """A unit of work that reads. Raises SessionNotValid or Forbidden."""
         granted = await self._kept_access(in_body) or await self._authorise(in_body)
-        async with self.api.database.read() as connection:
+        async with self.api.database.read(granted.tenant.id) as connection:
             yield self._work(connection, granted)
 
     @asynccontextmanager

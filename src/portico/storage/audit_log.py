@@ -54,7 +54,7 @@ class AuditLog:
         }
         said = {name: value for name, value in values.items() if value is not None}
         statement = _page(frozenset(said), self._everywhere)
-        rows = await self._connection.rows(statement, self._bound(most=limit, **said))
+        rows = await self._connection.scan(statement, self._bound(most=limit, **said))
         return [AuditEntry(**row._asdict()) for row in rows]
 
     async def of_transaction(self, transaction_id: str) -> list[AuditEntry]:
@@ -68,7 +68,7 @@ class AuditLog:
         those of something new, and the others.
         """
         parameters = self._bound(since=since, from_id=_from_id(since))
-        rows = await self._connection.rows(_per_day(self._everywhere), parameters)
+        rows = await self._connection.scan(_per_day(self._everywhere), parameters)
         return {row.day: (int(row.added), row.entries - int(row.added)) for row in rows}
 
     def _bound(self, **values: object) -> dict[str, object]:

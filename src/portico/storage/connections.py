@@ -14,10 +14,16 @@ from typing import Any, Protocol
 from sqlalchemy import Connection as SyncConnection
 from sqlalchemy import Executable, text
 
-from portico.domain.errors import ConcurrentChange
+from portico.domain.errors import ConcurrentChange, Overloaded
 from portico.storage.statements import Row
 
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
+
+READ_SECONDS = 3.0
+"""How long a read may take unless the settings say otherwise."""
+
+WRITE_SECONDS = 60.0
+"""How long a statement of a write transaction may take."""
 
 
 class Connection(Protocol):
@@ -34,7 +40,16 @@ class Connection(Protocol):
     async def rows(
         self, statement: Executable, parameters: Mapping[str, Any] | None = None
     ) -> Sequence[Row]:
-        """All rows of a statement."""
+        """All rows of a statement. Raises ReadTooSlow."""
+
+    async def scan(
+        self, statement: Executable, parameters: Mapping[str, Any] | None = None
+    ) -> Sequence[Row]:
+        """All rows of a statement that may have to look at everything a tenant has.
+
+        Few run at once, fewer of one tenant. Raises ReadTooSlow, or Overloaded when none of their
+        places is free in time.
+        """
 
     async def run(self, statement: Executable, parameters: Parameters | None = None) -> int:
         """Runs a statement, once for each mapping of parameters; the number of rows it touched."""
@@ -54,6 +69,17 @@ class DuplicateKey(ConcurrentChange):
         self.detail = detail
 
 
+class ReadTooSlow(Overloaded):
+    """A read was stopped at the time limit, which is in seconds."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"The database had not answered after {seconds:g} seconds, so the read was stopped. "
+            "Ask for less at once, or try again when less is running."
+        )
+        self.seconds = seconds
+
+
 class SyncWork(Protocol):
     """Work on a plain SQLAlchemy connection."""
 
@@ -67,8 +93,11 @@ class Database(ABC):
     """
 
     @abstractmethod
-    def read(self) -> AbstractAsyncContextManager[Connection]:
-        """A connection for reading; each statement sees what was committed before it began."""
+    def read(self, customer_id: int = 0) -> AbstractAsyncContextManager[Connection]:
+        """A connection for reading; each statement sees what was committed before it began.
+
+        Slow reads of one tenant wait for one another; 0 stands for what belongs to no tenant.
+        """
 
     @abstractmethod
     def transaction(self) -> AbstractAsyncContextManager[Connection]:

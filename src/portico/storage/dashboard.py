@@ -54,12 +54,12 @@ class DashboardRepository:
 
     async def disabled_links(self) -> int:
         """How many links of the scope are disabled."""
-        rows = await self._connection.rows(_disabled_links(), self._bound())
+        rows = await self._connection.scan(_disabled_links(), self._bound())
         return int(rows[0].links)
 
     async def unplaced_links(self) -> int:
         """How many links of the scope are on no portal."""
-        rows = await self._connection.rows(_unplaced_links(), self._bound())
+        rows = await self._connection.scan(_unplaced_links(), self._bound())
         return int(rows[0].links)
 
     async def portals(self) -> int:
@@ -69,13 +69,13 @@ class DashboardRepository:
 
     async def fullest_portals(self, most: int) -> list[FilledPortal]:
         """The portals with the most links, fullest first."""
-        rows = await self._connection.rows(_fullest_portals(), self._bound(most=most))
+        rows = await self._connection.scan(_fullest_portals(), self._bound(most=most))
         return [FilledPortal(**row._asdict()) for row in rows]
 
     async def most_opened(self, since_day: int, most: int) -> list[OpenedLink]:
         """The links that were opened most since a day (its number since 1970)."""
         parameters = self._bound(since_day=since_day, most=most)
-        rows = await self._connection.rows(_most_opened(), parameters)
+        rows = await self._connection.scan(_most_opened(), parameters)
         return [OpenedLink(**row._asdict()) for row in rows]
 
     def _bound(self, **values: object) -> dict[str, object]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from portico.domain.errors import PorticoError
-from portico.storage.connections import Database
+from portico.storage.connections import READ_SECONDS, Database
 from portico.storage.files import create_private_file, create_private_folder
 from portico.storage.sqlite import SqliteDatabase
 
@@ -45,21 +45,23 @@ def sqlite_path(url: str) -> Path | None:
     return Path(match[1])
 
 
-def open_database(url: str, *, pool_size: int = DEFAULT_POOL_SIZE) -> Database:
+def open_database(
+    url: str, *, pool_size: int = DEFAULT_POOL_SIZE, read_seconds: float = READ_SECONDS
+) -> Database:
     """Return the database that a URL names: `sqlite:///path`, or PostgreSQL in libpq form.
 
-    It connects when it is first used, and never creates a SQLite file. Raises InvalidDatabaseUrl
-    for anything else.
+    A read that takes longer than `read_seconds` is stopped. The database connects when it is first
+    used, and never creates a SQLite file. Raises InvalidDatabaseUrl for anything else.
     """
     path = sqlite_path(url)
     if path is not None:
-        return SqliteDatabase(path)
+        return SqliteDatabase(path, read_seconds)
     if re.match(r"postgres(ql)?://", url):
         _require_readable(url)
         # Imported only when it is used: the driver costs the embedded default 0.2 s of start.
         from portico.storage.postgres import PostgresDatabase
 
-        return PostgresDatabase(url, pool_size)
+        return PostgresDatabase(url, pool_size, read_seconds)
     raise InvalidDatabaseUrl(
         f"{url.partition(':')[0]}:... is not a database URL; write sqlite:///path or "
         "postgresql://user@host/name."

@@ -27,7 +27,7 @@ from portico.domain.links import Link
 from portico.domain.search import ListQuery
 from portico.storage.connections import Connection
 from portico.storage.repositories import Repository, in_scope, listed_ids, restored
-from portico.storage.statements import Among, Row, insert_into, kept
+from portico.storage.statements import Among, Row, deleting_few, insert_into, kept
 from portico.storage.tables import link_count, portal_assignment, user_portal, user_portal_link
 from portico.storage.trigrams import TEXT_INDEX_QUERY, trigram_query
 
@@ -184,9 +184,8 @@ def _first_of_application() -> Select[Any]:
 
 @kept
 def _unassign() -> Executable:
-    return delete(portal_assignment).where(
-        in_scope(portal_assignment), portal_assignment.c.link_id == bindparam("link_id")
-    )
+    mine = portal_assignment.c.link_id == bindparam("link_id")
+    return deleting_few(delete(portal_assignment).where(in_scope(portal_assignment), mine))
 
 
 def on_no_portal(link: Table) -> ColumnElement[bool]:

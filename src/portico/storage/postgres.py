@@ -6,8 +6,15 @@ Reads run without a transaction, which saves the two round trips of BEGIN and CO
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    contextmanager,
+)
+from functools import partial
+from math import ceil
 from random import randrange
 from typing import Any
 
@@ -18,24 +25,36 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from portico.domain.errors import ConcurrentChange, PorticoError, Unavailable
-from portico.storage.connections import Connection, Database, DuplicateKey, Parameters, SyncWork
+from portico.storage.connections import (
+    READ_SECONDS,
+    WRITE_SECONDS,
+    Connection,
+    Database,
+    DuplicateKey,
+    Parameters,
+    ReadTooSlow,
+    SyncWork,
+)
+from portico.storage.places import Places
 from portico.storage.revisions import RevisionReader
 from portico.storage.statements import Row, StatementCompiler
 
 CONNECT_SECONDS = 5.0
 POOL_WAIT_SECONDS = 10.0
 LOCK_WAIT_MILLISECONDS = 10_000
-STATEMENT_MILLISECONDS = 60_000
 SLOTS = 16
 """How many writers of a tenant can commit at the same time; a reader adds up as many numbers."""
 
 MIGRATION_LOCK = 0x506F727469636F  # "Portico" in ASCII
+_BEGIN = f"BEGIN; SET LOCAL statement_timeout = {WRITE_SECONDS * 1000:.0f}"
 _KEPT_BY_DRIVER = 512
 _IDLE_SECONDS = 300.0
 _CONFLICTS = {"55P03": "A lock was not free in time.", "40001": "", "40P01": ""}
 # The second is what the driver says of a connection that breaks while it is handed over.
 _BROKEN = (asyncpg.InterfaceError, asyncpg.InternalClientError)
 _UNREACHABLE = {"08", "53", "57", "58"}
+
+Lender = Callable[[], AbstractAsyncContextManager["PostgresConnection"]]
 
 
 class _PooledConnection(asyncpg.Connection):  # type: ignore[misc]  # it has no types
@@ -47,30 +66,41 @@ class _PooledConnection(asyncpg.Connection):  # type: ignore[misc]  # it has no 
 
 
 class PostgresConnection:
-    """Statements on one pooled connection."""
+    """Statements on one pooled connection; `seconds` is how long the database lets one run."""
 
     def __init__(
         self,
         connection: asyncpg.Connection[Any],
         statements: StatementCompiler,
+        seconds: float,
         *,
         slot: int = 0,
         writers_overlap: bool = False,
     ) -> None:
         self._connection = connection
         self._statements = statements
+        self._seconds = seconds
         self.slot = slot
         self.writers_overlap = writers_overlap
 
     async def rows(
         self, statement: Executable, parameters: Mapping[str, Any] | None = None
     ) -> Sequence[Row]:
-        """All rows of a statement."""
+        """All rows of a statement. Raises ReadTooSlow."""
         values = parameters or {}
         prepared = self._statements.prepare(statement, values)
         sql, bound = prepared.bind(values)
-        records = await self._connection.fetch(sql, *bound)
+        try:
+            records = await self._connection.fetch(sql, *bound)
+        except asyncpg.QueryCanceledError as error:
+            raise ReadTooSlow(self._seconds) from error
         return prepared.rows(records[0].keys(), records) if records else []
+
+    async def scan(
+        self, statement: Executable, parameters: Mapping[str, Any] | None = None
+    ) -> Sequence[Row]:
+        """The same: a transaction has its connection, and gives it up for nobody."""
+        return await self.rows(statement, parameters)
 
     async def run(self, statement: Executable, parameters: Parameters | None = None) -> int:
         """Runs a statement; the number of rows it touched."""
@@ -93,19 +123,84 @@ class PostgresConnection:
         return False
 
 
-class PostgresDatabase(Database):
-    """A PostgreSQL database named by a libpq URL, reached through a bounded pool."""
+class PostgresReader:
+    """Statements between transactions, on a connection that the first of them takes.
 
-    def __init__(self, url: str, pool_size: int) -> None:
+    A scan waits for its place without a connection, so that those who wait leave them to others.
+    """
+
+    slot = 0
+    writers_overlap = False
+
+    def __init__(self, lend: Lender, scans: Places, customer_id: int) -> None:
+        self._lend = lend
+        self._scans = scans
+        self._customer_id = customer_id
+        self._stack = AsyncExitStack()
+        self._lent: PostgresConnection | None = None
+
+    async def _connection(self) -> PostgresConnection:
+        if self._lent is None:
+            self._lent = await self._stack.enter_async_context(self._lend())
+        return self._lent
+
+    async def give_back(self) -> None:
+        """Returns the connection, if it has one; the next statement takes another."""
+        self._lent = None
+        await self._stack.aclose()
+
+    async def rows(
+        self, statement: Executable, parameters: Mapping[str, Any] | None = None
+    ) -> Sequence[Row]:
+        """All rows of a statement. Raises ReadTooSlow."""
+        return await (await self._connection()).rows(statement, parameters)
+
+    async def scan(
+        self, statement: Executable, parameters: Mapping[str, Any] | None = None
+    ) -> Sequence[Row]:
+        """All rows of a statement, in its turn. Raises ReadTooSlow or Overloaded."""
+        await self.give_back()
+        async with self._scans.place(self._customer_id):
+            return await self.rows(statement, parameters)
+
+    async def run(self, statement: Executable, parameters: Parameters | None = None) -> int:
+        """Runs a statement by itself; the number of rows it touched."""
+        return await (await self._connection()).run(statement, parameters)
+
+    async def has_text_index(self) -> bool:
+        """False: PostgreSQL's planner finds its index by itself."""
+        return False
+
+
+class PostgresDatabase(Database):
+    """A PostgreSQL database named by a libpq URL, reached through a bounded pool.
+
+    Of its connections one tenant's scans have four tenths at the most, and all scans seven.
+    """
+
+    def __init__(self, url: str, pool_size: int, read_seconds: float = READ_SECONDS) -> None:
         self._url = url
         self._pool_size = pool_size
+        self._read_seconds = read_seconds
+        self._scans = Places(
+            in_all=max(1, pool_size * 7 // 10),
+            for_each=max(1, pool_size * 4 // 10),
+            wait_seconds=read_seconds,
+        )
         self._pool: asyncpg.Pool[Any] | None = None
         self._opening = asyncio.Lock()
         self._statements = StatementCompiler(asyncpg_dialect.dialect())  # type: ignore[no-untyped-call]
         self._free_slots = set(range(SLOTS))
         self._revisions = RevisionReader(self._connect)
 
-    async def _connect(self, *_: object, **options: Any) -> asyncpg.Connection[Any]:  # noqa: ANN401  # the pool's own
+    async def _connect(
+        self,
+        *_: object,
+        statement_seconds: float | None = None,
+        **options: Any,  # noqa: ANN401  # the pool's own
+    ) -> asyncpg.Connection[Any]:
+        """A new connection, whose statements run as long as a read unless said otherwise."""
+        seconds = self._read_seconds if statement_seconds is None else statement_seconds
         try:
             return await asyncpg.connect(
                 dsn=self._url,
@@ -116,7 +211,7 @@ class PostgresDatabase(Database):
                     "application_name": "portico",
                     "jit": "off",
                     "lock_timeout": str(LOCK_WAIT_MILLISECONDS),
-                    "statement_timeout": str(STATEMENT_MILLISECONDS),
+                    "statement_timeout": _milliseconds(seconds),
                 },
                 **options,
             )
@@ -144,11 +239,19 @@ class PostgresDatabase(Database):
             await self._pool.release(connection)
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[Connection]:
+    async def _lend(self) -> AsyncIterator[PostgresConnection]:
+        async with self._acquire() as connection:
+            yield PostgresConnection(connection, self._statements, self._read_seconds)
+
+    @asynccontextmanager
+    async def read(self, customer_id: int = 0) -> AsyncIterator[Connection]:
         """A connection for reading, outside a transaction."""
         with translated():
-            async with self._acquire() as connection:
-                yield PostgresConnection(connection, self._statements)
+            reader = PostgresReader(self._lend, self._scans, customer_id)
+            try:
+                yield reader
+            finally:
+                await reader.give_back()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
@@ -160,9 +263,13 @@ class PostgresDatabase(Database):
                     own = self._free_slots.pop() if self._free_slots else None
                     # Without a free slot a random one is shared, and its holders wait in line.
                     slot = randrange(SLOTS) if own is None else own
-                    async with connection.transaction():
+                    async with _transaction(connection):
                         yield PostgresConnection(
-                            connection, self._statements, slot=slot, writers_overlap=True
+                            connection,
+                            self._statements,
+                            WRITE_SECONDS,
+                            slot=slot,
+                            writers_overlap=True,
                         )
             finally:
                 # Only here have COMMIT and ROLLBACK ended, even if this task was cancelled.
@@ -179,7 +286,10 @@ class PostgresDatabase(Database):
     async def run_sync(self, work: SyncWork) -> None:
         """Runs migrations in one transaction under an advisory lock, one process at a time."""
         engine = create_async_engine(
-            "postgresql+asyncpg://", async_creator=self._connect, poolclass=NullPool
+            "postgresql+asyncpg://",
+            # A migration takes as long as its tables are large.
+            async_creator=partial(self._connect, statement_seconds=0),
+            poolclass=NullPool,
         )
         with translated():
             async with engine.begin() as connection:
@@ -191,6 +301,24 @@ class PostgresDatabase(Database):
         await self._revisions.close()
         if self._pool is not None:
             self._pool.terminate()
+
+
+@asynccontextmanager
+async def _transaction(connection: asyncpg.Connection[Any]) -> AsyncIterator[None]:
+    """A transaction with the time of writes. The driver's own would take a round trip more."""
+    await connection.execute(_BEGIN)
+    try:
+        yield
+    except BaseException:
+        if not connection.is_closed():
+            await connection.execute("ROLLBACK")
+        raise
+    await connection.execute("COMMIT")
+
+
+def _milliseconds(seconds: float) -> str:
+    """A time as PostgreSQL's settings take it; 0 is no limit there."""
+    return str(ceil(seconds * 1000))
 
 
 @contextmanager

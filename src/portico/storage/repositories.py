@@ -29,14 +29,17 @@ from sqlalchemy import (
 )
 
 from portico.domain.base import Page, Record, Scope, fold
-from portico.domain.errors import NameTaken
+from portico.domain.errors import NameTaken, SearchTooExpensive
 from portico.domain.search import Condition, ListQuery
-from portico.storage.connections import Connection, DuplicateKey
+from portico.storage.connections import Connection, DuplicateKey, ReadTooSlow
 from portico.storage.search import bound, is_selective, shape, where
 from portico.storage.statements import Among, Row, insert_into, kept
 
 R = TypeVar("R", bound=Record)
 S = TypeVar("S")
+DEEP_OFFSET = 10_000
+"""A page that so many items come before has to go through all of them."""
+
 _KEYS = {"customer_id", "microtenant_id", "id"}
 
 
@@ -94,7 +97,10 @@ class Repository(Generic[R]):
         return {row.name_folded: row.id for row in rows}
 
     async def page(self, query: ListQuery) -> Page[R]:
-        """One page and the total, in one statement, also when the page is past the end."""
+        """One page and the total, in one statement, also when the page is past the end.
+
+        Raises SearchTooExpensive for a search that the database does not finish in time.
+        """
         return await self._page(query)
 
     async def _page(self, query: ListQuery, *narrowed: str, **values: object) -> Page[R]:
@@ -109,9 +115,16 @@ class Repository(Generic[R]):
         )
         if condition is not None:
             values |= bound(condition)
-        rows = await self._rows(
-            statement, page_size=query.page_size, page_offset=query.offset, **values
-        )
+        values |= {"page_size": query.page_size, "page_offset": query.offset}
+        if condition is None and not narrowed and query.offset < DEEP_OFFSET:
+            rows = await self._rows(statement, **values)
+        else:
+            try:
+                rows = await self._scan(statement, **values)
+            except ReadTooSlow as error:
+                if condition is None:
+                    raise
+                raise SearchTooExpensive(error.seconds) from error
         items = [self._record(row) for row in rows if row.id is not None]
         return Page(items=items, total=rows[0].total)
 
@@ -136,6 +149,9 @@ class Repository(Generic[R]):
 
     async def _rows(self, statement: Executable, **values: object) -> Sequence[Row]:
         return await self.connection.rows(statement, self._bound(values))
+
+    async def _scan(self, statement: Executable, **values: object) -> Sequence[Row]:
+        return await self.connection.scan(statement, self._bound(values))
 
     async def _run(self, statement: Executable, **values: object) -> int:
         return await self.connection.run(statement, self._bound(values))

@@ -9,76 +9,33 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections import deque
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from time import monotonic
-from typing import Any
 
-from sqlalchemy import Executable, NullPool, create_engine, text
+from sqlalchemy import NullPool, create_engine
 from sqlalchemy.dialects.sqlite import pysqlite
 from sqlalchemy.exc import DBAPIError
 
 from portico.domain.errors import ConcurrentChange, PorticoError, Unavailable
-from portico.storage.connections import Connection, Database, DuplicateKey, Parameters, SyncWork
+from portico.storage.connections import READ_SECONDS, Connection, Database, SyncWork
+from portico.storage.sqlite_connections import SqliteReader, SqliteWriter
 from portico.storage.sqlite_file import DamageScan, SqliteFile
-from portico.storage.statements import Row, StatementCompiler
-from portico.storage.trigrams import TEXT_INDEX
+from portico.storage.sqlite_reads import SlowReads, TimedConnection
+from portico.storage.statements import StatementCompiler
 
 LOCK_WAIT_SECONDS = 10.0
 WRITERS_PER_COMMIT = 32
-ROWS_PER_STATEMENT = 100
-"""A statement makes the text index write what it holds back, so rows share one."""
-
 _RETRY_SECONDS = 0.005
 _KEPT_BY_DRIVER = 512
-_TEXT_INDEX_EXISTS = text(f"SELECT 1 FROM sqlite_master WHERE name = '{TEXT_INDEX}'")
+_CACHE_KIB = 32 * 1024
+_SLOW_READERS_CACHE_KIB = 8 * 1024
 _REVISION = "SELECT sum(revision) FROM customer_revision WHERE customer_id = ?"
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
-
-
-class SqliteConnection:
-    """Statements on one SQLite connection, answered before the event loop goes on."""
-
-    slot = 0
-    writers_overlap = False
-
-    def __init__(self, connection: sqlite3.Connection, statements: StatementCompiler) -> None:
-        self._connection = connection
-        self._statements = statements
-
-    async def rows(
-        self, statement: Executable, parameters: Mapping[str, Any] | None = None
-    ) -> Sequence[Row]:
-        """All rows of a statement."""
-        values = parameters or {}
-        prepared = self._statements.prepare(statement, values)
-        cursor = self._connection.execute(*prepared.bind(values))
-        return prepared.rows((column[0] for column in cursor.description), cursor)
-
-    async def run(self, statement: Executable, parameters: Parameters | None = None) -> int:
-        """Runs a statement; the number of rows it touched."""
-        if parameters is None or isinstance(parameters, Mapping):
-            parameters = [parameters or {}]
-        prepared = self._statements.prepare(statement, parameters[0])
-        step = ROWS_PER_STATEMENT if prepared.row_of_values else 1
-        chunks = [parameters[start : start + step] for start in range(0, len(parameters), step)]
-        try:
-            touched = 0
-            for rows in chunks:
-                bound = prepared.bind(rows[0]) if len(rows) == 1 else prepared.bind_rows(rows)
-                touched += self._connection.execute(*bound).rowcount
-            return touched
-        except sqlite3.IntegrityError as error:
-            if error.sqlite_errorcode == sqlite3.SQLITE_CONSTRAINT_UNIQUE:
-                raise DuplicateKey(str(error)) from error
-            raise
-
-    async def has_text_index(self) -> bool:
-        """Whether this SQLite had FTS5 when the schema was made."""
-        return bool(await self.rows(_TEXT_INDEX_EXISTS))
 
 
 @dataclass
@@ -92,22 +49,23 @@ class _Batch:
 class SqliteDatabase(Database):
     """One file in WAL mode, shared with any number of other processes."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, read_seconds: float = READ_SECONDS) -> None:
         self._path = path
         self._file = SqliteFile(path)
         self._scan = DamageScan(self._file, self._open)
         self._statements = StatementCompiler(pysqlite.dialect(paramstyle="named"))
-        self._reader_connection: sqlite3.Connection | None = None
-        self._writer_connection: sqlite3.Connection | None = None
+        self._reader_connection: TimedConnection | None = None
+        self._writer_connection: TimedConnection | None = None
+        self._slow_reads = SlowReads(partial(self._open, _SLOW_READERS_CACHE_KIB), read_seconds)
         self._writing = False
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._batch: _Batch | None = None
         self._ending: asyncio.Task[None] | None = None
         self._disk = ThreadPoolExecutor(max_workers=1, thread_name_prefix="portico-commit")
 
-    def _open(self) -> sqlite3.Connection:
+    def _open(self, cache_kib: int = _CACHE_KIB) -> sqlite3.Connection:
         self._file.verify()
-        # Commits run on the disk thread; writers' turns keep the threads apart.
+        # Threads take turns on a connection: writers have theirs, and slow readers one each.
         # `mode=rw`: a file that is missing or deleted is an error, never a new empty database.
         connection = sqlite3.connect(
             f"{self._path.absolute().as_uri()}?mode=rw",
@@ -120,39 +78,48 @@ class SqliteDatabase(Database):
             # Looked at again before SQLite reads anything: were the file replaced just now, SQLite
             # would apply the old file's WAL to the new one.
             self._file.verify()
-            self._configure(connection)
+            self._configure(connection, cache_kib)
         except BaseException:
             connection.close()
             raise
         return connection
 
-    def _configure(self, connection: sqlite3.Connection) -> None:
+    def _configure(self, connection: sqlite3.Connection, cache_kib: int) -> None:
         connection.execute(f"PRAGMA busy_timeout = {int(LOCK_WAIT_SECONDS * 1000)}")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute("PRAGMA cache_size = -32768")
+        connection.execute(f"PRAGMA cache_size = -{cache_kib}")
 
     @property
-    def _reader(self) -> sqlite3.Connection:
+    def _reader(self) -> TimedConnection:
         if self._reader_connection is None:
-            self._reader_connection = self._open()
+            self._reader_connection = TimedConnection(self._open())
         return self._reader_connection
 
     @property
-    def _writer(self) -> sqlite3.Connection:
+    def _timed_writer(self) -> TimedConnection:
         if self._writer_connection is None:
-            self._writer_connection = self._open()
+            writer = self._open()
             # The event loop must not sleep inside BEGIN; `_begin` waits for the lock instead.
-            self._writer_connection.execute("PRAGMA busy_timeout = 0")
+            writer.execute("PRAGMA busy_timeout = 0")
+            self._writer_connection = TimedConnection(writer)
         return self._writer_connection
 
+    @property
+    def _writer(self) -> sqlite3.Connection:
+        return self._timed_writer.connection
+
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[Connection]:
-        """A connection for reading, shared by all readers: each statement ends at once."""
+    async def read(self, customer_id: int = 0) -> AsyncIterator[Connection]:
+        """A connection for reading, shared by all readers.
+
+        Each statement on it ends before the event loop goes on: an open one would keep its moment
+        of the data, also for those who read after it.
+        """
         with translated(self._file):
             self._verify_now_and_then()
-            yield SqliteConnection(self._reader, self._statements)
+            yield SqliteReader(self._reader, self._statements, self._slow_reads, customer_id)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
@@ -162,7 +129,7 @@ class SqliteDatabase(Database):
             with translated(self._file):
                 batch = await self._join_batch()
                 try:
-                    yield SqliteConnection(self._writer, self._statements)
+                    yield SqliteWriter(self._timed_writer, self._statements, self._disk)
                     self._writer.execute("RELEASE writer")
                     batch.writers += 1
                 except BaseException as error:
@@ -283,7 +250,7 @@ class SqliteDatabase(Database):
         """The tenant's revision now, straight from the driver."""
         self._verify_now_and_then()
         try:
-            row = self._reader.execute(_REVISION, (customer_id,)).fetchone()
+            row = self._reader.connection.execute(_REVISION, (customer_id,)).fetchone()
         except sqlite3.Error as error:  # `translated` would take a fifth of the time of all this
             raise _translation(error, self._file) from error
         revision: int | None = row[0]
@@ -312,14 +279,15 @@ class SqliteDatabase(Database):
             self._pass_turn_on()
 
     async def close(self) -> None:
-        """Closes both connections; the last one to close folds the WAL into the file."""
+        """Closes every connection; the last one to close folds the WAL into the file."""
         if self._ending is not None:
             await self._ending
         self._scan.close()
         self._disk.shutdown()
-        for connection in (self._reader_connection, self._writer_connection):
-            if connection is not None:
-                connection.close()
+        self._slow_reads.close()
+        for timed in (self._reader_connection, self._writer_connection):
+            if timed is not None:
+                timed.connection.close()
         self._reader_connection = self._writer_connection = None
 
 

@@ -18,6 +18,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     ColumnElement,
+    Delete,
     Dialect,
     Executable,
     Insert,
@@ -56,6 +57,14 @@ def kept(build: Callable[P, T]) -> Callable[P, T]:
     return cast("Callable[P, T]", lru_cache(maxsize=KEPT_SHAPES)(build))
 
 
+_FEW_ROWS = "few_rows"
+
+
+def deleting_few(statement: Delete) -> Delete:
+    """A DELETE of few rows, with few that go with them, which SQLite need not run on a thread."""
+    return statement.execution_options(**{_FEW_ROWS: True})
+
+
 @kept
 def insert_into(table: Table) -> Insert:
     """The statement that stores new rows of a table, whole."""
@@ -65,7 +74,9 @@ def insert_into(table: Table) -> Insert:
 class PreparedStatement:
     """One statement in the words of one driver. `names` are those of the values it will get.
 
-    `row_of_values` is what an INSERT with placeholders by name repeats to store several rows.
+    `row_of_values` is what an INSERT with placeholders by name repeats to store several rows;
+    `lists` are the names of the values that are lists. `deletes_many` is true of a DELETE of which
+    nobody knows how many rows it removes.
     """
 
     def __init__(self, statement: Executable, names: Sequence[str], dialect: Dialect) -> None:
@@ -77,6 +88,9 @@ class PreparedStatement:
             name: bind.effective_value for name, bind in compiled.binds.items() if not bind.required
         }
         self.sql = compiled.string
+        few = statement.get_execution_options().get(_FEW_ROWS, False)
+        self.deletes_many = isinstance(statement, Delete) and not few
+        self.lists = [n for n, bind in compiled.binds.items() if isinstance(bind.type, ValueList)]
         order: Sequence[str] | None = compiled.positiontup
         if compiled.literal_execute_params and not self._expands:
             # Constants that are written into the text: once is enough.

@@ -128,7 +128,7 @@ async def _arrive(
 
 async def content_for(site: Site, request: AnyRequest, arrival: Arrival) -> PortalContent:
     """The links that are there for whoever arrived."""
-    async with site.database.read() as connection:
+    async with site.database.read(arrival.visit.scope.customer_id) as connection:
         work = visitors_work(
             connection,
             arrival.visit,

@@ -78,7 +78,7 @@ async def console_reading(
 
     Raises NotFound for a place without a grant.
     """
-    async with site.database.read() as connection:
+    async with site.database.read(customer_id or 0) as connection:
         granted = await administrator_access(connection, signed_in, customer_id, microtenant_id)
         yield _work(site, request, connection, granted)
 

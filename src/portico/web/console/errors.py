@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from litestar import Response
 
-from portico.domain.errors import ConcurrentChange, PorticoError
+from portico.domain.errors import ConcurrentChange, Overloaded, PorticoError
 from portico.web.cookies import AnyRequest, chosen_theme
 from portico.web.pages import page_answer
 from portico.web.site import Site
@@ -48,6 +48,8 @@ def _told(status: int, error: PorticoError | None) -> tuple[str, str]:
         return "Somebody else was quicker", error.reason
     if status == 413:
         return "This was not done", "What was sent is over 5 MiB."
+    if isinstance(error, Overloaded):
+        return "Not available now", error.reason
     if status == 503:
         return "Not available now", "The database does not answer. Wait a moment, then try again."
     if status < 500:

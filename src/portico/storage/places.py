@@ -1,0 +1,86 @@
+"""Places for slow reads: so many at once in all and for each tenant, the others in a bounded queue.
+
+What one tenant searches for must never take every thread or every connection from the others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from portico.domain.errors import Overloaded
+
+WAITING_IN_ALL = 512
+WAITING_FOR_EACH = 128
+
+
+@dataclass(frozen=True, eq=False)
+class _Waiter:
+    customer_id: int
+    turn: asyncio.Future[None]
+
+
+class Places:
+    """The places of one process. A tenant is named by its customer id, 0 for none."""
+
+    def __init__(self, *, in_all: int, for_each: int, wait_seconds: float) -> None:
+        self._in_all = in_all
+        self._for_each = for_each
+        self._wait_seconds = wait_seconds
+        self._taken: Counter[int] = Counter()
+        self._queue: list[_Waiter] = []
+
+    @asynccontextmanager
+    async def place(self, customer_id: int) -> AsyncIterator[None]:
+        """Holds a place for the length of a block.
+
+        Raises Overloaded when the queue is full, or no place is free in time.
+        """
+        if self._is_free(customer_id):
+            self._taken[customer_id] += 1
+        else:
+            await self._wait(customer_id)
+        try:
+            yield
+        finally:
+            self._give_back(customer_id)
+
+    def _is_free(self, customer_id: int) -> bool:
+        # Whoever waits, waits for its own tenant's limit or for the one of all: see `_give_back`.
+        return self._taken.total() < self._in_all and self._taken[customer_id] < self._for_each
+
+    async def _wait(self, customer_id: int) -> None:
+        of_tenant = sum(waiter.customer_id == customer_id for waiter in self._queue)
+        if of_tenant >= WAITING_FOR_EACH or len(self._queue) >= WAITING_IN_ALL:
+            raise Overloaded("Too many slow reads are waiting already. Try again in a moment.")
+        waiter = _Waiter(customer_id, asyncio.get_running_loop().create_future())
+        self._queue.append(waiter)
+        try:
+            async with asyncio.timeout(self._wait_seconds):
+                await waiter.turn
+        except BaseException as error:
+            if waiter in self._queue:
+                self._queue.remove(waiter)
+            else:
+                self._give_back(customer_id)
+            if isinstance(error, TimeoutError):
+                raise Overloaded(
+                    f"This read waited {self._wait_seconds:g} seconds for other slow ones to end, "
+                    "in vain. Try again in a moment."
+                ) from None
+            raise
+
+    def _give_back(self, customer_id: int) -> None:
+        """Frees a place, and lets those in the queue begin whose limits allow it."""
+        self._taken[customer_id] -= 1
+        if not self._taken[customer_id]:
+            del self._taken[customer_id]
+        for waiter in tuple(self._queue):
+            # One that has just given up is still in the queue until its task goes on.
+            if self._is_free(waiter.customer_id) and not waiter.turn.done():
+                self._queue.remove(waiter)
+                self._taken[waiter.customer_id] += 1
+                waiter.turn.set_result(None)
