@@ -19,6 +19,12 @@ def test_formula_is_made_text(text: str) -> None:
     assert neutral_cell(text) == f"'{text}"
 
 
+@pytest.mark.parametrize("unseen", ["\u200b", "\u202e", "\ufeff", "\u2060 ", " \u00ad", "\u3164"])
+def test_formula_behind_unseen_characters_is_made_text(unseen: str) -> None:
+    assert neutral_cell(f"{unseen}=1+1") == f"'{unseen}=1+1"
+    assert neutral_cell(f"{unseen}Wiki") == f"{unseen}Wiki"
+
+
 @given(st.text())
 def test_no_cell_starts_a_formula(text: str) -> None:
     assert not neutral_cell(text).lstrip().startswith(("=", "+", "-", "@"))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from portico.domain.base import NAME_LIMIT, check_name, check_text
+from portico.domain.base import NAME_LIMIT, check_new_name, check_text
+from portico.domain.characters import check_visible
 from portico.domain.errors import InvalidField
 from portico.domain.identity import Role
 
@@ -50,13 +51,20 @@ class Grant(GrantSpec):
     customer_id: int
 
 
-def check_administrator(spec: AdministratorSpec) -> AdministratorSpec:
-    """The spec as it will be stored. Raises InvalidField."""
-    check_text("displayName", spec.display_name.strip(), NAME_LIMIT)
+def check_administrator(
+    spec: AdministratorSpec, stored: AdministratorSpec | None = None
+) -> AdministratorSpec:
+    """The spec as it will be stored. Raises InvalidField.
+
+    Names that the `stored` administrator has pass whatever they hold.
+    """
+    known = stored or AdministratorSpec(name="")
+    display_name = check_text("displayName", spec.display_name.strip(), NAME_LIMIT)
+    check_visible("displayName", display_name, stored=known.display_name)
     return replace(
         spec,
-        name=check_name(spec.name),
-        display_name=spec.display_name.strip(),
+        name=check_new_name(spec.name, stored=known.name),
+        display_name=display_name,
         email=check_email(spec.email),
     )
 

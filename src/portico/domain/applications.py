@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from portico.domain.base import DESCRIPTION_LIMIT, OwnedRecord, check_name, check_text
+from portico.domain.base import DESCRIPTION_LIMIT, OwnedRecord, check_new_name, check_text
 from portico.domain.errors import InvalidField
 from portico.domain.hosts import check_host
 from portico.domain.search import Field, FieldKind, fields
@@ -51,5 +51,5 @@ def check_application(spec: ApplicationSpec) -> ApplicationSpec:
         # The vendor writes a whole domain as "*.example.com" or ".example.com".
         check_host("domainNames", domain.removeprefix("*").removeprefix("."))
     return replace(
-        spec, name=check_name(spec.name), domain_names=tuple(dict.fromkeys(spec.domain_names))
+        spec, name=check_new_name(spec.name), domain_names=tuple(dict.fromkeys(spec.domain_names))
     )

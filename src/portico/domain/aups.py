@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from portico.domain.base import DESCRIPTION_LIMIT, NAME_LIMIT, OwnedRecord, check_text
+from portico.domain.characters import check_visible
 from portico.domain.search import Field, FieldKind, fields
 
 KIND = "userPortalAup"
@@ -42,9 +43,12 @@ AUP_FIELDS = fields(
 )
 
 
-def check_aup(spec: AupSpec) -> AupSpec:
-    """The spec as it is. Raises InvalidField naming the wire field that breaks a rule."""
-    check_text("name", spec.name, NAME_LIMIT)
+def check_aup(spec: AupSpec, *, stored_name: str = "") -> AupSpec:
+    """The spec as it is. Raises InvalidField naming the wire field that breaks a rule.
+
+    `stored_name` is the name that the policy has, if it is there: it passes whatever it holds.
+    """
+    check_visible("name", check_text("name", spec.name, NAME_LIMIT), stored=stored_name)
     check_text("description", spec.description, DESCRIPTION_LIMIT, multiline=True)
     check_text("aup", spec.aup, AUP_LIMIT, multiline=True)
     check_text("email", spec.email, NAME_LIMIT)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
+from portico.domain.characters import check_visible
 from portico.domain.errors import InvalidField
 
 Clock = Callable[[], float]
@@ -163,3 +164,11 @@ def check_name(value: str, *, name: str = "name") -> str:
     if not trimmed:
         raise InvalidField(name, "It is required and cannot be empty.")
     return check_text(name, trimmed, NAME_LIMIT)
+
+
+def check_new_name(value: str, *, name: str = "name", stored: str = "") -> str:
+    """A required name as in `check_name`, without invisible characters unless it is the stored one.
+
+    Raises InvalidField.
+    """
+    return check_visible(name, check_name(value, name=name), stored=stored)

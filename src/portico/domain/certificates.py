@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from portico.domain.base import DESCRIPTION_LIMIT, OwnedRecord, check_name, check_text
+from portico.domain.base import DESCRIPTION_LIMIT, OwnedRecord, check_new_name, check_text
 from portico.domain.search import Field, FieldKind, fields
 
 KIND = "certificate"
@@ -60,7 +60,10 @@ CERTIFICATE_FIELDS = fields(
 )
 
 
-def check_certificate(spec: CertificateSpec) -> CertificateSpec:
-    """Return the spec as it will be stored. Raises InvalidField naming the wire field at fault."""
+def check_certificate(spec: CertificateSpec, *, stored_name: str = "") -> CertificateSpec:
+    """Return the spec as it will be stored. Raises InvalidField naming the wire field at fault.
+
+    `stored_name` is the name that the certificate has, if it is there: it passes whatever it holds.
+    """
     check_text("description", spec.description, DESCRIPTION_LIMIT, multiline=True)
-    return replace(spec, name=check_name(spec.name))
+    return replace(spec, name=check_new_name(spec.name, stored=stored_name))

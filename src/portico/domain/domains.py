@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from portico.domain.errors import InvalidField
-from portico.domain.hosts import HOST_LIMIT, check_domain_name
+from portico.domain.hosts import HOST_LIMIT, JOINERS, check_domain_name
 
 KIND = "allowedDomain"
 _PORT = re.compile(r":[0-9]*\Z")
@@ -73,9 +73,13 @@ def host_address(host: str) -> str:
 
     Empty for what cannot be a host.
     """
-    if len(host) > HOST_LIMIT or not host.isprintable():
+    if len(host) > HOST_LIMIT or not _is_printable(host):
         return ""
     return ".".join(map(_ascii_label, host.removesuffix(".").lower().split(".")))
+
+
+def _is_printable(host: str) -> bool:
+    return all(character.isprintable() or character in JOINERS for character in host)
 
 
 def host_of(authority: str) -> str:

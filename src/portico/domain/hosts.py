@@ -10,15 +10,15 @@ import ipaddress
 import re
 import unicodedata
 
+from portico.domain.characters import ZWJ, ZWNJ, check_visible, is_invisible
 from portico.domain.errors import InvalidField
 
 HOST_LIMIT = 255
 _PORT = re.compile(r"[0-9]{1,5}\Z")
 _NUMBER = re.compile(r"([0-9]+|0[xX][0-9a-fA-F]*)\Z")
-# Characters that browsers drop before they look a host up (UTS 46, "ignored"), and blank letters.
-_INVISIBLE = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
-)
+JOINERS = frozenset((ZWNJ, ZWJ))
+"""The invisible characters that a host may hold, where RFC 5892 (appendix A) allows them."""
+
 _FORBIDDEN = {
     "@": "user names and passwords are not part of a host",
     "/": "the path belongs in linkPath",
@@ -62,8 +62,9 @@ def check_domain_name(field: str, value: str) -> str:
 def _check_characters(field: str, value: str) -> None:
     if "://" in value:
         raise InvalidField(field, "It is a host without a scheme; the scheme belongs in protocol.")
+    check_visible(field, value)
     for character in value:
-        if character.isspace() or not character.isprintable():
+        if character.isspace() or not (character.isprintable() or character in JOINERS):
             raise InvalidField(field, "A host cannot contain white space or control characters.")
         if character in _FORBIDDEN:
             raise InvalidField(
@@ -117,11 +118,13 @@ def _is_label(label: str) -> bool:
         return False
     if label.isascii():
         return all(character.isalnum() or character in "-_" for character in label)
-    if _INVISIBLE.search(label):
-        return False
     # An internationalised label: letters, marks and digits that normalisation leaves alone, so
     # that no look-alike of a slash or dot appears when a browser maps it.
-    return unicodedata.normalize("NFKC", label) == label and all(
-        character in "-_" or unicodedata.category(character)[0] in "LM" or character.isdecimal()
-        for character in label
-    )
+    return unicodedata.normalize("NFKC", label) == label and all(map(_is_of_label, label))
+
+
+def _is_of_label(character: str) -> bool:
+    if character in "-_" or character in JOINERS:
+        return True
+    is_plain = unicodedata.category(character)[0] in "LM" or character.isdecimal()
+    return is_plain and not is_invisible(character)

@@ -9,7 +9,7 @@ from portico.domain.base import (
     DESCRIPTION_LIMIT,
     OwnedRecord,
     check_id,
-    check_name,
+    check_new_name,
     check_opaque,
     check_text,
 )
@@ -65,14 +65,15 @@ LINK_FIELDS = fields(
 )
 
 
-def check_link(spec: LinkSpec) -> LinkSpec:
+def check_link(spec: LinkSpec, *, stored_name: str = "") -> LinkSpec:
     """The spec as it will be stored, or InvalidField naming the wire field that breaks a rule.
 
     Field rules: behaviour section 1.1; limits: design section 4. Every door writes through this.
+    `stored_name` is the name that the link has, if it is there: it passes whatever it holds.
     """
     checked = replace(
         spec,
-        name=check_name(spec.name),
+        name=check_new_name(spec.name, stored=stored_name),
         portal_ids=tuple(sorted(set(spec.portal_ids))),
     )
     if len(checked.portal_ids) > PORTALS_PER_LINK:

@@ -8,7 +8,7 @@ from portico.domain.base import (
     DEFAULT_MICROTENANT_ID,
     DESCRIPTION_LIMIT,
     Record,
-    check_name,
+    check_new_name,
     check_text,
 )
 from portico.domain.errors import InvalidField
@@ -76,19 +76,26 @@ def default_microtenant(customer_id: int, now: int) -> Microtenant:
     )
 
 
-def check_microtenant(spec: MicrotenantSpec) -> MicrotenantSpec:
-    """The spec as it will be stored. Raises InvalidField naming the wire field at fault."""
+def check_microtenant(
+    spec: MicrotenantSpec, stored: MicrotenantSpec | None = None
+) -> MicrotenantSpec:
+    """The spec as it will be stored. Raises InvalidField naming the wire field at fault.
+
+    Names and domains that the `stored` microtenant has pass whatever they hold.
+    """
     check_text("description", spec.description, DESCRIPTION_LIMIT, multiline=True)
     if spec.criteria_attribute not in ("", AUTH_DOMAIN_CRITERIA):
         raise InvalidField("criteriaAttribute", f"It is {AUTH_DOMAIN_CRITERIA}, or left out.")
     if len(spec.criteria_attribute_values) > AUTH_DOMAINS_LIMIT:
         raise InvalidField("criteriaAttributeValues", f"At most {AUTH_DOMAINS_LIMIT} are taken.")
     distinct: dict[str, str] = {}
+    known = stored.criteria_attribute_values if stored else ()
     for domain in spec.criteria_attribute_values:
-        checked = check_name(domain, name="criteriaAttributeValues")
+        same = domain if domain in known else ""
+        checked = check_new_name(domain, name="criteriaAttributeValues", stored=same)
         distinct.setdefault(checked.lower(), checked)
     return replace(
         spec,
-        name=check_name(spec.name),
+        name=check_new_name(spec.name, stored=stored.name if stored else ""),
         criteria_attribute_values=tuple(distinct.values()),
     )

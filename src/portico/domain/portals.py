@@ -10,7 +10,7 @@ from portico.domain.base import (
     NAME_LIMIT,
     OwnedRecord,
     check_id,
-    check_name,
+    check_new_name,
     check_opaque,
     check_text,
 )
@@ -69,11 +69,14 @@ PORTAL_FIELDS = fields(
 )
 
 
-def check_portal(spec: UserPortalSpec, managed_suffix: str) -> UserPortalSpec:
+def check_portal(
+    spec: UserPortalSpec, managed_suffix: str, *, stored_name: str = ""
+) -> UserPortalSpec:
     """The spec as it will be stored, its domains computed. Raises InvalidField.
 
     Fields and computation: behaviour section 1.3. `managed_suffix` is the domain below which
-    managed portals live, such as `p.zscalerportal.net`.
+    managed portals live, such as `p.zscalerportal.net`; `stored_name` the name that the portal has,
+    if it is there, which passes whatever it holds.
     """
     check_text("description", spec.description, DESCRIPTION_LIMIT, multiline=True)
     check_text("userNotification", spec.user_notification, NOTIFICATION_LIMIT, multiline=True)
@@ -91,7 +94,9 @@ def check_portal(spec: UserPortalSpec, managed_suffix: str) -> UserPortalSpec:
         check_id("certificateId", spec.certificate_id)
     if spec.managed_by_zs is False and spec.certificate_id is None:
         raise InvalidField("certificateId", "It is required when managedByZs is false.")
-    return _with_domains(replace(spec, name=check_name(spec.name)), managed_suffix)
+    return _with_domains(
+        replace(spec, name=check_new_name(spec.name, stored=stored_name)), managed_suffix
+    )
 
 
 def _with_domains(spec: UserPortalSpec, managed_suffix: str) -> UserPortalSpec:

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from urllib.parse import urlsplit
 
-from portico.domain.base import NAME_LIMIT, check_name, check_text
+from portico.domain.base import NAME_LIMIT, check_new_name, check_text
+from portico.domain.characters import without_hidden
 from portico.domain.errors import AccessDenied, InvalidField
 from portico.domain.users import claimed_group_names
 
@@ -69,11 +70,11 @@ def proven_person(provider_id: int, subject: str, claims: Mapping[str, object]) 
 
 
 def _text(value: object) -> str:
-    """A claim as a text that can be stored, else nothing."""
+    """A claim as a text that can be stored, without invisible characters, else nothing."""
     if not isinstance(value, str):
         return ""
     try:
-        return check_text("claim", value.strip(), NAME_LIMIT)
+        return check_text("claim", without_hidden(value).strip(), NAME_LIMIT)
     except InvalidField:
         return ""
 
@@ -84,7 +85,7 @@ def check_provider(spec: IdentityProviderSpec) -> IdentityProviderSpec:
     check_text("groupsClaim", spec.groups_claim, NAME_LIMIT)
     if not spec.client_id:
         raise InvalidField("clientId", "It is required and cannot be empty.")
-    return replace(spec, name=check_name(spec.name), issuer=_check_issuer(spec.issuer))
+    return replace(spec, name=check_new_name(spec.name), issuer=_check_issuer(spec.issuer))
 
 
 def _check_issuer(issuer: str) -> str:

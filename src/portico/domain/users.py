@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from portico.domain.administrators import check_email
-from portico.domain.base import NAME_LIMIT, Record, check_name, check_text
+from portico.domain.base import NAME_LIMIT, Record, check_new_name, check_text
+from portico.domain.characters import check_visible
 from portico.domain.search import Field, FieldKind, fields
 
 KIND = "portalUser"
@@ -50,12 +51,17 @@ USER_FIELDS = fields(
 )
 
 
-def check_user(spec: PortalUserSpec) -> PortalUserSpec:
-    """The spec as it will be stored. Raises InvalidField."""
+def check_user(spec: PortalUserSpec, stored: PortalUserSpec | None = None) -> PortalUserSpec:
+    """The spec as it will be stored. Raises InvalidField.
+
+    Names that the `stored` user has pass whatever they hold.
+    """
+    known = stored or PortalUserSpec(name="")
     display_name = check_text("displayName", spec.display_name.strip(), NAME_LIMIT)
+    check_visible("displayName", display_name, stored=known.display_name)
     return replace(
         spec,
-        name=check_name(spec.name),
+        name=check_new_name(spec.name, stored=known.name),
         display_name=display_name,
         email=check_email(spec.email),
         group_ids=tuple(sorted(set(spec.group_ids))),

@@ -79,7 +79,7 @@ async def update_administrator(
 ) -> GrantedAdministrator:
     """Replaces name, display name and e-mail. Raises NotFound, InvalidInput or Forbidden."""
     before = await _own(work, administrator_id)
-    spec = check_administrator(spec)
+    spec = check_administrator(spec, before)
     holder = await work.administrators.find_by_name(spec.name)
     if holder is not None and holder.id != administrator_id:
         raise NameTaken(spec.name)

@@ -46,7 +46,7 @@ async def update_aup(work: UnitOfWork, aup_id: int, spec: AupSpec) -> None:
     """Replaces everything that a client may write. Raises NotFound, InvalidInput or Forbidden."""
     require_admin(work)
     before = await get_aup(work, aup_id)
-    spec = check_aup(spec)
+    spec = check_aup(spec, stored_name=before.name)
     await _require_free_name(work, spec, holder=aup_id)
     after = Aup(
         **asdict(spec),

@@ -64,7 +64,7 @@ async def update_certificate(
     """
     require_admin(work)
     before = await get_certificate(work, certificate_id)
-    spec = check_certificate(spec)
+    spec = check_certificate(spec, stored_name=before.name)
     await require_free_name(work.certificates, spec.name, holder=certificate_id)
     said = vars(issued) if issued else {}
     after = replace(before, **vars(spec), **said, **work.changed_stamps(before))

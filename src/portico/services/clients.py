@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from portico.domain.audit import Action
-from portico.domain.base import check_name
+from portico.domain.base import check_new_name
 from portico.domain.errors import NotFound, UnknownReference
 from portico.domain.identity import ApiClient, Role, hash_secret, new_secret
 from portico.services import audit
@@ -61,7 +61,7 @@ async def create_api_client(
         id=work.new_id(),
         customer_id=work.scope.customer_id,
         microtenant_id=microtenant_id,
-        name=check_name(name),
+        name=check_new_name(name),
         role=role,
         secret_hash=hash_secret(secret),
         public_key="",

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from portico.domain import links
-from portico.domain.base import DEFAULT_MICROTENANT_ID, check_name, fold
+from portico.domain.base import DEFAULT_MICROTENANT_ID, check_new_name, fold
+from portico.domain.characters import check_visible
 from portico.domain.errors import Forbidden, InvalidField, NotFound, StillReferenced
 from portico.domain.groups import GROUPS_LIMIT, KIND, Group
 from portico.services import audit
@@ -39,7 +40,7 @@ async def get_group(work: UnitOfWork, group_id: int) -> Group:
 async def create_group(work: UnitOfWork, name: str) -> Group:
     """Stores a new group. Raises InvalidInput or Forbidden."""
     require_admin(work)
-    name = check_name(name)
+    name = check_new_name(name)
     await require_free_name(work.groups, name)
     (group,) = await _add(work, [name])
     return group
@@ -49,7 +50,7 @@ async def rename_group(work: UnitOfWork, group_id: int, name: str) -> None:
     """Gives a group another name, everywhere. Raises NotFound, InvalidInput or Forbidden."""
     _require_manager(work)
     before = await get_group(work, group_id)
-    name = check_name(name)
+    name = check_new_name(name, stored=before.name)
     await require_free_name(work.groups, name, holder=group_id)
     stamps = {"modified_time": work.now, "modified_by": work.principal.actor_id}
     after = replace(before, name=name, **stamps)
@@ -72,7 +73,10 @@ async def delete_group(work: UnitOfWork, group_id: int) -> None:
 
 
 async def require_groups(work: UnitOfWork, names: Iterable[str]) -> dict[str, int]:
-    """The ids of groups by their folded names; those that do not exist are made."""
+    """The ids of groups by their folded names; those that do not exist are made.
+
+    Raises InvalidField.
+    """
     wanted: dict[str, str] = {}
     for name in names:
         wanted.setdefault(fold(name), name)
@@ -85,6 +89,8 @@ async def require_groups(work: UnitOfWork, names: Iterable[str]) -> dict[str, in
         known = await work.groups.ids_by_name(list(wanted.values()))
     missing = [name for folded, name in wanted.items() if folded not in known]
     if missing:
+        for name in missing:
+            check_visible("portico.groups", name)
         made = await _add(work, missing)
         known |= {fold(group.name): group.id for group in made}
     return known

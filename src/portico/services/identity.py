@@ -14,7 +14,7 @@ from portico.domain.base import (
     IdSource,
     Scope,
     TimeOrderedIds,
-    check_name,
+    check_new_name,
 )
 from portico.domain.errors import InvalidField, NotFound
 from portico.domain.hosts import check_domain_name
@@ -107,7 +107,7 @@ async def create_tenant(
         raise InvalidField("customerId", "It is a number from 1 to 2^63 - 1.")
     tenant = Tenant(
         id=operator.new_id() if customer_id is None else customer_id,
-        name=check_name(name),
+        name=check_new_name(name),
         auth_domains=tuple(dict.fromkeys(auth_domains)),
         creation_time=operator.now,
     )
@@ -141,7 +141,7 @@ async def create_client(
         id=operator.new_id() if client_id is None else client_id,
         customer_id=customer_id,
         microtenant_id=microtenant_id,
-        name=check_name(name),
+        name=check_new_name(name),
         role=role,
         secret_hash=hash_secret(secret) if secret else "",
         public_key=public_key,

@@ -7,6 +7,7 @@ from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 
 from portico.domain.base import check_name, fold
+from portico.domain.characters import check_visible
 from portico.domain.errors import InvalidInput, UnknownReference
 from portico.domain.link_changes import (
     ChangeKind,
@@ -46,13 +47,15 @@ async def preview_link_change(
         return LinkChangePreview(changed=(), unchanged=tuple(links), portals={}, refusal=error)
     changed = tuple(each for each in differences if each.after != each.before)
     rooms = await _rooms(work, changed)
+    sections, groups = await _new_sections(work, change), await _new_groups(work, change)
+    known = await work.portals.find_all(change.portal_ids)
     return LinkChangePreview(
         changed=changed,
         unchanged=tuple(each.before for each in differences if each.after == each.before),
         portals=rooms,
-        new_sections=await _new_sections(work, change),
-        new_groups=await _new_groups(work, change),
-        refusal=_refusal(change, rooms, await work.portals.find_all(change.portal_ids)),
+        new_sections=sections,
+        new_groups=groups,
+        refusal=_refusal(change, rooms, known) or _hidden_names(sections, groups),
     )
 
 
@@ -144,6 +147,18 @@ def _refusal(
         for portal_id, room in rooms.items():
             if room.after > room.before:
                 check_portal_room(portal_id, room.after)
+    except InvalidInput as error:
+        return error
+    return None
+
+
+def _hidden_names(sections: Iterable[str], groups: Iterable[str]) -> InvalidInput | None:
+    """What is wrong with the names of sections and groups that a change would make."""
+    try:
+        for section in sections:
+            check_visible("portico.section", section)
+        for group in groups:
+            check_visible("portico.groups", group)
     except InvalidInput as error:
         return error
     return None

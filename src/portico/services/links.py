@@ -117,7 +117,7 @@ async def update_link(
     """
     require_admin(work)
     before = await _existing(work, link_id)
-    spec = check_link(spec)
+    spec = check_link(spec, stored_name=before.name)
     shown = shown and check_presentation(shown)
     added = [each for each in spec.portal_ids if each not in before.portal_ids]
     await _require_portals(work, added)

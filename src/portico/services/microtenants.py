@@ -73,7 +73,7 @@ async def update_microtenant(work: UnitOfWork, microtenant_id: int, spec: Microt
     require_manager(work)
     await _take_turn(work)
     before = await _changeable(work, microtenant_id)
-    spec = check_microtenant(spec)
+    spec = check_microtenant(spec, before)
     await require_free_name(work.microtenants, spec.name, holder=microtenant_id)
     others = [each for each in await work.microtenants.all() if each.id != microtenant_id]
     _require_auth_domains(work, spec, others)

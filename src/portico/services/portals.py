@@ -66,7 +66,7 @@ async def update_portal(
     """
     require_admin(work)
     before = await get_portal(work, portal_id)
-    spec = await _checked(work, spec, managed_suffix)
+    spec = await _checked(work, spec, managed_suffix, stored_name=before.name)
     await require_free_name(work.portals, spec.name, holder=portal_id)
     after = UserPortal(
         **asdict(spec),
@@ -95,9 +95,11 @@ async def delete_portal(work: UnitOfWork, portal_id: int) -> None:
     await audit.record_deletion(work, KIND, shown)
 
 
-async def _checked(work: UnitOfWork, spec: UserPortalSpec, managed_suffix: str) -> UserPortalSpec:
+async def _checked(
+    work: UnitOfWork, spec: UserPortalSpec, managed_suffix: str, *, stored_name: str = ""
+) -> UserPortalSpec:
     """Return the spec as it will be stored, with the name of its certificate if that is known."""
-    spec = check_portal(spec, managed_suffix)
+    spec = check_portal(spec, managed_suffix, stored_name=stored_name)
     if spec.certificate_id is None:
         return spec
     certificate = await work.certificates.find(spec.certificate_id)

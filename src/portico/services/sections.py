@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from portico.domain.base import check_name, fold
+from portico.domain.base import check_new_name, fold
+from portico.domain.characters import check_visible
 from portico.domain.errors import InvalidField, NotFound, UnknownReference
 from portico.domain.link_filters import LinkFilter
 from portico.domain.links import KIND as LINK_KIND
@@ -44,7 +45,7 @@ async def get_section(work: UnitOfWork, section_id: int) -> Section:
 async def create_section(work: UnitOfWork, name: str) -> Section:
     """Stores a new section after the others. Raises InvalidInput or Forbidden."""
     require_admin(work)
-    name = check_name(name)
+    name = check_new_name(name)
     await require_free_name(work.sections, name)
     (section,) = await _append(work, [name])
     return section
@@ -54,7 +55,7 @@ async def rename_section(work: UnitOfWork, section_id: int, name: str) -> None:
     """Gives a section another name, everywhere. Raises NotFound, InvalidInput or Forbidden."""
     require_admin(work)
     before = await get_section(work, section_id)
-    name = check_name(name)
+    name = check_new_name(name, stored=before.name)
     await require_free_name(work.sections, name, holder=section_id)
     stamps = {"modified_time": work.now, "modified_by": work.principal.actor_id}
     after = replace(before, name=name, **stamps)
@@ -103,7 +104,10 @@ async def _vacate(work: UnitOfWork, section_id: int) -> None:
 
 
 async def require_sections(work: UnitOfWork, names: Iterable[str]) -> dict[str, int]:
-    """The ids of sections by their folded names; those that do not exist are made, at the end."""
+    """The ids of sections by their folded names; those that do not exist are made, at the end.
+
+    Raises InvalidField.
+    """
     wanted: dict[str, str] = {}
     for name in filter(None, names):
         wanted.setdefault(fold(name), name)
@@ -116,6 +120,8 @@ async def require_sections(work: UnitOfWork, names: Iterable[str]) -> dict[str, 
         known = await work.sections.ids_by_name(list(wanted.values()))
     missing = [name for folded, name in wanted.items() if folded not in known]
     if missing:
+        for name in missing:
+            check_visible("portico.section", name)
         made = await _append(work, missing)
         known |= {fold(section.name): section.id for section in made}
     return known

@@ -57,7 +57,7 @@ async def update_user(work: UnitOfWork, user_id: int, spec: PortalUserSpec) -> P
     """
     require_admin(work)
     before = await get_user(work, user_id)
-    spec = await _checked(work, spec, holder=user_id)
+    spec = await _checked(work, spec, before)
     after = replace(before, **asdict(spec), **work.changed_stamps(before))
     if not after.enabled:
         await _sign_out(work, user_id)
@@ -85,11 +85,11 @@ async def delete_user(work: UnitOfWork, user_id: int) -> None:
 
 
 async def _checked(
-    work: UnitOfWork, spec: PortalUserSpec, holder: int | None = None
+    work: UnitOfWork, spec: PortalUserSpec, stored: PortalUser | None = None
 ) -> PortalUserSpec:
-    spec = check_user(spec)
+    spec = check_user(spec, stored)
     same_name = await work.users.find_by_name(spec.name)
-    if same_name is not None and same_name.id != holder:
+    if same_name is not None and (stored is None or same_name.id != stored.id):
         raise NameTaken(spec.name)
     known = await work.users.known_groups(spec.group_ids)
     for group_id in spec.group_ids:

@@ -18,6 +18,7 @@ from portico.domain.identity import fingerprint
 from portico.domain.links import target_url
 from portico.domain.portal_pages import PresentedPortal
 from portico.domain.presentation import PortalSection, PresentedLink
+from portico.domain.shown_hosts import shown_host
 from portico.web.arch import Arch, make_arch
 from portico.web.languages import Language
 
@@ -195,7 +196,7 @@ def make_tile(link: PresentedLink, base: str, section: str = "") -> TileView:
         id=link.id,
         name=link.name,
         description=link.description.strip(),
-        address=link.link + shown_path(link.link_path),
+        address=shown_host(link.link) + shown_path(link.link_path),
         url=target_url(link),
         arch=make_arch(link.name, picture=picture, is_dark=link.presentation.icon_is_dark),
         section=section,

@@ -179,6 +179,25 @@ def test_section_in_other_code_points_keeps_the_links_place(tenant: Tenant, admi
     assert stored["portico"]["order"] == 3
 
 
+def test_host_of_mixed_scripts_is_shown_in_ascii(tenant: Tenant, admin: Caller) -> None:
+    mixed, shown = "p\u0430ypal.example", "xn--pypal-4ve.example"
+    clerk, portal = hire(tenant), admin.create_portal("Staff", portico={"audience": "public"})
+    on = {"enabled": True, "userPortals": [{"id": portal}]}
+    link = admin.create(LINKS, {"name": "Pay", "link": mixed, "linkPath": "/in", **on})["id"]
+    admin.put(f"{LINKS}/{link}", {"name": "Pay", "link": mixed, **on})
+
+    pages = ("links", "search?q=pay", "audit", f"portals/{portal}", f"links/{link}")
+    texts = {page: clerk.get(page).text for page in pages}
+    texts["portal"] = clerk.visit.get(f"/p/{portal}").text
+    texts["check"] = clerk.post("links/add-many", lines=f"Pal https://{mixed}").text
+
+    assert [page for page, text in texts.items() if shown not in text] == []
+    # The form's own fields keep what is stored, and addresses that are opened stay as they are.
+    assert [page for page in ("links", "search?q=pay", "audit") if mixed in texts[page]] == []
+    assert f'value="{mixed}"' in texts[f"links/{link}"]
+    assert admin.get(f"{LINKS}/{link}").json()["link"] == mixed
+
+
 def test_cell_that_is_too_long_is_told_in_its_row(tenant: Tenant) -> None:
     clerk = hire(tenant)
     answer = clerk.post("links/add-many", lines="a," + "x" * 131_073)

@@ -9,6 +9,7 @@ from itertools import groupby
 from typing import Any
 
 from portico.domain.audit import Action, AuditEntry
+from portico.domain.shown_hosts import shown_host
 from portico.services.audit_log import AuditPage
 from portico.services.unit_of_work import UnitOfWork
 from portico.web.console import words
@@ -75,6 +76,8 @@ LABELS: Mapping[str, str] = {
     "domain_names": "Domains",
 }
 """The fields that a reader is told of, in this order; others repeat them or mean nothing to one."""
+HOSTS = frozenset(("link", "domain", "ext_domain", "criteria_attribute_values"))
+"""The fields that hold hosts."""
 VERBS: Mapping[Action, str] = {
     Action.CREATE: "Added",
     Action.UPDATE: "Changed",
@@ -216,7 +219,7 @@ def _words(name: str, value: object, portals: Mapping[int, str]) -> str:
         return f"a picture ({len(str(value)) * 3 // 4096 + 1} kB)"
     if isinstance(value, Iterable) and not isinstance(value, str):
         return _list_words(name, list(value), portals)
-    text = str(value)
+    text = shown_host(str(value)) if name in HOSTS else str(value)
     return text if len(text) <= LONG_VALUE else f"{text[:LONG_VALUE]}\N{HORIZONTAL ELLIPSIS}"
 
 
@@ -230,4 +233,6 @@ def _list_words(name: str, values: list[Any], portals: Mapping[int, str]) -> str
             else f"{each['role']} of the whole tenant"
             for each in values
         )
+    if name in HOSTS:
+        return ", ".join(shown_host(str(each)) for each in values)
     return ", ".join(map(str, values))

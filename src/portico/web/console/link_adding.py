@@ -27,6 +27,7 @@ from portico.web.console.links import CHOICES_LIMIT
 from portico.web.console.lists import Choice
 from portico.web.console.page import Answer, Console, SentForm
 from portico.web.console.pasting import COLUMNS, PastedRow, read_rows, write_rows
+from portico.web.console.tiles import address_of
 from portico.web.console.words import counted
 
 COLUMN_OF: Mapping[str, str] = {
@@ -69,7 +70,7 @@ class CheckedRow:
     @property
     def address(self) -> str:
         """Host and path as the tile shows them."""
-        return self.spec.link + self.spec.link_path
+        return address_of(self.spec)
 
     @property
     def description(self) -> str:

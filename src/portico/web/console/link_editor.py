@@ -18,6 +18,7 @@ from portico.domain.errors import (
 from portico.domain.links import Link, LinkSpec
 from portico.domain.presentation import LinkPresentation, PresentedLink
 from portico.domain.search import ListQuery
+from portico.domain.shown_hosts import shown_host
 from portico.services.access import require_admin
 from portico.services.groups import list_groups
 from portico.services.links import create_link, delete_link, get_link, update_link
@@ -72,7 +73,8 @@ class LinkView:
     href: str
     form: Form
     tile: Arch
-    address: str
+    host: str
+    path: str
     portals: list[Choice]
     sections: list[str]
     groups: list[Choice]
@@ -334,7 +336,8 @@ async def _page(
         href=f"{console.base}/links/{stored.id}" if stored else "",
         form=form,
         tile=icon_tile(form.value("name") or "N", icon_text, is_dark=is_dark),
-        address=form.value("host") + form.value("path"),
+        host=shown_host(form.value("host")),
+        path=form.value("path"),
         portals=[Choice(str(each.id), each.name) for each in portals],
         sections=[each.name for each in (await list_sections(work)).sections],
         groups=[Choice(each.name, each.name) for each in groups],

@@ -15,6 +15,7 @@ from portico.domain.errors import (
     InvalidInput,
 )
 from portico.domain.microtenants import AUTH_DOMAIN_CRITERIA, Microtenant, MicrotenantSpec
+from portico.domain.shown_hosts import shown_host
 from portico.services.microtenants import (
     create_microtenant,
     delete_microtenant,
@@ -87,7 +88,7 @@ async def show_microtenants(console: NamedDependency[Console]) -> Answer:
                 name=each.name,
                 description=each.description,
                 href=f"{console.base}/microtenants/{each.id}",
-                domains=each.criteria_attribute_values,
+                domains=tuple(map(shown_host, each.criteria_attribute_values)),
                 changed=each.modified_time,
                 enabled=each.enabled,
             )

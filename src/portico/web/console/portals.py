@@ -14,6 +14,7 @@ from portico.domain.links import LINKS_PER_PORTAL
 from portico.domain.portal_pages import Audience, PortalPage, PresentedPortal
 from portico.domain.portals import PORTAL_FIELDS, UserPortal, UserPortalSpec, canonical_name
 from portico.domain.search import ListQuery, compare
+from portico.domain.shown_hosts import shown_host
 from portico.services.aups import list_aups
 from portico.services.domains import domain_statuses
 from portico.services.portal_pages import present_portals
@@ -140,7 +141,7 @@ async def show_portals(console: NamedDependency[Console]) -> Answer:
                 PortalRow(
                     id=portal.id,
                     name=portal.name,
-                    address=portal.domain
+                    address=shown_host(portal.domain)
                     if routes(domains.get(portal.id))
                     else f"/p/{portal.page.slug or portal.id}",
                     href=f"{console.base}/portals/{portal.id}",
@@ -287,11 +288,11 @@ async def facts_of(console: Console, work: UnitOfWork, portal: PresentedPortal) 
     facts = [("Address", path, console.site.surroundings.origin(console.request) + path)]
     domain = (await domain_statuses_of(console, work, [portal])).get(portal.id)
     if routes(domain):
-        facts.append(("Domain", portal.domain, f"https://{portal.domain}"))
+        facts.append(("Domain", shown_host(portal.domain), f"https://{portal.domain}"))
         if canonical := canonical_name(portal, console.site.managed_suffix):
             facts.append(("CNAME target", canonical, canonical))
     elif domain is not None:
-        facts.append(("Domain", f"{portal.domain} (does not open this portal)", ""))
+        facts.append(("Domain", f"{shown_host(portal.domain)} (does not open this portal)", ""))
     facts += [
         ("Who may see it", AUDIENCES[portal.page.audience], ""),
         ("Notice", "On" if portal.user_notification_enabled else "Off", ""),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from litestar import get
 from litestar.di import NamedDependency
 
+from portico.domain.shown_hosts import shown_host
 from portico.services.search_everything import search_everything
 from portico.services.shown_links import present_links
 from portico.web.arch import Arch
@@ -72,7 +73,7 @@ async def show_search(console: NamedDependency[Console]) -> Answer:
                         id=each.id,
                         name=each.name,
                         href=f"{console.base}/portals/{each.id}",
-                        detail=each.domain,
+                        detail=shown_host(each.domain),
                     )
                     for each in found.portals.items
                 ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 from portico.domain.icons import read_picture
 from portico.domain.links import Link, LinkSpec
 from portico.domain.presentation import PresentedLink
+from portico.domain.shown_hosts import shown_host
 from portico.web.arch import Arch, make_arch
 
 
@@ -21,5 +22,5 @@ def icon_tile(name: str, icon_text: str, *, is_dark: bool | None = None) -> Arch
 
 
 def address_of(link: LinkSpec) -> str:
-    """Host and path, as a tile shows them."""
-    return f"{link.link}{link.link_path}"
+    """Return host and path, as a tile shows them."""
+    return f"{shown_host(link.link)}{link.link_path}"

@@ -35,11 +35,16 @@
     }
     return arch;
   }
+  // The server shows a host of mixed scripts in its ASCII form; what is being typed stays as it is.
+  function shownHost(look) {
+    const host = field("host");
+    return host.value === host.defaultValue ? look.dataset.host : host.value;
+  }
   function show() {
     for (const look of all("[data-look]", form)) {
       const name = look.dataset.look;
       if (name === "icon") look.replaceChildren(lookOf(field("name").value));
-      else if (name === "address") look.textContent = field("host").value + field("path").value;
+      else if (name === "address") look.textContent = shownHost(look) + field("path").value;
       else if (name === "name") look.textContent = field("name").value || "Name";
       else look.textContent = field(name)?.value ?? "";
     }

@@ -1,0 +1,162 @@
+"""Invisible characters and bidirectional controls: what nobody can see in a name or a host.
+
+Two names that look alike must not differ by such a character, and none may turn the text around
+it. They are refused unless a script or an emoji is written with them: RFC 5892 appendix A says
+where joiners belong, Unicode Technical Standard 51 how emoji sequences are built.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+from portico.domain.errors import InvalidField
+
+ZWNJ, ZWJ = "\u200c", "\u200d"
+_VIRAMA = 9  # the canonical combining class
+_KEYCAP_BASES = "#*0123456789"
+_EMOJI_BASES = "\u203c\u2049\u2139\u3030"  # emoji that are no symbols to Unicode
+_BLACK_FLAG, _CANCEL_TAG = "\U0001f3f4", "\U000e007f"
+
+
+def _code_points(listed: str) -> frozenset[int]:
+    """The code points of a list such as "0628 062A-062E"."""
+    ends = [each.partition("-") for each in listed.split()]
+    return frozenset(
+        code
+        for first, _, last in ends
+        for code in range(int(first, 16), int(last or first, 16) + 1)
+    )
+
+
+_BIDIRECTIONAL = _code_points("061C 200E-200F 202A-202E 2066-2069")
+# Default_Ignorable_Code_Point beyond the general category Cf, which Python knows; line and
+# paragraph separators; the blank Braille pattern.
+_IGNORABLE = _code_points(
+    "034F 115F-1160 17B4-17B5 180B-180F 2028-2029 2065 2800 3164 FE00-FE0F FFA0 FFF0-FFF8 "
+    "E0000-E0FFF"
+)
+# Of category Cf, but visible: signs around Arabic, Syriac and Kaithi numbers, and hieroglyphs.
+_VISIBLE_FORMATS = _code_points("0600-0605 06DD 070F 0890-0891 08E2 110BD 110CD 13430-1343F")
+# Joining_Type L or D, and R or D, of Unicode 17 (a test compares them with the package idna).
+_JOINS_FORWARD = _code_points(
+    "0620 0626 0628 062A-062E 0633-063F 0641-0647 0649-064A 066E-066F 0678-0687 069A-06BF "
+    "06C1-06C2 06CC 06CE 06D0-06D1 06FA-06FC 06FF 0712-0714 071A-071D 071F-0727 0729 072B "
+    "072D-072E 074E-0758 075C-076A 076D-0770 0772 0775-0777 077A-077F 07CA-07EA 0841-0845 "
+    "0848 084A-0853 0855 0860 0862-0865 0868 0886 0889-088D 088F 08A0-08A9 08AF-08B0 "
+    "08B3-08B8 08BA-08C8 1807 1820-1878 1887-18A8 18AA A840-A872 10AC0-10AC4 10ACD "
+    "10AD3-10ADC 10ADE-10AE0 10AEB-10AEE 10B80 10B82 10B86-10B88 10B8A-10B8B 10B8D 10B90 "
+    "10BAD-10BAE 10D00-10D21 10D23 10EC3-10EC4 10EC6-10EC7 10ED9-10EEE 10F30-10F32 "
+    "10F34-10F44 10F51-10F53 10F70-10F73 10F76-10F81 10FB0 10FB2-10FB3 10FB8 10FBB-10FBC "
+    "10FBE-10FBF 10FC1 10FC4 10FCA-10FCB 1E900-1E943 "
+)
+_JOINS_BACK = _code_points(
+    "0620 0622-063F 0641-064A 066E-066F 0671-0673 0675-06D3 06D5 06EE-06EF 06FA-06FC 06FF "
+    "0710 0712-072F 074D-077F 07CA-07EA 0840-0858 0860 0862-0865 0867-086A 0870-0882 0886 "
+    "0889-088F 08A0-08AC 08AE-08C8 1807 1820-1878 1887-18A8 18AA A840-A871 10AC0-10AC5 10AC7 "
+    "10AC9-10ACA 10ACE-10AD6 10AD8-10AE1 10AE4 10AEB-10AEF 10B80-10B91 10BA9-10BAE "
+    "10D01-10D23 10EC2-10EC4 10EC6-10EC7 10F30-10F44 10F51-10F54 10F70-10F81 10FB0 "
+    "10FB2-10FB6 10FB8-10FBF 10FC1-10FC4 10FC9-10FCA 1E900-1E943 "
+)
+
+
+def is_invisible(character: str) -> bool:
+    """Whether a character leaves no mark of its own, wherever it stands. White space is not meant.
+
+    Bidirectional controls are among them.
+    """
+    if ord(character) in _IGNORABLE:
+        return True
+    return unicodedata.category(character) == "Cf" and ord(character) not in _VISIBLE_FORMATS
+
+
+def hidden_position(text: str) -> int | None:
+    """Where the first invisible character stands that no script or emoji needs there, from 0."""
+    if text.isascii():
+        return None
+    for position, character in enumerate(text):
+        if is_invisible(character) and not _is_needed(text, position):
+            return position
+    return None
+
+
+def without_hidden(text: str) -> str:
+    """The text without the invisible characters that nothing needs."""
+    while (position := hidden_position(text)) is not None:
+        text = text[:position] + text[position + 1 :]
+    return text
+
+
+def check_visible(field: str, text: str, *, stored: str = "") -> str:
+    """The text as it is, unless it is new and holds a character that nobody sees.
+
+    A text that equals the `stored` one passes, so that older records stay editable. Raises
+    InvalidField naming the character and its place, counted from 1.
+    """
+    position = None if text == stored else hidden_position(text)
+    if position is None:
+        return text
+    code = ord(text[position])
+    kind = "bidirectional control" if code in _BIDIRECTIONAL else "invisible character"
+    raise InvalidField(field, f"Character {position + 1} is the {kind} U+{code:04X}; remove it.")
+
+
+def strip_unseen_start(text: str) -> str:
+    """The text from its first character on that is neither white space nor invisible."""
+    for position, character in enumerate(text):
+        if not character.isspace() and not is_invisible(character):
+            return text[position:]
+    return ""
+
+
+def joiner_belongs(text: str, position: int) -> bool:
+    """Whether a script needs the joiner or non-joiner there (RFC 5892, appendix A.1 and A.2)."""
+    if position and unicodedata.combining(text[position - 1]) == _VIRAMA:
+        return True
+    if text[position] == ZWJ:
+        return False
+    before = next(filter(_is_not_transparent, reversed(text[:position])), "")
+    after = next(filter(_is_not_transparent, text[position + 1 :]), "")
+    return bool(before and after) and ord(before) in _JOINS_FORWARD and ord(after) in _JOINS_BACK
+
+
+def _is_not_transparent(character: str) -> bool:
+    """Whether letters do not join across it (Joining_Type other than T)."""
+    return unicodedata.category(character) not in {"Mn", "Me", "Cf"}
+
+
+def _is_needed(text: str, position: int) -> bool:
+    character, before, after = text[position], text[:position][-1:], text[position + 1 :][:1]
+    if not before:
+        return False
+    if character in "\ufe0e\ufe0f":
+        if before in _KEYCAP_BASES:
+            return after == "\u20e3"
+        return before in _EMOJI_BASES or _is_symbol(before)
+    if character in (ZWNJ, ZWJ):
+        joins_emoji = character == ZWJ and _ends_emoji(before) and _is_symbol(after)
+        return joins_emoji or joiner_belongs(text, position)
+    return _is_flag_tag(text, position)
+
+
+def _is_symbol(character: str) -> bool:
+    """Whether an emoji could begin with it. Python does not know the property Emoji itself."""
+    return bool(character) and unicodedata.category(character) in {"So", "Sm"}
+
+
+def _ends_emoji(character: str) -> bool:
+    """Whether an emoji could end with it: a symbol, a skin tone, a variation selector, a tag."""
+    is_tone = "\U0001f3fb" <= character <= "\U0001f3ff"
+    return is_tone or _is_symbol(character) or character in ("\ufe0f", _CANCEL_TAG)
+
+
+def _is_flag_tag(text: str, position: int) -> bool:
+    """Whether a tag is part of a flag such as Scotland's: a black flag, tags, and their end."""
+    start = position
+    while start and _is_tag(text[start - 1]):
+        start -= 1
+    end = text.find(_CANCEL_TAG, position)
+    return text[:start].endswith(_BLACK_FLAG) and start < end and all(map(_is_tag, text[start:end]))
+
+
+def _is_tag(character: str) -> bool:
+    return "\U000e0020" <= character <= "\U000e007e"
