@@ -10,8 +10,10 @@ import pytest
 from sqlalchemy import text
 
 from portico.domain.administrators import AdministratorSpec, GrantSpec
+from portico.domain.applications import ApplicationSpec
 from portico.domain.aups import AupSpec
 from portico.domain.base import fold
+from portico.domain.certificates import CertificateSpec, IssuedCertificate
 from portico.domain.errors import InvalidField
 from portico.domain.identity import Role
 from portico.domain.link_changes import ChangeKind, LinkChange, LinkSelection
@@ -23,7 +25,9 @@ from portico.domain.providers import IdentityProviderSpec
 from portico.domain.users import PortalUserSpec
 from portico.services import (
     administrators,
+    applications,
     aups,
+    certificates,
     clients,
     groups,
     identity,
@@ -43,6 +47,13 @@ from tests.services.world import SUFFIX, World
 
 HIDDEN = "Pay\u202eroll"
 WHY = "Character 4 is the bidirectional control U+202E; remove it."
+ISSUED = IssuedCertificate(
+    valid_from_in_epoch_sec=1,
+    valid_to_in_epoch_sec=2,
+    certificate="PEM",
+    serial_no="1",
+    public_key="PEM",
+)
 Create = Callable[[UnitOfWork, str], Awaitable[Any]]
 Rename = Callable[[UnitOfWork, int, str], Awaitable[Any]]
 
@@ -89,6 +100,15 @@ NOUNS = {
         lambda work, name: microtenants.create_microtenant(work, MicrotenantSpec(name=name)),
         lambda work, each, name: microtenants.update_microtenant(
             work, each, MicrotenantSpec(name=name)
+        ),
+    ),
+    "certificate": Noun(
+        "certificate",
+        lambda work, name: certificates.create_certificate(
+            work, CertificateSpec(name=name), ISSUED
+        ),
+        lambda work, each, name: certificates.update_certificate(
+            work, each, CertificateSpec(name=name)
         ),
     ),
     "section": Noun("section", sections.create_section, sections.rename_section),
@@ -154,6 +174,11 @@ CREATED_ONLY: dict[str, Callable[[World], object]] = {
         lambda work: users.create_user(work, PortalUserSpec(name="uma", display_name=HIDDEN))
     ),
     "domain of a microtenant": lambda world: world.microtenant("East", HIDDEN),
+    "application": lambda world: world.admin.change(
+        lambda work: applications.create_application(
+            work, ApplicationSpec(name=HIDDEN, domain_names=("a.example",))
+        )
+    ),
     "section of a link": lambda world: add_link(world.admin, section=HIDDEN),
     "group of a link": lambda world: add_link(world.admin, groups=(HIDDEN,)),
 }

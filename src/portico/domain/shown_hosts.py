@@ -2,11 +2,6 @@
 
 The rule is the restriction level "Highly Restrictive" of Unicode Technical Standard 39: one script
 in each label, or Latin beside the scripts that Chinese, Japanese and Korean are written with.
-
-Python does not know the property Script. The first word of a letter's Unicode name stands in for
-it, which is exact for the scripts in common use. Limits: the old and the Tai scripts whose names
-begin with one word ("OLD", "TAI") count as one, and look-alikes within one script (a label wholly
-in Cyrillic that reads like Latin) are not found.
 """
 
 from __future__ import annotations
@@ -15,6 +10,10 @@ import unicodedata
 
 from portico.domain.domains import host_address
 
+# Python does not know the property Script. The first word of a letter's Unicode name stands in for
+# it, which is exact for the scripts in common use. Limits: the old and the Tai scripts whose names
+# begin with one word ("OLD", "TAI") count as one, and look-alikes within one script (a label wholly
+# in Cyrillic that reads like Latin) are not found.
 _SCRIPT_WORDS = {
     "IDEOGRAPHIC": "CJK",  # the iteration mark
     "ARABIC-INDIC": "ARABIC",
