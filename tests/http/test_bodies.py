@@ -281,7 +281,7 @@ def test_countless_conditions_are_refused(resident: Caller) -> None:
     many = [{"filterName": "name", "operator": "LIKE", "value": f"x{n}"} for n in range(40_000)]
     bodies: list[tuple[object, str]] = [
         (many, "filterBy"),
-        (many[:101], "filterBy"),
+        (many[:17], "filterBy"),
         ([{"filterName": "name", "values": ["x"] * 70_000}], "filterBy"),
         ({"filterGroups": [{"filters": many[:1]}] * 40_000}, "filterBy"),
         ({"filterGroups": [{}] * 40_000}, "filterBy"),
@@ -293,7 +293,7 @@ def test_countless_conditions_are_refused(resident: Caller) -> None:
     long = [{"filterName": "name", "operator": "LIKE", "value": "x" * 100_000}]
     answer = resident.post(path, {"filterBy": long})
     assert_error(answer, 400, "filtering.input.invalid.field", "name")
-    assert resident.post(path, {"filterBy": many[:100]}).status_code == 200
+    assert resident.post(path, {"filterBy": many[:16]}).status_code == 200
 
 
 def test_countless_domains_are_refused(resident: Caller) -> None:

@@ -375,6 +375,7 @@ class Operations(RuleBasedStateMachine):
                 "before": _plain(before),
                 "after": _plain(after),
                 "transaction_id": f"transaction at {self.world.now}",
+                "client_transaction_id": None,
             }
         )
 
