@@ -105,6 +105,16 @@ class Server:
         lines = self.log.read_text().splitlines()
         return [json.loads(line) for line in lines if line.startswith("{")]
 
+    def wait_until(self, *, ready: bool) -> httpx.Response:
+        """Waits until `/readyz` says by itself that the server is ready, or not; its answer."""
+        deadline = time.monotonic() + READY_SECONDS
+        while True:
+            answer = self.http.get("/readyz")
+            if (answer.status_code == 200) is ready:
+                return answer
+            assert time.monotonic() < deadline, answer.text
+            time.sleep(0.1)
+
     def kill(self) -> None:
         """Kills the server and its workers without a word, as a power cut would.
 

@@ -7,6 +7,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
+from random import randrange
 from typing import Any
 
 import msgspec
@@ -20,7 +21,6 @@ from portico import __version__
 from portico.asgi.client_address import TrustedProxies
 from portico.domain.addresses import parse_networks
 from portico.domain.base import Clock
-from portico.domain.errors import Unavailable
 from portico.domain.passwords import PasswordHasher
 from portico.domain.sessions import SessionLife
 from portico.http import (
@@ -34,7 +34,7 @@ from portico.http import (
 )
 from portico.http.answers import CONTENT_TYPE, AnyRequest
 from portico.http.cache import AnswerCache
-from portico.http.call import Api, api_of
+from portico.http.call import Api
 from portico.http.errors import exception_handlers, refuse_ambiguous, status_of
 from portico.http.exchange import ExchangeMiddleware, exchange_of
 from portico.http.hot import HotReads
@@ -46,11 +46,13 @@ from portico.http.tokens import KEY_REFRESH_SECONDS, Tokens
 from portico.observability import AccessLog
 from portico.services.client_sign_ins import SignInNotes
 from portico.services.identity import Operator, claim_ids, ensure_signing_key
+from portico.services.readiness import Readiness
 from portico.services.sessions import Gate
 from portico.settings import Settings
 from portico.storage import schema
 from portico.storage.connections import Database
 from portico.storage.database import open_database, sqlite_path
+from portico.storage.readiness import PROBE_SLOTS
 from portico.web import portal_files, portal_page, sign_in, static_files
 from portico.web.addresses import Surroundings, strict_transport
 from portico.web.compression import CompressedPages
@@ -115,6 +117,7 @@ def create_app(
     cache = AnswerCache(settings.cache_bytes)
     notes = SignInNotes(database, clock)
     tokens = Tokens(database, clock, settings.token_lifetime, notes, monotonic)
+    readiness = Readiness(database, clock, slot=randrange(PROBE_SLOTS))
     log = AccessLog(sys.stderr.buffer) if settings.access_log else None
 
     def make_api(operator: Operator) -> Api:
@@ -136,8 +139,10 @@ def create_app(
             await ensure_signing_key(operator, overlap=key_overlap(settings.token_lifetime))
             app.state.api = make_api(operator)
             app.state.site = make_site(operator, settings)
+            app.state.readiness = readiness
             yield
         finally:
+            await readiness.close()
             await notes.finish()
             await database.close()
             if log is not None:
@@ -293,15 +298,13 @@ def _probes() -> list[HTTPRouteHandler]:
 
     @get("/readyz", media_type=CONTENT_TYPE)
     async def readiness(request: AnyRequest) -> Response[bytes]:
-        """The database answers and has the schema that this version needs."""
-        try:
-            async with api_of(request).database.read() as connection:
-                ready = await schema.is_current(connection)
-        except Unavailable:
-            ready = False
-        if ready:
+        """The database has the schema that this version needs, and commits a write."""
+        found: Readiness = request.app.state.readiness
+        reason = await found.reason()
+        if not reason:
             return Response(b'{"status":"ready"}', media_type=CONTENT_TYPE)
-        return Response(b'{"status":"not ready"}', status_code=503, media_type=CONTENT_TYPE)
+        body = msgspec.json.encode({"status": "not ready", "reason": reason})
+        return Response(body, status_code=503, media_type=CONTENT_TYPE)
 
     return [health, readiness]
 

@@ -12,9 +12,14 @@ from typing import BinaryIO
 
 import msgspec
 
+_OF_EVERY_RECORD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "taskName"}
+
 
 class JsonLines(logging.Formatter):
-    """One JSON object a line: time, level, logger, message, and the exception if there is one."""
+    """One JSON object a line: time, level, logger, message, and the exception if there is one.
+
+    What the caller gives as `extra` follows: the name of an `event`, and its fields.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         """The line of a record."""
@@ -23,6 +28,9 @@ class JsonLines(logging.Formatter):
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
+        }
+        line |= {
+            name: value for name, value in vars(record).items() if name not in _OF_EVERY_RECORD
         }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)

@@ -109,5 +109,8 @@ def test_database_that_falls_behind_is_not_ready(empty_postgres: str, tmp_path: 
     with served(empty_postgres, tmp_path / "server.log") as server:
         execute(empty_postgres, f"UPDATE alembic_version SET version_num = '{AHEAD}'")
 
-        assert server.http.get("/readyz").status_code == 503
+        answer = server.wait_until(ready=False)
+
+        assert answer.json()["status"] == "not ready"
+        assert "another schema" in answer.json()["reason"]
         assert server.http.get("/healthz").status_code == 200

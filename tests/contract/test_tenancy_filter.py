@@ -51,6 +51,7 @@ GLOBAL_TABLES = {"customer", "api_client", "signing_key", "id_node", "portal_add
     "console_session",
     "identity_provider",
     "sign_in_failure",
+    "readiness_probe",
 }
 SCOPED = {"in_scope", "_stored", "_select", "_update", "_delete", "_values", "_named"}
 

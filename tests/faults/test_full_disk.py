@@ -6,6 +6,7 @@ import os
 import resource
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -83,6 +84,33 @@ def test_full_disk_is_503_and_reads_go_on(tmp_path: Path) -> None:
         assert late.status_code == 201  # there is room again, and nobody restarted anything
         assert admin.names(pagesize=100) == ["Large", *acknowledged]
         assert "Traceback" not in log
+
+
+def test_full_disk_is_not_ready_until_there_is_room(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'portico.db'}"
+    upgrade(url)
+    with served(url, tmp_path / "server.log") as server:
+        admin = create_tenant(server).caller()
+        with no_room(server):
+            fill(admin)
+            at_once = server.http.get("/readyz")
+            time.sleep(6)  # a probe of its own finds it out too, also if a few pages are left
+            later = server.http.get("/readyz")
+            alive = server.http.get("/healthz").status_code
+        server.wait_until(ready=True)
+        written = admin.post(LINKS, {"name": "Large", "link": "x.example.com"})
+        events = [each["event"] for each in server.log_lines() if "event" in each]
+
+    for answer in (at_once, later):
+        assert answer.status_code == 503
+        assert answer.json()["status"] == "not ready"
+        assert "disk" in answer.json()["reason"]
+    assert alive == 200
+    assert written.status_code == 201
+    assert [each for each in events if each.startswith("readiness.")] == [
+        "readiness.lost",
+        "readiness.restored",
+    ]
 
 
 def test_kill_on_a_full_disk_loses_nothing(tmp_path: Path) -> None:

@@ -195,14 +195,29 @@ def test_damaged_page_is_found_before_anybody_reads_it(store: Store, file: Path)
 
 
 def test_file_that_is_no_database_any_more_is_damaged(
-    file: Path, caplog: pytest.LogCaptureFixture
+    store: Store, file: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    with sqlite3.connect(file) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
     file.write_bytes(b"x" * PAGE_BYTES)
 
-    with pytest.raises(Unavailable):
+    wait_for(lambda: damage_is_known(store))
+
+    events = [each.__dict__.get("event") for each in caplog.records]
+    assert events.count("database.damaged") == 1
+
+
+def test_file_that_never_was_a_database_is_refused_without_a_log_line(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = tmp_path / "other.db"
+    file.write_bytes(b"x" * PAGE_BYTES)
+
+    with pytest.raises(Unavailable, match="not a database"):
         upgrade(f"sqlite:///{file}")
 
-    assert "database.damaged" in [each.__dict__.get("event") for each in caplog.records]
+    assert caplog.records == []
 
 
 def test_sound_file_stays_sound(store: Store) -> None:

@@ -22,5 +22,12 @@ REFERENCE_TABLES = (
 )
 """The tables that a distributed database keeps whole on every node."""
 
-TENANT_TABLES = tuple(table for table in metadata.sorted_tables if table not in REFERENCE_TABLES)
+LOCAL_TABLES = (tables.readiness_probe,)
+"""The tables that stay on its coordinator alone."""
+
+TENANT_TABLES = tuple(
+    table
+    for table in metadata.sorted_tables
+    if table not in REFERENCE_TABLES and table not in LOCAL_TABLES
+)
 """The tables that it shards by tenant, each after those that it refers to."""

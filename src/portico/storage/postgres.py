@@ -52,7 +52,11 @@ _IDLE_SECONDS = 300.0
 _CONFLICTS = {"55P03": "A lock was not free in time.", "40001": "", "40P01": ""}
 # The second is what the driver says of a connection that breaks while it is handed over.
 _BROKEN = (asyncpg.InterfaceError, asyncpg.InternalClientError)
-_UNREACHABLE = {"08", "53", "57", "58"}
+_UNREACHABLE = {"08", "28", "3D", "53", "57", "58"}
+_REFUSALS = {
+    "25006": "The database takes no writes: it is read-only or in recovery.",
+    "53100": "The disk of the database is full.",
+}
 
 Lender = Callable[[], AbstractAsyncContextManager["PostgresConnection"]]
 
@@ -347,6 +351,6 @@ def translated() -> Iterator[None]:
 def _translation(state: str) -> PorticoError | None:
     if state in _CONFLICTS:
         return ConcurrentChange("record", _CONFLICTS[state])
-    if not state or state[:2] in _UNREACHABLE:
-        return Unavailable("The database cannot serve this request now.")
+    if not state or state in _REFUSALS or state[:2] in _UNREACHABLE:
+        return Unavailable(_REFUSALS.get(state, "The database cannot serve this request now."))
     return None

@@ -79,6 +79,7 @@ class SqliteDatabase(Database):
             # would apply the old file's WAL to the new one.
             self._file.verify()
             self._configure(connection, cache_kib)
+            self._file.note_opened()
         except BaseException:
             connection.close()
             raise

@@ -25,6 +25,7 @@ SCAN_SHARE = 100
 
 _STEPS_BETWEEN_LOOKS = 10_000
 _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_NO_ROOM = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
 
 logger = logging.getLogger("portico")
 
@@ -45,9 +46,11 @@ class SqliteFile:
         self.verify_at = 0.0
         """When a reader has to call `verify` next, on the monotonic clock."""
         self._identity: tuple[int, int] | None = None
+        self._opened = False
         self._has_content = False
         self._replaced = ""
         self._damage = ""
+        self._failure = ""
 
     def verify(self) -> None:
         """Raise DatabaseReplaced unless the path still leads to the file of the first call.
@@ -63,6 +66,10 @@ class SqliteFile:
             raise self._replacement(change)
         self.verify_at = monotonic() + VERIFY_SECONDS
 
+    def note_opened(self) -> None:
+        """Remember that it could be opened as a database: what is found later happened since."""
+        self._opened = True
+
     def note_damage(self, finding: str) -> None:
         """Remember that SQLite found damage; only a restart forgets it."""
         if not self._damage:
@@ -75,15 +82,25 @@ class SqliteFile:
             )
 
     def note_error(self, error: sqlite3.Error) -> None:
-        """Remember an error of SQLite if it means damage."""
-        if getattr(error, "sqlite_errorcode", 0) & 0xFF in _DAMAGE:
+        """Remember an error of SQLite if it means damage or a disk that takes no more."""
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        if code in _DAMAGE and self._opened:
             self.note_damage(str(error))
+        elif code in _NO_ROOM:
+            self._failure = f"The database could not be written: {error}."
 
     def require_sound(self) -> None:
-        """Raise DatabaseReplaced or DatabaseDamaged when the file is known to be so."""
+        """Raise DatabaseReplaced or DatabaseDamaged when the file is known to be so.
+
+        Raises Unavailable once after a write failed on the disk: a probe, which writes little,
+        might still find room where that write found none.
+        """
         self.verify()
         if self._damage:
             raise DatabaseDamaged(self._damage)
+        if self._failure:
+            failure, self._failure = self._failure, ""
+            raise Unavailable(failure)
 
     def _change(self) -> str:
         try:

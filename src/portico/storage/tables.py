@@ -354,3 +354,11 @@ id_node = Table(
     Column("id", Integer, primary_key=True, autoincrement=False),
     Column("handed_out", BigInteger, nullable=False),
 )
+
+readiness_probe = Table(
+    "readiness_probe",
+    metadata,
+    Column("slot", Integer, primary_key=True, autoincrement=False),
+    id_column("time"),
+    text_column("padding"),
+)

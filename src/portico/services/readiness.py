@@ -1,0 +1,107 @@
+"""Whether this process can do its work: the database has the right schema and commits a write.
+
+What `/readyz` answers. Each probe writes, so there is at most one in five seconds, however many
+ask, and each has a deadline, so that a hanging disk makes the answer "no" instead of none.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from portico.domain.base import Clock
+from portico.domain.errors import ConcurrentChange, Unavailable
+from portico.storage import schema
+from portico.storage.connections import Database
+from portico.storage.readiness import write_probe
+
+PROBE_SECONDS = 5.0
+DEADLINE_SECONDS = 3.0
+TOO_SLOW = "The database did not commit a test write in time: it is locked, or its disk hangs."
+LOCKED = "Another process holds the write lock of the database."
+OTHER_SCHEMA = (
+    "The database has another schema than this version of Portico needs. Run `portico db current`."
+)
+REFUSED = "The database refused a test write. The log has the error."
+
+logger = logging.getLogger("portico")
+
+
+class Readiness:
+    """The last verdict about one server process, and the probe that finds the next one.
+
+    `slot` is the row that it writes to; `every` and `within` are in seconds.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        slot: int,
+        *,
+        every: float = PROBE_SECONDS,
+        within: float = DEADLINE_SECONDS,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._slot = slot
+        self._every = every
+        self._within = within
+        self._reason = ""
+        self._began = -every
+        self._probe: asyncio.Task[None] | None = None
+
+    async def reason(self) -> str:
+        """Return why the server cannot serve, as a sentence for people, or "" when it can."""
+        try:
+            self._database.check_storage()
+        except Unavailable as error:
+            self._settle(error.reason)
+            return self._reason
+        now = asyncio.get_running_loop().time()
+        if self._probe is None and now >= self._began + self._every:
+            self._began = now
+            self._probe = asyncio.create_task(self._run())
+        probe = self._probe
+        if probe is not None:
+            await asyncio.wait({probe}, timeout=max(0.0, self._began + self._within - now))
+            if not probe.done():
+                probe.cancel()
+                self._settle(TOO_SLOW)
+        return self._reason
+
+    async def close(self) -> None:
+        """End a probe that is under way."""
+        if self._probe is not None:
+            self._probe.cancel()
+            await asyncio.wait({self._probe})
+
+    async def _run(self) -> None:
+        try:
+            self._settle(await self._find_reason())
+        finally:
+            self._probe = None
+
+    async def _find_reason(self) -> str:
+        try:
+            async with self._database.read() as connection:
+                if not await schema.is_current(connection):
+                    return OTHER_SCHEMA
+            async with self._database.transaction() as connection:
+                now = int(self._clock())
+                await write_probe(connection, self._slot, now, padded=bool(self._reason))
+        except ConcurrentChange:
+            return LOCKED
+        except Unavailable as error:
+            return error.reason
+        except Exception:  # whatever keeps it from writing, it is not ready
+            logger.exception("The readiness probe failed.")
+            return REFUSED
+        return ""
+
+    def _settle(self, reason: str) -> None:
+        if reason and not self._reason:
+            logger.error("Not ready: %s", reason, extra={"event": "readiness.lost"})
+        elif self._reason and not reason:
+            logger.info("Ready again.", extra={"event": "readiness.restored"})
+        self._reason = reason
