@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -265,6 +266,7 @@ class Tenant:
 
     server: Server
     customer_id: str
+    name: str = ""
 
     def credentials(
         self, *, role: Role = Role.ADMIN, microtenant_id: str | None = None
@@ -329,13 +331,20 @@ def create_applications(
     return as_operator(caller.server.database, make)
 
 
+def new_tenant_name() -> str:
+    """A name that no other tenant has, as each tenant needs one."""
+    return f"Tenant {uuid.uuid4().hex}"
+
+
 def create_tenant(server: Server, *auth_domains: str) -> Tenant:
     """A new tenant."""
     made = as_operator(
         server.database,
-        lambda operator: identity.create_tenant(operator, "Tenant", auth_domains=auth_domains),
+        lambda operator: identity.create_tenant(
+            operator, new_tenant_name(), auth_domains=auth_domains
+        ),
     )
-    return Tenant(server, str(made.id))
+    return Tenant(server, str(made.id), made.name)
 
 
 def assert_error(answer: httpx.Response, status: int, code: str, *params: str) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 import time
 import uuid
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from random import randrange
 from typing import Any
 
@@ -45,6 +45,7 @@ from portico.http.operations import OPERATION, answer_options
 from portico.http.tokens import KEY_REFRESH_SECONDS, Tokens
 from portico.observability import AccessLog
 from portico.services.client_sign_ins import SignInNotes
+from portico.services.first_steps import CommandLine
 from portico.services.identity import Operator, claim_ids, ensure_signing_key
 from portico.services.readiness import Readiness
 from portico.services.sessions import Gate
@@ -105,9 +106,15 @@ async def open_operator(database: Database, clock: Clock = time.time) -> Operato
 
 
 def create_app(
-    settings: Settings, clock: Clock = time.time, monotonic: Clock = time.monotonic
+    settings: Settings,
+    clock: Clock = time.time,
+    monotonic: Clock = time.monotonic,
+    command_line: CommandLine | None = None,
 ) -> ASGIApp:
-    """The whole application for a server that runs its lifespan. Opens no connection yet."""
+    """The whole application for a server that runs its lifespan. Opens no connection yet.
+
+    `command_line` is how pages write commands for the operator.
+    """
     database = open_database(
         settings.database,
         pool_size=settings.pool_size,
@@ -138,7 +145,7 @@ def create_app(
             operator = await open_operator(database, clock)
             await ensure_signing_key(operator, overlap=key_overlap(settings.token_lifetime))
             app.state.api = make_api(operator)
-            app.state.site = make_site(operator, settings)
+            app.state.site = make_site(operator, settings, command_line or CommandLine())
             app.state.readiness = readiness
             yield
         finally:
@@ -148,7 +155,19 @@ def create_app(
             if log is not None:
                 log.flush()
 
-    router = Litestar(
+    application: ASGIApp = _router(settings, lifespan)
+    if settings.cache_bytes:
+        application = HotSignIns(application, tokens=tokens, database=database)
+        application = HotReads(
+            application, cache=cache, database=database, rates=rates, tokens=tokens
+        )
+    return _outermost(application, log, settings)
+
+
+def _router(
+    settings: Settings, lifespan: Callable[[Litestar], AbstractAsyncContextManager[None]]
+) -> Litestar:
+    return Litestar(
         route_handlers=[*_api_routers(), *_page_routers(), *_probes(), *_documentation()],
         dependencies={"site": Provide(_site)},
         exception_handlers=_exception_handlers(settings),
@@ -157,13 +176,6 @@ def create_app(
         openapi_config=None,
         logging_config=None,
     )
-    application: ASGIApp = router
-    if settings.cache_bytes:
-        application = HotSignIns(application, tokens=tokens, database=database)
-        application = HotReads(
-            application, cache=cache, database=database, rates=rates, tokens=tokens
-        )
-    return _outermost(application, log, settings)
 
 
 def _assertion_audiences(settings: Settings) -> frozenset[str]:
@@ -195,7 +207,7 @@ def make_passwords() -> PasswordHasher:
     return Argon2Passwords()
 
 
-def make_site(operator: Operator, settings: Settings) -> Site:
+def make_site(operator: Operator, settings: Settings, command_line: CommandLine) -> Site:
     """What the pages of both faces need."""
     gate = Gate(
         database=operator.database,
@@ -215,6 +227,7 @@ def make_site(operator: Operator, settings: Settings) -> Site:
         openid=OpenIdClients(),
         portal_contents=PortalContents(),
         managed_suffix=settings.portal_suffix,
+        command_line=command_line,
         transaction_id=lambda request: exchange_of(request).transaction_id,
         client_transaction_id=lambda request: exchange_of(request).client_transaction_id,
         status_of=status_of,

@@ -15,6 +15,7 @@ from granian.server import Server
 
 from portico.app import create_app
 from portico.observability import configure_logging
+from portico.services.first_steps import CommandLine
 from portico.settings import InvalidSetting, Settings
 
 SHUTDOWN_SECONDS = 20
@@ -36,7 +37,7 @@ def require_free_port(settings: Settings) -> None:
             raise InvalidSetting(f"--host: cannot listen on {where}: {error.strerror}.") from None
 
 
-def run_server(settings: Settings) -> None:
+def run_server(settings: Settings, command_line: CommandLine) -> None:
     """Serves until the process is told to stop; requests under way are answered first."""
     let_new_workers_be_stopped()
     Server(
@@ -49,13 +50,13 @@ def run_server(settings: Settings) -> None:
         log_enabled=False,
         respawn_failed_workers=True,
         workers_kill_timeout=SHUTDOWN_SECONDS,
-    ).serve(target_loader=partial(_load, settings), wrap_loader=False)
+    ).serve(target_loader=partial(_load, settings, command_line), wrap_loader=False)
 
 
-def _load(settings: Settings) -> Callable[..., Any]:
+def _load(settings: Settings, command_line: CommandLine) -> Callable[..., Any]:
     """The application of one worker process."""
     configure_logging(settings.log_level)
-    return create_app(settings)
+    return create_app(settings, command_line=command_line)
 
 
 def let_new_workers_be_stopped() -> None:

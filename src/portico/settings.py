@@ -154,8 +154,13 @@ def settings_file(environment: Mapping[str, str], config: Path | None = None) ->
 
 def holds_password(path: Path) -> bool:
     """Whether a settings file has the password of a database in it. Raises InvalidSetting."""
-    url = urlsplit(_from_file(path).get("database", ""))
-    return bool(url.password) or "password" in parse_qs(url.query)
+    return has_password(_from_file(path).get("database", ""))
+
+
+def has_password(url: str) -> bool:
+    """Whether the URL of a database has a password in it."""
+    parts = urlsplit(url)
+    return bool(parts.password) or "password" in parse_qs(parts.query)
 
 
 def unknown_variables(environment: Mapping[str, str]) -> list[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.commands import refuse, succeed, succeed_json
+from tests.cli.commands import Finished, refuse, refused, succeed, succeed_json
 from tests.harness import served
 from tests.web.visits import Visit
 
@@ -95,6 +95,33 @@ def test_password_is_read_from_standard_input(where: tuple[str, ...]) -> None:
     assert b"a password of mine" not in good.stdout
     assert short.returncode == 1
     assert b"5 characters" in short.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("admin", "create", "ada"),
+        ("admin", "password", "ada"),
+        ("user", "create", "uma"),
+        ("user", "password", "uma"),
+    ],
+)
+def test_without_a_terminal_the_options_are_told(
+    where: tuple[str, ...], command: tuple[str, ...]
+) -> None:
+    options = where[2:] if command == ("admin", "password", "ada") else where
+    ended = subprocess.run(
+        [sys.executable, "-m", "portico", *command, *options],
+        input="a password of mine\n",
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+    sentence = refused(Finished(ended.returncode, ended.stdout, ended.stderr))
+    assert "--generate" in sentence
+    assert f"{' '.join(command[:2])} ... --password-stdin" in sentence
 
 
 def test_mistakes_are_told_in_a_sentence(database: str, where: tuple[str, ...]) -> None:

@@ -48,7 +48,7 @@ def test_help_tells_the_settings_file(serve_help: dict[str, str]) -> None:
     assert "Environment: PORTICO_CONFIG." in serve_help["--config"]
 
 
-@pytest.mark.parametrize("command", ["serve", "db", "tenant", "client", "keys"])
+@pytest.mark.parametrize("command", ["serve", "db", "tenant", "domain", "client", "keys"])
 def test_help_names_command(command: str) -> None:
     assert f"  {command} " in succeed("--help")
 

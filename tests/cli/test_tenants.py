@@ -1,8 +1,10 @@
-"""`portico tenant create`."""
+"""`portico tenant`: creating with a name of its own, and listing."""
 
 from __future__ import annotations
 
 from pathlib import Path
+
+import pytest
 
 from tests.cli.commands import misuse, refuse, run_process, succeed, succeed_json
 from tests.harness import Caller, Credentials, served
@@ -10,9 +12,10 @@ from tests.harness import Caller, Credentials, served
 
 def test_create_prints_the_customer_id(database: str) -> None:
     printed = succeed("tenant", "create", "Alder & Finch", "--database", database)
-    told = printed.rstrip(".\n").rpartition(" ")[2]
+    first = printed.splitlines()[0]
+    told = first.rstrip(".").rpartition(" ")[2]
 
-    assert printed == f"Created tenant Alder & Finch with customer id {told}.\n"
+    assert first == f"Created tenant Alder & Finch with customer id {told}."
     assert int(told) > 2**53
     succeed("client", "create", "--customer", told, "--database", database)
 
@@ -25,10 +28,33 @@ def test_create_tells_json(database: str) -> None:
     assert made == {"customerId": "72058304855142", "name": "Acme"}
 
 
-def test_ids_of_tenants_differ_while_names_may_not(database: str) -> None:
-    made = [succeed_json("tenant", "create", "Acme", "--database", database) for _ in range(3)]
+@pytest.mark.parametrize("name", ["Zürich", "ZÜRICH ", "Zu\N{COMBINING DIAERESIS}rich"])
+def test_taken_name_is_refused(database: str, name: str) -> None:
+    made = succeed_json("tenant", "create", "Zürich", "--database", database)
 
-    assert len({each["customerId"] for each in made}) == 3
+    sentence = refuse("tenant", "create", name, "--database", database)
+
+    assert "Tenant Zürich" in sentence
+    assert made["customerId"] in sentence
+    assert len(succeed_json("tenant", "list", "--database", database)) == 1
+
+
+def test_tenants_are_listed_oldest_first(database: str) -> None:
+    assert succeed_json("tenant", "list", "--database", database) == []
+    domain = ("--auth-domain", "a.example")
+    made = [
+        succeed_json("tenant", "create", name, *domain, "--database", database)
+        for name in ("Birch", "Alder")
+    ]
+
+    listed = succeed_json("tenant", "list", "--database", database)
+    table = succeed("tenant", "list", "--database", database).splitlines()
+
+    assert [each["customerId"] for each in listed] == [each["customerId"] for each in made]
+    assert listed[0]["name"] == "Birch"
+    assert listed[0]["authDomains"] == ["a.example"]
+    assert table[0] == "Customer id\tName\tAuthentication domains\tCreated"
+    assert table[1].startswith(f"{made[0]['customerId']}\tBirch\ta.example\t20")
 
 
 def test_taken_id_is_refused_and_nothing_changes(database: str) -> None:

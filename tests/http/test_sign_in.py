@@ -144,7 +144,7 @@ def test_me_names_tenant_and_microtenant(tenant: Tenant, admin: Caller) -> None:
 
     assert whole == {
         "customerId": tenant.customer_id,
-        "customerName": "Tenant",
+        "customerName": tenant.name,
         "microtenantName": "Default",
     }
     assert ask_me(local, local.token).json() == whole | {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
 import pytest
@@ -9,10 +10,11 @@ import pytest
 from portico.domain.audit import Action
 from portico.domain.base import TimeOrderedIds
 from portico.domain.errors import InvalidField, NotFound
-from portico.domain.identity import Role, secret_matches
+from portico.domain.identity import Role, Tenant, secret_matches
 from portico.domain.search import ListQuery
 from portico.services import access, identity, microtenants
 from portico.services.identity import Operator
+from tests.harness import new_tenant_name
 from tests.services.world import START, World
 from tests.storage.store import Store
 
@@ -45,6 +47,21 @@ def test_tenant_may_have_the_customer_id_that_the_vendor_gave(store: Store) -> N
     with pytest.raises(InvalidField, match="already exists") as refusal:
         store.run(identity.create_tenant(operator, "Other", customer_id=customer_id))
     assert refusal.value.params == ("customerId",)
+
+
+def test_one_of_several_tenants_made_at_once_gets_the_name(store: Store) -> None:
+    operator, name = store.operator, new_tenant_name()
+
+    async def race() -> list[Tenant | BaseException]:
+        names = (name, name.upper(), name.title(), name.lower())
+        return await asyncio.gather(
+            *(identity.create_tenant(operator, each) for each in names), return_exceptions=True
+        )
+
+    made = store.run(race())
+
+    assert sum(isinstance(each, Tenant) for each in made) == 1
+    assert sum(isinstance(each, InvalidField) for each in made) == 3
 
 
 @pytest.mark.parametrize("customer_id", [0, -1, 2**63])

@@ -15,6 +15,7 @@ from portico.services.identity import Operator
 from portico.services.unit_of_work import UnitOfWork
 from portico.storage.audit import AuditTrail
 from portico.storage.connections import Connection
+from tests.harness import new_tenant_name
 from tests.storage.store import Store
 
 T = TypeVar("T")
@@ -30,7 +31,7 @@ class World:
         self.store = store
         self.now = float(START)
         self.tenant: Tenant = store.run(
-            identity.create_tenant(self.operator, "Tenant", auth_domains=auth_domains)
+            identity.create_tenant(self.operator, new_tenant_name(), auth_domains=auth_domains)
         )
         self.admin = self.caller()
 

@@ -13,6 +13,7 @@ from portico.services import identity
 from portico.services.identity import Operator
 from portico.storage.connections import Connection, Database
 from portico.storage.database import open_database
+from tests.harness import new_tenant_name
 
 T = TypeVar("T")
 
@@ -45,7 +46,9 @@ class Store:
 
     def scope(self, *auth_domains: str) -> Scope:
         """The Default microtenant of a new tenant."""
-        made = self.run(identity.create_tenant(self.operator, "Tenant", auth_domains=auth_domains))
+        made = self.run(
+            identity.create_tenant(self.operator, new_tenant_name(), auth_domains=auth_domains)
+        )
         return Scope(customer_id=made.id)
 
     def read(self, work: Callable[[Connection], Awaitable[T]]) -> T:

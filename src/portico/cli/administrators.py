@@ -10,6 +10,7 @@ from portico.app import make_passwords
 from portico.cli.clients import ROLE
 from portico.cli.options import ID, MICROTENANT_ID, run_as_operator, settings_options
 from portico.cli.passwords import GivenPassword, given_password, password_options
+from portico.cli.tables import print_table
 from portico.domain.administrators import AdministratorSpec, Grant, GrantSpec
 from portico.domain.identity import Role
 from portico.services import administrators
@@ -93,16 +94,19 @@ def list_(settings: Settings, customer_id: int, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([_public(each) for each in found]))
         return
-    # Imported when a table is printed: it would cost every start of the server 80 ms.
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("Id", "Name", "E-mail", "May", "State", box=None)
-    for each in found:
-        may = ", ".join(_in_words(grant) for grant in each.grants)
-        state = "in use" if each.disabled_time is None else "disabled"
-        table.add_row(str(each.id), each.name, each.email, may, state)
-    Console().print(table)
+    print_table(
+        ("Id", "Name", "E-mail", "May", "State"),
+        [
+            (
+                str(each.id),
+                each.name,
+                each.email,
+                ", ".join(_in_words(grant) for grant in each.grants),
+                "in use" if each.disabled_time is None else "disabled",
+            )
+            for each in found
+        ],
+    )
 
 
 @admin.command()

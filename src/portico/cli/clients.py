@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from portico.cli.options import ID, MICROTENANT_ID, run_as_operator, settings_options
+from portico.cli.tables import moment, print_table
 from portico.domain.errors import InvalidField
 from portico.domain.identity import ApiClient, Role
 from portico.services.identity import (
@@ -110,25 +110,21 @@ def list_(settings: Settings, customer_id: int, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([_public(each, last_used) for each, last_used in found]))
         return
-    # Imported when a table is printed: it would cost every start of the server 80 ms.
-    from rich.console import Console
-    from rich.table import Column, Table
-
-    # The id is copied into settings: whatever the width, it stays whole.
-    whole = Column("Client id", no_wrap=True)
-    rest = ("Name", "Role", "Microtenant", "Created", "Last used", "Revoked")
-    table = Table(whole, *rest, box=None)
-    for each, last_used in found:
-        table.add_row(
-            str(each.id),
-            each.name,
-            each.role,
-            "all" if each.microtenant_id is None else str(each.microtenant_id),
-            _moment(each.creation_time),
-            _moment(last_used),
-            _moment(each.revoked_time),
-        )
-    Console().print(table)
+    print_table(
+        ("Client id", "Name", "Role", "Microtenant", "Created", "Last used", "Revoked"),
+        [
+            (
+                str(each.id),
+                each.name,
+                each.role,
+                "all" if each.microtenant_id is None else str(each.microtenant_id),
+                moment(each.creation_time),
+                moment(last_used),
+                moment(each.revoked_time),
+            )
+            for each, last_used in found
+        ],
+    )
 
 
 @client.command()
@@ -152,7 +148,3 @@ def _public(each: ApiClient, last_used: int | None) -> dict[str, object]:
         "lastUsedTime": last_used,
         "revokedTime": each.revoked_time,
     }
-
-
-def _moment(seconds: int | None) -> str:
-    return "" if seconds is None else f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M}"

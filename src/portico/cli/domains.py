@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sequence
 
 import click
 
 from portico.cli.options import ID, run_as_operator, settings_options
 from portico.cli.tables import print_table
+from portico.cli.terminal import require_terminal
 from portico.domain.addresses import public_host
 from portico.domain.domains import AllowedDomain, DomainClaim
-from portico.domain.errors import InvalidField
 from portico.services.domains import (
     DomainChange,
     ListedDomain,
@@ -110,14 +109,14 @@ def revoke(settings: Settings, name: str, yes: bool, as_json: bool) -> None:
 
 
 def _confirm(planned: DomainChange, *, yes: bool) -> None:
-    """Ask before portals stop being reached. Raises InvalidField when nobody can be asked."""
+    """Ask before portals stop being reached. Raises NoTerminal when nobody can be asked."""
     if yes or not planned.stops:
         return
     stopping = ", ".join(map(_in_words, planned.stops))
-    if not sys.stdin.isatty():
-        raise InvalidField(
-            "--yes", f"These portals would no longer be reached: {stopping}. Add --yes to agree."
-        )
+    require_terminal(
+        f"These portals would no longer be reached: {stopping}. Nothing was changed. Add --yes to "
+        "do it without being asked."
+    )
     click.confirm(f"No longer reached: {stopping}. Go on?", abort=True, err=True)
 
 

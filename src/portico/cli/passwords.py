@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from portico.cli.terminal import require_terminal
 from portico.domain.errors import InvalidField
 from portico.domain.passwords import LONGEST_PASSWORD, check_password, new_password
 
@@ -37,7 +38,7 @@ def password_options(command: Command) -> Command:
 def given_password(*, password_stdin: bool, generate: bool) -> GivenPassword:
     """The password that the flags ask for; without a flag it is asked for, hidden and twice.
 
-    Raises InvalidField.
+    Raises InvalidField, or NoTerminal when it would have to ask and cannot.
     """
     if password_stdin and generate:
         raise InvalidField("--generate", "It cannot be used together with --password-stdin.")
@@ -46,5 +47,11 @@ def given_password(*, password_stdin: bool, generate: bool) -> GivenPassword:
     if password_stdin:
         line = sys.stdin.readline(LONGEST_PASSWORD + 2).rstrip("\r\n")
         return GivenPassword(check_password(line), False)
+    require_terminal(
+        "There is no terminal to ask for the password. Add --generate to have one made up and "
+        "printed, or --password-stdin to read it from a line of standard input, as in: "
+        f"printf '%s\\n' \"$PASSWORD\" | {click.get_current_context().command_path} ... "
+        "--password-stdin."
+    )
     asked: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
     return GivenPassword(check_password(asked), False)

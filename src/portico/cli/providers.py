@@ -12,6 +12,7 @@ import click
 
 from portico.cli.administrators import CUSTOMER
 from portico.cli.options import ID, run_as_operator, settings_options
+from portico.cli.tables import print_table
 from portico.domain.providers import IdentityProvider, IdentityProviderSpec
 from portico.services.providers import create_provider, list_providers, remove_provider
 from portico.settings import Settings
@@ -79,16 +80,10 @@ def list_(settings: Settings, customer_id: int, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([_public(each) for each in found]))
         return
-    # Imported when a table is printed: it would cost every start of the server 80 ms.
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("Id", "Name", "Issuer", "Client", "Signs in", box=None)
-    for each in found:
-        faces = [("portal users", each.for_portals), ("administrators", each.for_console)]
-        signs_in = " and ".join(face for face, wanted in faces if wanted)
-        table.add_row(str(each.id), each.name, each.issuer, each.client_id, signs_in)
-    Console().print(table)
+    print_table(
+        ("Id", "Name", "Issuer", "Client", "Signs in"),
+        [(str(each.id), each.name, each.issuer, each.client_id, _signs_in(each)) for each in found],
+    )
 
 
 @provider.command()
@@ -98,6 +93,11 @@ def remove(settings: Settings, provider_id: int) -> None:
     """Remove the provider PROVIDER_ID; nobody signs in by it any more."""
     gone = run_as_operator(settings, lambda each: remove_provider(each, provider_id))
     click.echo(f"Removed provider {gone.name} ({gone.id}).")
+
+
+def _signs_in(each: IdentityProvider) -> str:
+    faces = [("portal users", each.for_portals), ("administrators", each.for_console)]
+    return " and ".join(face for face, wanted in faces if wanted)
 
 
 def _public(each: IdentityProvider) -> dict[str, object]:

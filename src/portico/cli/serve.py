@@ -12,10 +12,12 @@ from collections.abc import Iterable
 import click
 
 from portico.app import open_operator, prepare_database
+from portico.cli.command_line import command_line, first_step_text
 from portico.cli.options import settings_options
 from portico.demo import DemoAccess, DemoPerson, credentials_file, fill_demo
 from portico.observability import configure_logging
 from portico.server import require_free_port, run_server
+from portico.services.first_steps import FirstStep, first_step
 from portico.settings import Settings, holds_password, setting_fields, settings_file
 from portico.storage.database import (
     create_database_file,
@@ -40,17 +42,25 @@ def serve(settings: Settings, demo: bool) -> None:
     """
     configure_logging(settings.log_level)
     require_free_port(settings)
-    access = asyncio.run(_prepare(settings, demo=demo))
+    access, step = asyncio.run(_prepare(settings, demo=demo))
+    line = command_line(settings)
     _warn_of_loose_modes(settings, demo=demo)
     origin = f"http://{_shown_host(settings.host)}:{settings.port}"
-    if demo:
+    if access is not None:
         click.echo(_demo_text(origin, access))
+    elif demo:
+        click.echo(
+            "The database has tenants already, so no demo data was added. List them with:\n\n"
+            f"{line.write('tenant', 'list')}\n"
+        )
+    if step is not None:
+        click.echo(first_step_text(step, line))
     click.echo(f"Portico listens on {origin} (API reference: {origin}/docs). Ctrl-C stops it.")
     gc.freeze()
-    run_server(settings)
+    run_server(settings, line)
 
 
-async def _prepare(settings: Settings, *, demo: bool) -> DemoAccess | None:
+async def _prepare(settings: Settings, *, demo: bool) -> tuple[DemoAccess | None, FirstStep | None]:
     create = demo or settings.database == setting_fields()["database"].default
     if create:
         create_database_file(settings.database)
@@ -58,9 +68,8 @@ async def _prepare(settings: Settings, *, demo: bool) -> DemoAccess | None:
     database = open_database(settings.database, pool_size=settings.pool_size)
     try:
         await prepare_database(database, settings, create=create)
-        if demo:
-            return await fill_demo(await open_operator(database), settings)
-        return None
+        access = await fill_demo(await open_operator(database), settings) if demo else None
+        return access, await first_step(database)
     finally:
         await database.close()
 
@@ -98,13 +107,12 @@ def _shown_host(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _demo_text(origin: str, access: DemoAccess | None) -> str:
-    if access is None:
-        return (
-            "The database has tenants already, so no demo data was added. Make credentials with "
-            "`portico client create --customer N`."
-        )
+def _demo_text(origin: str, access: DemoAccess) -> str:
     people = f"\n{_demo_people(origin, access.people)}\n" if access.people else ""
+    variables = (
+        f"URL={origin} CUSTOMER={access.customer_id} ID={access.admin.client_id} "
+        f"SECRET={access.admin.client_secret}"
+    )
     links = f"{origin}/mgmtconfig/v1/admin/customers/{access.customer_id}/userPortalLink"
     admin = access.admin
     return f"""
@@ -119,4 +127,8 @@ Sign in and list the links of the demo tenant:
 curl -s -H "Authorization: Bearer $(curl -s {origin}/signin -d client_id={admin.client_id} \
 -d client_secret={admin.client_secret} | sed 's/.*"access_token":"\\([^"]*\\)".*/\\1/')" \
 "{links}?pagesize=3"
+
+Set the variables of the curl session in README.md:
+
+{variables}
 """

@@ -6,8 +6,12 @@ import json
 
 import click
 
+from portico.cli.command_line import command_line
 from portico.cli.options import run_as_operator, settings_options
-from portico.services.identity import create_tenant
+from portico.cli.tables import moment, print_table
+from portico.domain.identity import Tenant
+from portico.services.first_steps import FirstStep, first_step
+from portico.services.identity import Operator, create_tenant, list_tenants
 from portico.settings import Settings
 
 
@@ -29,14 +33,49 @@ def create(
     auth_domain: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Create a tenant called NAME."""
-    made = run_as_operator(
-        settings,
-        lambda operator: create_tenant(
+    """Create a tenant called NAME, a name that no other tenant has."""
+
+    async def make(operator: Operator) -> tuple[Tenant, FirstStep | None]:
+        made = await create_tenant(
             operator, name, customer_id=customer_id, auth_domains=auth_domain
-        ),
-    )
+        )
+        return made, await first_step(operator.database)
+
+    made, step = run_as_operator(settings, make)
     if as_json:
         click.echo(json.dumps({"customerId": str(made.id), "name": made.name}))
-    else:
-        click.echo(f"Created tenant {made.name} with customer id {made.id}.")
+        return
+    click.echo(f"Created tenant {made.name} with customer id {made.id}.")
+    if step is not None:
+        command = FirstStep(made).command(command_line(settings))
+        click.echo(f"Create its first administrator:\n\n{command}")
+
+
+@tenant.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@settings_options("database")
+def list_(settings: Settings, as_json: bool) -> None:
+    """List the tenants, oldest first."""
+    found = run_as_operator(settings, list_tenants)
+    if as_json:
+        click.echo(
+            json.dumps(
+                [
+                    {
+                        "customerId": str(each.id),
+                        "name": each.name,
+                        "authDomains": list(each.auth_domains),
+                        "creationTime": each.creation_time,
+                    }
+                    for each in found
+                ]
+            )
+        )
+        return
+    print_table(
+        ("Customer id", "Name", "Authentication domains", "Created"),
+        [
+            (str(each.id), each.name, ", ".join(each.auth_domains), moment(each.creation_time))
+            for each in found
+        ],
+    )

@@ -11,6 +11,7 @@ from portico.app import make_passwords
 from portico.cli.administrators import CUSTOMER, tell_password
 from portico.cli.options import every_item, run_as_operator, settings_options
 from portico.cli.passwords import given_password, password_options
+from portico.cli.tables import print_table
 from portico.domain.base import fold
 from portico.domain.errors import InvalidField
 from portico.domain.users import PortalUser, PortalUserSpec
@@ -82,15 +83,19 @@ def list_(settings: Settings, customer_id: int, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([_public(each) for each in everyone]))
         return
-    # Imported when a table is printed: it would cost every start of the server 80 ms.
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("Id", "Name", "Called", "E-mail", "State", box=None)
-    for each in everyone:
-        state = "in use" if each.enabled else "disabled"
-        table.add_row(str(each.id), each.name, each.display_name, each.email, state)
-    Console().print(table)
+    print_table(
+        ("Id", "Name", "Called", "E-mail", "State"),
+        [
+            (
+                str(each.id),
+                each.name,
+                each.display_name,
+                each.email,
+                "in use" if each.enabled else "disabled",
+            )
+            for each in everyone
+        ],
+    )
 
 
 @user.command()

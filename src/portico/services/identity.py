@@ -15,6 +15,7 @@ from portico.domain.base import (
     Scope,
     TimeOrderedIds,
     check_new_name,
+    fold,
 )
 from portico.domain.errors import InvalidField, NotFound
 from portico.domain.hosts import check_domain_name
@@ -100,7 +101,10 @@ async def create_tenant(
     customer_id: int | None = None,
     auth_domains: Sequence[str] = (),
 ) -> Tenant:
-    """Stores a new tenant with its Default microtenant. Raises InvalidField."""
+    """Stores a new tenant with its Default microtenant.
+
+    Raises InvalidField, also for a name that another tenant has, whatever its case.
+    """
     for domain in auth_domains:
         check_domain_name("authDomains", domain)
     if customer_id is not None and not 0 < customer_id <= MAX_ID:
@@ -113,12 +117,23 @@ async def create_tenant(
     )
     async with operator.database.transaction() as connection:
         identity = IdentityRepository(connection)
+        # Not a unique index: a distributed database keeps each tenant elsewhere.
+        await identity.lock_tenants()
+        for each in await identity.all_tenants():
+            if fold(each.name) == fold(tenant.name):
+                raise InvalidField("name", f"Tenant {each.name} ({each.id}) has this name.")
         if await identity.find_tenant(tenant.id) is not None:
             raise InvalidField("customerId", f"A tenant with the id {tenant.id} already exists.")
         await identity.add_tenant(tenant)
         microtenants = MicrotenantRepository(connection, Scope(customer_id=tenant.id))
         await microtenants.insert(default_microtenant(tenant.id, operator.now))
     return tenant
+
+
+async def list_tenants(operator: Operator) -> list[Tenant]:
+    """Return every tenant, oldest first; their revisions are not read."""
+    async with operator.database.read() as connection:
+        return await IdentityRepository(connection).all_tenants()
 
 
 async def create_client(

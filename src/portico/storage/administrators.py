@@ -56,6 +56,10 @@ class AdministratorRepository:
         )
         return {row.id: row.display_name or row.name for row in rows}
 
+    async def has_any(self) -> bool:
+        """Whether the installation has any administrator, enabled or not."""
+        return bool(await self._connection.rows(_any()))
+
     async def insert(self, added: Administrator) -> None:
         """Stores a new administrator."""
         values = asdict(added) | {"name_folded": fold(added.name)}
@@ -100,6 +104,11 @@ class AdministratorRepository:
             administrator_grant.c.microtenant_id == microtenant_id,
         )
         await self._connection.run(statement)
+
+
+@kept
+def _any() -> Select[Any]:
+    return select(administrator.c.id).limit(1)
 
 
 @kept

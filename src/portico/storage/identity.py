@@ -126,6 +126,20 @@ class IdentityRepository:
         rows = await self._connection.rows(_tenant(), {"customer_id": customer_id})
         return Tenant(**rows[0]._asdict()) if rows else None
 
+    async def all_tenants(self) -> list[Tenant]:
+        """Every tenant, oldest first, without its revision, which is the sum of many rows."""
+        rows = await self._connection.rows(_all_tenants())
+        return [Tenant(**row._asdict()) for row in rows]
+
+    async def lock_tenants(self) -> None:
+        """Let no other transaction that calls this go on until this one ends."""
+        await self._connection.rows(select(id_node.c.handed_out).with_for_update())
+
+    async def first_tenant(self) -> Tenant | None:
+        """The oldest tenant, without its revision; None when there is none."""
+        rows = await self._connection.rows(_all_tenants().limit(1))
+        return Tenant(**rows[0]._asdict()) if rows else None
+
     async def has_tenants(self) -> bool:
         """Whether the installation has any tenant: the one question that is put to all of them."""
         return bool(await self._connection.rows(select(customer.c.id).limit(1)))
@@ -209,6 +223,11 @@ def _tenant() -> Select[Any]:
     tenant = bindparam("customer_id", type_=BigInteger)
     revision = _revision_of(tenant).label("revision")
     return select(customer, revision).where(customer.c.id == tenant)
+
+
+@kept
+def _all_tenants() -> Select[Any]:
+    return select(customer).order_by(customer.c.creation_time, customer.c.id)
 
 
 @kept

@@ -49,6 +49,7 @@ from portico.web.sessions import (
     begin_portal_session,
     user_of,
 )
+from portico.web.setup import setup_view
 from portico.web.site import Site
 
 CONSOLE_DOOR = f"{CONSOLE_HOME}/sign-in"
@@ -265,7 +266,8 @@ async def _show_console_door(
         fault=_fault(site, request, error),
         providers=_choices(providers, f"{CONSOLE_DOOR}/oidc", next_),
     )
-    return _show(site, request, "console/sign_in.html", error, sign_in=view)
+    setup = await setup_view(site, request)
+    return _show(site, request, "console/sign_in.html", error, sign_in=view, setup=setup)
 
 
 async def _show_portal_door(

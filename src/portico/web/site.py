@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from portico.domain.errors import PorticoError
+from portico.services.first_steps import CommandLine
 from portico.services.sessions import Gate
 from portico.storage.connections import Database
 from portico.web.addresses import Surroundings
@@ -31,6 +32,7 @@ class Site:
     openid: OpenIdClients
     portal_contents: PortalContents
     managed_suffix: str
+    command_line: CommandLine
     transaction_id: Callable[[AnyRequest], str]
     client_transaction_id: Callable[[AnyRequest], str | None]
     status_of: Callable[[PorticoError], int]
