@@ -169,6 +169,18 @@ def served(
             server.stop()
 
 
+def waits_for_health(server: Server, *, until: Callable[[], bool]) -> list[float]:
+    """How many seconds each of many requests to `/healthz` took meanwhile."""
+    waits: list[float] = []
+    with httpx.Client(base_url=server.url, timeout=60) as other:
+        while not waits or not until():
+            began = time.monotonic()
+            assert other.get("/healthz").status_code == 200
+            waits.append(time.monotonic() - began)
+            time.sleep(0.005)
+    return waits
+
+
 @dataclass(frozen=True)
 class Credentials:
     """What an API client signs in with."""

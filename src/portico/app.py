@@ -18,7 +18,9 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp, ExceptionHandlersMap
 
 from portico import __version__
+from portico.asgi.bodies import MEBIBYTE
 from portico.asgi.client_address import TrustedProxies
+from portico.asgi.threads import Threads
 from portico.domain.addresses import parse_networks
 from portico.domain.base import Clock
 from portico.domain.passwords import PasswordHasher
@@ -39,6 +41,7 @@ from portico.http.errors import exception_handlers, refuse_ambiguous, status_of
 from portico.http.exchange import ExchangeMiddleware, exchange_of
 from portico.http.hot import HotReads
 from portico.http.hot_sign_ins import HotSignIns
+from portico.http.large_answers import large_answer_places
 from portico.http.limits import RateCounter
 from portico.http.openapi import describe
 from portico.http.operations import OPERATION, answer_options
@@ -65,12 +68,13 @@ from portico.web.errors import page_exception_handlers, present_message
 from portico.web.oidc import OpenIdClients
 from portico.web.passwords import Argon2Passwords
 from portico.web.portal_content import PortalContents
+from portico.web.received_forms import FORM_BYTES
 from portico.web.reference import STYLESHEET, read_stylesheet, render_reference
 from portico.web.rendering import Renderer
 from portico.web.site import Site, site_of
 from portico.web.static_files import StaticFiles
 
-BODY_LIMIT_BYTES = 5 * 1024 * 1024
+BODY_LIMIT_BYTES = 5 * MEBIBYTE
 PREFIXES = ("/mgmtconfig", "/zpa/mgmtconfig")
 DOCS_POLICY = (
     "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; "
@@ -126,6 +130,7 @@ def create_app(
     tokens = Tokens(database, clock, settings.token_lifetime, notes, monotonic)
     readiness = Readiness(database, clock, slot=randrange(PROBE_SLOTS))
     log = AccessLog(sys.stderr.buffer) if settings.access_log else None
+    threads = Threads()
 
     def make_api(operator: Operator) -> Api:
         return Api(
@@ -135,6 +140,8 @@ def create_app(
             tokens=tokens,
             rates=rates,
             cache=cache,
+            threads=threads,
+            large_answers=large_answer_places(),
             managed_suffix=settings.portal_suffix,
             assertion_audiences=_assertion_audiences(settings),
         )
@@ -145,13 +152,14 @@ def create_app(
             operator = await open_operator(database, clock)
             await ensure_signing_key(operator, overlap=key_overlap(settings.token_lifetime))
             app.state.api = make_api(operator)
-            app.state.site = make_site(operator, settings, command_line or CommandLine())
+            app.state.site = make_site(operator, settings, command_line or CommandLine(), threads)
             app.state.readiness = readiness
             yield
         finally:
             await readiness.close()
             await notes.finish()
             await database.close()
+            threads.close()
             if log is not None:
                 log.flush()
 
@@ -159,7 +167,12 @@ def create_app(
     if settings.cache_bytes:
         application = HotSignIns(application, tokens=tokens, database=database)
         application = HotReads(
-            application, cache=cache, database=database, rates=rates, tokens=tokens
+            application,
+            cache=cache,
+            database=database,
+            rates=rates,
+            tokens=tokens,
+            threads=threads,
         )
     return _outermost(application, log, settings)
 
@@ -207,7 +220,9 @@ def make_passwords() -> PasswordHasher:
     return Argon2Passwords()
 
 
-def make_site(operator: Operator, settings: Settings, command_line: CommandLine) -> Site:
+def make_site(
+    operator: Operator, settings: Settings, command_line: CommandLine, threads: Threads
+) -> Site:
     """What the pages of both faces need."""
     gate = Gate(
         database=operator.database,
@@ -225,7 +240,8 @@ def make_site(operator: Operator, settings: Settings, command_line: CommandLine)
         cookies=Cookies(secure=not settings.insecure_cookies),
         surroundings=make_surroundings(settings),
         openid=OpenIdClients(),
-        portal_contents=PortalContents(),
+        threads=threads,
+        portal_contents=PortalContents(threads),
         managed_suffix=settings.portal_suffix,
         command_line=command_line,
         transaction_id=lambda request: exchange_of(request).transaction_id,
@@ -269,6 +285,7 @@ def _page_routers() -> list[Router]:
             ],
             exception_handlers=page_exception_handlers(present_message),
             middleware=[CompressedPages],
+            request_max_body_size=FORM_BYTES,
         ),
         Router("/", route_handlers=console_routers(), middleware=[CompressedPages]),
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import signal
 import socket
@@ -56,7 +57,12 @@ def run_server(settings: Settings, command_line: CommandLine) -> None:
 def _load(settings: Settings, command_line: CommandLine) -> Callable[..., Any]:
     """The application of one worker process."""
     configure_logging(settings.log_level)
-    return create_app(settings, command_line=command_line)
+    app = create_app(settings, command_line=command_line)
+    # What startup made lives as long as the process. Frozen, it does not slow down the garbage
+    # collection that a large body causes, which stops every thread.
+    gc.collect()
+    gc.freeze()
+    return app
 
 
 def let_new_workers_be_stopped() -> None:

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.harness import AUPS, LINKS, MICROTENANTS, PORTALS, Caller, assert_error
+from tests.harness import (
+    AUPS,
+    LINKS,
+    MICROTENANTS,
+    PORTALS,
+    Caller,
+    assert_error,
+    waits_for_health,
+)
 from tests.http.bodies import BULK, JSON, link, send_bytes, total
 
 MEBIBYTE = 1024 * 1024
@@ -251,13 +260,26 @@ def test_form_over_the_limit_is_refused(admin: Caller) -> None:
 
 
 def test_countless_references_are_refused(admin: Caller) -> None:
-    portals = b",".join(b'{"id":%d}' % number for number in range(1, 250_001))
+    portals = b",".join(b'{"id":%d}' % number for number in range(1, 150_001))
     single = b'{"name":"a","link":"b","userPortals":[' + portals + b"]}"
     outer = b'{"userPortalLinks":[{"name":"a","link":"b"}],"userPortals":[' + portals + b"]}"
 
     for path, content in ((LINKS, single), (BULK, outer)):
         answer = send_bytes(admin, content, path=path)
         assert_error(answer, 400, "invalid.resource.argument", "userPortals")
+    assert total(admin) == 0
+
+
+def test_countless_values_are_refused_and_delay_nobody(admin: Caller) -> None:
+    for value in (b"1", b"[]", b'{"id":1}'):
+        values = b",".join([value] * (4 * MEBIBYTE // (len(value) + 1)))
+        content = b'{"name":"a","link":"b","x":[' + values + b"]}"
+        with ThreadPoolExecutor(1) as pool:
+            sent = pool.submit(send_bytes, admin, content)
+            waits = waits_for_health(admin.server, until=sent.done)
+        reason = assert_error(sent.result(), 400, "invalid.resource.argument", "body")
+        assert "200,000" in reason
+        assert max(waits) < 1.0
     assert total(admin) == 0
 
 

@@ -9,7 +9,6 @@ from contextlib import suppress
 import pytest
 
 from portico.domain.errors import Overloaded
-from portico.storage import places
 from portico.storage.places import Places
 
 LONG = 30.0
@@ -141,16 +140,20 @@ def test_waiting_in_vain_is_overloaded() -> None:
     with_reads(lambda: Places(in_all=3, for_each=2, wait_seconds=0.01), work)
 
 
-def test_queue_is_bounded_for_each_tenant_and_in_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(places, "WAITING_FOR_EACH", 2)
-    monkeypatch.setattr(places, "WAITING_IN_ALL", 3)
+def short_queue() -> Places:
+    """Three places, with room for three that wait."""
+    return Places(
+        in_all=3, for_each=2, wait_seconds=LONG, waiting_in_all=3, waiting_for_each=2, what="pages"
+    )
 
+
+def test_queue_is_bounded_for_each_tenant_and_in_all() -> None:
     async def work(reads: Reads) -> None:
         await reads.start("a1", "a2", "a3", "a4", "b1")
-        with pytest.raises(Overloaded, match="Too many slow reads"):
+        with pytest.raises(Overloaded, match="Too many pages"):
             await reads._read("a5")
         await reads.start("b2")
-        with pytest.raises(Overloaded, match="Too many slow reads"):
+        with pytest.raises(Overloaded, match="Too many pages"):
             await reads._read("c1")
 
-    with_reads(three_places, work)
+    with_reads(short_queue, work)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from portico.asgi.threads import Threads
 from portico.domain.icons import Picture
 from portico.services.unit_of_work import UnitOfWork
 from portico.web.arch import make_arch
@@ -44,7 +45,7 @@ def test_star_is_pressed_for_the_favourites_alone() -> None:
 
 
 def test_kept_content_is_bounded() -> None:
-    contents = PortalContents(limit_bytes=10_000)
+    contents = PortalContents(Threads(), limit_bytes=10_000)
     for number in range(50):
         contents._keep((number,), 1, content(2_000))
     contents._keep((49,), 2, content(2_500))
@@ -80,7 +81,7 @@ def test_get_makes_content_once_for_a_revision(tenant: Tenant) -> None:
 
     portal = make_portal(tenant)
     portal.add_link("Wiki")
-    contents = Counting()
+    contents = Counting(Threads())
     face = FaceView(id=1, title="T", subtitle="", base=portal.base, home=portal.base)
 
     async def look(work: UnitOfWork) -> int:

@@ -224,4 +224,4 @@ class Unavailable(PorticoError):
 
 
 class Overloaded(Unavailable):
-    """Too many slow reads are waiting, or one took longer than a read may."""
+    """Too much costly work is waiting, or a read took longer than it may."""

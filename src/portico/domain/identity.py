@@ -109,6 +109,9 @@ def _digest(salt: str, secret: str) -> str:
     return hmac.new(salt.encode(), secret.encode("utf-8", "surrogatepass"), "sha256").hexdigest()
 
 
-def fingerprint(content: bytes) -> str:
-    """A short name for a body, by which a repeated request is recognised."""
-    return hashlib.sha256(content).hexdigest()[:FINGERPRINT_DIGITS]
+def fingerprint(*parts: bytes) -> str:
+    """A short name for a body, whole or in parts, by which a repeated request is recognised."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()[:FINGERPRINT_DIGITS]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from collections import deque
 from typing import Any
 
 import msgspec
@@ -89,9 +90,9 @@ def answer_nothing() -> Answer:
     return Answer(b"", status=204, headers={"cache-control": "no-store"})
 
 
-def entity_tag(body: bytes) -> str:
-    """The strong ETag of a body as it is before compression."""
-    return f'"{fingerprint(body)}"'
+def entity_tag(*parts: bytes) -> str:
+    """The strong ETag of a body, whole or in parts, as it is before compression."""
+    return f'"{fingerprint(*parts)}"'
 
 
 def names_tag(header: str, tag: str) -> bool:
@@ -129,5 +130,14 @@ def wants_gzip(accept_encoding: str) -> bool:
 
 def gzip(body: bytes) -> bytes:
     """The body in gzip form, the same bytes for the same body."""
+    return b"".join(gzip_parts(deque([body])))
+
+
+def gzip_parts(parts: deque[bytes]) -> deque[bytes]:
+    """A body in gzip form, in parts; those that are given are used up."""
     packer = zlib.compressobj(_GZIP_LEVEL, zlib.DEFLATED, zlib.MAX_WBITS | 16)
-    return packer.compress(body) + packer.flush()
+    packed: deque[bytes] = deque()
+    while parts:
+        packed.append(packer.compress(parts.popleft()))
+    packed.append(packer.flush())
+    return packed

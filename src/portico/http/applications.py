@@ -110,7 +110,7 @@ async def list_applications(call: Call) -> Answer:
     async with call.read() as work:
         page = await applications.list_applications(work, query)
     items = [present(each, work.microtenant_name) for each in page.items]
-    return call.answer_read(work, ApplicationList(**totals(page.total, query), items=items))
+    return await call.answer_read(work, ApplicationList(**totals(page.total, query), items=items))
 
 
 @operation(
@@ -126,7 +126,7 @@ async def get_application(call: Call) -> Answer:
     application_id = call.path_id("id")
     async with call.read() as work:
         found = await applications.get_application(work, application_id)
-    return call.answer_read(work, present(found, work.microtenant_name))
+    return await call.answer_read(work, present(found, work.microtenant_name))
 
 
 ROUTES = (list_applications, get_application)

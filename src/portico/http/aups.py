@@ -124,7 +124,7 @@ async def list_aups(call: Call) -> Answer:
     async with call.read() as work:
         page = await aups.list_aups(work, query)
     items = [present(aup, work.microtenant_name) for aup in page.items]
-    return call.answer_read(work, AupList(**totals(page.total, query), items=items))
+    return await call.answer_read(work, AupList(**totals(page.total, query), items=items))
 
 
 @operation(
@@ -140,7 +140,7 @@ async def get_aup(call: Call) -> Answer:
     aup_id = call.path_id("id")
     async with call.read() as work:
         found = await read_aup(work, aup_id)
-    return call.answer_read(work, found)
+    return await call.answer_read(work, found)
 
 
 @operation(

@@ -7,9 +7,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
+from math import inf
 from typing import TypeVar
 from urllib.parse import parse_qsl
 
+from portico.asgi.bodies import KIBIBYTE, read_body
+from portico.asgi.threads import Threads
 from portico.domain.base import Clock, IdSource
 from portico.domain.errors import AccessDenied, InvalidField, StalePrecondition
 from portico.domain.identity import Claims, fingerprint
@@ -19,13 +22,14 @@ from portico.http.answers import (
     AnyRequest,
     answer_json,
     answer_read,
-    encode,
     entity_tag,
     names_tag,
 )
 from portico.http.cache import AnswerCache, KeptAnswer, KeptSession
+from portico.http.encoding import Encoding
 from portico.http.errors import TooManyRequests, UnsupportedMediaType
 from portico.http.exchange import exchange_of
+from portico.http.large_answers import LARGE_BYTES, LargeAnswer
 from portico.http.limits import RateCounter
 from portico.http.tokens import Tokens, VerifiedToken
 from portico.http.wire import ReceivedId, parse_id, printable, receive, received_id
@@ -33,12 +37,17 @@ from portico.services import access
 from portico.services.unit_of_work import UnitOfWork
 from portico.storage.connections import Connection, Database
 from portico.storage.idempotency import IdempotentAnswer
+from portico.storage.places import Places
 
 S = TypeVar("S")
+R = TypeVar("R")
 
 DEFAULT_PAGE_SIZE = 20
 LARGEST_PAGE_SIZE = 500
 LARGEST_PAGE = 2**31 - 1
+ENCODED_INLINE_BYTES = 256 * KIBIBYTE
+"""How many bytes of an answer are encoded on the event loop: a fifth of a millisecond."""
+
 IDEMPOTENCY_SECONDS = 24 * 60 * 60
 IDEMPOTENCY_KEY_LIMIT = 255
 SORT_ATTRIBUTES = {
@@ -61,6 +70,8 @@ class Api:
     tokens: Tokens
     rates: RateCounter
     cache: AnswerCache
+    threads: Threads
+    large_answers: Places
     managed_suffix: str
     assertion_audiences: frozenset[str]
 
@@ -148,13 +159,24 @@ class Call:
         asked = self.query.get("microtenantId") or in_body
         return received_id("microtenantId", asked)
 
-    async def receive(self, expected: type[S], *, absent: S | None = None) -> S:
-        """The JSON body as a wire struct; `absent` is what an empty body means, if anything.
+    async def receive(self, expected: type[S]) -> S:
+        """The JSON body as a wire struct.
 
         Raises InvalidField, UnsupportedMediaType or BodyTooLarge.
         """
+        return await self.receive_as(expected, lambda received: received)
+
+    async def receive_as(
+        self, expected: type[S], read: Callable[[S], R], *, absent: S | None = None
+    ) -> R:
+        """What `read` makes of the JSON body; of a large one, on a thread.
+
+        `absent` is what an empty body means, if anything. Raises as `receive` does.
+        """
         body = await self._json_body()
-        return absent if absent is not None and not body else receive(body, expected)
+        if absent is not None and not body:
+            return read(absent)
+        return await self.api.threads.run(lambda: read(receive(body, expected)), size=len(body))
 
     async def _json_body(self) -> bytes:
         content_type = (
@@ -164,7 +186,7 @@ class Call:
             raise UnsupportedMediaType(
                 "The body has to be JSON, with the header Content-Type: application/json."
             )
-        return await self.request.body()
+        return await read_body(self.request)
 
     @asynccontextmanager
     async def read(self, in_body: ReceivedId = None) -> AsyncIterator[UnitOfWork]:
@@ -233,15 +255,53 @@ class Call:
             links_in_scope=granted.links,
         )
 
-    def answer_read(self, work: UnitOfWork, payload: object) -> Answer:
-        """The answer to a GET, kept for those who ask the same at the same revision."""
-        body = encode(payload)
-        tag = entity_tag(body)
+    async def answer_read(self, work: UnitOfWork, payload: object) -> Answer:
+        """The answer to a GET, cached for those who ask the same at the same revision.
+
+        A large one is not cached; see `LargeAnswer`.
+        """
+        encoding = Encoding(payload)
+        encoding.advance(ENCODED_INLINE_BYTES)
+        if encoding.expected_size >= LARGE_BYTES:
+            return LargeAnswer(
+                self.request,
+                encoding,
+                threads=self.api.threads,
+                places=self.api.large_answers,
+                customer_id=work.tenant.id,
+            )
+        body = await self._joined(encoding)
+
+        def finish() -> tuple[str, Answer]:
+            tag = entity_tag(body)
+            return tag, answer_read(self.request, body, tag)
+
+        tag, answer = await self.api.threads.run(finish, size=len(body))
         scope = self.request.scope
         key = (self.claims.client_id, scope["path"], scope["query_string"])
         kept = KeptAnswer(work.tenant.revision, tag.encode(), body)
         self.api.cache.keep_answer(key, kept)
-        return answer_read(self.request, body, tag)
+        return answer
+
+    async def answer(self, payload: object, *, status: int = 200) -> Answer:
+        """The answer to any other request."""
+        return await self._answer_body(await self._encoded(payload), status)
+
+    async def _answer_body(self, body: bytes, status: int) -> Answer:
+        return await self.api.threads.run(
+            lambda: answer_json(self.request, body, status=status), size=len(body)
+        )
+
+    async def _encoded(self, payload: object) -> bytes:
+        encoding = Encoding(payload)
+        encoding.advance(ENCODED_INLINE_BYTES)
+        return await self._joined(encoding)
+
+    async def _joined(self, encoding: Encoding) -> bytes:
+        """The whole body of an encoding that has begun."""
+        if not encoding.ended:
+            await self.api.threads.run(lambda: encoding.advance(inf))
+        return b"".join(encoding.parts)
 
     async def require_version(
         self, work: UnitOfWork, kind: str, *current: Callable[[], Awaitable[object]]
@@ -257,7 +317,7 @@ class Call:
         if asked is None:
             return
         for payload in current:
-            if names_tag(asked, entity_tag(encode(await payload()))):
+            if names_tag(asked, entity_tag(await self._encoded(await payload()))):
                 return
         raise StalePrecondition(kind)
 
@@ -265,20 +325,20 @@ class Call:
         """201 with what `create` made; under an Idempotency-Key, made once in 24 hours."""
         key = self.request.headers.get("idempotency-key")
         if key is None:
-            return answer_json(self.request, encode(await create()), status=201)
+            return await self.answer(await create(), status=201)
         if not 0 < len(key) <= IDEMPOTENCY_KEY_LIMIT:
             raise InvalidField(
                 "Idempotency-Key", f"It has 1 to {IDEMPOTENCY_KEY_LIMIT} characters."
             )
-        print_of_request = fingerprint(
-            b"\0".join(
-                (
-                    self.request.scope["path"].removeprefix("/zpa").rstrip("/").encode(),
-                    str(work.scope.microtenant_id).encode(),
-                    await self.request.body(),
-                )
-            )
+        body = await read_body(self.request)
+        parts = (
+            self.request.scope["path"].removeprefix("/zpa").rstrip("/").encode(),
+            b"\0",
+            str(work.scope.microtenant_id).encode(),
+            b"\0",
+            body,
         )
+        print_of_request = await self.api.threads.run(lambda: fingerprint(*parts), size=len(body))
         claimed = IdempotentAnswer(
             customer_id=work.scope.customer_id,
             client_id=work.principal.actor_id,
@@ -290,11 +350,11 @@ class Call:
         )
         kept = await work.idempotent_answers.claim(claimed, since=work.now - IDEMPOTENCY_SECONDS)
         if kept is None:
-            kept = replace(claimed, body=encode(await create()).decode())
+            kept = replace(claimed, body=(await self._encoded(await create())).decode())
             await work.idempotent_answers.keep(kept)
         elif kept.fingerprint != print_of_request:
             raise InvalidField("Idempotency-Key", "It was used for another request before.")
-        return answer_json(self.request, kept.body.encode(), status=kept.status)
+        return await self._answer_body(kept.body.encode(), kept.status)
 
 
 async def open_call(api: Api, request: AnyRequest) -> Call:

@@ -154,7 +154,7 @@ async def list_certificates(call: Call) -> Answer:
     async with call.read() as work:
         page = await certificates.list_certificates(work, query)
     items = [present_read(each, work.microtenant_name) for each in page.items]
-    return call.answer_read(work, CertificateList(**totals(page.total, query), items=items))
+    return await call.answer_read(work, CertificateList(**totals(page.total, query), items=items))
 
 
 @operation(
@@ -170,7 +170,7 @@ async def get_certificate(call: Call) -> Answer:
     certificate_id = call.path_id("id")
     async with call.read() as work:
         found = await read_certificate(work, certificate_id)
-    return call.answer_read(work, found)
+    return await call.answer_read(work, found)
 
 
 @operation(

@@ -12,6 +12,7 @@ from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap, Receive, Scope, Send
 from msgspec import UNSET, UnsetType
 
+from portico.asgi.bodies import BodyTooLarge
 from portico.domain.errors import (
     AccessDenied,
     ConcurrentChange,
@@ -63,12 +64,6 @@ class MethodNotAllowed(PorticoError):
     """The path exists, the method does not; Allow says which do."""
 
     code = "method.not.allowed"
-
-
-class BodyTooLarge(PorticoError):
-    """The body passes the limit of design section 4."""
-
-    code = "request.body.too.large"
 
 
 class UnsupportedMediaType(PorticoError):
@@ -177,8 +172,6 @@ def _meaning(request: AnyRequest, error: HTTPException) -> PorticoError:
         return NoSuchPath(f"Nothing is served at {path}.", path)
     if error.status_code == 405:
         return MethodNotAllowed(f"{path} does not take {request.method}.", request.method)
-    if error.status_code == 413:
-        return BodyTooLarge("The body is over 5 MiB.")
     if error.status_code == 415:
         return UnsupportedMediaType(error.detail)
     return InvalidField("request", f"{error.detail}.")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
+from portico.asgi.threads import Threads
 from portico.domain.errors import Unavailable
 from portico.http.answers import (
     GZIP_FROM_BYTES,
@@ -42,12 +43,14 @@ class HotReads:
         database: Database,
         rates: RateCounter,
         tokens: Tokens,
+        threads: Threads,
     ) -> None:
         self._app = app
         self._cache = cache
         self._database = database
         self._rates = rates
         self._tokens = tokens
+        self._threads = threads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serves one request from memory, or hands it on."""
@@ -76,7 +79,8 @@ class HotReads:
         elif asked.gzip and len(answer.body) >= GZIP_FROM_BYTES:
             packed = answer.packed
             if packed is None:
-                packed = gzip(answer.body)
+                body = answer.body
+                packed = await self._threads.run(lambda: gzip(body), size=len(body))
                 self._cache.keep_packed(key, answer, packed)
             tag = (b"etag", gzip_tag(answer.tag.decode()).encode())
             await send_whole(send, 200, [JSON, NO_STORE, VARY, tag, _GZIP], packed)

@@ -9,11 +9,12 @@ from urllib.parse import parse_qsl
 
 from msgspec import UNSET
 
+from portico.asgi.bodies import read_body
 from portico.domain.errors import AccessDenied, InvalidField
 from portico.domain.identity import ApiClient, secret_matches
 from portico.http.answers import Answer, AnyRequest, answer_json, encode
 from portico.http.call import Api, Call
-from portico.http.errors import BodyTooLarge, UnsupportedMediaType
+from portico.http.errors import UnsupportedMediaType
 from portico.http.operations import (
     CUSTOMER_ID,
     IF_NONE_MATCH,
@@ -30,7 +31,6 @@ TOKEN_TYPE = "Bearer"
 SIGN_IN = "/signin"
 TOKEN = "/oauth2/v1/token"  # a path
 FORM = "application/x-www-form-urlencoded"
-FORM_LIMIT_BYTES = 64 * 1024
 SIGN_IN_STATUSES = (400, 401, 405, 413, 415, 500, 503)
 
 
@@ -102,10 +102,7 @@ async def _form(request: AnyRequest) -> dict[str, str]:
         raise UnsupportedMediaType(
             f"The body has to be a form, with the header Content-Type: {FORM}."
         )
-    body = await request.body()
-    if len(body) > FORM_LIMIT_BYTES:
-        raise BodyTooLarge(f"A form has at most {FORM_LIMIT_BYTES // 1024} KiB.")
-    return parse_form(body)
+    return parse_form(await read_body(request))
 
 
 def parse_form(body: bytes) -> dict[str, str]:
@@ -220,7 +217,7 @@ def _refusal(request: AnyRequest, error: str, description: str) -> Answer:
 async def sign_out(call: Call) -> Answer:
     """Section 6.1."""
     await access.sign_out(call.api.database, call.claims, int(call.api.clock()))
-    return answer_json(call.request, encode(SignOutAnswer()))
+    return await call.answer(SignOutAnswer())
 
 
 @operation(
@@ -241,7 +238,7 @@ async def get_me(call: Call) -> Answer:
             microtenant_id=str(work.scope.microtenant_id) if work.scope.microtenant_id else UNSET,
             microtenant_name=work.microtenant_name,
         )
-    return call.answer_read(work, me)
+    return await call.answer_read(work, me)
 
 
 @operation(
@@ -256,7 +253,7 @@ async def list_auth_domains(call: Call) -> Answer:
     """Section 2.10."""
     async with call.read() as work:
         answer = AuthDomainsAnswer(auth_domains=work.tenant.auth_domains)
-    return call.answer_read(work, answer)
+    return await call.answer_read(work, answer)
 
 
 PRESENT_TOKEN: Mapping[str, Callable[[str, int], SignInAnswer | TokenAnswer]] = {

@@ -24,6 +24,7 @@ from portico.domain.links import (
     LinkSpec,
 )
 from portico.domain.portals import UserPortal
+from portico.domain.presentation import LinkPresentation
 from portico.domain.search import ListQuery
 from portico.http.answers import Answer, answer_nothing
 from portico.http.call import Call
@@ -208,6 +209,20 @@ def received_bulk(body: LinkBulkBody) -> list[LinkSpec]:
     return specs
 
 
+def _received_one(body: LinkBody) -> tuple[LinkBody, LinkSpec, LinkPresentation | None]:
+    """The body of one link, what it asks to store, and how the link is to be shown."""
+    return body, received_link(body), received_presentation(body.portico)
+
+
+def _received_many(
+    body: BulkBody,
+) -> tuple[LinkBulkBody, list[LinkSpec], list[LinkPresentation | None]]:
+    """The same of a bulk; a bare list of links is one without portals of its own."""
+    bulk = LinkBulkBody(user_portal_links=body) if isinstance(body, list) else body
+    said = [received_presentation(each.portico) for each in bulk.user_portal_links or ()]
+    return bulk, received_bulk(bulk), said
+
+
 def present_created(link: Link, shown: Shown | None) -> LinkAnswer:
     """A link that was just created: portals as stubs, no microtenant name (section 2.2)."""
     return _present(link, [PortalInLink(id=str(each)) for each in link.portal_ids], shown)
@@ -342,7 +357,7 @@ async def list_links(call: Call) -> Answer:
         found = await links.list_links(work, query)
         shown = await presentations_of(work, found.page.items) if call.wants_portico else None
     items = present_read(found, work.microtenant_name, shown)
-    return call.answer_read(work, present_list(items, found.page.total, query))
+    return await call.answer_read(work, present_list(items, found.page.total, query))
 
 
 @operation(
@@ -367,7 +382,7 @@ async def list_links_of_portal(call: Call) -> Answer:
         found = await links.list_links_of_portal(work, portal_id, query)
         shown = await presentations_of(work, found.page.items) if call.wants_portico else None
     items = present_on_portal(found, work.microtenant_name, shown)
-    return call.answer_read(work, present_list(items, found.page.total, query))
+    return await call.answer_read(work, present_list(items, found.page.total, query))
 
 
 @operation(
@@ -383,7 +398,7 @@ async def get_link(call: Call) -> Answer:
     link_id = call.path_id("id")
     async with call.read() as work:
         found = await read_link(work, link_id, portico=call.wants_portico)
-    return call.answer_read(work, found)
+    return await call.answer_read(work, found)
 
 
 @operation(
@@ -399,8 +414,7 @@ async def get_link(call: Call) -> Answer:
 )
 async def create_link(call: Call) -> Answer:
     """Section 2.2."""
-    body = await call.receive(LinkBody)
-    spec, said = received_link(body), received_presentation(body.portico)
+    body, spec, said = await call.receive_as(LinkBody, _received_one)
     present = present_created if body.user_portals else present_created_on_one
     async with call.write(body.microtenant_id) as work:
 
@@ -424,11 +438,7 @@ async def create_link(call: Call) -> Answer:
 )
 async def create_links(call: Call) -> Answer:
     """Section 2.7; a bare list of links is taken as well (design section 4)."""
-    received = await call.receive(cast("type[BulkBody]", BulkBody))
-    if isinstance(received, list):
-        received = LinkBulkBody(user_portal_links=received)
-    specs = received_bulk(received)
-    said = [received_presentation(each.portico) for each in received.user_portal_links or ()]
+    received, specs, said = await call.receive_as(cast("type[BulkBody]", BulkBody), _received_many)
     async with call.write(received.microtenant_id) as work:
 
         async def create() -> LinkBulkAnswer:
@@ -451,8 +461,7 @@ async def create_links(call: Call) -> Answer:
 async def update_link(call: Call) -> Answer:
     """Section 2.5; the id in the path wins over one in the body."""
     link_id = call.path_id("id")
-    body = await call.receive(LinkBody)
-    spec, said = received_link(body), received_presentation(body.portico)
+    body, spec, said = await call.receive_as(LinkBody, _received_one)
     async with call.write(body.microtenant_id) as work:
         await _require_version(call, work, link_id)
         await links.update_link(work, link_id, spec, said)

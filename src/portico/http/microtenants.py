@@ -17,7 +17,7 @@ from portico.domain.microtenants import (
     MicrotenantSpec,
 )
 from portico.domain.search import AllOf, AnyOf, Condition, ListQuery, check_terms, compare
-from portico.http.answers import Answer, answer_json, answer_nothing, encode
+from portico.http.answers import Answer, answer_nothing
 from portico.http.call import DEFAULT_PAGE_SIZE, LARGEST_PAGE, LARGEST_PAGE_SIZE, SORT_ORDERS, Call
 from portico.http.operations import (
     CUSTOMER_ID,
@@ -266,7 +266,7 @@ async def list_microtenants(call: Call) -> Answer:
     async with call.read() as work:
         page = await microtenants.list_microtenants(work, query)
     items = [present(each) for each in page.items]
-    return call.answer_read(work, MicrotenantList(**totals(page.total, query), items=items))
+    return await call.answer_read(work, MicrotenantList(**totals(page.total, query), items=items))
 
 
 @operation(
@@ -284,7 +284,7 @@ async def summarise_microtenants(call: Call) -> Answer:
     items = [
         MicrotenantSummary(id=str(each.id), name=each.name, enabled=each.enabled) for each in found
     ]
-    return call.answer_read(work, items)
+    return await call.answer_read(work, items)
 
 
 @operation(
@@ -299,12 +299,12 @@ async def summarise_microtenants(call: Call) -> Answer:
 async def search_microtenants(call: Call) -> Answer:
     """Section 2.10: the documented body and the Go client's."""
     # The vendor's Python client sends no body at all when it has no filter.
-    query = received_search(await call.receive(SearchBody, absent=SearchBody()))
+    query = await call.receive_as(SearchBody, received_search, absent=SearchBody())
     async with call.read() as work:
         page = await microtenants.list_microtenants(work, query)
     items = [present(each) for each in page.items]
     answer = MicrotenantList(**totals(page.total, query), items=items)
-    return answer_json(call.request, encode(answer))
+    return await call.answer(answer)
 
 
 @operation(
@@ -320,7 +320,7 @@ async def get_microtenant(call: Call) -> Answer:
     microtenant_id = call.path_id("id")
     async with call.read() as work:
         found = await read_microtenant(work, microtenant_id)
-    return call.answer_read(work, found)
+    return await call.answer_read(work, found)
 
 
 @operation(

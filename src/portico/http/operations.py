@@ -8,11 +8,14 @@ from typing import Any, Literal, Protocol, Required, TypedDict, Unpack
 
 from litestar.handlers import HTTPRouteHandler
 from litestar.status_codes import HTTP_200_OK
+from litestar.types import Empty
 
+from portico.asgi.bodies import KIBIBYTE
 from portico.http.answers import Answer, AnyRequest
 from portico.http.call import Api, Call, api_of, open_call
 
 OPERATION = "operation"
+FORM_LIMIT_BYTES = 64 * KIBIBYTE
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 SEED_STATUSES = (400, 401, 403, 404, 405, 409, 413, 415, 429, 500, 503)
 """Every error status that `seed-api.md` lists, with 413 and 429 of design section 4."""
@@ -199,7 +202,11 @@ def _route(
     paths = [path] if isinstance(path, str) else list(path)
     # The framework's own status is never sent: every answer carries its status.
     route = HTTPRouteHandler(
-        paths, http_method=method, status_code=HTTP_200_OK, opt={OPERATION: described}
+        paths,
+        http_method=method,
+        status_code=HTTP_200_OK,
+        opt={OPERATION: described},
+        request_max_body_size=FORM_LIMIT_BYTES if described.form else Empty,
     )
     return route(handle)
 

@@ -210,7 +210,7 @@ async def list_portals(call: Call) -> Answer:
             found = await present_portals(work, found)
     suffix = call.api.managed_suffix
     items = [present_read(portal, work.microtenant_name, suffix) for portal in found]
-    return call.answer_read(work, UserPortalList(**totals(page.total, query), items=items))
+    return await call.answer_read(work, UserPortalList(**totals(page.total, query), items=items))
 
 
 @operation(
@@ -228,7 +228,7 @@ async def get_portal(call: Call) -> Answer:
         found = await read_portal(
             work, portal_id, call.api.managed_suffix, portico=call.wants_portico
         )
-    return call.answer_read(work, found)
+    return await call.answer_read(work, found)
 
 
 @operation(

@@ -22,6 +22,9 @@ from portico.domain.search import ListQuery
 
 S = TypeVar("S")
 
+COMMAS_LIMIT = 200_000
+"""About how many values a body has at most: the parser holds the interpreter for all of them."""
+
 Digits = Annotated[str, Meta(extra_json_schema={"pattern": "^-?[0-9]{1,19}$"})]
 """A 64-bit integer as its decimal digits."""
 
@@ -129,6 +132,8 @@ def receive(body: bytes, expected: type[S]) -> S:
 
 
 def _parse(body: bytes) -> Any:  # noqa: ANN401  # any JSON value
+    if body.count(b",") > COMMAS_LIMIT:
+        raise InvalidField("body", f"It has over {COMMAS_LIMIT:,} commas, so too many values.")
     try:
         content = body.decode()
     except UnicodeDecodeError as error:

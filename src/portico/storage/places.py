@@ -1,6 +1,6 @@
-"""Places for slow reads: so many at once in all and for each tenant, the others in a bounded queue.
+"""Places for costly work: so many at once in all and for each tenant, the rest in a bounded queue.
 
-What one tenant searches for must never take every thread or every connection from the others.
+What one tenant asks for must never take every thread, connection or byte from the others.
 """
 
 from __future__ import annotations
@@ -24,12 +24,27 @@ class _Waiter:
 
 
 class Places:
-    """The places of one process. A tenant is named by its customer id, 0 for none."""
+    """The places of one process for one kind of work, `what` in its errors.
 
-    def __init__(self, *, in_all: int, for_each: int, wait_seconds: float) -> None:
+    A tenant is named by its customer id, 0 for none.
+    """
+
+    def __init__(
+        self,
+        *,
+        in_all: int,
+        for_each: int,
+        wait_seconds: float,
+        waiting_in_all: int = WAITING_IN_ALL,
+        waiting_for_each: int = WAITING_FOR_EACH,
+        what: str = "slow reads",
+    ) -> None:
         self._in_all = in_all
         self._for_each = for_each
         self._wait_seconds = wait_seconds
+        self._waiting_in_all = waiting_in_all
+        self._waiting_for_each = waiting_for_each
+        self._what = what
         self._taken: Counter[int] = Counter()
         self._queue: list[_Waiter] = []
 
@@ -54,8 +69,8 @@ class Places:
 
     async def _wait(self, customer_id: int) -> None:
         of_tenant = sum(waiter.customer_id == customer_id for waiter in self._queue)
-        if of_tenant >= WAITING_FOR_EACH or len(self._queue) >= WAITING_IN_ALL:
-            raise Overloaded("Too many slow reads are waiting already. Try again in a moment.")
+        if of_tenant >= self._waiting_for_each or len(self._queue) >= self._waiting_in_all:
+            raise Overloaded(f"Too many {self._what} are waiting already. Try again in a moment.")
         waiter = _Waiter(customer_id, asyncio.get_running_loop().create_future())
         self._queue.append(waiter)
         try:
@@ -68,8 +83,8 @@ class Places:
                 self._give_back(customer_id)
             if isinstance(error, TimeoutError):
                 raise Overloaded(
-                    f"This read waited {self._wait_seconds:g} seconds for other slow ones to end, "
-                    "in vain. Try again in a moment."
+                    f"This one waited {self._wait_seconds:g} seconds for other {self._what} "
+                    "to end, in vain. Try again in a moment."
                 ) from None
             raise
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import zlib
 
+from litestar import Litestar
 from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPResponseStartEvent, Message, Receive, Scope, Send
+
+from portico.asgi.threads import Threads
 
 SMALLEST = 1_024
 _LEVEL = 5
@@ -37,7 +40,11 @@ class CompressedPages:
             if start is not None:
                 begin, start = start, None
                 if message["type"] == "http.response.body" and not message["more_body"]:
-                    message["body"] = _compressed(begin, message["body"])
+                    body = message["body"]
+                    threads: Threads = Litestar.from_scope(scope).state.site.threads
+                    message["body"] = await threads.run(
+                        lambda: _compressed(begin, body), size=len(body)
+                    )
                 await send(begin)
             await send(message)
 

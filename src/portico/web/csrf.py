@@ -1,6 +1,7 @@
 """Keeping other sites from writing in a reader's name: a token in each form, and where it is from.
 
-Every write by a browser passes `checked_form`; nothing else in the web layer reads a body.
+Every write by a browser passes `checked_form`; nothing else in the web layer reads a body. What can
+be checked by the headers is checked before the body is read.
 """
 
 from __future__ import annotations
@@ -8,25 +9,37 @@ from __future__ import annotations
 import hmac
 from urllib.parse import urlsplit
 
-from litestar.datastructures import FormMultiDict
-
+from portico.asgi.bodies import read_body
+from portico.asgi.threads import Threads
 from portico.domain.errors import Forbidden
 from portico.web.cookies import AnyRequest
+from portico.web.received_forms import FORM_FIELDS, ReceivedForm, parse_form
 
 FIELD = "csrf"
 HEADER = "x-csrf-token"
+FIELD_LIMIT = "form_fields"
+"""The option of a route whose forms have more fields than others."""
+
 _EXPIRED = "This form is too old or from another site. Load the page again, then repeat it."
 
 
-async def checked_form(request: AnyRequest, expected: str) -> FormMultiDict:
-    """The form that was sent, if our own page sent it with the session's token.
+async def checked_form(threads: Threads, request: AnyRequest, expected: str) -> ReceivedForm:
+    """Return the form that was sent, if our own page sent it with the session's token.
 
-    The token stands in the field `csrf` or the header `X-CSRF-Token`. Raises Forbidden.
+    The token is in the header `X-CSRF-Token` or the field `csrf`. Raises Forbidden; BodyTooLarge
+    for a form above the route's limits of bytes and fields; InvalidInput for a broken form.
     """
     require_own_origin(request)
-    form = await request.form()
-    sent = request.headers.get(HEADER) or form.get(FIELD, "")
-    if not expected or not isinstance(sent, str) or not _same(sent, expected):
+    in_header = request.headers.get(HEADER)
+    if not expected or (in_header and not _same(in_header, expected)):
+        raise Forbidden(_EXPIRED)
+    body = await read_body(request)
+    content_type, options = request.content_type
+    most_fields: int = request.route_handler.opt.get(FIELD_LIMIT, FORM_FIELDS)
+    form = await threads.run(
+        lambda: parse_form(body, content_type, options, most_fields), size=len(body)
+    )
+    if not in_header and not _same(form.get(FIELD, ""), expected):
         raise Forbidden(_EXPIRED)
     return form
 

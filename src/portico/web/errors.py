@@ -63,7 +63,7 @@ def present_message(
     _ = language.gettext
     if status == 404:
         title, text = _("Not found"), _("There is nothing at this address, or it is not for you.")
-    elif status in {403, 400}:
+    elif status in {400, 403, 413}:
         title = _("This was not done")
         text = error.reason if error is not None else _("The request cannot be read.")
     elif status in {409, 503}:

@@ -17,7 +17,6 @@ from portico.domain.errors import InvalidField
 from portico.domain.icons import measure_ico
 
 FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "ICO")
-FILE_LIMIT_BYTES = 4 * 1024 * 1024
 PIXEL_LIMIT = 24_000_000
 ICON_SIDE = 64
 LOGO_HEIGHT, LOGO_WIDTH = 128, 512
@@ -46,8 +45,6 @@ def read_logo(field: str, content: bytes) -> StoredPicture:
 
 
 def _opened(field: str, content: bytes) -> Image.Image:
-    if len(content) > FILE_LIMIT_BYTES:
-        raise InvalidField(field, "The file is over 4 MiB.")
     if _is_svg(content):
         raise InvalidField(
             field,

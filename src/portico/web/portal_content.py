@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from portico.asgi.threads import Threads
 from portico.domain.icons import Picture
 from portico.domain.presentation import seen_by
 from portico.services.groups import list_groups
@@ -55,24 +56,31 @@ async def make_content(
     *,
     renderer: Renderer,
     language: str,
+    threads: Threads,
 ) -> PortalContent:
     """What the members of the groups see of an enabled portal."""
     names: list[str] = []
     if group_ids:
         names = [each.name for each in (await list_groups(work)).groups if each.id in group_ids]
     seen = seen_by(await list_portal_links(work, portal_id), names)
-    sections = make_sections(seen, face.base, renderer.language(language))
-    return PortalContent(
-        tiles={tile.id: tile for section in sections for tile in section.tiles},
-        html=renderer.render("portal/sections.html", language, sections=sections),
-        pictures=make_pictures(link for section in seen for link in section.links),
-    )
+
+    def render() -> PortalContent:
+        sections = make_sections(seen, face.base, renderer.language(language))
+        return PortalContent(
+            tiles={tile.id: tile for section in sections for tile in section.tiles},
+            html=renderer.render("portal/sections.html", language, sections=sections),
+            pictures=make_pictures(link for section in seen for link in section.links),
+        )
+
+    # 500 links with pictures of 128 KiB are 64 MB to decode.
+    return await threads.run(render)
 
 
 class PortalContents:
     """Contents that were made lately, of one server process; `limit_bytes` bounds them all."""
 
-    def __init__(self, limit_bytes: int = KEPT_BYTES) -> None:
+    def __init__(self, threads: Threads, limit_bytes: int = KEPT_BYTES) -> None:
+        self._threads = threads
         self._limit = limit_bytes
         self._kept: OrderedDict[tuple[object, ...], tuple[int, PortalContent]] = OrderedDict()
         self._size = 0
@@ -95,7 +103,13 @@ class PortalContents:
             self._kept.move_to_end(key)
             return kept[1]
         content = await make_content(
-            work, portal_id, face, group_ids, renderer=renderer, language=language
+            work,
+            portal_id,
+            face,
+            group_ids,
+            renderer=renderer,
+            language=language,
+            threads=self._threads,
         )
         self._keep(key, revision, content)
         return content

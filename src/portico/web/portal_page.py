@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass
 
 from litestar import Response, get, post
-from litestar.datastructures import Cookie, FormMultiDict
+from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
@@ -60,6 +60,7 @@ from portico.web.portal_view import (
     make_visitor,
     nearest_tile,
 )
+from portico.web.received_forms import ReceivedForm
 from portico.web.sessions import (
     CONSOLE_HOME,
     SignInNeeded,
@@ -319,7 +320,7 @@ def _answer(
 
 
 def _done(
-    request: AnyRequest, form: FormMultiDict, arrival: Arrival, cookies: list[Cookie] | None = None
+    request: AnyRequest, form: ReceivedForm, arrival: Arrival, cookies: list[Cookie] | None = None
 ) -> Page:
     """Nothing more for the page's script; a form goes back to the page."""
     if "x-requested-with" in request.headers:
@@ -327,9 +328,10 @@ def _done(
     return redirect(safe_next(_text(form, "next"), arrival.face.base), cookies=cookies or [])
 
 
-async def _form(site: Site, request: AnyRequest, arrival: Arrival) -> FormMultiDict:
+async def _form(site: Site, request: AnyRequest, arrival: Arrival) -> ReceivedForm:
     signed_in = arrival.signed_in
     return await checked_form(
+        site.threads,
         request,
         site.cookies.read(request, FORM) if signed_in is None else signed_in.session.csrf_token,
     )
@@ -339,12 +341,11 @@ def _language(request: AnyRequest, arrival: Arrival) -> str:
     return language_of(request, arrival.signed_in.user.language if arrival.signed_in else "")
 
 
-def _text(form: FormMultiDict, name: str) -> str:
-    value = form.get(name, "")
-    return value if isinstance(value, str) else ""
+def _text(form: ReceivedForm, name: str) -> str:
+    return form.get(name, "")
 
 
-def _id(form: FormMultiDict, name: str) -> int:
+def _id(form: ReceivedForm, name: str) -> int:
     return _number(_text(form, name))
 
 

@@ -54,7 +54,6 @@ from portico.web.site import Site
 
 CONSOLE_DOOR = f"{CONSOLE_HOME}/sign-in"
 CALLBACK = "/sign-in/callback"
-FORM_BYTES = 64 * 1024
 REFUSED = 401
 LOCKED = 429
 Page = Response[bytes]
@@ -66,10 +65,10 @@ async def console_door(site: NamedDependency[Site], request: AnyRequest) -> Page
     return await _show_console_door(site, request, _next(request, CONSOLE_HOME))
 
 
-@post(CONSOLE_DOOR, status_code=200, request_max_body_size=FORM_BYTES)
+@post(CONSOLE_DOOR, status_code=200)
 async def enter_console(site: NamedDependency[Site], request: AnyRequest) -> Page:
     """Signs an administrator in by password."""
-    form = await checked_form(request, site.cookies.read(request, FORM))
+    form = await checked_form(site.threads, request, site.cookies.read(request, FORM))
     next_ = safe_next(_sent(form, "next"), CONSOLE_HOME)
     name = _sent(form, "name")
     try:
@@ -85,7 +84,7 @@ async def enter_console(site: NamedDependency[Site], request: AnyRequest) -> Pag
 async def leave_console(site: NamedDependency[Site], request: AnyRequest) -> Page:
     """Ends the administrator's session, here and on the server."""
     signed_in = await administrator_of(site, request)
-    await checked_form(request, signed_in.session.csrf_token)
+    await checked_form(site.threads, request, signed_in.session.csrf_token)
     await end_console_session(site.gate, site.cookies.read(request, CONSOLE))
     return redirect(CONSOLE_DOOR, cookies=[site.cookies.forget(CONSOLE)])
 
@@ -112,13 +111,13 @@ async def portal_door(
     return await _show_portal_door(site, request, found, next_)
 
 
-@post("/p/{portal:str}/sign-in", status_code=200, request_max_body_size=FORM_BYTES)
+@post("/p/{portal:str}/sign-in", status_code=200)
 async def enter_portal(
     site: NamedDependency[Site], request: AnyRequest, portal: FromPath[str]
 ) -> Page:
     """Signs a portal user in by password."""
     found = await _portal(site, portal)
-    form = await checked_form(request, site.cookies.read(request, FORM))
+    form = await checked_form(site.threads, request, site.cookies.read(request, FORM))
     next_ = safe_next(_sent(form, "next"), make_face(found).base)
     name = _sent(form, "name")
     address = site.surroundings.peer(request)
@@ -141,7 +140,7 @@ async def leave_portal(
     signed_in = await user_of(site, request, found.customer_id)
     if signed_in is None:
         return redirect(base)
-    await checked_form(request, signed_in.session.csrf_token)
+    await checked_form(site.threads, request, signed_in.session.csrf_token)
     purpose = portal_cookie(found.customer_id)
     await end_portal_session(site.gate, found.customer_id, site.cookies.read(request, purpose))
     return redirect(base, cookies=[site.cookies.forget(purpose)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from portico.asgi.threads import Threads
 from portico.domain.errors import PorticoError
 from portico.services.first_steps import CommandLine
 from portico.services.sessions import Gate
@@ -30,6 +31,7 @@ class Site:
     cookies: Cookies
     surroundings: Surroundings
     openid: OpenIdClients
+    threads: Threads
     portal_contents: PortalContents
     managed_suffix: str
     command_line: CommandLine

@@ -21,6 +21,7 @@ from portico.web.console.conflicts import Conflict, tell_conflict
 from portico.web.console.forms import Form, make_form, place_error
 from portico.web.console.page import Answer, Console
 from portico.web.console.words import counted
+from portico.web.received_forms import UPLOAD_BYTES
 
 LABELS: Mapping[str, str] = {
     "name": "Name",
@@ -97,7 +98,7 @@ async def new_policy(console: NamedDependency[Console]) -> Answer:
         return await _page(console, work, make_form(LABELS, enabled="on"))
 
 
-@post("/policies/new", status_code=303)
+@post("/policies/new", status_code=303, request_max_body_size=UPLOAD_BYTES)
 async def add_policy(console: NamedDependency[Console]) -> Answer:
     """Stores a new policy."""
     form = replace(await console.form(), labels=LABELS)
@@ -128,7 +129,7 @@ async def show_policy(console: NamedDependency[Console]) -> Answer:
         return await _page(console, work, form, stored)
 
 
-@post("/policies/{policy:str}", status_code=303)
+@post("/policies/{policy:str}", status_code=303, request_max_body_size=UPLOAD_BYTES)
 async def change_policy(console: NamedDependency[Console]) -> Answer:
     """Stores a changed policy; people accept a changed text again."""
     form = replace(await console.form(), labels=LABELS)

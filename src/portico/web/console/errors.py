@@ -46,8 +46,6 @@ def _told(status: int, error: PorticoError | None) -> tuple[str, str]:
         return "Nothing is here", "It does not exist, or belongs to somebody else."
     if isinstance(error, ConcurrentChange):
         return "Somebody else was quicker", error.reason
-    if status == 413:
-        return "This was not done", "What was sent is over 5 MiB."
     if isinstance(error, Overloaded):
         return "Not available now", error.reason
     if status == 503:

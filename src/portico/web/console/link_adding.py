@@ -29,6 +29,8 @@ from portico.web.console.page import Answer, Console, SentForm
 from portico.web.console.pasting import COLUMNS, PastedRow, read_rows, write_rows
 from portico.web.console.tiles import address_of
 from portico.web.console.words import counted
+from portico.web.csrf import FIELD_LIMIT
+from portico.web.received_forms import FORM_FIELDS, UPLOAD_BYTES
 
 COLUMN_OF: Mapping[str, str] = {
     "name": "name",
@@ -40,6 +42,13 @@ COLUMN_OF: Mapping[str, str] = {
     "portico.section": "section",
 }
 """The column of the paste for each field of the wire."""
+
+CHECK_FIELDS = (len(COLUMNS) + 1) * BULK_LIMIT + FORM_FIELDS
+"""How many fields the form of the checked rows has: a row's cells, and a box to leave it out."""
+
+
+SUGGESTIONS, SUGGESTION_LENGTH = 5, 60
+"""For how many unknown portals a page names a similar one, and how much of the name it compares."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,13 +130,13 @@ async def show_paste(console: NamedDependency[Console]) -> Answer:
         return await _paste_page(console, work, form)
 
 
-@post("/links/add-many", status_code=200)
+@post("/links/add-many", status_code=200, request_max_body_size=UPLOAD_BYTES)
 async def read_paste(console: NamedDependency[Console]) -> Answer:
     """Reads a paste or a file, and shows every row checked."""
     form = await console.form()
-    uploaded = await form.file("file")
+    uploaded = form.file("file")
     text = uploaded.decode("utf-8-sig", "replace") if uploaded else form.value("lines")
-    rows = read_rows(text)
+    rows = await console.site.threads.run(lambda: read_rows(text), size=len(text))
     async with console.reading() as work:
         if not 1 <= len(rows) <= BULK_LIMIT:
             told = (
@@ -138,7 +147,12 @@ async def read_paste(console: NamedDependency[Console]) -> Answer:
         return await _check_page(console, work, form, rows)
 
 
-@post("/links/add-many/check", status_code=200)
+@post(
+    "/links/add-many/check",
+    status_code=200,
+    request_max_body_size=UPLOAD_BYTES,
+    opt={FIELD_LIMIT: CHECK_FIELDS},
+)
 async def check_paste(console: NamedDependency[Console]) -> Answer:
     """Checks rows that were mended, leaves some out, stores all, or leads back to the paste."""
     form = await console.form()
@@ -158,7 +172,7 @@ async def _add(
     problem = ""
     try:
         async with console.writing() as work:
-            view = await _checked(work, form, rows)
+            view = await _checked(console, work, form, rows)
             chosen = [row for row in view.rows if not row.errors]
             if chosen and (only_ready or not view.faulty):
                 specs = [row.spec for row in chosen]
@@ -186,12 +200,18 @@ def _mended(form: Form) -> list[PastedRow]:
     return rows
 
 
-async def _checked(work: UnitOfWork, form: Form, rows: Sequence[PastedRow]) -> CheckView:
+async def _checked(
+    console: Console, work: UnitOfWork, form: Form, rows: Sequence[PastedRow]
+) -> CheckView:
     portals = (await list_portals(work, ListQuery(page_size=CHOICES_LIMIT))).items
-    by_name = {fold(portal.name): portal for portal in portals}
+    known = KnownPortals(portals)
     default = next((each for each in portals if str(each.id) == form.value("default_portal")), None)
     section = form.value("default_section").strip()
-    read = [_read_row(number, row, by_name, default, section) for number, row in enumerate(rows, 1)]
+    read = await console.site.threads.run(
+        lambda: [
+            _read_row(place, row, known, default, section) for place, row in enumerate(rows, 1)
+        ]
+    )
     found = await check_new_links(work, [row.spec for row in read], [row.shown for row in read])
     return CheckView(
         rows=[_with_error(row, error) for row, error in zip(read, found, strict=True)],
@@ -204,14 +224,14 @@ async def _checked(work: UnitOfWork, form: Form, rows: Sequence[PastedRow]) -> C
 def _read_row(
     number: int,
     row: PastedRow,
-    portals: Mapping[str, UserPortal],
+    portals: KnownPortals,
     default: UserPortal | None,
     section: str,
 ) -> CheckedRow:
     address = split_address(row.url)
     names = row.portal_names or ([default.name] if default else [])
-    found = [portals[fold(name)] for name in names if fold(name) in portals]
-    missing = [name for name in names if fold(name) not in portals]
+    found = [portal for name in names if (portal := portals.find(name))]
+    missing = [name for name in names if portals.find(name) is None]
     return CheckedRow(
         number=number,
         pasted=row,
@@ -230,10 +250,32 @@ def _read_row(
     )
 
 
-def _unknown_portal(name: str, row: PastedRow, portals: Mapping[str, UserPortal]) -> FieldError:
+class KnownPortals:
+    """The portals of the microtenant by name, and the nearest one to a name that none has.
+
+    Finding the nearest of 500 takes a tenth of a second, so it is done for a few names alone.
+    """
+
+    def __init__(self, portals: Sequence[UserPortal]) -> None:
+        self._by_name = {fold(portal.name): portal for portal in portals}
+        self._nearest: dict[str, str] = {}
+
+    def find(self, name: str) -> UserPortal | None:
+        """The portal of that name in any case."""
+        return self._by_name.get(fold(name))
+
+    def nearest(self, name: str) -> str:
+        """The name of the portal that is most like it, or ""."""
+        folded = fold(name)
+        if folded not in self._nearest and len(self._nearest) < SUGGESTIONS:
+            close = get_close_matches(folded[:SUGGESTION_LENGTH], self._by_name, n=1, cutoff=0.5)
+            self._nearest[folded] = self._by_name[close[0]].name if close else ""
+        return self._nearest.get(folded, "")
+
+
+def _unknown_portal(name: str, row: PastedRow, portals: KnownPortals) -> FieldError:
     """Portals are named in a paste, by id on the wire: looking one up can fail here alone."""
-    close = get_close_matches(fold(name), portals, n=1, cutoff=0.5)
-    better = portals[close[0]].name if close else ""
+    better = portals.nearest(name)
     names = "; ".join(better if each == name else each for each in row.portal_names)
     return FieldError(
         text=f"No portal has the name {name}.", fix=names if better else "", fix_label=better
@@ -270,7 +312,7 @@ async def _check_page(
     problem: str = "",
     status: int = 200,
 ) -> Answer:
-    view = replace(await _checked(work, form, rows), problem=problem)
+    view = replace(await _checked(console, work, form, rows), problem=problem)
     return await console.page("links_check.html", work, view, place="links", status=status)
 
 

@@ -36,7 +36,8 @@ from portico.web.console.links import CHOICES_LIMIT
 from portico.web.console.lists import Choice
 from portico.web.console.page import Answer, Console, SentForm
 from portico.web.console.tiles import icon_tile
-from portico.web.pictures import read_icon
+from portico.web.pictures import StoredPicture, read_icon
+from portico.web.received_forms import UPLOAD_BYTES
 
 LABELS: Mapping[str, str] = {
     "name": "Name",
@@ -110,14 +111,15 @@ async def new_link(console: NamedDependency[Console]) -> Answer:
         return await _page(console, work, form, icon_text=picture)
 
 
-@post("/links/new", status_code=303)
+@post("/links/new", status_code=303, request_max_body_size=UPLOAD_BYTES)
 async def add_link(console: NamedDependency[Console]) -> Answer:
     """Stores a new link, or shows what is wrong with it."""
     form = replace(await console.form(), labels=LABELS)
     wanted = None
     try:
+        uploaded = await console.picture(form, "icon", read_icon)
         async with console.writing() as work:
-            wanted = await _wanted(work, form, _icon_kept(form))
+            wanted = _wanted(form, uploaded, _icon_kept(form))
             await create_link(work, wanted.spec, wanted.shown)
     except InvalidInput as error:
         async with console.reading() as work:
@@ -135,23 +137,25 @@ async def show_link(console: NamedDependency[Console]) -> Answer:
         return await _page(console, work, _form_of(stored), stored, icon_text=stored.icon_text)
 
 
-@post("/links/{link:str}", status_code=303)
+@post("/links/{link:str}", status_code=303, request_max_body_size=UPLOAD_BYTES)
 async def change_link(console: NamedDependency[Console]) -> Answer:
     """Stores a changed link; shows what is wrong, or what somebody else changed meanwhile."""
     form = replace(await console.form(), labels=LABELS)
     link_id = console.path_id("link")
     stored, wanted = None, None
     try:
+        uploaded = await console.picture(form, "icon", read_icon)
         async with console.writing() as work:
             require_admin(work)
             stored = await _stored(work, link_id)
             kept = PictureKept(stored.icon_text, stored.presentation.icon_is_dark)
-            wanted = await _wanted(work, form, kept, stored)
+            wanted = _wanted(form, uploaded, kept, stored)
             fresh = form.value("revision") == version_of(stored)
             if fresh:
                 await update_link(work, link_id, wanted.spec, wanted.shown)
     except InvalidInput as error:
         async with console.reading() as work:
+            stored = stored or await _stored(work, link_id)
             failed = _failed(form, error, wanted)
             icon_text = wanted.spec.icon_text if wanted else ""
             return await _page(console, work, failed, stored, icon_text=icon_text, status=422)
@@ -243,16 +247,17 @@ def _kept_text(icon_text: str, is_dark: bool | None) -> str:
     return f"{'dark' if is_dark else 'light'}:{icon_text}" if icon_text else ""
 
 
-async def _wanted(
-    work: UnitOfWork, form: SentForm, kept: PictureKept, stored: PresentedLink | None = None
+def _wanted(
+    form: SentForm,
+    uploaded: StoredPicture | None,
+    kept: PictureKept,
+    stored: PresentedLink | None = None,
 ) -> WantedLink:
-    """What a form says. Raises InvalidField for a picture that cannot be taken."""
-    uploaded = await form.file("icon")
+    """What a form says."""
     again = _icon_kept(form)
     icon = again if again.text else kept
     if uploaded:
-        read = read_icon("icon", uploaded)
-        icon = PictureKept(read.data_uri, read.is_dark)
+        icon = PictureKept(uploaded.data_uri, uploaded.is_dark)
     elif form.flag("icon_none"):
         icon = PictureKept()
     host, path, protocol = form.value("host").strip(), form.value("path"), form.value("protocol")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from litestar import Response
-from litestar.datastructures import UploadFile
 from litestar.di import NamedDependency
 
 from portico.domain.errors import InvalidInput
@@ -27,6 +26,7 @@ from portico.web.console.words import initials
 from portico.web.cookies import AnyRequest, chosen_theme
 from portico.web.csrf import checked_form
 from portico.web.pages import page_answer, redirect, safe_next
+from portico.web.pictures import StoredPicture
 from portico.web.sessions import administrator_of, console_reading, console_writing
 from portico.web.site import Site
 
@@ -81,11 +81,11 @@ class Frame:
 class SentForm(Form):
     """A form that was sent, with the files in it."""
 
-    files: dict[str, UploadFile] = field(default_factory=dict)
+    files: Mapping[str, bytes] = field(default_factory=dict)
 
-    async def file(self, name: str) -> bytes:
+    def file(self, name: str) -> bytes:
         """The content of a file; empty when none was chosen."""
-        return await self.files[name].read() if name in self.files else b""
+        return self.files.get(name, b"")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,27 +156,42 @@ class Console:
     async def form(self) -> SentForm:
         """The form that one of our pages sent.
 
-        Raises Forbidden for another site's form, InvalidInput for one with a NUL.
+        Raises Forbidden for another site's form, BodyTooLarge for one above the limits of its page,
+        InvalidInput for one that is broken or has a NUL.
         """
-        received = await checked_form(self.request, self.csrf)
-        values: dict[str, list[str]] = {}
-        files: dict[str, UploadFile] = {}
-        for name, value in received.multi_items():
-            if isinstance(value, UploadFile):
-                if value.filename:
-                    files[name] = value
-            elif value is not None:
-                # Browsers send every line break of a text as two characters.
-                values.setdefault(name, []).append(str(value).replace("\r\n", "\n"))
+        received = await checked_form(self.site.threads, self.request, self.csrf)
+        # Browsers send every line break of a text as two characters.
+        values = {
+            name: tuple(value.replace("\r\n", "\n") for value in each)
+            for name, each in received.values_by_name.items()
+        }
         _refuse_nul("form", *values, *(text for each in values.values() for text in each))
-        return SentForm(sent={name: tuple(each) for name, each in values.items()}, files=files)
+        return SentForm(sent=values, files=received.files)
+
+    async def picture(
+        self, form: SentForm, name: str, read: Callable[[str, bytes], StoredPicture]
+    ) -> StoredPicture | None:
+        """The picture that a form uploads, or None.
+
+        It is read before a transaction begins, since a large one takes a second. Raises
+        InvalidField, or Forbidden for somebody who only reads.
+        """
+        content = form.file(name)
+        if not content:
+            return None
+        async with self.preparing():
+            pass
+        return await self.site.threads.run(lambda: read(name, content))
 
     async def page(
         self, template: str, work: UnitOfWork, view: object, *, place: str, status: int = 200
     ) -> Answer:
         """A page in the console's frame."""
         frame = await self._frame(work, place)
-        html = self.site.renderer.render(f"console/{template}", "en", page=frame, view=view)
+        render = self.site.renderer.render
+        html = await self.site.threads.run(
+            lambda: render(f"console/{template}", "en", page=frame, view=view)
+        )
         return page_answer(html, status=status)
 
     def go(self, place: str, work: UnitOfWork | None = None, *, said: str = "") -> Answer:

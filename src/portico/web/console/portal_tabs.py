@@ -44,7 +44,8 @@ from portico.web.console.portals import (
     spec_of,
 )
 from portico.web.console.tiles import address_of, tile_of
-from portico.web.pictures import read_icon, read_logo
+from portico.web.pictures import StoredPicture, read_icon, read_logo
+from portico.web.received_forms import UPLOAD_BYTES
 
 Wanted = tuple[UserPortalSpec, PortalPage]
 
@@ -108,11 +109,15 @@ async def show_appearance(console: NamedDependency[Console]) -> Answer:
     return await _show(console, "appearance")
 
 
-@post("/portals/{portal:str}/appearance", status_code=303)
+@post("/portals/{portal:str}/appearance", status_code=303, request_max_body_size=UPLOAD_BYTES)
 async def save_appearance(console: NamedDependency[Console]) -> Answer:
     """Stores how a portal looks."""
     form = await console.form()
-    pictures = {name: await form.file(name) for name in ("logo", "favicon")}
+    try:
+        logo = await console.picture(form, "logo", read_logo)
+        favicon = await console.picture(form, "favicon", read_icon)
+    except InvalidInput as error:
+        return await _show_failed(console, "appearance", form, error)
 
     def wanted(stored: PresentedPortal) -> Wanted:
         spec = replace(
@@ -120,13 +125,13 @@ async def save_appearance(console: NamedDependency[Console]) -> Answer:
             name=form.value("name"),
             description=form.value("description"),
             enabled=form.flag("enabled"),
-            image_data=_picture(form, "logo", pictures["logo"], stored.image_data),
+            image_data=_picture(form, "logo", logo, stored.image_data),
         )
         page = replace(
             stored.page,
             title=form.value("title"),
             accent=form.value("accent"),
-            favicon=_picture(form, "favicon", pictures["favicon"], stored.page.favicon),
+            favicon=_picture(form, "favicon", favicon, stored.page.favicon),
         )
         return spec, page
 
@@ -274,16 +279,21 @@ async def _save(
                 suffix = console.site.managed_suffix
                 await update_portal(work, portal_id, spec, managed_suffix=suffix, page=page)
     except InvalidInput as error:
-        async with console.reading() as work:
-            stored = await find_portal(work, portal_id)
-            failed = _with_repair(place_error(form, error, FIELDS))
-            return await _page(console, work, tab, stored, failed, status=422)
+        return await _show_failed(console, tab, form, error)
     if fresh:
         return console.go(f"portals/{portal_id}/{tab}", work)
     async with console.reading() as work:
         conflict = await tell_conflict(work, "portal", stored, _values(spec, page))
         newer = form.with_values(revision=version_of(stored))
         return await _page(console, work, tab, stored, newer, conflict, status=409)
+
+
+async def _show_failed(console: Console, tab: str, form: SentForm, error: InvalidInput) -> Answer:
+    """The tab again, with what is wrong beside its field."""
+    async with console.reading() as work:
+        stored = await find_portal(work, console.path_id("portal"))
+        failed = _with_repair(place_error(replace(form, labels=LABELS), error, FIELDS))
+        return await _page(console, work, tab, stored, failed, status=422)
 
 
 def _with_repair(form: Form) -> Form:
@@ -317,10 +327,9 @@ def _form_of(portal: PresentedPortal) -> Form:
     )
 
 
-def _picture(form: Form, name: str, uploaded: bytes, stored: str) -> str:
+def _picture(form: Form, name: str, uploaded: StoredPicture | None, stored: str) -> str:
     if uploaded:
-        read = read_logo if name == "logo" else read_icon
-        return read(name, uploaded).data_uri
+        return uploaded.data_uri
     return "" if form.flag(f"{name}_none") else stored
 
 

@@ -29,6 +29,7 @@ from portico.web.console import (
 from portico.web.console.errors import present_error
 from portico.web.console.page import open_console
 from portico.web.errors import page_exception_handlers
+from portico.web.received_forms import FORM_BYTES
 
 NOUNS = (
     dashboard,
@@ -64,5 +65,6 @@ def console_routers() -> list[Router]:
             route_handlers=[route for noun in NOUNS for route in noun.ROUTES],
             dependencies={"console": Provide(open_console)},
             exception_handlers=handlers,
+            request_max_body_size=FORM_BYTES,
         ),
     ]

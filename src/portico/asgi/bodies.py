@@ -1,0 +1,41 @@
+"""Reading a request body within the limit of its route."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Request
+from litestar.exceptions import HTTPException
+from litestar.status_codes import HTTP_413_REQUEST_ENTITY_TOO_LARGE
+
+from portico.domain.errors import PorticoError
+
+KIBIBYTE = 1024
+MEBIBYTE = 1024 * KIBIBYTE
+
+
+class BodyTooLarge(PorticoError):
+    """The body is longer than its route reads, or has more parts."""
+
+    code = "request.body.too.large"
+
+
+async def read_body(request: Request[Any, Any, Any]) -> bytes:
+    """Return the whole body. Raises BodyTooLarge, before reading if the length is declared.
+
+    The limit is the route's `request_max_body_size`.
+    """
+    try:
+        return await request.body()
+    except HTTPException as error:
+        if error.status_code != HTTP_413_REQUEST_ENTITY_TOO_LARGE:
+            raise
+        limit = request.route_handler.resolve_request_max_body_size() or 0
+        raise BodyTooLarge(f"The body is over {size_words(limit)}.") from None
+
+
+def size_words(size: int) -> str:
+    """A size for people: "64 KiB" or "5 MiB"."""
+    if size >= MEBIBYTE:
+        return f"{size // MEBIBYTE} MiB"
+    return f"{size // KIBIBYTE} KiB"
