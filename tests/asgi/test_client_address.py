@@ -8,7 +8,7 @@ import pytest
 
 from portico.asgi.client_address import TrustedProxies
 from portico.domain.addresses import parse_networks
-from tests.harness import served
+from tests.harness import served, upgrade
 
 VISITOR = "203.0.113.7"
 
@@ -51,7 +51,9 @@ def test_address_is_the_last_one_that_a_trusted_proxy_vouches_for(
 def test_access_log_shows_the_client_behind_a_trusted_proxy(
     tmp_path: Path, options: tuple[str, ...], peer: str
 ) -> None:
-    with served(f"sqlite:///{tmp_path}/portico.db", tmp_path / "server.log", *options) as server:
+    database = f"sqlite:///{tmp_path}/portico.db"
+    upgrade(database)
+    with served(database, tmp_path / "server.log", *options) as server:
         server.http.get("/healthz", headers={"X-Forwarded-For": f"198.51.100.1, {VISITOR}"})
 
     peers = [line["peer"] for line in server.log_lines() if line.get("path") == "/healthz"]
