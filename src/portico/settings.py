@@ -80,8 +80,8 @@ class Settings:
     )
     public_url: str = _setting(
         "",
-        "Where browsers reach the pages, as in https://links.example.com. Left out: as a request "
-        "says.",
+        "The public URL of the server, for example https://links.example.com. Defaults to the host "
+        "of each request. Its host never opens a portal.",
         is_origin,
     )
     trusted_proxies: str = _setting(

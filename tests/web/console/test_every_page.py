@@ -22,7 +22,8 @@ POLICY = (
 
 def every_place(desk: Desk) -> list[str]:
     """The addresses of all pages, with something on each."""
-    portal = desk.add_portal("Staff", userNotification="Closed.", userNotificationEnabled=True)
+    noticed = {"userNotification": "Closed.", "userNotificationEnabled": True}
+    portal = desk.add_portal("Staff", domain="links.example.com", **noticed)
     shown = {"section": "Every day", "groups": ["Finance"]}
     on = {"userPortals": [{"id": portal}], "portico": shown, "linkPath": f"/{LONG}"}
     link = desk.add_link(LONG[:250], link="x.example", description=LONG, **on)
