@@ -159,6 +159,31 @@ def test_statements_are_confined_as_sent(tenant: Tenant) -> None:
 
     assert touched == {table.name for table in TENANT_TABLES}
     assert [each for statement in statements for each in unconfined(statement)] == []
+    assert [each for each in statements if joins_coordinator(each)] == []
+
+
+def joins_coordinator(statement: str) -> bool:
+    """Whether a statement needs tables of the coordinator beside distributed ones.
+
+    Citus plans such a statement by copying rows around, or not at all.
+    """
+    named = set(re.findall(r"\w+", statement))
+    on_coordinator = named & {table.name for table in tables.COORDINATOR_TABLES}
+    elsewhere = named & {each.name for each in (*tables.TENANT_TABLES, *tables.REFERENCE_TABLES)}
+    return bool(on_coordinator and elsewhere)
+
+
+def test_no_function_makes_a_statement_that_joins_the_coordinator() -> None:
+    coordinator = {table.name for table in tables.COORDINATOR_TABLES}
+    mixed = [
+        f"{module} {function.name}"
+        for module in STORAGE
+        for function in statement_makers(module)
+        if mentioned_tables(function) & coordinator
+        and mentioned_tables(function) - coordinator - {"table", "self.table"}
+    ]
+
+    assert mixed == []
 
 
 async def use_applications(operator: Operator, customer_id: int) -> None:

@@ -41,24 +41,30 @@ def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]
     return lambda: new_postgres(shared)
 
 
-def new_postgres(shared: str) -> str:
-    """Makes an empty database on the PostgreSQL at hand; its URL."""
+def new_postgres(shared: str, template: str = "template1") -> str:
+    """Makes a database on the PostgreSQL at hand, empty or like another one; its URL."""
     name = f"empty_{next(_numbers)}"
 
     async def create(database: Database) -> None:
         async with database.read() as connection:
-            await connection.run(text(f"CREATE DATABASE {name}"))
+            await connection.run(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
 
     with_database(shared, create)
     return shared.replace("/postgres?", f"/{name}?")
 
 
-@pytest.fixture
-def own_postgres(postgres_url: str) -> str:
-    """A PostgreSQL database of this test alone, with the newest schema."""
+@pytest.fixture(scope="session")
+def upgraded_postgres(postgres_url: str) -> str:
+    """The name of a PostgreSQL database with the newest schema, to be copied."""
     url = new_postgres(postgres_url)
     upgrade(url)
-    return url
+    return url.rpartition("/")[0].partition("?")[0].rpartition("/")[2]
+
+
+@pytest.fixture
+def own_postgres(postgres_url: str, upgraded_postgres: str) -> str:
+    """A PostgreSQL database of this test alone, with the newest schema."""
+    return new_postgres(postgres_url, template=upgraded_postgres)
 
 
 @pytest.fixture

@@ -42,9 +42,12 @@ def current(settings: Settings) -> None:
 def distribute(settings: Settings) -> None:
     """Spread a PostgreSQL database over the nodes of its Citus cluster, tenant by tenant.
 
-    Safe to run again: it does what is left to do.
+    Stop every server first: it refuses while one is connected. Safe to run again: it does what is
+    left to do.
     """
-    moved = run_with_database(settings, distribute_database)
-    for name in moved:
+    done = run_with_database(settings, distribute_database)
+    for name in done.brought_back:
+        click.echo(f"Moved {name} back to the coordinator.")
+    for name in done.spread:
         click.echo(f"Distributed {name}.")
-    click.echo("Every table is distributed.")
+    click.echo("Every table is where it belongs.")

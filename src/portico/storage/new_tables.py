@@ -1,7 +1,8 @@
 """How a migration makes a table in a database that may already be spread over a cluster.
 
-There a table is placed while it is empty and refers to nothing, and its references follow: Citus
-takes a reference only between tables whose places it knows.
+There a tenant's table is placed while it is empty and refers to nothing, and its references follow:
+Citus takes a reference only between tables whose places it knows. Tables without a tenant key are
+made by `op.create_table`: they stay on the coordinator.
 """
 
 from __future__ import annotations
@@ -42,13 +43,6 @@ def create_tenant_table(name: str, *parts: Part, refers: tuple[ForeignKeyConstra
     )
     for reference in refers:
         _refer(name, reference)
-
-
-def create_reference_table(name: str, *parts: Part) -> None:
-    """Makes a table that is read before the tenant is known: whole on every node."""
-    op.create_table(name, *parts)
-    if is_distributed():
-        op.execute(f"SELECT create_reference_table('{name}')")
 
 
 def _refer(name: str, reference: ForeignKeyConstraint) -> None:

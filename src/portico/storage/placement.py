@@ -4,30 +4,31 @@ looks at all tables takes them from here.
 
 from __future__ import annotations
 
-from portico.storage import page_tables, people_tables, tables
+from sqlalchemy import Table
+
+from portico.storage import page_tables, people_tables, tables  # noqa: F401  # they add tables
 
 metadata = tables.metadata
 
-REFERENCE_TABLES = (
-    tables.api_client,
-    tables.signing_key,
-    tables.id_node,
-    page_tables.portal_address,
-    page_tables.allowed_domain,
-    people_tables.administrator,
-    people_tables.administrator_grant,
-    people_tables.console_session,
-    people_tables.identity_provider,
-    people_tables.sign_in_failure,
-)
-"""The tables that a distributed database keeps whole on every node."""
 
-LOCAL_TABLES = (tables.readiness_probe,)
-"""The tables that stay on its coordinator alone."""
+def _is_of_tenant(table: Table) -> bool:
+    return next(iter(table.primary_key.columns)).name == "customer_id"
 
-TENANT_TABLES = tuple(
-    table
-    for table in metadata.sorted_tables
-    if table not in REFERENCE_TABLES and table not in LOCAL_TABLES
+
+TENANT_TABLES = (tables.customer, *filter(_is_of_tenant, metadata.sorted_tables))
+"""The tables that are sharded by tenant: the tenants first, each table after those it refers to."""
+
+REFERENCE_TABLES = (tables.api_client,)
+"""The tables that every node has whole: what is joined to a tenant's tables for each API request.
+
+A write to one of them fails while any worker is away, so it must be rare.
+"""
+
+COORDINATOR_TABLES = tuple(
+    table for table in metadata.sorted_tables if table not in (*TENANT_TABLES, *REFERENCE_TABLES)
 )
-"""The tables that it shards by tenant, each after those that it refers to."""
+"""The tables that stay on the coordinator: what is read before the tenant is known.
+
+No statement joins them with tables of the other kinds. A new table without a tenant key belongs
+here by itself.
+"""

@@ -32,6 +32,7 @@ from portico.domain.base import Page, Record, Scope, fold
 from portico.domain.errors import NameTaken, SearchTooExpensive
 from portico.domain.search import Condition, ListQuery
 from portico.storage.connections import Connection, DuplicateKey, ReadTooSlow
+from portico.storage.duplicates import last_value
 from portico.storage.search import bound, is_selective, shape, where
 from portico.storage.statements import Among, Row, insert_into, kept
 
@@ -206,7 +207,7 @@ def named(*records: Any) -> Iterator[None]:  # noqa: ANN401  # records of any no
     except DuplicateKey as duplicate:
         if "name" in duplicate.key:
             for record in records:
-                if len(records) == 1 or f", {fold(record.name)}) already" in duplicate.detail:
+                if len(records) == 1 or fold(record.name) == last_value(duplicate.detail):
                     raise NameTaken(record.name) from None
         raise
 

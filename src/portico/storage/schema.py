@@ -72,7 +72,12 @@ async def current_revision(database: Database) -> str | None:
 
 async def require_current(database: Database) -> None:
     """Raises SchemaMismatch unless the database has exactly the newest migration."""
-    current = await current_revision(database)
+    await database.run_sync(require_newest)
+
+
+def require_newest(connection: SyncConnection) -> None:
+    """Raise SchemaMismatch unless the connection's database has exactly the newest migration."""
+    current = _revision(connection)
     if current == NEWEST_REVISION:
         return
     _refuse_newer(current)

@@ -6,11 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from portico.storage.new_tables import (
-    begin_migration,
-    create_reference_table,
-    create_tenant_table,
-)
+from portico.storage.new_tables import begin_migration, create_tenant_table
 
 revision = "0002"
 down_revision = "0001"
@@ -166,7 +162,7 @@ def _create_portal_page() -> None:
 
 
 def _create_portal_address() -> None:
-    create_reference_table(
+    op.create_table(
         "portal_address",
         _text("address"),
         _id("customer_id"),

@@ -6,11 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from portico.storage.new_tables import (
-    begin_migration,
-    create_reference_table,
-    create_tenant_table,
-)
+from portico.storage.new_tables import begin_migration, create_tenant_table
 
 revision = "0003"
 down_revision = "0002"
@@ -64,7 +60,7 @@ def _of_link(name: str) -> sa.ForeignKeyConstraint:
 
 
 def _create_administrator() -> None:
-    create_reference_table(
+    op.create_table(
         "administrator",
         _id("id"),
         _text("name"),
@@ -84,7 +80,7 @@ def _create_administrator() -> None:
 
 
 def _create_administrator_grant() -> None:
-    create_reference_table(
+    op.create_table(
         "administrator_grant",
         _id("id"),
         _id("administrator_id"),
@@ -100,7 +96,7 @@ def _create_administrator_grant() -> None:
 
 
 def _create_console_session() -> None:
-    create_reference_table(
+    op.create_table(
         "console_session",
         _text("digest"),
         _text("csrf_token"),
@@ -117,7 +113,7 @@ def _create_console_session() -> None:
 
 
 def _create_identity_provider() -> None:
-    create_reference_table(
+    op.create_table(
         "identity_provider",
         _id("id"),
         _id("customer_id"),
@@ -136,7 +132,7 @@ def _create_identity_provider() -> None:
 
 
 def _create_sign_in_failure() -> None:
-    create_reference_table(
+    op.create_table(
         "sign_in_failure",
         _text("scope"),
         _text("account"),
