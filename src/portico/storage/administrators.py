@@ -30,8 +30,7 @@ class AdministratorRepository:
 
     async def find_by_name(self, name: str) -> Administrator | None:
         """The administrator with that name, whatever its case, or None."""
-        statement = select(*_COLUMNS).where(administrator.c.name_folded == fold(name.strip()))
-        rows = await self._connection.rows(statement)
+        rows = await self._connection.rows(_named(), {"wanted_name": fold(name.strip())})
         return Administrator(**rows[0]._asdict()) if rows else None
 
     async def find_by_subject(self, provider_id: int, subject: str) -> Administrator | None:
@@ -114,6 +113,11 @@ def _any() -> Select[Any]:
 @kept
 def _administrator() -> Select[Any]:
     return select(*_COLUMNS).where(administrator.c.id == bindparam("wanted_id"))
+
+
+@kept
+def _named() -> Select[Any]:
+    return select(*_COLUMNS).where(administrator.c.name_folded == bindparam("wanted_name"))
 
 
 @kept

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, or_, select
+from sqlalchemy import ColumnElement, Delete, Select, and_, bindparam, delete, or_, select
 
 from portico.domain.lockout import FORGET_SECONDS, FailureKey, Failures
 from portico.storage.connections import Connection
 from portico.storage.people_tables import sign_in_failure
-from portico.storage.statements import insert_into
+from portico.storage.statements import insert_into, kept
 
 
 class SignInFailures:
@@ -20,9 +21,7 @@ class SignInFailures:
 
     async def find(self, keys: Sequence[FailureKey]) -> dict[FailureKey, Failures]:
         """What is counted for the keys."""
-        rows = await self._connection.rows(
-            select(sign_in_failure).where(or_(*(_is(key) for key in keys)))
-        )
+        rows = await self._connection.rows(_found(len(keys)), _named(keys))
         found = [
             Failures(
                 key=FailureKey(scope=row.scope, account=row.account, address=row.address),
@@ -36,13 +35,9 @@ class SignInFailures:
 
     async def store(self, counted: Sequence[Failures], now: int) -> None:
         """Stores the counts, of nothing by forgetting them, and forgets old ones."""
-        old = sign_in_failure.c.since < now - FORGET_SECONDS
-        mine = or_(*(_is(each.key) for each in counted))
-        await self._connection.run(
-            delete(sign_in_failure).where(
-                or_(mine, and_(old, sign_in_failure.c.locked_until < now))
-            )
-        )
+        keys = [each.key for each in counted]
+        times = {"now": now, "forgotten": now - FORGET_SECONDS}
+        await self._connection.run(_forgotten(len(keys)), _named(keys) | times)
         rows = [
             {
                 "scope": each.key.scope,
@@ -59,8 +54,36 @@ class SignInFailures:
             await self._connection.run(insert_into(sign_in_failure), rows)
 
 
-def _is(key: FailureKey) -> ColumnElement[bool]:
+def _named(keys: Sequence[FailureKey]) -> dict[str, object]:
+    """The parameters of the statements below."""
+    return {
+        f"{name}_{number}": getattr(key, name)
+        for number, key in enumerate(keys)
+        for name in ("scope", "account", "address")
+    }
+
+
+@kept
+def _found(keys: int) -> Select[Any]:
+    return select(sign_in_failure).where(_is_one_of(keys))
+
+
+@kept
+def _forgotten(keys: int) -> Delete:
+    old = sign_in_failure.c.since < bindparam("forgotten")
+    unlocked = sign_in_failure.c.locked_until < bindparam("now")
+    return delete(sign_in_failure).where(or_(_is_one_of(keys), and_(old, unlocked)))
+
+
+def _is_one_of(keys: int) -> ColumnElement[bool]:
     table = sign_in_failure
-    return and_(
-        table.c.scope == key.scope, table.c.account == key.account, table.c.address == key.address
+    return or_(
+        *(
+            and_(
+                table.c.scope == bindparam(f"scope_{number}"),
+                table.c.account == bindparam(f"account_{number}"),
+                table.c.address == bindparam(f"address_{number}"),
+            )
+            for number in range(keys)
+        )
     )

@@ -10,6 +10,7 @@ from sqlalchemy import (
     FromClause,
     Select,
     String,
+    bindparam,
     cast,
     delete,
     func,
@@ -33,13 +34,11 @@ class PortalUserRepository(Repository[PortalUser]):
 
     async def find_by_name(self, name: str) -> PortalUser | None:
         """The user with that name, whatever its case, or None."""
-        return await self._one(portal_user.c.name_folded == fold(name.strip()))
+        return await self._one(_by_name(type(self)), wanted_name=fold(name.strip()))
 
     async def find_by_subject(self, provider_id: int, subject: str) -> PortalUser | None:
         """The user whom a provider knows by that subject, or None."""
-        return await self._one(
-            (portal_user.c.provider_id == provider_id) & (portal_user.c.subject == subject)
-        )
+        return await self._one(_by_subject(type(self)), provider_id=provider_id, subject=subject)
 
     async def names(self, user_ids: Iterable[int]) -> dict[int, str]:
         """What users are called, by id."""
@@ -97,12 +96,8 @@ class PortalUserRepository(Repository[PortalUser]):
         )
         return {row.id for row in await self._rows(statement)}
 
-    async def _one(self, condition: ColumnElement[bool]) -> PortalUser | None:
-        columns = [column for column in portal_user.c if not column.name.endswith("_folded")]
-        statement = select(*columns, *self._computed(portal_user)).where(
-            in_scope(portal_user), condition
-        )
-        rows = await self._rows(statement)
+    async def _one(self, statement: Select[Any], **values: object) -> PortalUser | None:
+        rows = await self._rows(statement, **values)
         return self._record(rows[0]) if rows else None
 
     async def _assign(self, *records: PortalUser) -> None:
@@ -133,3 +128,23 @@ def _names() -> Select[Any]:
     user = portal_user
     named = select(user.c.id, user.c.name, user.c.display_name)
     return named.where(in_scope(user), Among(user.c.id, "wanted"))
+
+
+@kept
+def _by_name(users: type[PortalUserRepository]) -> Select[Any]:
+    return _stored(users, portal_user.c.name_folded == bindparam("wanted_name"))
+
+
+@kept
+def _by_subject(users: type[PortalUserRepository]) -> Select[Any]:
+    return _stored(
+        users,
+        portal_user.c.provider_id == bindparam("provider_id"),
+        portal_user.c.subject == bindparam("subject"),
+    )
+
+
+def _stored(users: type[PortalUserRepository], *conditions: ColumnElement[bool]) -> Select[Any]:
+    columns = [column for column in portal_user.c if not column.name.endswith("_folded")]
+    chosen = select(*columns, *users._computed(portal_user))
+    return chosen.where(in_scope(portal_user), *conditions)
