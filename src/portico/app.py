@@ -50,6 +50,7 @@ from portico.observability import AccessLog
 from portico.services.client_sign_ins import SignInNotes
 from portico.services.first_steps import CommandLine
 from portico.services.identity import Operator, claim_ids, ensure_signing_key
+from portico.services.password_queue import PasswordQueue
 from portico.services.readiness import Readiness
 from portico.services.sessions import Gate
 from portico.settings import Settings
@@ -66,7 +67,7 @@ from portico.web.console.words import FILTERS
 from portico.web.cookies import Cookies
 from portico.web.errors import page_exception_handlers, present_message
 from portico.web.oidc import OpenIdClients
-from portico.web.passwords import Argon2Passwords
+from portico.web.passwords import Argon2Passwords, hashes_at_once
 from portico.web.portal_content import PortalContents
 from portico.web.received_forms import FORM_BYTES
 from portico.web.reference import STYLESHEET, read_stylesheet, render_reference
@@ -229,6 +230,7 @@ def make_site(
         clock=operator.clock,
         new_id=operator.new_id,
         passwords=make_passwords(),
+        password_queue=PasswordQueue(at_once=hashes_at_once()),
         console_life=SessionLife(idle=settings.console_idle, absolute=settings.console_lifetime),
         portal_life=SessionLife(idle=settings.portal_idle, absolute=settings.portal_lifetime),
     )

@@ -15,13 +15,14 @@ from portico.services.access import administrator_access, list_places
 from portico.services.activity import Visitor
 from portico.services.client_sign_ins import SignInNotes
 from portico.services.identity import Operator, list_clients, list_last_sign_ins
+from portico.services.password_queue import PasswordQueue
 from portico.services.sessions import (
     Gate,
     end_portal_session,
     find_console_session,
     find_portal_session,
 )
-from portico.services.sign_in import sign_in_administrator, sign_in_user
+from portico.services.sign_in import Browser, sign_in_administrator, sign_in_user
 from tests.services.people import PASSWORD, PlainPasswords
 
 SUFFIX = "p.example"
@@ -36,6 +37,7 @@ def gate_of(operator: Operator) -> Gate:
         clock=operator.clock,
         new_id=operator.new_id,
         passwords=PlainPasswords(),
+        password_queue=PasswordQueue(at_once=1),
         console_life=life,
         portal_life=life,
     )
@@ -62,7 +64,7 @@ async def use_people(operator: Operator, customer_id: int) -> None:
         )
         policy = await aups.create_aup(work, AupSpec(name="People", enabled=True, aup="Be kind."))
     await _visit(gate, operator, customer_id, portal.id, link.id, policy.id)
-    opened = await sign_in_administrator(gate, name, PASSWORD, address="192.0.2.9")
+    opened = await sign_in_administrator(gate, name, PASSWORD, Browser(address="192.0.2.9"))
     signed_in = await find_console_session(gate, opened.token)
     assert signed_in is not None
     async with operator.database.read() as connection:
@@ -89,7 +91,7 @@ async def _visit(
 ) -> None:
     async with operator.writing(customer_id) as work:
         portal = await portals.get_portal(work, portal_id)
-    opened = await sign_in_user(gate, customer_id, "uma", PASSWORD, address="192.0.2.9")
+    opened = await sign_in_user(gate, customer_id, "uma", PASSWORD, Browser(address="192.0.2.9"))
     visitor = await find_portal_session(gate, customer_id, opened.token)
     assert visitor is not None
     who = Visitor(user_id=visitor.user.id)

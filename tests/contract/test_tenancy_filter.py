@@ -49,6 +49,7 @@ GLOBAL_TABLES = {"customer", "api_client", "signing_key", "id_node", "portal_add
     "administrator",
     "administrator_grant",
     "console_session",
+    "console_device",
     "identity_provider",
     "sign_in_failure",
     "readiness_probe",

@@ -13,6 +13,7 @@ from portico.domain.users import PortalUser, PortalUserSpec
 from portico.services import administrators, portals, users
 from portico.services.access import administrator_access
 from portico.services.administrators import GrantedAdministrator
+from portico.services.password_queue import PasswordQueue
 from portico.services.sessions import (
     Gate,
     NewSession,
@@ -21,7 +22,7 @@ from portico.services.sessions import (
     find_console_session,
     find_portal_session,
 )
-from portico.services.sign_in import sign_in_administrator, sign_in_user
+from portico.services.sign_in import Browser, sign_in_administrator, sign_in_user
 from portico.services.unit_of_work import UnitOfWork
 from tests.services.world import SUFFIX, World
 
@@ -53,6 +54,7 @@ class People:
     def __init__(self, world: World) -> None:
         self.world = world
         self.passwords = PlainPasswords()
+        self.queue = PasswordQueue(at_once=2)
 
     @property
     def gate(self) -> Gate:
@@ -62,6 +64,7 @@ class People:
             clock=lambda: self.world.now,
             new_id=self.world.store.ids,
             passwords=self.passwords,
+            password_queue=self.queue,
             console_life=SessionLife(idle=3_600, absolute=12 * 3_600),
             portal_life=SessionLife(idle=12 * 3_600, absolute=7 * 86_400),
         )
@@ -109,19 +112,25 @@ class People:
         return caller.change(lambda work: portals.create_portal(work, spec, managed_suffix=SUFFIX))
 
     def enter_console(
-        self, name: str, password: str = PASSWORD, address: str = ADDRESS
+        self, name: str, password: str = PASSWORD, address: str = ADDRESS, device: str = ""
     ) -> NewSession[ConsoleSession]:
         """Signs an administrator in."""
+        browser = Browser(address=address, device=device)
         return self.world.store.run(
-            sign_in_administrator(self.gate, self.named(name), password, address=address)
+            sign_in_administrator(self.gate, self.named(name), password, browser)
         )
 
     def enter_portal(
-        self, name: str = "uma", password: str = PASSWORD, address: str = ADDRESS
+        self,
+        name: str = "uma",
+        password: str = PASSWORD,
+        address: str = ADDRESS,
+        device: str = "",
     ) -> NewSession[PortalSession]:
         """Signs a user in."""
+        browser = Browser(address=address, device=device)
         return self.world.store.run(
-            sign_in_user(self.gate, self.world.tenant.id, name, password, address=address)
+            sign_in_user(self.gate, self.world.tenant.id, name, password, browser)
         )
 
     def console(self, token: str) -> SignedInAdministrator | None:

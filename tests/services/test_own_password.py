@@ -10,7 +10,7 @@ from portico.domain.administrators import GrantSpec
 from portico.domain.errors import AccessDenied, Forbidden, LockedOut, NotFound
 from portico.domain.identity import Role
 from portico.services.administrators import set_own_password
-from portico.services.sign_in import prove_password
+from portico.services.sign_in import Browser, prove_password
 from portico.services.unit_of_work import UnitOfWork
 from tests.services.people import ADDRESS, PASSWORD, People
 from tests.services.world import World
@@ -65,7 +65,7 @@ def test_present_password_is_asked_for_under_the_lock_out(people: People) -> Non
 
     def prove(password: str) -> None:
         people.world.store.run(
-            prove_password(people.gate, signed_in.administrator, password, address=ADDRESS)
+            prove_password(people.gate, signed_in.administrator, password, Browser(address=ADDRESS))
         )
 
     for _ in range(4):

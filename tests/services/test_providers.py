@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -14,10 +15,11 @@ from portico.domain.users import PortalUserSpec
 from portico.services import administrators, groups, providers, users
 from portico.services.actors import actor_names
 from portico.services.sign_in import (
+    Browser,
     sign_in_administrator_by_provider,
     sign_in_user_by_provider,
 )
-from tests.services.people import People
+from tests.services.people import ADDRESS, People
 from tests.services.world import World
 
 SPEC = IdentityProviderSpec(
@@ -46,10 +48,21 @@ def provider(people: People, spec: IdentityProviderSpec = SPEC) -> IdentityProvi
     )
 
 
-def enter(people: People, by: IdentityProvider, person: ProvenPerson = PERSON) -> str:
+def enter(
+    people: People,
+    by: IdentityProvider,
+    person: ProvenPerson = PERSON,
+    customer_id: int | None = None,
+) -> str:
     """The token of a portal user who comes from a provider."""
     return people.world.store.run(
-        sign_in_user_by_provider(people.gate, by, person, transaction_id="t")
+        sign_in_user_by_provider(
+            people.gate,
+            customer_id or people.world.tenant.id,
+            replace(person, provider_id=by.id),
+            Browser(address=ADDRESS),
+            transaction_id="t",
+        )
     ).token
 
 
@@ -112,7 +125,10 @@ def test_disabled_user_stays_out(people: People) -> None:
 
 def administrator(people: People, by: IdentityProvider, person: ProvenPerson = PERSON) -> str:
     """The token of an administrator who comes from a provider."""
-    return people.world.store.run(sign_in_administrator_by_provider(people.gate, by, person)).token
+    person = replace(person, provider_id=by.id)
+    return people.world.store.run(
+        sign_in_administrator_by_provider(people.gate, person, Browser(address=ADDRESS))
+    ).token
 
 
 def test_administrator_is_found_by_email_once_then_by_subject(people: People) -> None:
@@ -161,6 +177,53 @@ def test_provider_of_one_tenant_does_not_vouch_for_those_of_another(people: Peop
     people.operate(lambda work: administrators.add_grant(work, far.id, grant))
     with pytest.raises(AccessDenied):
         administrator(people, acme)
+
+
+@pytest.mark.parametrize(
+    ("spec", "at_console", "at_portals"),
+    [
+        (replace(SPEC, for_console=False), False, True),
+        (replace(SPEC, for_portals=False), True, False),
+    ],
+    ids=["not for the console", "not for portals"],
+)
+def test_provider_signs_in_only_where_it_may(
+    people: People, spec: IdentityProviderSpec, at_console: bool, at_portals: bool
+) -> None:
+    acme = provider(people, spec)
+    people.administrator("ada", email=PERSON.email)
+    doors: list[tuple[Callable[[People, IdentityProvider], str], bool]] = [
+        (administrator, at_console),
+        (enter, at_portals),
+        (enter, at_portals),
+    ]
+
+    for sign_in, allowed in doors:
+        if allowed:
+            assert sign_in(people, acme)
+        else:
+            with pytest.raises(AccessDenied):
+                sign_in(people, acme)
+
+
+def test_portals_of_one_tenant_take_no_provider_of_another(people: People) -> None:
+    other = People(World(people.world.store))
+    theirs = provider(other)
+    enter(other, theirs)
+
+    with pytest.raises(AccessDenied):
+        enter(people, theirs, customer_id=people.world.tenant.id)
+
+
+def test_removed_provider_signs_nobody_in(people: People) -> None:
+    acme = provider(people)
+    people.administrator("ada", email=PERSON.email)
+    enter(people, acme)
+    people.world.store.run(providers.remove_provider(people.world.operator, acme.id))
+
+    for sign_in in (enter, administrator):
+        with pytest.raises(AccessDenied):
+            sign_in(people, acme)
 
 
 def test_names_of_providers_are_unique_in_the_tenant(people: People) -> None:

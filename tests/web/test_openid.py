@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
 import pytest
 
-from portico.domain.providers import IdentityProvider, IdentityProviderSpec
 from portico.domain.users import PortalUser
-from portico.services import groups, providers
+from portico.services import groups
 from portico.services.identity import Operator
 from portico.storage.users import PortalUserRepository
 from tests.harness import (
-    READY_SECONDS,
     Caller,
     Server,
     Tenant,
@@ -29,83 +21,23 @@ from tests.harness import (
     free_port,
     served,
 )
+from tests.web.openid_provider import add_provider, agree, leave, path_of, running_provider
 from tests.web.visits import Visit, add_administrator
 
 CALLBACK = "/sign-in/callback"
-PEOPLE = [
-    {"sub": "list", "preferred_username": "lis", "name": "Lis", "groups": ["Staff", "Crew"]},
-    {"sub": "text", "preferred_username": "tex", "name": "Tex", "groups": "Staff"},
-    {"sub": "ada", "name": "Ada", "email": "ada@a.example", "email_verified": True},
-    {"sub": "eve", "name": "Eve", "email": "ada@a.example", "email_verified": False},
-]
 
 
 @pytest.fixture(scope="module")
 def issuer() -> Iterator[str]:
     """A provider with a few people."""
-    port = free_port()
-    people = [part for each in PEOPLE for part in ("--user-claims", json.dumps(each))]
-    command = [sys.executable, "-m", "oidc_provider_mock", "--port", str(port)]
-    process = subprocess.Popen(
-        [*command, "--require-nonce", "true", *people],
-        env={**os.environ, "NO_COLOR": "1"},
-        stderr=subprocess.DEVNULL,
-    )
-    url = f"http://127.0.0.1:{port}"
-    deadline = time.monotonic() + READY_SECONDS
-    while True:
-        try:
-            httpx.get(f"{url}/jwks", timeout=1)
-            break
-        except httpx.TransportError:
-            assert time.monotonic() < deadline, "The provider did not start."
-            time.sleep(0.05)
-    yield url
-    process.terminate()
-    process.wait(timeout=READY_SECONDS)
+    with running_provider() as url:
+        yield url
 
 
 @pytest.fixture
 def visit(server: Server) -> Visit:
     """Somebody who was never here."""
     return Visit(server.http)
-
-
-def add_provider(tenant: Tenant, issuer: str, **changed: object) -> IdentityProvider:
-    """A provider of the tenant."""
-    values: dict[str, object] = {
-        "name": "Acme",
-        "issuer": issuer,
-        "client_id": "portico",
-        "client_secret": "shared",
-        "for_console": True,
-    }
-    spec = IdentityProviderSpec(**(values | changed))  # type: ignore[arg-type]  # made by name
-    return as_operator(
-        tenant.server.database,
-        lambda operator: providers.create_provider(operator, int(tenant.customer_id), spec),
-    )
-
-
-def agree(address: str, subject: str) -> str:
-    """Signs in at the provider; the address that it sends the browser back to."""
-    answer = httpx.post(address, data={"sub": subject} if subject else {"action": "deny"})
-    assert answer.status_code in {302, 303}, answer.text
-    return answer.headers["location"]
-
-
-def path_of(address: str) -> str:
-    """Path and query of an address."""
-    parts = urlsplit(address)
-    return f"{parts.path}?{parts.query}"
-
-
-def leave(visit: Visit, door: str, provider: IdentityProvider, next_: str = "") -> str:
-    """Goes to the provider from a door; its address."""
-    query = f"?next={next_}" if next_ else ""
-    answer = visit.get(f"{door}/oidc/{provider.id}{query}")
-    assert answer.status_code == 303, answer.text
-    return answer.headers["location"]
 
 
 def stored_user(tenant: Tenant, name: str) -> PortalUser | None:
@@ -244,14 +176,6 @@ def test_code_is_good_once_and_denial_is_told(
     assert "fault=provider" in again.headers["location"]
     assert "fault=provider" in denied.headers["location"]
     assert "did not sign you in" in visit.get(denied.headers["location"]).text
-
-
-@pytest.mark.parametrize("cookie", ["", "x", "e30=", "bnVsbA==", "W10=", "\u00fc"])
-def test_odd_cookie_is_no_attempt(visit: Visit, cookie: str) -> None:
-    if cookie.isascii():
-        visit.cookies["__Host-portico_provider"] = cookie
-
-    assert visit.get(f"{CALLBACK}?code=x&state=y").status_code == 403
 
 
 def test_foreign_and_unsuitable_providers_are_not_found(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import re
 
 import httpx
@@ -254,25 +253,6 @@ def test_large_and_odd_forms_are_refused_calmly(visit: Visit) -> None:
 
     assert large.status_code == 413
     assert odd.status_code == 401
-
-
-@pytest.mark.parametrize(
-    "kept",
-    [
-        "[" * 5_000,
-        "[]",
-        '{"state":"s","nonce":"n","verifier":"v","next":"/","portal":"","provider_id":1e3}',
-        '{"state":"s","nonce":"n","verifier":"v","next":"/","portal":"","provider_id":1000000000000000000000000000000}',
-        '{"state":"s","nonce":"n","verifier":"v","next":"/","portal":"\\ud800","provider_id":1}',
-        '{"state":"\\ud800","nonce":"n","verifier":"v","next":"/","portal":"","provider_id":1}',
-        '{"state":"s","nonce":"n","verifier":"v","next":"//x","portal":"","provider_id":1}',
-    ],
-)
-def test_attempt_that_we_never_wrote_is_no_attempt(visit: Visit, kept: str) -> None:
-    visit.cookies["__Host-portico_provider"] = base64.urlsafe_b64encode(kept.encode()).decode()
-    answer = visit.get("/sign-in/callback?state=s&code=c")
-    assert answer.status_code == 403
-    assert "Begin again" in answer.text
 
 
 def test_lock_holds_for_the_name_between_blanks(tenant: Tenant, visit: Visit) -> None:

@@ -22,6 +22,7 @@ PorticoError
 │   └── StalePrecondition        the caller's If-Match names an older version
 └── Unavailable                  the database cannot serve now
     └── Overloaded               too much else is running, or a read took too long
+        └── TooManySignIns       too many passwords wait to be checked
 """
 
 from __future__ import annotations
@@ -225,3 +226,13 @@ class Unavailable(PorticoError):
 
 class Overloaded(Unavailable):
     """Too much costly work is waiting, or a read took longer than it may."""
+
+
+class TooManySignIns(Overloaded):
+    """Too many passwords wait to be checked or hashed. `retry_after` is in seconds."""
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(
+            "Too many people are signing in just now. Wait a few seconds, then try again."
+        )
+        self.retry_after = retry_after

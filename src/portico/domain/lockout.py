@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass, replace
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 from portico.domain.base import fold
 
@@ -18,6 +18,7 @@ LONGEST_LOCK_SECONDS = 60 * 60
 WIDE_FAILURES = 50
 WIDE_WINDOW_SECONDS = 60 * 60
 FORGET_SECONDS = 24 * 60 * 60
+UNKNOWN_ADDRESS = "unknown"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,13 +45,19 @@ class Failures:
     locked_until: int = 0
 
 
-def failure_keys(scope: str, account: str, address: str) -> tuple[FailureKey, ...]:
+def failure_keys(
+    scope: str, account: str, address: str, *, device: str = ""
+) -> tuple[FailureKey, ...]:
     """The three keys of an attempt. Accounts are digests: people type passwords into names.
 
     An account counts as it is looked up: without the white space around it, in any case.
+    An attempt on a device that is known for the account has one key, which takes the device's
+    digest for the address: no failures elsewhere lock it, and its own lock nobody else.
     """
+    digest = account_digest(account)
+    if device:
+        return (FailureKey(scope=scope, account=digest, address=f"device {device}"),)
     address = address_block(address)
-    digest = hashlib.sha256(fold(account.strip()).encode("utf-8", "surrogatepass")).hexdigest()
     return (
         FailureKey(scope=scope, account=digest, address=address),
         FailureKey(scope=scope, account=digest),
@@ -58,17 +65,31 @@ def failure_keys(scope: str, account: str, address: str) -> tuple[FailureKey, ..
     )
 
 
+def account_digest(account: str) -> str:
+    """A digest of an account's name as it is looked up."""
+    return hashlib.sha256(fold(account.strip()).encode("utf-8", "surrogatepass")).hexdigest()
+
+
 def address_block(address: str) -> str:
     """What an address counts as: itself, or the network of 64 bits that one IPv6 host commands."""
     try:
         parsed = ip_address(address)
     except ValueError:
-        return "unknown"
+        return UNKNOWN_ADDRESS
     if isinstance(parsed, IPv4Address):
         return str(parsed)
     if parsed.ipv4_mapped is not None:
         return str(parsed.ipv4_mapped)
     return str(IPv6Address(int(parsed) >> 64 << 64))
+
+
+def address_network(address: str) -> str:
+    """The network that one customer of a provider commonly commands: /24 of IPv4, /48 of IPv6."""
+    block = address_block(address)
+    if block == UNKNOWN_ADDRESS:
+        return block
+    prefix = 24 if isinstance(ip_address(block), IPv4Address) else 48
+    return str(ip_network(f"{block}/{prefix}", strict=False))
 
 
 def with_failure(counted: Failures | None, key: FailureKey, now: int) -> Failures:

@@ -38,6 +38,15 @@ class IdentityProvider(IdentityProviderSpec):
     enabled: bool = True
     creation_time: int = 0
 
+    @property
+    def signs_into_console(self) -> bool:
+        """Whether administrators can sign in through it now."""
+        return self.enabled and self.for_console
+
+    def signs_into_portals_of(self, customer_id: int) -> bool:
+        """Whether people can sign in through it now at the portals of a tenant."""
+        return self.enabled and self.for_portals and self.customer_id == customer_id
+
 
 @dataclass(frozen=True, kw_only=True)
 class ProvenPerson:

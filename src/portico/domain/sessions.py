@@ -1,4 +1,7 @@
-"""Sessions of people in a browser: opaque tokens, kept as digests, with two limits of age."""
+"""Sessions of people in a browser: opaque tokens, kept as digests, with two limits of age.
+
+A known device is a browser in which somebody has signed in before; its token is of the same kind.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,12 @@ from dataclasses import dataclass
 TOKEN_BYTES = 32
 SEEN_SECONDS = 5 * 60
 """How exactly the last use of a session is known; more would be a write for each click."""
+
+DEVICE_SECONDS = 180 * 24 * 60 * 60
+"""How long a device stays known after the last sign-in on it."""
+
+DEVICES_PER_ACCOUNT = 20
+"""How many devices of one account are known at once; a further one replaces the oldest."""
 
 
 @dataclass(frozen=True, kw_only=True)

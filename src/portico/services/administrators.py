@@ -22,6 +22,7 @@ from portico.domain.errors import Forbidden, InvalidField, NameTaken, NotFound, 
 from portico.services import audit
 from portico.services.access import require_admin, require_whole_tenant
 from portico.services.unit_of_work import UnitOfWork
+from portico.storage.devices import ConsoleDevices
 from portico.storage.sessions import ConsoleSessions
 
 OPERATOR_ID = 0
@@ -125,10 +126,14 @@ async def add_grant(work: UnitOfWork, administrator_id: int, grant: GrantSpec) -
 
 
 async def disable_administrator(work: UnitOfWork, administrator_id: int) -> GrantedAdministrator:
-    """Shuts an administrator out and ends its sessions. Raises NotFound or Forbidden."""
+    """Disable an administrator, end its sessions and forget its known devices.
+
+    Raises NotFound or Forbidden.
+    """
     before = await _own(work, administrator_id)
     _require_other(work, administrator_id, "disable itself")
     await ConsoleSessions(work.connection).end_all(administrator_id)
+    await ConsoleDevices(work.connection).forget_all(administrator_id)
     return await _store(work, before, replace(before, disabled_time=work.now))
 
 
@@ -141,18 +146,20 @@ async def enable_administrator(work: UnitOfWork, administrator_id: int) -> Grant
 async def set_administrator_password(
     work: UnitOfWork, administrator_id: int, password_hash: str, *, kept_session: str = ""
 ) -> None:
-    """Replaces the password and ends the sessions, all but the one with the digest.
+    """Replace the password, end all sessions but the one with the digest, and forget all devices.
 
     Raises NotFound or Forbidden.
     """
     before = await _own(work, administrator_id)
     await ConsoleSessions(work.connection).end_all(administrator_id, but=kept_session)
+    await ConsoleDevices(work.connection).forget_all(administrator_id)
     await _store(work, before, replace(before, password_hash=password_hash))
 
 
 async def set_own_password(work: UnitOfWork, password_hash: str, *, kept_session: str) -> None:
-    """Replaces the caller's own password, whatever its role, and ends its other sessions.
+    """Replace the caller's own password, whatever its role.
 
+    This ends the caller's other sessions and forgets all of its known devices.
     The caller has to have proven that it knows the present one (`sign_in.prove_password`).
     Raises NotFound for a caller that is no administrator, Forbidden for one without a password.
     """
@@ -163,6 +170,7 @@ async def set_own_password(work: UnitOfWork, password_hash: str, *, kept_session
         raise Forbidden("This account has no password: a provider signs it in.")
     (before,) = await _with_grants(work, [found])
     await ConsoleSessions(work.connection).end_all(found.id, but=kept_session)
+    await ConsoleDevices(work.connection).forget_all(found.id)
     await _store(work, before, replace(before, password_hash=password_hash))
 
 

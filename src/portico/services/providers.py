@@ -9,6 +9,7 @@ from portico.domain.providers import KIND, IdentityProvider, IdentityProviderSpe
 from portico.services import audit
 from portico.services.identity import Operator
 from portico.storage.connections import Database
+from portico.storage.devices import ConsoleDevices, PortalDevices
 from portico.storage.providers import ProviderRepository
 from portico.storage.sessions import ConsoleSessions, PortalSessions
 
@@ -43,9 +44,12 @@ async def remove_provider(operator: Operator, provider_id: int) -> IdentityProvi
     if found is None:
         raise NotFound(provider_id)
     async with operator.writing(found.customer_id) as work:
+        # First the provider: this waits for sign-ins that hold it, whose sessions end then too.
+        await ProviderRepository(work.connection).remove(provider_id)
         await ConsoleSessions(work.connection).end_all_by(provider_id)
         await PortalSessions(work.connection, found.customer_id).end_all_by(provider_id)
-        await ProviderRepository(work.connection).remove(provider_id)
+        await ConsoleDevices(work.connection).forget_all_by(provider_id)
+        await PortalDevices(work.connection, found.customer_id).forget_all_by(provider_id)
         await audit.record_deletion(work, KIND, found)
     return found
 
@@ -54,7 +58,7 @@ async def portal_providers(database: Database, customer_id: int) -> list[Identit
     """The providers that sign a tenant's portal users in."""
     async with database.read() as connection:
         found = await ProviderRepository(connection).of_tenant(customer_id)
-    return [each for each in found if each.enabled and each.for_portals]
+    return [each for each in found if each.signs_into_portals_of(customer_id)]
 
 
 async def console_providers(database: Database) -> list[IdentityProvider]:

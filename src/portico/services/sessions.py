@@ -22,8 +22,10 @@ from portico.domain.sessions import (
     token_digest,
 )
 from portico.domain.users import PortalUser
+from portico.services.password_queue import PasswordQueue
 from portico.storage.administrators import AdministratorRepository
 from portico.storage.connections import Connection, Database
+from portico.storage.devices import ConsoleDevices, PortalDevices
 from portico.storage.sessions import ConsoleSessions, PortalSessions
 from portico.storage.users import PortalUserRepository
 
@@ -38,6 +40,7 @@ class Gate:
     clock: Clock
     new_id: IdSource
     passwords: PasswordHasher
+    password_queue: PasswordQueue
     console_life: SessionLife
     portal_life: SessionLife
 
@@ -49,10 +52,14 @@ class Gate:
 
 @dataclass(frozen=True, kw_only=True)
 class NewSession(Generic[S]):
-    """A session that was opened just now, and its token, which is told this once."""
+    """A session that was opened just now, its token, and the token that makes the device known.
+
+    Only the browser keeps the two tokens.
+    """
 
     session: S
     token: str
+    device: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,9 +81,12 @@ class SignedInUser:
 
 
 async def open_console_session(
-    gate: Gate, connection: Connection, administrator_id: int
+    gate: Gate, connection: Connection, administrator_id: int, *, earlier_device: str
 ) -> NewSession[ConsoleSession]:
-    """Stores a session for an administrator who has just proven to be one."""
+    """Store a session and a known device for an administrator who has just proven to be one.
+
+    The device's new token takes the place of `earlier_device`, the one that it sent.
+    """
     token, now = new_token(), gate.now
     session = ConsoleSession(
         digest=token_digest(token),
@@ -87,13 +97,20 @@ async def open_console_session(
         expires=now + gate.console_life.absolute,
     )
     await ConsoleSessions(connection).add(session, now)
-    return NewSession(session=session, token=token)
+    device = new_token()
+    await ConsoleDevices(connection).add(
+        administrator_id, token_digest(device), now, instead_of=token_digest(earlier_device)
+    )
+    return NewSession(session=session, token=token, device=device)
 
 
 async def open_portal_session(
-    gate: Gate, connection: Connection, user: PortalUser
+    gate: Gate, connection: Connection, user: PortalUser, *, earlier_device: str
 ) -> NewSession[PortalSession]:
-    """Stores a session for a portal user who has just proven to be one."""
+    """Store a session and a known device for a portal user who has just proven to be one.
+
+    The device's new token takes the place of `earlier_device`, the one that it sent.
+    """
     token, now = new_token(), gate.now
     session = PortalSession(
         digest=token_digest(token),
@@ -105,7 +122,11 @@ async def open_portal_session(
         expires=now + gate.portal_life.absolute,
     )
     await PortalSessions(connection, user.customer_id).add(session, now)
-    return NewSession(session=session, token=token)
+    device = new_token()
+    await PortalDevices(connection, user.customer_id).add(
+        user.id, token_digest(device), now, instead_of=token_digest(earlier_device)
+    )
+    return NewSession(session=session, token=token, device=device)
 
 
 async def find_console_session(gate: Gate, token: str) -> SignedInAdministrator | None:

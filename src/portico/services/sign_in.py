@@ -2,24 +2,36 @@
 
 An unknown name, a wrong password and a disabled account are answered alike and after the same
 work. An attempt counts as failed before the password is looked at, so that many at once count too.
+What was proven is checked again in the transaction that opens the session.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
 
 from portico.domain.administrators import Administrator
 from portico.domain.base import NAME_LIMIT, Scope, check_name, fold
 from portico.domain.errors import AccessDenied, ConcurrentChange, InvalidField, LockedOut
 from portico.domain.identity import Principal, Role
-from portico.domain.lockout import Failures, failure_keys, with_failure, without_failure
+from portico.domain.lockout import (
+    FailureKey,
+    Failures,
+    account_digest,
+    address_block,
+    address_network,
+    failure_keys,
+    with_failure,
+    without_failure,
+)
 from portico.domain.passwords import LONGEST_PASSWORD
 from portico.domain.providers import IdentityProvider, ProvenPerson
-from portico.domain.sessions import ConsoleSession, PortalSession
+from portico.domain.sessions import ConsoleSession, PortalSession, token_digest
 from portico.domain.users import KIND as USER_KIND
 from portico.domain.users import PortalUser
 from portico.services import audit
 from portico.services.access import open_work
+from portico.services.password_queue import Applicant
 from portico.services.sessions import (
     Gate,
     NewSession,
@@ -28,67 +40,107 @@ from portico.services.sessions import (
 )
 from portico.storage.administrators import AdministratorRepository
 from portico.storage.connections import Connection
+from portico.storage.devices import ConsoleDevices, PortalDevices
 from portico.storage.lockout import SignInFailures
+from portico.storage.providers import ProviderRepository
 from portico.storage.users import PortalUserRepository
 
 CONSOLE = "console"
 COUNTING_TRIES = 8
 
 
-async def sign_in_administrator(
-    gate: Gate, name: str, password: str, *, address: str
-) -> NewSession[ConsoleSession]:
-    """A session for the administrator with that name and password.
+@dataclass(frozen=True, kw_only=True)
+class Browser:
+    """The browser that asks to sign somebody in.
 
-    Raises LockedOut or AccessDenied.
+    `device` is the token that it got at an earlier sign-in, or empty. `left` returns when it closes
+    the connection.
     """
-    await _count_attempt(gate, CONSOLE, name, address)
+
+    address: str
+    device: str = ""
+    left: Callable[[], Awaitable[None]] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Attempt:
+    """An attempt to prove a password: what its failure counts for, and its place in the queue."""
+
+    keys: tuple[FailureKey, ...]
+    applicant: Applicant
+    browser: Browser
+
+
+async def sign_in_administrator(
+    gate: Gate, name: str, password: str, browser: Browser
+) -> NewSession[ConsoleSession]:
+    """Open a session for the administrator with that name and password.
+
+    Raises LockedOut, AccessDenied, or TooManySignIns before the password is looked at.
+    """
     async with gate.database.read() as connection:
         found = await AdministratorRepository(connection).find_by_name(_findable(name))
+        owner = await _device_owner(gate, ConsoleDevices(connection), browser)
+        known = found is not None and owner == found.id
+        attempt = await _attempt(gate, connection, CONSOLE, name, browser, known=known)
     usable = found is not None and found.disabled_time is None
     stored = found.password_hash if found is not None and usable else ""
-    if not await _verify(gate, stored, password) or found is None:
-        raise AccessDenied
+    await _prove(gate, attempt, stored, password)
     async with gate.database.transaction() as connection:
-        await _forgive_attempt(gate, connection, CONSOLE, name, address)
-        return await _admit_administrator(gate, connection, found)
+        await _forgive(gate, connection, attempt)
+        again = await AdministratorRepository(connection).find(found.id) if found else None
+        if again is None or again.disabled_time is not None or again.password_hash != stored:
+            raise AccessDenied
+        return await _admit_administrator(gate, connection, again, browser)
 
 
 async def prove_password(
-    gate: Gate, administrator: Administrator, password: str, *, address: str
+    gate: Gate, administrator: Administrator, password: str, browser: Browser
 ) -> None:
-    """Makes sure that who is signed in knows the password, under the lock-out of the console.
+    """Make sure that a signed-in administrator knows the password, under the console's lock-out.
 
-    Raises LockedOut, or AccessDenied for a wrong password and for an account without one.
+    Raises LockedOut, TooManySignIns, or AccessDenied, also for an account without a password.
     """
-    name = administrator.name
-    await _count_attempt(gate, CONSOLE, name, address)
-    if not await _verify(gate, administrator.password_hash, password):
-        raise AccessDenied
+    async with gate.database.read() as connection:
+        owner = await _device_owner(gate, ConsoleDevices(connection), browser)
+        known = owner == administrator.id
+        attempt = await _attempt(
+            gate, connection, CONSOLE, administrator.name, browser, known=known
+        )
+    applicant = signed_in_applicant(administrator.id)
+    await _prove(gate, replace(attempt, applicant=applicant), administrator.password_hash, password)
     async with gate.database.transaction() as connection:
-        await _forgive_attempt(gate, connection, CONSOLE, name, address)
+        await _forgive(gate, connection, attempt)
 
 
 async def sign_in_user(
-    gate: Gate, customer_id: int, name: str, password: str, *, address: str
+    gate: Gate, customer_id: int, name: str, password: str, browser: Browser
 ) -> NewSession[PortalSession]:
-    """A session for the tenant's portal user with that name and password.
+    """Open a session for the tenant's portal user with that name and password.
 
-    Raises LockedOut or AccessDenied.
+    Raises LockedOut, AccessDenied, or TooManySignIns before the password is looked at.
     """
-    door = str(customer_id)
-    await _count_attempt(gate, door, name, address)
+    scope = Scope(customer_id=customer_id)
     async with gate.database.read() as connection:
-        users = PortalUserRepository(connection, Scope(customer_id=customer_id))
-        found = await users.find_by_name(_findable(name))
+        found = await PortalUserRepository(connection, scope).find_by_name(_findable(name))
+        owner = await _device_owner(gate, PortalDevices(connection, customer_id), browser)
+        known = found is not None and owner == found.id
+        attempt = await _attempt(gate, connection, str(customer_id), name, browser, known=known)
     stored = found.password_hash if found is not None and found.enabled else ""
-    if not await _verify(gate, stored, password) or found is None:
-        raise AccessDenied
+    await _prove(gate, attempt, stored, password)
     async with gate.database.transaction() as connection:
-        await _forgive_attempt(gate, connection, door, name, address)
-        users = PortalUserRepository(connection, Scope(customer_id=customer_id))
-        await users.note_sign_in(replace(found, last_sign_in=gate.now))
-        return await open_portal_session(gate, connection, found)
+        await _forgive(gate, connection, attempt)
+        users = PortalUserRepository(connection, scope)
+        again = await users.find(found.id) if found else None
+        if again is None or not again.enabled or again.password_hash != stored:
+            raise AccessDenied
+        await users.note_sign_in(replace(again, last_sign_in=gate.now))
+        return await open_portal_session(gate, connection, again, earlier_device=browser.device)
+
+
+def signed_in_applicant(administrator_id: int) -> Applicant:
+    """An administrator who is signed in and needs a turn to hash a password."""
+    return Applicant(known=True, groups=(f"administrator {administrator_id}",))
 
 
 def _findable(name: str) -> str:
@@ -99,41 +151,72 @@ def _findable(name: str) -> str:
         return ""
 
 
-async def _verify(gate: Gate, stored: str, password: str) -> bool:
+async def _device_owner(
+    gate: Gate, devices: ConsoleDevices | PortalDevices, browser: Browser
+) -> int | None:
+    """The id of the account that last signed in on the browser, or None."""
+    return await devices.owner(token_digest(browser.device), gate.now) if browser.device else None
+
+
+async def _attempt(
+    gate: Gate, connection: Connection, scope: str, account: str, browser: Browser, *, known: bool
+) -> _Attempt:
+    """An attempt that is not locked; `known`: the browser is a known device of the account.
+
+    Raises LockedOut.
+    """
+    device = token_digest(browser.device) if known else ""
+    keys = failure_keys(scope, account, browser.address, device=device)
+    _require_unlocked(await SignInFailures(connection).find(keys), gate.now)
+    groups = (
+        (f"device {device}",)
+        if known
+        else (
+            address_block(browser.address),
+            address_network(browser.address),
+            f"{scope} {account_digest(account)}",
+        )
+    )
+    return _Attempt(keys=keys, applicant=Applicant(known=known, groups=groups), browser=browser)
+
+
+async def _prove(gate: Gate, attempt: _Attempt, stored: str, password: str) -> None:
+    """Verify a password when it is its turn. Raises LockedOut, AccessDenied or TooManySignIns."""
     if len(password) > LONGEST_PASSWORD:
         stored, password = "", ""
-    return await gate.passwords.verify(stored, password)
+    async with gate.password_queue.turn(attempt.applicant, attempt.browser.left):
+        await _count_attempt(gate, attempt.keys)
+        if not await gate.passwords.verify(stored, password):
+            raise AccessDenied
 
 
-async def _count_attempt(gate: Gate, scope: str, account: str, address: str) -> None:
+async def _count_attempt(gate: Gate, keys: tuple[FailureKey, ...]) -> None:
     """Counts an attempt as failed until it succeeds. Raises LockedOut while a lock lasts."""
     for left in reversed(range(COUNTING_TRIES)):
         try:
             async with gate.database.transaction() as connection:
-                await _count(SignInFailures(connection), gate.now, scope, account, address)
+                failures = SignInFailures(connection)
+                counted = await failures.find(keys)
+                _require_unlocked(counted, gate.now)
+                more = [with_failure(counted.get(key), key, gate.now) for key in keys]
+                await failures.store(more, gate.now)
             return
         except ConcurrentChange:  # another attempt was counted in between: count after it
             if not left:
                 raise
 
 
-async def _count(
-    failures: SignInFailures, now: int, scope: str, account: str, address: str
-) -> None:
-    keys = failure_keys(scope, account, address)
-    counted = await failures.find(keys)
+def _require_unlocked(counted: Mapping[FailureKey, Failures], now: int) -> None:
+    """Raises LockedOut while one of the locks lasts."""
     locked_until = max((each.locked_until for each in counted.values()), default=0)
     if locked_until > now:
         raise LockedOut(locked_until - now)
-    await failures.store([with_failure(counted.get(key), key, now) for key in keys], now)
 
 
-async def _forgive_attempt(
-    gate: Gate, connection: Connection, scope: str, account: str, address: str
-) -> None:
+async def _forgive(gate: Gate, connection: Connection, attempt: _Attempt) -> None:
     """Takes back what was counted for an attempt that succeeded, and the account's own failures."""
     failures = SignInFailures(connection)
-    counted = await failures.find(failure_keys(scope, account, address))
+    counted = await failures.find(attempt.keys)
     left: list[Failures] = []
     for key, each in counted.items():
         left.append(replace(each, failures=0) if key.is_pair else without_failure(each))
@@ -142,24 +225,28 @@ async def _forgive_attempt(
 
 
 async def _admit_administrator(
-    gate: Gate, connection: Connection, found: Administrator
+    gate: Gate, connection: Connection, found: Administrator, browser: Browser
 ) -> NewSession[ConsoleSession]:
     administrators = AdministratorRepository(connection)
     if not await administrators.grants([found.id]):
         raise AccessDenied
     await administrators.note_sign_in(found.id, gate.now)
-    return await open_console_session(gate, connection, found.id)
+    return await open_console_session(gate, connection, found.id, earlier_device=browser.device)
 
 
 async def sign_in_administrator_by_provider(
-    gate: Gate, provider: IdentityProvider, person: ProvenPerson
+    gate: Gate, person: ProvenPerson, browser: Browser
 ) -> NewSession[ConsoleSession]:
-    """A session for the administrator whom a provider vouches for. Raises AccessDenied.
+    """Open a session for the administrator whom a provider vouches for.
 
     The first time it is found by its verified e-mail address, if one administrator of the
     provider's tenant, and of no other tenant, has it; from then on by the provider's subject.
+    Raises AccessDenied, also when the provider must not sign administrators in.
     """
     async with gate.database.transaction() as connection:
+        provider = await ProviderRepository(connection).hold(person.provider_id)
+        if provider is None or not provider.signs_into_console:
+            raise AccessDenied
         administrators = AdministratorRepository(connection)
         found = await administrators.find_by_subject(provider.id, person.subject)
         if found is None:
@@ -169,7 +256,7 @@ async def sign_in_administrator_by_provider(
                 await administrators.replace(found)
         if found is None or found.disabled_time is not None:
             raise AccessDenied
-        return await _admit_administrator(gate, connection, found)
+        return await _admit_administrator(gate, connection, found, browser)
 
 
 async def _administrator_with_email(
@@ -190,42 +277,53 @@ async def _administrator_with_email(
 
 
 async def sign_in_user_by_provider(
-    gate: Gate, provider: IdentityProvider, person: ProvenPerson, *, transaction_id: str
+    gate: Gate, customer_id: int, person: ProvenPerson, browser: Browser, *, transaction_id: str
 ) -> NewSession[PortalSession]:
-    """A session for the portal user whom a provider vouches for; the first time it makes the user.
+    """Open a session at a tenant's portals for the user whom a provider vouches for.
 
-    What the provider says of name, e-mail and groups is taken over. Raises AccessDenied.
+    The first sign-in creates the user. What the provider says of name, e-mail and groups is stored.
+    Raises AccessDenied, also when the provider must not sign in at portals of this tenant.
     """
-    scope = Scope(customer_id=provider.customer_id)
-    async with gate.database.read() as connection:
-        found = await PortalUserRepository(connection, scope).find_by_subject(
-            provider.id, person.subject
-        )
-    if found is None:
-        return await _admit_new_user(gate, provider, person, transaction_id)
-    if not found.enabled:
-        raise AccessDenied
+    scope = Scope(customer_id=customer_id)
     async with gate.database.transaction() as connection:
-        user = replace(
-            found,
-            display_name=person.display_name or found.display_name,
-            email=person.email or found.email,
-            claimed_groups=person.groups,
-            last_sign_in=gate.now,
-        )
-        await PortalUserRepository(connection, scope).note_sign_in(user)
-        return await open_portal_session(gate, connection, user)
+        provider = await _provider_of_portals(connection, customer_id, person)
+        users = PortalUserRepository(connection, scope)
+        found = await users.find_by_subject(provider.id, person.subject)
+        if found is not None:
+            if not found.enabled:
+                raise AccessDenied
+            user = replace(
+                found,
+                display_name=person.display_name or found.display_name,
+                email=person.email or found.email,
+                claimed_groups=person.groups,
+                last_sign_in=gate.now,
+            )
+            await users.note_sign_in(user)
+            return await open_portal_session(gate, connection, user, earlier_device=browser.device)
+    return await _admit_new_user(gate, customer_id, person, browser, transaction_id)
+
+
+async def _provider_of_portals(
+    connection: Connection, customer_id: int, person: ProvenPerson
+) -> IdentityProvider:
+    """The person's provider, if it signs in at the tenant's portals. Raises AccessDenied."""
+    provider = await ProviderRepository(connection).hold(person.provider_id)
+    if provider is None or not provider.signs_into_portals_of(customer_id):
+        raise AccessDenied
+    return provider
 
 
 async def _admit_new_user(
-    gate: Gate, provider: IdentityProvider, person: ProvenPerson, transaction_id: str
+    gate: Gate, customer_id: int, person: ProvenPerson, browser: Browser, transaction_id: str
 ) -> NewSession[PortalSession]:
-    scope, now = Scope(customer_id=provider.customer_id), gate.now
-    async with gate.database.write(provider.customer_id) as connection:
+    scope, now = Scope(customer_id=customer_id), gate.now
+    async with gate.database.write(customer_id) as connection:
+        provider = await _provider_of_portals(connection, customer_id, person)
         users = PortalUserRepository(connection, scope)
         user_id = gate.new_id()
         user = PortalUser(
-            customer_id=provider.customer_id,
+            customer_id=customer_id,
             id=user_id,
             creation_time=now,
             modified_time=now,
@@ -240,13 +338,13 @@ async def _admit_new_user(
         )
         await users.insert(user)
         principal = Principal(
-            actor_id=user_id, customer_id=user.customer_id, role=Role.VIEWER, microtenant_id=None
+            actor_id=user_id, customer_id=customer_id, role=Role.VIEWER, microtenant_id=None
         )
         work = await open_work(
             connection, principal, now=now, new_id=gate.new_id, transaction_id=transaction_id
         )
         await audit.record_creation(work, USER_KIND, user)
-        return await open_portal_session(gate, connection, user)
+        return await open_portal_session(gate, connection, user, earlier_device=browser.device)
 
 
 async def _free_name(

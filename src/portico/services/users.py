@@ -11,6 +11,7 @@ from portico.domain.users import KIND, PortalUser, PortalUserSpec, check_user
 from portico.services import audit, sessions
 from portico.services.access import require_admin, require_whole_tenant
 from portico.services.unit_of_work import UnitOfWork
+from portico.storage.devices import PortalDevices
 from portico.storage.sessions import PortalSessions
 
 
@@ -67,7 +68,10 @@ async def update_user(work: UnitOfWork, user_id: int, spec: PortalUserSpec) -> P
 
 
 async def set_user_password(work: UnitOfWork, user_id: int, password_hash: str) -> None:
-    """Replaces a user's password and ends the sessions. Raises NotFound or Forbidden."""
+    """Replace a user's password, end its sessions and forget its known devices.
+
+    Raises NotFound or Forbidden.
+    """
     require_admin(work)
     before = await get_user(work, user_id)
     after = replace(before, password_hash=password_hash, **work.changed_stamps(before))
@@ -99,7 +103,9 @@ async def _checked(
 
 
 async def _sign_out(work: UnitOfWork, user_id: int) -> None:
+    """End a user's sessions and forget its known devices."""
     await PortalSessions(work.connection, work.scope.customer_id).end_all([user_id])
+    await PortalDevices(work.connection, work.scope.customer_id).forget_all(user_id)
 
 
 def _of_tenant(work: UnitOfWork) -> UnitOfWork:

@@ -74,6 +74,16 @@ console_session = Table(
     Index("ix_console_session_expires", "expires"),
 )
 
+console_device = Table(
+    "console_device",
+    metadata,
+    Column("digest", PlainText, primary_key=True),
+    id_column("administrator_id"),
+    id_column("expires"),
+    Index("ix_console_device_administrator", "administrator_id"),
+    Index("ix_console_device_expires", "expires"),
+)
+
 identity_provider = Table(
     "identity_provider",
     metadata,
@@ -188,6 +198,20 @@ portal_session = Table(
     _of_user("portal_session"),
     Index("ix_portal_session_user", "customer_id", "user_id"),
     Index("ix_portal_session_expires", "customer_id", "expires"),
+    sqlite_with_rowid=False,
+)
+
+portal_device = Table(
+    "portal_device",
+    metadata,
+    id_column("customer_id"),
+    Column("digest", PlainText, nullable=False),
+    id_column("user_id"),
+    id_column("expires"),
+    PrimaryKeyConstraint("customer_id", "digest", name="pk_portal_device"),
+    _of_user("portal_device"),
+    Index("ix_portal_device_user", "customer_id", "user_id"),
+    Index("ix_portal_device_expires", "customer_id", "expires"),
     sqlite_with_rowid=False,
 )
 

@@ -18,7 +18,7 @@ from portico.storage.connections import Connection, Database
 if TYPE_CHECKING:
     from alembic.config import Config
 
-NEWEST_REVISION = "0010"
+NEWEST_REVISION = "0011"
 """The last migration in `migrations/versions`; a test compares the two."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"

@@ -16,8 +16,8 @@ AnyRequest = Request[Any, Any, Any]
 THEMES = ("light", "dark", "system")
 THEME, LANGUAGE = "portico_theme", "portico_language"
 CONSOLE, FORM, VISITOR, PROVIDER = "console", "form", "visitor", "provider"
+CONSOLE_DEVICE = "console_device"
 YEAR_SECONDS = 365 * 24 * 60 * 60
-SIGN_IN_SECONDS = 10 * 60
 FORM_TOKEN_CHARACTERS = 43
 
 
@@ -71,6 +71,11 @@ class Cookies:
 def portal_cookie(customer_id: int) -> str:
     """The purpose of a portal user's cookie: tenants on one host have sessions side by side."""
     return f"portal_{customer_id}"
+
+
+def portal_device_cookie(customer_id: int) -> str:
+    """The purpose of the cookie that makes a browser known to a tenant's portals."""
+    return f"portal_device_{customer_id}"
 
 
 def chosen_theme(request: AnyRequest) -> str:

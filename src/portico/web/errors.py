@@ -11,7 +11,7 @@ from litestar.types import ExceptionHandlersMap
 
 from portico.domain.errors import NotFound, PorticoError
 from portico.web.cookies import AnyRequest, chosen_theme, language_of
-from portico.web.pages import page_answer, redirect
+from portico.web.pages import page_answer, redirect, retry_headers
 from portico.web.portal_view import MessageView
 from portico.web.sessions import SignInNeeded
 from portico.web.site import Site, site_of
@@ -79,4 +79,4 @@ def present_message(
         theme=chosen_theme(request),
         message=MessageView(title=title, text=text),
     )
-    return page_answer(html, status=status)
+    return page_answer(html, status=status, headers=retry_headers(error))

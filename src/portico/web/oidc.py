@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 
 from portico.domain.errors import AccessDenied, Unavailable
 from portico.domain.providers import LOOPBACK, IdentityProvider, ProvenPerson, proven_person
+from portico.web.attempts import ATTEMPT_SECONDS, SignInAttempt
 
 if TYPE_CHECKING:
     from authlib.integrations.httpx_client import AsyncOAuth2Client
@@ -31,18 +32,6 @@ ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES
 
 
 @dataclass(frozen=True, kw_only=True)
-class SignInAttempt:
-    """What the browser keeps, in a cookie, between leaving for the provider and coming back."""
-
-    state: str
-    nonce: str
-    verifier: str
-    provider_id: int
-    next: str
-    portal: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
 class Metadata:
     """What a provider publishes of itself, and until when we believe it."""
 
@@ -51,6 +40,7 @@ class Metadata:
     keys: str
     user_info: str
     token_auth: str
+    names_itself: bool
     good_until: float
 
 
@@ -61,11 +51,12 @@ class OpenIdClients:
         self._metadata: dict[int, tuple[str, Metadata]] = {}
 
     async def begin(
-        self, provider: IdentityProvider, redirect_uri: str, *, next_: str, portal: str = ""
+        self, provider: IdentityProvider, redirect_uri: str, *, next_: str, portal: str, now: int
     ) -> tuple[str, SignInAttempt]:
-        """The provider's address to send the browser to, and what the browser has to keep.
+        """Return the address at the provider to send the browser to, and the attempt to keep.
 
-        Raises Unavailable when the provider does not answer as it should.
+        `portal` is empty for the console. Raises Unavailable when the provider cannot be reached
+        or its metadata is not usable.
         """
         metadata = await self._published(provider)
         attempt = SignInAttempt(
@@ -73,8 +64,10 @@ class OpenIdClients:
             nonce=secrets.token_urlsafe(32),
             verifier=secrets.token_urlsafe(48),
             provider_id=provider.id,
-            next=next_,
+            customer_id=provider.customer_id,
             portal=portal,
+            next=next_,
+            expires=now + ATTEMPT_SECONDS,
         )
         async with self._client(provider, redirect_uri, metadata.token_auth) as client:
             address, _ = client.create_authorization_url(
@@ -96,14 +89,17 @@ class OpenIdClients:
 
         Raises AccessDenied, or Unavailable when the provider does not answer as it should.
         """
-        if (
-            not secrets.compare_digest(answer.get("state", "").encode(), attempt.state.encode())
-            or answer.get("iss", provider.issuer) != provider.issuer
+        state = answer.get("state", "").encode("utf-8", "surrogatepass")
+        if provider.id != attempt.provider_id or not secrets.compare_digest(
+            state, attempt.state.encode()
         ):
             raise AccessDenied("The sign-in was begun elsewhere. Begin again.")
+        metadata = await self._published(provider)
+        # A provider that names itself in every answer must do so: see RFC 9207, section 2.4.
+        if answer.get("iss", "" if metadata.names_itself else provider.issuer) != provider.issuer:
+            raise AccessDenied("Another provider has answered. Begin again.")
         if "code" not in answer:
             raise AccessDenied("The provider did not sign you in.")
-        metadata = await self._published(provider)
         async with self._client(provider, redirect_uri, metadata.token_auth) as client:
             token = await self._token(client, metadata, attempt, answer["code"])
             claims = await self._verified(client, provider, metadata, attempt, token)
@@ -164,6 +160,7 @@ class OpenIdClients:
             token_auth="client_secret_basic"
             if "client_secret_basic" in offered
             else "client_secret_post",
+            names_itself=document.get("authorization_response_iss_parameter_supported") is True,
             good_until=time.monotonic() + METADATA_SECONDS,
         )
         self._metadata[provider.id] = (provider.issuer, metadata)

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from litestar import Response
 from litestar.datastructures import Cookie
 
+from portico.domain.errors import PorticoError, TooManySignIns
+
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "font-src 'self'; connect-src 'self'; manifest-src 'self'; form-action 'self'; "
@@ -43,6 +45,11 @@ def page_answer(
         headers={**PAGE_HEADERS, **(headers or {})},
         cookies=list(cookies),
     )
+
+
+def retry_headers(error: PorticoError | None) -> dict[str, str]:
+    """The `Retry-After` header, in seconds, of an error that says when to try again."""
+    return {"Retry-After": str(error.retry_after)} if isinstance(error, TooManySignIns) else {}
 
 
 def redirect(address: str, *, cookies: Iterable[Cookie] = ()) -> Response[bytes]:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from litestar.datastructures import Cookie
 
 from portico.domain.errors import AccessDenied
-from portico.domain.sessions import ConsoleSession, PortalSession
+from portico.domain.sessions import DEVICE_SECONDS, ConsoleSession, PortalSession
 from portico.services.access import Access, administrator_access
 from portico.services.sessions import (
     NewSession,
@@ -20,9 +20,16 @@ from portico.services.sessions import (
     find_console_session,
     find_portal_session,
 )
+from portico.services.sign_in import Browser
 from portico.services.unit_of_work import UnitOfWork
 from portico.storage.connections import Connection
-from portico.web.cookies import CONSOLE, AnyRequest, portal_cookie
+from portico.web.cookies import (
+    CONSOLE,
+    CONSOLE_DEVICE,
+    AnyRequest,
+    portal_cookie,
+    portal_device_cookie,
+)
 from portico.web.pages import safe_next
 from portico.web.site import Site
 
@@ -116,21 +123,42 @@ def _work(site: Site, request: AnyRequest, connection: Connection, granted: Acce
     )
 
 
+def browser_of(site: Site, request: AnyRequest, device_cookie: str) -> Browser:
+    """The browser that sent a request, as sign-in needs to know it."""
+
+    async def left() -> None:
+        # The body has been read, so what comes next is that the client closes the connection.
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+
+    return Browser(
+        address=site.surroundings.peer(request),
+        device=site.cookies.read(request, device_cookie),
+        left=left,
+    )
+
+
 async def begin_console_session(
     site: Site, request: AnyRequest, opened: NewSession[ConsoleSession]
-) -> Cookie:
-    """The cookie of a new session; the one that the browser had before ends."""
+) -> list[Cookie]:
+    """The cookies of a new session and its device; the browser's earlier session ends."""
     if earlier := site.cookies.read(request, CONSOLE):
         await end_console_session(site.gate, earlier)
-    return site.cookies.make(CONSOLE, opened.token, seconds=site.gate.console_life.absolute)
+    return [
+        site.cookies.make(CONSOLE, opened.token, seconds=site.gate.console_life.absolute),
+        site.cookies.make(CONSOLE_DEVICE, opened.device, seconds=DEVICE_SECONDS),
+    ]
 
 
 async def begin_portal_session(
     site: Site, request: AnyRequest, opened: NewSession[PortalSession]
-) -> Cookie:
-    """The cookie of a new session; the one that the browser had before ends."""
+) -> list[Cookie]:
+    """The cookies of a new session and its device; the browser's earlier session ends."""
     customer_id = opened.session.customer_id
-    purpose = portal_cookie(customer_id)
+    purpose, device = portal_cookie(customer_id), portal_device_cookie(customer_id)
     if earlier := site.cookies.read(request, purpose):
         await end_portal_session(site.gate, customer_id, earlier)
-    return site.cookies.make(purpose, opened.token, seconds=site.gate.portal_life.absolute)
+    return [
+        site.cookies.make(purpose, opened.token, seconds=site.gate.portal_life.absolute),
+        site.cookies.make(device, opened.device, seconds=DEVICE_SECONDS),
+    ]

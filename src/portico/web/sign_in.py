@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 from urllib.parse import quote
 
 from litestar import Response, get, post
+from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from portico.domain.base import MAX_ID
-from portico.domain.errors import AccessDenied, Forbidden, LockedOut, NotFound, Unavailable
+from portico.domain.errors import (
+    AccessDenied,
+    Forbidden,
+    LockedOut,
+    NotFound,
+    TooManySignIns,
+    Unavailable,
+)
 from portico.domain.portal_pages import PresentedPortal
-from portico.domain.providers import IdentityProvider
+from portico.domain.providers import IdentityProvider, ProvenPerson
+from portico.services.identity import load_signing_keys
 from portico.services.portal_pages import find_portal_address, visit_portal
 from portico.services.providers import console_providers, find_provider, portal_providers
 from portico.services.sessions import end_console_session, end_portal_session
@@ -27,26 +31,28 @@ from portico.services.sign_in import (
     sign_in_user,
     sign_in_user_by_provider,
 )
+from portico.web.attempts import ATTEMPT_SECONDS, SignInAttempt, read_attempt, sign_attempt
 from portico.web.cookies import (
     CONSOLE,
+    CONSOLE_DEVICE,
     FORM,
     PROVIDER,
-    SIGN_IN_SECONDS,
     AnyRequest,
     chosen_theme,
     language_of,
     portal_cookie,
+    portal_device_cookie,
 )
 from portico.web.csrf import checked_form
 from portico.web.hosts import origin_for
-from portico.web.oidc import SignInAttempt
-from portico.web.pages import page_answer, redirect, safe_next
+from portico.web.pages import page_answer, redirect, retry_headers, safe_next
 from portico.web.portal_view import SignInView, make_face
 from portico.web.sessions import (
     CONSOLE_HOME,
     administrator_of,
     begin_console_session,
     begin_portal_session,
+    browser_of,
     user_of,
 )
 from portico.web.setup import setup_view
@@ -54,9 +60,8 @@ from portico.web.site import Site
 
 CONSOLE_DOOR = f"{CONSOLE_HOME}/sign-in"
 CALLBACK = "/sign-in/callback"
-REFUSED = 401
-LOCKED = 429
 Page = Response[bytes]
+Refusal = AccessDenied | TooManySignIns
 
 
 @get(CONSOLE_DOOR)
@@ -71,13 +76,12 @@ async def enter_console(site: NamedDependency[Site], request: AnyRequest) -> Pag
     form = await checked_form(site.threads, request, site.cookies.read(request, FORM))
     next_ = safe_next(_sent(form, "next"), CONSOLE_HOME)
     name = _sent(form, "name")
+    browser = browser_of(site, request, CONSOLE_DEVICE)
     try:
-        opened = await sign_in_administrator(
-            site.gate, name, _sent(form, "password"), address=site.surroundings.peer(request)
-        )
-    except AccessDenied as error:
+        opened = await sign_in_administrator(site.gate, name, _sent(form, "password"), browser)
+    except (AccessDenied, TooManySignIns) as error:
         return await _show_console_door(site, request, next_, name=name, error=error)
-    return redirect(next_, cookies=[await begin_console_session(site, request, opened)])
+    return redirect(next_, cookies=await begin_console_session(site, request, opened))
 
 
 @post(f"{CONSOLE_HOME}/sign-out", status_code=303)
@@ -120,14 +124,14 @@ async def enter_portal(
     form = await checked_form(site.threads, request, site.cookies.read(request, FORM))
     next_ = safe_next(_sent(form, "next"), make_face(found).base)
     name = _sent(form, "name")
-    address = site.surroundings.peer(request)
+    browser = browser_of(site, request, portal_device_cookie(found.customer_id))
     try:
         opened = await sign_in_user(
-            site.gate, found.customer_id, name, _sent(form, "password"), address=address
+            site.gate, found.customer_id, name, _sent(form, "password"), browser
         )
-    except AccessDenied as error:
+    except (AccessDenied, TooManySignIns) as error:
         return await _show_portal_door(site, request, found, next_, name=name, error=error)
-    return redirect(next_, cookies=[await begin_portal_session(site, request, opened)])
+    return redirect(next_, cookies=await begin_portal_session(site, request, opened))
 
 
 @post("/p/{portal:str}/sign-out", status_code=303)
@@ -162,15 +166,16 @@ async def leave_for_portal_provider(
 
 @get(CALLBACK)
 async def come_back(site: NamedDependency[Site], request: AnyRequest) -> Page:
-    """Takes up a sign-in where a provider sends the browser back to: one address for all."""
-    attempt = read_attempt(site.cookies.read(request, PROVIDER))
-    done = [site.cookies.forget(PROVIDER)]
+    """Completes a sign-in at a provider. All providers send browsers back to this one address."""
+    keys = await load_signing_keys(site.database)
+    kept, browser_token = (site.cookies.read(request, each) for each in (PROVIDER, FORM))
+    attempt = read_attempt(kept, browser_token, keys, site.gate.now)
     if attempt is None:
         raise Forbidden("The sign-in took too long or was begun in another browser. Begin again.")
-    door = f"/p/{quote(attempt.portal)}/sign-in" if attempt.portal else CONSOLE_DOOR
-    back = f"{door}?next={quote(attempt.next, safe='')}"
-    provider = await find_provider(site.database, attempt.provider_id)
-    if provider is None or not provider.enabled:
+    done = [site.cookies.forget(PROVIDER)]
+    back = f"{_door(attempt.portal)}?next={quote(attempt.next, safe='')}"
+    provider = await _provider_of(site, attempt)
+    if provider is None:
         return redirect(f"{back}&fault=provider", cookies=done)
     try:
         answer = {name: value for name, value in request.query_params.items()}
@@ -179,49 +184,68 @@ async def come_back(site: NamedDependency[Site], request: AnyRequest) -> Page:
     except (AccessDenied, Unavailable):
         return redirect(f"{back}&fault=provider", cookies=done)
     try:
-        if attempt.portal:
-            user = await sign_in_user_by_provider(
-                site.gate, provider, person, transaction_id=site.transaction_id(request)
-            )
-            cookie = await begin_portal_session(site, request, user)
-        else:
-            administrator = await sign_in_administrator_by_provider(site.gate, provider, person)
-            cookie = await begin_console_session(site, request, administrator)
+        cookies = await _enter(site, request, attempt, person)
     except AccessDenied:
         return redirect(f"{back}&fault=unknown", cookies=done)
-    return redirect(attempt.next, cookies=[*done, cookie])
+    return redirect(attempt.next, cookies=[*done, *cookies])
+
+
+async def _provider_of(site: Site, attempt: SignInAttempt) -> IdentityProvider | None:
+    """The provider of an attempt, or None if it does not sign in where the attempt started.
+
+    Raises NotFound when the portal is gone.
+    """
+    provider = await find_provider(site.database, attempt.provider_id)
+    if provider is None:
+        return None
+    if not attempt.portal:
+        return provider if provider.signs_into_console else None
+    customer_id = (await _portal(site, attempt.portal)).customer_id
+    same_tenant = customer_id == attempt.customer_id
+    return provider if same_tenant and provider.signs_into_portals_of(customer_id) else None
+
+
+async def _enter(
+    site: Site, request: AnyRequest, attempt: SignInAttempt, person: ProvenPerson
+) -> list[Cookie]:
+    """Opens the session of a proven person. Raises AccessDenied."""
+    if not attempt.portal:
+        browser = browser_of(site, request, CONSOLE_DEVICE)
+        administrator = await sign_in_administrator_by_provider(site.gate, person, browser)
+        return await begin_console_session(site, request, administrator)
+    browser = browser_of(site, request, portal_device_cookie(attempt.customer_id))
+    user = await sign_in_user_by_provider(
+        site.gate,
+        attempt.customer_id,
+        person,
+        browser,
+        transaction_id=site.transaction_id(request),
+    )
+    return await begin_portal_session(site, request, user)
 
 
 async def _leave(
     site: Site, request: AnyRequest, provider: IdentityProvider, next_: str, portal: str = ""
 ) -> Page:
+    callback = await origin_for(site, request, portal) + CALLBACK
     try:
-        callback = await origin_for(site, request, portal) + CALLBACK
-        address, attempt = await site.openid.begin(provider, callback, next_=next_, portal=portal)
+        address, attempt = await site.openid.begin(
+            provider, callback, next_=next_, portal=portal, now=site.gate.now
+        )
     except Unavailable:
-        door = f"/p/{quote(portal)}/sign-in" if portal else CONSOLE_DOOR
-        return redirect(f"{door}?next={quote(next_, safe='')}&fault=provider")
-    kept = site.cookies.make(PROVIDER, write_attempt(attempt), seconds=SIGN_IN_SECONDS)
-    return redirect(address, cookies=[kept])
+        return redirect(f"{_door(portal)}?next={quote(next_, safe='')}&fault=provider")
+    browser_token = site.cookies.form_token(request)
+    kept = sign_attempt(attempt, browser_token, await load_signing_keys(site.database))
+    cookies = [
+        site.cookies.make(PROVIDER, kept, seconds=ATTEMPT_SECONDS),
+        site.cookies.make(FORM, browser_token),
+    ]
+    return redirect(address, cookies=cookies)
 
 
-def write_attempt(attempt: SignInAttempt) -> str:
-    """An attempt as the value of a cookie."""
-    return base64.urlsafe_b64encode(json.dumps(asdict(attempt)).encode()).decode()
-
-
-def read_attempt(value: str) -> SignInAttempt | None:
-    """The attempt of a cookie, or None for none that we could have written."""
-    try:
-        stored: dict[str, Any] = json.loads(base64.urlsafe_b64decode(value))
-        attempt = SignInAttempt(**stored)
-    except (binascii.Error, ValueError, TypeError, RecursionError):
-        return None
-    texts = (attempt.state, attempt.nonce, attempt.verifier, attempt.next, attempt.portal)
-    if not all(isinstance(each, str) and each.isascii() for each in texts) or not attempt.state:
-        return None
-    known = isinstance(attempt.provider_id, int) and 0 < attempt.provider_id <= MAX_ID
-    return attempt if known and safe_next(attempt.next, "") == attempt.next else None
+def _door(portal: str) -> str:
+    """The path of a portal's sign-in page, or of the console's for an empty address."""
+    return f"/p/{quote(portal)}/sign-in" if portal else CONSOLE_DOOR
 
 
 def _one_of(providers: list[IdentityProvider], provider_id: int) -> IdentityProvider:
@@ -255,7 +279,7 @@ async def _show_console_door(
     next_: str,
     *,
     name: str = "",
-    error: AccessDenied | None = None,
+    error: Refusal | None = None,
 ) -> Page:
     providers = await console_providers(site.database)
     view = SignInView(
@@ -276,7 +300,7 @@ async def _show_portal_door(
     next_: str,
     *,
     name: str = "",
-    error: AccessDenied | None = None,
+    error: Refusal | None = None,
 ) -> Page:
     face = make_face(portal)
     providers = await portal_providers(site.database, portal.customer_id)
@@ -297,8 +321,10 @@ def _choices(
     return tuple((each.name, f"{base}/{each.id}{query}") for each in providers)
 
 
-def _fault(site: Site, request: AnyRequest, error: AccessDenied | None) -> str:
+def _fault(site: Site, request: AnyRequest, error: Refusal | None) -> str:
     _ = site.renderer.language(language_of(request)).gettext
+    if isinstance(error, TooManySignIns):
+        return _("Too many people are signing in just now. Wait a few seconds, then try again.")
     if isinstance(error, LockedOut):
         minutes = -(-error.seconds // 60)
         return site.renderer.language(language_of(request)).ngettext(
@@ -317,7 +343,7 @@ def _fault(site: Site, request: AnyRequest, error: AccessDenied | None) -> str:
 
 
 def _show(
-    site: Site, request: AnyRequest, template: str, error: AccessDenied | None, **values: object
+    site: Site, request: AnyRequest, template: str, error: Refusal | None, **values: object
 ) -> Page:
     token = site.cookies.form_token(request)
     html = site.renderer.render(
@@ -327,8 +353,9 @@ def _show(
         csrf=token,
         **values,
     )
-    status = 200 if error is None else LOCKED if isinstance(error, LockedOut) else REFUSED
-    return page_answer(html, status=status, cookies=[site.cookies.make(FORM, token)])
+    cookies = [site.cookies.make(FORM, token)]
+    status = 200 if error is None else site.status_of(error)
+    return page_answer(html, status=status, headers=retry_headers(error), cookies=cookies)
 
 
 CONSOLE_ROUTES = (console_door, enter_console, leave_console, leave_for_console_provider)

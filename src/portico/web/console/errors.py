@@ -8,7 +8,7 @@ from litestar import Response
 
 from portico.domain.errors import ConcurrentChange, Overloaded, PorticoError
 from portico.web.cookies import AnyRequest, chosen_theme
-from portico.web.pages import page_answer
+from portico.web.pages import page_answer, retry_headers
 from portico.web.site import Site
 
 
@@ -38,7 +38,8 @@ def present_error(
         transaction_id=site.transaction_id(request) if status >= 500 else "",
         theme="" if theme == "system" else theme,
     )
-    return page_answer(site.renderer.render("console/error.html", "en", view=view), status=status)
+    html = site.renderer.render("console/error.html", "en", view=view)
+    return page_answer(html, status=status, headers=retry_headers(error))
 
 
 def _told(status: int, error: PorticoError | None) -> tuple[str, str]:

@@ -10,10 +10,12 @@ from litestar.di import NamedDependency
 
 from portico.domain.errors import AccessDenied, Forbidden, InvalidField, LockedOut
 from portico.services.administrators import set_own_password
-from portico.services.passwords import hash_password
+from portico.services.passwords import hash_in_turn
 from portico.services.sign_in import prove_password
 from portico.web.console.forms import FieldError, Form, make_form, place_error
 from portico.web.console.page import Answer, Console
+from portico.web.cookies import CONSOLE_DEVICE
+from portico.web.sessions import browser_of
 
 LABELS: Mapping[str, str] = {
     "present": "Present password",
@@ -45,10 +47,13 @@ async def change_own_password(console: NamedDependency[Console]) -> Answer:
         error = FieldError(text="It is not the same as the new password.")
         return await _page(console, form.failed({"again": error}), status=422)
     gate, signed_in = console.site.gate, console.signed_in
-    peer = console.site.surroundings.peer(console.request)
+    person, browser = (
+        signed_in.administrator,
+        browser_of(console.site, console.request, CONSOLE_DEVICE),
+    )
     try:
-        await prove_password(gate, signed_in.administrator, form.value("present"), address=peer)
-        hashed = await hash_password(gate.passwords, form.value("password"))
+        await prove_password(gate, person, form.value("present"), browser)
+        hashed = await hash_in_turn(gate, person.id, form.value("password"))
     except LockedOut as locked:
         failed = form.failed({"present": FieldError(text=locked.reason)})
         return await _page(console, failed, status=429)

@@ -16,7 +16,7 @@ from portico.domain.search import ListQuery
 from portico.services.access import list_places, require_admin
 from portico.services.clients import count_clients
 from portico.services.microtenants import summarise_microtenants
-from portico.services.passwords import hash_password
+from portico.services.passwords import hash_in_turn
 from portico.services.portals import list_portals
 from portico.services.sessions import SignedInAdministrator
 from portico.services.unit_of_work import UnitOfWork
@@ -149,9 +149,14 @@ class Console:
             yield work
 
     async def hashed(self, form: Form) -> str:
-        """The stored form of the password that a form brings, if it does. Raises InvalidField."""
+        """The stored form of the password that a form brings, if it does.
+
+        Raises InvalidField or TooManySignIns.
+        """
         password = form.value("password")
-        return await hash_password(self.site.gate.passwords, password) if password else ""
+        if not password:
+            return ""
+        return await hash_in_turn(self.site.gate, self.signed_in.administrator.id, password)
 
     async def form(self) -> SentForm:
         """The form that one of our pages sent.

@@ -1,0 +1,150 @@
+"""The bounded queue for hashing passwords: who goes first, and who is turned away.
+
+Hashing is slow on purpose, so a flood of wrong sign-ins must not keep out those who know their
+password. `docs/decisions/0020-sign-in-under-a-flood.md` says what each rule withstands.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter, OrderedDict
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from itertools import count
+
+from portico.domain.errors import TooManySignIns
+
+KNOWN_PLACES = 32
+OTHER_PLACES = 64
+LONGEST_WAIT_SECONDS = 10.0
+RETRY_SECONDS = 5
+REMEMBERED_SECONDS = 60 * 60
+REMEMBERED_SOURCES = 10_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class Applicant:
+    """Who asks for a turn.
+
+    `known` people have signed in before on their device, or are signed in. `groups` names what an
+    applicant may share with others of the same crowd; the first group is its own source.
+    """
+
+    known: bool
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Place:
+    """A place in the queue. `granted` becomes True for a turn, False for being turned away."""
+
+    applicant: Applicant
+    number: int
+    granted: asyncio.Future[bool]
+
+
+class PasswordQueue:
+    """Gives turns to hash a password, `at_once` of them at a time, in one process."""
+
+    def __init__(self, *, at_once: int, timer: Callable[[], float] = time.monotonic) -> None:
+        self._at_once = at_once
+        self._timer = timer
+        self._running = 0
+        self._last_was_known = False
+        self._waiting: list[_Place] = []
+        self._numbers = count()
+        self._failures: OrderedDict[str, tuple[int, float]] = OrderedDict()
+
+    @asynccontextmanager
+    async def turn(
+        self, applicant: Applicant, left: Callable[[], Awaitable[None]] | None = None
+    ) -> AsyncIterator[None]:
+        """Wait for a turn and hold it for the block; an exception in the block counts against
+        the applicant's source.
+
+        `left` returns when the applicant's client closes the connection, which frees the place.
+        Raises TooManySignIns for an applicant that is turned away or has waited too long.
+        """
+        place = self._enter(applicant)
+        try:
+            if not await self._wait(place, left):
+                raise TooManySignIns(RETRY_SECONDS)
+            yield
+        except BaseException:
+            self._note_failure(applicant.groups[0])
+            raise
+        finally:
+            self._leave(place)
+
+    def _enter(self, applicant: Applicant) -> _Place:
+        granted = asyncio.get_running_loop().create_future()
+        place = _Place(applicant=applicant, number=next(self._numbers), granted=granted)
+        self._waiting.append(place)
+        self._grant_turns()
+        waiting = self._in_order(known=applicant.known)
+        if len(waiting) > (KNOWN_PLACES if applicant.known else OTHER_PLACES):
+            self._waiting.remove(waiting[-1])
+            waiting[-1].granted.set_result(False)
+        return place
+
+    async def _wait(self, place: _Place, left: Callable[[], Awaitable[None]] | None) -> bool:
+        if place.granted.done():
+            return place.granted.result()
+        events: list[asyncio.Future[bool] | asyncio.Future[None]] = [place.granted]
+        if left is not None:
+            events.append(asyncio.ensure_future(left()))
+        try:
+            await asyncio.wait(
+                events, timeout=LONGEST_WAIT_SECONDS, return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            for watch in events[1:]:
+                watch.cancel()
+        return place.granted.done() and place.granted.result()
+
+    def _leave(self, place: _Place) -> None:
+        if not place.granted.done():
+            self._waiting.remove(place)
+        elif place.granted.result():
+            self._running -= 1
+        self._grant_turns()
+
+    def _grant_turns(self) -> None:
+        """Start as many turns as are free. While both kinds wait, they alternate."""
+        while self._running < self._at_once and self._waiting:
+            known, others = self._in_order(known=True), self._in_order(known=False)
+            first = (others if not known or (others and self._last_was_known) else known)[0]
+            self._waiting.remove(first)
+            self._running += 1
+            self._last_was_known = first.applicant.known
+            first.granted.set_result(True)
+
+    def _in_order(self, *, known: bool) -> list[_Place]:
+        """Those of one kind who wait, in the order of turns; the last is turned away first.
+
+        Sources with fewer recent failures come first, then smaller crowds, then newer requests:
+        whoever has waited long may have gone already.
+        """
+        waiting = [each for each in self._waiting if each.applicant.known == known]
+        crowds = Counter(group for each in waiting for group in each.applicant.groups)
+        return sorted(
+            waiting,
+            key=lambda each: (
+                self._recent_failures(each.applicant.groups[0]),
+                max(crowds[group] for group in each.applicant.groups),
+                -each.number,
+            ),
+        )
+
+    def _recent_failures(self, source: str) -> int:
+        failures, until = self._failures.get(source, (0, 0.0))
+        return failures if self._timer() < until else 0
+
+    def _note_failure(self, source: str) -> None:
+        failures = self._recent_failures(source) + 1
+        self._failures[source] = failures, self._timer() + REMEMBERED_SECONDS
+        self._failures.move_to_end(source)
+        if len(self._failures) > REMEMBERED_SOURCES:
+            self._failures.popitem(last=False)
