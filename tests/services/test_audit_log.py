@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +11,14 @@ import pytest
 
 from portico.domain.audit import Action, AuditFilter
 from portico.services import links
-from portico.services.audit_log import CSV_HEADER, AuditPage, audit_rows, list_audit
+from portico.services.audit_log import (
+    CSV_HEADER,
+    AuditPage,
+    audit_rows,
+    list_audit,
+    without_pictures,
+)
+from portico.services.unit_of_work import UnitOfWork
 from tests.services.arranged import add_link, add_portal, link_spec
 from tests.services.world import START, Caller, World
 
@@ -18,6 +27,16 @@ def names(caller: Caller, **wanted: Any) -> list[str]:  # noqa: ANN401  # of eac
     """The names of the objects of the entries that pass."""
     found = caller.look(lambda work: list_audit(work, AuditFilter(**wanted)))
     return [entry.object_name for entry in found.entries]
+
+
+def rows_of(caller: Caller, wanted: AuditFilter) -> list[Sequence[str]]:
+    """The rows of a CSV file of the entries that pass."""
+
+    async def read(work: UnitOfWork) -> list[Sequence[str]]:
+        here = {work.scope.microtenant_id: work.microtenant_name}
+        return audit_rows(await list_audit(work, wanted), here)
+
+    return caller.look(read)
 
 
 def test_entries_are_narrowed(world: World) -> None:
@@ -79,8 +98,8 @@ def test_entries_of_other_microtenants_tell_where(world: World) -> None:
     for caller, others in ((world.admin, {east_id: "East"}), (east, {})):
         assert caller.look(lambda work: list_audit(work, of_links)).microtenants == others
     place = CSV_HEADER.index("microtenant")
-    rows = world.admin.look(lambda work: audit_rows(work, of_links))
-    assert [row[place : place + 2] for row in rows[1:]] == [
+    rows = rows_of(world.admin, of_links)
+    assert [row[place : place + 2] for row in rows] == [
         ("East", str(east_id)),
         ("Default", "0"),
     ]
@@ -109,10 +128,26 @@ def test_no_cell_is_a_formula(world: World, name: str) -> None:
     spec = replace(link_spec("C"), name=name)
     world.admin.change(lambda work: links.update_link(work, link_id, spec))
 
-    rows = world.admin.look(lambda work: audit_rows(work, AuditFilter(object_id=link_id)))
+    rows = rows_of(world.admin, AuditFilter(object_id=link_id))
 
-    assert rows[0] == CSV_HEADER
-    assert [row[5] for row in rows[1:]] == [f"'{name}", "C"]
+    assert [row[5] for row in rows] == [f"'{name}", "C"]
     assert {len(row) for row in rows} == {len(CSV_HEADER)}
-    newest = world.admin.look(lambda work: audit_rows(work, AuditFilter(), limit=2))
-    assert len(newest) == 3
+
+
+def test_pictures_are_left_out_and_their_changes_seen() -> None:
+    def record(icon: str, favicon: str) -> str:
+        return json.dumps({"icon_text": icon, "link": "a", "page": {"favicon": favicon}})
+
+    first, second = (
+        json.loads(without_pictures(record(f"data:image/png;base64,{digit * 2_000}", "")))
+        for digit in "AB"
+    )
+    portal = json.loads(without_pictures(record("", "data:image/png;base64,AAAA")))
+
+    assert first["icon_text"].startswith("(icon, 2,022 characters, SHA-256 ")
+    assert first["icon_text"] != second["icon_text"]
+    assert first["link"] == "a"
+    assert (first["page"]["favicon"], portal["icon_text"]) == ("", "")
+    assert portal["page"]["favicon"].startswith("(icon, 26 characters")
+    for same in ("", '{"name": "icon"}', '{"name": "\u00fc"}'):
+        assert without_pictures(same) == same

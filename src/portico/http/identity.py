@@ -31,6 +31,7 @@ TOKEN_TYPE = "Bearer"
 SIGN_IN = "/signin"
 TOKEN = "/oauth2/v1/token"  # a path
 FORM = "application/x-www-form-urlencoded"
+MOST_FIELDS = 100
 SIGN_IN_STATUSES = (400, 401, 405, 413, 415, 500, 503)
 
 
@@ -108,9 +109,12 @@ async def _form(request: AnyRequest) -> dict[str, str]:
 def parse_form(body: bytes) -> dict[str, str]:
     """The fields of a form; of one that comes twice, the last. Raises InvalidField."""
     try:
-        return dict(parse_qsl(body.decode("ascii"), keep_blank_values=True, errors="strict"))
+        text = body.decode("ascii")
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
     except ValueError:
-        raise InvalidField("body", "It is not a percent-encoded form.") from None
+        why = f"It is not a percent-encoded form of at most {MOST_FIELDS} fields."
+        raise InvalidField("body", why) from None
+    return dict(pairs)
 
 
 def present_sign_in(token: str, lifetime: int) -> SignInAnswer:

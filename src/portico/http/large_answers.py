@@ -6,12 +6,12 @@ compressed on a thread, sent in parts, never cached, and only a few are in memor
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 
 from litestar.types import Receive, Scope, Send
 
 from portico.asgi.bodies import MEBIBYTE
+from portico.asgi.streaming import send_part
 from portico.asgi.threads import Threads
 from portico.http.answers import (
     JSON,
@@ -31,9 +31,6 @@ from portico.storage.places import Places
 
 LARGE_BYTES = 8 * MEBIBYTE
 """From this size on an answer is large."""
-
-PART_SECONDS = 30.0
-"""How long a client may take to receive one part, about 1 MiB, before its connection is closed."""
 
 
 def large_answer_places() -> Places:
@@ -96,6 +93,5 @@ async def _send_parts(send: Send, headers: list[tuple[bytes, bytes]], parts: deq
     headers.append((b"content-length", b"%d" % sum(map(len, parts))))
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     while parts:
-        async with asyncio.timeout(PART_SECONDS):
-            part = parts.popleft()
-            await send({"type": "http.response.body", "body": part, "more_body": bool(parts)})
+        part = parts.popleft()
+        await send_part(send, part, more=bool(parts))

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 from portico.domain.audit import AuditEntry, AuditFilter
 from portico.domain.base import DEFAULT_MICROTENANT_ID
 from portico.domain.cells import neutral_cell
+from portico.domain.identity import fingerprint
 from portico.services.actors import actor_names
 from portico.services.unit_of_work import UnitOfWork
 from portico.storage.audit_log import AuditLog
 
 PAGE_LIMIT = 500
-CSV_LIMIT = 10_000
+EXPORT_PAGE = 100
+"""How many entries an export reads at once; each may hold several pictures of 128 KiB."""
+
+PICTURES = ("icon_text", "image_data", "favicon")
+_DIGEST_DIGITS = 12
 CSV_HEADER = (
     "time",
     "actor",
@@ -65,24 +72,14 @@ async def list_audit(
     )
 
 
-async def audit_rows(
-    work: UnitOfWork, wanted: AuditFilter, *, limit: int = CSV_LIMIT
-) -> list[Sequence[str]]:
-    """The newest entries that pass a filter as rows of a CSV file, the header first.
+def audit_rows(page: AuditPage, here: Mapping[int, str]) -> list[Sequence[str]]:
+    """A page of entries as rows of a CSV file, under `CSV_HEADER`.
 
-    No cell can be taken for a formula.
+    `here` has the name of the scope's own microtenant. No cell can be taken for a formula, and a
+    picture is left out, with a digest that differs when the picture does.
     """
-    rows: list[Sequence[str]] = [CSV_HEADER]
-    here = {work.scope.microtenant_id: work.microtenant_name}
-    before_id = None
-    while len(rows) <= limit:
-        most = min(PAGE_LIMIT, limit + 1 - len(rows))
-        page = await list_audit(work, wanted, before_id=before_id, limit=most)
-        rows += [_row(entry, page.actors, {**page.microtenants, **here}) for entry in page.entries]
-        before_id = page.next_id
-        if before_id is None:
-            break
-    return rows
+    microtenants = {**page.microtenants, **here}
+    return [_row(entry, page.actors, microtenants) for entry in page.entries]
 
 
 def audit_log(work: UnitOfWork) -> AuditLog:
@@ -114,9 +111,25 @@ def _row(
         str(entry.object_id),
         microtenants.get(entry.microtenant_id, ""),
         str(entry.microtenant_id),
-        entry.before,
-        entry.after,
+        without_pictures(entry.before),
+        without_pictures(entry.after),
         entry.transaction_id,
         entry.client_transaction_id or "",
     )
     return tuple(map(neutral_cell, cells))
+
+
+def without_pictures(record: str) -> str:
+    """The JSON of a record, with a short note in the place of each picture."""
+    if not any(f'"{name}"' in record for name in PICTURES):
+        return record
+    return json.dumps(json.loads(record, object_hook=_without_pictures), ensure_ascii=False)
+
+
+def _without_pictures(members: dict[str, Any]) -> dict[str, Any]:
+    for name in PICTURES:
+        content = members.get(name)
+        if content and isinstance(content, str):
+            digest = fingerprint(content.encode())[:_DIGEST_DIGITS]
+            members[name] = f"(icon, {len(content):,} characters, SHA-256 {digest})"
+    return members

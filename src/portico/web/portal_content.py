@@ -6,6 +6,7 @@ write of the tenant raises its revision, and so makes the next visitor's page a 
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from portico.services.unit_of_work import UnitOfWork
 from portico.web.portal_view import FaceView, TileView, make_pictures, make_sections
 from portico.web.rendering import Renderer
 
+_STAR = re.compile(r'value="(\d+)" aria-pressed="false"')
 KEPT_BYTES = 32 * 1024 * 1024
 
 
@@ -34,12 +36,13 @@ class PortalContent:
 
     def starred(self, favourites: Iterable[int]) -> Markup:
         """The sections with the stars of one person's favourites pressed."""
-        html = self.html
-        for link_id in favourites:
-            star = f'value="{link_id}" aria-pressed='
-            html = html.replace(f'{star}"false"', f'{star}"true"', 1)
-        # The template escaped every text when it made this.
-        return Markup(html)
+        pressed = {str(link_id) for link_id in favourites}
+
+        def star(found: re.Match[str]) -> str:
+            return f'value="{found[1]}" aria-pressed="{str(found[1] in pressed).lower()}"'
+
+        # The template escaped every text when it made this, so no text looks like a star.
+        return Markup(_STAR.sub(star, self.html) if pressed else self.html)
 
     @property
     def size(self) -> int:
