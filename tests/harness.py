@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -126,11 +126,15 @@ class Server:
 
 
 def start_server(
-    database: str, log: Path, *options: str, environment: Mapping[str, str] | None = None
+    database: str,
+    log: Path,
+    *options: str,
+    environment: Mapping[str, str] | None = None,
+    program: Sequence[str] = ("-m", "portico"),
 ) -> Server:
     """Starts a server on a free port and waits until it is ready."""
     port = free_port()
-    command = [sys.executable, "-m", "portico", "serve", "--port", str(port)]
+    command = [sys.executable, *program, "serve", "--port", str(port)]
     with log.open("ab") as sink:
         process = subprocess.Popen(
             [*command, "--database", database, *options],
@@ -158,10 +162,14 @@ def start_server(
 
 @contextmanager
 def served(
-    database: str, log: Path, *options: str, environment: Mapping[str, str] | None = None
+    database: str,
+    log: Path,
+    *options: str,
+    environment: Mapping[str, str] | None = None,
+    program: Sequence[str] = ("-m", "portico"),
 ) -> Iterator[Server]:
     """A server for the length of a block."""
-    server = start_server(database, log, *options, environment=environment)
+    server = start_server(database, log, *options, environment=environment, program=program)
     try:
         yield server
     finally:

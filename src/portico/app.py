@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 import uuid
@@ -23,6 +24,7 @@ from portico.asgi.client_address import TrustedProxies
 from portico.asgi.threads import Threads
 from portico.domain.addresses import parse_networks
 from portico.domain.base import Clock
+from portico.domain.errors import PorticoError
 from portico.domain.passwords import PasswordHasher
 from portico.domain.sessions import SessionLife
 from portico.http import (
@@ -83,6 +85,8 @@ DOCS_POLICY = (
 )
 NOUNS = (links, portals, aups, certificates, applications, microtenants, identity)
 
+logger = logging.getLogger("portico")
+
 
 def key_overlap(token_lifetime: int) -> int:
     """How many seconds an old signing key goes on verifying: longer than any token it signed."""
@@ -133,29 +137,20 @@ def create_app(
     log = AccessLog(sys.stderr.buffer) if settings.access_log else None
     threads = Threads()
 
-    def make_api(operator: Operator) -> Api:
-        return Api(
-            database=database,
-            clock=clock,
-            new_id=operator.new_id,
-            tokens=tokens,
-            rates=rates,
-            cache=cache,
-            threads=threads,
-            large_answers=large_answer_places(),
-            managed_suffix=settings.portal_suffix,
-            assertion_audiences=_assertion_audiences(settings),
-        )
-
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         try:
             operator = await open_operator(database, clock)
             await ensure_signing_key(operator, overlap=key_overlap(settings.token_lifetime))
-            app.state.api = make_api(operator)
+            app.state.api = _make_api(operator, settings, tokens, rates, cache, threads)
             app.state.site = make_site(operator, settings, command_line or CommandLine(), threads)
             app.state.readiness = readiness
+            logger.info("This worker is ready.", extra={"event": "worker.started"})
             yield
+        except Exception as error:
+            event, defect = {"event": "worker.failed"}, not isinstance(error, PorticoError)
+            logger.error("This worker cannot start: %s", error, exc_info=defect, extra=event)
+            raise
         finally:
             await readiness.close()
             await notes.finish()
@@ -163,6 +158,7 @@ def create_app(
             threads.close()
             if log is not None:
                 log.flush()
+            logger.info("This worker has stopped.", extra={"event": "worker.stopped"})
 
     application: ASGIApp = _router(settings, lifespan)
     if settings.cache_bytes:
@@ -189,6 +185,28 @@ def _router(
         request_max_body_size=BODY_LIMIT_BYTES,
         openapi_config=None,
         logging_config=None,
+    )
+
+
+def _make_api(
+    operator: Operator,
+    settings: Settings,
+    tokens: Tokens,
+    rates: RateCounter,
+    cache: AnswerCache,
+    threads: Threads,
+) -> Api:
+    return Api(
+        database=operator.database,
+        clock=operator.clock,
+        new_id=operator.new_id,
+        tokens=tokens,
+        rates=rates,
+        cache=cache,
+        threads=threads,
+        large_answers=large_answer_places(),
+        managed_suffix=settings.portal_suffix,
+        assertion_audiences=_assertion_audiences(settings),
     )
 
 

@@ -18,12 +18,17 @@ _OF_EVERY_RECORD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "tas
 class JsonLines(logging.Formatter):
     """One JSON object a line: time, level, logger, message, and the exception if there is one.
 
-    What the caller gives as `extra` follows: the name of an `event`, and its fields.
+    What the caller gives as `extra` follows: the name of an `event`, and its fields. Events also
+    tell the process id and, in a worker, its number.
     """
+
+    def __init__(self, worker: int | None) -> None:
+        super().__init__()
+        self._worker = worker
 
     def format(self, record: logging.LogRecord) -> str:
         """The line of a record."""
-        line = {
+        line: dict[str, object] = {
             "time": _moment(record.created),
             "level": record.levelname.lower(),
             "logger": record.name,
@@ -32,6 +37,10 @@ class JsonLines(logging.Formatter):
         line |= {
             name: value for name, value in vars(record).items() if name not in _OF_EVERY_RECORD
         }
+        if "event" in line:
+            line |= {"pid": record.process}
+            if self._worker is not None:
+                line |= {"worker": self._worker}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return json.dumps(line, ensure_ascii=False)
@@ -67,10 +76,10 @@ def _moment(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
 
 
-def configure_logging(level: str) -> None:
-    """Sends every log line of this process to standard error."""
+def configure_logging(level: str, *, worker: int | None = None) -> None:
+    """Sends every log line of this process to standard error. `worker` is a worker's number."""
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(JsonLines())
+    handler.setFormatter(JsonLines(worker))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
     # At "info" it lists its plugins.
     logging.getLogger("alembic").setLevel(logging.WARNING)

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import errno
-import gc
+import logging
 import os
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any
 
 from granian.constants import Interfaces
-from granian.server import Server
+from granian.server.mp import MPServer, WorkerProcess
+from litestar.types import ASGIApp
 
-from portico.app import create_app
+from portico import __version__
 from portico.observability import configure_logging
 from portico.services.first_steps import CommandLine
 from portico.settings import InvalidSetting, Settings
+from portico.storage.database import sqlite_path
+from portico.storage.schema import NEWEST_REVISION
+from portico.worker import STOPS, load_worker
 
 SHUTDOWN_SECONDS = 20
+
+logger = logging.getLogger("portico")
 
 
 def require_free_port(settings: Settings) -> None:
@@ -40,8 +45,9 @@ def require_free_port(settings: Settings) -> None:
 
 def run_server(settings: Settings, command_line: CommandLine) -> None:
     """Serves until the process is told to stop; requests under way are answered first."""
+    configure_logging(settings.log_level)
     let_new_workers_be_stopped()
-    Server(
+    server = PorticoServer(
         "portico",
         address=settings.host,
         port=settings.port,
@@ -51,36 +57,100 @@ def run_server(settings: Settings, command_line: CommandLine) -> None:
         log_enabled=False,
         respawn_failed_workers=True,
         workers_kill_timeout=SHUTDOWN_SECONDS,
-    ).serve(target_loader=partial(_load, settings, command_line), wrap_loader=False)
+    )
+    server.on_startup(partial(_log_start, settings))
+    server.on_reload(_log_reload)
+    server.serve(
+        target_loader=partial(load_worker, settings, command_line, os.getpid()), wrap_loader=False
+    )
 
 
-def _load(settings: Settings, command_line: CommandLine) -> Callable[..., Any]:
-    """The application of one worker process."""
-    configure_logging(settings.log_level)
-    app = create_app(settings, command_line=command_line)
-    # What startup made lives as long as the process. Frozen, it does not slow down the garbage
-    # collection that a large body causes, which stops every thread.
-    gc.collect()
-    gc.freeze()
-    return app
+class PorticoServer(MPServer):
+    """Granian's main process, which tells the log what becomes of its workers.
+
+    It overrides private methods: `pyproject.toml` admits only versions that were tested.
+    """
+
+    def _spawn_worker(  # type: ignore[override]  # Granian's own two differ likewise
+        self, idx: int, target: Callable[..., None], callback_loader: Callable[[int], ASGIApp]
+    ) -> WorkerProcess:
+        worker: WorkerProcess = super()._spawn_worker(
+            idx, target, partial(callback_loader, idx + 1)
+        )
+        return worker
+
+    def _respawn_workers(
+        self,
+        workers: list[int],
+        spawn_target: Callable[..., None],
+        target_loader: Callable[[int], ASGIApp],
+        delay: float = 0,
+    ) -> None:
+        self._log_deaths(workers)
+        super()._respawn_workers(workers, spawn_target, target_loader, delay)
+
+    def shutdown(self, exit_code: int = 0) -> None:
+        """Stop the workers, then end the process."""
+        self._log_deaths(self.interrupt_children)
+        logger.info("Portico stops.", extra={"event": "server.stopping"})
+        try:
+            super().shutdown(exit_code)  # type: ignore[no-untyped-call]  # it has no types
+        finally:
+            logger.info("Portico has stopped.", extra={"event": "server.stopped"})
+
+    def _log_deaths(self, numbers: Iterable[int]) -> None:
+        for number in numbers:
+            process = self.wrks[number].inner
+            if not process.is_alive():
+                logger.error(
+                    "Worker %d ended unexpectedly with status %s.",
+                    number + 1,
+                    process.exitcode,
+                    extra={
+                        "event": "worker.died",
+                        "worker": number + 1,
+                        "workerPid": process.pid,
+                        "exitCode": process.exitcode,
+                    },
+                )
+
+
+def _log_start(settings: Settings) -> None:
+    where = f"[{settings.host}]" if ":" in settings.host else settings.host
+    logger.info(
+        "Portico %s starts.",
+        __version__,
+        extra={
+            "event": "server.started",
+            "version": __version__,
+            "address": f"{where}:{settings.port}",
+            "workers": settings.workers,
+            "database": "postgresql" if sqlite_path(settings.database) is None else "sqlite",
+            "schema": NEWEST_REVISION,
+        },
+    )
+
+
+def _log_reload() -> None:
+    logger.info("SIGHUP: new workers replace the old.", extra={"event": "server.reloading"})
 
 
 def let_new_workers_be_stopped() -> None:
     """Until the server installs its own handlers in a worker, a stop ends that worker.
 
-    A worker is forked with its parent's handlers, which only tell the parent's own object to stop.
+    A worker is forked with its parent's handlers, which only tell the parent's own object to stop
+    (a spawned one starts without any, so nothing here concerns it).
     And the interpreter forgets a signal that reaches a child before its first step, so signals
     wait until the child is ready to heed them.
     """
-    stops = {signal.SIGTERM, signal.SIGINT}
 
     def heed_in_child() -> None:
-        for stop in stops:
+        for stop in STOPS:
             signal.signal(stop, signal.SIG_DFL)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, stops)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
 
     os.register_at_fork(
-        before=partial(signal.pthread_sigmask, signal.SIG_BLOCK, stops),
-        after_in_parent=partial(signal.pthread_sigmask, signal.SIG_UNBLOCK, stops),
+        before=partial(signal.pthread_sigmask, signal.SIG_BLOCK, STOPS),
+        after_in_parent=partial(signal.pthread_sigmask, signal.SIG_UNBLOCK, STOPS),
         after_in_child=heed_in_child,
     )

@@ -40,6 +40,24 @@ def children_of(process_id: int) -> list[int]:
     return children
 
 
+def is_running(process_id: int) -> bool:
+    """Whether a process exists and has not ended: one that nobody has waited for yet has ended."""
+    try:
+        state = Path(f"/proc/{process_id}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return state not in {"Z", "X"}
+
+
+def started_by(method: str) -> tuple[str, str]:
+    """How to run `portico` so that its workers are started by "fork" or by "spawn"."""
+    return (
+        "-c",
+        f"import multiprocessing; multiprocessing.set_start_method('{method}')\n"
+        "from portico.cli import main; main()",
+    )
+
+
 _KEEP_WRITERS_OUT = text("LOCK TABLE user_portal_link IN SHARE ROW EXCLUSIVE MODE")
 
 

@@ -1,0 +1,75 @@
+"""One worker process: it serves the application, and ends when the main process does.
+
+Granian forks workers on Python 3.13 and older and spawns them on 3.14. Both begin in `load_worker`.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import os
+import signal
+import sys
+import threading
+import time
+
+from litestar.types import ASGIApp
+
+from portico.app import create_app
+from portico.observability import configure_logging
+from portico.services.first_steps import CommandLine
+from portico.settings import Settings
+
+STOPS = (signal.SIGTERM, signal.SIGINT)
+PARENT_CHECK_SECONDS = 1.0
+_PR_SET_PDEATHSIG = 1  # prctl(2)
+
+
+def load_worker(settings: Settings, command_line: CommandLine, parent: int, number: int) -> ASGIApp:
+    """Prepare this process to serve, and return its application.
+
+    `parent` is the process id of the main process, `number` counts the workers from 1.
+    """
+    end_with_parent(parent)
+    # Until the server installs its handlers: a spawned worker has Python's own, which print a
+    # traceback for SIGINT, and a forked one those of the main process.
+    for stop in STOPS:
+        signal.signal(stop, signal.SIG_DFL)
+    configure_logging(settings.log_level, worker=number)
+    app = create_app(settings, command_line=command_line)
+    # What startup made lives as long as the process. Frozen, it does not slow down the garbage
+    # collection that a large body causes, which stops every thread.
+    gc.collect()
+    gc.freeze()
+    return app
+
+
+def end_with_parent(parent: int) -> None:
+    """Make this process end when the process with the id `parent` does, even by `kill -9`.
+
+    Call it on the main thread of a direct child: the kernel forgets the wish when the thread ends
+    or forks again.
+    """
+    if not _ask_kernel():
+        threading.Thread(target=watch_parent, args=(parent,), daemon=True).start()
+    if os.getppid() != parent:  # it ended before the kernel was asked
+        _end()
+
+
+def watch_parent(parent: int) -> None:
+    """End this process when it is no longer a child of `parent`. Never returns otherwise."""
+    while os.getppid() == parent:
+        time.sleep(PARENT_CHECK_SECONDS)
+    _end()
+
+
+def _ask_kernel() -> bool:
+    if sys.platform != "linux":
+        return False
+    refused: int = ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, ctypes.c_ulong(signal.SIGKILL))
+    return refused == 0
+
+
+def _end() -> None:
+    # As hard as the kernel does it: a worker that is stuck must free the port too.
+    os.kill(os.getpid(), signal.SIGKILL)
