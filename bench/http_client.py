@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -46,16 +47,17 @@ class Connection:
         token: str | None = None,
         body: str | None = None,
         content_type: str | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
         if time.monotonic() - self._used > IDLE_SECONDS:
             self._connection.close()
-        headers = {"Accept": JSON}
+        sent = {"Accept": JSON, **(headers or {})}
         if token:
-            headers["Authorization"] = f"Bearer {token}"
+            sent["Authorization"] = f"Bearer {token}"
         if content_type:
-            headers["Content-Type"] = content_type
+            sent["Content-Type"] = content_type
         data = None if body is None else body.encode()
-        self._connection.request(method, path, body=data, headers=headers)
+        self._connection.request(method, path, body=data, headers=sent)
         response = self._connection.getresponse()
         answer = Answer(response.status, response.getheaders(), response.read())
         self._used = time.monotonic()

@@ -1,0 +1,250 @@
+"""`scripts/bench worst`: the most expensive single requests, and what others wait meanwhile.
+
+While each of them runs, another process asks for /healthz every few milliseconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import multiprocessing
+import os
+import re
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from html import unescape
+from multiprocessing.connection import Connection as Pipe
+from pathlib import Path
+from urllib.parse import urlencode
+
+from bench.cores import assign_cores
+from bench.growth_rows import LINKS_ON_A_PORTAL, add_links, portal_id
+from bench.http_client import FORM, JSON, Answer, Connection, UnexpectedAnswer, expect
+from bench.portico import Portico
+from bench.postgres import analyze, running_postgres
+from bench.processes import Processes, end_cleanly_when_told
+from bench.report import DATABASES, number, plain_table
+from bench.sites import Site, open_site
+from bench.worst_requests import SLUG, Who, WorstRequest, worst_requests
+from bench.worst_rows import HEAVY_LINK, HEAVY_PORTAL, add_worst_rows
+from portico.storage.database import open_database
+
+LINKS = 100_000
+PROMISED_MS = 100
+PAUSE_SECONDS = 0.002
+ADMINISTRATOR = "bench"
+HEADS = ("Request", "From", "Status", "Took ms", "MB", "Worst /healthz ms")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one request, and the longest that /healthz took meanwhile, in milliseconds."""
+
+    request: WorstRequest
+    status: int
+    took: float
+    size: int
+    health: float
+
+
+def _watch(port: int, pipe: Pipe) -> None:
+    """Asks for /healthz until told to stop; sends how long the slowest answer took."""
+    connection = Connection(port)
+    while True:
+        pipe.recv()
+        worst = 0.0
+        while not pipe.poll():
+            began = time.perf_counter()
+            expect(connection.send("GET", "/healthz"), 200, "/healthz")
+            worst = max(worst, time.perf_counter() - began)
+            time.sleep(PAUSE_SECONDS)
+        pipe.recv()
+        pipe.send(worst * 1000)
+
+
+class Watcher:
+    """The process that asks for /healthz."""
+
+    def __init__(self, port: int) -> None:
+        self._pipe, other = multiprocessing.Pipe()
+        self._process = multiprocessing.Process(target=_watch, args=(port, other), daemon=True)
+        self._process.start()
+
+    def start(self) -> None:
+        self._pipe.send("start")
+
+    def stop(self) -> float:
+        """The longest wait since the start, in milliseconds."""
+        self._pipe.send("stop")
+        worst: float = self._pipe.recv()
+        return worst
+
+    def close(self) -> None:
+        self._process.terminate()
+        self._process.join()
+
+
+class Browser:
+    """An administrator's browser: one session cookie, and the token of its forms."""
+
+    def __init__(self, port: int, password: str) -> None:
+        self._connection = Connection(port)
+        self._cookies: dict[str, str] = {}
+        token = _csrf(self.send("GET", "/console/sign-in"))
+        form = {"csrf": token, "name": ADMINISTRATOR, "password": password, "next": "/console"}
+        answer = self.send("POST", "/console/sign-in", list(form.items()))
+        if answer.status not in {302, 303}:
+            raise UnexpectedAnswer(f"The administrator cannot sign in: status {answer.status}")
+
+    def csrf(self, page: str) -> str:
+        return _csrf(self.send("GET", page))
+
+    def send(self, method: str, path: str, form: list[tuple[str, str]] | None = None) -> Answer:
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
+        if form is not None:
+            headers["Sec-Fetch-Site"] = "same-origin"
+        answer = self._connection.send(
+            method,
+            path,
+            body=None if form is None else urlencode(form),
+            content_type=None if form is None else FORM,
+            headers=headers,
+        )
+        for name, value in answer.headers:
+            if name.lower() == "set-cookie":
+                cookie, _, content = value.partition(";")[0].partition("=")
+                self._cookies[cookie] = content
+        return answer
+
+
+def _csrf(answer: Answer) -> str:
+    found = re.search(r'name="csrf" value="([^"]+)"', answer.body.decode())
+    if not found:
+        raise UnexpectedAnswer(f"A page without a form: status {answer.status}")
+    return unescape(found[1])
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A filled server and everyone who asks it."""
+
+    site: Site
+    browser: Browser
+    watcher: Watcher
+    csrf: str
+
+    def run(self, request: WorstRequest) -> Outcome:
+        self.watcher.start()
+        began = time.perf_counter()
+        answer = self._send(request)
+        took = (time.perf_counter() - began) * 1000
+        return Outcome(request, answer.status, took, len(answer.body), self.watcher.stop())
+
+    def _send(self, request: WorstRequest) -> Answer:
+        if request.who is Who.CLIENT:
+            return self.site.connection.send("GET", request.path, token=self.site.token)
+        if request.form:
+            return self.browser.send("POST", request.path, [("csrf", self.csrf), *request.form])
+        return self.browser.send("GET", request.path)
+
+
+@contextmanager
+def opened(database: str, folder: Path, links: int) -> Iterator[Stage]:
+    """A server on a filled database of one kind, for the length of a block."""
+    cores = assign_cores()
+    os.sched_setaffinity(0, cores.apart.load)
+    with ExitStack() as stack:
+        url = f"sqlite:///{folder / 'portico.db'}"
+        if database == "postgresql":
+            postgres = stack.enter_context(running_postgres(folder))
+            url = f"postgresql://{postgres.create_database('portico')}"
+        portico = Portico(url)
+        credentials = portico.prepare()
+        customer = credentials.customer_id
+        asyncio.run(_fill(url, int(customer), links))
+        if database == "postgresql":
+            analyze(url)
+        command = ("admin", "create", ADMINISTRATOR, "--customer", customer, "--generate", "--json")
+        password = json.loads(portico.run(*command))["password"]
+        processes = stack.enter_context(Processes(folder))
+        server = portico.serve(processes, "portico", cores.apart.server, cache=False)
+        site = open_site(server.port, credentials)
+        _open_to_all(site)
+        watcher = Watcher(server.port)
+        stack.callback(watcher.close)
+        browser = Browser(server.port, password)
+        yield Stage(site, browser, watcher, browser.csrf(f"/console/{customer}/0/links"))
+
+
+async def _fill(url: str, customer_id: int, links: int) -> None:
+    database = open_database(url)
+    try:
+        await add_links(database, customer_id, 0, links)
+        await add_worst_rows(database, customer_id)
+    finally:
+        await database.close()
+
+
+def _open_to_all(site: Site) -> None:
+    """Lets everyone open the two portals that are measured."""
+    for each, slug in ((str(portal_id(0)), "plain"), (str(HEAVY_PORTAL), SLUG)):
+        body = {"name": slug, "enabled": True, "portico": {"slug": slug, "audience": "public"}}
+        path = f"{site.portals_path}/{each}"
+        answer = site.connection.send(
+            "PUT", path, token=site.token, body=json.dumps(body), content_type=JSON
+        )
+        expect(answer, 204, path)
+
+
+def measure(database: str, folder: Path, links: int) -> list[Outcome]:
+    """Every request once, in turn."""
+    with opened(database, folder, links) as stage:
+        icons = [str(HEAVY_LINK + each) for each in range(LINKS_ON_A_PORTAL)]
+        portals = str(portal_id(0)), str(HEAVY_PORTAL)
+        return [stage.run(each) for each in worst_requests(stage.site, portals, icons)]
+
+
+def table(outcomes: list[Outcome]) -> str:
+    """The outcomes as text."""
+    lines = [
+        (
+            each.request.title,
+            each.request.who.value,
+            str(each.status),
+            number(each.took),
+            number(each.size / 1e6),
+            f"{number(each.health)}{' (!)' if each.health > PROMISED_MS else ''}",
+        )
+        for each in outcomes
+    ]
+    return plain_table(HEADS, lines)
+
+
+def say(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="scripts/bench worst", description=__doc__)
+    parser.add_argument("--database", choices=DATABASES, action="append", help="default: both")
+    parser.add_argument("--links", type=int, default=LINKS, help="a multiple of 500 (100,000)")
+    options = parser.parse_args(sys.argv[1:])
+    end_cleanly_when_told()
+    late = 0
+    for database in options.database or DATABASES:
+        with tempfile.TemporaryDirectory(prefix="portico-worst-", dir="/var/tmp") as folder:
+            outcomes = measure(database, Path(folder), options.links)
+        late += sum(each.health > PROMISED_MS for each in outcomes)
+        say(f"\n{DATABASES[database]}, {options.links:,} links\n\n{table(outcomes)}")
+    say(f"\n{late} requests delayed /healthz by more than {PROMISED_MS} ms.")
+    return int(late > 0)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
