@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from html import unescape
 from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
-from bench.cores import assign_cores
+from bench.cores import Cores, assign_cores
 from bench.growth_rows import LINKS_ON_A_PORTAL, add_links, portal_id
 from bench.http_client import FORM, JSON, Answer, Connection, UnexpectedAnswer, expect
 from bench.portico import Portico
@@ -30,7 +30,7 @@ from bench.postgres import analyze, running_postgres
 from bench.processes import Processes, end_cleanly_when_told
 from bench.report import DATABASES, number, plain_table
 from bench.sites import Site, open_site
-from bench.worst_requests import SLUG, Who, WorstRequest, worst_requests
+from bench.worst_requests import BACK, DONE, SLUG, Who, WorstRequest, worst_requests
 from bench.worst_rows import HEAVY_LINK, HEAVY_PORTAL, add_worst_rows
 from portico.storage.database import open_database
 
@@ -95,11 +95,17 @@ class Browser:
     def __init__(self, port: int, password: str) -> None:
         self._connection = Connection(port)
         self._cookies: dict[str, str] = {}
+        self.back = ""
         token = _csrf(self.send("GET", "/console/sign-in"))
         form = {"csrf": token, "name": ADMINISTRATOR, "password": password, "next": "/console"}
         answer = self.send("POST", "/console/sign-in", list(form.items()))
         if answer.status not in {302, 303}:
             raise UnexpectedAnswer(f"The administrator cannot sign in: status {answer.status}")
+
+    @property
+    def done(self) -> str:
+        """The id of the last change."""
+        return parse_qs(urlsplit(self.back).query)["done"][0]
 
     def csrf(self, page: str) -> str:
         return _csrf(self.send("GET", page))
@@ -119,6 +125,8 @@ class Browser:
             if name.lower() == "set-cookie":
                 cookie, _, content = value.partition(";")[0].partition("=")
                 self._cookies[cookie] = content
+            elif name.lower() == "location":
+                self.back = value
         return answer
 
 
@@ -149,15 +157,18 @@ class Stage:
         if request.who is Who.CLIENT:
             return self.site.connection.send("GET", request.path, token=self.site.token)
         if request.form:
-            return self.browser.send("POST", request.path, [("csrf", self.csrf), *request.form])
-        return self.browser.send("GET", request.path)
+            form = [
+                (name, self.browser.done if value == DONE else value)
+                for name, value in request.form
+            ]
+            return self.browser.send("POST", request.path, [("csrf", self.csrf), *form])
+        path = self.browser.back if request.path == BACK else request.path
+        return self.browser.send("GET", path)
 
 
 @contextmanager
-def opened(database: str, folder: Path, links: int) -> Iterator[Stage]:
+def opened(database: str, folder: Path, links: int, cores: Cores) -> Iterator[Stage]:
     """A server on a filled database of one kind, for the length of a block."""
-    cores = assign_cores()
-    os.sched_setaffinity(0, cores.apart.load)
     with ExitStack() as stack:
         url = f"sqlite:///{folder / 'portico.db'}"
         if database == "postgresql":
@@ -201,9 +212,9 @@ def _open_to_all(site: Site) -> None:
         expect(answer, 204, path)
 
 
-def measure(database: str, folder: Path, links: int) -> list[Outcome]:
+def measure(database: str, folder: Path, links: int, cores: Cores) -> list[Outcome]:
     """Every request once, in turn."""
-    with opened(database, folder, links) as stage:
+    with opened(database, folder, links, cores) as stage:
         icons = [str(HEAVY_LINK + each) for each in range(LINKS_ON_A_PORTAL)]
         portals = str(portal_id(0)), str(HEAVY_PORTAL)
         return [stage.run(each) for each in worst_requests(stage.site, portals, icons)]
@@ -236,10 +247,12 @@ def main() -> int:
     parser.add_argument("--links", type=int, default=LINKS, help="a multiple of 500 (100,000)")
     options = parser.parse_args(sys.argv[1:])
     end_cleanly_when_told()
+    cores = assign_cores()
+    os.sched_setaffinity(0, cores.apart.load)
     late = 0
     for database in options.database or DATABASES:
         with tempfile.TemporaryDirectory(prefix="portico-worst-", dir="/var/tmp") as folder:
-            outcomes = measure(database, Path(folder), options.links)
+            outcomes = measure(database, Path(folder), options.links, cores)
         late += sum(each.health > PROMISED_MS for each in outcomes)
         say(f"\n{DATABASES[database]}, {options.links:,} links\n\n{table(outcomes)}")
     say(f"\n{late} requests delayed /healthz by more than {PROMISED_MS} ms.")

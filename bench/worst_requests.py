@@ -10,9 +10,16 @@ from urllib.parse import quote, urlencode
 from bench.sites import Site
 
 SLUG = "icons"
+BACK = "(back)"
+"""Stands for the page that the last change led to."""
+
+DONE = "(done)"
+"""Stands for the id of the last change."""
+
 LONGEST = 255
 TERMS = 16
 _LETTERS = "abcdefghijklmnop"
+_ENABLED = quote("enabled EQ true")
 _NAMES = "amber payroll birch roster cobalt wiki delta tickets ember mail fjord budget granite "
 
 
@@ -74,8 +81,8 @@ def _joined(term: str) -> str:
 def _lists(site: Site, plain: str, heavy: str) -> Iterator[WorstRequest]:
     found = {
         "Page 5,000 of 20": "?page=5000&pagesize=20",
-        "Page 200 of 500, newest first": "?page=200&pagesize=500&sortBy=modifiedTime&sortOrder=DESC",
-        "Enabled links, page 180 of 500": f"?page=180&pagesize=500&search={quote('enabled EQ true')}",
+        "Page 200 of 500, newest first": "?page=200&pagesize=500&sortBy=id&sortOrder=DESC",
+        "Page 180 of 500 enabled links": f"?page=180&pagesize=500&search={_ENABLED}",
         "500 links of a portal": f"/userPortal/{plain}?pagesize=500",
         "500 links with icons of 128 KiB": f"/userPortal/{heavy}?pagesize=500",
     }
@@ -101,12 +108,15 @@ def _console_reads(site: Site) -> Iterator[WorstRequest]:
 
 
 def _bulk_changes(site: Site, links: list[str]) -> Iterator[WorstRequest]:
-    path = f"/console/{site.credentials.customer_id}/0/links/bulk"
+    """Changes of many links at once, what the console shows after one, and its undoing."""
+    base = f"/console/{site.credentials.customer_id}/0"
+    path = f"{base}/links/bulk"
     everything = (("all", "1"), ("action", "disable"), ("filter.q", "everyone team"))
-    chosen = tuple(("link", each) for each in links)
-    yield WorstRequest("Preview of all that match", Who.ADMINISTRATOR, path, everything)
-    for action in ("disable", "enable"):
-        form = (("action", action), *chosen)
-        title = f"{action.capitalize()} 500 large icons"
-        yield WorstRequest(f"{title}, preview", Who.ADMINISTRATOR, path, form)
-        yield WorstRequest(title, Who.ADMINISTRATOR, f"{path}/apply", form)
+    chosen = (("action", "disable"), *(("link", each) for each in links))
+    undo = (("transaction", DONE),)
+    yield WorstRequest("Preview for all that match", Who.ADMINISTRATOR, path, everything)
+    yield WorstRequest("Preview for 500 large icons", Who.ADMINISTRATOR, path, chosen)
+    yield WorstRequest("Disable 500 large icons", Who.ADMINISTRATOR, f"{path}/apply", chosen)
+    yield WorstRequest("The page after that", Who.ADMINISTRATOR, BACK)
+    yield WorstRequest("The audit log after that", Who.ADMINISTRATOR, f"{base}/audit")
+    yield WorstRequest("Undo that", Who.ADMINISTRATOR, f"{base}/undo", undo)

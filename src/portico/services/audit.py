@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from portico.domain.administrators import Administrator
@@ -22,6 +22,7 @@ from portico.domain.portals import UserPortal
 from portico.domain.providers import IdentityProvider
 from portico.domain.sections import Section
 from portico.domain.users import PortalUser
+from portico.services.apart import FEW, run_apart
 from portico.services.unit_of_work import UnitOfWork
 
 Person = PortalUser | Administrator | IdentityProvider | ApiClient
@@ -34,8 +35,7 @@ SECRETS = {"password_hash", "client_secret", "secret_hash"}
 
 async def record_creation(work: UnitOfWork, kind: str, *created: Audited) -> None:
     """Notes that records now exist."""
-    entries = [_entry(work, Action.CREATE, kind, None, each) for each in created]
-    await work.audit_trail.append(*entries)
+    await _append(work, Action.CREATE, kind, [(None, each) for each in created])
 
 
 async def record_update(work: UnitOfWork, kind: str, before: Audited, after: Audited) -> None:
@@ -47,14 +47,12 @@ async def record_updates(
     work: UnitOfWork, kind: str, changes: Iterable[tuple[Audited, Audited]]
 ) -> None:
     """Notes how records looked and look, in the order of the changes."""
-    entries = [_entry(work, Action.UPDATE, kind, before, after) for before, after in changes]
-    await work.audit_trail.append(*entries)
+    await _append(work, Action.UPDATE, kind, list(changes))
 
 
 async def record_deletion(work: UnitOfWork, kind: str, *deleted: Audited) -> None:
     """Notes that records are gone, and how they looked."""
-    entries = [_entry(work, Action.DELETE, kind, each, None) for each in deleted]
-    await work.audit_trail.append(*entries)
+    await _append(work, Action.DELETE, kind, [(each, None) for each in deleted])
 
 
 async def record_client(
@@ -62,8 +60,7 @@ async def record_client(
 ) -> None:
     """Notes that an API client was made or revoked, where those who look after it look."""
     scope = replace(work.scope, microtenant_id=after.microtenant_id or DEFAULT_MICROTENANT_ID)
-    entry = _entry(replace(work, scope=scope), action, CLIENT_KIND, before, after)
-    await work.audit_trail.append(entry)
+    await _append(replace(work, scope=scope), action, CLIENT_KIND, [(before, after)])
 
 
 async def record_domain(
@@ -74,14 +71,29 @@ async def record_domain(
     assert domain is not None
     # An operator's decision for one tenant can take a name from another, which has to learn of it.
     scope = Scope(customer_id=domain.customer_id)
-    concerned = replace(work, scope=scope)
-    await concerned.audit_trail.append(_entry(concerned, action, DOMAIN_KIND, before, after))
+    await _append(replace(work, scope=scope), action, DOMAIN_KIND, [(before, after)])
+
+
+async def _append(
+    work: UnitOfWork,
+    action: Action,
+    kind: str,
+    changes: Sequence[tuple[Audited | None, Audited | None]],
+) -> None:
+    told = await run_apart(
+        lambda: [(_json(before), _json(after)) for before, after in changes],
+        when=len(changes) > FEW,
+    )
+    entries = [
+        _entry(work, action, kind, after or before, *texts)
+        for (before, after), texts in zip(changes, told, strict=True)
+    ]
+    await work.audit_trail.append(*entries)
 
 
 def _entry(
-    work: UnitOfWork, action: Action, kind: str, before: Audited | None, after: Audited | None
+    work: UnitOfWork, action: Action, kind: str, subject: Audited | None, before: str, after: str
 ) -> AuditEntry:
-    subject = after or before
     assert subject is not None
     return AuditEntry(
         customer_id=work.scope.customer_id,
@@ -93,8 +105,8 @@ def _entry(
         object_type=kind,
         object_id=subject.id,
         object_name=subject.name,
-        before=_json(before),
-        after=_json(after),
+        before=before,
+        after=after,
         transaction_id=work.transaction_id,
         client_transaction_id=work.client_transaction_id,
     )

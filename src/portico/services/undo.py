@@ -15,6 +15,7 @@ from portico.domain.audit import Action, AuditEntry
 from portico.domain.errors import Forbidden, InvalidField, NotFound, PorticoError
 from portico.services import audit
 from portico.services.access import require_admin
+from portico.services.apart import are_large, run_apart
 from portico.services.audit_log import audit_log
 from portico.services.restoring import RESTORERS, Json, Restorer, changed_meanwhile
 from portico.services.unit_of_work import UnitOfWork
@@ -31,7 +32,8 @@ async def undo_change(work: UnitOfWork, transaction_id: str) -> list[AuditEntry]
     be undone, ConcurrentChange naming an object that was changed since.
     """
     require_admin(work)
-    entries = await _undoable(work, transaction_id)
+    entries = await audit_log(work).of_transaction(transaction_id)
+    _require_undoable(work, transaction_id, entries)
     put_back: set[int] = set()
     for run in _runs(entries[::-1]):
         await _put_back(work, RESTORERS[run[0].object_type], run, put_back)
@@ -43,14 +45,15 @@ async def can_undo(work: UnitOfWork, transaction_id: str) -> bool:
     """Whether the caller may undo a change at this moment, as far as one can tell beforehand."""
     try:
         require_admin(work)
-        await _undoable(work, transaction_id)
+        _require_undoable(
+            work, transaction_id, await audit_log(work).outline_of_transaction(transaction_id)
+        )
     except PorticoError:
         return False
     return True
 
 
-async def _undoable(work: UnitOfWork, transaction_id: str) -> list[AuditEntry]:
-    entries = await audit_log(work).of_transaction(transaction_id)
+def _require_undoable(work: UnitOfWork, transaction_id: str, entries: Sequence[AuditEntry]) -> None:
     if not entries or any(each.microtenant_id != work.scope.microtenant_id for each in entries):
         raise NotFound(transaction_id)
     if any(each.actor_id != work.principal.actor_id for each in entries):
@@ -63,7 +66,6 @@ async def _undoable(work: UnitOfWork, transaction_id: str) -> list[AuditEntry]:
             raise InvalidField(
                 "transactionId", f"A change of this kind cannot be undone: {each.object_type}."
             )
-    return entries
 
 
 def _runs(entries: Sequence[AuditEntry]) -> list[list[AuditEntry]]:
@@ -84,20 +86,29 @@ async def _put_back(
 ) -> None:
     """Puts one run back. Objects that this undoing has put back already carry its own stamps."""
     found = await restorer.current(work, [entry.object_id for entry in run])
-    for entry in run:
-        if entry.object_id not in already:
-            _require_unchanged(restorer, entry, found.get(entry.object_id))
+
+    def require_unchanged() -> None:
+        for entry in run:
+            if entry.object_id not in already:
+                _require_unchanged(restorer, entry, found.get(entry.object_id))
+
+    large = are_large(run)
+    await run_apart(require_unchanged, when=large)
     if run[0].action is Action.CREATE:
         gone = await restorer.remove(work, [found[entry.object_id] for entry in run])
         await audit.record_deletion(work, restorer.kind, *gone)
         return
-    records = [_restored(work, restorer, entry) for entry in run]
+    records = await run_apart(
+        lambda: [_restored(work, restorer, entry) for entry in run], when=large
+    )
     if run[0].action is Action.DELETE:
         await restorer.add(work, records)
         await audit.record_creation(work, restorer.kind, *records)
         return
     await restorer.change(work, records)
-    changes = [(_alike(found[each.id], each, restorer), each) for each in records]
+    changes = await run_apart(
+        lambda: [(_alike(found[each.id], each, restorer), each) for each in records], when=large
+    )
     await audit.record_updates(work, restorer.kind, changes)
 
 

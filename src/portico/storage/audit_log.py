@@ -63,6 +63,13 @@ class AuditLog:
         rows = await self._connection.rows(_of_transaction(self._everywhere), parameters)
         return [AuditEntry(**row._asdict()) for row in rows]
 
+    async def outline_of_transaction(self, transaction_id: str) -> list[AuditEntry]:
+        """The same without what the entries tell of before and after, which can be much."""
+        parameters = self._bound(wanted_transaction=transaction_id)
+        statement = _of_transaction(self._everywhere, texts=False)
+        rows = await self._connection.rows(statement, parameters)
+        return [AuditEntry(**row._asdict(), before="", after="") for row in rows]
+
     async def per_day(self, since: int) -> dict[int, tuple[int, int]]:
         """How many entries there are of each day since a moment, by the day's number since 1970:
         those of something new, and the others.
@@ -101,10 +108,11 @@ def _page(said: frozenset[str], everywhere: bool) -> Select[Any]:
 
 
 @kept
-def _of_transaction(everywhere: bool) -> Select[Any]:
+def _of_transaction(everywhere: bool, *, texts: bool = True) -> Select[Any]:
     wanted = _CONDITIONS["wanted_transaction"]
+    columns = [each for each in audit_entry.c if texts or each.name not in {"before", "after"}]
     return (
-        select(audit_entry)
+        select(*columns)
         .where(audit_entry.c.customer_id == bindparam("scope_customer_id"))
         .where(*_within(everywhere), wanted)
         .order_by(audit_entry.c.id)

@@ -10,6 +10,7 @@ from typing import Any
 
 from portico.domain.audit import Action, AuditEntry
 from portico.domain.shown_hosts import shown_host
+from portico.services.apart import are_large, run_apart
 from portico.services.audit_log import AuditPage
 from portico.services.unit_of_work import UnitOfWork
 from portico.web.console import words
@@ -142,18 +143,26 @@ async def tell_entries(work: UnitOfWork, page: AuditPage) -> list[ToldDay]:
         for each in page.entries
         if each.microtenant_id != here
     }
-    mentioned = {
-        portal_id
-        for entry in page.entries
-        for side in (entry.before, entry.after)
-        for portal_id in _values(side).get("portal_ids", ())
-    }
+    large = are_large(page.entries)
+    mentioned = await run_apart(lambda: _mentioned_portals(page.entries), when=large)
     portals = {p.id: p.name for p in (await work.portals.find_all(mentioned)).values()}
-    told = [(entry.time, _told(entry, page.actors, places, portals)) for entry in page.entries]
+    told = await run_apart(
+        lambda: [(each.time, _told(each, page.actors, places, portals)) for each in page.entries],
+        when=large,
+    )
     return [
         ToldDay(day, [each for _, each in of_day])
         for day, of_day in groupby(told, key=lambda each: words.day_words(each[0], work.now))
     ]
+
+
+def _mentioned_portals(entries: Iterable[AuditEntry]) -> set[int]:
+    return {
+        portal_id
+        for entry in entries
+        for side in (entry.before, entry.after)
+        for portal_id in _values(side).get("portal_ids", ())
+    }
 
 
 def _told(

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from portico.domain.audit import AuditEntry, AuditFilter
+from portico.services.apart import are_large, run_apart
 from portico.services.audit_log import list_audit
 from portico.services.undo import UNDO_SECONDS, can_undo
 from portico.services.unit_of_work import UnitOfWork
@@ -48,8 +49,11 @@ async def find_toast(work: UnitOfWork, transaction_id: str, said: str) -> Toast 
         return Toast(text=SAID[said]) if said in SAID else None
     left = UNDO_SECONDS - (work.now - entries[0].time)
     undoable = left > 0 and said != "undone" and await can_undo(work, transaction_id)
+    text = SAID.get(said, "")
+    if not text:
+        text = await run_apart(lambda: summary_of(entries), when=are_large(entries))
     return Toast(
-        text=SAID[said] if said in SAID else summary_of(entries),
+        text=text,
         transaction_id=transaction_id if undoable else "",
         seconds=left if undoable else 0,
     )
