@@ -124,11 +124,7 @@ def create_app(
 
     `command_line` is how pages write commands for the operator.
     """
-    database = open_database(
-        settings.database,
-        pool_size=settings.pool_size,
-        read_seconds=settings.read_timeout / 1000,
-    )
+    database = _open_database(settings)
     rates = RateCounter(clock, settings.rate_limit)
     cache = AnswerCache(settings.cache_bytes)
     notes = SignInNotes(database, clock)
@@ -164,14 +160,17 @@ def create_app(
     if settings.cache_bytes:
         application = HotSignIns(application, tokens=tokens, database=database)
         application = HotReads(
-            application,
-            cache=cache,
-            database=database,
-            rates=rates,
-            tokens=tokens,
-            threads=threads,
+            application, cache=cache, database=database, rates=rates, tokens=tokens, threads=threads
         )
     return _outermost(application, log, settings)
+
+
+def _open_database(settings: Settings) -> Database:
+    return open_database(
+        settings.database,
+        pool_size=settings.pool_size,
+        read_seconds=settings.read_timeout / 1000,
+    )
 
 
 def _router(
