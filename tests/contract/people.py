@@ -69,7 +69,7 @@ async def use_people(operator: Operator, customer_id: int) -> None:
     assert signed_in is not None
     async with operator.database.read() as connection:
         await administrator_access(connection, signed_in)
-    await list_places(operator.database, signed_in)
+    await list_places(operator.database, signed_in, first=0)
     async with operator.writing(customer_id) as work:
         await users.list_users(work, ListQuery())
         await users.update_user(work, user.id, PortalUserSpec(name="uma", enabled=False))

@@ -17,7 +17,7 @@ from portico.cli.providers import provider
 from portico.cli.serve import serve
 from portico.cli.tenants import tenant
 from portico.cli.users import user
-from portico.domain.errors import PorticoError
+from portico.domain.errors import PorticoError, Unavailable
 from portico.settings import InvalidSetting
 
 
@@ -38,4 +38,15 @@ def main() -> None:
     except InvalidSetting as error:
         sys.exit(f"portico: {error}")
     except PorticoError as error:
-        sys.exit(f"portico: {error.reason}")
+        sys.exit(f"portico: {_sentence(error)}")
+
+
+def _sentence(error: PorticoError) -> str:
+    """The reason, and for a database that cannot serve what it said itself."""
+    cause: BaseException = error
+    while cause.__cause__ is not None:
+        cause = cause.__cause__
+    said = str(cause).partition("\n")[0].rstrip(".")
+    if not isinstance(error, Unavailable) or not said or said in error.reason:
+        return error.reason
+    return f"{error.reason} It says: {said}."

@@ -11,13 +11,14 @@ from collections.abc import Iterable
 
 import click
 
-from portico.app import open_operator, prepare_database
+from portico.app import key_overlap, open_operator, prepare_database
 from portico.cli.command_line import command_line, first_step_text
 from portico.cli.options import settings_options
 from portico.demo import DemoAccess, DemoPerson, credentials_file, fill_demo
 from portico.observability import configure_logging
 from portico.server import require_free_port, run_server
 from portico.services.first_steps import FirstStep, first_step
+from portico.services.identity import ensure_signing_key
 from portico.settings import Settings, holds_password, setting_fields, settings_file
 from portico.storage.database import (
     create_database_file,
@@ -68,7 +69,10 @@ async def _prepare(settings: Settings, *, demo: bool) -> tuple[DemoAccess | None
     database = open_database(settings.database, pool_size=settings.pool_size)
     try:
         await prepare_database(database, settings, create=create)
-        access = await fill_demo(await open_operator(database), settings) if demo else None
+        # What each worker does first: what fails is told here, and not by workers that come and go.
+        operator = await open_operator(database)
+        await ensure_signing_key(operator, overlap=key_overlap(settings.token_lifetime))
+        access = await fill_demo(operator, settings) if demo else None
         return access, await first_step(database)
     finally:
         await database.close()

@@ -198,7 +198,7 @@ class Call:
     @asynccontextmanager
     async def read_own(self) -> AsyncIterator[UnitOfWork]:
         """A unit of work that reads in the caller's own tenant and microtenant."""
-        async with self.api.database.read() as connection:
+        async with self.api.database.read(self.claims.customer_id) as connection:
             yield self._work(connection, await access.authorise_self(connection, self.claims))
 
     @asynccontextmanager
@@ -230,7 +230,7 @@ class Call:
         return None
 
     async def _authorise(self, in_body: ReceivedId) -> access.Access:
-        async with self.api.database.read() as connection:
+        async with self.api.database.read(self.claims.customer_id) as connection:
             granted = await access.authorise(
                 connection,
                 self.claims,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from portico.domain.administrators import Grant
 from portico.domain.base import DEFAULT_MICROTENANT_ID, MAX_ID, IdSource, Scope
-from portico.domain.errors import AccessDenied, Forbidden, NotFound, SessionNotValid
+from portico.domain.errors import AccessDenied, Forbidden, NotFound, SessionNotValid, Unavailable
 from portico.domain.identity import ApiClient, Claims, Principal, Role, Tenant
 from portico.domain.microtenants import Microtenant
 from portico.services.sessions import SignedInAdministrator
@@ -16,6 +17,8 @@ from portico.services.unit_of_work import UnitOfWork
 from portico.storage.connections import Connection, Database
 from portico.storage.identity import IdentityRepository, Standing
 from portico.storage.microtenants import MicrotenantRepository
+
+logger = logging.getLogger("portico")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,17 +163,35 @@ def _own_microtenant(granted: Sequence[Grant]) -> int:
     return min((each.microtenant_id or DEFAULT_MICROTENANT_ID for each in granted), default=0)
 
 
-async def list_places(database: Database, signed_in: SignedInAdministrator) -> list[AllowedTenant]:
-    """The tenants and microtenants that an administrator may switch to."""
-    places = []
+async def list_places(
+    database: Database, signed_in: SignedInAdministrator, *, first: int
+) -> list[AllowedTenant]:
+    """The tenants and microtenants that an administrator may switch to; `first` is looked at first.
+
+    Each tenant is asked for alone, as each lives elsewhere. After one that does not answer, the
+    rest is left out: a worker that is away must not keep administrators from their other tenants.
+    """
+    places: list[AllowedTenant] = []
+    wanted = sorted({each.customer_id for each in signed_in.grants})
     async with database.read() as connection:
-        customer_ids = {each.customer_id for each in signed_in.grants}
-        for tenant in await IdentityRepository(connection).tenants(customer_ids):
-            allowed = {g.microtenant_id for g in signed_in.grants if g.customer_id == tenant.id}
-            every = await MicrotenantRepository(connection, Scope(customer_id=tenant.id)).all()
-            shown = [each for each in every if None in allowed or each.id in allowed]
-            places.append(AllowedTenant(tenant=tenant, microtenants=tuple(shown)))
-    return places
+        for customer_id in sorted(wanted, key=lambda each: each != first):
+            try:
+                places += await _places_in(connection, signed_in, customer_id)
+            except Unavailable as error:
+                logger.warning("Tenant %s is left out of the switcher: %s", customer_id, error)
+                break
+    return sorted(places, key=lambda each: each.tenant.name)
+
+
+async def _places_in(
+    connection: Connection, signed_in: SignedInAdministrator, customer_id: int
+) -> list[AllowedTenant]:
+    """The microtenants of one tenant that an administrator may switch to; none when it is gone."""
+    allowed = {each.microtenant_id for each in signed_in.grants if each.customer_id == customer_id}
+    found = await IdentityRepository(connection).tenants([customer_id])
+    every = await MicrotenantRepository(connection, Scope(customer_id=customer_id)).all()
+    shown = tuple(each for each in every if None in allowed or each.id in allowed)
+    return [AllowedTenant(tenant=tenant, microtenants=shown) for tenant in found]
 
 
 async def open_work(

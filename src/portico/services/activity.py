@@ -51,9 +51,9 @@ async def record_opening(
 
     Raises NotFound for a link that the portal does not show to somebody of these groups.
     """
-    async with gate.database.read() as connection:
+    async with gate.database.read(portal.customer_id) as connection:
         await _require_shown(connection, portal, link_id, group_ids)
-    async with gate.database.transaction() as connection:
+    async with gate.database.transaction(portal.customer_id) as connection:
         activity = Activity(connection, portal.customer_id)
         await activity.count_opening(link_id, day_of(gate.now))
         if user_id is not None:
@@ -73,9 +73,9 @@ async def set_favourite(
 
     Raises NotFound for a link that the portal does not show to the user.
     """
-    async with gate.database.read() as connection:
+    async with gate.database.read(portal.customer_id) as connection:
         await _require_shown(connection, portal, link_id, group_ids)
-    async with gate.database.transaction() as connection:
+    async with gate.database.transaction(portal.customer_id) as connection:
         activity = Activity(connection, portal.customer_id)
         if wanted:
             await activity.add_favourite(user_id, link_id, gate.now)
@@ -93,13 +93,13 @@ async def _require_shown(
 
 async def list_favourites(gate: Gate, customer_id: int, user_id: int) -> list[int]:
     """The ids of a user's favourite links on all portals, oldest first."""
-    async with gate.database.read() as connection:
+    async with gate.database.read(customer_id) as connection:
         return await Activity(connection, customer_id).favourites(user_id)
 
 
 async def list_recent(gate: Gate, customer_id: int, user_id: int) -> list[RecentLink]:
     """The links that a user opened last on all portals, newest first."""
-    async with gate.database.read() as connection:
+    async with gate.database.read(customer_id) as connection:
         return await Activity(connection, customer_id).recent(user_id)
 
 
@@ -108,7 +108,7 @@ async def aup_to_accept(gate: Gate, portal: UserPortal, visitor: Visitor) -> Pen
 
     It is the enabled one of the portal's microtenant that was changed last, else Default's.
     """
-    async with gate.database.read() as connection:
+    async with gate.database.read(portal.customer_id) as connection:
         aup = await _policy(connection, portal)
         if aup is None:
             return None
@@ -133,7 +133,7 @@ async def accept_aup(
         return
     if (pending.aup.id, pending.version) != (aup_id, version):
         raise ConcurrentChange(KIND, "The policy has changed; read it again.")
-    async with gate.database.transaction() as connection:
+    async with gate.database.transaction(portal.customer_id) as connection:
         acceptance = Acceptance(
             customer_id=portal.customer_id,
             id=gate.new_id(),

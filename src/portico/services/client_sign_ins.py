@@ -49,7 +49,7 @@ class SignInNotes:
 
     async def _write(self, client: ApiClient, now: float) -> None:
         try:
-            async with self._database.transaction() as connection:
+            async with self._database.transaction(client.customer_id) as connection:
                 await ClientSignIns(connection, client.customer_id).note(client.id, int(now))
         except (Unavailable, ConcurrentChange) as error:
             self._due[client.id] = now + RETRY_SECONDS

@@ -152,7 +152,7 @@ async def find_console_session(gate: Gate, token: str) -> SignedInAdministrator 
 async def find_portal_session(gate: Gate, customer_id: int, token: str) -> SignedInUser | None:
     """Who holds the token in the tenant, or None: unknown, foreign, over, or disabled."""
     digest, now = token_digest(token), gate.now
-    async with gate.database.read() as connection:
+    async with gate.database.read(customer_id) as connection:
         session = await PortalSessions(connection, customer_id).find(digest)
         if session is None or is_over(session, gate.portal_life, now):
             return None
@@ -162,7 +162,7 @@ async def find_portal_session(gate: Gate, customer_id: int, token: str) -> Signe
             return None
         group_ids = await effective_groups(users, user)
     if now - session.seen >= SEEN_SECONDS:
-        async with gate.database.transaction() as connection:
+        async with gate.database.transaction(customer_id) as connection:
             await PortalSessions(connection, customer_id).see(digest, now)
     return SignedInUser(session=session, user=user, group_ids=group_ids)
 
@@ -181,7 +181,7 @@ async def end_console_session(gate: Gate, token: str) -> None:
 
 async def end_portal_session(gate: Gate, customer_id: int, token: str) -> None:
     """Ends a session at once, if there is one."""
-    async with gate.database.transaction() as connection:
+    async with gate.database.transaction(customer_id) as connection:
         await PortalSessions(connection, customer_id).end(token_digest(token))
 
 

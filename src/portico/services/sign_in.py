@@ -121,14 +121,14 @@ async def sign_in_user(
     Raises LockedOut, AccessDenied, or TooManySignIns before the password is looked at.
     """
     scope = Scope(customer_id=customer_id)
-    async with gate.database.read() as connection:
+    async with gate.database.read(customer_id) as connection:
         found = await PortalUserRepository(connection, scope).find_by_name(_findable(name))
         owner = await _device_owner(gate, PortalDevices(connection, customer_id), browser)
         known = found is not None and owner == found.id
         attempt = await _attempt(gate, connection, str(customer_id), name, browser, known=known)
     stored = found.password_hash if found is not None and found.enabled else ""
     await _prove(gate, attempt, stored, password)
-    async with gate.database.transaction() as connection:
+    async with gate.database.transaction(customer_id) as connection:
         await _forgive(gate, connection, attempt)
         users = PortalUserRepository(connection, scope)
         again = await users.find(found.id) if found else None
@@ -285,7 +285,7 @@ async def sign_in_user_by_provider(
     Raises AccessDenied, also when the provider must not sign in at portals of this tenant.
     """
     scope = Scope(customer_id=customer_id)
-    async with gate.database.transaction() as connection:
+    async with gate.database.transaction(customer_id) as connection:
         provider = await _provider_of_portals(connection, customer_id, person)
         users = PortalUserRepository(connection, scope)
         found = await users.find_by_subject(provider.id, person.subject)

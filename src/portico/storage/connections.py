@@ -100,8 +100,11 @@ class Database(ABC):
         """
 
     @abstractmethod
-    def transaction(self) -> AbstractAsyncContextManager[Connection]:
-        """A connection whose work is committed when the block ends and undone when it raises."""
+    def transaction(self, customer_id: int = 0) -> AbstractAsyncContextManager[Connection]:
+        """A connection whose work is committed when the block ends and undone when it raises.
+
+        The work is one tenant's; 0 stands for what belongs to no tenant.
+        """
 
     @abstractmethod
     async def revision(self, customer_id: int) -> int | None:
@@ -128,7 +131,7 @@ class Database(ABC):
     @asynccontextmanager
     async def write(self, customer_id: int) -> AsyncIterator[Connection]:
         """A transaction of one tenant, which takes the tenant's next revision when it ends."""
-        async with self.transaction() as connection:
+        async with self.transaction(customer_id) as connection:
             yield connection
             taken = {"customer_id": customer_id, "slot": connection.slot}
             await connection.run(_NEXT_REVISION, taken)

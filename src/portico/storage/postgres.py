@@ -36,6 +36,7 @@ from portico.storage.connections import (
     SyncWork,
 )
 from portico.storage.duplicates import violated_constraint
+from portico.storage.nodes import Nodes
 from portico.storage.places import Places
 from portico.storage.revisions import RevisionReader
 from portico.storage.statements import Row, StatementCompiler
@@ -43,6 +44,9 @@ from portico.storage.statements import Row, StatementCompiler
 CONNECT_SECONDS = 5.0
 POOL_WAIT_SECONDS = 10.0
 LOCK_WAIT_MILLISECONDS = 10_000
+GRACE_SECONDS = 2.0
+"""How long after the database's own time limit a statement's connection is given up."""
+
 SLOTS = 16
 """How many writers of a tenant can commit at the same time; a reader adds up as many numbers."""
 
@@ -59,7 +63,7 @@ _REFUSALS = {
     "53100": "The disk of the database is full.",
 }
 
-Lender = Callable[[], AbstractAsyncContextManager["PostgresConnection"]]
+Lender = Callable[[int], AbstractAsyncContextManager["PostgresConnection"]]
 
 
 class _PooledConnection(asyncpg.Connection):  # type: ignore[misc]  # it has no types
@@ -85,6 +89,7 @@ class PostgresConnection:
         self._connection = connection
         self._statements = statements
         self._seconds = seconds
+        self._patience = seconds + GRACE_SECONDS
         self.slot = slot
         self.writers_overlap = writers_overlap
 
@@ -96,7 +101,8 @@ class PostgresConnection:
         prepared = self._statements.prepare(statement, values)
         sql, bound = prepared.bind(values)
         try:
-            records = await self._connection.fetch(sql, *bound)
+            with _given_up(self._connection):
+                records = await self._connection.fetch(sql, *bound, timeout=self._patience)
         except asyncpg.QueryCanceledError as error:
             raise ReadTooSlow(self._seconds) from error
         return prepared.rows(records[0].keys(), records) if records else []
@@ -113,11 +119,14 @@ class PostgresConnection:
             parameters = [parameters or {}]
         prepared = self._statements.prepare(statement, parameters[0])
         bound = [prepared.bind(values) for values in parameters]
+        sql, first = bound[0]
         try:
-            if len(bound) > 1:
-                await self._connection.executemany(bound[0][0], [values for _, values in bound])
-                return len(bound)
-            status = await self._connection.execute(bound[0][0], *bound[0][1])
+            with _given_up(self._connection):
+                if len(bound) > 1:
+                    every = [values for _, values in bound]
+                    await self._connection.executemany(sql, every, timeout=self._patience)
+                    return len(bound)
+                status = await self._connection.execute(sql, *first, timeout=self._patience)
         except asyncpg.UniqueViolationError as error:
             # Citus names the constraint in the message alone.
             key = error.constraint_name or violated_constraint(str(error))
@@ -148,7 +157,7 @@ class PostgresReader:
 
     async def _connection(self) -> PostgresConnection:
         if self._lent is None:
-            self._lent = await self._stack.enter_async_context(self._lend())
+            self._lent = await self._stack.enter_async_context(self._lend(self._customer_id))
         return self._lent
 
     async def give_back(self) -> None:
@@ -182,7 +191,8 @@ class PostgresReader:
 class PostgresDatabase(Database):
     """A PostgreSQL database named by a libpq URL, reached through a bounded pool.
 
-    Of its connections one tenant's scans have four tenths at the most, and all scans seven.
+    Of its connections one tenant's scans have four tenths at the most, and all scans seven. In a
+    cluster, the tenants of one worker have six tenths.
     """
 
     def __init__(self, url: str, pool_size: int, read_seconds: float = READ_SECONDS) -> None:
@@ -198,7 +208,10 @@ class PostgresDatabase(Database):
         self._opening = asyncio.Lock()
         self._statements = StatementCompiler(asyncpg_dialect.dialect())  # type: ignore[no-untyped-call]
         self._free_slots = set(range(SLOTS))
-        self._revisions = RevisionReader(self._connect)
+        self._nodes = Nodes(self._fetch_value, pool_size, read_seconds)
+        self._revisions = RevisionReader(
+            self._connect, self._nodes.group_of, read_seconds + GRACE_SECONDS
+        )
 
     async def _connect(
         self,
@@ -229,6 +242,14 @@ class PostgresDatabase(Database):
         except (ValueError, asyncpg.InterfaceError) as error:
             raise Unavailable(f"The PostgreSQL URL cannot be used: {error}.") from error
 
+    async def _fetch_value(self, sql: str, *values: object) -> int | None:
+        """The one value of a query about the cluster, which the coordinator answers by itself."""
+        async with self._acquire() as connection:
+            with _given_up(connection):
+                patience = self._read_seconds + GRACE_SECONDS
+                found: int | None = await connection.fetchval(sql, *values, timeout=patience)
+        return found
+
     @asynccontextmanager
     async def _acquire(self) -> AsyncIterator[asyncpg.Connection[Any]]:
         async with self._opening:
@@ -250,8 +271,8 @@ class PostgresDatabase(Database):
             await self._pool.release(connection)
 
     @asynccontextmanager
-    async def _lend(self) -> AsyncIterator[PostgresConnection]:
-        async with self._acquire() as connection:
+    async def _lend(self, customer_id: int) -> AsyncIterator[PostgresConnection]:
+        async with self._nodes.place(customer_id), self._acquire() as connection:
             yield PostgresConnection(connection, self._statements, self._read_seconds)
 
     @asynccontextmanager
@@ -265,12 +286,12 @@ class PostgresDatabase(Database):
                 await reader.give_back()
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Connection]:
+    async def transaction(self, customer_id: int = 0) -> AsyncIterator[Connection]:
         """A write transaction."""
         with translated():
             own: int | None = None
             try:
-                async with self._acquire() as connection:
+                async with self._nodes.place(customer_id), self._acquire() as connection:
                     own = self._free_slots.pop() if self._free_slots else None
                     # Without a free slot a random one is shared, and its holders wait in line.
                     slot = randrange(SLOTS) if own is None else own
@@ -317,14 +338,42 @@ class PostgresDatabase(Database):
 @asynccontextmanager
 async def _transaction(connection: asyncpg.Connection[Any]) -> AsyncIterator[None]:
     """A transaction with the time of writes. The driver's own would take a round trip more."""
-    await connection.execute(_BEGIN)
+    await _execute(connection, _BEGIN)
     try:
         yield
     except BaseException:
-        if not connection.is_closed():
-            await connection.execute("ROLLBACK")
+        if _is_open(connection):
+            await _execute(connection, "ROLLBACK")
         raise
-    await connection.execute("COMMIT")
+    await _execute(connection, "COMMIT")
+
+
+async def _execute(connection: asyncpg.Connection[Any], sql: str) -> None:
+    with _given_up(connection):
+        await connection.execute(sql, timeout=WRITE_SECONDS + GRACE_SECONDS)
+
+
+def _is_open(connection: asyncpg.Connection[Any]) -> bool:
+    """Whether a connection of the pool can still be used; a closed one is the pool's no more."""
+    try:
+        return not connection.is_closed()
+    except asyncpg.InterfaceError:
+        return False
+
+
+@contextmanager
+def _given_up(connection: asyncpg.Connection[Any]) -> Iterator[None]:
+    """Close a connection that has not answered in time.
+
+    A coordinator that waits for a frozen worker heeds neither its own time limit nor a request to
+    cancel, so nothing more can be asked of that connection.
+    """
+    try:
+        yield
+    except TimeoutError:
+        if _is_open(connection):
+            connection.terminate()
+        raise
 
 
 def _milliseconds(seconds: float) -> str:
@@ -351,7 +400,9 @@ def translated() -> Iterator[None]:
         if translation is None:
             raise
         raise translation from error
-    except (*_BROKEN, TimeoutError, OSError) as error:
+    except TimeoutError as error:
+        raise Unavailable("The database did not answer in time.") from error
+    except (*_BROKEN, OSError) as error:
         raise Unavailable(f"The database cannot be reached: {error}.") from error
 
 

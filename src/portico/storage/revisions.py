@@ -7,25 +7,38 @@ request only ever uses a query that started after the request arrived.
 from __future__ import annotations
 
 import asyncio
+from collections import Counter, defaultdict, deque
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import asyncpg
 
-from portico.domain.errors import Unavailable
+from portico.domain.errors import PorticoError, Unavailable
 
 READERS = 4
+FOR_EACH_NODE = 2
+"""Of how many readers the tenants of one worker may keep waiting in a cluster."""
+
 _REVISION = "SELECT sum(revision)::bigint FROM customer_revision WHERE customer_id = $1"
-_FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+_FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, PorticoError)
 
 Connect = Callable[[], Awaitable[Any]]
+GroupOf = Callable[[int], Awaitable[int]]
 
 
 class RevisionReader:
-    """A few connections of its own; each tenant has at most one query under way and one to come."""
+    """A few connections of its own; each tenant has at most one query under way and one to come.
 
-    def __init__(self, connect: Connect) -> None:
+    `group_of` tells the worker of a tenant, 0 for none. When a worker lets a query run into its
+    limit of `patience` seconds, everybody who waits for that worker is told so.
+    """
+
+    def __init__(self, connect: Connect, group_of: GroupOf, patience: float) -> None:
         self._connect = connect
+        self._group_of = group_of
+        self._patience = patience
+        self._busy: Counter[int] = Counter()
+        self._held: defaultdict[int, deque[int]] = defaultdict(deque)
         self._waiting: dict[int, asyncio.Future[int | None]] = {}
         self._queue: asyncio.Queue[int] = asyncio.Queue()
         self._under_way: set[int] = set()
@@ -58,25 +71,60 @@ class RevisionReader:
                 self._idle += 1
                 customer_id = await self._queue.get()
                 self._idle -= 1
-                future = self._waiting.pop(customer_id)
                 try:
-                    if connection is None or connection.is_closed():
-                        connection = await self._connect()
-                    revision = await connection.fetchval(_REVISION, customer_id)
+                    group = await self._group_of(customer_id)
                 except _FAILURES as error:
-                    future.set_exception(Unavailable(f"The database cannot be reached: {error}."))
-                    future.exception()  # whoever waits gets it; nobody may be left waiting
-                else:
-                    future.set_result(revision)
-                self._under_way.discard(customer_id)
-                if customer_id in self._waiting:
-                    self._ask(customer_id)
+                    self._fail(customer_id, error)
+                    continue
+                if group and self._busy[group] >= FOR_EACH_NODE:
+                    self._held[group].append(customer_id)
+                    continue
+                connection = await self._answer(customer_id, group, connection)
+                if self._held[group]:
+                    self._queue.put_nowait(self._held[group].popleft())
         finally:
             if connection is not None:
                 connection.terminate()
+
+    async def _answer(self, customer_id: int, group: int, connection: Any) -> Any:  # noqa: ANN401  # the driver's
+        """Asks for a tenant's revision, and tells who waits; the connection for the next query."""
+        self._busy[group] += 1
+        # Whoever asks from here on needs a query that starts later.
+        future = self._waiting.pop(customer_id)
+        try:
+            if connection is None or connection.is_closed():
+                connection = await self._connect()
+            revision = await connection.fetchval(_REVISION, customer_id, timeout=self._patience)
+            future.set_result(revision)
+        except _FAILURES as error:
+            _tell(future, error)
+            if isinstance(error, TimeoutError) and connection is not None:
+                connection.terminate()
+            if isinstance(error, TimeoutError | asyncpg.QueryCanceledError):
+                while self._held[group]:
+                    self._fail(self._held[group].popleft(), error)
+        finally:
+            self._busy[group] -= 1
+        self._done(customer_id)
+        return connection
+
+    def _fail(self, customer_id: int, error: Exception) -> None:
+        _tell(self._waiting.pop(customer_id), error)
+        self._done(customer_id)
+
+    def _done(self, customer_id: int) -> None:
+        self._under_way.discard(customer_id)
+        if customer_id in self._waiting:
+            self._ask(customer_id)
 
     async def close(self) -> None:
         """Ends the readers and their connections."""
         for reader in self._readers:
             reader.cancel()
         await asyncio.gather(*self._readers, return_exceptions=True)
+
+
+def _tell(future: asyncio.Future[int | None], error: Exception) -> None:
+    """Ends the waiting of everybody who shares a query that failed."""
+    future.set_exception(Unavailable(f"The database cannot be reached: {error}."))
+    future.exception()  # whoever waits gets it; nobody may be left waiting

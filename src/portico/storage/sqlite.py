@@ -123,7 +123,7 @@ class SqliteDatabase(Database):
             yield SqliteReader(self._reader, self._statements, self._slow_reads, customer_id)
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Connection]:
+    async def transaction(self, customer_id: int = 0) -> AsyncIterator[Connection]:
         """A write transaction. Raises ConcurrentChange when the lock is not free in time."""
         await self._take_turn()
         try:

@@ -102,7 +102,7 @@ async def visit_address(site: Site, address: str) -> PortalVisit:
     place = await find_portal_address(site.database, address)
     if place is None:
         raise NotFound(address)
-    async with site.database.read() as connection:
+    async with site.database.read(place.customer_id) as connection:
         return await visit_portal(connection, place)
 
 
@@ -154,7 +154,7 @@ async def own_domain(site: NamedDependency[Site], request: AnyRequest) -> Page:
     place = await portal_at_host(site, request)
     if place is None:
         return redirect(CONSOLE_HOME)
-    async with site.database.read() as connection:
+    async with site.database.read(place.customer_id) as connection:
         visit = await visit_portal(connection, place)
     return await _show(site, request, await _arrive(site, request, visit, home="/"))
 

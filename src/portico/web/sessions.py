@@ -102,7 +102,7 @@ async def console_writing(
 
     Raises NotFound for a place without a grant. The form has to be checked before (`csrf`).
     """
-    async with site.database.read() as connection:
+    async with site.database.read(customer_id or 0) as connection:
         granted = await administrator_access(connection, signed_in, customer_id, microtenant_id)
     async with site.database.write(granted.tenant.id) as connection:
         yield _work(site, request, connection, granted)

@@ -269,7 +269,7 @@ async def _portal(site: Site, address: str) -> PresentedPortal:
     place = await find_portal_address(site.database, address)
     if place is None:
         raise NotFound(address)
-    async with site.database.read() as connection:
+    async with site.database.read(place.customer_id) as connection:
         return (await visit_portal(connection, place)).portal
 
 

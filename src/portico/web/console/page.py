@@ -248,7 +248,7 @@ class Console:
 
     async def _places(self) -> AsyncIterator[Place]:
         """The switcher: this tenant first, so that its microtenants are never cut off."""
-        allowed = await list_places(self.site.database, self.signed_in)
+        allowed = await list_places(self.site.database, self.signed_in, first=self.customer_id)
         allowed.sort(key=lambda each: each.tenant.id != self.customer_id)
         shown = 0
         for tenant in allowed:
