@@ -11,6 +11,7 @@ from tests.cli.commands import refuse, refused, run_process, succeed
 from tests.cli.conftest import execute
 from tests.faults.trouble import at_once
 from tests.harness import create_tenant, free_port, served
+from tests.storage.citus import offer_citus
 
 AHEAD = "9999"
 
@@ -114,3 +115,45 @@ def test_database_that_falls_behind_is_not_ready(empty_postgres: str, tmp_path: 
         assert answer.json()["status"] == "not ready"
         assert "another schema" in answer.json()["reason"]
         assert server.http.get("/healthz").status_code == 200
+
+
+def test_serve_says_why_it_cannot_start(empty_postgres: str) -> None:
+    succeed("db", "upgrade", "--database", empty_postgres)
+    name = empty_postgres.partition("?")[0].rpartition("/")[2]
+    execute(empty_postgres, f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+
+    sentence = serve_in_vain(empty_postgres)
+
+    assert sentence.startswith("The database takes no writes: it is read-only or in recovery.")
+    assert "cannot execute UPDATE in a read-only transaction" in sentence
+
+
+def test_command_tells_what_the_database_said(empty_postgres: str) -> None:
+    succeed("db", "upgrade", "--database", empty_postgres)
+    execute(empty_postgres, "CREATE ROLE away LOGIN CONNECTION LIMIT 0")
+    url = empty_postgres.replace("//postgres:", "//away:")
+
+    sentence = serve_in_vain(url)
+
+    execute(empty_postgres, "DROP ROLE away")
+    assert 'too many connections for role "away"' in sentence
+
+
+def test_distribute_tells_what_it_moved(empty_postgres: str) -> None:
+    succeed("db", "upgrade", "--database", empty_postgres)
+    offer_citus(empty_postgres)
+
+    first = succeed("db", "distribute", "--database", empty_postgres).splitlines()
+    second = succeed("db", "distribute", "--database", empty_postgres)
+
+    assert first[:2] == ["Distributed api_client.", "Distributed customer."]
+    assert first[-1] == "Every table is where it belongs."
+    assert second == "Every table is where it belongs.\n"
+
+
+def test_distribute_without_citus_says_what_to_install(empty_postgres: str) -> None:
+    succeed("db", "upgrade", "--database", empty_postgres)
+
+    sentence = refuse("db", "distribute", "--database", empty_postgres)
+
+    assert "lacks the Citus extension. Install Citus on every node" in sentence
