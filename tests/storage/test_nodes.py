@@ -12,7 +12,12 @@ from contextlib import AsyncExitStack
 import pytest
 from sqlalchemy import text
 
+from portico.domain.administrators import Administrator, Grant
 from portico.domain.errors import Unavailable
+from portico.domain.identity import Role
+from portico.domain.sessions import ConsoleSession
+from portico.services.access import list_places
+from portico.services.sessions import SignedInAdministrator
 from portico.storage import postgres
 from portico.storage.connections import Connection, Database
 from portico.storage.database import open_database
@@ -20,7 +25,7 @@ from portico.storage.distribution import distribute_database
 from portico.storage.revisions import READERS, RevisionReader
 from tests.harness import with_database
 from tests.storage.citus import execute, offer_citus
-from tests.storage.store import PATIENCE_SECONDS
+from tests.storage.store import PATIENCE_SECONDS, opened
 
 POOL = 5
 OF_ONE_WORKER = 3
@@ -111,6 +116,38 @@ def test_backend_that_is_frozen_costs_one_answer(
         await database.close()
 
     asyncio.run(asyncio.wait_for(work(), PATIENCE_SECONDS))
+
+
+def test_switcher_leaves_out_tenants_that_do_not_answer(own_postgres: str) -> None:
+    with opened(own_postgres) as store:
+        here, silent = store.scope().customer_id, store.scope().customer_id
+        later = store.scope().customer_id
+    # A worker that is away, as the coordinator sees it: rows of one tenant never come.
+    execute(
+        own_postgres,
+        "ALTER TABLE customer RENAME TO customer_rows",
+        f"""CREATE VIEW customer AS SELECT * FROM customer_rows
+        WHERE id <> {silent} OR pg_sleep(60)::text = 'over'""",
+    )
+    grants = [
+        Grant(id=each, administrator_id=1, customer_id=each, role=Role.ADMIN)
+        for each in (silent, here, later)
+    ]
+    signed_in = SignedInAdministrator(
+        session=ConsoleSession(
+            digest="d", csrf_token="c", administrator_id=1, created=1, seen=1, expires=2
+        ),
+        administrator=Administrator(id=1, name="ada", creation_time=1),
+        grants=tuple(grants),
+    )
+
+    async def work() -> list[int]:
+        database = open_database(own_postgres, read_seconds=0.5)
+        places = await list_places(database, signed_in, first=here)
+        await database.close()
+        return [each.tenant.id for each in places]
+
+    assert asyncio.run(asyncio.wait_for(work(), PATIENCE_SECONDS)) == [here]
 
 
 class _Backend:

@@ -17,6 +17,7 @@ from portico.cli.options import (
 from portico.cli.tables import print_table
 from portico.domain.applications import Application, ApplicationSpec
 from portico.domain.base import DEFAULT_MICROTENANT_ID
+from portico.domain.shown_hosts import shown_host
 from portico.services import applications
 from portico.services.identity import Operator
 from portico.settings import Settings
@@ -98,7 +99,7 @@ def list_(settings: Settings, customer_id: int, microtenant_id: int, as_json: bo
             (
                 str(each.id),
                 each.name,
-                ", ".join(each.domain_names),
+                ", ".join(map(shown_host, each.domain_names)),
                 "enabled" if each.enabled else "disabled",
             )
             for each in found

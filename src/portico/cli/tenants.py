@@ -10,6 +10,7 @@ from portico.cli.command_line import command_line
 from portico.cli.options import run_as_operator, settings_options
 from portico.cli.tables import moment, print_table
 from portico.domain.identity import Tenant
+from portico.domain.shown_hosts import shown_host
 from portico.services.first_steps import FirstStep, first_step
 from portico.services.identity import Operator, create_tenant, list_tenants
 from portico.settings import Settings
@@ -75,7 +76,12 @@ def list_(settings: Settings, as_json: bool) -> None:
     print_table(
         ("Customer id", "Name", "Authentication domains", "Created"),
         [
-            (str(each.id), each.name, ", ".join(each.auth_domains), moment(each.creation_time))
+            (
+                str(each.id),
+                each.name,
+                ", ".join(map(shown_host, each.auth_domains)),
+                moment(each.creation_time),
+            )
             for each in found
         ],
     )
