@@ -14,7 +14,9 @@ TEXT_INDEX_QUERY = f"SELECT rowid FROM {TEXT_INDEX} WHERE {TEXT_INDEX} MATCH :tr
 INDEXED = ("name_folded", "description_folded", "link_folded", "link_path_folded")
 _LETTERS = 3
 _PIECES = 8
-"""Each piece is one more list to walk for every row, and eight tell few rows from many."""
+_PIECES_IN_ALL = 32
+"""Each piece is one more list to walk for every row, and a few tell few rows from many."""
+
 _NARROWING = {
     Operator.EQ,
     Operator.CONTAINS,
@@ -27,24 +29,31 @@ def trigram_query(condition: Condition) -> str:
     """The FTS5 query that every row of the condition meets; empty when there is none, or when an
     ordinary index finds the rows as well.
     """
+    return _query(condition, max(2, min(_PIECES, _PIECES_IN_ALL // _count(condition))))
+
+
+def _count(condition: Condition) -> int:
+    """The number of comparisons in a condition."""
+    return 1 if isinstance(condition, Comparison) else sum(map(_count, condition.parts))
+
+
+def _query(condition: Condition, pieces: int) -> str:
     if isinstance(condition, AllOf):
         if any(map(_has_index, condition.parts)):
             return ""
-        return " AND ".join(filter(None, map(trigram_query, condition.parts)))
+        return " AND ".join(filter(None, (_query(part, pieces) for part in condition.parts)))
     if isinstance(condition, AnyOf):
-        queries = list(map(trigram_query, condition.parts))
+        queries = [_query(part, pieces) for part in condition.parts]
         return f"({' OR '.join(queries)})" if all(queries) else ""
-    if not isinstance(condition, Comparison) or condition.operator not in _NARROWING:
-        return ""
-    if _has_index(condition):
+    if condition.operator not in _NARROWING or _has_index(condition):
         return ""
     value = condition.values[0]
     if condition.field.kind is not FieldKind.FOLDED or not isinstance(value, str):
         return ""
-    pieces = _pieces(value)
-    if not pieces:
+    wanted = _pieces(value, pieces)
+    if not wanted:
         return ""
-    quoted = " AND ".join(f'"{piece.replace(chr(34), chr(34) * 2)}"' for piece in pieces)
+    quoted = " AND ".join(f'"{piece.replace(chr(34), chr(34) * 2)}"' for piece in wanted)
     return f"({{{condition.field.attribute}_folded}} : ({quoted}))"
 
 
@@ -56,9 +65,9 @@ def _has_index(condition: Condition) -> bool:
     )
 
 
-def _pieces(value: str) -> list[str]:
-    """At most eight different pieces, spread over the text."""
+def _pieces(value: str, most: int) -> list[str]:
+    """Different pieces of a text, spread over it."""
     starts = len(value) - _LETTERS + 1
-    step = max(1, starts // _PIECES)
+    step = max(1, starts // most)
     pieces = (value[start : start + _LETTERS] for start in range(0, starts, step))
-    return list(dict.fromkeys(pieces))[:_PIECES]
+    return list(dict.fromkeys(pieces))[:most]
