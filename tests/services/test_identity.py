@@ -14,6 +14,7 @@ from portico.domain.identity import Role, Tenant, secret_matches
 from portico.domain.search import ListQuery
 from portico.services import access, identity, microtenants
 from portico.services.identity import Operator
+from portico.storage import identity as storage_identity
 from tests.harness import new_tenant_name
 from tests.services.world import START, World
 from tests.storage.store import Store
@@ -62,6 +63,19 @@ def test_one_of_several_tenants_made_at_once_gets_the_name(store: Store) -> None
 
     assert sum(isinstance(each, Tenant) for each in made) == 1
     assert sum(isinstance(each, InvalidField) for each in made) == 3
+
+
+def test_tenants_are_listed_oldest_first_over_several_pages(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage_identity, "TENANTS_A_PAGE", 2)
+    made = [store.scope().customer_id for _ in range(5)]
+
+    listed = store.run(identity.list_tenants(store.operator))
+
+    assert [each.id for each in listed if each.id in made] == made
+    ages = [(each.creation_time, each.id) for each in listed]
+    assert ages == sorted(set(ages))
 
 
 @pytest.mark.parametrize("customer_id", [0, -1, 2**63])

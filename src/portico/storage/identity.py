@@ -37,6 +37,8 @@ from portico.storage.tables import (
     signing_key,
 )
 
+TENANTS_A_PAGE = 10_000
+
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
@@ -127,9 +129,17 @@ class IdentityRepository:
         return Tenant(**rows[0]._asdict()) if rows else None
 
     async def all_tenants(self) -> list[Tenant]:
-        """Every tenant, oldest first, without its revision, which is the sum of many rows."""
-        rows = await self._connection.rows(_all_tenants())
-        return [Tenant(**row._asdict()) for row in rows]
+        """Every tenant, oldest first, without its revision, which is the sum of many rows.
+
+        There may be millions, so they are read in pages, each under the deadline of a read.
+        """
+        found: list[Tenant] = []
+        while True:
+            wanted = {"after_id": found[-1].id if found else 0, "most": TENANTS_A_PAGE}
+            rows = await self._connection.rows(_tenants_after(), wanted)
+            found += [Tenant(**row._asdict()) for row in rows]
+            if len(rows) < TENANTS_A_PAGE:
+                return sorted(found, key=lambda each: (each.creation_time, each.id))
 
     async def lock_tenants(self) -> None:
         """Let no other transaction that calls this go on until this one ends."""
@@ -228,6 +238,12 @@ def _tenant() -> Select[Any]:
 @kept
 def _all_tenants() -> Select[Any]:
     return select(customer).order_by(customer.c.creation_time, customer.c.id)
+
+
+@kept
+def _tenants_after() -> Select[Any]:
+    after = select(customer).where(customer.c.id > bindparam("after_id"))
+    return after.order_by(customer.c.id).limit(bindparam("most"))
 
 
 @kept
