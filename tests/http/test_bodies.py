@@ -270,6 +270,44 @@ def test_countless_references_are_refused(admin: Caller) -> None:
     assert total(admin) == 0
 
 
+FILLER = b"1," * 30_000
+"""So many values are read by a decoder that lets other requests go on between them."""
+
+
+@pytest.mark.parametrize(
+    ("rest", "words"),
+    [
+        (b'"name":"b"', 'the key "name" twice'),
+        (b'"y":NaN', "NaN is not a JSON value"),
+        (b'"y":"\\ud800"', "half of a surrogate pair"),
+        (b'"y":' + b"9" * 5_000, "too many digits"),
+        (b'"y":' + b"[" * 50_000, "nested too deeply"),
+        (b'"y":1,', "not JSON"),
+        (b'"y":1}}', "not JSON"),
+    ],
+)
+def test_broken_body_of_many_values_is_refused(resident: Caller, rest: bytes, words: str) -> None:
+    before = total(resident)
+    content = b'{"name":"a","link":"b","x":[' + FILLER + b"1]," + rest + b"}"
+
+    reason = assert_error(send_bytes(resident, content), 400, "invalid.resource.argument", "body")
+
+    assert words in reason
+    assert total(resident) == before
+
+
+def test_body_of_many_values_is_read_and_delays_nobody(admin: Caller) -> None:
+    keys = b",".join(b'"%x":1' % number for number in range(190_000))
+    content = b'{"name":"Many","link":"b","x":{' + keys + b"}}"
+    with ThreadPoolExecutor(1) as pool:
+        sent = pool.submit(send_bytes, admin, content)
+        waits = waits_for_health(admin.server, until=sent.done)
+
+    assert sent.result().status_code == 201
+    assert max(waits) < 1.0
+    assert admin.names() == ["Many"]
+
+
 def test_countless_values_are_refused_and_delay_nobody(admin: Caller) -> None:
     for value in (b"1", b"[]", b'{"id":1}'):
         values = b",".join([value] * (4 * MEBIBYTE // (len(value) + 1)))
