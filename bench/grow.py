@@ -165,7 +165,8 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--at",
         metavar="URL",
-        help="an empty PostgreSQL database instead of one of the wheel's, which has no pg_trgm",
+        help="an empty PostgreSQL database instead of one of the wheel's, which has no pg_trgm; "
+        "PORTICO_SECRET_KEY_FILE names its key",
     )
     parser.add_argument("--seconds", type=float, default=3.0, help="how long to ask each request")
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))

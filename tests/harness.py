@@ -12,12 +12,14 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -30,7 +32,9 @@ from portico.services import applications, domains, identity
 from portico.services.identity import Operator
 from portico.storage import schema
 from portico.storage.connections import Database
-from portico.storage.database import create_database_file, open_database
+from portico.storage.database import create_database_file, open_database, sqlite_path
+from portico.storage.secret_cipher import SecretCipher
+from portico.storage.secret_keys import SecretKeyFile, secret_key_file
 
 T = TypeVar("T")
 READY_SECONDS = 20.0
@@ -74,7 +78,7 @@ def as_operator(url: str, work: Callable[[Operator], Awaitable[T]]) -> T:
     """Runs asynchronous work as the operator of a database."""
 
     async def run(database: Database) -> T:
-        return await work(await open_operator(database))
+        return await work(await open_operator(database, cipher_of(url)))
 
     return with_database(url, run)
 
@@ -82,7 +86,28 @@ def as_operator(url: str, work: Callable[[Operator], Awaitable[T]]) -> T:
 def upgrade(url: str) -> None:
     """Brings a database to the newest schema; a missing SQLite file is created."""
     create_database_file(url)
-    with_database(url, lambda database: schema.upgrade(database, create=True))
+    with_database(url, lambda database: schema.upgrade(database, cipher_of(url), create=True))
+
+
+@cache
+def postgres_key_file() -> Path:
+    """The key file of every PostgreSQL database of this test process."""
+    path = Path(tempfile.mkdtemp(prefix="key-")) / "portico.key"
+    SecretKeyFile(path, automatic=True).create_if_automatic()
+    return path
+
+
+def key_environment(url: str) -> dict[str, str]:
+    """The variable that names the key file of a database; none for SQLite, which has its own."""
+    if sqlite_path(url) is not None:
+        return {}
+    return {"PORTICO_SECRET_KEY_FILE": str(postgres_key_file())}
+
+
+def cipher_of(url: str) -> SecretCipher:
+    """What encrypts the secrets of a test database."""
+    named = key_environment(url).get("PORTICO_SECRET_KEY_FILE", "")
+    return SecretCipher(secret_key_file(url, named))
 
 
 @dataclass(frozen=True)
@@ -140,7 +165,7 @@ def start_server(
             [*command, "--database", database, *options],
             stdout=sink,
             stderr=sink,
-            env={**os.environ, **(environment or {})},
+            env={**os.environ, **key_environment(database), **(environment or {})},
             start_new_session=True,
         )
     url = f"http://127.0.0.1:{port}"

@@ -47,19 +47,22 @@ from portico.http.large_answers import large_answer_places
 from portico.http.limits import RateCounter
 from portico.http.openapi import describe
 from portico.http.operations import OPERATION, answer_options
-from portico.http.tokens import KEY_REFRESH_SECONDS, Tokens
+from portico.http.tokens import Tokens
 from portico.observability import AccessLog
 from portico.services.client_sign_ins import SignInNotes
 from portico.services.first_steps import CommandLine
-from portico.services.identity import Operator, claim_ids, ensure_signing_key
+from portico.services.identity import Operator, claim_ids
 from portico.services.password_queue import PasswordQueue
 from portico.services.readiness import Readiness
 from portico.services.sessions import Gate
+from portico.services.signing_keys import KEY_REFRESH_SECONDS, SigningKeys, ensure_signing_key
 from portico.settings import Settings
 from portico.storage import schema
 from portico.storage.connections import Database
 from portico.storage.database import open_database, sqlite_path
 from portico.storage.readiness import PROBE_SLOTS
+from portico.storage.secret_cipher import SecretCipher
+from portico.storage.secret_keys import secret_key_file
 from portico.web import portal_files, portal_page, sign_in, static_files
 from portico.web.addresses import Surroundings, strict_transport
 from portico.web.compression import CompressedPages
@@ -93,21 +96,31 @@ def key_overlap(token_lifetime: int) -> int:
     return token_lifetime + 2 * KEY_REFRESH_SECONDS
 
 
-async def prepare_database(database: Database, settings: Settings, *, create: bool = False) -> None:
+def make_cipher(settings: Settings) -> SecretCipher:
+    """What encrypts and decrypts secrets in the database. It reads no key file yet."""
+    return SecretCipher(secret_key_file(settings.database, settings.secret_key_file))
+
+
+async def prepare_database(
+    database: Database, cipher: SecretCipher, settings: Settings, *, create: bool = False
+) -> None:
     """Upgrade a SQLite database, or require that a PostgreSQL database is current.
 
     `create` lets an empty SQLite file become a database. Raises SchemaMismatch or Unavailable.
     """
     if sqlite_path(settings.database) is not None:
-        await schema.upgrade(database, create=create)
+        await schema.upgrade(database, cipher, create=create)
     else:
         await schema.require_current(database)
 
 
-async def open_operator(database: Database, clock: Clock = time.time) -> Operator:
+async def open_operator(
+    database: Database, cipher: SecretCipher, clock: Clock = time.time
+) -> Operator:
     """The operator of an installation, with ids that no other process gives out."""
     return Operator(
         database=database,
+        cipher=cipher,
         clock=clock,
         new_id=await claim_ids(database, clock),
         transaction_id=str(uuid.uuid4()),
@@ -128,7 +141,9 @@ def create_app(
     rates = RateCounter(clock, settings.rate_limit)
     cache = AnswerCache(settings.cache_bytes)
     notes = SignInNotes(database, clock)
-    tokens = Tokens(database, clock, settings.token_lifetime, notes, monotonic)
+    cipher = make_cipher(settings)
+    signing_keys = SigningKeys(database, cipher, monotonic)
+    tokens = Tokens(signing_keys, clock, settings.token_lifetime, notes)
     readiness = Readiness(database, clock, slot=randrange(PROBE_SLOTS))
     log = AccessLog(sys.stderr.buffer) if settings.access_log else None
     threads = Threads()
@@ -136,10 +151,12 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         try:
-            operator = await open_operator(database, clock)
+            operator = await open_operator(database, cipher, clock)
             await ensure_signing_key(operator, overlap=key_overlap(settings.token_lifetime))
             app.state.api = _make_api(operator, settings, tokens, rates, cache, threads)
-            app.state.site = make_site(operator, settings, command_line or CommandLine(), threads)
+            app.state.site = make_site(
+                operator, settings, command_line or CommandLine(), threads, signing_keys
+            )
             app.state.readiness = readiness
             logger.info("This worker is ready.", extra={"event": "worker.started"})
             yield
@@ -239,7 +256,11 @@ def make_passwords() -> PasswordHasher:
 
 
 def make_site(
-    operator: Operator, settings: Settings, command_line: CommandLine, threads: Threads
+    operator: Operator,
+    settings: Settings,
+    command_line: CommandLine,
+    threads: Threads,
+    signing_keys: SigningKeys,
 ) -> Site:
     """What the pages of both faces need."""
     gate = Gate(
@@ -254,6 +275,8 @@ def make_site(
     static = StaticFiles()
     return Site(
         gate=gate,
+        cipher=operator.cipher,
+        signing_keys=signing_keys,
         renderer=Renderer(static.address, FILTERS),
         static=static,
         cookies=Cookies(secure=not settings.insecure_cookies),

@@ -17,6 +17,7 @@ from portico.domain.addresses import are_networks, is_origin
 
 PREFIX = "PORTICO_"
 CONFIG_VARIABLE = "PORTICO_CONFIG"
+SECRET_KEY_CREDENTIAL = "portico-secret-key"
 
 
 class InvalidSetting(Exception):
@@ -24,9 +25,13 @@ class InvalidSetting(Exception):
 
 
 def _setting(
-    default: str | int | bool, meaning: str, allowed: Callable[[Any], bool] | None = None
+    default: str | int | bool,
+    meaning: str,
+    allowed: Callable[[Any], bool] | None = None,
+    *,
+    shown: bool = True,
 ) -> Any:  # noqa: ANN401  # stands for a field of any type, as dataclasses.field does
-    return field(default=default, metadata={"help": meaning, "allowed": allowed})
+    return field(default=default, repr=shown, metadata={"help": meaning, "allowed": allowed})
 
 
 def _between(least: int, most: int) -> Callable[[int], bool]:
@@ -43,6 +48,13 @@ class Settings:
         "sqlite:///portico.db",
         "Where the data lives: sqlite:///path, or postgresql://user@host/name (libpq form; a Unix "
         "socket is ?host=/directory).",
+        shown=False,  # it may hold a password
+    )
+    secret_key_file: str = _setting(
+        "",
+        "The file with the key that encrypts secrets in the database: what `openssl rand -base64 "
+        "32` prints. If empty: the systemd credential portico-secret-key, else, for SQLite, the "
+        ".key file beside the database.",
     )
     workers: int = _setting(1, "How many processes serve, 1 to 64.", _between(1, 64))
     pool_size: int = _setting(
@@ -143,7 +155,16 @@ def load_settings(
             chosen[name] = _converted(name, environment[variable], variable)
     for name, value in flags.items():
         chosen[name] = _converted(name, value, f"--{name.replace('_', '-')}")
+    if not chosen.get("secret_key_file"):
+        chosen["secret_key_file"] = _credential(environment)
     return Settings(**chosen)
+
+
+def _credential(environment: Mapping[str, str]) -> str:
+    """Return the path of the key among the service's credentials (systemd.exec(5)), or nothing."""
+    folder = environment.get("CREDENTIALS_DIRECTORY", "")
+    path = Path(folder, SECRET_KEY_CREDENTIAL)
+    return str(path) if folder and path.exists() else ""
 
 
 def settings_file(environment: Mapping[str, str], config: Path | None = None) -> Path | None:

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from portico.cli import main
+from tests.harness import key_environment
 
 COMMAND = (sys.executable, "-m", "portico")
 
@@ -43,7 +44,7 @@ def run(
         patch.setattr(sys, "argv", ["portico", *arguments])
         for name in [each for each in os.environ if each.startswith("PORTICO_")]:
             patch.delenv(name)
-        for name, value in (environment or {}).items():
+        for name, value in (_key_environment(arguments) | dict(environment or {})).items():
             patch.setenv(name, value)
         with pytest.raises(SystemExit) as ended:
             main()
@@ -51,6 +52,12 @@ def run(
     if isinstance(code, str):  # the interpreter prints it, and ends with status 1
         return Finished(1, output.getvalue(), f"{errors.getvalue()}{code}\n")
     return Finished(code or 0, output.getvalue(), errors.getvalue())
+
+
+def _key_environment(arguments: tuple[str, ...]) -> dict[str, str]:
+    """The key file of the PostgreSQL database that a command names, if it names one."""
+    urls = [each for each in arguments if "?host=/" in each]
+    return key_environment(urls[0]) if urls else {}
 
 
 def run_process(*arguments: str, environment: Mapping[str, str] | None = None) -> Finished:
@@ -62,7 +69,7 @@ def run_process(*arguments: str, environment: Mapping[str, str] | None = None) -
         text=True,
         timeout=60,
         check=False,
-        env=kept | dict(environment or {}),
+        env=kept | _key_environment(arguments) | dict(environment or {}),
     )
     return Finished(ended.returncode, ended.stdout, ended.stderr)
 

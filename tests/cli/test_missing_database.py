@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 
@@ -33,7 +34,10 @@ COMMANDS = [
     ("provider", "create", "Acme", *ISSUER, *CUSTOMER),
     ("provider", "list", *CUSTOMER),
     ("provider", "remove", "42"),
+    ("provider", "set-secret", "42", "--no-client-secret"),
     ("keys", "rotate"),
+    ("keys", "rotate-secret"),
+    ("keys", "forget-secrets", "--yes"),
     ("serve",),
 ]
 
@@ -95,25 +99,31 @@ def test_database_of_another_program_is_left_alone(
     assert tables == [("bookmark",)]
 
 
-def test_demo_creates_its_database(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/new/portico.db"
+@pytest.mark.parametrize("umask", [0o000, 0o777], ids=["open", "closed"])
+def test_demo_creates_its_database(tmp_path: Path, umask: int) -> None:
+    folder, log = tmp_path / "new", tmp_path / "server.log"
+    log.touch()
+    before = os.umask(umask)
+    try:
+        with served(f"sqlite:///{folder}/portico.db", log, "--demo") as server:
+            modes = {each.name: each.stat().st_mode & 0o777 for each in folder.iterdir()}
+            assert server.http.get("/readyz").status_code == 200
+    finally:
+        os.umask(before)
 
-    with served(url, tmp_path / "server.log", "--demo") as server:
-        modes = {each.name: each.stat().st_mode & 0o777 for each in (tmp_path / "new").iterdir()}
-        assert server.http.get("/readyz").status_code == 200
-
-    assert set(modes) >= {"portico.db", "portico.db-wal", "portico.db-shm", "portico.demo.json"}
-    assert set(modes.values()) == {0o600}
-    assert (tmp_path / "new").stat().st_mode & 0o777 == 0o700
+    names = {"portico.db", "portico.db-wal", "portico.db-shm", "portico.demo.json", "portico.key"}
+    assert modes == dict.fromkeys(names, 0o600)
+    assert folder.stat().st_mode & 0o777 == 0o700
 
 
 def test_loose_modes_are_warned_of(tmp_path: Path) -> None:
-    path, url = tmp_path / "portico.db", f"sqlite:///{tmp_path}/portico.db"
+    url = f"sqlite:///{tmp_path}/portico.db"
     succeed("db", "upgrade", "--create", "--database", url)
     config = tmp_path / "portico.toml"
     config.write_text('database = "postgresql://portico:hunter2@127.0.0.1/portico"\n')
     config.chmod(0o600)
-    files = [path, tmp_path / "portico.db-wal", tmp_path / "portico.db-shm", config]
+    names = ("portico.db", "portico.db-wal", "portico.db-shm", "portico.key", "portico.toml")
+    files = [tmp_path / name for name in names]
     options = ("--config", str(config))
 
     with served(url, tmp_path / "tight.log", *options):

@@ -17,6 +17,7 @@ from portico.app import create_app
 from portico.domain.base import Clock
 from portico.settings import Settings
 from portico.storage.statements import PreparedStatement, StatementCompiler
+from tests.harness import cipher_of
 
 T = TypeVar("T")
 
@@ -49,7 +50,12 @@ def run_inside(
 ) -> T:
     """Runs work with a client of an application of its own on a database."""
 
-    chosen: dict[str, Any] = {"database": database_url, "access_log": False, **settings}
+    chosen: dict[str, Any] = {
+        "database": database_url,
+        "secret_key_file": str(cipher_of(database_url).file.path),
+        "access_log": False,
+        **settings,
+    }
 
     async def run() -> T:
         app = create_app(Settings(**chosen), clock, monotonic)

@@ -14,7 +14,7 @@ DOCSTRING_LINES = 5
 VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "base_service"}
 LAYER_LIBRARIES = {
     "domain": set[str](),
-    "storage": {"sqlalchemy", "alembic", "asyncpg"},
+    "storage": {"sqlalchemy", "alembic", "asyncpg", "cryptography"},
     "services": set[str](),
     "asgi": {"litestar"},
     "http": {"litestar", "msgspec", "jwt", "cryptography"},

@@ -12,6 +12,7 @@ from portico.domain.applications import ApplicationSpec
 from portico.services import applications
 from portico.services.identity import Operator
 from portico.storage import placement as tables
+from portico.storage.secrets import SECRET_COLUMNS
 from tests.certificates import certificate_pem
 from tests.contract.inside import run_inside, watched_statements
 from tests.contract.people import use_people
@@ -36,8 +37,9 @@ STORAGE = [
     for module in SOURCE
     if "portico/storage/" in str(module)
     and "migrations" not in module.path.parts
-    # Its `insert_into` is given a table; those who call it are looked at instead.
-    and module.path.name != "statements.py"
+    # Its `insert_into` is given a table; those who call it are looked at instead. And secrets are
+    # in global tables, as the first test asserts.
+    and module.path.name not in {"statements.py", "secrets.py"}
 ]
 TENANT_TABLES = [
     table
@@ -46,6 +48,7 @@ TENANT_TABLES = [
 ]
 GLOBAL_TABLES = {"customer", "api_client", "signing_key", "id_node", "portal_address"} | {
     "allowed_domain",
+    "secret_key",
     "administrator",
     "administrator_grant",
     "console_session",
@@ -61,6 +64,7 @@ def test_every_table_has_its_place() -> None:
     every = {table.name for table in tables.metadata.sorted_tables}
 
     assert every - {table.name for table in TENANT_TABLES} == GLOBAL_TABLES
+    assert {each.column.table.name for each in SECRET_COLUMNS} <= GLOBAL_TABLES
 
 
 def test_keys_of_tenant_tables_start_with_the_tenant() -> None:

@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from portico.domain.identity import Role, SigningKey
 from portico.services import identity
-from tests.harness import Caller, Tenant, as_operator, with_database
+from portico.services.signing_keys import load_signing_keys
+from tests.harness import Caller, Tenant, as_operator, cipher_of, with_database
 
 AUDIENCE = "https://api.zscaler.com"
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -103,7 +104,8 @@ def read_claims(token: str) -> Claims:
 
 def signing_keys(caller: Caller) -> list[SigningKey]:
     """The installation's own signing keys, newest first."""
-    return with_database(caller.server.database, identity.load_signing_keys)
+    url = caller.server.database
+    return with_database(url, lambda database: load_signing_keys(database, cipher_of(url)))
 
 
 def resigned(caller: Caller, **changed: object) -> str:

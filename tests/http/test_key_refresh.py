@@ -9,8 +9,8 @@ import httpx
 import jwt
 
 from portico.domain.identity import Role
-from portico.http.tokens import KEY_REFRESH_SECONDS
-from portico.services.identity import Operator, create_client, create_tenant, rotate_signing_keys
+from portico.services.identity import Operator, create_client, create_tenant
+from portico.services.signing_keys import KEY_REFRESH_SECONDS, rotate_signing_keys
 from tests.contract.inside import run_inside
 from tests.harness import as_operator, upgrade
 from tests.http.clients import ME, read_claims

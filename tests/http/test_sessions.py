@@ -9,7 +9,7 @@ import jwt
 import pytest
 
 from portico.domain.identity import Role
-from portico.services.identity import rotate_signing_keys
+from portico.services.signing_keys import rotate_signing_keys
 from tests.harness import (
     LINKS,
     Caller,

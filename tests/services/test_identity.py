@@ -24,6 +24,7 @@ def operator_at(store: Store, now: float) -> Operator:
     """The operator at a moment of its own."""
     return Operator(
         database=store.database,
+        cipher=store.cipher,
         clock=lambda: now,
         new_id=TimeOrderedIds(1, lambda: now),
         transaction_id="operator",

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from portico.domain.identity import SigningKey
-from portico.services import identity
+from portico.services import signing_keys
 from portico.services.identity import Operator
 from tests.harness import upgrade
 from tests.services.world import START
@@ -27,31 +27,37 @@ def installation(empty_url: str) -> Iterator[Store]:
 @pytest.fixture
 def first_key(installation: Store) -> SigningKey:
     """The first key of the installation, made at START."""
-    installation.run(identity.ensure_signing_key(operator_at(installation, START), overlap=OVERLAP))
+    installation.run(
+        signing_keys.ensure_signing_key(operator_at(installation, START), overlap=OVERLAP)
+    )
     return keys(installation)[0]
 
 
 def operator_at(store: Store, now: float) -> Operator:
     """The operator at a moment of its own."""
     return Operator(
-        database=store.database, clock=lambda: now, new_id=store.ids, transaction_id="operator"
+        database=store.database,
+        cipher=store.cipher,
+        clock=lambda: now,
+        new_id=store.ids,
+        transaction_id="operator",
     )
 
 
 def rotate(store: Store, now: float, *, overlap: int = OVERLAP) -> SigningKey:
     """The new key of a rotation at a moment."""
-    return store.run(identity.rotate_signing_keys(operator_at(store, now), overlap=overlap))
+    return store.run(signing_keys.rotate_signing_keys(operator_at(store, now), overlap=overlap))
 
 
 def keys(store: Store) -> list[SigningKey]:
     """Every signing key, newest first."""
-    return store.run(identity.load_signing_keys(store.database))
+    return store.run(signing_keys.load_signing_keys(store.database, store.cipher))
 
 
 def test_first_signing_key_is_made_once(installation: Store, first_key: SigningKey) -> None:
     later = operator_at(installation, START + 60)
 
-    installation.run(identity.ensure_signing_key(later, overlap=OVERLAP))
+    installation.run(signing_keys.ensure_signing_key(later, overlap=OVERLAP))
 
     assert keys(installation) == [first_key]
     assert first_key.retire_time is None

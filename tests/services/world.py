@@ -40,6 +40,7 @@ class World:
         """Whoever runs the installation."""
         return Operator(
             database=self.store.database,
+            cipher=self.store.cipher,
             clock=lambda: self.now,
             new_id=self.store.ids,
             transaction_id="operator",

@@ -13,7 +13,7 @@ from portico.services import identity
 from portico.services.identity import Operator
 from portico.storage.connections import Connection, Database
 from portico.storage.database import open_database
-from tests.harness import new_tenant_name
+from tests.harness import cipher_of, new_tenant_name
 
 T = TypeVar("T")
 
@@ -31,6 +31,7 @@ class Store:
         self.url = url
         self.runner = asyncio.Runner()
         self.database: Database = open_database(url)
+        self.cipher = cipher_of(url)
         self.ids = self.run(identity.claim_ids(self.database, time.time))
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
@@ -41,7 +42,11 @@ class Store:
     def operator(self) -> Operator:
         """Whoever runs the installation."""
         return Operator(
-            database=self.database, clock=time.time, new_id=self.ids, transaction_id="test"
+            database=self.database,
+            cipher=self.cipher,
+            clock=time.time,
+            new_id=self.ids,
+            transaction_id="test",
         )
 
     def scope(self, *auth_domains: str) -> Scope:

@@ -19,7 +19,7 @@ from portico.storage.placement import (
     TENANT_TABLES,
     metadata,
 )
-from tests.harness import upgrade, with_database
+from tests.harness import cipher_of, upgrade, with_database
 from tests.storage.citus import (
     calls,
     distributed_tables,
@@ -153,7 +153,7 @@ def test_migrations_place_new_tables_of_a_distributed_database(postgres_url: str
     offer_citus(url)
 
     def first_schema(connection: SyncConnection) -> None:
-        command.upgrade(schema.migrations_on(connection), "0001")
+        command.upgrade(schema.migrations_on(connection, cipher_of(url)), "0001")
         connection.execute(text("CREATE EXTENSION citus"))
         for name in sorted(SHARED & set(inspect(connection).get_table_names())):
             connection.execute(text(f"INSERT INTO pg_dist_partition VALUES ('{name}', 'h')"))

@@ -26,6 +26,7 @@ from portico.storage.links import LinkRepository
 from portico.storage.microtenants import MicrotenantRepository
 from portico.storage.portals import UserPortalRepository
 from portico.storage.repositories import R, Repository
+from portico.storage.signing_keys import SigningKeyRepository
 from tests.storage.records import IDS, STORABLE, TEXT, TIMES, links, make_link, make_portal
 from tests.storage.store import Store, undone
 
@@ -205,12 +206,13 @@ def test_identity_comes_back_as_it_was_stored(
             identity = IdentityRepository(connection)
             await identity.add_tenant(tenant)
             await identity.add_client(client)
-            await identity.add_signing_key(key, others_retire=MAX_ID, now=0)
+            signing_keys = SigningKeyRepository(connection, store.cipher)
+            await signing_keys.add(key, others_retire=MAX_ID, now=0)
             return (
                 await identity.find_tenant(tenant.id),
                 await identity.find_client(client.id),
                 await identity.clients(client.customer_id),
-                [each for each in await identity.signing_keys() if each.id == key.id],
+                [each for each in await signing_keys.readable({}) if each.id == key.id],
             )
 
     assert store.run(work()) == (tenant, client, [client], [key])

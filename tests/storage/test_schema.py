@@ -29,7 +29,7 @@ from portico.storage.placement import metadata
 from portico.storage.portal_pages import find_address
 from portico.storage.schema import SchemaMismatch
 from portico.storage.trigrams import TEXT_INDEX
-from tests.harness import upgrade, with_database
+from tests.harness import cipher_of, upgrade, with_database
 from tests.storage.records import make_link
 from tests.storage.store import opened
 
@@ -132,9 +132,9 @@ def test_second_upgrade_changes_nothing(empty_url: str) -> None:
 
 def test_upgrades_at_the_same_time_follow_one_another(empty_url: str) -> None:
     async def work() -> None:
-        databases = [open_database(empty_url) for _ in range(3)]
+        databases, cipher = [open_database(empty_url) for _ in range(3)], cipher_of(empty_url)
         try:
-            await asyncio.gather(*(schema.upgrade(each, create=True) for each in databases))
+            await asyncio.gather(*(schema.upgrade(each, cipher, create=True) for each in databases))
         finally:
             for database in databases:
                 await database.close()
@@ -165,7 +165,10 @@ def test_database_that_is_ahead_is_refused(empty_url: str) -> None:
         async with database.read() as connection:
             return await schema.is_current(connection)
 
-    for refused in (schema.require_current, schema.upgrade):
+    async def upgraded(database: Database) -> None:
+        await schema.upgrade(database, cipher_of(empty_url))
+
+    for refused in (schema.require_current, upgraded):
         with pytest.raises(SchemaMismatch) as refusal:
             with_database(empty_url, refused)
 
@@ -225,7 +228,7 @@ def fill_at(url: str, revision: str, *rows: tuple[str, dict[str, Any]]) -> None:
     """Brings an empty database to an older schema and stores rows; what they leave out is empty."""
 
     def fill(connection: SyncConnection) -> None:
-        command.upgrade(schema.migrations_on(connection), revision)
+        command.upgrade(schema.migrations_on(connection, cipher_of(url)), revision)
         for name, values in rows:
             table = Table(name, MetaData(), autoload_with=connection)
             unset = {

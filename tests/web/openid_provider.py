@@ -68,10 +68,14 @@ def add_provider(tenant: Tenant, issuer: str, **changed: object) -> IdentityProv
         "client_secret": "shared",
         "for_console": True,
     }
-    spec = IdentityProviderSpec(**(values | changed))  # type: ignore[arg-type]  # made by name
+    values |= changed
+    secret = str(values.pop("client_secret"))
+    spec = IdentityProviderSpec(**values)  # type: ignore[arg-type]  # made by name
     return as_operator(
         tenant.server.database,
-        lambda operator: providers.create_provider(operator, int(tenant.customer_id), spec),
+        lambda operator: providers.create_provider(
+            operator, int(tenant.customer_id), spec, client_secret=secret
+        ),
     )
 
 

@@ -12,8 +12,9 @@ from sqlalchemy import update
 
 from portico.domain.identity import SigningKey
 from portico.domain.providers import IdentityProvider
-from portico.services import identity, providers
+from portico.services import providers
 from portico.services.identity import Operator
+from portico.services.signing_keys import load_signing_keys, rotate_signing_keys
 from portico.storage.people_tables import identity_provider
 from portico.web.attempts import SignInAttempt, read_attempt, sign_attempt
 from tests.harness import Caller, Server, Tenant, as_operator, create_tenant
@@ -65,7 +66,7 @@ def has_session(visit: Visit) -> bool:
 
 def signing_keys(server: Server) -> list[SigningKey]:
     """The server's signing keys."""
-    return as_operator(server.database, lambda each: identity.load_signing_keys(each.database))
+    return as_operator(server.database, lambda each: load_signing_keys(each.database, each.cipher))
 
 
 def attempt_of(visit: Visit, server: Server) -> SignInAttempt:
@@ -354,7 +355,7 @@ def test_attempt_expires_and_outlives_a_rotation_of_keys(
     sign_again(visit, server, replace(begun, expires=begun.expires - 600))
     late = visit.get(back)
     sign_again(visit, server, begun)
-    as_operator(server.database, lambda each: identity.rotate_signing_keys(each, overlap=3_600))
+    as_operator(server.database, lambda each: rotate_signing_keys(each, overlap=3_600))
     after_rotation = visit.get(back)
 
     assert late.status_code == 403

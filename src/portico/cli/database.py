@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
-from portico.cli.options import run_with_database, settings_options
+from portico.app import make_cipher
+from portico.cli.options import create_missing_database, run_with_database, settings_options
 from portico.settings import Settings
 from portico.storage import schema
-from portico.storage.database import create_database_file, sqlite_path
+from portico.storage.database import sqlite_path
 from portico.storage.distribution import distribute_database
 
 
@@ -22,10 +23,11 @@ def db() -> None:
 def upgrade(settings: Settings, create: bool) -> None:
     """Bring the database to the schema that this version needs."""
     if create:
-        create_database_file(settings.database)
+        create_missing_database(settings)
     # An empty PostgreSQL database was created on purpose already.
     creates = create or sqlite_path(settings.database) is None
-    run_with_database(settings, lambda database: schema.upgrade(database, create=creates))
+    cipher = make_cipher(settings)
+    run_with_database(settings, lambda database: schema.upgrade(database, cipher, create=creates))
     click.echo(f"The database has schema {schema.NEWEST_REVISION}.")
 
 

@@ -10,13 +10,13 @@ from typing import Any, TypeVar
 
 import click
 
-from portico.app import open_operator, prepare_database
+from portico.app import make_cipher, open_operator, prepare_database
 from portico.domain.base import MAX_ID, Page
 from portico.domain.search import ListQuery
 from portico.services.identity import Operator
 from portico.settings import Settings, load_settings, setting_fields, unknown_variables
 from portico.storage.connections import Database
-from portico.storage.database import open_database, require_database
+from portico.storage.database import create_database_file, open_database, require_database
 
 T = TypeVar("T")
 Command = Callable[..., Any]
@@ -33,9 +33,13 @@ def settings_options(*names: str) -> Callable[[Command], Command]:
     The command receives one `settings` argument.
     """
 
+    # A command can upgrade the database that it opens, and one upgrade encrypts secrets.
+    key = ("secret_key_file",) if "database" in names else ()
+    known = (*names, *key) or tuple(setting_fields())
+
     def decorate(command: Command) -> Command:
-        wrapped = _receiving_settings(command, names or tuple(setting_fields()))
-        options = [_option(name) for name in names or setting_fields()]
+        wrapped = _receiving_settings(command, known)
+        options = [_option(name) for name in known]
         options.append(
             click.option(
                 "--config",
@@ -78,6 +82,19 @@ def _receiving_settings(command: Command, names: Iterable[str]) -> Command:
     return run
 
 
+def create_missing_database(settings: Settings) -> None:
+    """Create the file of a SQLite database if it is missing.
+
+    Raises SecretKeyError before it creates anything if the key file cannot be used.
+    """
+    cipher = make_cipher(settings)
+    key_file = cipher.file
+    is_made_later = key_file.automatic and key_file.path is not None and not key_file.path.exists()
+    if not is_made_later:
+        cipher.read_keys()
+    create_database_file(settings.database)
+
+
 def run_with_database(settings: Settings, work: Callable[[Database], Awaitable[T]]) -> T:
     """Open an existing database, whatever its schema, for the length of one command.
 
@@ -99,8 +116,9 @@ def run_as_operator(settings: Settings, work: Callable[[Operator], Awaitable[T]]
     """Opens a ready database as the operator for the length of one command."""
 
     async def run(database: Database) -> T:
-        await prepare_database(database, settings)
-        return await work(await open_operator(database))
+        cipher = make_cipher(settings)
+        await prepare_database(database, cipher, settings)
+        return await work(await open_operator(database, cipher))
 
     return run_with_database(settings, run)
 

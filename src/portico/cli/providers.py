@@ -13,8 +13,14 @@ import click
 from portico.cli.administrators import CUSTOMER
 from portico.cli.options import ID, run_as_operator, settings_options
 from portico.cli.tables import print_table
+from portico.domain.errors import InvalidField
 from portico.domain.providers import IdentityProvider, IdentityProviderSpec
-from portico.services.providers import create_provider, list_providers, remove_provider
+from portico.services.providers import (
+    create_provider,
+    list_providers,
+    remove_provider,
+    set_client_secret,
+)
 from portico.settings import Settings
 
 LONGEST_SECRET = 1_024
@@ -53,17 +59,18 @@ def create(
     as_json: bool,
 ) -> None:
     """Add a provider that pages call NAME. Register /sign-in/callback there as redirect URI."""
-    secret = sys.stdin.readline(LONGEST_SECRET).rstrip("\r\n") if client_secret_stdin else ""
+    secret = _read_secret() if client_secret_stdin else ""
     spec = IdentityProviderSpec(
         name=name,
         issuer=issuer,
         client_id=client_id,
-        client_secret=secret,
         groups_claim=groups_claim,
         for_portals=for_portals,
         for_console=for_console,
     )
-    made = run_as_operator(settings, lambda each: create_provider(each, customer_id, spec))
+    made = run_as_operator(
+        settings, lambda each: create_provider(each, customer_id, spec, client_secret=secret)
+    )
     if as_json:
         click.echo(json.dumps(_public(made)))
     else:
@@ -98,6 +105,28 @@ def remove(settings: Settings, provider_id: int) -> None:
 def _signs_in(each: IdentityProvider) -> str:
     faces = [("portal users", each.for_portals), ("administrators", each.for_console)]
     return " and ".join(face for face, wanted in faces if wanted)
+
+
+@provider.command("set-secret")
+@click.argument("provider_id", type=ID)
+@click.option(
+    "--client-secret-stdin", is_flag=True, help="Read the client's secret from standard input."
+)
+@click.option("--no-client-secret", is_flag=True, help="The client has no secret.")
+@settings_options("database")
+def set_secret(
+    settings: Settings, provider_id: int, client_secret_stdin: bool, no_client_secret: bool
+) -> None:
+    """Give the provider PROVIDER_ID another client secret, and enable it."""
+    if client_secret_stdin == no_client_secret:
+        raise InvalidField("--client-secret-stdin", "Give this option or --no-client-secret.")
+    secret = _read_secret() if client_secret_stdin else ""
+    changed = run_as_operator(settings, lambda each: set_client_secret(each, provider_id, secret))
+    click.echo(f"Changed the client secret of provider {changed.name} ({changed.id}).")
+
+
+def _read_secret() -> str:
+    return sys.stdin.readline(LONGEST_SECRET).rstrip("\r\n")
 
 
 def _public(each: IdentityProvider) -> dict[str, object]:

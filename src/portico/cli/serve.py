@@ -11,17 +11,17 @@ from collections.abc import Iterable
 
 import click
 
-from portico.app import key_overlap, open_operator, prepare_database
+from portico.app import key_overlap, make_cipher, open_operator, prepare_database
 from portico.cli.command_line import command_line, first_step_text
-from portico.cli.options import settings_options
+from portico.cli.options import create_missing_database, settings_options
 from portico.demo import DemoAccess, DemoPerson, credentials_file, fill_demo
 from portico.observability import configure_logging
 from portico.server import require_free_port, run_server
 from portico.services.first_steps import FirstStep, first_step
-from portico.services.identity import ensure_signing_key
+from portico.services.secret_keys import require_secret_keys
+from portico.services.signing_keys import ensure_signing_key
 from portico.settings import Settings, holds_password, setting_fields, settings_file
 from portico.storage.database import (
-    create_database_file,
     database_files,
     open_database,
     require_database,
@@ -64,13 +64,15 @@ def serve(settings: Settings, demo: bool) -> None:
 async def _prepare(settings: Settings, *, demo: bool) -> tuple[DemoAccess | None, FirstStep | None]:
     create = demo or settings.database == setting_fields()["database"].default
     if create:
-        create_database_file(settings.database)
+        create_missing_database(settings)
     require_database(settings.database)
+    cipher = make_cipher(settings)
     database = open_database(settings.database, pool_size=settings.pool_size)
     try:
-        await prepare_database(database, settings, create=create)
+        await prepare_database(database, cipher, settings, create=create)
+        await require_secret_keys(database, cipher)
         # What each worker does first: what fails is told here, and not by workers that come and go.
-        operator = await open_operator(database)
+        operator = await open_operator(database, cipher)
         await ensure_signing_key(operator, overlap=key_overlap(settings.token_lifetime))
         access = await fill_demo(operator, settings) if demo else None
         return access, await first_step(database)
@@ -81,6 +83,9 @@ async def _prepare(settings: Settings, *, demo: bool) -> tuple[DemoAccess | None
 def _warn_of_loose_modes(settings: Settings, *, demo: bool) -> None:
     """Log a warning for each file with secrets that its group or others can use."""
     private = database_files(settings.database)
+    key_file = make_cipher(settings).file
+    if key_file.path is not None:
+        private.append(key_file.path)
     if demo:
         private.append(credentials_file(settings))
     config = settings_file(os.environ, click.get_current_context().params["config"])

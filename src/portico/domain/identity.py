@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 CLIENT_KIND = "apiClient"
@@ -55,7 +55,7 @@ class SigningKey:
     """A key for tokens: signs while it is the newest, verifies until it retires."""
 
     id: int
-    secret: str
+    secret: str = field(repr=False)
     creation_time: int
     retire_time: int | None = None
 

@@ -4,7 +4,7 @@ that its operator named."""
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from portico.domain.base import NAME_LIMIT, check_new_name, check_text
@@ -18,12 +18,14 @@ LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 @dataclass(frozen=True, kw_only=True)
 class IdentityProviderSpec:
-    """What the operator says of a provider. `groups_claim` may be a string or a list."""
+    """What the operator says of a provider, without its client secret, which stays encrypted.
+
+    The claim that `groups_claim` names may be a string or a list.
+    """
 
     name: str
     issuer: str
     client_id: str
-    client_secret: str = field(default="", repr=False)
     groups_claim: str = "groups"
     for_console: bool = False
     for_portals: bool = True

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import base64
 import hmac
-import time
 import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 import jwt
@@ -18,14 +17,10 @@ import msgspec
 from portico.domain.base import Clock
 from portico.domain.errors import AccessDenied, SessionNotValid
 from portico.domain.identity import ApiClient, Claims, SigningKey
-from portico.services import identity
 from portico.services.client_sign_ins import SignInNotes
-from portico.storage.connections import Database
+from portico.services.signing_keys import SigningKeys
 
 ISSUER = "portico"
-KEY_REFRESH_SECONDS = 30
-"""How long a server may go on with the keys it knows; a rotation overlaps by more than that."""
-
 VERIFIED_TOKENS = 10_000
 """How many tokens a process remembers to have verified."""
 
@@ -49,34 +44,19 @@ class VerifiedToken:
 
 
 class Tokens:
-    """Issues and verifies access tokens. `lifetime` is in seconds.
+    """Issues and verifies access tokens. `lifetime` is in seconds; `clock` dates tokens."""
 
-    `clock` dates tokens; `monotonic` decides when the keys are read again, so that setting the
-    system's clock back does not keep a server from learning new keys.
-    """
-
-    def __init__(
-        self,
-        database: Database,
-        clock: Clock,
-        lifetime: int,
-        notes: SignInNotes,
-        monotonic: Clock = time.monotonic,
-    ) -> None:
-        self._database = database
+    def __init__(self, keys: SigningKeys, clock: Clock, lifetime: int, notes: SignInNotes) -> None:
+        self._keys = keys
         self._clock = clock
-        self._monotonic = monotonic
         self._notes = notes
         self.lifetime = lifetime
-        self._keys: dict[str, SigningKey] = {}
-        self._loaded = float("-inf")
         self._verified: dict[str, VerifiedToken] = {}
 
     async def issue(self, client: ApiClient) -> str:
         """A token for a client that has signed in, which is noted, signed with the newest key."""
         self._notes.note(client)
-        await self._refresh(KEY_REFRESH_SECONDS)
-        key = next(iter(self._keys.values()))
+        key = (await self._keys.current())[0]
         now = int(self._clock())
         claims: dict[str, str | int] = {
             "iss": ISSUER,
@@ -114,7 +94,7 @@ class Tokens:
         if verified.expires <= self._clock():
             raise SessionNotValid("the token has expired.")
         good_until = min(verified.expires, key.retire_time or verified.expires)
-        check_again = self._loaded + KEY_REFRESH_SECONDS
+        check_again = self._keys.read_again_at
         if len(self._verified) >= VERIFIED_TOKENS:
             self._verified.clear()
         self._verified[token] = VerifiedToken(token, verified, good_until, check_again)
@@ -122,27 +102,22 @@ class Tokens:
 
     def is_good(self, token: VerifiedToken) -> bool:
         """Whether a verified token can still be accepted without another look at it."""
-        return self._monotonic() < token.check_again and self._clock() < token.good_until
+        return self._keys.monotonic() < token.check_again and self._clock() < token.good_until
 
     async def _key(self, key_id: object) -> SigningKey:
-        name = str(key_id)
-        await self._refresh(KEY_REFRESH_SECONDS)
-        if name not in self._keys:
+        key = _named(key_id, await self._keys.current())
+        if key is None:
             # Another server may have rotated a moment ago; ask once a second at most.
-            await self._refresh(1)
-        key = self._keys.get(name)
+            key = _named(key_id, await self._keys.current(older_than=1))
         if key is None:
             raise AccessDenied
         if key.retire_time is not None and key.retire_time <= self._clock():
             raise SessionNotValid("the key that signed the token has retired.")
         return key
 
-    async def _refresh(self, older_than: float) -> None:
-        now = self._monotonic()
-        if now - self._loaded >= older_than or not self._keys:
-            keys = await identity.load_signing_keys(self._database)
-            self._keys = {str(key.id): key for key in keys}
-            self._loaded = now
+
+def _named(key_id: object, keys: Iterable[SigningKey]) -> SigningKey | None:
+    return next((key for key in keys if str(key.id) == str(key_id)), None)
 
 
 def _signed(claims: dict[str, str | int], key: SigningKey) -> str:

@@ -29,7 +29,7 @@ Person = PortalUser | Administrator | IdentityProvider | ApiClient
 Neighbour = Certificate | Application | AllowedDomain
 Audited = Link | UserPortal | Aup | Microtenant | Section | Group | Neighbour | Person
 
-SECRETS = {"password_hash", "client_secret", "secret_hash"}
+SECRETS = {"password_hash", "secret_hash"}
 """Fields that no audit entry holds."""
 
 

@@ -1,4 +1,4 @@
-"""Use-cases of the operator, who has the database and no token: tenants, clients, signing keys."""
+"""Use-cases of the operator, who has the database and no token: tenants and clients."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ from portico.domain.identity import (
     ApiClient,
     Principal,
     Role,
-    SigningKey,
     Tenant,
     hash_secret,
     new_secret,
@@ -37,6 +36,7 @@ from portico.services.unit_of_work import UnitOfWork
 from portico.storage.connections import Connection, Database
 from portico.storage.identity import IdentityRepository
 from portico.storage.microtenants import MicrotenantRepository
+from portico.storage.secret_cipher import SecretCipher
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +44,7 @@ class Operator:
     """Whoever runs the installation, at the command line or when the server starts."""
 
     database: Database
+    cipher: SecretCipher
     clock: Clock
     new_id: IdSource
     transaction_id: str
@@ -215,34 +216,7 @@ async def revoke_client(operator: Operator, client_id: int) -> ApiClient:
     return after
 
 
-async def load_signing_keys(database: Database) -> list[SigningKey]:
-    """Every signing key, newest first."""
-    async with database.read() as connection:
-        return await IdentityRepository(connection).signing_keys()
-
-
-async def rotate_signing_keys(operator: Operator, *, overlap: int) -> SigningKey:
-    """Makes a new key for tokens; older keys go on verifying for `overlap` seconds."""
-    async with operator.database.transaction() as connection:
-        return await _add_signing_key(operator, connection, overlap)
-
-
-async def ensure_signing_key(operator: Operator, *, overlap: int) -> None:
-    """Makes the first signing key of an installation that has none."""
-    async with operator.database.transaction() as connection:
-        if not await IdentityRepository(connection).signing_keys():
-            await _add_signing_key(operator, connection, overlap)
-
-
 async def has_tenants(database: Database) -> bool:
     """Whether the installation has any tenant yet."""
     async with database.read() as connection:
         return await IdentityRepository(connection).has_tenants()
-
-
-async def _add_signing_key(operator: Operator, connection: Connection, overlap: int) -> SigningKey:
-    key = SigningKey(id=operator.new_id(), secret=new_secret(), creation_time=operator.now)
-    await IdentityRepository(connection).add_signing_key(
-        key, others_retire=operator.now + overlap, now=operator.now
-    )
-    return key

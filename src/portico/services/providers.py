@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+import logging
+from dataclasses import asdict, replace
 
-from portico.domain.errors import NameTaken, NotFound
+from portico.domain.errors import NameTaken, NotFound, Unavailable
 from portico.domain.providers import KIND, IdentityProvider, IdentityProviderSpec, check_provider
 from portico.services import audit
 from portico.services.identity import Operator
+from portico.services.unit_of_work import UnitOfWork
 from portico.storage.connections import Database
 from portico.storage.devices import ConsoleDevices, PortalDevices
 from portico.storage.providers import ProviderRepository
+from portico.storage.secret_cipher import SecretCipher
+from portico.storage.secret_keys import SecretError
 from portico.storage.sessions import ConsoleSessions, PortalSessions
+
+logger = logging.getLogger("portico")
 
 
 async def create_provider(
-    operator: Operator, customer_id: int, spec: IdentityProviderSpec
+    operator: Operator, customer_id: int, spec: IdentityProviderSpec, *, client_secret: str = ""
 ) -> IdentityProvider:
-    """Stores a new provider of a tenant. Raises NotFound or InvalidInput."""
+    """Store a new provider of a tenant. Raises NotFound, InvalidInput or SecretError."""
     spec = check_provider(spec)
     async with operator.writing(customer_id) as work:
         providers = ProviderRepository(work.connection)
@@ -26,9 +32,48 @@ async def create_provider(
         made = IdentityProvider(
             **asdict(spec), id=work.new_id(), customer_id=customer_id, creation_time=work.now
         )
-        await providers.insert(made)
+        await providers.insert(made, client_secret, operator.cipher)
         await audit.record_creation(work, KIND, made)
     return made
+
+
+async def set_client_secret(
+    operator: Operator, provider_id: int, client_secret: str
+) -> IdentityProvider:
+    """Replace a provider's client secret and enable it. Raises NotFound or SecretError."""
+    async with operator.database.read() as connection:
+        found = await ProviderRepository(connection).find(provider_id)
+    if found is None:
+        raise NotFound(provider_id)
+    async with operator.writing(found.customer_id) as work:
+        return await change_secret(work, operator.cipher, found, client_secret, enabled=True)
+
+
+async def change_secret(
+    work: UnitOfWork,
+    cipher: SecretCipher,
+    before: IdentityProvider,
+    client_secret: str,
+    *,
+    enabled: bool,
+) -> IdentityProvider:
+    """Replace a provider's client secret within a transaction. Raises SecretError."""
+    after = replace(before, enabled=enabled)
+    await ProviderRepository(work.connection).update_secret(after, client_secret, cipher)
+    await audit.record_update(work, KIND, before, after)
+    return after
+
+
+async def read_client_secret(
+    database: Database, cipher: SecretCipher, provider: IdentityProvider
+) -> str:
+    """Return a provider's client secret. Raises Unavailable, and logs why it cannot be read."""
+    try:
+        async with database.read() as connection:
+            return await ProviderRepository(connection).client_secret(provider, cipher)
+    except SecretError as error:
+        logger.error("Nobody can sign in by provider %s. %s", provider.name, error.reason)
+        raise Unavailable("The provider cannot be used now; the server's log says why.") from error
 
 
 async def list_providers(operator: Operator, customer_id: int) -> list[IdentityProvider]:

@@ -125,6 +125,10 @@ class Database(ABC):
         """Runs synchronous work (migrations) in one transaction that excludes all others."""
 
     @abstractmethod
+    async def erase_deleted(self, tables: Sequence[str]) -> None:
+        """Rewrite tables, or the whole database, so that its files hold no deleted content."""
+
+    @abstractmethod
     async def close(self) -> None:
         """Gives every connection back."""
 

@@ -1,4 +1,4 @@
-"""Stored tenants, API clients, signing keys and ended sessions, and the one query of access."""
+"""Stored tenants, API clients and ended sessions, and the one query of access."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 
 from portico.domain.base import DEFAULT_MICROTENANT_ID
-from portico.domain.identity import ApiClient, Claims, SigningKey, Tenant
+from portico.domain.identity import ApiClient, Claims, Tenant
 from portico.storage.connections import Connection
 from portico.storage.links import links_in_all
 from portico.storage.repositories import restored
@@ -34,7 +34,6 @@ from portico.storage.tables import (
     id_node,
     link_count,
     microtenant,
-    signing_key,
 )
 
 TENANTS_A_PAGE = 10_000
@@ -188,31 +187,6 @@ class IdentityRepository:
                 }
             ],
         )
-
-    async def signing_keys(self) -> list[SigningKey]:
-        """Every signing key, the one that signs first.
-
-        That is the one that no retirement is set for, whatever the clocks said when it was made.
-        """
-        statement = select(signing_key).order_by(
-            signing_key.c.retire_time.is_not(None),
-            signing_key.c.creation_time.desc(),
-            signing_key.c.id.desc(),
-        )
-        return [SigningKey(**row._asdict()) for row in await self._connection.rows(statement)]
-
-    async def add_signing_key(self, key: SigningKey, *, others_retire: int, now: int) -> None:
-        """Stores the newest key; older ones retire at the given time, retired ones go."""
-        retired = and_(signing_key.c.retire_time.is_not(None), signing_key.c.retire_time <= now)
-        await self._connection.run(delete(signing_key).where(retired))
-        await self._connection.run(
-            update(signing_key)
-            .where(
-                signing_key.c.retire_time.is_(None) | (signing_key.c.retire_time > others_retire)
-            )
-            .values(retire_time=others_retire)
-        )
-        await self._connection.run(insert_into(signing_key), [asdict(key)])
 
     async def claim_node(self) -> int:
         """A node number for the ids of one process, different for each that asks."""

@@ -328,6 +328,13 @@ class PostgresDatabase(Database):
                 await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
                 await connection.run_sync(work)
 
+    async def erase_deleted(self, tables: Sequence[str]) -> None:
+        """Rewrites the tables into new files."""
+        with translated():
+            async with self._acquire() as connection:
+                for table in tables:
+                    await connection.execute(f"VACUUM FULL {table}")
+
     async def close(self) -> None:
         """Closes the pool."""
         await self._revisions.close()

@@ -6,38 +6,47 @@ server a tenth of a second.
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection as SyncConnection
 from sqlalchemy import inspect, text
 
-from portico.domain.errors import Unavailable
+from portico.domain.errors import ConcurrentChange, Unavailable
 from portico.storage.connections import Connection, Database
+from portico.storage.secret_cipher import SecretCipher
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
-NEWEST_REVISION = "0011"
+NEWEST_REVISION = "0012"
 """The last migration in `migrations/versions`; a test compares the two."""
+
+HELD_PLAIN_TEXT = ("signing_key", "identity_provider")
+"""The tables that held secrets in plain text before migration 0012."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _VERSION = text("SELECT version_num FROM alembic_version")
+_PLAIN_TEXT_LEFT = text("SELECT id FROM secret_key WHERE plain_text_left")
+_PLAIN_TEXT_ERASED = text("UPDATE secret_key SET plain_text_left = FALSE")
+
+logger = logging.getLogger("portico")
 
 
 class SchemaMismatch(Unavailable):
     """The database is behind or ahead of this version; the sentence says what to do."""
 
 
-async def upgrade(database: Database, *, create: bool = False) -> None:
+async def upgrade(database: Database, cipher: SecretCipher, *, create: bool = False) -> None:
     """Run every migration that the database lacks, in one transaction that excludes others.
 
-    Raises SchemaMismatch for a database that is ahead of this version, and, unless `create` is
-    set, for one without Portico's tables: a wrong path must not get them.
+    The migration that encrypts secrets needs a key; it creates the one beside a SQLite database.
+    Raises SecretKeyError without a key, and SchemaMismatch
+    for a database that is ahead of this version, and, unless `create` is set, for one without
+    Portico's tables: a wrong path must not get them.
     """
     current = await current_revision(database)
-    if current == NEWEST_REVISION:
-        return
     if current is None and not create:
         raise SchemaMismatch(
             "The database has no tables of Portico; `portico db upgrade --create` with the same "
@@ -49,16 +58,36 @@ async def upgrade(database: Database, *, create: bool = False) -> None:
 
         # Asked again: another process may have upgraded while this one waited for its turn.
         _refuse_newer(_revision(connection))
-        command.upgrade(migrations_on(connection), "head")
+        command.upgrade(migrations_on(connection, cipher), "head")
 
-    await database.run_sync(work)
+    if current != NEWEST_REVISION:
+        await database.run_sync(work)
+    await _erase_plain_text(database)
 
 
-def migrations_on(connection: SyncConnection) -> Config:
-    """Alembic's view of the migrations, to be run on a connection."""
+async def _erase_plain_text(database: Database) -> None:
+    """Remove old secrets in plain text from free space, where replacing them leaves them."""
+    async with database.read() as connection:
+        if not await connection.rows(_PLAIN_TEXT_LEFT):
+            return
+    try:
+        await database.erase_deleted(HELD_PLAIN_TEXT)
+    except (Unavailable, ConcurrentChange) as error:
+        logger.warning(
+            "Free space in the database files can still hold secrets in plain text: %s Portico "
+            "tries again at the next start or `portico db upgrade`.",
+            error.reason,
+        )
+        return
+    async with database.transaction() as connection:
+        await connection.run(_PLAIN_TEXT_ERASED)
+
+
+def migrations_on(connection: SyncConnection, cipher: SecretCipher) -> Config:
+    """Return Alembic's view of the migrations, to be run on a connection."""
     from alembic.config import Config
 
-    config = Config(attributes={"connection": connection})
+    config = Config(attributes={"connection": connection, "cipher": cipher})
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     return config
 

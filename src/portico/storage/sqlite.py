@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections import deque
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -278,6 +278,24 @@ class SqliteDatabase(Database):
                 self._file.verify()
         finally:
             self._pass_turn_on()
+
+    async def erase_deleted(self, tables: Sequence[str]) -> None:
+        """Rewrites the whole file: deleted content stays in its free space and in the WAL."""
+        await self._take_turn()
+        try:
+            with translated(self._file):
+                await self._end_batch()
+                loop = asyncio.get_running_loop()
+                await loop.run_in_executor(self._disk, self._rewrite)
+        finally:
+            self._pass_turn_on()
+
+    def _rewrite(self) -> None:
+        with closing(self._open()) as connection:
+            connection.execute("VACUUM")
+            (busy, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise Unavailable("Another process is reading the database.")
 
     async def close(self) -> None:
         """Closes every connection; the last one to close folds the WAL into the file."""

@@ -348,6 +348,18 @@ signing_key = Table(
     id_column("retire_time", nullable=True),
 )
 
+# Which keys encrypt the secrets of the database. The keys are in a file, never here; `check_value`
+# is a known text, encrypted. The key without `replaced_time` is the one that encrypts.
+secret_key = Table(
+    "secret_key",
+    metadata,
+    Column("id", PlainText, primary_key=True),
+    text_column("check_value"),
+    id_column("creation_time"),
+    id_column("replaced_time", nullable=True),
+    flag_column("plain_text_left"),
+)
+
 id_node = Table(
     "id_node",
     metadata,

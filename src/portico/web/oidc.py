@@ -69,7 +69,7 @@ class OpenIdClients:
             next=next_,
             expires=now + ATTEMPT_SECONDS,
         )
-        async with self._client(provider, redirect_uri, metadata.token_auth) as client:
+        async with self._client(provider, redirect_uri) as client:
             address, _ = client.create_authorization_url(
                 metadata.authorization,
                 state=attempt.state,
@@ -81,6 +81,7 @@ class OpenIdClients:
     async def finish(
         self,
         provider: IdentityProvider,
+        client_secret: str,
         attempt: SignInAttempt,
         answer: Mapping[str, str],
         redirect_uri: str,
@@ -100,7 +101,8 @@ class OpenIdClients:
             raise AccessDenied("Another provider has answered. Begin again.")
         if "code" not in answer:
             raise AccessDenied("The provider did not sign you in.")
-        async with self._client(provider, redirect_uri, metadata.token_auth) as client:
+        token_auth = metadata.token_auth if client_secret else "none"
+        async with self._client(provider, redirect_uri, token_auth, client_secret) as client:
             token = await self._token(client, metadata, attempt, answer["code"])
             claims = await self._verified(client, provider, metadata, attempt, token)
             claims |= await self._more(client, provider, metadata, claims)
@@ -117,18 +119,22 @@ class OpenIdClients:
         )
 
     def _client(
-        self, provider: IdentityProvider, redirect_uri: str, token_auth: str
+        self,
+        provider: IdentityProvider,
+        redirect_uri: str,
+        token_auth: str = "none",
+        client_secret: str = "",
     ) -> AsyncOAuth2Client:
         # Imported when somebody signs in this way: every start of the server would pay for it.
         from authlib.integrations.httpx_client import AsyncOAuth2Client
 
         return AsyncOAuth2Client(
             client_id=provider.client_id,
-            client_secret=provider.client_secret or None,
+            client_secret=client_secret or None,
             redirect_uri=redirect_uri,
             scope=SCOPE,
             code_challenge_method="S256",
-            token_endpoint_auth_method=token_auth if provider.client_secret else "none",
+            token_endpoint_auth_method=token_auth,
             timeout=TIMEOUT_SECONDS,
             follow_redirects=False,
             verify=self._trust,
@@ -147,7 +153,7 @@ class OpenIdClients:
         ):
             return kept[1]
         address = f"{provider.issuer.rstrip('/')}/.well-known/openid-configuration"
-        async with self._client(provider, "", "none") as client:
+        async with self._client(provider, "") as client:
             document = await _json(client, address)
         if document.get("issuer") != provider.issuer:
             raise Unavailable(f"The provider at {provider.issuer} calls itself by another name.")

@@ -21,9 +21,13 @@ from portico.domain.errors import (
 )
 from portico.domain.portal_pages import PresentedPortal
 from portico.domain.providers import IdentityProvider, ProvenPerson
-from portico.services.identity import load_signing_keys
 from portico.services.portal_pages import find_portal_address, visit_portal
-from portico.services.providers import console_providers, find_provider, portal_providers
+from portico.services.providers import (
+    console_providers,
+    find_provider,
+    portal_providers,
+    read_client_secret,
+)
 from portico.services.sessions import end_console_session, end_portal_session
 from portico.services.sign_in import (
     sign_in_administrator,
@@ -167,7 +171,8 @@ async def leave_for_portal_provider(
 @get(CALLBACK)
 async def come_back(site: NamedDependency[Site], request: AnyRequest) -> Page:
     """Completes a sign-in at a provider. All providers send browsers back to this one address."""
-    keys = await load_signing_keys(site.database)
+    # Another server may have made the key of this cookie a moment ago.
+    keys = await site.signing_keys.current(older_than=1)
     kept, browser_token = (site.cookies.read(request, each) for each in (PROVIDER, FORM))
     attempt = read_attempt(kept, browser_token, keys, site.gate.now)
     if attempt is None:
@@ -180,7 +185,8 @@ async def come_back(site: NamedDependency[Site], request: AnyRequest) -> Page:
     try:
         answer = {name: value for name, value in request.query_params.items()}
         callback = await origin_for(site, request, attempt.portal) + CALLBACK
-        person = await site.openid.finish(provider, attempt, answer, callback)
+        secret = await read_client_secret(site.database, site.cipher, provider)
+        person = await site.openid.finish(provider, secret, attempt, answer, callback)
     except (AccessDenied, Unavailable):
         return redirect(f"{back}&fault=provider", cookies=done)
     try:
@@ -235,7 +241,7 @@ async def _leave(
     except Unavailable:
         return redirect(f"{_door(portal)}?next={quote(next_, safe='')}&fault=provider")
     browser_token = site.cookies.form_token(request)
-    kept = sign_attempt(attempt, browser_token, await load_signing_keys(site.database))
+    kept = sign_attempt(attempt, browser_token, await site.signing_keys.current())
     cookies = [
         site.cookies.make(PROVIDER, kept, seconds=ATTEMPT_SECONDS),
         site.cookies.make(FORM, browser_token),

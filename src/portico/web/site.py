@@ -9,7 +9,9 @@ from portico.asgi.threads import Threads
 from portico.domain.errors import PorticoError
 from portico.services.first_steps import CommandLine
 from portico.services.sessions import Gate
+from portico.services.signing_keys import SigningKeys
 from portico.storage.connections import Database
+from portico.storage.secret_cipher import SecretCipher
 from portico.web.addresses import Surroundings
 from portico.web.cookies import AnyRequest, Cookies
 from portico.web.oidc import OpenIdClients
@@ -26,6 +28,8 @@ class Site:
     """
 
     gate: Gate
+    cipher: SecretCipher
+    signing_keys: SigningKeys
     renderer: Renderer
     static: StaticFiles
     cookies: Cookies
