@@ -97,6 +97,15 @@ def test_lock_of_an_account_does_not_bind_a_known_device(enter: Enter) -> None:
         enter(address=fresh_address())
 
 
+def test_tokens_are_not_shown_where_their_holders_are(people: People) -> None:
+    people.user("uma")
+    opened = people.enter_portal("uma")
+    shown = repr(opened) + repr(Browser(address=HOME, device=opened.device))
+
+    assert opened.token not in shown
+    assert opened.device not in shown
+
+
 def test_lock_of_an_address_does_not_bind_a_known_device(enter: Enter) -> None:
     device, office = enter(), fresh_address()
     for number in range(50):

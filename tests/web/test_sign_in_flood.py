@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
+import httpx
 import pytest
 
+from portico.services.password_queue import KNOWN_PLACES
 from tests.harness import Server, Tenant, create_tenant, served
 from tests.web.flood import ADDRESSES, TURNED_AWAY, flooding
 from tests.web.visits import PASSWORD, Visit, add_administrator, add_user, csrf_of
@@ -21,7 +24,6 @@ BUSY_MACHINE = 10
 PATIENCE_SECONDS = 60.0
 QUIET_SECONDS = 2.0
 NUMBERS = count(1)
-SignIn = Callable[[Visit], float]
 
 
 @pytest.fixture(scope="module")
@@ -137,6 +139,34 @@ def test_those_who_are_turned_away_are_told_what_to_do(behind_proxy: Server, doo
     assert 'name="password"' in page
     assert 'value="nobody' in page
     assert flood.statuses[TURNED_AWAY]
+
+
+@pytest.mark.one_database
+def test_administrators_are_turned_away_when_too_many_passwords_wait(
+    behind_proxy: Server, tenant: Tenant
+) -> None:
+    visit = Visit(behind_proxy.http)
+    visit.sign_in(CONSOLE_DOOR, add_administrator(tenant, "ada"))
+    home = visit.get("/console").headers["location"]
+    form = {
+        "csrf": csrf_of(visit.get(f"{home}/users/new").text),
+        "password": "another long password",
+    }
+    cookies = "; ".join(f"{key}={value}" for key, value in visit.cookies.items())
+    headers = {"cookie": cookies, "sec-fetch-site": "same-origin"}
+    address = f"{home}/users/new"
+
+    def add(number: int) -> httpx.Response:
+        filled = form | {"name": f"user {number}"}
+        return behind_proxy.http.post(address, data=filled, headers=headers)
+
+    with ThreadPoolExecutor(KNOWN_PLACES * 2) as together:
+        answers = list(together.map(add, range(KNOWN_PLACES * 2)))
+    refused = [each for each in answers if each.status_code == TURNED_AWAY]
+
+    assert {each.status_code for each in answers} == {303, TURNED_AWAY}
+    assert {each.headers["retry-after"] for each in refused} == {"5"}
+    assert "Wait a few seconds, then try again." in refused[0].text
 
 
 @pytest.mark.one_database

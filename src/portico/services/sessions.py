@@ -5,7 +5,7 @@ They belong to a person, not to a tenant's data, so they do not raise the tenant
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from portico.domain.administrators import Administrator, Grant
@@ -58,8 +58,8 @@ class NewSession(Generic[S]):
     """
 
     session: S
-    token: str
-    device: str
+    token: str = field(repr=False)
+    device: str = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,7 @@ What was proven is checked again in the transaction that opens the session.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from portico.domain.administrators import Administrator
 from portico.domain.base import NAME_LIMIT, Scope, check_name, fold
@@ -58,7 +58,7 @@ class Browser:
     """
 
     address: str
-    device: str = ""
+    device: str = field(default="", repr=False)
     left: Callable[[], Awaitable[None]] | None = None
 
 
