@@ -262,3 +262,12 @@ def test_event_loop_goes_on_while_many_rows_are_written(store: Store, tenant_sco
             ]
 
     assert min(store.run(work())) > 0
+
+
+def test_event_loop_is_spared_the_search_after_a_slow_one(database_url: str) -> None:
+    async def work(database: Database) -> None:
+        async with database.read(1) as connection:
+            await connection.scan(counting(SOME_TENTHS))
+            assert await turns_during(connection.scan(text("SELECT 1"))) > 0
+
+    with_limit(database_url, 30, work)

@@ -111,16 +111,16 @@ class SqliteReader(SqliteConnection):
     async def scan(
         self, statement: Executable, parameters: Mapping[str, Any] | None = None
     ) -> Sequence[Row]:
-        """The same as `rows`, but on a thread at once if it was slow a moment ago."""
+        """The same as `rows`, but on a thread at once if a read of the tenant was slow just now."""
         prepared, bound = self._bound(statement, parameters)
-        if self._slow.expects(self._customer_id, prepared):
+        if self._slow.are_expected(self._customer_id):
             return await self._slow.rows(self._customer_id, prepared, bound)
         return await self._rows(prepared, bound)
 
     async def _slow_rows(
         self, prepared: PreparedStatement, bound: tuple[str, Bound]
     ) -> Sequence[Row]:
-        self._slow.remember(self._customer_id, prepared)
+        self._slow.note(self._customer_id)
         return await self._slow.rows(self._customer_id, prepared, bound)
 
 

@@ -35,8 +35,12 @@ _THREAD_STEPS = 20_000
 
 SLOW_READERS = 4
 SLOW_READERS_FOR_EACH = 2
-_REMEMBERED_SECONDS = 5.0
-_REMEMBERED = 256
+_REST_SECONDS = 20 * INLINE_SECONDS
+"""After a read that the event loop gave up, the tenant's scans go to threads for so long: many
+of them together take a twentieth of the event loop's time, and not all of it.
+"""
+
+_RESTING = 256
 
 
 class OutOfTime(Exception):
@@ -115,28 +119,30 @@ class SlowReads:
         self._places = Places(
             in_all=SLOW_READERS, for_each=SLOW_READERS_FOR_EACH, wait_seconds=seconds
         )
-        self._slow_until: dict[tuple[int, PreparedStatement], float] = {}
+        self._rest_until: dict[int, float] = {}
 
-    def expects(self, customer_id: int, prepared: PreparedStatement) -> bool:
-        """Whether a statement took long for the tenant a moment ago, so it will now."""
-        if not self._slow_until:
-            return False
-        return self._slow_until.get((customer_id, prepared), 0.0) > monotonic()
+    def are_expected(self, customer_id: int) -> bool:
+        """Whether a read of the tenant took long a moment ago."""
+        return self._rest_until.get(customer_id, 0.0) > monotonic()
 
     async def rows(
         self, customer_id: int, prepared: PreparedStatement, bound: tuple[str, Bound]
     ) -> Sequence[Row]:
         """All rows of a statement. Raises ReadTooSlow, or Overloaded without a free place."""
         async with self._places.place(customer_id):
-            return await run_to_end(self._threads, partial(self._read, prepared, bound))
+            began = monotonic()
+            try:
+                return await run_to_end(self._threads, partial(self._read, prepared, bound))
+            finally:
+                if monotonic() - began > INLINE_SECONDS:
+                    self.note(customer_id)
 
-    def remember(self, customer_id: int, prepared: PreparedStatement) -> None:
-        """Records that a statement took long, so that threads run it for a while."""
-        key = (customer_id, prepared)
-        self._slow_until.pop(key, None)
-        self._slow_until[key] = monotonic() + _REMEMBERED_SECONDS
-        if len(self._slow_until) > _REMEMBERED:
-            del self._slow_until[next(iter(self._slow_until))]
+    def note(self, customer_id: int) -> None:
+        """Records that a read of the tenant took long."""
+        self._rest_until.pop(customer_id, None)
+        self._rest_until[customer_id] = monotonic() + _REST_SECONDS
+        if len(self._rest_until) > _RESTING:
+            del self._rest_until[next(iter(self._rest_until))]
 
     def _read(self, prepared: PreparedStatement, bound: tuple[str, Bound]) -> Sequence[Row]:
         try:
