@@ -50,6 +50,7 @@ from portico.http.operations import OPERATION, answer_options
 from portico.http.tokens import Tokens
 from portico.observability import AccessLog
 from portico.services.client_sign_ins import SignInNotes
+from portico.services.failed_sign_ins import FailedSignIns
 from portico.services.first_steps import CommandLine
 from portico.services.identity import Operator, claim_ids
 from portico.services.password_queue import PasswordQueue
@@ -147,15 +148,16 @@ def create_app(
     readiness = Readiness(database, clock, slot=randrange(PROBE_SLOTS))
     log = AccessLog(sys.stderr.buffer) if settings.access_log else None
     threads = Threads()
+    failed = FailedSignIns()
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         try:
             operator = await open_operator(database, cipher, clock)
             await ensure_signing_key(operator, overlap=key_overlap(settings.token_lifetime))
-            app.state.api = _make_api(operator, settings, tokens, rates, cache, threads)
+            app.state.api = _make_api(operator, settings, tokens, rates, cache, threads, failed)
             app.state.site = make_site(
-                operator, settings, command_line or CommandLine(), threads, signing_keys
+                operator, settings, command_line or CommandLine(), threads, signing_keys, failed
             )
             app.state.readiness = readiness
             logger.info("This worker is ready.", extra={"event": "worker.started"})
@@ -169,6 +171,7 @@ def create_app(
             await notes.finish()
             await database.close()
             threads.close()
+            failed.flush()
             if log is not None:
                 log.flush()
             logger.info("This worker has stopped.", extra={"event": "worker.stopped"})
@@ -211,6 +214,7 @@ def _make_api(
     rates: RateCounter,
     cache: AnswerCache,
     threads: Threads,
+    failed: FailedSignIns,
 ) -> Api:
     return Api(
         database=operator.database,
@@ -219,6 +223,8 @@ def _make_api(
         tokens=tokens,
         rates=rates,
         cache=cache,
+        failed_sign_ins=failed,
+        client_address=trusted_proxies(settings).client_address,
         threads=threads,
         large_answers=large_answer_places(),
         managed_suffix=settings.portal_suffix,
@@ -261,6 +267,7 @@ def make_site(
     command_line: CommandLine,
     threads: Threads,
     signing_keys: SigningKeys,
+    failed: FailedSignIns,
 ) -> Site:
     """What the pages of both faces need."""
     gate = Gate(
@@ -277,6 +284,7 @@ def make_site(
         gate=gate,
         cipher=operator.cipher,
         signing_keys=signing_keys,
+        failed_sign_ins=failed,
         renderer=Renderer(static.address, FILTERS),
         static=static,
         cookies=Cookies(secure=not settings.insecure_cookies),

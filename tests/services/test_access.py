@@ -252,4 +252,4 @@ def test_unknown_revoked_and_wrong_clients_look_the_same(world: World) -> None:
             sign_in(world, client_id)
         refusals.add((type(refusal.value), refusal.value.reason))
 
-    assert refusals == {(AccessDenied, "Access denied")}
+    assert refusals == {(access.ClientRefused, "Access denied")}

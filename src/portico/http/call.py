@@ -11,6 +11,8 @@ from math import inf
 from typing import TypeVar
 from urllib.parse import parse_qsl
 
+from litestar.types import HTTPScope
+
 from portico.asgi.bodies import KIBIBYTE, read_body
 from portico.asgi.threads import Threads
 from portico.domain.base import Clock, IdSource
@@ -34,6 +36,7 @@ from portico.http.limits import RateCounter
 from portico.http.tokens import Tokens, VerifiedToken
 from portico.http.wire import ReceivedId, parse_id, printable, receive, received_id
 from portico.services import access
+from portico.services.failed_sign_ins import FailedSignIns
 from portico.services.unit_of_work import UnitOfWork
 from portico.storage.connections import Connection, Database
 from portico.storage.idempotency import IdempotentAnswer
@@ -70,6 +73,8 @@ class Api:
     tokens: Tokens
     rates: RateCounter
     cache: AnswerCache
+    failed_sign_ins: FailedSignIns
+    client_address: Callable[[HTTPScope], str]
     threads: Threads
     large_answers: Places
     managed_suffix: str

@@ -25,6 +25,7 @@ from portico.http.operations import (
 from portico.http.tokens import ASSERTION_TYPE, assertion_convinces
 from portico.http.wire import Digits, MaybeDigits, WireStruct
 from portico.services import access
+from portico.services.failed_sign_ins import Door, FailedSignIn, Why
 
 TAG = "Authentication"
 TOKEN_TYPE = "Bearer"
@@ -141,8 +142,9 @@ async def sign_in(api: Api, request: AnyRequest) -> Answer:
     """Section 6.1."""
     form = await _form(request)
     secret = form.get("client_secret", "")
-    client = await access.sign_in(
-        api.database,
+    client = await _signed_in(
+        api,
+        request,
         form.get("client_id", ""),
         lambda client: secret_matches(client.secret_hash, secret),
     )
@@ -181,11 +183,32 @@ async def issue_token(api: Api, request: AnyRequest) -> Answer:
         return secret_matches(client.secret_hash, secret)
 
     try:
-        client = await access.sign_in(api.database, client_id, accepts)
+        client = await _signed_in(api, request, client_id, accepts)
     except AccessDenied:
         return _refusal(request, "invalid_client", "The client is unknown or not convincing.")
     answer = present_token(await api.tokens.issue(client), api.tokens.lifetime)
     return answer_json(request, encode(answer))
+
+
+async def _signed_in(
+    api: Api, request: AnyRequest, client_id: str, accepts: Callable[[ApiClient], bool]
+) -> ApiClient:
+    """The client that signs in. Logs a failure and raises AccessDenied."""
+    try:
+        return await access.sign_in(api.database, client_id, accepts)
+    except access.ClientRefused as refused:
+        client, why = refused.client, Why.UNKNOWN
+        if client is not None:
+            why = Why.CREDENTIALS if client.revoked_time is None else Why.REVOKED
+        failure = FailedSignIn(
+            door=Door.API,
+            why=why,
+            address=api.client_address(request.scope),
+            customer_id=None if client is None else client.customer_id,
+            client_id=None if client is None else client.id,
+        )
+        api.failed_sign_ins.note(failure)
+        raise
 
 
 def _basic_credentials(request: AnyRequest) -> tuple[str, str]:

@@ -242,20 +242,28 @@ def _client_number(client_id: str) -> int | None:
     return int(client_id)
 
 
-async def sign_in(
-    database: Database, client_id: str, accepts: Callable[[ApiClient], bool]
-) -> ApiClient:
-    """The API client that signs in, if its credentials convince `accepts`. Raises AccessDenied.
+class ClientRefused(AccessDenied):
+    """An API client did not sign in. `client` is the one that was named, if there is one.
 
     An unknown, a revoked and an unconvincing client look the same from outside.
     """
+
+    def __init__(self, client: ApiClient | None) -> None:
+        super().__init__()
+        self.client = client
+
+
+async def sign_in(
+    database: Database, client_id: str, accepts: Callable[[ApiClient], bool]
+) -> ApiClient:
+    """The API client that signs in, if its credentials convince `accepts`. Raises ClientRefused."""
     number = _client_number(client_id)
     if number is None:
-        raise AccessDenied
+        raise ClientRefused(None)
     async with database.read() as connection:
         client = await IdentityRepository(connection).find_client(number)
     if client is None or client.revoked_time is not None or not accepts(client):
-        raise AccessDenied
+        raise ClientRefused(client)
     return client
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
@@ -21,6 +22,7 @@ from portico.domain.errors import (
 )
 from portico.domain.portal_pages import PresentedPortal
 from portico.domain.providers import IdentityProvider, ProvenPerson
+from portico.services.failed_sign_ins import Door, FailedSignIn, Why, why_refused
 from portico.services.portal_pages import find_portal_address, visit_portal
 from portico.services.providers import (
     console_providers,
@@ -84,6 +86,9 @@ async def enter_console(site: NamedDependency[Site], request: AnyRequest) -> Pag
     try:
         opened = await sign_in_administrator(site.gate, name, _sent(form, "password"), browser)
     except (AccessDenied, TooManySignIns) as error:
+        site.failed_sign_ins.note(
+            FailedSignIn(door=Door.CONSOLE, why=why_refused(error), address=browser.address)
+        )
         return await _show_console_door(site, request, next_, name=name, error=error)
     return redirect(next_, cookies=await begin_console_session(site, request, opened))
 
@@ -134,6 +139,14 @@ async def enter_portal(
             site.gate, found.customer_id, name, _sent(form, "password"), browser
         )
     except (AccessDenied, TooManySignIns) as error:
+        failure = FailedSignIn(
+            door=Door.PORTAL,
+            why=why_refused(error),
+            address=browser.address,
+            customer_id=found.customer_id,
+            portal_id=found.id,
+        )
+        site.failed_sign_ins.note(failure)
         return await _show_portal_door(site, request, found, next_, name=name, error=error)
     return redirect(next_, cookies=await begin_portal_session(site, request, opened))
 
@@ -176,11 +189,24 @@ async def come_back(site: NamedDependency[Site], request: AnyRequest) -> Page:
     kept, browser_token = (site.cookies.read(request, each) for each in (PROVIDER, FORM))
     attempt = read_attempt(kept, browser_token, keys, site.gate.now)
     if attempt is None:
+        address = site.surroundings.peer(request)
+        site.failed_sign_ins.note(
+            FailedSignIn(door=Door.PROVIDER, why=Why.ATTEMPT, address=address)
+        )
         raise Forbidden("The sign-in took too long or was begun in another browser. Begin again.")
     done = [site.cookies.forget(PROVIDER)]
+    failed = partial(
+        _note_provider_failure,
+        site,
+        request,
+        portal=attempt.portal,
+        customer_id=attempt.customer_id,
+        provider_id=attempt.provider_id,
+    )
     back = f"{_door(attempt.portal)}?next={quote(attempt.next, safe='')}"
     provider = await _provider_of(site, attempt)
     if provider is None:
+        failed(Why.PROVIDER)
         return redirect(f"{back}&fault=provider", cookies=done)
     try:
         answer = {name: value for name, value in request.query_params.items()}
@@ -188,12 +214,29 @@ async def come_back(site: NamedDependency[Site], request: AnyRequest) -> Page:
         secret = await read_client_secret(site.database, site.cipher, provider)
         person = await site.openid.finish(provider, secret, attempt, answer, callback)
     except (AccessDenied, Unavailable):
+        failed(Why.PROVIDER)
         return redirect(f"{back}&fault=provider", cookies=done)
     try:
         cookies = await _enter(site, request, attempt, person)
     except AccessDenied:
+        failed(Why.UNKNOWN)
         return redirect(f"{back}&fault=unknown", cookies=done)
     return redirect(attempt.next, cookies=[*done, *cookies])
+
+
+def _note_provider_failure(
+    site: Site, request: AnyRequest, why: Why, *, portal: str, customer_id: int, provider_id: int
+) -> None:
+    """Logs that a sign-in by provider failed, at the door of a portal or else of the console."""
+    site.failed_sign_ins.note(
+        FailedSignIn(
+            door=Door.PORTAL if portal else Door.CONSOLE,
+            why=why,
+            address=site.surroundings.peer(request),
+            customer_id=customer_id if portal else None,
+            provider_id=provider_id,
+        )
+    )
 
 
 async def _provider_of(site: Site, attempt: SignInAttempt) -> IdentityProvider | None:
@@ -239,6 +282,14 @@ async def _leave(
             provider, callback, next_=next_, portal=portal, now=site.gate.now
         )
     except Unavailable:
+        _note_provider_failure(
+            site,
+            request,
+            Why.PROVIDER,
+            portal=portal,
+            customer_id=provider.customer_id,
+            provider_id=provider.id,
+        )
         return redirect(f"{_door(portal)}?next={quote(next_, safe='')}&fault=provider")
     browser_token = site.cookies.form_token(request)
     kept = sign_attempt(attempt, browser_token, await site.signing_keys.current())

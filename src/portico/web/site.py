@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from portico.asgi.threads import Threads
 from portico.domain.errors import PorticoError
+from portico.services.failed_sign_ins import FailedSignIns
 from portico.services.first_steps import CommandLine
 from portico.services.sessions import Gate
 from portico.services.signing_keys import SigningKeys
@@ -30,6 +31,7 @@ class Site:
     gate: Gate
     cipher: SecretCipher
     signing_keys: SigningKeys
+    failed_sign_ins: FailedSignIns
     renderer: Renderer
     static: StaticFiles
     cookies: Cookies

@@ -10,6 +10,7 @@ from litestar.di import NamedDependency
 
 from portico.domain.errors import AccessDenied, Forbidden, InvalidField, LockedOut
 from portico.services.administrators import set_own_password
+from portico.services.failed_sign_ins import Door, FailedSignIn, why_refused
 from portico.services.passwords import hash_in_turn
 from portico.services.sign_in import prove_password
 from portico.web.console.forms import FieldError, Form, make_form, place_error
@@ -54,12 +55,14 @@ async def change_own_password(console: NamedDependency[Console]) -> Answer:
     try:
         await prove_password(gate, person, form.value("present"), browser)
         hashed = await hash_in_turn(gate, person.id, form.value("password"))
-    except LockedOut as locked:
-        failed = form.failed({"present": FieldError(text=locked.reason)})
-        return await _page(console, failed, status=429)
-    except AccessDenied:
-        error = FieldError(text="It is not your present password.")
-        return await _page(console, form.failed({"present": error}), status=422)
+    except AccessDenied as refused:
+        console.site.failed_sign_ins.note(
+            FailedSignIn(door=Door.CONSOLE, why=why_refused(refused), address=browser.address)
+        )
+        locked = isinstance(refused, LockedOut)
+        error = FieldError(text=refused.reason if locked else "It is not your present password.")
+        failed = form.failed({"present": error})
+        return await _page(console, failed, status=429 if locked else 422)
     except InvalidField as refused:
         failed = place_error(form, refused, {"password": "password"})
         return await _page(console, failed, status=422)
