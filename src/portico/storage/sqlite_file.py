@@ -87,7 +87,7 @@ class SqliteFile:
         if code in _DAMAGE and self._opened:
             self.note_damage(str(error))
         elif code in _NO_ROOM:
-            self._failure = f"The database could not be written: {error}."
+            self._failure = f"The disk refused a read or a write of the database: {error}."
 
     def require_sound(self) -> None:
         """Raise DatabaseReplaced or DatabaseDamaged when the file is known to be so.
@@ -175,5 +175,6 @@ class DamageScan:
             finding: str = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         finally:
             connection.close()
-        if finding != "ok":
+        # Newer versions of SQLite check text indexes too, and say so when they were stopped at it.
+        if finding != "ok" and not finding.startswith("unable to validate"):
             self._file.note_damage(" ".join(finding.split()))
