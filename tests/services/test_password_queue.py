@@ -37,12 +37,13 @@ class Bench:
         address: str = "",
         account: str = "",
         known: bool = False,
+        arrival: int | None = None,
         left: Callable[[], Awaitable[None]] | None = None,
     ) -> None:
         """Somebody asks for a turn; by default from an address and for an account of its own."""
         address = address or f"10.0.{len(self.tasks)}.1"
         groups = (address, address_network(address), f"account {account or name}")
-        applicant = Applicant(known=known, groups=(name,) if known else groups)
+        applicant = Applicant(known=known, groups=(name,) if known else groups, arrival=arrival)
         self.tasks[name] = asyncio.create_task(self._take(name, applicant, left))
         await settle()
 
@@ -90,6 +91,18 @@ def test_newest_goes_first_and_the_oldest_is_turned_away() -> None:
 
     assert bench.refused == ["1", "2"]
     assert bench.started == ["0", *(str(each) for each in range(OTHER_PLACES + 2, 2, -1))]
+
+
+def test_request_that_the_database_answered_late_keeps_its_place() -> None:
+    async def run() -> list[str]:
+        bench = Bench()
+        await bench.ask("running")
+        first, second = bench.queue.note_arrival(), bench.queue.note_arrival()
+        await bench.ask("second", arrival=second)
+        await bench.ask("first", arrival=first)
+        return await bench.finish_all()
+
+    assert asyncio.run(run()) == ["running", "second", "first"]
 
 
 def test_known_devices_are_next_and_have_places_of_their_own() -> None:

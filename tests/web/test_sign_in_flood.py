@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
@@ -13,13 +13,13 @@ import pytest
 
 from portico.services.password_queue import KNOWN_PLACES
 from tests.harness import Server, Tenant, create_tenant, served
-from tests.web.flood import ADDRESSES, TURNED_AWAY, flooding
+from tests.web.flood import ADDRESSES, TOKEN, TURNED_AWAY, flooding
 from tests.web.visits import PASSWORD, Visit, add_administrator, add_user, csrf_of
 
 CONSOLE_DOOR = "/console/sign-in"
 SECONDS = 2.0
 BUSY_MACHINE = 10
-"""How many undisturbed sign-ins one may take during a flood where those alone are slow already."""
+"""How many undisturbed sign-ins one may take during a flood, where those are slow already."""
 
 PATIENCE_SECONDS = 60.0
 QUIET_SECONDS = 2.0
@@ -59,13 +59,12 @@ def name(tenant: Tenant, door: str) -> str:
 
 def sign_in(visit: Visit, door: str, name: str) -> tuple[int, float]:
     """Signs somebody in from a new address; the status, and the seconds that it took."""
-    token = csrf_of(Visit(visit.http).get(door).text)
-    visit.cookies["__Host-portico_form"] = token
+    visit.cookies["__Host-portico_form"] = TOKEN
     number = next(NUMBERS)
     started = time.monotonic()
     answer = visit.post(
         door,
-        {"csrf": token, "name": name, "password": PASSWORD},
+        {"csrf": TOKEN, "name": name, "password": PASSWORD},
         x_forwarded_for=f"192.{number // 250}.{number % 250}.1",
     )
     return answer.status_code, time.monotonic() - started
@@ -78,17 +77,32 @@ def undisturbed(visit: Visit, door: str, name: str) -> float:
     return min(seconds for _, seconds in outcomes[1:])
 
 
+def assert_in_time(lone: float, during_flood: Callable[[], list[tuple[int, float]]]) -> None:
+    """Everybody gets in, and at least once in three floods in time.
+
+    Other work on the machine may slow down one flood; a queue in order of arrival is slow in all.
+    """
+    slowest = []
+    for _ in range(3):
+        outcomes = during_flood()
+        assert {status for status, _ in outcomes} == {303}
+        slowest.append(max(seconds for _, seconds in outcomes))
+        if slowest[-1] < SECONDS:
+            return
+    assert min(slowest) < BUSY_MACHINE * lone, (slowest, lone)
+
+
 def test_right_password_gets_in_during_a_burst(behind_proxy: Server, door: str, name: str) -> None:
     known = Visit(behind_proxy.http)
-    allowed = max(SECONDS, BUSY_MACHINE * undisturbed(known, door, name))
+    lone = undisturbed(known, door, name)
 
-    with flooding(behind_proxy.url, door) as flood:
-        outcomes = [sign_in(known, door, name), sign_in(Visit(behind_proxy.http), door, name)]
-        answered = sum(flood.statuses.values())
+    def during_flood() -> list[tuple[int, float]]:
+        with flooding(behind_proxy.url, door) as flood:
+            outcomes = [sign_in(known, door, name), sign_in(Visit(behind_proxy.http), door, name)]
+            assert sum(flood.statuses.values()) < ADDRESSES, "The flood was over before."
+        return outcomes
 
-    assert [status for status, _ in outcomes] == [303, 303]
-    assert max(seconds for _, seconds in outcomes) < allowed
-    assert answered < ADDRESSES, "The flood was over before it mattered."
+    assert_in_time(lone, during_flood)
 
 
 @pytest.mark.one_database
@@ -96,32 +110,31 @@ def test_right_password_gets_in_while_the_flood_goes_on(
     behind_proxy: Server, tenant: Tenant
 ) -> None:
     name, known = add_administrator(tenant, "ada"), Visit(behind_proxy.http)
-    allowed = max(SECONDS, BUSY_MACHINE * undisturbed(known, CONSOLE_DOOR, name))
+    lone = undisturbed(known, CONSOLE_DOOR, name)
 
-    with flooding(behind_proxy.url, CONSOLE_DOOR, pause=2.0) as flood:
-        while sum(flood.statuses.values()) < ADDRESSES:
-            time.sleep(0.05)
-        outcomes = [
-            sign_in(visit, CONSOLE_DOOR, name)
-            for _ in range(3)
-            for visit in (known, Visit(behind_proxy.http))
-        ]
+    def during_flood() -> list[tuple[int, float]]:
+        with flooding(behind_proxy.url, CONSOLE_DOOR, pause=2.0) as flood:
+            while sum(flood.statuses.values()) < ADDRESSES:
+                time.sleep(0.05)
+            return [
+                sign_in(visit, CONSOLE_DOOR, name)
+                for visit in (known, Visit(behind_proxy.http), known, Visit(behind_proxy.http))
+            ]
 
-    assert [status for status, _ in outcomes] == [303] * 6
-    assert max(seconds for _, seconds in outcomes) < allowed
+    assert_in_time(lone, during_flood)
 
 
 def test_guesses_at_an_account_do_not_keep_a_known_device_out(
     behind_proxy: Server, door: str, name: str
 ) -> None:
     known = Visit(behind_proxy.http)
-    allowed = max(SECONDS, BUSY_MACHINE * undisturbed(known, door, name))
+    lone = undisturbed(known, door, name)
 
-    with flooding(behind_proxy.url, door, account=name):
-        status, seconds = sign_in(known, door, name)
+    def during_flood() -> list[tuple[int, float]]:
+        with flooding(behind_proxy.url, door, account=name):
+            return [sign_in(known, door, name)]
 
-    assert status == 303
-    assert seconds < allowed
+    assert_in_time(lone, during_flood)
 
 
 @pytest.mark.one_database

@@ -30,10 +30,12 @@ class Applicant:
 
     `known` people have signed in before on their device, or are signed in. `groups` names what an
     applicant may share with others of the same crowd; the first group is its own source.
+    `arrival` is the number that the queue gave it when its request came, or None for now.
     """
 
     known: bool
     groups: tuple[str, ...]
+    arrival: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -41,7 +43,7 @@ class _Place:
     """A place in the queue. `granted` becomes True for a turn, False for being turned away."""
 
     applicant: Applicant
-    number: int
+    arrival: int
     granted: asyncio.Future[bool]
 
 
@@ -54,8 +56,15 @@ class PasswordQueue:
         self._running = 0
         self._last_was_known = False
         self._waiting: list[_Place] = []
-        self._numbers = count()
+        self._arrivals = count()
         self._failures: OrderedDict[str, tuple[int, float]] = OrderedDict()
+
+    def note_arrival(self) -> int:
+        """Return the arrival number of a request that will ask for a turn when it has been read.
+
+        Without it the order would be the one in which the database answered.
+        """
+        return next(self._arrivals)
 
     @asynccontextmanager
     async def turn(
@@ -80,7 +89,8 @@ class PasswordQueue:
 
     def _enter(self, applicant: Applicant) -> _Place:
         granted = asyncio.get_running_loop().create_future()
-        place = _Place(applicant=applicant, number=next(self._numbers), granted=granted)
+        arrival = self.note_arrival() if applicant.arrival is None else applicant.arrival
+        place = _Place(applicant=applicant, arrival=arrival, granted=granted)
         self._waiting.append(place)
         self._grant_turns()
         waiting = self._in_order(known=applicant.known)
@@ -134,7 +144,7 @@ class PasswordQueue:
             key=lambda each: (
                 self._recent_failures(each.applicant.groups[0]),
                 max(crowds[group] for group in each.applicant.groups),
-                -each.number,
+                -each.arrival,
             ),
         )
 

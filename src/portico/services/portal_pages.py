@@ -26,7 +26,12 @@ from portico.services.shown_links import present_links
 from portico.services.unit_of_work import UnitOfWork
 from portico.storage.connections import Connection, Database
 from portico.storage.identity import IdentityRepository
-from portico.storage.portal_pages import PortalPageRepository, find_address, find_microtenant
+from portico.storage.portal_pages import (
+    PortalPageRepository,
+    find_address,
+    find_microtenant,
+    is_enabled,
+)
 from portico.storage.portals import UserPortalRepository
 
 _SLUGS_TRIED = 50
@@ -43,6 +48,15 @@ async def find_portal_address(database: Database, address: str) -> PortalAddress
         return None
     async with database.read() as connection:
         return await find_address(connection, wanted)
+
+
+async def find_open_portal(database: Database, address: str) -> PortalAddress | None:
+    """Return whose enabled portal an id or a slug leads to, or None."""
+    place = await find_portal_address(database, address)
+    if place is None:
+        return None
+    async with database.read(place.customer_id) as connection:
+        return place if await is_enabled(connection, place) else None
 
 
 async def present_portals(work: UnitOfWork, portals: Iterable[UserPortal]) -> list[PresentedPortal]:

@@ -7,7 +7,7 @@ What was proven is checked again in the transaction that opens the session.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 
 from portico.domain.administrators import Administrator
@@ -53,12 +53,13 @@ COUNTING_TRIES = 8
 class Browser:
     """The browser that asks to sign somebody in.
 
-    `device` is the token that it got at an earlier sign-in, or empty. `left` returns when it closes
-    the connection.
+    `device` is the token that it got at an earlier sign-in, or empty. `arrival` is its request's
+    number in the queue for passwords. `left` returns when it closes the connection.
     """
 
     address: str
     device: str = field(default="", repr=False)
+    arrival: int | None = None
     left: Callable[[], Awaitable[None]] | None = None
 
 
@@ -68,7 +69,6 @@ class _Attempt:
 
     keys: tuple[FailureKey, ...]
     applicant: Applicant
-    browser: Browser
 
 
 async def sign_in_administrator(
@@ -80,12 +80,11 @@ async def sign_in_administrator(
     """
     async with gate.database.read() as connection:
         found = await AdministratorRepository(connection).find_by_name(_findable(name))
-        owner = await _device_owner(gate, ConsoleDevices(connection), browser)
-        known = found is not None and owner == found.id
-        attempt = await _attempt(gate, connection, CONSOLE, name, browser, known=known)
+        device = await _known_device(gate, ConsoleDevices(connection), browser, found)
     usable = found is not None and found.disabled_time is None
     stored = found.password_hash if found is not None and usable else ""
-    await _prove(gate, attempt, stored, password)
+    attempt = _attempt(CONSOLE, name, browser, device)
+    await _prove(gate, attempt, browser, stored, password)
     async with gate.database.transaction() as connection:
         await _forgive(gate, connection, attempt)
         again = await AdministratorRepository(connection).find(found.id) if found else None
@@ -102,13 +101,10 @@ async def prove_password(
     Raises LockedOut, TooManySignIns, or AccessDenied, also for an account without a password.
     """
     async with gate.database.read() as connection:
-        owner = await _device_owner(gate, ConsoleDevices(connection), browser)
-        known = owner == administrator.id
-        attempt = await _attempt(
-            gate, connection, CONSOLE, administrator.name, browser, known=known
-        )
-    applicant = signed_in_applicant(administrator.id)
-    await _prove(gate, replace(attempt, applicant=applicant), administrator.password_hash, password)
+        device = await _known_device(gate, ConsoleDevices(connection), browser, administrator)
+    attempt = _attempt(CONSOLE, administrator.name, browser, device)
+    attempt = replace(attempt, applicant=signed_in_applicant(administrator.id))
+    await _prove(gate, attempt, browser, administrator.password_hash, password)
     async with gate.database.transaction() as connection:
         await _forgive(gate, connection, attempt)
 
@@ -121,13 +117,14 @@ async def sign_in_user(
     Raises LockedOut, AccessDenied, or TooManySignIns before the password is looked at.
     """
     scope = Scope(customer_id=customer_id)
+    # Before the turn: where a tenant's database does not answer, other tenants must not wait too.
     async with gate.database.read(customer_id) as connection:
         found = await PortalUserRepository(connection, scope).find_by_name(_findable(name))
-        owner = await _device_owner(gate, PortalDevices(connection, customer_id), browser)
-        known = found is not None and owner == found.id
-        attempt = await _attempt(gate, connection, str(customer_id), name, browser, known=known)
+        devices = PortalDevices(connection, customer_id)
+        device = await _known_device(gate, devices, browser, found)
     stored = found.password_hash if found is not None and found.enabled else ""
-    await _prove(gate, attempt, stored, password)
+    attempt = _attempt(str(customer_id), name, browser, device)
+    await _prove(gate, attempt, browser, stored, password)
     async with gate.database.transaction(customer_id) as connection:
         await _forgive(gate, connection, attempt)
         users = PortalUserRepository(connection, scope)
@@ -151,40 +148,43 @@ def _findable(name: str) -> str:
         return ""
 
 
-async def _device_owner(
-    gate: Gate, devices: ConsoleDevices | PortalDevices, browser: Browser
-) -> int | None:
-    """The id of the account that last signed in on the browser, or None."""
-    return await devices.owner(token_digest(browser.device), gate.now) if browser.device else None
+async def _known_device(
+    gate: Gate,
+    devices: ConsoleDevices | PortalDevices,
+    browser: Browser,
+    account: Administrator | PortalUser | None,
+) -> str:
+    """The digest of the browser's device if it is known for the account, else an empty text."""
+    if not browser.device or account is None:
+        return ""
+    digest = token_digest(browser.device)
+    return digest if await devices.owner(digest, gate.now) == account.id else ""
 
 
-async def _attempt(
-    gate: Gate, connection: Connection, scope: str, account: str, browser: Browser, *, known: bool
-) -> _Attempt:
-    """An attempt that is not locked; `known`: the browser is a known device of the account.
-
-    Raises LockedOut.
-    """
-    device = token_digest(browser.device) if known else ""
-    keys = failure_keys(scope, account, browser.address, device=device)
-    _require_unlocked(await SignInFailures(connection).find(keys), gate.now)
-    groups = (
-        (f"device {device}",)
-        if known
-        else (
-            address_block(browser.address),
-            address_network(browser.address),
-            f"{scope} {account_digest(account)}",
-        )
+def _attempt(scope: str, account: str, browser: Browser, device: str) -> _Attempt:
+    """An attempt at a door; `device` is the digest of a known device, or empty."""
+    strangers = (
+        address_block(browser.address),
+        address_network(browser.address),
+        f"{scope} {account_digest(account)}",
     )
-    return _Attempt(keys=keys, applicant=Applicant(known=known, groups=groups), browser=browser)
+    return _Attempt(
+        keys=failure_keys(scope, account, browser.address, device=device),
+        applicant=Applicant(
+            known=bool(device),
+            groups=(f"device {device}",) if device else strangers,
+            arrival=browser.arrival,
+        ),
+    )
 
 
-async def _prove(gate: Gate, attempt: _Attempt, stored: str, password: str) -> None:
+async def _prove(
+    gate: Gate, attempt: _Attempt, browser: Browser, stored: str, password: str
+) -> None:
     """Verify a password when it is its turn. Raises LockedOut, AccessDenied or TooManySignIns."""
     if len(password) > LONGEST_PASSWORD:
         stored, password = "", ""
-    async with gate.password_queue.turn(attempt.applicant, attempt.browser.left):
+    async with gate.password_queue.turn(attempt.applicant, browser.left):
         await _count_attempt(gate, attempt.keys)
         if not await gate.passwords.verify(stored, password):
             raise AccessDenied
@@ -197,20 +197,15 @@ async def _count_attempt(gate: Gate, keys: tuple[FailureKey, ...]) -> None:
             async with gate.database.transaction() as connection:
                 failures = SignInFailures(connection)
                 counted = await failures.find(keys)
-                _require_unlocked(counted, gate.now)
+                locked_until = max((each.locked_until for each in counted.values()), default=0)
+                if locked_until > gate.now:
+                    raise LockedOut(locked_until - gate.now)
                 more = [with_failure(counted.get(key), key, gate.now) for key in keys]
                 await failures.store(more, gate.now)
             return
         except ConcurrentChange:  # another attempt was counted in between: count after it
             if not left:
                 raise
-
-
-def _require_unlocked(counted: Mapping[FailureKey, Failures], now: int) -> None:
-    """Raises LockedOut while one of the locks lasts."""
-    locked_until = max((each.locked_until for each in counted.values()), default=0)
-    if locked_until > now:
-        raise LockedOut(locked_until - now)
 
 
 async def _forgive(gate: Gate, connection: Connection, attempt: _Attempt) -> None:

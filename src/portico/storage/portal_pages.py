@@ -80,6 +80,22 @@ async def find_microtenant(connection: Connection, place: PortalAddress) -> int 
     return rows[0].microtenant_id if rows else None
 
 
+async def is_enabled(connection: Connection, place: PortalAddress) -> bool:
+    """Whether the portal of an address is there and enabled."""
+    parameters = {"scope_customer_id": place.customer_id, "portal_id": place.portal_id}
+    rows = await connection.rows(_enabled(), parameters)
+    return bool(rows) and bool(rows[0].enabled)
+
+
+@kept
+def _enabled() -> Select[Any]:
+    return (
+        select(user_portal.c.enabled)
+        .where(user_portal.c.customer_id == bindparam("scope_customer_id"))
+        .where(user_portal.c.id == bindparam("portal_id"))
+    )
+
+
 @kept
 def _microtenant() -> Select[Any]:
     return (

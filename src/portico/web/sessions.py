@@ -123,8 +123,11 @@ def _work(site: Site, request: AnyRequest, connection: Connection, granted: Acce
     )
 
 
-def browser_of(site: Site, request: AnyRequest, device_cookie: str) -> Browser:
-    """The browser that sent a request, as sign-in needs to know it."""
+def browser_of(site: Site, request: AnyRequest, device_cookie: str = "") -> Browser:
+    """The browser that sent a request, as sign-in needs to know it.
+
+    Call it before the database is asked anything: it notes when the request arrived.
+    """
 
     async def left() -> None:
         # The body has been read, so what comes next is that the client closes the connection.
@@ -133,7 +136,8 @@ def browser_of(site: Site, request: AnyRequest, device_cookie: str) -> Browser:
 
     return Browser(
         address=site.surroundings.peer(request),
-        device=site.cookies.read(request, device_cookie),
+        device=site.cookies.read(request, device_cookie) if device_cookie else "",
+        arrival=site.gate.password_queue.note_arrival(),
         left=left,
     )
 

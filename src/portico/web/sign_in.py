@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -17,13 +18,14 @@ from portico.domain.errors import (
     Forbidden,
     LockedOut,
     NotFound,
+    PorticoError,
     TooManySignIns,
     Unavailable,
 )
 from portico.domain.portal_pages import PresentedPortal
 from portico.domain.providers import IdentityProvider, ProvenPerson
 from portico.services.failed_sign_ins import Door, FailedSignIn, Why, why_refused
-from portico.services.portal_pages import find_portal_address, visit_portal
+from portico.services.portal_pages import find_open_portal, find_portal_address, visit_portal
 from portico.services.providers import (
     console_providers,
     find_provider,
@@ -67,7 +69,6 @@ from portico.web.site import Site
 CONSOLE_DOOR = f"{CONSOLE_HOME}/sign-in"
 CALLBACK = "/sign-in/callback"
 Page = Response[bytes]
-Refusal = AccessDenied | TooManySignIns
 
 
 @get(CONSOLE_DOOR)
@@ -89,6 +90,8 @@ async def enter_console(site: NamedDependency[Site], request: AnyRequest) -> Pag
         site.failed_sign_ins.note(
             FailedSignIn(door=Door.CONSOLE, why=why_refused(error), address=browser.address)
         )
+        if isinstance(error, TooManySignIns):
+            return _show_busy(site, request, form, CONSOLE_DOOR, error)
         return await _show_console_door(site, request, next_, name=name, error=error)
     return redirect(next_, cookies=await begin_console_session(site, request, opened))
 
@@ -129,25 +132,35 @@ async def enter_portal(
     site: NamedDependency[Site], request: AnyRequest, portal: FromPath[str]
 ) -> Page:
     """Signs a portal user in by password."""
-    found = await _portal(site, portal)
     form = await checked_form(site.threads, request, site.cookies.read(request, FORM))
-    next_ = safe_next(_sent(form, "next"), make_face(found).base)
+    browser = browser_of(site, request)
+    place = await find_open_portal(site.database, portal)
+    if place is None:
+        raise NotFound(portal)
+    device = site.cookies.read(request, portal_device_cookie(place.customer_id))
+    browser = replace(browser, device=device)
     name = _sent(form, "name")
-    browser = browser_of(site, request, portal_device_cookie(found.customer_id))
+    refusal: AccessDenied | None = None
     try:
         opened = await sign_in_user(
-            site.gate, found.customer_id, name, _sent(form, "password"), browser
+            site.gate, place.customer_id, name, _sent(form, "password"), browser
         )
     except (AccessDenied, TooManySignIns) as error:
         failure = FailedSignIn(
             door=Door.PORTAL,
             why=why_refused(error),
             address=browser.address,
-            customer_id=found.customer_id,
-            portal_id=found.id,
+            customer_id=place.customer_id,
+            portal_id=place.portal_id,
         )
         site.failed_sign_ins.note(failure)
-        return await _show_portal_door(site, request, found, next_, name=name, error=error)
+        if isinstance(error, TooManySignIns):
+            return _show_busy(site, request, form, _door(portal), error)
+        refusal = error
+    found = await _portal(site, portal)
+    next_ = safe_next(_sent(form, "next"), make_face(found).base)
+    if refusal is not None:
+        return await _show_portal_door(site, request, found, next_, name=name, error=refusal)
     return redirect(next_, cookies=await begin_portal_session(site, request, opened))
 
 
@@ -336,7 +349,7 @@ async def _show_console_door(
     next_: str,
     *,
     name: str = "",
-    error: Refusal | None = None,
+    error: AccessDenied | None = None,
 ) -> Page:
     providers = await console_providers(site.database)
     view = SignInView(
@@ -357,7 +370,7 @@ async def _show_portal_door(
     next_: str,
     *,
     name: str = "",
-    error: Refusal | None = None,
+    error: AccessDenied | None = None,
 ) -> Page:
     face = make_face(portal)
     providers = await portal_providers(site.database, portal.customer_id)
@@ -378,10 +391,26 @@ def _choices(
     return tuple((each.name, f"{base}/{each.id}{query}") for each in providers)
 
 
-def _fault(site: Site, request: AnyRequest, error: Refusal | None) -> str:
+def _show_busy(
+    site: Site, request: AnyRequest, form: Mapping[str, Any], door: str, error: TooManySignIns
+) -> Page:
+    """The form to send again, for somebody whose password was not looked at.
+
+    Made without the database: there are many of these pages when there is least time.
+    """
     _ = site.renderer.language(language_of(request)).gettext
-    if isinstance(error, TooManySignIns):
-        return _("Too many people are signing in just now. Wait a few seconds, then try again.")
+    view = SignInView(
+        action=door,
+        next=safe_next(_sent(form, "next"), ""),
+        name=_sent(form, "name"),
+        fault=_("Too many people are signing in just now. Wait a few seconds, then try again."),
+        providers=(),
+    )
+    return _show(site, request, "busy.html", error, sign_in=view)
+
+
+def _fault(site: Site, request: AnyRequest, error: AccessDenied | None) -> str:
+    _ = site.renderer.language(language_of(request)).gettext
     if isinstance(error, LockedOut):
         minutes = -(-error.seconds // 60)
         return site.renderer.language(language_of(request)).ngettext(
@@ -400,7 +429,7 @@ def _fault(site: Site, request: AnyRequest, error: Refusal | None) -> str:
 
 
 def _show(
-    site: Site, request: AnyRequest, template: str, error: Refusal | None, **values: object
+    site: Site, request: AnyRequest, template: str, error: PorticoError | None, **values: object
 ) -> Page:
     token = site.cookies.form_token(request)
     html = site.renderer.render(
