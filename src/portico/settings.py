@@ -179,8 +179,11 @@ def holds_password(path: Path) -> bool:
 
 
 def has_password(url: str) -> bool:
-    """Whether the URL of a database has a password in it."""
-    parts = urlsplit(url)
+    """Whether the URL of a database has a password in it. A malformed one is taken to have one."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return True
     return bool(parts.password) or "password" in parse_qs(parts.query)
 
 

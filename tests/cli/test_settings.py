@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from portico import __version__
 from portico.cli import portico
-from portico.settings import setting_fields
+from portico.settings import holds_password, setting_fields
 from tests.cli.commands import misuse, refuse, refused, run, run_process, succeed
 from tests.harness import LINKS, create_tenant, free_port, served, upgrade
 
@@ -220,6 +220,23 @@ def test_flag_beats_variable_beats_file(tmp_path: Path) -> None:
     assert upgraded(environment=config) == "file.db"
     assert upgraded(environment=variable) == "variable.db"
     assert upgraded(*flag, environment=variable) == "flag.db"
+
+
+@pytest.mark.parametrize(
+    ("url", "held"),
+    [
+        ("sqlite:///portico.db", False),
+        ("postgresql://portico@db/portico", False),
+        ("postgresql://portico:hunter2@db/portico", True),
+        ("postgresql://portico@/portico?host=/run&password=hunter2", True),
+        ("postgresql://portico:hunter2@[::1/portico", True),
+    ],
+)
+def test_password_in_a_file_is_noticed(tmp_path: Path, url: str, held: bool) -> None:
+    file = tmp_path / "portico.toml"
+    file.write_text(f'database = "{url}"\n')
+
+    assert holds_password(file) is held
 
 
 def test_settings_of_a_file_take_effect(tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ def postgres_bytes(url: str) -> bytes:
         return [folder / str(connection.execute(text(each)).scalar()) for each in wanted]
 
     async def checkpoint(database: Database) -> None:
-        async with database.read() as connection:
+        async with database.transaction() as connection:
             await connection.run(text("CHECKPOINT"))
 
     with_database(url, checkpoint)
