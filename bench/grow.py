@@ -35,7 +35,7 @@ from bench.postgres import analyze, running_postgres
 from bench.processes import Processes, end_cleanly_when_told
 from bench.report import DATABASES, number, plain_table
 from bench.sites import Credentials, Site, open_site
-from portico.storage.database import open_database
+from portico.storage.engine.database import open_database
 
 SIZES = (1_000, 10_000, 100_000, 1_000_000)
 TENANTS = (1, 2_000)

@@ -9,16 +9,16 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from portico.domain.base import Scope
-from portico.domain.identity import Tenant
-from portico.domain.links import Link
-from portico.domain.microtenants import default_microtenant
-from portico.domain.portals import UserPortal
-from portico.storage.connections import Connection, Database
-from portico.storage.identity import IdentityRepository
-from portico.storage.links import LinkRepository
-from portico.storage.microtenants import MicrotenantRepository
-from portico.storage.portals import UserPortalRepository
+from portico.domain.links.links import Link
+from portico.domain.portals.portals import UserPortal
+from portico.domain.records import Scope
+from portico.domain.tenancy.identity import Tenant
+from portico.domain.tenancy.microtenants import default_microtenant
+from portico.storage.engine.connections import Connection, Database
+from portico.storage.links.links import LinkRepository
+from portico.storage.portals.portals import UserPortalRepository
+from portico.storage.tenancy.identity import IdentityRepository
+from portico.storage.tenancy.microtenants import MicrotenantRepository
 
 LINKS_ON_A_PORTAL = 500
 LINKS_A_TRANSACTION = 20_000

@@ -26,7 +26,7 @@ from bench.postgres import running_postgres
 from bench.processes import Processes, end_cleanly_when_told
 from bench.report import DATABASES, plain_table
 from bench.sites import Credentials, Site, open_site, sign_in
-from portico.storage.database import open_database
+from portico.storage.engine.database import open_database
 
 LINKS = 10_000
 CLIENTS = 8

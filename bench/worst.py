@@ -32,7 +32,7 @@ from bench.report import DATABASES, number, plain_table
 from bench.sites import Site, open_site
 from bench.worst_requests import BACK, DONE, SLUG, Who, WorstRequest, worst_requests
 from bench.worst_rows import HEAVY_LINK, HEAVY_PORTAL, add_worst_rows
-from portico.storage.database import open_database
+from portico.storage.engine.database import open_database
 
 LINKS = 100_000
 PROMISED_MS = 100

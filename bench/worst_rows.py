@@ -8,15 +8,15 @@ import time
 
 from bench.growth_rows import FIRST_LINK, FIRST_PORTAL, LINKS_ON_A_PORTAL
 from portico.domain.audit import Action, AuditEntry
-from portico.domain.base import Scope, first_id_at
-from portico.domain.links import ICON_LIMIT_BYTES, Link
-from portico.domain.portals import UserPortal
-from portico.domain.users import PortalUser
-from portico.storage.audit import AuditTrail
-from portico.storage.connections import Database
-from portico.storage.links import LinkRepository
-from portico.storage.portals import UserPortalRepository
-from portico.storage.users import PortalUserRepository
+from portico.domain.links.links import ICON_LIMIT_BYTES, Link
+from portico.domain.people.users import PortalUser
+from portico.domain.portals.portals import UserPortal
+from portico.domain.records import Scope, first_id_at
+from portico.storage.audit.trail import AuditTrail
+from portico.storage.engine.connections import Database
+from portico.storage.links.links import LinkRepository
+from portico.storage.people.users import PortalUserRepository
+from portico.storage.portals.portals import UserPortalRepository
 
 HEAVY_PORTAL = FIRST_PORTAL - 1
 HEAVY_LINK = FIRST_LINK - LINKS_ON_A_PORTAL

@@ -26,15 +26,17 @@ from typing import Any, TypeVar
 import httpx
 
 from portico.app import open_operator
-from portico.domain.applications import ApplicationSpec
-from portico.domain.identity import Role
-from portico.services import applications, domains, identity
-from portico.services.identity import Operator
-from portico.storage import schema
-from portico.storage.connections import Database
-from portico.storage.database import create_database_file, open_database, sqlite_path
-from portico.storage.secret_cipher import SecretCipher
-from portico.storage.secret_keys import SecretKeyFile, secret_key_file
+from portico.domain.links.application_segments import ApplicationSpec
+from portico.domain.tenancy.identity import Role
+from portico.services.links import application_segments as applications
+from portico.services.portals import domains
+from portico.services.tenancy import operator as identity
+from portico.services.tenancy.operator import Operator
+from portico.storage.engine.connections import Database
+from portico.storage.engine.database import create_database_file, open_database, sqlite_path
+from portico.storage.schema import migrate as schema
+from portico.storage.secrets.secret_cipher import SecretCipher
+from portico.storage.secrets.secret_keys import SecretKeyFile, secret_key_file
 
 T = TypeVar("T")
 READY_SECONDS = 20.0

@@ -21,65 +21,65 @@ from litestar.types import ASGIApp, ExceptionHandlersMap
 from portico import __version__
 from portico.asgi.bodies import MEBIBYTE
 from portico.asgi.client_address import TrustedProxies
+from portico.asgi.exchange import ExchangeMiddleware, exchange_of
 from portico.asgi.threads import Threads
 from portico.domain.addresses import parse_networks
-from portico.domain.base import Clock
 from portico.domain.errors import PorticoError
-from portico.domain.passwords import PasswordHasher
-from portico.domain.sessions import SessionLife
-from portico.http import (
-    applications,
-    aups,
-    certificates,
-    identity,
-    links,
-    microtenants,
-    portals,
-)
-from portico.http.answers import CONTENT_TYPE, AnyRequest
-from portico.http.cache import AnswerCache
-from portico.http.call import Api
-from portico.http.errors import exception_handlers, refuse_ambiguous, status_of
-from portico.http.exchange import ExchangeMiddleware, exchange_of
-from portico.http.hot import HotReads
-from portico.http.hot_sign_ins import HotSignIns
-from portico.http.large_answers import large_answer_places
-from portico.http.limits import RateCounter
-from portico.http.openapi import describe
-from portico.http.operations import OPERATION, answer_options
-from portico.http.tokens import Tokens
+from portico.domain.people.passwords import PasswordHasher
+from portico.domain.people.sessions import SessionLife
+from portico.domain.records import Clock
+from portico.http import application_segments as applications
+from portico.http import certificates, identity, links, microtenants, portals
+from portico.http import policies as aups
+from portico.http.hot.cache import AnswerCache
+from portico.http.hot.reads import HotReads
+from portico.http.hot.sign_ins import HotSignIns
+from portico.http.kit.answers import CONTENT_TYPE, AnyRequest
+from portico.http.kit.api_call import Api
+from portico.http.kit.errors import exception_handlers, refuse_ambiguous, status_of
+from portico.http.kit.large_answers import large_answer_places
+from portico.http.kit.limits import RateCounter
+from portico.http.kit.openapi import describe
+from portico.http.kit.operations import OPERATION, answer_options
+from portico.http.kit.tokens import Tokens
 from portico.observability import AccessLog
-from portico.services.client_sign_ins import SignInNotes
-from portico.services.failed_sign_ins import FailedSignIns
-from portico.services.first_steps import CommandLine
-from portico.services.identity import Operator, claim_ids
-from portico.services.password_queue import PasswordQueue
+from portico.services.people.failed_sign_ins import FailedSignIns
+from portico.services.people.first_steps import CommandLine
+from portico.services.people.password_queue import PasswordQueue
+from portico.services.people.sessions import Gate
 from portico.services.readiness import Readiness
-from portico.services.sessions import Gate
-from portico.services.signing_keys import KEY_REFRESH_SECONDS, SigningKeys, ensure_signing_key
+from portico.services.tenancy.client_sign_ins import SignInNotes
+from portico.services.tenancy.operator import Operator, claim_ids
+from portico.services.tenancy.signing_keys import (
+    KEY_REFRESH_SECONDS,
+    SigningKeys,
+    ensure_signing_key,
+)
 from portico.settings import Settings
-from portico.storage import schema
-from portico.storage.connections import Database
-from portico.storage.database import open_database, sqlite_path
+from portico.storage.engine.connections import Database
+from portico.storage.engine.database import open_database, sqlite_path
 from portico.storage.readiness import PROBE_SLOTS
-from portico.storage.secret_cipher import SecretCipher
-from portico.storage.secret_keys import secret_key_file
-from portico.web import portal_files, portal_page, sign_in, static_files
-from portico.web.addresses import Surroundings, strict_transport
-from portico.web.compression import CompressedPages
-from portico.web.console.errors import present_error
+from portico.storage.schema import migrate as schema
+from portico.storage.secrets.secret_cipher import SecretCipher
+from portico.storage.secrets.secret_keys import secret_key_file
+from portico.web.console.frame.errors import present_error
+from portico.web.console.frame.words import FILTERS
 from portico.web.console.routes import console_routers
-from portico.web.console.words import FILTERS
-from portico.web.cookies import Cookies
-from portico.web.errors import page_exception_handlers, present_message
-from portico.web.oidc import OpenIdClients
-from portico.web.passwords import Argon2Passwords, hashes_at_once
-from portico.web.portal_content import PortalContents
-from portico.web.received_forms import FORM_BYTES
+from portico.web.portal import files as portal_files
+from portico.web.portal import page as portal_page
+from portico.web.portal.content import PortalContents
 from portico.web.reference import STYLESHEET, read_stylesheet, render_reference
-from portico.web.rendering import Renderer
-from portico.web.site import Site, site_of
-from portico.web.static_files import StaticFiles
+from portico.web.shared import sign_in, static_files
+from portico.web.shared.addresses import Surroundings, strict_transport
+from portico.web.shared.compression import CompressedPages
+from portico.web.shared.cookies import Cookies
+from portico.web.shared.errors import page_exception_handlers, present_message
+from portico.web.shared.oidc import OpenIdClients
+from portico.web.shared.passwords import Argon2Passwords, hashes_at_once
+from portico.web.shared.received_forms import FORM_BYTES
+from portico.web.shared.rendering import Renderer
+from portico.web.shared.site import Site, site_of
+from portico.web.shared.static_files import StaticFiles
 
 BODY_LIMIT_BYTES = 5 * MEBIBYTE
 PREFIXES = ("/mgmtconfig", "/zpa/mgmtconfig")

@@ -16,10 +16,10 @@ from litestar.types import ASGIApp
 
 from portico import __version__
 from portico.observability import configure_logging
-from portico.services.first_steps import CommandLine
+from portico.services.people.first_steps import CommandLine
 from portico.settings import InvalidSetting, Settings
-from portico.storage.database import sqlite_path
-from portico.storage.schema import NEWEST_REVISION
+from portico.storage.engine.database import sqlite_path
+from portico.storage.schema.migrate import NEWEST_REVISION
 from portico.worker import STOPS, load_worker
 
 SHUTDOWN_SECONDS = 20

@@ -17,7 +17,7 @@ from litestar.types import ASGIApp
 
 from portico.app import create_app
 from portico.observability import configure_logging
-from portico.services.first_steps import CommandLine
+from portico.services.people.first_steps import CommandLine
 from portico.settings import Settings
 
 STOPS = (signal.SIGTERM, signal.SIGINT)

@@ -11,7 +11,7 @@ from tests.cli.commands import refuse, refused, run_process, succeed
 from tests.cli.conftest import execute
 from tests.faults.trouble import at_once
 from tests.harness import create_tenant, free_port, served
-from tests.storage.citus import offer_citus
+from tests.storage.schema.citus import offer_citus
 
 AHEAD = "9999"
 

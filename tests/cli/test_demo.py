@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from portico.domain.icons import read_picture
-from portico.domain.identity import Role
+from portico.domain.links.icons import read_picture
+from portico.domain.tenancy.identity import Role
 from tests.cli.commands import succeed, succeed_json
 from tests.harness import (
     AUPS,

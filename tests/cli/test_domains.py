@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from portico.domain.portals import UserPortalSpec
-from portico.services.identity import Operator
-from portico.services.portals import create_portal
+from portico.domain.portals.portals import UserPortalSpec
+from portico.services.portals.portals import create_portal
+from portico.services.tenancy.operator import Operator
 from tests.cli.commands import refuse, run, succeed, succeed_json
 from tests.harness import as_operator
 

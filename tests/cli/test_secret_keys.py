@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from portico.domain.providers import IdentityProviderSpec
-from portico.services.identity import Operator
-from portico.services.providers import create_provider
+from portico.domain.people.providers import IdentityProviderSpec
+from portico.services.people.providers import create_provider
+from portico.services.tenancy.operator import Operator
 from tests.cli.commands import COMMAND, refuse, refused, run, run_process, succeed, succeed_json
 from tests.harness import (
     LINKS,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from zscaler import ZscalerClient
 
-from portico.domain.identity import Role
+from portico.domain.tenancy.identity import Role
 from tests.clients.sdk import connect, refused, succeeded, walk
 from tests.harness import LINKS, Caller, Tenant
 

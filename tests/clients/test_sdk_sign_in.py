@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from zscaler import ZscalerClient
 
-from portico.domain.identity import Role
-from portico.services import identity
+from portico.domain.tenancy.identity import Role
+from portico.services.tenancy import operator as identity
 from tests.clients.sdk import LEGACY, ONEAPI, connect, lead_to, refused, succeeded
 from tests.harness import (
     Credentials,

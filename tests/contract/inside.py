@@ -14,9 +14,9 @@ from litestar.types import ASGIApp
 from sqlalchemy import Executable
 
 from portico.app import create_app
-from portico.domain.base import Clock
+from portico.domain.records import Clock
 from portico.settings import Settings
-from portico.storage.statements import PreparedStatement, StatementCompiler
+from portico.storage.engine.statements import PreparedStatement, StatementCompiler
 from tests.harness import cipher_of
 
 T = TypeVar("T")

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from portico.domain.administrators import AdministratorSpec, GrantSpec
-from portico.domain.aups import AupSpec
-from portico.domain.identity import Role
-from portico.domain.links import LinkSpec
-from portico.domain.portals import UserPortalSpec
+from portico.domain.links.links import LinkSpec
+from portico.domain.people.administrators import AdministratorSpec, GrantSpec
+from portico.domain.people.sessions import SessionLife
+from portico.domain.people.users import PortalUserSpec
+from portico.domain.policies import AupSpec
+from portico.domain.portals.portals import UserPortalSpec
 from portico.domain.search import ListQuery
-from portico.domain.sessions import SessionLife
-from portico.domain.users import PortalUserSpec
-from portico.services import activity, administrators, aups, groups, links, portals, users
+from portico.domain.tenancy.identity import Role
+from portico.services import policies as aups
 from portico.services.access import administrator_access, list_places
-from portico.services.activity import Visitor
-from portico.services.client_sign_ins import SignInNotes
-from portico.services.identity import Operator, list_clients, list_last_sign_ins
-from portico.services.password_queue import PasswordQueue
-from portico.services.sessions import (
+from portico.services.links import links
+from portico.services.people import administrators, groups, users
+from portico.services.people.password_queue import PasswordQueue
+from portico.services.people.sessions import (
     Gate,
     end_portal_session,
     find_console_session,
     find_portal_session,
 )
-from portico.services.sign_in import Browser, sign_in_administrator, sign_in_user
-from tests.services.people import PASSWORD, PlainPasswords
+from portico.services.people.sign_in import Browser, sign_in_administrator, sign_in_user
+from portico.services.portals import activity, portals
+from portico.services.portals.activity import Visitor
+from portico.services.tenancy.client_sign_ins import SignInNotes
+from portico.services.tenancy.operator import Operator, list_clients, list_last_sign_ins
+from tests.services.people.people import PASSWORD, PlainPasswords
 
 SUFFIX = "p.example"
 STORED = f"plain${PASSWORD}"

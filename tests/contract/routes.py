@@ -14,7 +14,7 @@ from litestar.routes import HTTPRoute
 from litestar.types import ASGIApp
 
 from portico.app import create_app
-from portico.http.operations import OPERATION, Operation
+from portico.http.kit.operations import OPERATION, Operation
 from portico.settings import Settings
 from tests.certificates import certificate_pem
 from tests.harness import (

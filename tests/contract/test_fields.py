@@ -13,22 +13,24 @@ import msgspec
 import pytest
 from sqlalchemy import Table, Text
 
-from portico.domain import applications as application_rules
-from portico.domain import aups as aup_rules
-from portico.domain import certificates as certificate_rules
-from portico.domain import links as link_rules
-from portico.domain import microtenants as microtenant_rules
-from portico.domain import portals as portal_rules
+from portico.domain import policies as aup_rules
+from portico.domain.links import application_segments as application_rules
+from portico.domain.links import links as link_rules
+from portico.domain.portals import certificates as certificate_rules
+from portico.domain.portals import portals as portal_rules
 from portico.domain.search import FieldKind, Fields
-from portico.http import applications, aups, certificates, links, microtenants, portals
-from portico.storage import tables
-from portico.storage.applications import ApplicationRepository
-from portico.storage.aups import AupRepository
-from portico.storage.certificates import CertificateRepository
-from portico.storage.links import LinkRepository
-from portico.storage.microtenants import MicrotenantRepository
-from portico.storage.portals import UserPortalRepository
+from portico.domain.tenancy import microtenants as microtenant_rules
+from portico.http import application_segments as applications
+from portico.http import certificates, links, microtenants, portals
+from portico.http import policies as aups
+from portico.storage.links.application_segments import ApplicationRepository
+from portico.storage.links.links import LinkRepository
+from portico.storage.policies import AupRepository
+from portico.storage.portals.certificates import CertificateRepository
+from portico.storage.portals.portals import UserPortalRepository
 from portico.storage.repositories import Repository
+from portico.storage.schema import tables
+from portico.storage.tenancy.microtenants import MicrotenantRepository
 
 STAMPS = {"customer_id", "id", "creation_time", "modified_time", "modified_by"}
 NEVER_ANSWERED = {"customer_id"}
@@ -175,7 +177,7 @@ def test_columns_are_the_fields_of_the_record(noun: Noun) -> None:
     columns = {each.name for each in noun.table.c if not each.name.endswith("_folded")}
     expected = names(noun.record) - set(noun.elsewhere)
 
-    assert differences(expected, columns, f"storage/tables.py ({noun.table.name})") == []
+    assert differences(expected, columns, f"storage/schema/tables.py ({noun.table.name})") == []
 
 
 @every_noun
@@ -185,7 +187,9 @@ def test_folded_columns_stand_beside_what_they_fold(noun: Noun) -> None:
     }
     compared = {each.attribute for each in noun.searched.values() if each.kind is FieldKind.FOLDED}
 
-    assert differences(compared, folded, f"storage/tables.py ({noun.table.name}, folded)") == []
+    assert (
+        differences(compared, folded, f"storage/schema/tables.py ({noun.table.name}, folded)") == []
+    )
 
 
 @every_noun

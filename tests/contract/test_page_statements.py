@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from portico.storage.statements import PreparedStatement
+from portico.storage.engine.statements import PreparedStatement
 from tests.contract.inside import run_inside
 from tests.harness import AUPS, LINKS, Tenant
 from tests.web.visits import PASSWORD, add_administrator, add_user, csrf_of

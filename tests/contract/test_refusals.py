@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from portico.domain.identity import Role
+from portico.domain.tenancy.identity import Role
 from tests.contract.routes import (
     METHODS,
     OF_TENANT,

@@ -7,7 +7,7 @@ import time
 import httpx
 import pytest
 
-from portico.services.signing_keys import KEY_REFRESH_SECONDS
+from portico.services.tenancy.signing_keys import KEY_REFRESH_SECONDS
 from tests.certificates import certificate_pem
 from tests.contract.inside import run_inside, watched_statements
 from tests.harness import (

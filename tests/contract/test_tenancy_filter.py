@@ -8,11 +8,11 @@ import re
 import httpx
 from sqlalchemy import ForeignKeyConstraint, Index, PrimaryKeyConstraint
 
-from portico.domain.applications import ApplicationSpec
-from portico.services import applications
-from portico.services.identity import Operator
-from portico.storage import placement as tables
-from portico.storage.secrets import SECRET_COLUMNS
+from portico.domain.links.application_segments import ApplicationSpec
+from portico.services.links import application_segments as applications
+from portico.services.tenancy.operator import Operator
+from portico.storage.schema import citus_placement as tables
+from portico.storage.secrets.secrets import SECRET_COLUMNS
 from tests.certificates import certificate_pem
 from tests.contract.inside import run_inside, watched_statements
 from tests.contract.people import use_people
@@ -31,7 +31,7 @@ from tests.harness import (
 )
 
 STATEMENTS = {"select", "insert", "update", "delete", "insert_into"}
-MAKERS = {"sqlalchemy", "portico.storage.statements"}
+MAKERS = {"sqlalchemy", "portico.storage.engine.statements"}
 STORAGE = [
     module
     for module in SOURCE

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from idna import idnadata
 
 from portico.domain import characters
-from portico.domain.base import check_new_name
 from portico.domain.characters import check_visible, hidden_position, is_invisible, without_hidden
 from portico.domain.errors import InvalidField
+from portico.domain.records import check_new_name
 
 WRITTEN_WITH_THEM = [
     "ن\u0627م\u0647\u200c\u0627ی",  # Persian: a letter, ZWNJ, an alef

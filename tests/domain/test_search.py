@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from portico.domain.errors import InvalidField, InvalidFilter, InvalidInput
-from portico.domain.links import LINK_FIELDS, Link
+from portico.domain.links.links import LINK_FIELDS, Link
 from portico.domain.search import (
     SEARCH_LIMIT,
     VALUE_LIMIT,

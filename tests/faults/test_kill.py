@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from portico.storage.database import sqlite_path
+from portico.storage.engine.database import sqlite_path
 from tests.harness import LINKS, Caller, Server, create_tenant, start_server, upgrade
 
 BULK = 7

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from portico.storage.connections import Database
+from portico.storage.engine.connections import Database
 from tests.faults.trouble import at_once
 from tests.harness import LINKS, Caller, assert_error, create_tenant, served, upgrade, with_database
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from portico.services.signing_keys import rotate_signing_keys
+from portico.services.tenancy.signing_keys import rotate_signing_keys
 from tests.faults.trouble import at_once
 from tests.harness import (
     LINKS,

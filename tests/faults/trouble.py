@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from sqlalchemy import text
 
-from portico.storage.connections import Database
+from portico.storage.engine.connections import Database
 from tests.harness import with_database
 
 T = TypeVar("T")

@@ -14,9 +14,9 @@ import jwt
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from portico.domain.identity import Role, SigningKey
-from portico.services import identity
-from portico.services.signing_keys import load_signing_keys
+from portico.domain.tenancy.identity import Role, SigningKey
+from portico.services.tenancy import operator as identity
+from portico.services.tenancy.signing_keys import load_signing_keys
 from tests.harness import Caller, Tenant, as_operator, cipher_of, with_database
 
 AUDIENCE = "https://api.zscaler.com"

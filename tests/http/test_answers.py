@@ -6,7 +6,7 @@ import gzip as reference
 
 import pytest
 
-from portico.http.answers import entity_tag, gzip, gzip_tag, names_tag, wants_gzip
+from portico.http.kit.answers import entity_tag, gzip, gzip_tag, names_tag, wants_gzip
 
 TAG = '"abc"'
 

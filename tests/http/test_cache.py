@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from portico.domain.base import Scope
-from portico.domain.identity import Claims, Principal, Role, Tenant
-from portico.http.cache import (
+from portico.domain.records import Scope
+from portico.domain.tenancy.identity import Claims, Principal, Role, Tenant
+from portico.http.hot.cache import (
     ENTRY_OVERHEAD_BYTES,
     SESSIONS,
     AnswerCache,
@@ -12,7 +12,7 @@ from portico.http.cache import (
     KeptAnswer,
     KeptSession,
 )
-from portico.http.tokens import VerifiedToken
+from portico.http.kit.tokens import VerifiedToken
 from portico.services.access import Access
 
 ENTRY = ENTRY_OVERHEAD_BYTES + 1_000

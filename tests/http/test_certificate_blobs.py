@@ -7,8 +7,8 @@ import base64
 
 from cryptography import x509
 
-from portico.domain.certificates import IssuedCertificate
 from portico.domain.errors import InvalidField
+from portico.domain.portals.certificates import IssuedCertificate
 from portico.http.certificate_blobs import read_blob
 from tests.certificates import certificate_pem
 

@@ -10,9 +10,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import PrivateFormat
 from sqlalchemy import select
 
-from portico.domain.identity import Role
-from portico.storage.connections import Database
-from portico.storage.placement import metadata
+from portico.domain.tenancy.identity import Role
+from portico.storage.engine.connections import Database
+from portico.storage.schema.citus_placement import metadata
 from tests.certificates import (
     RECORDED_SUBJECT,
     VALID_FROM,

@@ -6,10 +6,10 @@ import msgspec
 import pytest
 from msgspec import UNSET
 
-from portico.http.encoding import SLICE_ITEMS, Encoding
+from portico.http.kit.encoding import SLICE_ITEMS, Encoding
+from portico.http.kit.wire import Reference
 from portico.http.links import LinkAnswer, LinkBulkAnswer, LinkList, PortalInLink
 from portico.http.microtenants import MicrotenantSummary
-from portico.http.wire import Reference
 
 
 def links(count: int, icon: str = "") -> list[LinkAnswer]:

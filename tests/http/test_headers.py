@@ -13,8 +13,8 @@ import httpx
 import pytest
 
 from portico.domain.audit import AuditEntry
-from portico.storage.audit import AuditTrail
-from portico.storage.connections import Database
+from portico.storage.audit.trail import AuditTrail
+from portico.storage.engine.connections import Database
 from tests.harness import LINKS, PORTALS, Caller, Server, with_database
 from tests.http.bodies import create_bulk, link, links
 from tests.http.clients import ask_me

@@ -8,9 +8,9 @@ from pathlib import Path
 import httpx
 import jwt
 
-from portico.domain.identity import Role
-from portico.services.identity import Operator, create_client, create_tenant
-from portico.services.signing_keys import KEY_REFRESH_SECONDS, rotate_signing_keys
+from portico.domain.tenancy.identity import Role
+from portico.services.tenancy.operator import Operator, create_client, create_tenant
+from portico.services.tenancy.signing_keys import KEY_REFRESH_SECONDS, rotate_signing_keys
 from tests.contract.inside import run_inside
 from tests.harness import as_operator, upgrade
 from tests.http.clients import ME, read_claims

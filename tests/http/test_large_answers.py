@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from portico.domain.identity import fingerprint
-from portico.domain.links import ICON_LIMIT_BYTES
-from portico.http.large_answers import LARGE_BYTES
+from portico.domain.links.links import ICON_LIMIT_BYTES
+from portico.domain.tenancy.identity import fingerprint
+from portico.http.kit.large_answers import LARGE_BYTES
 from tests.harness import LINKS, Caller, Server, assert_error, create_tenant
 from tests.http.bodies import BULK, create_bulk, link
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import jwt
 import pytest
 
-from portico.domain.identity import Role
-from portico.services.signing_keys import rotate_signing_keys
+from portico.domain.tenancy.identity import Role
+from portico.services.tenancy.signing_keys import rotate_signing_keys
 from tests.harness import (
     LINKS,
     Caller,

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from portico.http.exchange import DISCARDED_BYTES
+from portico.asgi.exchange import DISCARDED_BYTES
 from tests.harness import LINKS, Caller, Server, assert_error
 from tests.http.bodies import link
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from portico.domain.errors import InvalidField
 from portico.domain.search import ListQuery
-from portico.http.wire import (
+from portico.http.kit.wire import (
     Reference,
     WireStruct,
     digits,

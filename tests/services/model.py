@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 from hypothesis import strategies as st
 
-from portico.domain.links import LINK_FIELDS, Link
-from portico.domain.portals import UserPortal
+from portico.domain.links.links import LINK_FIELDS, Link
+from portico.domain.portals.portals import UserPortal
 from portico.domain.search import ListQuery, matches, parse_search
 
 ROOM = 3

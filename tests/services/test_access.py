@@ -6,15 +6,20 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from portico.domain.aups import AupSpec
 from portico.domain.errors import AccessDenied, Forbidden, NotFound, SessionNotValid
-from portico.domain.identity import ApiClient, Role
-from portico.domain.links import LinkSpec
-from portico.domain.microtenants import MicrotenantSpec
-from portico.domain.portals import UserPortalSpec
+from portico.domain.links.links import LinkSpec
+from portico.domain.policies import AupSpec
+from portico.domain.portals.portals import UserPortalSpec
 from portico.domain.search import ListQuery
-from portico.services import access, aups, identity, links, microtenants, portals
-from portico.services.unit_of_work import UnitOfWork
+from portico.domain.tenancy.identity import ApiClient, Role
+from portico.domain.tenancy.microtenants import MicrotenantSpec
+from portico.services import access
+from portico.services import policies as aups
+from portico.services.links import links
+from portico.services.portals import portals
+from portico.services.tenancy import microtenants
+from portico.services.tenancy import operator as identity
+from portico.services.work import UnitOfWork
 from tests.services.world import SUFFIX, Caller, World
 from tests.storage.store import Store
 

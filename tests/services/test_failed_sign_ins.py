@@ -8,7 +8,7 @@ import logging
 import pytest
 
 from portico.domain.errors import AccessDenied, LockedOut, PorticoError, TooManySignIns
-from portico.services.failed_sign_ins import (
+from portico.services.people.failed_sign_ins import (
     LINES_IN_A_WINDOW,
     Door,
     FailedSignIn,

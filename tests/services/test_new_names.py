@@ -9,39 +9,31 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from portico.domain.administrators import AdministratorSpec, GrantSpec
-from portico.domain.applications import ApplicationSpec
-from portico.domain.aups import AupSpec
-from portico.domain.base import fold
-from portico.domain.certificates import CertificateSpec, IssuedCertificate
 from portico.domain.errors import InvalidField
-from portico.domain.identity import Role
-from portico.domain.link_changes import ChangeKind, LinkChange, LinkSelection
-from portico.domain.links import LinkSpec
-from portico.domain.microtenants import MicrotenantSpec
-from portico.domain.portals import UserPortalSpec
-from portico.domain.presentation import LinkPresentation
-from portico.domain.providers import IdentityProviderSpec
-from portico.domain.users import PortalUserSpec
-from portico.services import (
-    administrators,
-    applications,
-    aups,
-    certificates,
-    clients,
-    groups,
-    identity,
-    link_changes,
-    link_checks,
-    links,
-    microtenants,
-    portals,
-    providers,
-    sections,
-    users,
-)
-from portico.services.unit_of_work import UnitOfWork
-from portico.storage.connections import Connection
+from portico.domain.links.application_segments import ApplicationSpec
+from portico.domain.links.changes import ChangeKind, LinkChange, LinkSelection
+from portico.domain.links.links import LinkSpec
+from portico.domain.links.presentation import LinkPresentation
+from portico.domain.people.administrators import AdministratorSpec, GrantSpec
+from portico.domain.people.providers import IdentityProviderSpec
+from portico.domain.people.users import PortalUserSpec
+from portico.domain.policies import AupSpec
+from portico.domain.portals.certificates import CertificateSpec, IssuedCertificate
+from portico.domain.portals.portals import UserPortalSpec
+from portico.domain.records import fold
+from portico.domain.tenancy.identity import Role
+from portico.domain.tenancy.microtenants import MicrotenantSpec
+from portico.services import policies as aups
+from portico.services.links import application_segments as applications
+from portico.services.links import changes as link_changes
+from portico.services.links import checks as link_checks
+from portico.services.links import links, sections
+from portico.services.people import administrators, groups, providers, users
+from portico.services.portals import certificates, portals
+from portico.services.tenancy import clients, microtenants
+from portico.services.tenancy import operator as identity
+from portico.services.work import UnitOfWork
+from portico.storage.engine.connections import Connection
 from tests.services.arranged import add_link
 from tests.services.world import SUFFIX, World
 

@@ -19,8 +19,8 @@ from portico.services.readiness import (
     TOO_SLOW,
     Readiness,
 )
-from portico.storage.connections import Database
-from portico.storage.database import open_database, sqlite_path
+from portico.storage.engine.connections import Database
+from portico.storage.engine.database import open_database, sqlite_path
 from portico.storage.readiness import write_probe
 from tests.harness import upgrade
 from tests.services.world import World

@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from portico.domain.providers import IdentityProvider, IdentityProviderSpec
-from portico.services import secret_keys
-from portico.services.identity import Operator, create_tenant
-from portico.services.providers import (
+from portico.domain.people.providers import IdentityProvider, IdentityProviderSpec
+from portico.services.people import secret_keys
+from portico.services.people.providers import (
     console_providers,
     create_provider,
     find_provider,
@@ -20,7 +19,7 @@ from portico.services.providers import (
     read_client_secret,
     set_client_secret,
 )
-from portico.services.secret_keys import (
+from portico.services.people.secret_keys import (
     LostSecrets,
     Rotation,
     find_lost_secrets,
@@ -28,15 +27,16 @@ from portico.services.secret_keys import (
     require_secret_keys,
     rotate_secret_key,
 )
-from portico.services.signing_keys import (
+from portico.services.tenancy.operator import Operator, create_tenant
+from portico.services.tenancy.signing_keys import (
     SigningKeys,
     ensure_signing_key,
     load_signing_keys,
     rotate_signing_keys,
 )
-from portico.storage.connections import Connection
-from portico.storage.secret_cipher import SecretCipher, SecretUnreadable
-from portico.storage.secret_keys import SecretError, SecretKeyError, SecretKeyFile
+from portico.storage.engine.connections import Connection
+from portico.storage.secrets.secret_cipher import SecretCipher, SecretUnreadable
+from portico.storage.secrets.secret_keys import SecretError, SecretKeyError, SecretKeyFile
 from tests.harness import cipher_of, upgrade
 from tests.storage.store import Store, opened
 

@@ -21,7 +21,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-import portico.domain.links as link_rules
+import portico.domain.links.links as link_rules
 from portico.domain.audit import Action, AuditEntry
 from portico.domain.errors import (
     InvalidField,
@@ -32,11 +32,12 @@ from portico.domain.errors import (
     StillReferenced,
     UnknownReference,
 )
-from portico.domain.links import Link, LinkSpec
-from portico.domain.portals import UserPortal, UserPortalSpec
+from portico.domain.links.links import Link, LinkSpec
+from portico.domain.portals.portals import UserPortal, UserPortalSpec
 from portico.domain.search import ListQuery
-from portico.services import links, portals
-from portico.services.unit_of_work import UnitOfWork
+from portico.services.links import links
+from portico.services.portals import portals
+from portico.services.work import UnitOfWork
 from tests.services.model import (
     EVERYTHING,
     FOREIGN_PICK,

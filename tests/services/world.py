@@ -8,13 +8,15 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from portico.domain.audit import AuditEntry
-from portico.domain.identity import ApiClient, Claims, Role, Tenant
-from portico.domain.microtenants import Microtenant, MicrotenantSpec
-from portico.services import access, identity, microtenants
-from portico.services.identity import Operator
-from portico.services.unit_of_work import UnitOfWork
-from portico.storage.audit import AuditTrail
-from portico.storage.connections import Connection
+from portico.domain.tenancy.identity import ApiClient, Claims, Role, Tenant
+from portico.domain.tenancy.microtenants import Microtenant, MicrotenantSpec
+from portico.services import access
+from portico.services.tenancy import microtenants
+from portico.services.tenancy import operator as identity
+from portico.services.tenancy.operator import Operator
+from portico.services.work import UnitOfWork
+from portico.storage.audit.trail import AuditTrail
+from portico.storage.engine.connections import Connection
 from tests.harness import new_tenant_name
 from tests.storage.store import Store
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from portico.domain.base import Scope
-from portico.storage.connections import Database
-from portico.storage.database import create_database_file
+from portico.domain.records import Scope
+from portico.storage.engine.connections import Database
+from portico.storage.engine.database import create_database_file
 from tests.conftest import DATABASES
 from tests.harness import upgrade, with_database
 from tests.storage.store import Store, opened

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from portico.domain.aups import Aup
-from portico.domain.base import MAX_ID, Scope, fold
-from portico.domain.links import Link
-from portico.domain.microtenants import Microtenant
-from portico.domain.portals import UserPortal
+from portico.domain.links.links import Link
+from portico.domain.policies import Aup
+from portico.domain.portals.portals import UserPortal
+from portico.domain.records import MAX_ID, Scope, fold
+from portico.domain.tenancy.microtenants import Microtenant
 
 _ids = itertools.count(1_000)
 

@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Itera
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeVar
 
-from portico.domain.base import Scope
-from portico.services import identity
-from portico.services.identity import Operator
-from portico.storage.connections import Connection, Database
-from portico.storage.database import open_database
+from portico.domain.records import Scope
+from portico.services.tenancy import operator as identity
+from portico.services.tenancy.operator import Operator
+from portico.storage.engine.connections import Connection, Database
+from portico.storage.engine.database import open_database
 from tests.harness import cipher_of, new_tenant_name
 
 T = TypeVar("T")

@@ -11,16 +11,16 @@ import pytest
 from sqlalchemy import Connection as SyncConnection
 from sqlalchemy import text
 
-from portico.services.providers import list_providers, read_client_secret
-from portico.services.signing_keys import load_signing_keys
-from portico.storage import sqlite
-from portico.storage.connections import Database
-from portico.storage.database import sqlite_path
-from portico.storage.schema import upgrade as upgrade_schema
-from portico.storage.secret_cipher import SecretCipher
-from portico.storage.secret_keys import SecretKeyError, SecretKeyFile
+from portico.services.people.providers import list_providers, read_client_secret
+from portico.services.tenancy.signing_keys import load_signing_keys
+from portico.storage.engine import sqlite
+from portico.storage.engine.connections import Database
+from portico.storage.engine.database import sqlite_path
+from portico.storage.schema.migrate import upgrade as upgrade_schema
+from portico.storage.secrets.secret_cipher import SecretCipher
+from portico.storage.secrets.secret_keys import SecretKeyError, SecretKeyFile
 from tests.harness import as_operator, cipher_of, upgrade, with_database
-from tests.storage.test_schema import fill_at, looked_at
+from tests.storage.schema.test_schema import fill_at, looked_at
 
 SIGNING_SECRET = "signing-" + "s" * 35
 CLIENT_SECRET = "client-secret-of-a-provider"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from portico.storage.files import (
+from portico.storage.engine.files import (
     create_private_file,
     create_private_folder,
     loose_modes,

@@ -10,23 +10,23 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DataObject, SearchStrategy
 
 from portico.domain.audit import Action, AuditEntry
-from portico.domain.aups import AUP_LIMIT, Aup
-from portico.domain.base import DESCRIPTION_LIMIT, MAX_ID, NAME_LIMIT, Scope
-from portico.domain.identity import ApiClient, Claims, Role, SigningKey, Tenant
-from portico.domain.links import ICON_LIMIT_BYTES, LINK_PATH_LIMIT
-from portico.domain.microtenants import Microtenant
-from portico.domain.portals import UserPortal
+from portico.domain.links.links import ICON_LIMIT_BYTES, LINK_PATH_LIMIT
+from portico.domain.policies import AUP_LIMIT, Aup
+from portico.domain.portals.portals import UserPortal
+from portico.domain.records import DESCRIPTION_LIMIT, MAX_ID, NAME_LIMIT, Scope
 from portico.domain.search import ListQuery
-from portico.storage.audit import AuditTrail
-from portico.storage.aups import AupRepository
-from portico.storage.connections import Connection
-from portico.storage.idempotency import IdempotentAnswer, IdempotentAnswers
-from portico.storage.identity import IdentityRepository
-from portico.storage.links import LinkRepository
-from portico.storage.microtenants import MicrotenantRepository
-from portico.storage.portals import UserPortalRepository
+from portico.domain.tenancy.identity import ApiClient, Claims, Role, SigningKey, Tenant
+from portico.domain.tenancy.microtenants import Microtenant
+from portico.storage.audit.trail import AuditTrail
+from portico.storage.engine.connections import Connection
+from portico.storage.links.links import LinkRepository
+from portico.storage.policies import AupRepository
+from portico.storage.portals.portals import UserPortalRepository
 from portico.storage.repositories import R, Repository
-from portico.storage.signing_keys import SigningKeyRepository
+from portico.storage.tenancy.idempotency import IdempotentAnswer, IdempotentAnswers
+from portico.storage.tenancy.identity import IdentityRepository
+from portico.storage.tenancy.microtenants import MicrotenantRepository
+from portico.storage.tenancy.signing_keys import SigningKeyRepository
 from tests.storage.records import IDS, STORABLE, TEXT, TIMES, links, make_link, make_portal
 from tests.storage.store import Store, undone
 

@@ -11,12 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
-from portico.domain.aups import AUP_FIELDS
-from portico.domain.base import MAX_ID, Record, Scope, fold
 from portico.domain.errors import InvalidInput
-from portico.domain.links import LINK_FIELDS, Link
-from portico.domain.microtenants import MICROTENANT_FIELDS
-from portico.domain.portals import PORTAL_FIELDS
+from portico.domain.links.links import LINK_FIELDS, Link
+from portico.domain.policies import AUP_FIELDS
+from portico.domain.portals.portals import PORTAL_FIELDS
+from portico.domain.records import MAX_ID, Record, Scope, fold
 from portico.domain.search import (
     VALUE_LIMIT,
     AllOf,
@@ -30,12 +29,13 @@ from portico.domain.search import (
     matches,
     parse_search,
 )
-from portico.storage.aups import AupRepository
-from portico.storage.connections import Connection
-from portico.storage.links import LinkRepository
-from portico.storage.microtenants import MicrotenantRepository
-from portico.storage.portals import UserPortalRepository
+from portico.domain.tenancy.microtenants import MICROTENANT_FIELDS
+from portico.storage.engine.connections import Connection
+from portico.storage.links.links import LinkRepository
+from portico.storage.policies import AupRepository
+from portico.storage.portals.portals import UserPortalRepository
 from portico.storage.repositories import Repository
+from portico.storage.tenancy.microtenants import MicrotenantRepository
 from tests.storage.records import (
     NASTY_TEXT,
     distinct,

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from portico.storage.secret_cipher import SecretCipher, SecretUnreadable, secret_place
-from portico.storage.secret_keys import SecretKeyError, SecretKeyFile
+from portico.storage.secrets.secret_cipher import SecretCipher, SecretUnreadable, secret_place
+from portico.storage.secrets.secret_keys import SecretKeyError, SecretKeyFile
 
 PLACE = secret_place("identity_provider", "client_secret", {"customer_id": 7, "id": 9})
 OTHER_PLACES = [

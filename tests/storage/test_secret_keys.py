@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from portico.storage.secret_keys import SecretKeyError, SecretKeyFile, secret_key_file
+from portico.storage.secrets.secret_keys import SecretKeyError, SecretKeyFile, secret_key_file
 
 KEY = base64.b64encode(bytes(range(32)))
 

@@ -10,20 +10,20 @@ import pytest
 from sqlalchemy import select
 
 from portico.domain.audit import Action, AuditEntry
-from portico.domain.base import Scope
 from portico.domain.errors import ConcurrentChange
-from portico.domain.links import LINK_FIELDS
-from portico.domain.microtenants import Microtenant
+from portico.domain.links.links import LINK_FIELDS
+from portico.domain.records import Scope
 from portico.domain.search import ListQuery, parse_search
-from portico.storage.audit import AuditTrail
-from portico.storage.aups import AupRepository
-from portico.storage.connections import Connection
-from portico.storage.idempotency import IdempotentAnswer, IdempotentAnswers
-from portico.storage.links import SCANNED_LINKS, LinkRepository
-from portico.storage.microtenants import MicrotenantRepository
-from portico.storage.placement import metadata
-from portico.storage.portals import UserPortalRepository
-from portico.storage.tables import customer_revision
+from portico.domain.tenancy.microtenants import Microtenant
+from portico.storage.audit.trail import AuditTrail
+from portico.storage.engine.connections import Connection
+from portico.storage.links.links import SCANNED_LINKS, LinkRepository
+from portico.storage.policies import AupRepository
+from portico.storage.portals.portals import UserPortalRepository
+from portico.storage.schema.citus_placement import metadata
+from portico.storage.schema.tables import customer_revision
+from portico.storage.tenancy.idempotency import IdempotentAnswer, IdempotentAnswers
+from portico.storage.tenancy.microtenants import MicrotenantRepository
 from tests.storage.records import make_aup, make_link, make_microtenant, make_portal
 from tests.storage.store import Store
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.web.portals import Tab, open_tab
+from tests.web.portal.portals import Tab, open_tab
 
 OpenTab = Callable[..., Tab]
 QUIET = (

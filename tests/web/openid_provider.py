@@ -20,8 +20,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 
-from portico.domain.providers import IdentityProvider, IdentityProviderSpec
-from portico.services import providers
+from portico.domain.people.providers import IdentityProvider, IdentityProviderSpec
+from portico.services.people import providers
 from tests.harness import READY_SECONDS, Tenant, as_operator, free_port
 from tests.web.visits import Visit
 

@@ -8,13 +8,13 @@ from html import unescape
 
 import httpx
 
-from portico.domain.administrators import AdministratorSpec, GrantSpec
-from portico.domain.identity import Role
-from portico.domain.users import PortalUserSpec
-from portico.services import administrators, users
-from portico.services.identity import Operator
-from portico.services.passwords import hash_password
-from portico.web.passwords import Argon2Passwords
+from portico.domain.people.administrators import AdministratorSpec, GrantSpec
+from portico.domain.people.users import PortalUserSpec
+from portico.domain.tenancy.identity import Role
+from portico.services.people import administrators, users
+from portico.services.people.passwords import hash_password
+from portico.services.tenancy.operator import Operator
+from portico.web.shared.passwords import Argon2Passwords
 from tests.harness import Tenant, as_operator
 
 PASSWORD = "correct horse battery"

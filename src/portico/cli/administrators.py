@@ -11,13 +11,13 @@ from portico.cli.clients import ROLE
 from portico.cli.options import ID, MICROTENANT_ID, run_as_operator, settings_options
 from portico.cli.passwords import GivenPassword, given_password, password_options
 from portico.cli.tables import print_table
-from portico.domain.administrators import AdministratorSpec, Grant, GrantSpec
-from portico.domain.identity import Role
-from portico.services import administrators
-from portico.services.administrators import GrantedAdministrator
-from portico.services.identity import Operator
-from portico.services.passwords import hash_password
-from portico.services.people_by_name import any_administrator, named_administrator
+from portico.domain.people.administrators import AdministratorSpec, Grant, GrantSpec
+from portico.domain.tenancy.identity import Role
+from portico.services.people import administrators
+from portico.services.people.administrators import GrantedAdministrator
+from portico.services.people.passwords import hash_password
+from portico.services.people.people_by_name import any_administrator, named_administrator
+from portico.services.tenancy.operator import Operator
 from portico.settings import Settings
 
 CUSTOMER = click.option(

@@ -15,11 +15,11 @@ from portico.cli.options import (
     settings_options,
 )
 from portico.cli.tables import print_table
-from portico.domain.applications import Application, ApplicationSpec
-from portico.domain.base import DEFAULT_MICROTENANT_ID
-from portico.domain.shown_hosts import shown_host
-from portico.services import applications
-from portico.services.identity import Operator
+from portico.domain.links.application_segments import Application, ApplicationSpec
+from portico.domain.links.shown_hosts import shown_host
+from portico.domain.records import DEFAULT_MICROTENANT_ID
+from portico.services.links import application_segments as applications
+from portico.services.tenancy.operator import Operator
 from portico.settings import Settings
 
 MICROTENANT = click.option(

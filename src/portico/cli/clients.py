@@ -10,8 +10,8 @@ import click
 from portico.cli.options import ID, MICROTENANT_ID, run_as_operator, settings_options
 from portico.cli.tables import moment, print_table
 from portico.domain.errors import InvalidField
-from portico.domain.identity import ApiClient, Role
-from portico.services.identity import (
+from portico.domain.tenancy.identity import ApiClient, Role
+from portico.services.tenancy.operator import (
     Operator,
     create_client,
     list_clients,

@@ -7,9 +7,9 @@ import shutil
 import sys
 from pathlib import Path
 
-from portico.services.first_steps import CommandLine, FirstStep
+from portico.services.people.first_steps import CommandLine, FirstStep
 from portico.settings import Settings, has_password
-from portico.storage.database import sqlite_path
+from portico.storage.engine.database import sqlite_path
 
 
 def command_line(settings: Settings) -> CommandLine:

@@ -7,9 +7,9 @@ import click
 from portico.app import make_cipher
 from portico.cli.options import create_missing_database, run_with_database, settings_options
 from portico.settings import Settings
-from portico.storage import schema
-from portico.storage.database import sqlite_path
-from portico.storage.distribution import distribute_database
+from portico.storage.engine.database import sqlite_path
+from portico.storage.schema import migrate as schema
+from portico.storage.schema.distribution import distribute_database
 
 
 @click.group()

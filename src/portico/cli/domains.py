@@ -11,8 +11,8 @@ from portico.cli.options import ID, run_as_operator, settings_options
 from portico.cli.tables import print_table
 from portico.cli.terminal import require_terminal
 from portico.domain.addresses import public_host
-from portico.domain.domains import AllowedDomain, DomainClaim
-from portico.services.domains import (
+from portico.domain.portals.domains import AllowedDomain, DomainClaim
+from portico.services.portals.domains import (
     DomainChange,
     ListedDomain,
     allow_domain,

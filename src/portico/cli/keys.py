@@ -9,13 +9,13 @@ import click
 
 from portico.app import key_overlap, make_cipher
 from portico.cli.options import run_as_operator, settings_options
-from portico.services.secret_keys import (
+from portico.services.people.secret_keys import (
     Rotation,
     find_lost_secrets,
     forget_secrets,
     rotate_secret_key,
 )
-from portico.services.signing_keys import rotate_signing_keys
+from portico.services.tenancy.signing_keys import rotate_signing_keys
 from portico.settings import Settings
 
 LONGEST_OVERLAP = 365 * 24 * 60 * 60

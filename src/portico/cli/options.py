@@ -11,12 +11,12 @@ from typing import Any, TypeVar
 import click
 
 from portico.app import make_cipher, open_operator, prepare_database
-from portico.domain.base import MAX_ID, Page
+from portico.domain.records import MAX_ID, Page
 from portico.domain.search import ListQuery
-from portico.services.identity import Operator
+from portico.services.tenancy.operator import Operator
 from portico.settings import Settings, load_settings, setting_fields, unknown_variables
-from portico.storage.connections import Database
-from portico.storage.database import create_database_file, open_database, require_database
+from portico.storage.engine.connections import Database
+from portico.storage.engine.database import create_database_file, open_database, require_database
 
 T = TypeVar("T")
 Command = Callable[..., Any]

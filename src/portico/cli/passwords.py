@@ -11,7 +11,7 @@ import click
 
 from portico.cli.terminal import require_terminal
 from portico.domain.errors import InvalidField
-from portico.domain.passwords import LONGEST_PASSWORD, check_password, new_password
+from portico.domain.people.passwords import LONGEST_PASSWORD, check_password, new_password
 
 Command = Callable[..., Any]
 

@@ -14,8 +14,8 @@ from portico.cli.administrators import CUSTOMER
 from portico.cli.options import ID, run_as_operator, settings_options
 from portico.cli.tables import print_table
 from portico.domain.errors import InvalidField
-from portico.domain.providers import IdentityProvider, IdentityProviderSpec
-from portico.services.providers import (
+from portico.domain.people.providers import IdentityProvider, IdentityProviderSpec
+from portico.services.people.providers import (
     create_provider,
     list_providers,
     remove_provider,

@@ -17,16 +17,16 @@ from portico.cli.options import create_missing_database, settings_options
 from portico.demo import DemoAccess, DemoPerson, credentials_file, fill_demo
 from portico.observability import configure_logging
 from portico.server import require_free_port, run_server
-from portico.services.first_steps import FirstStep, first_step
-from portico.services.secret_keys import require_secret_keys
-from portico.services.signing_keys import ensure_signing_key
+from portico.services.people.first_steps import FirstStep, first_step
+from portico.services.people.secret_keys import require_secret_keys
+from portico.services.tenancy.signing_keys import ensure_signing_key
 from portico.settings import Settings, holds_password, setting_fields, settings_file
-from portico.storage.database import (
+from portico.storage.engine.database import (
     database_files,
     open_database,
     require_database,
 )
-from portico.storage.files import loose_modes
+from portico.storage.engine.files import loose_modes
 
 logger = logging.getLogger("portico")
 

@@ -9,10 +9,10 @@ import click
 from portico.cli.command_line import command_line
 from portico.cli.options import run_as_operator, settings_options
 from portico.cli.tables import moment, print_table
-from portico.domain.identity import Tenant
-from portico.domain.shown_hosts import shown_host
-from portico.services.first_steps import FirstStep, first_step
-from portico.services.identity import Operator, create_tenant, list_tenants
+from portico.domain.links.shown_hosts import shown_host
+from portico.domain.tenancy.identity import Tenant
+from portico.services.people.first_steps import FirstStep, first_step
+from portico.services.tenancy.operator import Operator, create_tenant, list_tenants
 from portico.settings import Settings
 
 

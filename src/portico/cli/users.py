@@ -12,15 +12,15 @@ from portico.cli.administrators import CUSTOMER, tell_password
 from portico.cli.options import every_item, run_as_operator, settings_options
 from portico.cli.passwords import given_password, password_options
 from portico.cli.tables import print_table
-from portico.domain.base import fold
 from portico.domain.errors import InvalidField
-from portico.domain.users import PortalUser, PortalUserSpec
-from portico.services import users
-from portico.services.groups import list_groups
-from portico.services.identity import Operator
-from portico.services.passwords import hash_password
-from portico.services.people_by_name import named_user
-from portico.services.unit_of_work import UnitOfWork
+from portico.domain.people.users import PortalUser, PortalUserSpec
+from portico.domain.records import fold
+from portico.services.people import users
+from portico.services.people.groups import list_groups
+from portico.services.people.passwords import hash_password
+from portico.services.people.people_by_name import named_user
+from portico.services.tenancy.operator import Operator
+from portico.services.work import UnitOfWork
 from portico.settings import Settings
 
 

@@ -12,32 +12,28 @@ from portico.app import make_passwords
 from portico.demo import content
 from portico.demo.content import MANAGERS, PLACES, READERS, Manager, Place, Reader, Section
 from portico.demo.pictures import DARK, LOGO, SKETCHES, picture_of
-from portico.domain.activity import SECONDS_A_DAY, day_of
-from portico.domain.administrators import AdministratorSpec, GrantSpec
-from portico.domain.base import DEFAULT_MICROTENANT_ID, Scope, fold
-from portico.domain.identity import Principal, Role, Tenant, fingerprint
-from portico.domain.links import LinkSpec
-from portico.domain.microtenants import DEFAULT_NAME
-from portico.domain.passwords import new_password
-from portico.domain.presentation import LinkPresentation
-from portico.domain.users import PortalUserSpec
-from portico.services import (
-    administrators,
-    aups,
-    groups,
-    identity,
-    links,
-    microtenants,
-    portals,
-    users,
-)
-from portico.services.identity import Operator
-from portico.services.unit_of_work import UnitOfWork
+from portico.domain.links.links import LinkSpec
+from portico.domain.links.presentation import LinkPresentation
+from portico.domain.people.administrators import AdministratorSpec, GrantSpec
+from portico.domain.people.passwords import new_password
+from portico.domain.people.users import PortalUserSpec
+from portico.domain.portals.activity import SECONDS_A_DAY, day_of
+from portico.domain.records import DEFAULT_MICROTENANT_ID, Scope, fold
+from portico.domain.tenancy.identity import Principal, Role, Tenant, fingerprint
+from portico.domain.tenancy.microtenants import DEFAULT_NAME
+from portico.services import policies as aups
+from portico.services.links import links
+from portico.services.people import administrators, groups, users
+from portico.services.portals import portals
+from portico.services.tenancy import microtenants
+from portico.services.tenancy import operator as identity
+from portico.services.tenancy.operator import Operator
+from portico.services.work import UnitOfWork
 from portico.settings import Settings
-from portico.storage.activity import Activity
-from portico.storage.connections import Connection
-from portico.storage.database import sqlite_path
-from portico.storage.files import replace_private_file
+from portico.storage.engine.connections import Connection
+from portico.storage.engine.database import sqlite_path
+from portico.storage.engine.files import replace_private_file
+from portico.storage.portals.activity import Activity
 
 OPENING_DAYS = 30
 

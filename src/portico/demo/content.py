@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from portico.domain.aups import AupSpec
-from portico.domain.identity import Role
-from portico.domain.microtenants import MicrotenantSpec
-from portico.domain.portal_pages import Audience, PortalPage
-from portico.domain.portals import UserPortalSpec
+from portico.domain.policies import AupSpec
+from portico.domain.portals.pages import Audience, PortalPage
+from portico.domain.portals.portals import UserPortalSpec
+from portico.domain.tenancy.identity import Role
+from portico.domain.tenancy.microtenants import MicrotenantSpec
 
 TENANT_NAME = "Meridian Water"
 DOMAIN = "meridianwater.example"

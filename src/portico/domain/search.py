@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from enum import Enum
 from operator import eq, ge, gt, le, lt, ne
 
-from portico.domain.base import MAX_ID, fold, fold_ascii
 from portico.domain.errors import InvalidField, InvalidFilter, InvalidOperand
+from portico.domain.records import MAX_ID, fold, fold_ascii
 
 SEARCH_LIMIT = 4_096
 TERM_LIMIT = 16

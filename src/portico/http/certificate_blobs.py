@@ -9,9 +9,9 @@ from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from portico.domain.base import check_text
-from portico.domain.certificates import CERTIFICATE_BLOB_LIMIT_BYTES, IssuedCertificate
 from portico.domain.errors import InvalidField
+from portico.domain.portals.certificates import CERTIFICATE_BLOB_LIMIT_BYTES, IssuedCertificate
+from portico.domain.records import check_text
 
 FIELD = "certBlob"
 

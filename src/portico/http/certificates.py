@@ -7,18 +7,18 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from portico.domain.base import DESCRIPTION_LIMIT, NAME_LIMIT
-from portico.domain.certificates import (
+from portico.domain.portals.certificates import (
     CERTIFICATE_BLOB_LIMIT_BYTES,
     CERTIFICATE_FIELDS,
     KIND,
     Certificate,
     CertificateSpec,
 )
-from portico.http.answers import Answer, answer_nothing
-from portico.http.call import Call
+from portico.domain.records import DESCRIPTION_LIMIT, NAME_LIMIT
 from portico.http.certificate_blobs import read_blob
-from portico.http.operations import (
+from portico.http.kit.answers import Answer, answer_nothing
+from portico.http.kit.api_call import Call
+from portico.http.kit.operations import (
     CUSTOMER_ID,
     IDEMPOTENCY_KEY,
     IF_MATCH,
@@ -28,7 +28,7 @@ from portico.http.operations import (
     operation,
     path_id,
 )
-from portico.http.wire import (
+from portico.http.kit.wire import (
     Digits,
     MaybeDigits,
     MaybeText,
@@ -41,8 +41,8 @@ from portico.http.wire import (
     text,
     totals,
 )
-from portico.services import certificates
-from portico.services.unit_of_work import UnitOfWork
+from portico.services.portals import certificates
+from portico.services.work import UnitOfWork
 
 TAG = "Certificate Management"
 CERTIFICATES = "/v1/admin/customers/{customerId:str}/certificate"

@@ -11,21 +11,21 @@ from msgspec import UNSET
 
 from portico.asgi.bodies import read_body
 from portico.domain.errors import AccessDenied, InvalidField
-from portico.domain.identity import ApiClient, secret_matches
-from portico.http.answers import Answer, AnyRequest, answer_json, encode
-from portico.http.call import Api, Call
-from portico.http.errors import UnsupportedMediaType
-from portico.http.operations import (
+from portico.domain.tenancy.identity import ApiClient, secret_matches
+from portico.http.kit.answers import Answer, AnyRequest, answer_json, encode
+from portico.http.kit.api_call import Api, Call
+from portico.http.kit.errors import UnsupportedMediaType
+from portico.http.kit.operations import (
     CUSTOMER_ID,
     IF_NONE_MATCH,
     MICROTENANT_ID,
     operation,
     public_operation,
 )
-from portico.http.tokens import ASSERTION_TYPE, assertion_convinces
-from portico.http.wire import Digits, MaybeDigits, WireStruct
+from portico.http.kit.tokens import ASSERTION_TYPE, assertion_convinces
+from portico.http.kit.wire import Digits, MaybeDigits, WireStruct
 from portico.services import access
-from portico.services.failed_sign_ins import Door, FailedSignIn, Why
+from portico.services.people.failed_sign_ins import Door, FailedSignIn, Why
 
 TAG = "Authentication"
 TOKEN_TYPE = "Bearer"

@@ -9,10 +9,9 @@ from typing import Annotated, cast
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from portico.domain.base import DESCRIPTION_LIMIT, NAME_LIMIT
 from portico.domain.errors import InvalidField
-from portico.domain.hosts import HOST_LIMIT
-from portico.domain.links import (
+from portico.domain.links.hosts import HOST_LIMIT
+from portico.domain.links.links import (
     BULK_LIMIT,
     ICON_LIMIT_BYTES,
     KIND,
@@ -23,12 +22,13 @@ from portico.domain.links import (
     Link,
     LinkSpec,
 )
-from portico.domain.portals import UserPortal
-from portico.domain.presentation import LinkPresentation
+from portico.domain.links.presentation import LinkPresentation
+from portico.domain.portals.portals import UserPortal
+from portico.domain.records import DESCRIPTION_LIMIT, NAME_LIMIT
 from portico.domain.search import ListQuery
-from portico.http.answers import Answer, answer_nothing
-from portico.http.call import Call
-from portico.http.operations import (
+from portico.http.kit.answers import Answer, answer_nothing
+from portico.http.kit.api_call import Call
+from portico.http.kit.operations import (
     CUSTOMER_ID,
     IDEMPOTENCY_KEY,
     IF_MATCH,
@@ -39,15 +39,7 @@ from portico.http.operations import (
     operation,
     path_id,
 )
-from portico.http.presentation import (
-    LinkPortico,
-    LinkPorticoBody,
-    Shown,
-    present_shown,
-    received_presentation,
-    shown_of,
-)
-from portico.http.wire import (
+from portico.http.kit.wire import (
     Digits,
     MaybeDigits,
     MaybeText,
@@ -64,10 +56,18 @@ from portico.http.wire import (
     text,
     totals,
 )
-from portico.services import links
-from portico.services.links import LinkPage
-from portico.services.shown_links import presentations_of
-from portico.services.unit_of_work import UnitOfWork
+from portico.http.link_presentation import (
+    LinkPortico,
+    LinkPorticoBody,
+    Shown,
+    present_shown,
+    received_presentation,
+    shown_of,
+)
+from portico.services.links import links
+from portico.services.links.links import LinkPage
+from portico.services.links.shown import presentations_of
+from portico.services.work import UnitOfWork
 
 TAG = "User Portal Link Management"
 LINKS = "/v1/admin/customers/{customerId:str}/userPortalLink"

@@ -7,19 +7,25 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from portico.domain.base import DESCRIPTION_LIMIT, NAME_LIMIT
 from portico.domain.errors import InvalidField, InvalidFilter
-from portico.domain.microtenants import (
+from portico.domain.records import DESCRIPTION_LIMIT, NAME_LIMIT
+from portico.domain.search import AllOf, AnyOf, Condition, ListQuery, check_terms, compare
+from portico.domain.tenancy.microtenants import (
     AUTH_DOMAIN_CRITERIA,
     KIND,
     MICROTENANT_FIELDS,
     Microtenant,
     MicrotenantSpec,
 )
-from portico.domain.search import AllOf, AnyOf, Condition, ListQuery, check_terms, compare
-from portico.http.answers import Answer, answer_nothing
-from portico.http.call import DEFAULT_PAGE_SIZE, LARGEST_PAGE, LARGEST_PAGE_SIZE, SORT_ORDERS, Call
-from portico.http.operations import (
+from portico.http.kit.answers import Answer, answer_nothing
+from portico.http.kit.api_call import (
+    DEFAULT_PAGE_SIZE,
+    LARGEST_PAGE,
+    LARGEST_PAGE_SIZE,
+    SORT_ORDERS,
+    Call,
+)
+from portico.http.kit.operations import (
     CUSTOMER_ID,
     IDEMPOTENCY_KEY,
     IF_MATCH,
@@ -29,7 +35,7 @@ from portico.http.operations import (
     operation,
     path_id,
 )
-from portico.http.wire import (
+from portico.http.kit.wire import (
     Digits,
     MaybeDigits,
     MaybeText,
@@ -39,8 +45,8 @@ from portico.http.wire import (
     text,
     totals,
 )
-from portico.services import microtenants
-from portico.services.unit_of_work import UnitOfWork
+from portico.services.tenancy import microtenants
+from portico.services.work import UnitOfWork
 
 TAG = "Microtenant Management"
 MICROTENANTS = "/v1/admin/customers/{customerId:str}/microtenants"

@@ -6,17 +6,17 @@ from typing import Annotated
 
 from msgspec import UNSET, UnsetType
 
-from portico.domain.base import NAME_LIMIT
 from portico.domain.errors import InvalidField
-from portico.domain.portal_pages import (
+from portico.domain.portals.pages import (
     FAVICON_LIMIT_BYTES,
     SLUG_LIMIT,
     Audience,
     PortalPage,
     PresentedPortal,
 )
-from portico.domain.portals import UserPortal
-from portico.http.wire import MaybeText, WireStruct, received, text
+from portico.domain.portals.portals import UserPortal
+from portico.domain.records import NAME_LIMIT
+from portico.http.kit.wire import MaybeText, WireStruct, received, text
 
 _AUDIENCES = [each.value for each in Audience]
 

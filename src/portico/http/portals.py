@@ -8,9 +8,8 @@ from typing import Annotated
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from portico.domain.base import DESCRIPTION_LIMIT, NAME_LIMIT
-from portico.domain.hosts import HOST_LIMIT
-from portico.domain.portals import (
+from portico.domain.links.hosts import HOST_LIMIT
+from portico.domain.portals.portals import (
     IMAGE_LIMIT_BYTES,
     KIND,
     NOTIFICATION_LIMIT,
@@ -19,9 +18,10 @@ from portico.domain.portals import (
     UserPortalSpec,
     canonical_name,
 )
-from portico.http.answers import Answer, answer_nothing
-from portico.http.call import Call
-from portico.http.operations import (
+from portico.domain.records import DESCRIPTION_LIMIT, NAME_LIMIT
+from portico.http.kit.answers import Answer, answer_nothing
+from portico.http.kit.api_call import Call
+from portico.http.kit.operations import (
     CUSTOMER_ID,
     IDEMPOTENCY_KEY,
     IF_MATCH,
@@ -32,13 +32,7 @@ from portico.http.operations import (
     operation,
     path_id,
 )
-from portico.http.portal_pages import (
-    PortalPortico,
-    PortalPorticoBody,
-    present_page,
-    received_page,
-)
-from portico.http.wire import (
+from portico.http.kit.wire import (
     Digits,
     MaybeDigits,
     MaybeText,
@@ -53,9 +47,15 @@ from portico.http.wire import (
     text,
     totals,
 )
-from portico.services import portals
-from portico.services.portal_pages import present_portals
-from portico.services.unit_of_work import UnitOfWork
+from portico.http.portal_pages import (
+    PortalPortico,
+    PortalPorticoBody,
+    present_page,
+    received_page,
+)
+from portico.services.portals import portals
+from portico.services.portals.pages import present_portals
+from portico.services.work import UnitOfWork
 
 TAG = "User Portal Management"
 PORTALS = "/v1/admin/customers/{customerId:str}/userPortal"

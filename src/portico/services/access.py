@@ -7,16 +7,16 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from portico.domain.administrators import Grant
-from portico.domain.base import DEFAULT_MICROTENANT_ID, MAX_ID, IdSource, Scope
 from portico.domain.errors import AccessDenied, Forbidden, NotFound, SessionNotValid, Unavailable
-from portico.domain.identity import ApiClient, Claims, Principal, Role, Tenant
-from portico.domain.microtenants import Microtenant
-from portico.services.sessions import SignedInAdministrator
-from portico.services.unit_of_work import UnitOfWork
-from portico.storage.connections import Connection, Database
-from portico.storage.identity import IdentityRepository, Standing
-from portico.storage.microtenants import MicrotenantRepository
+from portico.domain.people.administrators import Grant
+from portico.domain.records import DEFAULT_MICROTENANT_ID, MAX_ID, IdSource, Scope
+from portico.domain.tenancy.identity import ApiClient, Claims, Principal, Role, Tenant
+from portico.domain.tenancy.microtenants import Microtenant
+from portico.services.people.sessions import SignedInAdministrator
+from portico.services.work import UnitOfWork
+from portico.storage.engine.connections import Connection, Database
+from portico.storage.tenancy.identity import IdentityRepository, Standing
+from portico.storage.tenancy.microtenants import MicrotenantRepository
 
 logger = logging.getLogger("portico")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
-from portico.domain.base import fold
 from portico.domain.errors import NameTaken
+from portico.domain.records import fold
 
 
 class NameIndex(Protocol):

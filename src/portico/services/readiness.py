@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 import logging
 
-from portico.domain.base import Clock
 from portico.domain.errors import ConcurrentChange, Unavailable
-from portico.storage import schema
-from portico.storage.connections import Database
+from portico.domain.records import Clock
+from portico.storage.engine.connections import Database
 from portico.storage.readiness import write_probe
+from portico.storage.schema import migrate as schema
 
 PROBE_SECONDS = 5.0
 DEADLINE_SECONDS = 3.0

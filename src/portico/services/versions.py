@@ -9,8 +9,8 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from portico.domain.base import Record
-from portico.domain.identity import fingerprint
+from portico.domain.records import Record
+from portico.domain.tenancy.identity import fingerprint
 
 
 def version_of(record: Record) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import text
 
-from portico.storage.connections import Connection
+from portico.storage.engine.connections import Connection
 
 PROBE_SLOTS = 1_024
 """Servers write to different rows, or one that hangs in its transaction would make all wait."""

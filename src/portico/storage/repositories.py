@@ -28,13 +28,13 @@ from sqlalchemy import (
     update,
 )
 
-from portico.domain.base import Page, Record, Scope, fold
 from portico.domain.errors import NameTaken, SearchTooExpensive
+from portico.domain.records import Page, Record, Scope, fold
 from portico.domain.search import Condition, ListQuery
-from portico.storage.connections import Connection, DuplicateKey, ReadTooSlow
-from portico.storage.duplicates import last_value
+from portico.storage.engine.connections import Connection, DuplicateKey, ReadTooSlow
+from portico.storage.engine.duplicates import last_value
+from portico.storage.engine.statements import Among, Row, insert_into, kept
 from portico.storage.search import bound, is_selective, shape, where
-from portico.storage.statements import Among, Row, insert_into, kept
 
 R = TypeVar("R", bound=Record)
 S = TypeVar("S")

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Table, and_, bindparam, func, or_
 
 from portico.domain.search import AllOf, AnyOf, Comparison, Condition, FieldKind, Operator
-from portico.storage.statements import Among
+from portico.storage.engine.statements import Among
 from portico.storage.text_matches import HasText
 
 _SUBSTRING = {Operator.CONTAINS, Operator.STARTSWITH, Operator.ENDSWITH}

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import httpx
 
-from portico.domain.identity import Role
+from portico.domain.tenancy.identity import Role
 from tests.harness import Tenant
 from tests.web.console.people import make_administrator
-from tests.web.portals import PASSWORD
+from tests.web.portal.portals import PASSWORD
 from tests.web.visits import Visit, csrf_of
 
 

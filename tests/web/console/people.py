@@ -6,14 +6,14 @@ from dataclasses import dataclass
 
 from playwright.sync_api import Locator, Page
 
-from portico.domain.administrators import AdministratorSpec, GrantSpec
-from portico.domain.identity import Role
-from portico.services.administrators import create_administrator
-from portico.services.identity import Operator
-from portico.services.passwords import hash_password
-from portico.web.passwords import Argon2Passwords
+from portico.domain.people.administrators import AdministratorSpec, GrantSpec
+from portico.domain.tenancy.identity import Role
+from portico.services.people.administrators import create_administrator
+from portico.services.people.passwords import hash_password
+from portico.services.tenancy.operator import Operator
+from portico.web.shared.passwords import Argon2Passwords
 from tests.harness import LINKS, PORTALS, Caller, Tenant, as_operator
-from tests.web.portals import PASSWORD, Tab
+from tests.web.portal.portals import PASSWORD, Tab
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import threading
 
 import httpx
 
-from portico.services.audit_log import CSV_HEADER, EXPORT_PAGE
+from portico.services.audit.log import CSV_HEADER, EXPORT_PAGE
 from tests.harness import LINKS, Caller, Tenant, waits_for_health
 from tests.http.bodies import create_bulk, link
 from tests.web.console.clerks import hire

@@ -12,7 +12,7 @@ import httpx
 import pytest
 from PIL import Image
 
-from portico.domain.identity import Role
+from portico.domain.tenancy.identity import Role
 from tests.harness import LINKS, Caller, Server, Tenant, waits_for_health
 from tests.web.console.clerks import Clerk, hire
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from portico.domain.identity import Role
+from portico.domain.tenancy.identity import Role
 from tests.harness import LINKS, Tenant
 from tests.web.conftest import OpenTab
 from tests.web.console.people import Desk, sit_down

@@ -6,12 +6,12 @@ from dataclasses import replace
 
 from playwright.sync_api import Page, expect
 
-from portico.domain.identity import Role
-from portico.services.identity import Operator
+from portico.domain.tenancy.identity import Role
+from portico.services.tenancy.operator import Operator
 from tests.harness import Tenant, as_operator
 from tests.web.conftest import OpenTab
 from tests.web.console.people import make_administrator, sit_down, take_place
-from tests.web.portals import PASSWORD
+from tests.web.portal.portals import PASSWORD
 
 NEW = "a new password of mine"
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from playwright.sync_api import expect
 
-from portico.domain.identity import Role
+from portico.domain.tenancy.identity import Role
 from tests.harness import LINKS, MICROTENANTS, Caller, Credentials, Tenant, create_tenant
 from tests.web.conftest import OpenTab
 from tests.web.console.people import make_administrator, sit_down, take_place
-from tests.web.portals import PASSWORD
+from tests.web.portal.portals import PASSWORD
 from tests.web.visits import add_user
 
 

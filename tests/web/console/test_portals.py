@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from tests.harness import PORTALS, Tenant
 from tests.web.conftest import OpenTab
 from tests.web.console.people import Desk, sit_down
-from tests.web.portals import names
+from tests.web.portal.portals import names
 
 
 def places(page: Page) -> list[str]:

@@ -8,7 +8,7 @@ import time
 import httpx
 import pytest
 
-from portico.domain.identity import Role
+from portico.domain.tenancy.identity import Role
 from tests.harness import LINKS, MICROTENANTS, Caller, Tenant
 from tests.web.console.clerks import hire
 

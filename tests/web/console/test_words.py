@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from portico.web.console.addresses import Address, repaired_address, repaired_host, split_address
-from portico.web.console.pasting import PastedRow, read_rows, write_rows
-from portico.web.console.words import counted, day_words, initials, minutes, spelled, when
+from portico.web.console.frame.words import counted, day_words, initials, minutes, spelled, when
+from portico.web.console.links.addresses import (
+    Address,
+    repaired_address,
+    repaired_host,
+    split_address,
+)
+from portico.web.console.links.pasting import PastedRow, read_rows, write_rows
 
 NOW = 1_795_428_000  # Monday 23 November 2026, 10:00 UTC
 

@@ -6,13 +6,13 @@ from litestar import get, post
 from litestar.di import NamedDependency
 
 from portico.domain.errors import InvalidInput, NotFound
-from portico.services.sessions import choose_place
-from portico.services.undo import undo_change
-from portico.web.console.page import Answer, Console
-from portico.web.cookies import THEME, THEMES, AnyRequest
-from portico.web.pages import redirect
-from portico.web.sessions import administrator_of, console_reading
-from portico.web.site import Site
+from portico.services.people.sessions import choose_place
+from portico.services.undo.undo import undo_change
+from portico.web.console.frame.page import Answer, Console
+from portico.web.shared.cookies import THEME, THEMES, AnyRequest
+from portico.web.shared.pages import redirect
+from portico.web.shared.sessions import administrator_of, console_reading
+from portico.web.shared.site import Site
 
 
 @get("/console")

@@ -5,31 +5,23 @@ from __future__ import annotations
 from litestar import Router
 from litestar.di import Provide
 
-from portico.web.console import (
-    administrators,
-    audit,
-    aups,
-    clients,
-    dashboard,
-    groups,
-    home,
-    link_adding,
-    link_changes,
-    link_editor,
-    links,
-    microtenants,
-    own_password,
-    portal_order,
-    portal_tabs,
-    portals,
-    search,
-    sections,
-    users,
-)
-from portico.web.console.errors import present_error
-from portico.web.console.page import open_console
-from portico.web.errors import page_exception_handlers
-from portico.web.received_forms import FORM_BYTES
+from portico.web.console import home
+from portico.web.console import policies as aups
+from portico.web.console.audit import log as audit
+from portico.web.console.frame.errors import present_error
+from portico.web.console.frame.page import open_console
+from portico.web.console.links import adding as link_adding
+from portico.web.console.links import changes as link_changes
+from portico.web.console.links import editor as link_editor
+from portico.web.console.links import list as links
+from portico.web.console.links import sections
+from portico.web.console.people import administrators, groups, own_password, users
+from portico.web.console.portals import dashboard, portals, search
+from portico.web.console.portals import order as portal_order
+from portico.web.console.portals import tabs as portal_tabs
+from portico.web.console.tenancy import clients, microtenants
+from portico.web.shared.errors import page_exception_handlers
+from portico.web.shared.received_forms import FORM_BYTES
 
 NOUNS = (
     dashboard,

@@ -1,0 +1,243 @@
+"""One request and its answer as the log and the client's headers see them.
+
+The outermost ASGI layer: it gives every exchange a transaction id, adds the headers that every
+answer carries (behaviour section 6.4) unless it says otherwise, and writes one access-log line.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+from litestar import Request
+from litestar.enums import ScopeType
+from litestar.types import (
+    ASGIApp,
+    HTTPScope,
+    Message,
+    Receive,
+    ReceiveMessage,
+    Scope,
+    Send,
+)
+
+from portico.http.kit.limits import RateUsage
+
+AccessLogger = Callable[[dict[str, object]], None]
+_SCOPE_KEY = "portico_exchange"
+_TRANSACTION_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}\Z")
+_READ_HEADERS = frozenset(
+    (b"authorization", b"content-length", b"transfer-encoding", b"x-transaction-id")
+)
+_CLOSE = (b"connection", b"close")
+DISCARDED_BYTES = 64 * 1024
+"""How much of an unread body is read so that the connection stays open."""
+
+_FINISH_SECONDS = 1.0
+_LINGER_BYTES = 64 * 1024 * 1024
+_LINGER_SECONDS = 5.0
+_EVERY_ANSWER = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"x-frame-options", b"DENY"),
+]
+
+
+@dataclass
+class Exchange:
+    """What becomes known of a request while it is served.
+
+    `transaction_id` is unique, since the server makes it. `client_transaction_id` is the one that
+    the client sent, or None; clients reuse theirs for several requests.
+    """
+
+    transaction_id: str
+    client_transaction_id: str | None = None
+    client_id: int | None = None
+    rate: RateUsage | None = None
+
+
+def exchange_in(scope: HTTPScope) -> Exchange:
+    """The exchange of an ASGI scope."""
+    exchange: Exchange = scope[_SCOPE_KEY]  # type: ignore[literal-required]
+    return exchange
+
+
+def exchange_of(request: Request[Any, Any, Any]) -> Exchange:
+    """The exchange that a request belongs to."""
+    return exchange_in(request.scope)
+
+
+class _Body:
+    """The declared body of a request, and how much of it is still to be read.
+
+    The server closes a connection whose request body was not read to its end, even when the next
+    request is already on its way. So a short rest is read before the answer is sent.
+    """
+
+    def __init__(self, receive: Receive, declared: int | None) -> None:
+        self._receive = receive
+        self._declared = declared
+        self._read = 0
+        self._ended = False
+
+    async def __call__(self) -> ReceiveMessage:
+        """Receive the next part for the application."""
+        message = await self._receive()
+        if message["type"] == "http.request":
+            self._read += len(message["body"])
+            self._ended = not message.get("more_body", False)
+        else:
+            self._ended = True
+        return message
+
+    async def finish(self) -> bool:
+        """Read what is left of the body if that is at most 64 KiB; return whether it has ended."""
+        known_rest = 0 if self._declared is None else self._declared - self._read
+        if not self._ended and known_rest <= DISCARDED_BYTES:
+            await self._discard(DISCARDED_BYTES, _FINISH_SECONDS)
+        return self._ended
+
+    async def linger(self) -> None:
+        """Read on after the answer, for a limited time and size, before the connection is closed.
+
+        Closing at once would reset the connection, and a client that is still sending would lose
+        the answer (RFC 9112, section 9.6).
+        """
+        await self._discard(_LINGER_BYTES, _LINGER_SECONDS)
+
+    async def _discard(self, most: int, seconds: float) -> None:
+        end = self._read + most
+        try:
+            async with asyncio.timeout(seconds):
+                while not self._ended and self._read <= end:
+                    await self()
+        except TimeoutError:
+            return
+
+
+@dataclass(slots=True)
+class _Head:
+    """What the exchange needs of the request headers, collected in one pass."""
+
+    transaction_id: str | None = None
+    has_body: bool = False
+    length: int | None = None
+    authorizations: int = 0
+
+    def read(self, name: bytes, value: bytes) -> None:
+        """Take in one of the headers that matter."""
+        if name == b"authorization":
+            self.authorizations += 1
+        elif name == b"transfer-encoding":
+            self.has_body = True
+        elif name == b"content-length":
+            self.length = int(value)
+            self.has_body = self.has_body or self.length > 0
+        elif not self.transaction_id and _TRANSACTION_ID.match(value):
+            self.transaction_id = value.decode("ascii")
+
+
+class ExchangeMiddleware:
+    """Wraps the whole application. `log` takes the fields of an access-log line, `client_address`
+    finds its `peer`, and `headers` gives those that depend on how a request came. `ambiguous`
+    answers a request that has several `Authorization` headers: nothing else may choose between
+    them.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        log: AccessLogger | None,
+        client_address: Callable[[HTTPScope], str],
+        headers: Callable[[HTTPScope], list[tuple[bytes, bytes]]] | None = None,
+        *,
+        ambiguous: ASGIApp | None = None,
+    ) -> None:
+        self._app = app
+        self._log = log
+        self._client_address = client_address
+        self._further = headers
+        self._ambiguous = ambiguous or app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves one request; anything that is not HTTP passes through."""
+        if scope["type"] != ScopeType.HTTP:
+            await self._app(scope, receive, send)
+            return
+        started = perf_counter()
+        head = _read_head(scope)
+        exchange = Exchange(os.urandom(16).hex(), head.transaction_id)
+        scope[_SCOPE_KEY] = exchange  # type: ignore[literal-required]
+        status = 0
+        body = _Body(receive, head.length) if head.has_body else None
+        closing = False
+
+        async def send_with_headers(message: Message) -> None:
+            nonlocal status, closing
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                closing = body is not None and not await body.finish()
+                sent = list(message["headers"])
+                said = {name.lower() for name, _ in sent}
+                added = _headers(exchange)
+                if self._further is not None:
+                    added += self._further(scope)
+                if closing:
+                    added.append(_CLOSE)
+                message["headers"] = sent + [each for each in added if each[0] not in said]
+            await send(message)
+            is_last = message["type"] == "http.response.body" and not message.get("more_body")
+            if closing and is_last and body is not None:
+                await body.linger()
+
+        app = self._app if head.authorizations < 2 else self._ambiguous
+        try:
+            await app(scope, body or receive, send_with_headers)
+        finally:
+            if self._log is not None:
+                seconds = perf_counter() - started
+                self._log(_line(scope, exchange, status, seconds, self._client_address(scope)))
+
+
+def _read_head(scope: HTTPScope) -> _Head:
+    """The transaction id that the client sent, if it is a plain one, and the body.
+
+    A body is declared by its length or its coding (RFC 9112, section 6). In HTTP/2 an unread body
+    costs its stream, not the connection, so it needs no care.
+    """
+    head = _Head()
+    for name, value in scope["headers"]:
+        if name in _READ_HEADERS:
+            head.read(name, value)
+    head.has_body = head.has_body and scope["http_version"].startswith("1")
+    return head
+
+
+def _headers(exchange: Exchange) -> list[tuple[bytes, bytes]]:
+    echoed = exchange.client_transaction_id or exchange.transaction_id
+    headers = [*_EVERY_ANSWER, (b"x-transaction-id", echoed.encode())]
+    if exchange.rate is not None:
+        headers += exchange.rate.headers()
+    return headers
+
+
+def _line(
+    scope: HTTPScope, exchange: Exchange, status: int, seconds: float, peer: str
+) -> dict[str, object]:
+    return {
+        "logger": "portico.access",
+        "method": scope["method"],
+        "path": scope["path"],
+        "status": status,
+        "milliseconds": round(seconds * 1000, 2),
+        "clientId": exchange.client_id and str(exchange.client_id),
+        "peer": peer or None,
+        "transactionId": exchange.transaction_id,
+        "clientTransactionId": exchange.client_transaction_id,
+    }

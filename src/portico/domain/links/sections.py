@@ -1,0 +1,19 @@
+"""Sections: the headings under which a microtenant's portals show their links."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from portico.domain.records import OwnedRecord
+
+KIND = "portalSection"
+SECTIONS_LIMIT = 200
+"""How many sections a microtenant may have: more than a page could show."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section(OwnedRecord):
+    """A stored section; they are shown by `position`, then by name."""
+
+    name: str
+    position: int = 0

@@ -1,0 +1,78 @@
+"""Administrators: people who sign in to the console, and where each of them may do what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from portico.domain.characters import check_visible
+from portico.domain.errors import InvalidField
+from portico.domain.records import NAME_LIMIT, check_new_name, check_text
+from portico.domain.tenancy.identity import Role
+
+KIND = "administrator"
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdministratorSpec:
+    """What is written about an administrator; the name is unique in the installation."""
+
+    name: str
+    display_name: str = ""
+    email: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Administrator(AdministratorSpec):
+    """A stored administrator. Without a password hash only a provider signs it in."""
+
+    id: int
+    password_hash: str = field(default="", repr=False)
+    disabled_time: int | None = None
+    provider_id: int | None = None
+    subject: str = ""
+    creation_time: int = 0
+    last_sign_in: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class GrantSpec:
+    """A role in a whole tenant (no microtenant) or in one microtenant of it."""
+
+    role: Role
+    microtenant_id: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grant(GrantSpec):
+    """A stored grant."""
+
+    id: int
+    administrator_id: int
+    customer_id: int
+
+
+def check_administrator(
+    spec: AdministratorSpec, stored: AdministratorSpec | None = None
+) -> AdministratorSpec:
+    """The spec as it will be stored. Raises InvalidField.
+
+    Names that the `stored` administrator has pass whatever they hold.
+    """
+    known = stored or AdministratorSpec(name="")
+    display_name = check_text("displayName", spec.display_name.strip(), NAME_LIMIT)
+    check_visible("displayName", display_name, stored=known.display_name)
+    return replace(
+        spec,
+        name=check_new_name(spec.name, stored=known.name),
+        display_name=display_name,
+        email=check_email(spec.email),
+    )
+
+
+def check_email(email: str) -> str:
+    """An e-mail address without the white space around it, or nothing. Raises InvalidField."""
+    trimmed = check_text("email", email.strip(), NAME_LIMIT)
+    mailbox, at, host = trimmed.rpartition("@")
+    if trimmed and (not at or not mailbox or not host or any(each.isspace() for each in trimmed)):
+        raise InvalidField("email", "It has a mailbox, one @ and a domain, without spaces.")
+    return trimmed

@@ -1,0 +1,56 @@
+"""Acceptable use policies that people accept before a user portal opens (behaviour section 1.4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from portico.domain.characters import check_visible
+from portico.domain.records import DESCRIPTION_LIMIT, NAME_LIMIT, OwnedRecord, check_text
+from portico.domain.search import Field, FieldKind, fields
+
+KIND = "userPortalAup"
+AUP_LIMIT = 65_536
+
+
+@dataclass(frozen=True, kw_only=True)
+class AupSpec:
+    """What a client may write on a policy; every field is optional and kept byte for byte."""
+
+    name: str = ""
+    description: str = ""
+    enabled: bool = False
+    aup: str = ""
+    email: str = ""
+    phone_num: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Aup(AupSpec, OwnedRecord):
+    """A stored acceptable use policy."""
+
+
+AUP_FIELDS = fields(
+    Field("id", FieldKind.NUMBER),
+    Field("name", FieldKind.FOLDED),
+    Field("description", FieldKind.FOLDED),
+    Field("enabled", FieldKind.FLAG),
+    Field("aup", FieldKind.ASCII),
+    Field("email", FieldKind.ASCII),
+    Field("phoneNum", FieldKind.ASCII),
+    Field("creationTime", FieldKind.NUMBER),
+    Field("modifiedTime", FieldKind.NUMBER),
+    Field("modifiedBy", FieldKind.NUMBER),
+)
+
+
+def check_aup(spec: AupSpec, *, stored_name: str = "") -> AupSpec:
+    """The spec as it is. Raises InvalidField naming the wire field that breaks a rule.
+
+    `stored_name` is the name that the policy has, if it is there: it passes whatever it holds.
+    """
+    check_visible("name", check_text("name", spec.name, NAME_LIMIT), stored=stored_name)
+    check_text("description", spec.description, DESCRIPTION_LIMIT, multiline=True)
+    check_text("aup", spec.aup, AUP_LIMIT, multiline=True)
+    check_text("email", spec.email, NAME_LIMIT)
+    check_text("phoneNum", spec.phone_num, NAME_LIMIT)
+    return spec

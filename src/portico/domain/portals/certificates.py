@@ -1,0 +1,69 @@
+"""Certificates that user portals name. Public data only: Portico never holds a private key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from portico.domain.records import DESCRIPTION_LIMIT, OwnedRecord, check_new_name, check_text
+from portico.domain.search import Field, FieldKind, fields
+
+KIND = "certificate"
+CERTIFICATE_BLOB_LIMIT_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True, kw_only=True)
+class CertificateSpec:
+    """What a client may write on a certificate, beside the PEM text itself."""
+
+    name: str
+    description: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class IssuedCertificate:
+    """An X.509 certificate in PEM, the chain that came with it, and what it says of itself.
+
+    Names are in the form of RFC 4514. `san` is the common name when the certificate has no
+    subject alternative names, as the vendor's recordings show it.
+    """
+
+    valid_from_in_epoch_sec: int
+    valid_to_in_epoch_sec: int
+    certificate: str
+    cert_chain: str = ""
+    issued_to: str = ""
+    issued_by: str = ""
+    serial_no: str
+    public_key: str
+    san: tuple[str, ...] = ()
+    c_name: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Certificate(CertificateSpec, IssuedCertificate, OwnedRecord):
+    """A stored certificate."""
+
+
+CERTIFICATE_FIELDS = fields(
+    Field("id", FieldKind.NUMBER),
+    Field("name", FieldKind.FOLDED),
+    Field("description", FieldKind.FOLDED),
+    Field("cName", FieldKind.ASCII),
+    Field("issuedTo", FieldKind.ASCII),
+    Field("issuedBy", FieldKind.ASCII),
+    Field("serialNo", FieldKind.ASCII),
+    Field("validFromInEpochSec", FieldKind.NUMBER),
+    Field("validToInEpochSec", FieldKind.NUMBER),
+    Field("creationTime", FieldKind.NUMBER),
+    Field("modifiedTime", FieldKind.NUMBER),
+    Field("modifiedBy", FieldKind.NUMBER),
+)
+
+
+def check_certificate(spec: CertificateSpec, *, stored_name: str = "") -> CertificateSpec:
+    """Return the spec as it will be stored. Raises InvalidField naming the wire field at fault.
+
+    `stored_name` is the name that the certificate has, if it is there: it passes whatever it holds.
+    """
+    check_text("description", spec.description, DESCRIPTION_LIMIT, multiline=True)
+    return replace(spec, name=check_new_name(spec.name, stored=stored_name))

@@ -1,0 +1,158 @@
+"""Portals' own domains: how hosts are compared, which tenant may use a host, which portal it opens.
+
+The operator allows a domain for one tenant. It covers itself and every name below it; of several
+that cover a host, the most specific one decides.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from portico.domain.errors import InvalidField
+from portico.domain.links.hosts import HOST_LIMIT, JOINERS, check_domain_name
+
+KIND = "allowedDomain"
+_PORT = re.compile(r":[0-9]*\Z")
+_HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\Z", re.ASCII)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AllowedDomain:
+    """A domain that the portals of one tenant may be reached at, with every name below it."""
+
+    name: str
+    customer_id: int
+    creation_time: int
+
+    @property
+    def id(self) -> int:
+        """The id that audit entries carry: a domain has none of its own, so its tenant's."""
+        return self.customer_id
+
+
+@dataclass(frozen=True, kw_only=True)
+class DomainClaim:
+    """A portal that has `host` as its domain. Of several with one host, the lowest `claim_id` wins.
+
+    A claim is recorded whether or not the domain is allowed.
+    """
+
+    customer_id: int
+    portal_id: int
+    host: str
+    claim_id: int
+    microtenant_id: int
+    portal_name: str
+
+
+class DomainState(StrEnum):
+    """Whether a portal's domain opens it, and if not, why."""
+
+    ROUTES = "routes"
+    NOT_ALLOWED = "not_allowed"
+    TAKEN = "taken"
+    PUBLIC_HOST = "public_host"
+    WITHOUT_DOT = "without_dot"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DomainStatus:
+    """The state of one portal's domain; `holder` is the portal that has it when it is taken."""
+
+    host: str
+    state: DomainState
+    holder: DomainClaim | None = None
+
+
+def host_address(host: str) -> str:
+    """Return a host as browsers send it: lower case, IDN in ASCII form, no dot at the end.
+
+    Empty for what cannot be a host.
+    """
+    if len(host) > HOST_LIMIT or not _is_printable(host):
+        return ""
+    return ".".join(map(_ascii_label, host.removesuffix(".").lower().split(".")))
+
+
+def _is_printable(host: str) -> bool:
+    return all(character.isprintable() or character in JOINERS for character in host)
+
+
+def host_of(authority: str) -> str:
+    """Return the host of a Host header or of a URL's authority, in the form of `host_address`.
+
+    The port is dropped. Empty for IPv6 addresses and for what is no host.
+    """
+    host = host_address(_PORT.sub("", authority))
+    return host if _HOST.match(host) else ""
+
+
+def check_allowed_domain(name: str) -> str:
+    """Return the domain in the form of `host_address`. Raises InvalidField."""
+    host = host_of(check_domain_name("domain", name.strip()))
+    if "." not in host:
+        raise InvalidField("domain", f"{name} has no dot; name a domain such as example.com.")
+    return host
+
+
+def covering_domains(host: str) -> list[str]:
+    """Return the domains that cover a host, the most specific first: itself and those above it."""
+    labels = host.split(".")
+    return [".".join(labels[start:]) for start in range(len(labels))]
+
+
+def owner_of(host: str, allowed: Mapping[str, AllowedDomain]) -> int | None:
+    """Return the id of the tenant that may use a host, or None. `allowed` is keyed by name."""
+    for name in covering_domains(host):
+        if name in allowed:
+            return allowed[name].customer_id
+    return None
+
+
+def routes(
+    claims: Iterable[DomainClaim], allowed: Iterable[AllowedDomain], *, public_host: str
+) -> dict[str, DomainClaim]:
+    """Return the portal that each host opens. This is the only rule of what a host opens.
+
+    A host needs a dot, must not be the public URL's, and opens the first portal that claims it
+    among those of the tenant that may use it.
+    """
+    by_name = {each.name: each for each in allowed}
+    found: dict[str, DomainClaim] = {}
+    for claim in sorted(claims, key=lambda each: each.claim_id):
+        if "." not in claim.host or claim.host == public_host:
+            continue
+        if owner_of(claim.host, by_name) == claim.customer_id:
+            found.setdefault(claim.host, claim)
+    return found
+
+
+def domain_status(
+    portal_id: int,
+    customer_id: int,
+    host: str,
+    routed: Mapping[str, DomainClaim],
+    *,
+    public_host: str,
+) -> DomainStatus:
+    """Return the state of a portal's domain, given what `routes` found for its host."""
+    if "." not in host:
+        return DomainStatus(host=host, state=DomainState.WITHOUT_DOT)
+    if host == public_host:
+        return DomainStatus(host=host, state=DomainState.PUBLIC_HOST)
+    holder = routed.get(host)
+    if holder is None or holder.customer_id != customer_id:
+        return DomainStatus(host=host, state=DomainState.NOT_ALLOWED)
+    if holder.portal_id != portal_id:
+        return DomainStatus(host=host, state=DomainState.TAKEN, holder=holder)
+    return DomainStatus(host=host, state=DomainState.ROUTES)
+
+
+def _ascii_label(label: str) -> str:
+    if label.isascii():
+        return label
+    return "xn--" + unicodedata.normalize("NFC", label).encode("punycode").decode()

@@ -1,0 +1,90 @@
+"""How a portal looks and who may see it: Portico's own settings, not on the vendor's wire."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+from enum import StrEnum
+
+from portico.domain.errors import InvalidField
+from portico.domain.portals.accent import check_accent
+from portico.domain.portals.portals import UserPortal
+from portico.domain.records import NAME_LIMIT, check_opaque, check_text
+
+SLUG_LIMIT = 63
+FAVICON_LIMIT_BYTES = 64 * 1024
+_SLUG = re.compile(r"(?!-)(?![0-9]+\Z)[a-z0-9-]{1,63}(?<!-)\Z")
+
+
+class Audience(StrEnum):
+    """Who may see a portal: everybody, or those who have signed in."""
+
+    PUBLIC = "public"
+    SIGNED_IN = "signed_in"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PortalPage:
+    """The settings of one portal's page. Without a title it is the portal's name."""
+
+    slug: str = ""
+    audience: Audience = Audience.SIGNED_IN
+    title: str = ""
+    accent: str = ""
+    favicon: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PresentedPortal(UserPortal):
+    """A portal together with the settings of its page."""
+
+    page: PortalPage
+
+
+@dataclass(frozen=True, kw_only=True)
+class PortalAddress:
+    """Where a visitor arrives: a portal's id, slug or own domain, and whose portal it is."""
+
+    address: str
+    customer_id: int
+    portal_id: int
+
+
+def check_page(page: PortalPage) -> PortalPage:
+    """The settings as they will be stored. Raises InvalidField naming the wire field."""
+    if page.slug and not _SLUG.match(page.slug):
+        raise InvalidField(
+            "portico.slug",
+            f"It is 1 to {SLUG_LIMIT} lower-case letters, digits and hyphens, with no hyphen at "
+            "either end, and not digits alone.",
+        )
+    accent = check_accent(page.accent, field="portico.accent")
+    check_text("portico.title", page.title, NAME_LIMIT)
+    check_opaque("portico.favicon", page.favicon, FAVICON_LIMIT_BYTES)
+    return replace(page, accent=accent, title=page.title.strip())
+
+
+def present_portal(portal: UserPortal, page: PortalPage) -> PresentedPortal:
+    """A portal together with the settings of its page."""
+    values = {each.name: getattr(portal, each.name) for each in fields(UserPortal)}
+    return PresentedPortal(**values, page=page)
+
+
+def slugs_for(name: str) -> Iterator[str]:
+    """Slugs made from a portal's name, the nicest first, without end."""
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
+    base = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[: SLUG_LIMIT - 20].strip("-")
+    if not base or base.isdigit():
+        base = f"portal-{base}".strip("-")
+    yield base
+    number = 2
+    while True:
+        yield f"{base}-{number}"
+        number += 1
+
+
+def addresses_of(portal: UserPortal, page: PortalPage) -> list[str]:
+    """Return the addresses below /p/ that lead to the portal, unless another has them."""
+    return [str(portal.id), page.slug] if page.slug else [str(portal.id)]

@@ -1,0 +1,101 @@
+"""Microtenants: parts of a tenant with administrators of their own (behaviour section 1.5)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from portico.domain.errors import InvalidField
+from portico.domain.records import (
+    DEFAULT_MICROTENANT_ID,
+    DESCRIPTION_LIMIT,
+    Record,
+    check_new_name,
+    check_text,
+)
+from portico.domain.search import Field, FieldKind, fields
+
+KIND = "microtenant"
+MICROTENANTS_PER_TENANT = 500
+AUTH_DOMAINS_LIMIT = 500
+DEFAULT_NAME = "Default"
+DEFAULT_DESCRIPTION = "The part of the tenant that belongs to no other microtenant."
+AUTH_DOMAIN_CRITERIA = "AuthDomain"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MicrotenantSpec:
+    """What a client may write on a microtenant."""
+
+    name: str
+    description: str = ""
+    enabled: bool = False
+    criteria_attribute: str = ""
+    criteria_attribute_values: tuple[str, ...] = ()
+    privileged_approvals_enabled: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Microtenant(MicrotenantSpec, Record):
+    """A stored microtenant. Lists go by `scope_order`, in which Default is last."""
+
+    scope_order: int
+
+    @property
+    def is_default(self) -> bool:
+        """Whether this is the part that every tenant has, which nobody may change."""
+        return self.id == DEFAULT_MICROTENANT_ID
+
+
+MICROTENANT_FIELDS = fields(
+    Field("id", FieldKind.NUMBER),
+    Field("name", FieldKind.FOLDED),
+    Field("description", FieldKind.FOLDED),
+    Field("enabled", FieldKind.FLAG),
+    Field("criteriaAttribute", FieldKind.ASCII),
+    Field("privilegedApprovalsEnabled", FieldKind.FLAG),
+    Field("scopeOrder", FieldKind.NUMBER),
+    Field("creationTime", FieldKind.NUMBER),
+    Field("modifiedTime", FieldKind.NUMBER),
+    Field("modifiedBy", FieldKind.NUMBER),
+)
+
+
+def default_microtenant(customer_id: int, now: int) -> Microtenant:
+    """The microtenant with id 0 that a tenant has from its first moment."""
+    return Microtenant(
+        customer_id=customer_id,
+        id=DEFAULT_MICROTENANT_ID,
+        creation_time=now,
+        modified_time=now,
+        modified_by=0,
+        name=DEFAULT_NAME,
+        description=DEFAULT_DESCRIPTION,
+        enabled=True,
+        privileged_approvals_enabled=True,
+        scope_order=1,
+    )
+
+
+def check_microtenant(
+    spec: MicrotenantSpec, stored: MicrotenantSpec | None = None
+) -> MicrotenantSpec:
+    """The spec as it will be stored. Raises InvalidField naming the wire field at fault.
+
+    Names and domains that the `stored` microtenant has pass whatever they hold.
+    """
+    check_text("description", spec.description, DESCRIPTION_LIMIT, multiline=True)
+    if spec.criteria_attribute not in ("", AUTH_DOMAIN_CRITERIA):
+        raise InvalidField("criteriaAttribute", f"It is {AUTH_DOMAIN_CRITERIA}, or left out.")
+    if len(spec.criteria_attribute_values) > AUTH_DOMAINS_LIMIT:
+        raise InvalidField("criteriaAttributeValues", f"At most {AUTH_DOMAINS_LIMIT} are taken.")
+    distinct: dict[str, str] = {}
+    known = stored.criteria_attribute_values if stored else ()
+    for domain in spec.criteria_attribute_values:
+        same = domain if domain in known else ""
+        checked = check_new_name(domain, name="criteriaAttributeValues", stored=same)
+        distinct.setdefault(checked.lower(), checked)
+    return replace(
+        spec,
+        name=check_new_name(spec.name, stored=stored.name if stored else ""),
+        criteria_attribute_values=tuple(distinct.values()),
+    )

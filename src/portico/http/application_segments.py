@@ -1,0 +1,132 @@
+"""Application segments on the wire: read only, since the operator's commands keep them."""
+
+from __future__ import annotations
+
+import msgspec
+from msgspec import UNSET
+
+from portico.domain.links.application_segments import APPLICATION_FIELDS, Application
+from portico.http.kit.answers import Answer
+from portico.http.kit.api_call import Call
+from portico.http.kit.operations import (
+    CUSTOMER_ID,
+    IF_NONE_MATCH,
+    LIST_PARAMETERS,
+    MICROTENANT_ID,
+    operation,
+    path_id,
+)
+from portico.http.kit.wire import (
+    Digits,
+    MaybeDigits,
+    MaybeText,
+    Stamps,
+    WireStruct,
+    microtenant_digits,
+    stamps,
+    text,
+    totals,
+)
+from portico.services.links import application_segments as applications
+
+TAG = "Application Segment Management"
+APPLICATIONS = "/v1/admin/customers/{customerId:str}/application"
+APPLICATION = f"{APPLICATIONS}/{{id:str}}"
+COMMON = (CUSTOMER_ID, MICROTENANT_ID)
+
+
+class ApplicationAnswer(Stamps, frozen=True, kw_only=True):
+    """An application segment as it is answered.
+
+    The members with fixed values are what the vendor answers for a segment that sets nothing else.
+    Clients copy them into their state; Portico carries no traffic, so it acts on none of them.
+    """
+
+    name: str
+    enabled: bool
+    description: MaybeText = UNSET
+    domain_names: tuple[str, ...]
+    passive_health_enabled: bool = True
+    double_encrypt: bool = False
+    config_space: str = "DEFAULT"
+    bypass_type: str = "NEVER"
+    health_check_type: str = "DEFAULT"
+    icmp_access_type: str = "NONE"
+    is_cname_enabled: bool = True
+    ip_anchored: bool = False
+    bypass_on_reauth: bool = False
+    inspect_traffic_with_zia: bool = False
+    health_reporting: str = "ON_ACCESS"
+    use_in_dr_mode: bool = False
+    tcp_keep_alive: str = "0"
+    select_connector_close_to_app: bool = False
+    match_style: str = "EXCLUSIVE"
+    is_incomplete_dr_config: bool = msgspec.field(default=False, name="isIncompleteDRConfig")
+    adp_enabled: bool = False
+    auto_app_protect_enabled: bool = False
+    api_protection_enabled: bool = False
+    fqdn_dns_check: bool = False
+    weighted_load_balancing: bool = False
+    extranet_enabled: bool = False
+    policy_style: str = "NONE"
+    read_only: bool = False
+    zscaler_managed: bool = False
+    microtenant_id: MaybeDigits = UNSET
+    microtenant_name: str
+
+
+class ApplicationList(WireStruct, frozen=True, kw_only=True):
+    """A page of application segments."""
+
+    total_pages: Digits
+    total_count: Digits
+    items: list[ApplicationAnswer] = msgspec.field(name="list")
+
+
+def present(application: Application, microtenant_name: str) -> ApplicationAnswer:
+    """Return an application segment as it is answered."""
+    return ApplicationAnswer(
+        **stamps(application),
+        name=application.name,
+        enabled=application.enabled,
+        description=text(application.description),
+        domain_names=application.domain_names,
+        microtenant_id=microtenant_digits(application),
+        microtenant_name=microtenant_name,
+    )
+
+
+@operation(
+    "GET",
+    APPLICATIONS,
+    tag=TAG,
+    summary="Gets all application segments of the tenant, a page at a time.",
+    parameters=(*COMMON, *LIST_PARAMETERS, IF_NONE_MATCH),
+    answer=ApplicationList,
+)
+async def list_applications(call: Call) -> Answer:
+    """Terraform's data source looks a segment up here, by its name."""
+    query = call.list_query(APPLICATION_FIELDS)
+    async with call.read() as work:
+        page = await applications.list_applications(work, query)
+    items = [present(each, work.microtenant_name) for each in page.items]
+    return await call.answer_read(work, ApplicationList(**totals(page.total, query), items=items))
+
+
+@operation(
+    "GET",
+    APPLICATION,
+    tag=TAG,
+    summary="Gets an application segment by its id.",
+    parameters=(*COMMON, path_id("id", "The id of the application segment."), IF_NONE_MATCH),
+    answer=ApplicationAnswer,
+)
+async def get_application(call: Call) -> Answer:
+    """The segment that the `applicationId` of a link names."""
+    application_id = call.path_id("id")
+    async with call.read() as work:
+        found = await applications.get_application(work, application_id)
+    return await call.answer_read(work, present(found, work.microtenant_name))
+
+
+ROUTES = (list_applications, get_application)

@@ -1,0 +1,124 @@
+"""The hot read path: an ASGI layer before the router that sends answers which are already made.
+
+It looks at the path, the query string and four headers, asks the database for one number, and
+sends bytes. Whatever it is not sure of, it leaves to the router (decision 0008).
+"""
+
+from __future__ import annotations
+
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
+
+from portico.asgi.exchange import Exchange, exchange_in
+from portico.asgi.threads import Threads
+from portico.domain.errors import Unavailable
+from portico.http.hot.cache import AnswerCache, KeptAnswer, KeptSession
+from portico.http.kit.answers import (
+    GZIP_FROM_BYTES,
+    JSON,
+    NO_STORE,
+    VARY,
+    gzip,
+    gzip_tag,
+    names_tag,
+    send_whole,
+    wants_gzip,
+)
+from portico.http.kit.limits import RateCounter
+from portico.http.kit.tokens import Tokens
+from portico.storage.engine.connections import Database
+
+_BEARER = b"bearer "
+_GZIP = (b"content-encoding", b"gzip")
+
+
+class HotReads:
+    """Serves repeated reads; `app` serves everything else."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        cache: AnswerCache,
+        database: Database,
+        rates: RateCounter,
+        tokens: Tokens,
+        threads: Threads,
+    ) -> None:
+        self._app = app
+        self._cache = cache
+        self._database = database
+        self._rates = rates
+        self._tokens = tokens
+        self._threads = threads
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves one request from memory, or hands it on."""
+        if scope["type"] == ScopeType.HTTP and scope["method"] == "GET":
+            asked = _Asked(scope)
+            session = self._cache.session(asked.token)
+            if session is not None and await self._serve(scope, send, asked, session):
+                return
+        await self._app(scope, receive, send)
+
+    async def _serve(
+        self, scope: HTTPScope, send: Send, asked: _Asked, session: KeptSession
+    ) -> bool:
+        claims = session.token.claims
+        key = (claims.client_id, scope["path"], scope["query_string"])
+        answer = self._cache.answer(key)
+        if answer is None or not self._tokens.is_good(session.token):
+            return False
+        if not await self._is_current(session, answer):
+            return False
+        exchange = exchange_in(scope)
+        if not self._counted(exchange, claims.client_id):
+            return False
+        if asked.known_tag is not None and names_tag(asked.known_tag, answer.tag.decode()):
+            await send_whole(send, 304, [(b"etag", answer.tag), NO_STORE, VARY], b"")
+        elif asked.gzip and len(answer.body) >= GZIP_FROM_BYTES:
+            packed = answer.packed
+            if packed is None:
+                body = answer.body
+                packed = await self._threads.run(lambda: gzip(body), size=len(body))
+                self._cache.keep_packed(key, answer, packed)
+            tag = (b"etag", gzip_tag(answer.tag.decode()).encode())
+            await send_whole(send, 200, [JSON, NO_STORE, VARY, tag, _GZIP], packed)
+        else:
+            tag = (b"etag", answer.tag)
+            await send_whole(send, 200, [JSON, NO_STORE, VARY, tag], answer.body)
+        return True
+
+    async def _is_current(self, session: KeptSession, answer: KeptAnswer) -> bool:
+        """Whether session and answer are of the revision that the tenant has now."""
+        if session.access.tenant.revision != answer.revision:
+            return False
+        customer_id = session.token.claims.customer_id
+        try:
+            return await self._database.revision(customer_id) == answer.revision
+        except Unavailable:
+            return False  # the router finds out for itself, and says so
+
+    def _counted(self, exchange: Exchange, client_id: int) -> bool:
+        exchange.client_id = client_id
+        exchange.rate = self._rates.count(client_id)
+        return not (self._rates.enforced and exchange.rate.exceeded)
+
+
+class _Asked:
+    """What the headers of a request ask for, as far as the hot path looks."""
+
+    __slots__ = ("gzip", "known_tag", "token")
+
+    def __init__(self, scope: HTTPScope) -> None:
+        self.token = ""
+        self.known_tag: str | None = None
+        self.gzip = False
+        for name, value in scope["headers"]:
+            if name == b"authorization":
+                if value[:7].lower() == _BEARER:
+                    self.token = value[7:].decode("latin-1").strip()
+            elif name == b"accept-encoding":
+                self.gzip = wants_gzip(value.decode("latin-1"))
+            elif name == b"if-none-match":
+                self.known_tag = value.decode("latin-1")

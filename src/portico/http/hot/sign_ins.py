@@ -1,0 +1,126 @@
+"""Signing in ahead of the router: clients do it before every command, so it must cost little.
+
+It knows the plainest request alone, a short form with a client id and its secret, and answers what
+`http.identity` would. Anything else goes to the router, with the body that was read.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, Receive, ReceiveMessage, Scope, Send
+
+from portico.domain.errors import InvalidField, Unavailable
+from portico.domain.tenancy.identity import ApiClient, secret_matches
+from portico.http.identity import FORM, PRESENT_TOKEN, parse_form
+from portico.http.kit.answers import (
+    GZIP_FROM_BYTES,
+    JSON,
+    NO_STORE,
+    VARY,
+    encode,
+    send_whole,
+)
+from portico.http.kit.tokens import Tokens
+from portico.services import access
+from portico.storage.engine.connections import Database
+
+LONGEST_FORM = 2_048
+KEPT_CLIENTS = 10_000
+_FORM = FORM.encode()
+_BASIC = b"basic "
+_HEADERS = [JSON, NO_STORE, VARY]
+
+
+class HotSignIns:
+    """Signs in clients that it has met, if their tenant's revision is still the one of then."""
+
+    def __init__(self, app: ASGIApp, *, tokens: Tokens, database: Database) -> None:
+        self._app = app
+        self._tokens = tokens
+        self._database = database
+        self._clients: dict[str, tuple[ApiClient, int]] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serves one request, or hands it on."""
+        if (
+            scope["type"] != ScopeType.HTTP
+            or scope["path"] not in PRESENT_TOKEN
+            or not _is_plain(scope)
+        ):
+            await self._app(scope, receive, send)
+            return
+        body, messages = await _read(receive)
+        answer = None if body is None else await self._answer(scope["path"], body)
+        if answer is None:
+            await self._app(scope, _again(messages, receive), send)
+            return
+        await send_whole(send, 200, [*_HEADERS], answer)
+
+    async def _answer(self, path: str, body: bytes) -> bytes | None:
+        try:
+            form = parse_form(body)
+            if form.get("grant_type", "client_credentials") != "client_credentials":
+                return None
+            client = await self._client(form.get("client_id", ""))
+        except (InvalidField, Unavailable):
+            return None  # the router finds out for itself, and says so
+        secret = form.get("client_secret")
+        if client is None or not secret or "client_assertion" in form:
+            return None
+        if client.revoked_time is not None or not secret_matches(client.secret_hash, secret):
+            return None
+        token = await self._tokens.issue(client)
+        answer = encode(PRESENT_TOKEN[path](token, self._tokens.lifetime))
+        return answer if len(answer) < GZIP_FROM_BYTES else None
+
+    async def _client(self, client_id: str) -> ApiClient | None:
+        kept = self._clients.get(client_id)
+        if kept is not None and await self._database.revision(kept[0].customer_id) == kept[1]:
+            return kept[0]
+        found = await access.client_at_revision(self._database, client_id)
+        if found is None:
+            return None
+        if len(self._clients) >= KEPT_CLIENTS:
+            self._clients.clear()
+        self._clients[client_id] = found
+        return found[0]
+
+
+def _is_plain(scope: Scope) -> bool:
+    """Whether it is the POST of a form without credentials in a header."""
+    if scope["type"] != ScopeType.HTTP or scope["method"] != "POST":
+        return False
+    is_form = False
+    for name, value in scope["headers"]:
+        if name == b"authorization" and value[:6].lower() == _BASIC:
+            return False
+        if name == b"content-type":
+            is_form = value == _FORM
+    return is_form
+
+
+async def _read(receive: Receive) -> tuple[bytes | None, list[ReceiveMessage]]:
+    """A short body and the messages that brought it; None when it is long, or the client left."""
+    messages: list[ReceiveMessage] = []
+    body = b""
+    while len(body) <= LONGEST_FORM:
+        message = await receive()
+        messages.append(message)
+        if message["type"] != "http.request":
+            break
+        body += message["body"]
+        if not message.get("more_body"):
+            return body, messages
+    return None, messages
+
+
+def _again(messages: list[ReceiveMessage], receive: Receive) -> Receive:
+    """A receive that gives the messages that were read already, then what comes after them."""
+    waiting = deque(messages)
+
+    async def received() -> ReceiveMessage:
+        return waiting.popleft() if waiting else await receive()
+
+    return received

@@ -1,0 +1,380 @@
+"""One API call: who asks, for which tenant and microtenant, with which parameters and body."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from functools import cached_property
+from math import inf
+from typing import TypeVar
+from urllib.parse import parse_qsl
+
+from litestar.types import HTTPScope
+
+from portico.asgi.bodies import KIBIBYTE, read_body
+from portico.asgi.exchange import exchange_of
+from portico.asgi.threads import Threads
+from portico.domain.errors import AccessDenied, InvalidField, StalePrecondition
+from portico.domain.records import Clock, IdSource
+from portico.domain.search import Fields, ListQuery, parse_search
+from portico.domain.tenancy.identity import Claims, fingerprint
+from portico.http.hot.cache import AnswerCache, KeptAnswer, KeptSession
+from portico.http.kit.answers import (
+    Answer,
+    AnyRequest,
+    answer_json,
+    answer_read,
+    entity_tag,
+    names_tag,
+)
+from portico.http.kit.encoding import Encoding
+from portico.http.kit.errors import TooManyRequests, UnsupportedMediaType
+from portico.http.kit.large_answers import LARGE_BYTES, LargeAnswer
+from portico.http.kit.limits import RateCounter
+from portico.http.kit.tokens import Tokens, VerifiedToken
+from portico.http.kit.wire import ReceivedId, parse_id, printable, receive, received_id
+from portico.services import access
+from portico.services.people.failed_sign_ins import FailedSignIns
+from portico.services.work import UnitOfWork
+from portico.storage.engine.connections import Connection, Database
+from portico.storage.engine.places import Places
+from portico.storage.tenancy.idempotency import IdempotentAnswer
+
+S = TypeVar("S")
+R = TypeVar("R")
+
+DEFAULT_PAGE_SIZE = 20
+LARGEST_PAGE_SIZE = 500
+LARGEST_PAGE = 2**31 - 1
+ENCODED_INLINE_BYTES = 256 * KIBIBYTE
+"""How many bytes of an answer are encoded on the event loop: a fifth of a millisecond."""
+
+IDEMPOTENCY_SECONDS = 24 * 60 * 60
+IDEMPOTENCY_KEY_LIMIT = 255
+SORT_ATTRIBUTES = {
+    "name": "name",
+    "id": "id",
+    "enabled": "enabled",
+    "creationTime": "creation_time",
+    "modifiedTime": "modified_time",
+}
+SORT_ORDERS = {"ASC": False, "DESC": True, "DSC": True}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Api:
+    """What every call needs of the running server."""
+
+    database: Database
+    clock: Clock
+    new_id: IdSource
+    tokens: Tokens
+    rates: RateCounter
+    cache: AnswerCache
+    failed_sign_ins: FailedSignIns
+    client_address: Callable[[HTTPScope], str]
+    threads: Threads
+    large_answers: Places
+    managed_suffix: str
+    assertion_audiences: frozenset[str]
+
+
+def api_of(request: AnyRequest) -> Api:
+    """What the running server gave the request's application."""
+    api: Api = request.app.state.api
+    return api
+
+
+@dataclass(frozen=True)
+class Call:
+    """An authenticated request for one tenant. Made by `open_call`, which verified the token."""
+
+    api: Api
+    request: AnyRequest
+    token: VerifiedToken
+
+    @property
+    def claims(self) -> Claims:
+        """What the token says."""
+        return self.token.claims
+
+    @property
+    def customer_id(self) -> int:
+        """The tenant that the path names. Raises InvalidField."""
+        return self.path_id("customerId")
+
+    def path_id(self, name: str) -> int:
+        """An id in the path, by its wire name. Raises InvalidField unless it is a number."""
+        return parse_id(name, printable(self.request.path_params[name]))
+
+    @cached_property
+    def query(self) -> dict[str, str]:
+        """The query parameters; of one that comes twice, the last. Raises InvalidField."""
+        content = self.request.scope["query_string"]
+        try:
+            pairs = parse_qsl(
+                content.decode("ascii"), keep_blank_values=True, encoding="utf-8", errors="strict"
+            )
+        except ValueError:
+            raise InvalidField("query", "It is not percent-encoded UTF-8.") from None
+        for name, value in pairs:
+            if "\0" in value:
+                raise InvalidField(printable(name), "It holds the control character U+0000.")
+        return dict(pairs)
+
+    @property
+    def wants_portico(self) -> bool:
+        """Whether the answer shall tell what Portico adds to the vendor's objects."""
+        return "portico" in self.query.get("include", "").split(",")
+
+    def list_query(self, known: Fields, *, sort_attribute: str = "name") -> ListQuery:
+        """Search, order and page of a list (design section 4). Raises InvalidInput."""
+        query = self.query
+        size = self._number("pagesize", DEFAULT_PAGE_SIZE)
+        sortable = {name: each for name, each in SORT_ATTRIBUTES.items() if name in known}
+        return ListQuery(
+            condition=parse_search(query.get("search", ""), known),
+            sort_attribute=self._choice("sortBy", sortable, sort_attribute),
+            descending=self._choice("sortOrder", SORT_ORDERS, False),
+            page=self._number("page", 1),
+            page_size=min(size, LARGEST_PAGE_SIZE),
+        )
+
+    def _number(self, name: str, default: int) -> int:
+        value = self.query.get(name)
+        if value is None:
+            return default
+        if not re.fullmatch(r"-?[0-9]{1,100}", value, re.ASCII):
+            raise InvalidField(name, "It is not a whole number.")
+        return max(1, min(int(value), LARGEST_PAGE))
+
+    def _choice(self, name: str, choices: dict[str, S], default: S) -> S:
+        value = self.query.get(name)
+        if value is None:
+            return default
+        known = choices.get(value, choices.get(value.upper()))
+        if known is None:
+            raise InvalidField(name, f"It is one of {', '.join(choices)}.")
+        return known
+
+    def microtenant_id(self, in_body: ReceivedId = None) -> int | None:
+        """The microtenant that is asked for: the query's, else the body's (behaviour section 5)."""
+        asked = self.query.get("microtenantId") or in_body
+        return received_id("microtenantId", asked)
+
+    async def receive(self, expected: type[S]) -> S:
+        """The JSON body as a wire struct.
+
+        Raises InvalidField, UnsupportedMediaType or BodyTooLarge.
+        """
+        return await self.receive_as(expected, lambda received: received)
+
+    async def receive_as(
+        self, expected: type[S], read: Callable[[S], R], *, absent: S | None = None
+    ) -> R:
+        """What `read` makes of the JSON body; of a large one, on a thread.
+
+        `absent` is what an empty body means, if anything. Raises as `receive` does.
+        """
+        body = await self._json_body()
+        if absent is not None and not body:
+            return read(absent)
+        return await self.api.threads.run(lambda: read(receive(body, expected)), size=len(body))
+
+    async def _json_body(self) -> bytes:
+        content_type = (
+            self.request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        )
+        if content_type != "application/json" and not content_type.endswith("+json"):
+            raise UnsupportedMediaType(
+                "The body has to be JSON, with the header Content-Type: application/json."
+            )
+        return await read_body(self.request)
+
+    @asynccontextmanager
+    async def read(self, in_body: ReceivedId = None) -> AsyncIterator[UnitOfWork]:
+        """A unit of work that reads. Raises SessionNotValid or Forbidden."""
+        granted = await self._kept_access(in_body) or await self._authorise(in_body)
+        async with self.api.database.read(granted.tenant.id) as connection:
+            yield self._work(connection, granted)
+
+    @asynccontextmanager
+    async def read_own(self) -> AsyncIterator[UnitOfWork]:
+        """A unit of work that reads in the caller's own tenant and microtenant."""
+        async with self.api.database.read(self.claims.customer_id) as connection:
+            yield self._work(connection, await access.authorise_self(connection, self.claims))
+
+    @asynccontextmanager
+    async def write(self, in_body: ReceivedId = None) -> AsyncIterator[UnitOfWork]:
+        """A unit of work that writes, committed when the block ends.
+
+        Access is decided before the tenant's lock is taken, so that nobody waits for a refusal.
+        """
+        granted = await self._authorise(in_body)
+        async with self.api.database.write(granted.tenant.id) as connection:
+            yield self._work(connection, granted)
+
+    async def _kept_access(self, in_body: ReceivedId) -> access.Access | None:
+        """What the caller was found to be allowed, if nothing of the tenant has changed since.
+
+        For reads alone: a write changes the tenant, so the next one would always look in vain.
+        """
+        customer_id, microtenant_id = self.customer_id, self.microtenant_id(in_body)
+        kept = self.api.cache.session(self.token.text)
+        # A token that was verified anew is kept anew, or the hot path would not know it again.
+        if (
+            kept is not None
+            and kept.token is self.token
+            and kept.access.covers(customer_id, microtenant_id)
+        ):
+            revision = await self.api.database.revision(customer_id)
+            if revision == kept.access.tenant.revision:
+                return kept.access
+        return None
+
+    async def _authorise(self, in_body: ReceivedId) -> access.Access:
+        async with self.api.database.read(self.claims.customer_id) as connection:
+            granted = await access.authorise(
+                connection,
+                self.claims,
+                customer_id=self.customer_id,
+                microtenant_id=self.microtenant_id(in_body),
+            )
+        self.api.cache.keep_session(KeptSession(self.token, granted))
+        return granted
+
+    def _work(self, connection: Connection, granted: access.Access) -> UnitOfWork:
+        exchange = exchange_of(self.request)
+        return UnitOfWork(
+            connection=connection,
+            principal=granted.principal,
+            tenant=granted.tenant,
+            scope=granted.scope,
+            microtenant_name=granted.microtenant_name,
+            now=int(self.api.clock()),
+            new_id=self.api.new_id,
+            transaction_id=exchange.transaction_id,
+            client_transaction_id=exchange.client_transaction_id,
+            links_in_scope=granted.links,
+        )
+
+    async def answer_read(self, work: UnitOfWork, payload: object) -> Answer:
+        """The answer to a GET, cached for those who ask the same at the same revision.
+
+        A large one is not cached; see `LargeAnswer`.
+        """
+        encoding = Encoding(payload)
+        encoding.advance(ENCODED_INLINE_BYTES)
+        if encoding.expected_size >= LARGE_BYTES:
+            return LargeAnswer(
+                self.request,
+                encoding,
+                threads=self.api.threads,
+                places=self.api.large_answers,
+                customer_id=work.tenant.id,
+            )
+        body = await self._joined(encoding)
+
+        def finish() -> tuple[str, Answer]:
+            tag = entity_tag(body)
+            return tag, answer_read(self.request, body, tag)
+
+        tag, answer = await self.api.threads.run(finish, size=len(body))
+        scope = self.request.scope
+        key = (self.claims.client_id, scope["path"], scope["query_string"])
+        kept = KeptAnswer(work.tenant.revision, tag.encode(), body)
+        self.api.cache.keep_answer(key, kept)
+        return answer
+
+    async def answer(self, payload: object, *, status: int = 200) -> Answer:
+        """The answer to any other request."""
+        return await self._answer_body(await self._encoded(payload), status)
+
+    async def _answer_body(self, body: bytes, status: int) -> Answer:
+        return await self.api.threads.run(
+            lambda: answer_json(self.request, body, status=status), size=len(body)
+        )
+
+    async def _encoded(self, payload: object) -> bytes:
+        encoding = Encoding(payload)
+        encoding.advance(ENCODED_INLINE_BYTES)
+        return await self._joined(encoding)
+
+    async def _joined(self, encoding: Encoding) -> bytes:
+        """The whole body of an encoding that has begun."""
+        if not encoding.ended:
+            await self.api.threads.run(lambda: encoding.advance(inf))
+        return b"".join(encoding.parts)
+
+    async def require_version(
+        self, work: UnitOfWork, kind: str, *current: Callable[[], Awaitable[object]]
+    ) -> None:
+        """Raises StalePrecondition when If-Match is there and names another version.
+
+        A caller that may not write at all is told that first: Forbidden.
+        Each of `current` gives a payload that a GET would answer now, with other parameters, in the
+        transaction that writes.
+        """
+        access.require_admin(work)
+        asked = self.request.headers.get("if-match")
+        if asked is None:
+            return
+        for payload in current:
+            if names_tag(asked, entity_tag(await self._encoded(await payload()))):
+                return
+        raise StalePrecondition(kind)
+
+    async def created(self, work: UnitOfWork, create: Callable[[], Awaitable[object]]) -> Answer:
+        """201 with what `create` made; under an Idempotency-Key, made once in 24 hours."""
+        key = self.request.headers.get("idempotency-key")
+        if key is None:
+            return await self.answer(await create(), status=201)
+        if not 0 < len(key) <= IDEMPOTENCY_KEY_LIMIT:
+            raise InvalidField(
+                "Idempotency-Key", f"It has 1 to {IDEMPOTENCY_KEY_LIMIT} characters."
+            )
+        body = await read_body(self.request)
+        parts = (
+            self.request.scope["path"].removeprefix("/zpa").rstrip("/").encode(),
+            b"\0",
+            str(work.scope.microtenant_id).encode(),
+            b"\0",
+            body,
+        )
+        print_of_request = await self.api.threads.run(lambda: fingerprint(*parts), size=len(body))
+        claimed = IdempotentAnswer(
+            customer_id=work.scope.customer_id,
+            client_id=work.principal.actor_id,
+            key=key,
+            fingerprint=print_of_request,
+            status=201,
+            body="",
+            creation_time=work.now,
+        )
+        kept = await work.idempotent_answers.claim(claimed, since=work.now - IDEMPOTENCY_SECONDS)
+        if kept is None:
+            kept = replace(claimed, body=(await self._encoded(await create())).decode())
+            await work.idempotent_answers.keep(kept)
+        elif kept.fingerprint != print_of_request:
+            raise InvalidField("Idempotency-Key", "It was used for another request before.")
+        return await self._answer_body(kept.body.encode(), kept.status)
+
+
+async def open_call(api: Api, request: AnyRequest) -> Call:
+    """The call of a request whose bearer token is good.
+
+    Raises AccessDenied, SessionNotValid, or TooManyRequests.
+    """
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise AccessDenied
+    verified = await api.tokens.verify(token.strip())
+    exchange = exchange_of(request)
+    if exchange.rate is None:
+        exchange.client_id = verified.claims.client_id
+        exchange.rate = api.rates.count(verified.claims.client_id)
+    if api.rates.enforced and exchange.rate.exceeded:
+        raise TooManyRequests(exchange.rate.reset)
+    return Call(api, request, verified)

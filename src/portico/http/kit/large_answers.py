@@ -1,0 +1,97 @@
+"""Answers of many megabytes, such as a page of 500 links with large icons.
+
+Clients page by the number of items, so a page is never shortened. It is encoded, hashed and
+compressed on a thread, sent in parts, never cached, and only a few are in memory at once.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+
+from litestar.types import Receive, Scope, Send
+
+from portico.asgi.bodies import MEBIBYTE
+from portico.asgi.streaming import send_part
+from portico.asgi.threads import Threads
+from portico.http.kit.answers import (
+    JSON,
+    NO_STORE,
+    VARY,
+    Answer,
+    AnyRequest,
+    entity_tag,
+    gzip_parts,
+    gzip_tag,
+    names_tag,
+    send_whole,
+    wants_gzip,
+)
+from portico.http.kit.encoding import Encoding
+from portico.storage.engine.places import Places
+
+LARGE_BYTES = 8 * MEBIBYTE
+"""From this size on an answer is large."""
+
+
+def large_answer_places() -> Places:
+    """The places for large answers of one process, each held until the answer is sent."""
+    return Places(
+        in_all=4,
+        for_each=2,
+        wait_seconds=3.0,
+        waiting_in_all=8,
+        waiting_for_each=4,
+        what="large answers",
+    )
+
+
+class LargeAnswer(Answer):
+    """The answer to a GET whose encoding has only begun. It is made while it is sent."""
+
+    __slots__ = ("_asked", "_customer_id", "_encoding", "_gzip", "_places", "_threads")
+
+    def __init__(
+        self,
+        request: AnyRequest,
+        encoding: Encoding,
+        *,
+        threads: Threads,
+        places: Places,
+        customer_id: int,
+    ) -> None:
+        super().__init__(b"", status=200, headers={})
+        self._asked = request.headers.get("if-none-match")
+        self._gzip = wants_gzip(request.headers.get("accept-encoding", ""))
+        self._encoding = encoding
+        self._threads = threads
+        self._places = places
+        self._customer_id = customer_id
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it when there is a place. Raises Overloaded if there is none in time."""
+        async with self._places.place(self._customer_id):
+            tag = await self._threads.run(self._finish)
+            if self._asked is not None and names_tag(self._asked, tag):
+                await send_whole(send, 304, [(b"etag", tag.encode()), NO_STORE, VARY], b"")
+                return
+            headers = [JSON, NO_STORE, VARY]
+            parts = deque(self._encoding.parts)
+            self._encoding.parts.clear()
+            if self._gzip:
+                tag = gzip_tag(tag)
+                headers.append((b"content-encoding", b"gzip"))
+                parts = await self._threads.run(lambda: gzip_parts(parts))
+            await _send_parts(send, [*headers, (b"etag", tag.encode())], parts)
+
+    def _finish(self) -> str:
+        self._encoding.advance(float("inf"))
+        return entity_tag(*self._encoding.parts)
+
+
+async def _send_parts(send: Send, headers: list[tuple[bytes, bytes]], parts: deque[bytes]) -> None:
+    """Send the parts one by one, giving up the memory of each. Raises TimeoutError."""
+    headers.append((b"content-length", b"%d" % sum(map(len, parts))))
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    while parts:
+        part = parts.popleft()
+        await send_part(send, part, more=bool(parts))

@@ -1,0 +1,57 @@
+"""Counting the requests of each API client, a minute at a time, in this process.
+
+The headers are those of the vendor's gateway (behaviour sections 6.4 and 8). Nothing is refused
+unless the operator sets a limit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from portico.domain.records import Clock
+
+WINDOW_SECONDS = 60
+ADVERTISED_LIMIT = 5_000
+
+
+@dataclass(frozen=True)
+class RateUsage:
+    """How much of its allowance a client has used in the current window."""
+
+    limit: int
+    used: int
+    reset: int
+
+    @property
+    def exceeded(self) -> bool:
+        """Whether the request is over the limit."""
+        return self.used > self.limit
+
+    def headers(self) -> list[tuple[bytes, bytes]]:
+        """The three headers that tell the client."""
+        remaining = max(0, self.limit - self.used)
+        return [
+            (b"x-ratelimit-limit", b"%d, %d;w=%d" % (self.limit, self.limit, WINDOW_SECONDS)),
+            (b"x-ratelimit-remaining", b"%d" % remaining),
+            (b"x-ratelimit-reset", b"%d" % self.reset),
+        ]
+
+
+class RateCounter:
+    """The requests of every client in the current minute. A limit of 0 refuses nothing."""
+
+    def __init__(self, clock: Clock, limit: int) -> None:
+        self._clock = clock
+        self._limit = limit or ADVERTISED_LIMIT
+        self.enforced = bool(limit)
+        self._window = 0
+        self._used: dict[int, int] = {}
+
+    def count(self, client_id: int) -> RateUsage:
+        """Counts one request of a client; how its window stands now."""
+        window, elapsed = divmod(int(self._clock()), WINDOW_SECONDS)
+        if window != self._window:
+            self._window = window
+            self._used.clear()
+        used = self._used[client_id] = self._used.get(client_id, 0) + 1
+        return RateUsage(self._limit, used, WINDOW_SECONDS - elapsed)

@@ -1,0 +1,145 @@
+"""The OpenAPI 3.1 document, made from the routes and the wire structs that serve them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+from litestar.handlers import HTTPRouteHandler
+
+from portico.http.kit.errors import ErrorAnswer
+from portico.http.kit.examples import EXAMPLES
+from portico.http.kit.operations import OPERATION, Operation, Parameter
+
+REF = "#/components/schemas/{name}"
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+DESCRIPTION = (
+    "User portals and the links on them. Every path is served below `/zpa` as well, and with a "
+    "slash at its end. Sign in at `/signin` or `/oauth2/v1/token`, then send the token as "
+    "`Authorization: Bearer`. Ids, times and totals are strings of digits in answers; requests may "
+    "send ids as numbers."
+)
+
+Document = dict[str, Any]
+
+
+def describe(routes: Iterable[tuple[str, HTTPRouteHandler]], *, version: str) -> Document:
+    """The document of routes, each given with the prefix that it is served under."""
+    described = [(prefix, route, route.opt[OPERATION]) for prefix, route in routes]
+    paths: dict[str, Document] = {}
+    for prefix, route, operation in described:
+        for number, path in enumerate(sorted(route.paths, reverse=True)):
+            address = prefix + re.sub(r":str}", "}", path)
+            suffix = f"_{number + 1}" if number else ""
+            (method,) = route.http_methods
+            paths.setdefault(address, {})[method.lower()] = _operation(operation, suffix)
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Portico",
+            "version": version,
+            "description": DESCRIPTION,
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "servers": [{"url": "/", "description": "This server."}],
+        "tags": [{"name": tag} for tag in dict.fromkeys(each.tag for *_, each in described)],
+        "paths": paths,
+        "components": {
+            "schemas": _schemas([operation for *_, operation in described]),
+            "securitySchemes": {
+                "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+            },
+        },
+    }
+
+
+def _operation(operation: Operation, suffix: str) -> Document:
+    described: Document = {
+        "operationId": operation.name + suffix,
+        "tags": [operation.tag],
+        "summary": operation.summary,
+        "parameters": [_parameter(each) for each in operation.parameters],
+        "responses": _responses(operation),
+        "security": [] if operation.public else [{"bearer": []}],
+    }
+    if operation.body is not None:
+        content: Document = {"schema": _schema(operation.body)}
+        if operation.name in EXAMPLES:
+            content["examples"] = EXAMPLES[operation.name].requests
+        described["requestBody"] = {
+            "required": True,
+            "content": {FORM if operation.form else JSON: content},
+        }
+    return described
+
+
+def _parameter(parameter: Parameter) -> Document:
+    return {
+        "name": parameter.name,
+        "in": parameter.place,
+        "description": parameter.description,
+        "required": parameter.required,
+        "schema": parameter.schema,
+    }
+
+
+def _responses(operation: Operation) -> Document:
+    success: Document = {"description": HTTPStatus(operation.status).phrase, "headers": _HEADERS}
+    if operation.answer is not None:
+        content: Document = {"schema": _schema(operation.answer)}
+        if operation.name in EXAMPLES:
+            content["examples"] = EXAMPLES[operation.name].answers
+        success["content"] = {JSON: content}
+    responses = {str(operation.status): success}
+    if any(parameter.name == "If-None-Match" for parameter in operation.parameters):
+        responses["304"] = {"description": "Not Modified", "headers": _HEADERS}
+    for status in operation.statuses:
+        responses[str(status)] = {
+            "description": HTTPStatus(status).phrase,
+            "headers": _HEADERS | _ERROR_HEADERS.get(status, {}),
+            "content": {
+                JSON: {
+                    "schema": {"$ref": REF.format(name=ErrorAnswer.__name__)},
+                    "examples": EXAMPLES["error"].errors.get(status, {}),
+                }
+            },
+        }
+    return responses
+
+
+def _header(description: str) -> Document:
+    return {"description": description, "schema": {"type": "string"}}
+
+
+_HEADERS = {"x-transaction-id": _header("The caller's transaction id, or a new one.")}
+_ERROR_HEADERS = {
+    401: {"WWW-Authenticate": _header("Bearer.")},
+    405: {"Allow": _header("The methods that the path takes.")},
+    429: {"Retry-After": _header("Seconds, followed by s.")},
+    503: {"Retry-After": _header("Seconds, followed by s.")},
+}
+
+
+def _schema(kind: Any) -> Document:  # noqa: ANN401  # a wire struct, a list or a union of them
+    (schema,), _ = msgspec.json.schema_components([kind], ref_template=REF)
+    return schema
+
+
+def _schemas(operations: list[Operation]) -> Document:
+    kinds = [each for op in operations for each in (op.body, op.answer) if each is not None]
+    _, components = msgspec.json.schema_components([*kinds, ErrorAnswer], ref_template=REF)
+    for operation in operations:
+        for name in _body_names(operation):
+            if set(operation.required) <= set(components[name]["properties"]):
+                components[name]["required"] = list(operation.required)
+    return components
+
+
+def _body_names(operation: Operation) -> list[str]:
+    """The names of the structs that the body of an operation may be."""
+    options = getattr(operation.body, "__args__", (operation.body,))
+    return [option.__name__ for option in options if hasattr(option, "__struct_fields__")]

@@ -1,0 +1,135 @@
+"""Reading the audit trail: pages of entries, newest first, and rows for a spreadsheet."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from portico.domain.audit import AuditEntry, AuditFilter
+from portico.domain.csv_safety import neutral_cell
+from portico.domain.records import DEFAULT_MICROTENANT_ID
+from portico.domain.tenancy.identity import fingerprint
+from portico.services.audit.actors import actor_names
+from portico.services.work import UnitOfWork
+from portico.storage.audit.log import AuditLog
+
+PAGE_LIMIT = 500
+EXPORT_PAGE = 100
+"""How many entries an export reads at once; each may hold several pictures of 128 KiB."""
+
+PICTURES = ("icon_text", "image_data", "favicon")
+_DIGEST_DIGITS = 12
+CSV_HEADER = (
+    "time",
+    "actor",
+    "actor id",
+    "action",
+    "object type",
+    "object",
+    "object id",
+    "microtenant",
+    "microtenant id",
+    "before",
+    "after",
+    "transaction id",
+    "client transaction id",
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditPage:
+    """Entries, newest first; the known names of actors and of microtenants other than that of the
+    scope; where the next page begins.
+
+    `next_id` is what to pass as `before_id`, None on the last page.
+    """
+
+    entries: Sequence[AuditEntry]
+    actors: Mapping[int, str]
+    microtenants: Mapping[int, str]
+    next_id: int | None
+
+
+async def list_audit(
+    work: UnitOfWork, wanted: AuditFilter, *, before_id: int | None = None, limit: int = 50
+) -> AuditPage:
+    """The entries that pass a filter and are older than `before_id`, at most 500.
+
+    Whoever belongs to a microtenant or works in one sees its entries; in Default a tenant-wide
+    caller sees the tenant's.
+    """
+    limit = max(1, min(limit, PAGE_LIMIT))
+    found = await audit_log(work).page(wanted, before_id=before_id, limit=limit + 1)
+    entries = found[:limit]
+    return AuditPage(
+        entries=entries,
+        actors=await actor_names(work, (entry.actor_id for entry in entries)),
+        microtenants=await _other_microtenants(work, entries),
+        next_id=entries[-1].id if len(found) > limit else None,
+    )
+
+
+def audit_rows(page: AuditPage, here: Mapping[int, str]) -> list[Sequence[str]]:
+    """A page of entries as rows of a CSV file, under `CSV_HEADER`.
+
+    `here` has the name of the scope's own microtenant. No cell can be taken for a formula, and a
+    picture is left out, with a digest that differs when the picture does.
+    """
+    microtenants = {**page.microtenants, **here}
+    return [_row(entry, page.actors, microtenants) for entry in page.entries]
+
+
+def audit_log(work: UnitOfWork) -> AuditLog:
+    """The part of the audit trail that the caller may see."""
+    everywhere = (
+        work.principal.microtenant_id is None
+        and work.scope.microtenant_id == DEFAULT_MICROTENANT_ID
+    )
+    return AuditLog(work.connection, work.scope, everywhere=everywhere)
+
+
+async def _other_microtenants(work: UnitOfWork, entries: Sequence[AuditEntry]) -> Mapping[int, str]:
+    elsewhere = {entry.microtenant_id for entry in entries} - {work.scope.microtenant_id}
+    if not elsewhere:
+        return {}
+    return {each.id: each.name for each in await work.microtenants.all() if each.id in elsewhere}
+
+
+def _row(
+    entry: AuditEntry, actors: Mapping[int, str], microtenants: Mapping[int, str]
+) -> Sequence[str]:
+    cells = (
+        datetime.fromtimestamp(entry.time, UTC).isoformat(),
+        actors.get(entry.actor_id, ""),
+        str(entry.actor_id),
+        entry.action.value,
+        entry.object_type,
+        entry.object_name,
+        str(entry.object_id),
+        microtenants.get(entry.microtenant_id, ""),
+        str(entry.microtenant_id),
+        without_pictures(entry.before),
+        without_pictures(entry.after),
+        entry.transaction_id,
+        entry.client_transaction_id or "",
+    )
+    return tuple(map(neutral_cell, cells))
+
+
+def without_pictures(record: str) -> str:
+    """The JSON of a record, with a short note in the place of each picture."""
+    if not any(f'"{name}"' in record for name in PICTURES):
+        return record
+    return json.dumps(json.loads(record, object_hook=_without_pictures), ensure_ascii=False)
+
+
+def _without_pictures(members: dict[str, Any]) -> dict[str, Any]:
+    for name in PICTURES:
+        content = members.get(name)
+        if content and isinstance(content, str):
+            digest = fingerprint(content.encode())[:_DIGEST_DIGITS]
+            members[name] = f"(icon, {len(content):,} characters, SHA-256 {digest})"
+    return members

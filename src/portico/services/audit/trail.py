@@ -1,0 +1,119 @@
+"""Writing the audit trail, in the transaction of the change that it tells of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from portico.domain.audit import Action, AuditEntry
+from portico.domain.links.application_segments import Application
+from portico.domain.links.links import Link
+from portico.domain.links.sections import Section
+from portico.domain.people.administrators import Administrator
+from portico.domain.people.groups import Group
+from portico.domain.people.providers import IdentityProvider
+from portico.domain.people.users import PortalUser
+from portico.domain.policies import Aup
+from portico.domain.portals.certificates import Certificate
+from portico.domain.portals.domains import KIND as DOMAIN_KIND
+from portico.domain.portals.domains import AllowedDomain
+from portico.domain.portals.portals import UserPortal
+from portico.domain.records import DEFAULT_MICROTENANT_ID, Scope
+from portico.domain.tenancy.identity import CLIENT_KIND, ApiClient
+from portico.domain.tenancy.microtenants import Microtenant
+from portico.services.apart import FEW, run_apart
+from portico.services.work import UnitOfWork
+
+Person = PortalUser | Administrator | IdentityProvider | ApiClient
+Neighbour = Certificate | Application | AllowedDomain
+Audited = Link | UserPortal | Aup | Microtenant | Section | Group | Neighbour | Person
+
+SECRETS = {"password_hash", "secret_hash"}
+"""Fields that no audit entry holds."""
+
+
+async def record_creation(work: UnitOfWork, kind: str, *created: Audited) -> None:
+    """Notes that records now exist."""
+    await _append(work, Action.CREATE, kind, [(None, each) for each in created])
+
+
+async def record_update(work: UnitOfWork, kind: str, before: Audited, after: Audited) -> None:
+    """Notes how a record looked and looks."""
+    await record_updates(work, kind, [(before, after)])
+
+
+async def record_updates(
+    work: UnitOfWork, kind: str, changes: Iterable[tuple[Audited, Audited]]
+) -> None:
+    """Notes how records looked and look, in the order of the changes."""
+    await _append(work, Action.UPDATE, kind, list(changes))
+
+
+async def record_deletion(work: UnitOfWork, kind: str, *deleted: Audited) -> None:
+    """Notes that records are gone, and how they looked."""
+    await _append(work, Action.DELETE, kind, [(each, None) for each in deleted])
+
+
+async def record_client(
+    work: UnitOfWork, action: Action, before: ApiClient | None, after: ApiClient
+) -> None:
+    """Notes that an API client was made or revoked, where those who look after it look."""
+    scope = replace(work.scope, microtenant_id=after.microtenant_id or DEFAULT_MICROTENANT_ID)
+    await _append(replace(work, scope=scope), action, CLIENT_KIND, [(before, after)])
+
+
+async def record_domain(
+    work: UnitOfWork, action: Action, before: AllowedDomain | None, after: AllowedDomain | None
+) -> None:
+    """Note that a domain was allowed or revoked, in the tenant whose portals it concerns."""
+    domain = after or before
+    assert domain is not None
+    # An operator's decision for one tenant can take a name from another, which has to learn of it.
+    scope = Scope(customer_id=domain.customer_id)
+    await _append(replace(work, scope=scope), action, DOMAIN_KIND, [(before, after)])
+
+
+async def _append(
+    work: UnitOfWork,
+    action: Action,
+    kind: str,
+    changes: Sequence[tuple[Audited | None, Audited | None]],
+) -> None:
+    told = await run_apart(
+        lambda: [(_json(before), _json(after)) for before, after in changes],
+        when=len(changes) > FEW,
+    )
+    entries = [
+        _entry(work, action, kind, after or before, *texts)
+        for (before, after), texts in zip(changes, told, strict=True)
+    ]
+    await work.audit_trail.append(*entries)
+
+
+def _entry(
+    work: UnitOfWork, action: Action, kind: str, subject: Audited | None, before: str, after: str
+) -> AuditEntry:
+    assert subject is not None
+    return AuditEntry(
+        customer_id=work.scope.customer_id,
+        id=work.new_id(),
+        microtenant_id=work.scope.microtenant_id,
+        time=work.now,
+        actor_id=work.principal.actor_id,
+        action=action,
+        object_type=kind,
+        object_id=subject.id,
+        object_name=subject.name,
+        before=before,
+        after=after,
+        transaction_id=work.transaction_id,
+        client_transaction_id=work.client_transaction_id,
+    )
+
+
+def _json(record: Audited | None) -> str:
+    if record is None:
+        return ""
+    shown = {name: value for name, value in vars(record).items() if name not in SECRETS}
+    return json.dumps(shown, ensure_ascii=False, default=vars)

@@ -1,0 +1,148 @@
+"""Use-cases of sections: the headings of a microtenant's portals, and their order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from portico.domain.characters import check_visible
+from portico.domain.errors import InvalidField, NotFound, UnknownReference
+from portico.domain.links.filters import LinkFilter
+from portico.domain.links.links import KIND as LINK_KIND
+from portico.domain.links.sections import KIND, SECTIONS_LIMIT, Section
+from portico.domain.records import check_new_name, fold
+from portico.domain.search import ListQuery
+from portico.services.access import require_admin
+from portico.services.audit import trail as audit
+from portico.services.links.shown import present_links
+from portico.services.naming import require_free_name
+from portico.services.work import UnitOfWork
+
+_FIRST = ListQuery(page_size=500)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SectionList:
+    """Sections in the order of the portals, and how many links each has, by its id."""
+
+    sections: Sequence[Section]
+    links: Mapping[int, int]
+
+
+async def list_sections(work: UnitOfWork) -> SectionList:
+    """Every section of the microtenant."""
+    return SectionList(sections=await work.sections.all(), links=await work.sections.link_counts())
+
+
+async def get_section(work: UnitOfWork, section_id: int) -> Section:
+    """One section. Raises NotFound."""
+    section = await work.sections.find(section_id)
+    if section is None:
+        raise NotFound(section_id)
+    return section
+
+
+async def create_section(work: UnitOfWork, name: str) -> Section:
+    """Stores a new section after the others. Raises InvalidInput or Forbidden."""
+    require_admin(work)
+    name = check_new_name(name)
+    await require_free_name(work.sections, name)
+    (section,) = await _append(work, [name])
+    return section
+
+
+async def rename_section(work: UnitOfWork, section_id: int, name: str) -> None:
+    """Gives a section another name, everywhere. Raises NotFound, InvalidInput or Forbidden."""
+    require_admin(work)
+    before = await get_section(work, section_id)
+    name = check_new_name(name, stored=before.name)
+    await require_free_name(work.sections, name, holder=section_id)
+    stamps = {"modified_time": work.now, "modified_by": work.principal.actor_id}
+    after = replace(before, name=name, **stamps)
+    await work.sections.replace(after)
+    await audit.record_update(work, KIND, before, after)
+
+
+async def reorder_sections(work: UnitOfWork, section_ids: Sequence[int]) -> None:
+    """Puts sections in the order given, those left out after them in the order they had.
+
+    Raises UnknownReference or Forbidden.
+    """
+    require_admin(work)
+    sections = {section.id: section for section in await work.sections.all()}
+    for section_id in section_ids:
+        if section_id not in sections:
+            raise UnknownReference(section_id)
+    wanted = dict.fromkeys((*section_ids, *sections))
+    await work.sections.place(list(wanted))
+    for position, section_id in enumerate(wanted, 1):
+        before = sections[section_id]
+        if before.position != position:
+            await audit.record_update(work, KIND, before, replace(before, position=position))
+
+
+async def delete_section(work: UnitOfWork, section_id: int) -> None:
+    """Deletes a section; its links go on without one. Raises NotFound or Forbidden."""
+    require_admin(work)
+    section = await get_section(work, section_id)
+    await _vacate(work, section_id)
+    await work.sections.remove(section_id)
+    await audit.record_deletion(work, KIND, section)
+
+
+async def _vacate(work: UnitOfWork, section_id: int) -> None:
+    """Takes every link out of a section, each with an entry in the audit trail."""
+    inside = LinkFilter(section_id=section_id)
+    while links := (await work.link_sets.filtered(_FIRST, inside)).items:
+        before = await present_links(work, links)
+        await work.sections.vacate(section_id, [link.id for link in links])
+        outside = [
+            replace(link, presentation=replace(link.presentation, section="", order=0))
+            for link in before
+        ]
+        await audit.record_updates(work, LINK_KIND, zip(before, outside, strict=True))
+
+
+async def require_sections(work: UnitOfWork, names: Iterable[str]) -> dict[str, int]:
+    """The ids of sections by their folded names; those that do not exist are made, at the end.
+
+    Raises InvalidField.
+    """
+    wanted: dict[str, str] = {}
+    for name in filter(None, names):
+        wanted.setdefault(fold(name), name)
+    if not wanted:
+        return {}
+    known = await work.sections.ids_by_name(list(wanted.values()))
+    if len(known) < len(wanted):
+        # Two that make the same section follow one another; the second finds it.
+        await work.microtenants.find(work.scope.microtenant_id)
+        known = await work.sections.ids_by_name(list(wanted.values()))
+    missing = [name for folded, name in wanted.items() if folded not in known]
+    if missing:
+        for name in missing:
+            check_visible("portico.section", name)
+        made = await _append(work, missing)
+        known |= {fold(section.name): section.id for section in made}
+    return known
+
+
+async def _append(work: UnitOfWork, names: Sequence[str]) -> list[Section]:
+    present = await work.sections.all()
+    if len(present) + len(names) > SECTIONS_LIMIT:
+        raise InvalidField(
+            "portico.section", f"A microtenant has at most {SECTIONS_LIMIT} sections."
+        )
+    last = max((section.position for section in present), default=0)
+    made = [
+        Section(
+            **work.new_stamps(),
+            microtenant_id=work.scope.microtenant_id,
+            name=name,
+            position=last + number,
+        )
+        for number, name in enumerate(names, 1)
+    ]
+    await work.sections.insert(*made)
+    await audit.record_creation(work, KIND, *made)
+    return made

@@ -1,0 +1,260 @@
+"""Use-cases of administrators: who they are, where they may do what, and ending that at once.
+
+An administrator who works in other tenants as well is changed by the operator alone; a tenant
+decides about its own grants and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+
+from portico.domain.errors import Forbidden, InvalidField, NameTaken, NotFound, UnknownReference
+from portico.domain.people.administrators import (
+    KIND,
+    Administrator,
+    AdministratorSpec,
+    Grant,
+    GrantSpec,
+    check_administrator,
+)
+from portico.domain.records import Scope
+from portico.services.access import require_admin, require_whole_tenant
+from portico.services.audit import trail as audit
+from portico.services.work import UnitOfWork
+from portico.storage.people.devices import ConsoleDevices
+from portico.storage.people.sessions import ConsoleSessions
+
+OPERATOR_ID = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class GrantedAdministrator(Administrator):
+    """An administrator with its grants in one tenant. `works_elsewhere`: also in another one."""
+
+    grants: tuple[Grant, ...]
+    works_elsewhere: bool
+
+
+async def list_administrators(work: UnitOfWork) -> list[GrantedAdministrator]:
+    """The tenant's administrators, by name. Raises Forbidden."""
+    require_whole_tenant(work)
+    found = await work.administrators.of_tenant(work.scope.customer_id)
+    return await _with_grants(work, found)
+
+
+async def get_administrator(work: UnitOfWork, administrator_id: int) -> GrantedAdministrator:
+    """One of the tenant's administrators. Raises NotFound."""
+    require_whole_tenant(work, administrator_id)
+    found = await work.administrators.find(administrator_id)
+    if found is not None:
+        (granted,) = await _with_grants(work, [found])
+        if granted.grants:
+            return granted
+    raise NotFound(administrator_id)
+
+
+async def create_administrator(
+    work: UnitOfWork, spec: AdministratorSpec, grants: Sequence[GrantSpec], password_hash: str = ""
+) -> GrantedAdministrator:
+    """Stores a new administrator with grants in the tenant. Raises InvalidInput or Forbidden.
+
+    Without a password hash (`passwords.hash_password`) only a provider signs it in.
+    """
+    require_grants(work, grants)
+    spec = check_administrator(spec)
+    if await work.administrators.find_by_name(spec.name) is not None:
+        raise NameTaken(spec.name)
+    made = Administrator(
+        **asdict(spec), id=work.new_id(), password_hash=password_hash, creation_time=work.now
+    )
+    await work.administrators.insert(made)
+    await _store_grants(work, made.id, grants)
+    created = await get_administrator(work, made.id)
+    await audit.record_creation(_of_tenant(work), KIND, created)
+    return created
+
+
+async def update_administrator(
+    work: UnitOfWork, administrator_id: int, spec: AdministratorSpec
+) -> GrantedAdministrator:
+    """Replaces name, display name and e-mail. Raises NotFound, InvalidInput or Forbidden."""
+    before = await _own(work, administrator_id)
+    spec = check_administrator(spec, before)
+    holder = await work.administrators.find_by_name(spec.name)
+    if holder is not None and holder.id != administrator_id:
+        raise NameTaken(spec.name)
+    return await _store(work, before, replace(before, **asdict(spec)))
+
+
+async def set_grants(
+    work: UnitOfWork, administrator_id: int, grants: Sequence[GrantSpec]
+) -> GrantedAdministrator | None:
+    """Replaces the grants in this tenant; None when none is left and the tenant sees it no more.
+
+    Raises NotFound, InvalidInput or Forbidden.
+    """
+    require_admin(work)
+    before = await get_administrator(work, administrator_id)
+    _require_other(work, administrator_id, "change its own grants")
+    await _store_grants(work, administrator_id, grants)
+    found = await work.administrators.find(administrator_id)
+    assert found is not None
+    (after,) = await _with_grants(work, [found])
+    await audit.record_update(_of_tenant(work), KIND, before, after)
+    if after.grants:
+        return after
+    await ConsoleSessions(work.connection).end_all(administrator_id)
+    return None
+
+
+async def add_grant(work: UnitOfWork, administrator_id: int, grant: GrantSpec) -> None:
+    """Lets an administrator of any tenant work in this one too: for the operator alone.
+
+    Raises NotFound, InvalidInput or Forbidden.
+    """
+    if work.principal.actor_id != OPERATOR_ID:
+        raise Forbidden("Only the operator lets an administrator of another tenant in.")
+    found = await work.administrators.find(administrator_id)
+    if found is None:
+        raise NotFound(administrator_id)
+    (before,) = await _with_grants(work, [found])
+    kept = [each for each in before.grants if each.microtenant_id != grant.microtenant_id]
+    await _store_grants(work, administrator_id, [*kept, grant])
+    (after,) = await _with_grants(work, [found])
+    await audit.record_update(_of_tenant(work), KIND, before, after)
+
+
+async def disable_administrator(work: UnitOfWork, administrator_id: int) -> GrantedAdministrator:
+    """Disable an administrator, end its sessions and forget its known devices.
+
+    Raises NotFound or Forbidden.
+    """
+    before = await _own(work, administrator_id)
+    _require_other(work, administrator_id, "disable itself")
+    await ConsoleSessions(work.connection).end_all(administrator_id)
+    await ConsoleDevices(work.connection).forget_all(administrator_id)
+    return await _store(work, before, replace(before, disabled_time=work.now))
+
+
+async def enable_administrator(work: UnitOfWork, administrator_id: int) -> GrantedAdministrator:
+    """Lets a disabled administrator in again. Raises NotFound or Forbidden."""
+    before = await _own(work, administrator_id)
+    return await _store(work, before, replace(before, disabled_time=None))
+
+
+async def set_administrator_password(
+    work: UnitOfWork, administrator_id: int, password_hash: str, *, kept_session: str = ""
+) -> None:
+    """Replace the password, end all sessions but the one with the digest, and forget all devices.
+
+    Raises NotFound or Forbidden.
+    """
+    before = await _own(work, administrator_id)
+    await ConsoleSessions(work.connection).end_all(administrator_id, but=kept_session)
+    await ConsoleDevices(work.connection).forget_all(administrator_id)
+    await _store(work, before, replace(before, password_hash=password_hash))
+
+
+async def set_own_password(work: UnitOfWork, password_hash: str, *, kept_session: str) -> None:
+    """Replace the caller's own password, whatever its role.
+
+    This ends the caller's other sessions and forgets all of its known devices.
+    The caller has to have proven that it knows the present one (`sign_in.prove_password`).
+    Raises NotFound for a caller that is no administrator, Forbidden for one without a password.
+    """
+    found = await work.administrators.find(work.principal.actor_id)
+    if found is None:
+        raise NotFound(work.principal.actor_id)
+    if not found.password_hash:
+        raise Forbidden("This account has no password: a provider signs it in.")
+    (before,) = await _with_grants(work, [found])
+    await ConsoleSessions(work.connection).end_all(found.id, but=kept_session)
+    await ConsoleDevices(work.connection).forget_all(found.id)
+    await _store(work, before, replace(before, password_hash=password_hash))
+
+
+def require_grants(work: UnitOfWork, grants: Sequence[GrantSpec]) -> None:
+    """Raises Forbidden for who may not grant, and InvalidField when nothing would be granted.
+
+    Of who is there already `set_grants` takes everything; a form does not mean that.
+    """
+    require_admin(work)
+    require_whole_tenant(work)
+    if not grants:
+        raise InvalidField("grants", "Choose the whole tenant, or at least one microtenant.")
+
+
+def _require_other(work: UnitOfWork, administrator_id: int, deed: str) -> None:
+    """Nobody shuts oneself out: a tenant would be left without anyone to mend it."""
+    if work.principal.actor_id == administrator_id:
+        raise Forbidden(f"An administrator cannot {deed}; another one can.")
+
+
+async def _own(work: UnitOfWork, administrator_id: int) -> GrantedAdministrator:
+    """An administrator that this tenant may change. Raises NotFound or Forbidden."""
+    require_admin(work)
+    found = await get_administrator(work, administrator_id)
+    if found.works_elsewhere and work.principal.actor_id not in (OPERATOR_ID, administrator_id):
+        raise Forbidden(
+            f"{found.name} also works in other tenants; only the operator changes the account."
+        )
+    return found
+
+
+async def _store(
+    work: UnitOfWork, before: GrantedAdministrator, after: GrantedAdministrator
+) -> GrantedAdministrator:
+    values = asdict(after)
+    plain = {name: values[name] for name in Administrator.__dataclass_fields__}
+    await work.administrators.replace(Administrator(**plain))
+    await audit.record_update(_of_tenant(work), KIND, before, after)
+    return after
+
+
+async def _store_grants(
+    work: UnitOfWork, administrator_id: int, grants: Sequence[GrantSpec]
+) -> None:
+    places = [each.microtenant_id for each in grants]
+    if len(set(places)) != len(places):
+        raise InvalidField("grants", "Each microtenant is named at most once.")
+    named = [each for each in places if each is not None]
+    known = await work.microtenants.find_all(named)
+    for each in named:
+        if each not in known:
+            raise UnknownReference(each)
+    rows = [
+        Grant(
+            id=work.new_id(),
+            administrator_id=administrator_id,
+            customer_id=work.scope.customer_id,
+            role=each.role,
+            microtenant_id=each.microtenant_id,
+        )
+        for each in grants
+    ]
+    await work.administrators.replace_grants(administrator_id, work.scope.customer_id, rows)
+
+
+async def _with_grants(
+    work: UnitOfWork, found: Sequence[Administrator]
+) -> list[GrantedAdministrator]:
+    every = await work.administrators.grants(each.id for each in found)
+    here = work.scope.customer_id
+    return [
+        GrantedAdministrator(
+            **{name: getattr(each, name) for name in Administrator.__dataclass_fields__},
+            grants=tuple(
+                g for g in every if g.administrator_id == each.id and g.customer_id == here
+            ),
+            works_elsewhere=any(
+                g.administrator_id == each.id and g.customer_id != here for g in every
+            ),
+        )
+        for each in found
+    ]
+
+
+def _of_tenant(work: UnitOfWork) -> UnitOfWork:
+    """The same work in Default, so that no microtenant's audit trail tells of people."""
+    return replace(work, scope=Scope(customer_id=work.scope.customer_id))

@@ -1,0 +1,112 @@
+"""Use-cases of groups of portal users. They belong to the tenant, whatever the microtenant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from portico.domain.characters import check_visible
+from portico.domain.errors import Forbidden, InvalidField, NotFound, StillReferenced
+from portico.domain.links import links
+from portico.domain.people.groups import GROUPS_LIMIT, KIND, Group
+from portico.domain.records import DEFAULT_MICROTENANT_ID, check_new_name, fold
+from portico.services.access import require_admin
+from portico.services.audit import trail as audit
+from portico.services.naming import require_free_name
+from portico.services.work import UnitOfWork
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupList:
+    """Groups by name, and how many links of the tenant name each, by its id."""
+
+    groups: Sequence[Group]
+    links: Mapping[int, int]
+
+
+async def list_groups(work: UnitOfWork) -> GroupList:
+    """Every group of the tenant."""
+    return GroupList(groups=await work.groups.all(), links=await work.groups.link_counts())
+
+
+async def get_group(work: UnitOfWork, group_id: int) -> Group:
+    """One group. Raises NotFound."""
+    group = await work.groups.find(group_id)
+    if group is None:
+        raise NotFound(group_id)
+    return group
+
+
+async def create_group(work: UnitOfWork, name: str) -> Group:
+    """Stores a new group. Raises InvalidInput or Forbidden."""
+    require_admin(work)
+    name = check_new_name(name)
+    await require_free_name(work.groups, name)
+    (group,) = await _add(work, [name])
+    return group
+
+
+async def rename_group(work: UnitOfWork, group_id: int, name: str) -> None:
+    """Gives a group another name, everywhere. Raises NotFound, InvalidInput or Forbidden."""
+    _require_manager(work)
+    before = await get_group(work, group_id)
+    name = check_new_name(name, stored=before.name)
+    await require_free_name(work.groups, name, holder=group_id)
+    stamps = {"modified_time": work.now, "modified_by": work.principal.actor_id}
+    after = replace(before, name=name, **stamps)
+    await work.groups.replace(after)
+    await audit.record_update(work, KIND, before, after)
+
+
+async def delete_group(work: UnitOfWork, group_id: int) -> None:
+    """Deletes a group that no link is for: without it, more people would see that link.
+
+    Raises NotFound, StillReferenced or Forbidden.
+    """
+    _require_manager(work)
+    group = await get_group(work, group_id)
+    link_name = await work.groups.first_link(group_id)
+    if link_name is not None:
+        raise StillReferenced(links.KIND, link_name)
+    await work.groups.remove(group_id)
+    await audit.record_deletion(work, KIND, group)
+
+
+async def require_groups(work: UnitOfWork, names: Iterable[str]) -> dict[str, int]:
+    """The ids of groups by their folded names; those that do not exist are made.
+
+    Raises InvalidField.
+    """
+    wanted: dict[str, str] = {}
+    for name in names:
+        wanted.setdefault(fold(name), name)
+    if not wanted:
+        return {}
+    known = await work.groups.ids_by_name(list(wanted.values()))
+    if len(known) < len(wanted):
+        # Two that make the same group follow one another; the second finds it.
+        await work.microtenants.find(DEFAULT_MICROTENANT_ID)
+        known = await work.groups.ids_by_name(list(wanted.values()))
+    missing = [name for folded, name in wanted.items() if folded not in known]
+    if missing:
+        for name in missing:
+            check_visible("portico.groups", name)
+        made = await _add(work, missing)
+        known |= {fold(group.name): group.id for group in made}
+    return known
+
+
+async def _add(work: UnitOfWork, names: Sequence[str]) -> list[Group]:
+    if len(await work.groups.all()) + len(names) > GROUPS_LIMIT:
+        raise InvalidField("portico.groups", f"A tenant has at most {GROUPS_LIMIT} groups.")
+    made = [Group(**work.new_stamps(), name=name) for name in names]
+    await work.groups.insert(*made)
+    await audit.record_creation(work, KIND, *made)
+    return made
+
+
+def _require_manager(work: UnitOfWork) -> None:
+    """Raises Forbidden for a caller whose change would reach other microtenants' links."""
+    require_admin(work)
+    if work.scope.microtenant_id != DEFAULT_MICROTENANT_ID:
+        raise Forbidden("Groups are renamed and deleted only from the Default microtenant.")

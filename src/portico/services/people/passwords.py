@@ -1,0 +1,28 @@
+"""Passwords on their way into storage: checked and hashed before a transaction begins.
+
+Hashing is slow on purpose, so it must not happen while a tenant's other writers wait.
+"""
+
+from __future__ import annotations
+
+from portico.domain.people.passwords import PasswordHasher, check_password
+from portico.services.people.sessions import Gate
+from portico.services.people.sign_in import signed_in_applicant
+
+
+async def hash_password(passwords: PasswordHasher, password: str) -> str:
+    """The stored form of a new password. Raises InvalidField.
+
+    For commands, which hash in a process of their own. A server has a queue (`hash_in_turn`).
+    """
+    return await passwords.hash(check_password(password))
+
+
+async def hash_in_turn(gate: Gate, administrator_id: int, password: str) -> str:
+    """The stored form of a new password that a signed-in administrator sets.
+
+    Raises InvalidField, or TooManySignIns when too many administrators set passwords at once.
+    """
+    check_password(password)
+    async with gate.password_queue.turn(signed_in_applicant(administrator_id)):
+        return await gate.passwords.hash(password)

@@ -1,0 +1,40 @@
+"""Use-cases of people as the operator names them: by name, at the command line."""
+
+from __future__ import annotations
+
+from portico.domain.errors import InvalidField
+from portico.domain.people.administrators import Administrator
+from portico.domain.people.users import PortalUser
+from portico.services.tenancy.operator import Operator
+from portico.services.work import UnitOfWork
+from portico.storage.people.administrators import AdministratorRepository
+
+
+async def named_administrator(operator: Operator, name: str) -> tuple[Administrator, int]:
+    """An administrator by name, and a tenant where it has a grant.
+
+    Raises InvalidField, also for one without any grant.
+    """
+    found = await any_administrator(operator, name)
+    async with operator.database.read() as connection:
+        grants = await AdministratorRepository(connection).grants([found.id])
+    if not grants:
+        raise InvalidField("name", f"{found.name} works in no tenant; run `portico admin grant`.")
+    return found, grants[0].customer_id
+
+
+async def any_administrator(operator: Operator, name: str) -> Administrator:
+    """An administrator by name, with grants or without. Raises InvalidField."""
+    async with operator.database.read() as connection:
+        found = await AdministratorRepository(connection).find_by_name(name)
+    if found is None:
+        raise InvalidField("name", f"Nobody is called {name}.")
+    return found
+
+
+async def named_user(work: UnitOfWork, name: str) -> PortalUser:
+    """A portal user of the tenant by name. Raises InvalidField."""
+    found = await work.users.find_by_name(name)
+    if found is None:
+        raise InvalidField("name", f"Nobody is called {name}.")
+    return found

@@ -1,0 +1,123 @@
+"""Use-cases of OpenID providers: made by the operator, read by whoever shows a sign-in page."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import asdict, replace
+
+from portico.domain.errors import NameTaken, NotFound, Unavailable
+from portico.domain.people.providers import (
+    KIND,
+    IdentityProvider,
+    IdentityProviderSpec,
+    check_provider,
+)
+from portico.services.audit import trail as audit
+from portico.services.tenancy.operator import Operator
+from portico.services.work import UnitOfWork
+from portico.storage.engine.connections import Database
+from portico.storage.people.devices import ConsoleDevices, PortalDevices
+from portico.storage.people.providers import ProviderRepository
+from portico.storage.people.sessions import ConsoleSessions, PortalSessions
+from portico.storage.secrets.secret_cipher import SecretCipher
+from portico.storage.secrets.secret_keys import SecretError
+
+logger = logging.getLogger("portico")
+
+
+async def create_provider(
+    operator: Operator, customer_id: int, spec: IdentityProviderSpec, *, client_secret: str = ""
+) -> IdentityProvider:
+    """Store a new provider of a tenant. Raises NotFound, InvalidInput or SecretError."""
+    spec = check_provider(spec)
+    async with operator.writing(customer_id) as work:
+        providers = ProviderRepository(work.connection)
+        if any(each.name == spec.name for each in await providers.of_tenant(customer_id)):
+            raise NameTaken(spec.name)
+        made = IdentityProvider(
+            **asdict(spec), id=work.new_id(), customer_id=customer_id, creation_time=work.now
+        )
+        await providers.insert(made, client_secret, operator.cipher)
+        await audit.record_creation(work, KIND, made)
+    return made
+
+
+async def set_client_secret(
+    operator: Operator, provider_id: int, client_secret: str
+) -> IdentityProvider:
+    """Replace a provider's client secret and enable it. Raises NotFound or SecretError."""
+    async with operator.database.read() as connection:
+        found = await ProviderRepository(connection).find(provider_id)
+    if found is None:
+        raise NotFound(provider_id)
+    async with operator.writing(found.customer_id) as work:
+        return await change_secret(work, operator.cipher, found, client_secret, enabled=True)
+
+
+async def change_secret(
+    work: UnitOfWork,
+    cipher: SecretCipher,
+    before: IdentityProvider,
+    client_secret: str,
+    *,
+    enabled: bool,
+) -> IdentityProvider:
+    """Replace a provider's client secret within a transaction. Raises SecretError."""
+    after = replace(before, enabled=enabled)
+    await ProviderRepository(work.connection).update_secret(after, client_secret, cipher)
+    await audit.record_update(work, KIND, before, after)
+    return after
+
+
+async def read_client_secret(
+    database: Database, cipher: SecretCipher, provider: IdentityProvider
+) -> str:
+    """Return a provider's client secret. Raises Unavailable, and logs why it cannot be read."""
+    try:
+        async with database.read() as connection:
+            return await ProviderRepository(connection).client_secret(provider, cipher)
+    except SecretError as error:
+        logger.error("Nobody can sign in by provider %s. %s", provider.name, error.reason)
+        raise Unavailable("The provider cannot be used now; the server's log says why.") from error
+
+
+async def list_providers(operator: Operator, customer_id: int) -> list[IdentityProvider]:
+    """A tenant's providers, oldest first."""
+    async with operator.database.read() as connection:
+        return await ProviderRepository(connection).of_tenant(customer_id)
+
+
+async def remove_provider(operator: Operator, provider_id: int) -> IdentityProvider:
+    """Forgets a provider: those it signed in stay, but are signed out. Raises NotFound."""
+    async with operator.database.read() as connection:
+        found = await ProviderRepository(connection).find(provider_id)
+    if found is None:
+        raise NotFound(provider_id)
+    async with operator.writing(found.customer_id) as work:
+        # First the provider: this waits for sign-ins that hold it, whose sessions end then too.
+        await ProviderRepository(work.connection).remove(provider_id)
+        await ConsoleSessions(work.connection).end_all_by(provider_id)
+        await PortalSessions(work.connection, found.customer_id).end_all_by(provider_id)
+        await ConsoleDevices(work.connection).forget_all_by(provider_id)
+        await PortalDevices(work.connection, found.customer_id).forget_all_by(provider_id)
+        await audit.record_deletion(work, KIND, found)
+    return found
+
+
+async def portal_providers(database: Database, customer_id: int) -> list[IdentityProvider]:
+    """The providers that sign a tenant's portal users in."""
+    async with database.read() as connection:
+        found = await ProviderRepository(connection).of_tenant(customer_id)
+    return [each for each in found if each.signs_into_portals_of(customer_id)]
+
+
+async def console_providers(database: Database) -> list[IdentityProvider]:
+    """The providers that sign administrators in, of every tenant."""
+    async with database.read() as connection:
+        return await ProviderRepository(connection).for_console()
+
+
+async def find_provider(database: Database, provider_id: int) -> IdentityProvider | None:
+    """The provider with that id, in use or not, or None."""
+    async with database.read() as connection:
+        return await ProviderRepository(connection).find(provider_id)

@@ -1,0 +1,196 @@
+"""Sessions in a browser: opened, found, ended. Found ones are checked anew for each request.
+
+They belong to a person, not to a tenant's data, so they do not raise the tenant's revision.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from portico.domain.people.administrators import Administrator, Grant
+from portico.domain.people.passwords import PasswordHasher
+from portico.domain.people.sessions import (
+    SEEN_SECONDS,
+    ConsoleSession,
+    PortalSession,
+    Session,
+    SessionLife,
+    is_over,
+    new_token,
+    token_digest,
+)
+from portico.domain.people.users import PortalUser
+from portico.domain.records import Clock, IdSource, Scope
+from portico.services.people.password_queue import PasswordQueue
+from portico.storage.engine.connections import Connection, Database
+from portico.storage.people.administrators import AdministratorRepository
+from portico.storage.people.devices import ConsoleDevices, PortalDevices
+from portico.storage.people.sessions import ConsoleSessions, PortalSessions
+from portico.storage.people.users import PortalUserRepository
+
+S = TypeVar("S", bound=Session)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gate:
+    """What signing people in needs of the running server."""
+
+    database: Database
+    clock: Clock
+    new_id: IdSource
+    passwords: PasswordHasher
+    password_queue: PasswordQueue
+    console_life: SessionLife
+    portal_life: SessionLife
+
+    @property
+    def now(self) -> int:
+        """The present moment in epoch seconds."""
+        return int(self.clock())
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewSession(Generic[S]):
+    """A session that was opened just now, its token, and the token that makes the device known.
+
+    Only the browser keeps the two tokens.
+    """
+
+    session: S
+    token: str = field(repr=False)
+    device: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignedInAdministrator:
+    """An administrator in force, with every grant, and the session of the request."""
+
+    session: ConsoleSession
+    administrator: Administrator
+    grants: tuple[Grant, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignedInUser:
+    """A portal user in force, with the groups assigned here and claimed by the provider."""
+
+    session: PortalSession
+    user: PortalUser
+    group_ids: frozenset[int]
+
+
+async def open_console_session(
+    gate: Gate, connection: Connection, administrator_id: int, *, earlier_device: str
+) -> NewSession[ConsoleSession]:
+    """Store a session and a known device for an administrator who has just proven to be one.
+
+    The device's new token takes the place of `earlier_device`, the one that it sent.
+    """
+    token, now = new_token(), gate.now
+    session = ConsoleSession(
+        digest=token_digest(token),
+        csrf_token=new_token(),
+        administrator_id=administrator_id,
+        created=now,
+        seen=now,
+        expires=now + gate.console_life.absolute,
+    )
+    await ConsoleSessions(connection).add(session, now)
+    device = new_token()
+    await ConsoleDevices(connection).add(
+        administrator_id, token_digest(device), now, instead_of=token_digest(earlier_device)
+    )
+    return NewSession(session=session, token=token, device=device)
+
+
+async def open_portal_session(
+    gate: Gate, connection: Connection, user: PortalUser, *, earlier_device: str
+) -> NewSession[PortalSession]:
+    """Store a session and a known device for a portal user who has just proven to be one.
+
+    The device's new token takes the place of `earlier_device`, the one that it sent.
+    """
+    token, now = new_token(), gate.now
+    session = PortalSession(
+        digest=token_digest(token),
+        csrf_token=new_token(),
+        customer_id=user.customer_id,
+        user_id=user.id,
+        created=now,
+        seen=now,
+        expires=now + gate.portal_life.absolute,
+    )
+    await PortalSessions(connection, user.customer_id).add(session, now)
+    device = new_token()
+    await PortalDevices(connection, user.customer_id).add(
+        user.id, token_digest(device), now, instead_of=token_digest(earlier_device)
+    )
+    return NewSession(session=session, token=token, device=device)
+
+
+async def find_console_session(gate: Gate, token: str) -> SignedInAdministrator | None:
+    """Who holds the token, or None: unknown, over, disabled, or without any grant."""
+    digest, now = token_digest(token), gate.now
+    async with gate.database.read() as connection:
+        session = await ConsoleSessions(connection).find(digest)
+        if session is None or is_over(session, gate.console_life, now):
+            return None
+        administrators = AdministratorRepository(connection)
+        administrator = await administrators.find(session.administrator_id)
+        if administrator is None or administrator.disabled_time is not None:
+            return None
+        grants = await administrators.grants([administrator.id])
+    if not grants:
+        return None
+    if now - session.seen >= SEEN_SECONDS:
+        async with gate.database.transaction() as connection:
+            await ConsoleSessions(connection).see(digest, now)
+    return SignedInAdministrator(session=session, administrator=administrator, grants=tuple(grants))
+
+
+async def find_portal_session(gate: Gate, customer_id: int, token: str) -> SignedInUser | None:
+    """Who holds the token in the tenant, or None: unknown, foreign, over, or disabled."""
+    digest, now = token_digest(token), gate.now
+    async with gate.database.read(customer_id) as connection:
+        session = await PortalSessions(connection, customer_id).find(digest)
+        if session is None or is_over(session, gate.portal_life, now):
+            return None
+        users = PortalUserRepository(connection, Scope(customer_id=customer_id))
+        user = await users.find(session.user_id)
+        if user is None or not user.enabled:
+            return None
+        group_ids = await effective_groups(users, user)
+    if now - session.seen >= SEEN_SECONDS:
+        async with gate.database.transaction(customer_id) as connection:
+            await PortalSessions(connection, customer_id).see(digest, now)
+    return SignedInUser(session=session, user=user, group_ids=group_ids)
+
+
+async def effective_groups(users: PortalUserRepository, user: PortalUser) -> frozenset[int]:
+    """The groups of a user: those assigned here, and those that the provider claimed by name."""
+    claimed = await users.groups_by_name(user.claimed_groups)
+    return frozenset(user.group_ids) | claimed
+
+
+async def end_console_session(gate: Gate, token: str) -> None:
+    """Ends a session at once, if there is one."""
+    async with gate.database.transaction() as connection:
+        await ConsoleSessions(connection).end(token_digest(token))
+
+
+async def end_portal_session(gate: Gate, customer_id: int, token: str) -> None:
+    """Ends a session at once, if there is one."""
+    async with gate.database.transaction(customer_id) as connection:
+        await PortalSessions(connection, customer_id).end(token_digest(token))
+
+
+async def choose_place(
+    gate: Gate, session: ConsoleSession, customer_id: int, microtenant_id: int
+) -> None:
+    """Remembers the tenant and microtenant that the console opens with next.
+
+    `administrator_access` decides whether the administrator may go there.
+    """
+    async with gate.database.transaction() as connection:
+        await ConsoleSessions(connection).choose(session.digest, customer_id, microtenant_id)

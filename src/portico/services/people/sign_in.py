@@ -1,0 +1,354 @@
+"""Signing people in: by password under the lock-out, or on the word of an OpenID provider.
+
+An unknown name, a wrong password and a disabled account are answered alike and after the same
+work. An attempt counts as failed before the password is looked at, so that many at once count too.
+What was proven is checked again in the transaction that opens the session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field, replace
+
+from portico.domain.errors import AccessDenied, ConcurrentChange, InvalidField, LockedOut
+from portico.domain.people.administrators import Administrator
+from portico.domain.people.lockout import (
+    FailureKey,
+    Failures,
+    account_digest,
+    address_block,
+    address_network,
+    failure_keys,
+    with_failure,
+    without_failure,
+)
+from portico.domain.people.passwords import LONGEST_PASSWORD
+from portico.domain.people.providers import IdentityProvider, ProvenPerson
+from portico.domain.people.sessions import ConsoleSession, PortalSession, token_digest
+from portico.domain.people.users import KIND as USER_KIND
+from portico.domain.people.users import PortalUser
+from portico.domain.records import NAME_LIMIT, Scope, check_name, fold
+from portico.domain.tenancy.identity import Principal, Role
+from portico.services.access import open_work
+from portico.services.audit import trail as audit
+from portico.services.people.password_queue import Applicant
+from portico.services.people.sessions import (
+    Gate,
+    NewSession,
+    open_console_session,
+    open_portal_session,
+)
+from portico.storage.engine.connections import Connection
+from portico.storage.people.administrators import AdministratorRepository
+from portico.storage.people.devices import ConsoleDevices, PortalDevices
+from portico.storage.people.lockout import SignInFailures
+from portico.storage.people.providers import ProviderRepository
+from portico.storage.people.users import PortalUserRepository
+
+CONSOLE = "console"
+COUNTING_TRIES = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Browser:
+    """The browser that asks to sign somebody in.
+
+    `device` is the token that it got at an earlier sign-in, or empty. `arrival` is its request's
+    number in the queue for passwords. `left` returns when it closes the connection.
+    """
+
+    address: str
+    device: str = field(default="", repr=False)
+    arrival: int | None = None
+    left: Callable[[], Awaitable[None]] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Attempt:
+    """An attempt to prove a password: what its failure counts for, and its place in the queue."""
+
+    keys: tuple[FailureKey, ...]
+    applicant: Applicant
+
+
+async def sign_in_administrator(
+    gate: Gate, name: str, password: str, browser: Browser
+) -> NewSession[ConsoleSession]:
+    """Open a session for the administrator with that name and password.
+
+    Raises LockedOut, AccessDenied, or TooManySignIns before the password is looked at.
+    """
+    async with gate.database.read() as connection:
+        found = await AdministratorRepository(connection).find_by_name(_findable(name))
+        device = await _known_device(gate, ConsoleDevices(connection), browser, found)
+    usable = found is not None and found.disabled_time is None
+    stored = found.password_hash if found is not None and usable else ""
+    attempt = _attempt(CONSOLE, name, browser, device)
+    await _prove(gate, attempt, browser, stored, password)
+    async with gate.database.transaction() as connection:
+        await _forgive(gate, connection, attempt)
+        again = await AdministratorRepository(connection).find(found.id) if found else None
+        if again is None or again.disabled_time is not None or again.password_hash != stored:
+            raise AccessDenied
+        return await _admit_administrator(gate, connection, again, browser)
+
+
+async def prove_password(
+    gate: Gate, administrator: Administrator, password: str, browser: Browser
+) -> None:
+    """Make sure that a signed-in administrator knows the password, under the console's lock-out.
+
+    Raises LockedOut, TooManySignIns, or AccessDenied, also for an account without a password.
+    """
+    async with gate.database.read() as connection:
+        device = await _known_device(gate, ConsoleDevices(connection), browser, administrator)
+    attempt = _attempt(CONSOLE, administrator.name, browser, device)
+    attempt = replace(attempt, applicant=signed_in_applicant(administrator.id))
+    await _prove(gate, attempt, browser, administrator.password_hash, password)
+    async with gate.database.transaction() as connection:
+        await _forgive(gate, connection, attempt)
+
+
+async def sign_in_user(
+    gate: Gate, customer_id: int, name: str, password: str, browser: Browser
+) -> NewSession[PortalSession]:
+    """Open a session for the tenant's portal user with that name and password.
+
+    Raises LockedOut, AccessDenied, or TooManySignIns before the password is looked at.
+    """
+    scope = Scope(customer_id=customer_id)
+    # Before the turn: where a tenant's database does not answer, other tenants must not wait too.
+    async with gate.database.read(customer_id) as connection:
+        found = await PortalUserRepository(connection, scope).find_by_name(_findable(name))
+        devices = PortalDevices(connection, customer_id)
+        device = await _known_device(gate, devices, browser, found)
+    stored = found.password_hash if found is not None and found.enabled else ""
+    attempt = _attempt(str(customer_id), name, browser, device)
+    await _prove(gate, attempt, browser, stored, password)
+    async with gate.database.transaction(customer_id) as connection:
+        await _forgive(gate, connection, attempt)
+        users = PortalUserRepository(connection, scope)
+        again = await users.find(found.id) if found else None
+        if again is None or not again.enabled or again.password_hash != stored:
+            raise AccessDenied
+        await users.note_sign_in(replace(again, last_sign_in=gate.now))
+        return await open_portal_session(gate, connection, again, earlier_device=browser.device)
+
+
+def signed_in_applicant(administrator_id: int) -> Applicant:
+    """An administrator who is signed in and needs a turn to hash a password."""
+    return Applicant(known=True, groups=(f"administrator {administrator_id}",))
+
+
+def _findable(name: str) -> str:
+    """The name if anybody could have it, else one that nobody has."""
+    try:
+        return check_name(name)
+    except InvalidField:
+        return ""
+
+
+async def _known_device(
+    gate: Gate,
+    devices: ConsoleDevices | PortalDevices,
+    browser: Browser,
+    account: Administrator | PortalUser | None,
+) -> str:
+    """The digest of the browser's device if it is known for the account, else an empty text."""
+    if not browser.device or account is None:
+        return ""
+    digest = token_digest(browser.device)
+    return digest if await devices.owner(digest, gate.now) == account.id else ""
+
+
+def _attempt(scope: str, account: str, browser: Browser, device: str) -> _Attempt:
+    """An attempt at a door; `device` is the digest of a known device, or empty."""
+    strangers = (
+        address_block(browser.address),
+        address_network(browser.address),
+        f"{scope} {account_digest(account)}",
+    )
+    return _Attempt(
+        keys=failure_keys(scope, account, browser.address, device=device),
+        applicant=Applicant(
+            known=bool(device),
+            groups=(f"device {device}",) if device else strangers,
+            arrival=browser.arrival,
+        ),
+    )
+
+
+async def _prove(
+    gate: Gate, attempt: _Attempt, browser: Browser, stored: str, password: str
+) -> None:
+    """Verify a password when it is its turn. Raises LockedOut, AccessDenied or TooManySignIns."""
+    if len(password) > LONGEST_PASSWORD:
+        stored, password = "", ""
+    async with gate.password_queue.turn(attempt.applicant, browser.left):
+        await _count_attempt(gate, attempt.keys)
+        if not await gate.passwords.verify(stored, password):
+            raise AccessDenied
+
+
+async def _count_attempt(gate: Gate, keys: tuple[FailureKey, ...]) -> None:
+    """Counts an attempt as failed until it succeeds. Raises LockedOut while a lock lasts."""
+    for left in reversed(range(COUNTING_TRIES)):
+        try:
+            async with gate.database.transaction() as connection:
+                failures = SignInFailures(connection)
+                counted = await failures.find(keys)
+                locked_until = max((each.locked_until for each in counted.values()), default=0)
+                if locked_until > gate.now:
+                    raise LockedOut(locked_until - gate.now)
+                more = [with_failure(counted.get(key), key, gate.now) for key in keys]
+                await failures.store(more, gate.now)
+            return
+        except ConcurrentChange:  # another attempt was counted in between: count after it
+            if not left:
+                raise
+
+
+async def _forgive(gate: Gate, connection: Connection, attempt: _Attempt) -> None:
+    """Takes back what was counted for an attempt that succeeded, and the account's own failures."""
+    failures = SignInFailures(connection)
+    counted = await failures.find(attempt.keys)
+    left: list[Failures] = []
+    for key, each in counted.items():
+        left.append(replace(each, failures=0) if key.is_pair else without_failure(each))
+    if left:
+        await failures.store(left, gate.now)
+
+
+async def _admit_administrator(
+    gate: Gate, connection: Connection, found: Administrator, browser: Browser
+) -> NewSession[ConsoleSession]:
+    administrators = AdministratorRepository(connection)
+    if not await administrators.grants([found.id]):
+        raise AccessDenied
+    await administrators.note_sign_in(found.id, gate.now)
+    return await open_console_session(gate, connection, found.id, earlier_device=browser.device)
+
+
+async def sign_in_administrator_by_provider(
+    gate: Gate, person: ProvenPerson, browser: Browser
+) -> NewSession[ConsoleSession]:
+    """Open a session for the administrator whom a provider vouches for.
+
+    The first time it is found by its verified e-mail address, if one administrator of the
+    provider's tenant, and of no other tenant, has it; from then on by the provider's subject.
+    Raises AccessDenied, also when the provider must not sign administrators in.
+    """
+    async with gate.database.transaction() as connection:
+        provider = await ProviderRepository(connection).hold(person.provider_id)
+        if provider is None or not provider.signs_into_console:
+            raise AccessDenied
+        administrators = AdministratorRepository(connection)
+        found = await administrators.find_by_subject(provider.id, person.subject)
+        if found is None:
+            found = await _administrator_with_email(administrators, provider, person.email)
+            if found is not None:
+                found = replace(found, provider_id=provider.id, subject=person.subject)
+                await administrators.replace(found)
+        if found is None or found.disabled_time is not None:
+            raise AccessDenied
+        return await _admit_administrator(gate, connection, found, browser)
+
+
+async def _administrator_with_email(
+    administrators: AdministratorRepository, provider: IdentityProvider, email: str
+) -> Administrator | None:
+    if not email:
+        return None
+    matching = [
+        each
+        for each in await administrators.of_tenant(provider.customer_id)
+        if fold(each.email) == fold(email)
+    ]
+    if len(matching) != 1 or matching[0].provider_id is not None:
+        return None
+    # A tenant's provider must not vouch for those who work in other tenants as well.
+    grants = await administrators.grants([matching[0].id])
+    return matching[0] if {each.customer_id for each in grants} == {provider.customer_id} else None
+
+
+async def sign_in_user_by_provider(
+    gate: Gate, customer_id: int, person: ProvenPerson, browser: Browser, *, transaction_id: str
+) -> NewSession[PortalSession]:
+    """Open a session at a tenant's portals for the user whom a provider vouches for.
+
+    The first sign-in creates the user. What the provider says of name, e-mail and groups is stored.
+    Raises AccessDenied, also when the provider must not sign in at portals of this tenant.
+    """
+    scope = Scope(customer_id=customer_id)
+    async with gate.database.transaction(customer_id) as connection:
+        provider = await _provider_of_portals(connection, customer_id, person)
+        users = PortalUserRepository(connection, scope)
+        found = await users.find_by_subject(provider.id, person.subject)
+        if found is not None:
+            if not found.enabled:
+                raise AccessDenied
+            user = replace(
+                found,
+                display_name=person.display_name or found.display_name,
+                email=person.email or found.email,
+                claimed_groups=person.groups,
+                last_sign_in=gate.now,
+            )
+            await users.note_sign_in(user)
+            return await open_portal_session(gate, connection, user, earlier_device=browser.device)
+    return await _admit_new_user(gate, customer_id, person, browser, transaction_id)
+
+
+async def _provider_of_portals(
+    connection: Connection, customer_id: int, person: ProvenPerson
+) -> IdentityProvider:
+    """The person's provider, if it signs in at the tenant's portals. Raises AccessDenied."""
+    provider = await ProviderRepository(connection).hold(person.provider_id)
+    if provider is None or not provider.signs_into_portals_of(customer_id):
+        raise AccessDenied
+    return provider
+
+
+async def _admit_new_user(
+    gate: Gate, customer_id: int, person: ProvenPerson, browser: Browser, transaction_id: str
+) -> NewSession[PortalSession]:
+    scope, now = Scope(customer_id=customer_id), gate.now
+    async with gate.database.write(customer_id) as connection:
+        provider = await _provider_of_portals(connection, customer_id, person)
+        users = PortalUserRepository(connection, scope)
+        user_id = gate.new_id()
+        user = PortalUser(
+            customer_id=customer_id,
+            id=user_id,
+            creation_time=now,
+            modified_time=now,
+            modified_by=user_id,
+            name=await _free_name(users, provider, person),
+            display_name=person.display_name,
+            email=person.email,
+            provider_id=provider.id,
+            subject=person.subject,
+            claimed_groups=person.groups,
+            last_sign_in=now,
+        )
+        await users.insert(user)
+        principal = Principal(
+            actor_id=user_id, customer_id=customer_id, role=Role.VIEWER, microtenant_id=None
+        )
+        work = await open_work(
+            connection, principal, now=now, new_id=gate.new_id, transaction_id=transaction_id
+        )
+        await audit.record_creation(work, USER_KIND, user)
+        return await open_portal_session(gate, connection, user, earlier_device=browser.device)
+
+
+async def _free_name(
+    users: PortalUserRepository, provider: IdentityProvider, person: ProvenPerson
+) -> str:
+    """A name that no user has: one who signed up elsewhere must not be taken for the holder."""
+    wanted = (person.name or person.email or person.subject)[: NAME_LIMIT // 2].strip()
+    name, number = wanted, 1
+    while await users.find_by_name(name) is not None:
+        suffix = "" if number == 1 else f" {number}"
+        name, number = f"{wanted} ({provider.name[: NAME_LIMIT // 3]}{suffix})", number + 1
+    return name

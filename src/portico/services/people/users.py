@@ -1,0 +1,114 @@
+"""Use-cases of portal users: people of the whole tenant, managed by those who see all of it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+
+from portico.domain.errors import NameTaken, NotFound, UnknownReference
+from portico.domain.people.users import KIND, PortalUser, PortalUserSpec, check_user
+from portico.domain.records import Page, Scope
+from portico.domain.search import ListQuery
+from portico.services.access import require_admin, require_whole_tenant
+from portico.services.audit import trail as audit
+from portico.services.people import sessions
+from portico.services.work import UnitOfWork
+from portico.storage.people.devices import PortalDevices
+from portico.storage.people.sessions import PortalSessions
+
+
+async def list_users(work: UnitOfWork, query: ListQuery) -> Page[PortalUser]:
+    """One page of the tenant's users (`domain.people.users.USER_FIELDS`). Raises Forbidden."""
+    require_whole_tenant(work)
+    return await work.users.page(query)
+
+
+async def get_user(work: UnitOfWork, user_id: int) -> PortalUser:
+    """One user. Raises NotFound."""
+    require_whole_tenant(work, user_id)
+    user = await work.users.find(user_id)
+    if user is None:
+        raise NotFound(user_id)
+    return user
+
+
+async def effective_groups(work: UnitOfWork, user: PortalUser) -> frozenset[int]:
+    """The ids of the groups that a user is in: assigned here, or claimed by the provider."""
+    return await sessions.effective_groups(work.users, user)
+
+
+async def create_user(
+    work: UnitOfWork, spec: PortalUserSpec, password_hash: str = ""
+) -> PortalUser:
+    """Stores a new user. Raises InvalidInput or Forbidden.
+
+    Without a password hash (`passwords.hash_password`) nobody signs in as this user yet.
+    """
+    require_admin(work)
+    require_whole_tenant(work)
+    spec = await _checked(work, spec)
+    user = PortalUser(**asdict(spec), **work.new_stamps(), password_hash=password_hash)
+    await work.users.insert(user)
+    await audit.record_creation(_of_tenant(work), KIND, user)
+    return user
+
+
+async def update_user(work: UnitOfWork, user_id: int, spec: PortalUserSpec) -> PortalUser:
+    """Replaces what an administrator writes; a user that is disabled is signed out at once.
+
+    Raises NotFound, InvalidInput or Forbidden.
+    """
+    require_admin(work)
+    before = await get_user(work, user_id)
+    spec = await _checked(work, spec, before)
+    after = replace(before, **asdict(spec), **work.changed_stamps(before))
+    if not after.enabled:
+        await _sign_out(work, user_id)
+    await work.users.replace(after)
+    await audit.record_update(_of_tenant(work), KIND, before, after)
+    return after
+
+
+async def set_user_password(work: UnitOfWork, user_id: int, password_hash: str) -> None:
+    """Replace a user's password, end its sessions and forget its known devices.
+
+    Raises NotFound or Forbidden.
+    """
+    require_admin(work)
+    before = await get_user(work, user_id)
+    after = replace(before, password_hash=password_hash, **work.changed_stamps(before))
+    await _sign_out(work, user_id)
+    await work.users.replace(after)
+    await audit.record_update(_of_tenant(work), KIND, before, after)
+
+
+async def delete_user(work: UnitOfWork, user_id: int) -> None:
+    """Deletes a user with sessions, favourites and groups. Raises NotFound or Forbidden."""
+    require_admin(work)
+    user = await get_user(work, user_id)
+    await work.users.remove(user_id)
+    await audit.record_deletion(_of_tenant(work), KIND, user)
+
+
+async def _checked(
+    work: UnitOfWork, spec: PortalUserSpec, stored: PortalUser | None = None
+) -> PortalUserSpec:
+    spec = check_user(spec, stored)
+    same_name = await work.users.find_by_name(spec.name)
+    if same_name is not None and (stored is None or same_name.id != stored.id):
+        raise NameTaken(spec.name)
+    known = await work.users.known_groups(spec.group_ids)
+    for group_id in spec.group_ids:
+        if group_id not in known:
+            raise UnknownReference(group_id)
+    return spec
+
+
+async def _sign_out(work: UnitOfWork, user_id: int) -> None:
+    """End a user's sessions and forget its known devices."""
+    await PortalSessions(work.connection, work.scope.customer_id).end_all([user_id])
+    await PortalDevices(work.connection, work.scope.customer_id).forget_all(user_id)
+
+
+def _of_tenant(work: UnitOfWork) -> UnitOfWork:
+    """The same work in Default, so that no microtenant's audit trail tells of people."""
+    return replace(work, scope=Scope(customer_id=work.scope.customer_id))

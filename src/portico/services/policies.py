@@ -1,0 +1,71 @@
+"""Use-cases of acceptable use policies (behaviour section 2.9)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from portico.domain.errors import NotFound
+from portico.domain.policies import KIND, Aup, AupSpec, check_aup
+from portico.domain.records import Page
+from portico.domain.search import ListQuery
+from portico.services.access import require_admin
+from portico.services.audit import trail as audit
+from portico.services.naming import require_free_name
+from portico.services.work import UnitOfWork
+
+
+async def list_aups(work: UnitOfWork, query: ListQuery) -> Page[Aup]:
+    """One page of the scope's policies."""
+    return await work.aups.page(query)
+
+
+async def get_aup(work: UnitOfWork, aup_id: int) -> Aup:
+    """One policy. Raises NotFound."""
+    aup = await work.aups.find(aup_id)
+    if aup is None:
+        raise NotFound(aup_id)
+    return aup
+
+
+async def create_aup(work: UnitOfWork, spec: AupSpec) -> Aup:
+    """Stores a new policy. Raises InvalidInput or Forbidden."""
+    require_admin(work)
+    spec = check_aup(spec)
+    await _require_free_name(work, spec)
+    aup = Aup(
+        **asdict(spec),
+        **work.new_stamps(),
+        microtenant_id=work.scope.microtenant_id,
+    )
+    await work.aups.insert(aup)
+    await audit.record_creation(work, KIND, aup)
+    return aup
+
+
+async def update_aup(work: UnitOfWork, aup_id: int, spec: AupSpec) -> None:
+    """Replaces everything that a client may write. Raises NotFound, InvalidInput or Forbidden."""
+    require_admin(work)
+    before = await get_aup(work, aup_id)
+    spec = check_aup(spec, stored_name=before.name)
+    await _require_free_name(work, spec, holder=aup_id)
+    after = Aup(
+        **asdict(spec),
+        **work.changed_stamps(before),
+        microtenant_id=before.microtenant_id,
+    )
+    await work.aups.replace(after)
+    await audit.record_update(work, KIND, before, after)
+
+
+async def delete_aup(work: UnitOfWork, aup_id: int) -> None:
+    """Deletes a policy. Raises NotFound or Forbidden."""
+    require_admin(work)
+    aup = await get_aup(work, aup_id)
+    await work.aups.remove(aup_id)
+    await audit.record_deletion(work, KIND, aup)
+
+
+async def _require_free_name(work: UnitOfWork, spec: AupSpec, holder: int | None = None) -> None:
+    """A policy may go without a name; a name that it has is a key like any other."""
+    if spec.name:
+        await require_free_name(work.aups, spec.name, holder=holder)

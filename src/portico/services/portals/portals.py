@@ -1,0 +1,106 @@
+"""Use-cases of user portals (behaviour section 2.8)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+
+from portico.domain.errors import NotFound, StillReferenced
+from portico.domain.links import links
+from portico.domain.portals.pages import PortalPage
+from portico.domain.portals.portals import KIND, UserPortal, UserPortalSpec, check_portal
+from portico.domain.records import Page
+from portico.domain.search import ListQuery
+from portico.services.access import require_admin
+from portico.services.audit import trail as audit
+from portico.services.naming import require_free_name
+from portico.services.portals.pages import present_portals, settle_page
+from portico.services.work import UnitOfWork
+
+
+async def list_portals(work: UnitOfWork, query: ListQuery) -> Page[UserPortal]:
+    """One page of the scope's user portals."""
+    return await work.portals.page(query)
+
+
+async def get_portal(work: UnitOfWork, portal_id: int) -> UserPortal:
+    """One user portal. Raises NotFound."""
+    portal = await work.portals.find(portal_id)
+    if portal is None:
+        raise NotFound(portal_id)
+    return portal
+
+
+async def create_portal(
+    work: UnitOfWork, spec: UserPortalSpec, *, managed_suffix: str, page: PortalPage | None = None
+) -> UserPortal:
+    """Stores a new user portal, its domains computed, and its page's settings if they are said.
+
+    Raises InvalidInput or Forbidden.
+    """
+    require_admin(work)
+    spec = await _checked(work, spec, managed_suffix)
+    await require_free_name(work.portals, spec.name)
+    portal = UserPortal(
+        **asdict(spec),
+        **work.new_stamps(),
+        microtenant_id=work.scope.microtenant_id,
+    )
+    await work.portals.insert(portal)
+    settled = await settle_page(work, portal, page)
+    stored = portal if page is None else settled
+    await audit.record_creation(work, KIND, stored)
+    return stored
+
+
+async def update_portal(
+    work: UnitOfWork,
+    portal_id: int,
+    spec: UserPortalSpec,
+    *,
+    managed_suffix: str,
+    page: PortalPage | None = None,
+) -> None:
+    """Replaces everything that a client may write; the page's settings only if they are said.
+
+    Raises NotFound, InvalidInput or Forbidden.
+    """
+    require_admin(work)
+    before = await get_portal(work, portal_id)
+    spec = await _checked(work, spec, managed_suffix, stored_name=before.name)
+    await require_free_name(work.portals, spec.name, holder=portal_id)
+    after = UserPortal(
+        **asdict(spec),
+        **work.changed_stamps(before),
+        microtenant_id=before.microtenant_id,
+    )
+    (shown,) = await present_portals(work, [before])
+    await work.portals.replace(after)
+    settled = await settle_page(work, after, page)
+    if settled.page == shown.page:
+        await audit.record_update(work, KIND, before, after)
+    else:
+        await audit.record_update(work, KIND, shown, settled)
+
+
+async def delete_portal(work: UnitOfWork, portal_id: int) -> None:
+    """Deletes a portal that shows no link. Raises NotFound, StillReferenced or Forbidden."""
+    require_admin(work)
+    portal = await get_portal(work, portal_id)
+    link_name = await work.links.first_of_portal(portal_id)
+    if link_name is not None:
+        raise StillReferenced(links.KIND, link_name)
+    (shown,) = await present_portals(work, [portal])
+    await work.portal_pages.readdress(portal_id, [])
+    await work.portals.remove(portal_id)
+    await audit.record_deletion(work, KIND, shown)
+
+
+async def _checked(
+    work: UnitOfWork, spec: UserPortalSpec, managed_suffix: str, *, stored_name: str = ""
+) -> UserPortalSpec:
+    """Return the spec as it will be stored, with the name of its certificate if that is known."""
+    spec = check_portal(spec, managed_suffix, stored_name=stored_name)
+    if spec.certificate_id is None:
+        return spec
+    certificate = await work.certificates.find(spec.certificate_id)
+    return replace(spec, certificate_name=certificate.name) if certificate else spec

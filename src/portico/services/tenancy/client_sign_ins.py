@@ -1,0 +1,61 @@
+"""When API clients are used: noted at sign-in, and told to those who look after them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+
+from portico.domain.errors import ConcurrentChange, Unavailable
+from portico.domain.records import Clock
+from portico.domain.tenancy.identity import ApiClient
+from portico.storage.engine.connections import Connection, Database
+from portico.storage.tenancy.client_sign_ins import ClientSignIns
+
+NOTE_EVERY_SECONDS = 60 * 60
+RETRY_SECONDS = 60
+
+logger = logging.getLogger("portico")
+
+
+class SignInNotes:
+    """Notes the sign-ins of API clients, once an hour for each client and process.
+
+    Signing in is hot: between two notes it costs a look into a dictionary.
+    """
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._due: dict[int, float] = {}
+        self._writing: set[asyncio.Task[None]] = set()
+
+    def note(self, client: ApiClient) -> None:
+        """Notes that a client signed in, without making it wait; to be called on the event loop.
+
+        What the database cannot take is logged, and tried again at a sign-in a minute later.
+        """
+        now = self._clock()
+        if now < self._due.get(client.id, 0):
+            return
+        self._due[client.id] = now + NOTE_EVERY_SECONDS
+        task = asyncio.create_task(self._write(client, now))
+        self._writing.add(task)
+        task.add_done_callback(self._writing.discard)
+
+    async def finish(self) -> None:
+        """Waits for the notes that are being written."""
+        await asyncio.gather(*self._writing)
+
+    async def _write(self, client: ApiClient, now: float) -> None:
+        try:
+            async with self._database.transaction(client.customer_id) as connection:
+                await ClientSignIns(connection, client.customer_id).note(client.id, int(now))
+        except (Unavailable, ConcurrentChange) as error:
+            self._due[client.id] = now + RETRY_SECONDS
+            logger.warning("The sign-in of API client %s was not noted: %s", client.id, error)
+
+
+async def last_sign_ins(connection: Connection, customer_id: int) -> Mapping[int, int]:
+    """When each client of a tenant signed in last, to the hour; some may never have."""
+    return await ClientSignIns(connection, customer_id).last()

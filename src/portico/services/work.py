@@ -1,0 +1,146 @@
+"""What a use-case works with: one caller, one scope, one transaction, one moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from portico.domain.records import IdSource, Record, Scope
+from portico.domain.tenancy.identity import Principal, Tenant
+from portico.storage.audit.trail import AuditTrail
+from portico.storage.engine.connections import Connection
+from portico.storage.links.application_segments import ApplicationRepository
+from portico.storage.links.link_sets import LinkSetRepository
+from portico.storage.links.links import LinkRepository
+from portico.storage.links.presentation import PresentationRepository
+from portico.storage.links.sections import SectionRepository
+from portico.storage.people.administrators import AdministratorRepository
+from portico.storage.people.groups import GroupRepository
+from portico.storage.people.users import PortalUserRepository
+from portico.storage.policies import AupRepository
+from portico.storage.portals.certificates import CertificateRepository
+from portico.storage.portals.domains import PortalDomains
+from portico.storage.portals.pages import PortalPageRepository
+from portico.storage.portals.portals import UserPortalRepository
+from portico.storage.tenancy.idempotency import IdempotentAnswers
+from portico.storage.tenancy.microtenants import MicrotenantRepository
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnitOfWork:
+    """Whoever opened it commits it; a use-case never does. `now` is in epoch seconds.
+
+    `client_transaction_id` is what the client sent as `x-transaction-id`, None for nothing.
+    `links_in_scope` is about how many links the scope has, for choosing how to search them.
+    """
+
+    connection: Connection
+    principal: Principal
+    tenant: Tenant
+    scope: Scope
+    microtenant_name: str
+    now: int
+    new_id: IdSource
+    transaction_id: str
+    links_in_scope: int = 0
+    client_transaction_id: str | None = None
+
+    def new_stamps(self) -> dict[str, Any]:
+        """What the service adds to a record that it stores for the first time."""
+        return {
+            "customer_id": self.scope.customer_id,
+            "id": self.new_id(),
+            "creation_time": self.now,
+            "modified_time": self.now,
+            "modified_by": self.principal.actor_id,
+        }
+
+    def changed_stamps(self, before: Record) -> dict[str, Any]:
+        """What the service adds to a record that replaces an earlier version of itself."""
+        return {
+            "customer_id": before.customer_id,
+            "id": before.id,
+            "creation_time": before.creation_time,
+            "modified_time": self.now,
+            "modified_by": self.principal.actor_id,
+        }
+
+    @property
+    def links(self) -> LinkRepository:
+        """The links of the scope."""
+        return LinkRepository(self.connection, self.scope, links=self.links_in_scope)
+
+    @property
+    def link_sets(self) -> LinkSetRepository:
+        """The links of the scope, many at a time."""
+        return LinkSetRepository(self.connection, self.scope, links=self.links_in_scope)
+
+    @property
+    def portals(self) -> UserPortalRepository:
+        """The user portals of the scope."""
+        return UserPortalRepository(self.connection, self.scope)
+
+    @property
+    def sections(self) -> SectionRepository:
+        """The sections of the scope."""
+        return SectionRepository(self.connection, self.scope)
+
+    @property
+    def groups(self) -> GroupRepository:
+        """The groups of the tenant."""
+        return GroupRepository(self.connection, self.scope)
+
+    @property
+    def presentation(self) -> PresentationRepository:
+        """How the tenant's links are shown."""
+        return PresentationRepository(self.connection, self.scope)
+
+    @property
+    def portal_pages(self) -> PortalPageRepository:
+        """How the tenant's portals look, and where they are reached."""
+        return PortalPageRepository(self.connection, self.scope)
+
+    @property
+    def portal_domains(self) -> PortalDomains:
+        """The domains that the tenant's portals claim."""
+        return PortalDomains(self.connection, self.scope.customer_id)
+
+    @property
+    def aups(self) -> AupRepository:
+        """The acceptable use policies of the scope."""
+        return AupRepository(self.connection, self.scope)
+
+    @property
+    def certificates(self) -> CertificateRepository:
+        """The certificates of the scope."""
+        return CertificateRepository(self.connection, self.scope)
+
+    @property
+    def applications(self) -> ApplicationRepository:
+        """The application segments of the scope."""
+        return ApplicationRepository(self.connection, self.scope)
+
+    @property
+    def microtenants(self) -> MicrotenantRepository:
+        """The microtenants of the tenant."""
+        return MicrotenantRepository(self.connection, self.scope)
+
+    @property
+    def users(self) -> PortalUserRepository:
+        """The portal users of the tenant."""
+        return PortalUserRepository(self.connection, self.scope)
+
+    @property
+    def administrators(self) -> AdministratorRepository:
+        """The administrators of the installation; use-cases confine them to the tenant."""
+        return AdministratorRepository(self.connection)
+
+    @property
+    def audit_trail(self) -> AuditTrail:
+        """The tenant's audit trail."""
+        return AuditTrail(self.connection, self.scope.customer_id)
+
+    @property
+    def idempotent_answers(self) -> IdempotentAnswers:
+        """The answers kept for the tenant's repeated requests."""
+        return IdempotentAnswers(self.connection, self.scope.customer_id)

@@ -1,0 +1,425 @@
+"""PostgreSQL over asyncpg: for several servers on one database.
+
+Reads run without a transaction, which saves the two round trips of BEGIN and COMMIT.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import (
+    AbstractAsyncContextManager,
+    AsyncExitStack,
+    asynccontextmanager,
+    contextmanager,
+)
+from functools import partial
+from math import ceil
+from random import randrange
+from typing import Any
+
+import asyncpg
+from sqlalchemy import Executable, NullPool
+from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from portico.domain.errors import ConcurrentChange, PorticoError, Unavailable
+from portico.storage.engine.connections import (
+    READ_SECONDS,
+    WRITE_SECONDS,
+    Connection,
+    Database,
+    DuplicateKey,
+    Parameters,
+    ReadTooSlow,
+    SyncWork,
+)
+from portico.storage.engine.duplicates import violated_constraint
+from portico.storage.engine.nodes import Nodes
+from portico.storage.engine.places import Places
+from portico.storage.engine.revisions import RevisionReader
+from portico.storage.engine.statements import Row, StatementCompiler
+
+CONNECT_SECONDS = 5.0
+POOL_WAIT_SECONDS = 10.0
+LOCK_WAIT_MILLISECONDS = 10_000
+GRACE_SECONDS = 2.0
+"""How long after the database's own time limit a statement's connection is given up."""
+
+SLOTS = 16
+"""How many writers of a tenant can commit at the same time; a reader adds up as many numbers."""
+
+MIGRATION_LOCK = 0x506F727469636F  # "Portico" in ASCII
+_BEGIN = f"BEGIN; SET LOCAL statement_timeout = {WRITE_SECONDS * 1000:.0f}"
+_KEPT_BY_DRIVER = 512
+_IDLE_SECONDS = 300.0
+_CONFLICTS = {"55P03": "A lock was not free in time.", "40001": "", "40P01": ""}
+# The second is what the driver says of a connection that breaks while it is handed over.
+_BROKEN = (asyncpg.InterfaceError, asyncpg.InternalClientError)
+_UNREACHABLE = {"08", "28", "3D", "53", "57", "58"}
+_REFUSALS = {
+    "25006": "The database takes no writes: it is read-only or in recovery.",
+    "53100": "The disk of the database is full.",
+}
+
+Lender = Callable[[int], AbstractAsyncContextManager["PostgresConnection"]]
+
+
+class _PooledConnection(asyncpg.Connection):  # type: ignore[misc]  # it has no types
+    """A connection that needs no cleaning between two users: nothing here leaves state on it."""
+
+    def get_reset_query(self) -> str:
+        """No query, which saves a round trip each time that it goes back to the pool."""
+        return ""
+
+
+class PostgresConnection:
+    """Statements on one pooled connection; `seconds` is how long the database lets one run."""
+
+    def __init__(
+        self,
+        connection: asyncpg.Connection[Any],
+        statements: StatementCompiler,
+        seconds: float,
+        *,
+        slot: int = 0,
+        writers_overlap: bool = False,
+    ) -> None:
+        self._connection = connection
+        self._statements = statements
+        self._seconds = seconds
+        self._patience = seconds + GRACE_SECONDS
+        self.slot = slot
+        self.writers_overlap = writers_overlap
+
+    async def rows(
+        self, statement: Executable, parameters: Mapping[str, Any] | None = None
+    ) -> Sequence[Row]:
+        """All rows of a statement. Raises ReadTooSlow."""
+        values = parameters or {}
+        prepared = self._statements.prepare(statement, values)
+        sql, bound = prepared.bind(values)
+        try:
+            with _given_up(self._connection):
+                records = await self._connection.fetch(sql, *bound, timeout=self._patience)
+        except asyncpg.QueryCanceledError as error:
+            raise ReadTooSlow(self._seconds) from error
+        return prepared.rows(records[0].keys(), records) if records else []
+
+    async def scan(
+        self, statement: Executable, parameters: Mapping[str, Any] | None = None
+    ) -> Sequence[Row]:
+        """The same: a transaction has its connection, and gives it up for nobody."""
+        return await self.rows(statement, parameters)
+
+    async def run(self, statement: Executable, parameters: Parameters | None = None) -> int:
+        """Runs a statement; the number of rows it touched."""
+        if parameters is None or isinstance(parameters, Mapping):
+            parameters = [parameters or {}]
+        prepared = self._statements.prepare(statement, parameters[0])
+        bound = [prepared.bind(values) for values in parameters]
+        sql, first = bound[0]
+        try:
+            with _given_up(self._connection):
+                if len(bound) > 1:
+                    every = [values for _, values in bound]
+                    await self._connection.executemany(sql, every, timeout=self._patience)
+                    return len(bound)
+                status = await self._connection.execute(sql, *first, timeout=self._patience)
+        except asyncpg.UniqueViolationError as error:
+            # Citus names the constraint in the message alone.
+            key = error.constraint_name or violated_constraint(str(error))
+            raise DuplicateKey(key, error.detail or "") from error
+        touched = status.rpartition(" ")[2]
+        return int(touched) if touched.isdigit() else 0
+
+    async def has_text_index(self) -> bool:
+        """False: PostgreSQL's planner finds its index by itself."""
+        return False
+
+
+class PostgresReader:
+    """Statements between transactions, on a connection that the first of them takes.
+
+    A scan waits for its place without a connection, so that those who wait leave them to others.
+    """
+
+    slot = 0
+    writers_overlap = False
+
+    def __init__(self, lend: Lender, scans: Places, customer_id: int) -> None:
+        self._lend = lend
+        self._scans = scans
+        self._customer_id = customer_id
+        self._stack = AsyncExitStack()
+        self._lent: PostgresConnection | None = None
+
+    async def _connection(self) -> PostgresConnection:
+        if self._lent is None:
+            self._lent = await self._stack.enter_async_context(self._lend(self._customer_id))
+        return self._lent
+
+    async def give_back(self) -> None:
+        """Returns the connection, if it has one; the next statement takes another."""
+        self._lent = None
+        await self._stack.aclose()
+
+    async def rows(
+        self, statement: Executable, parameters: Mapping[str, Any] | None = None
+    ) -> Sequence[Row]:
+        """All rows of a statement. Raises ReadTooSlow."""
+        return await (await self._connection()).rows(statement, parameters)
+
+    async def scan(
+        self, statement: Executable, parameters: Mapping[str, Any] | None = None
+    ) -> Sequence[Row]:
+        """All rows of a statement, in its turn. Raises ReadTooSlow or Overloaded."""
+        await self.give_back()
+        async with self._scans.place(self._customer_id):
+            return await self.rows(statement, parameters)
+
+    async def run(self, statement: Executable, parameters: Parameters | None = None) -> int:
+        """Runs a statement by itself; the number of rows it touched."""
+        return await (await self._connection()).run(statement, parameters)
+
+    async def has_text_index(self) -> bool:
+        """False: PostgreSQL's planner finds its index by itself."""
+        return False
+
+
+class PostgresDatabase(Database):
+    """A PostgreSQL database named by a libpq URL, reached through a bounded pool.
+
+    Of its connections one tenant's scans have four tenths at the most, and all scans seven. In a
+    cluster, the tenants of one worker have six tenths.
+    """
+
+    def __init__(self, url: str, pool_size: int, read_seconds: float = READ_SECONDS) -> None:
+        self._url = url
+        self._pool_size = pool_size
+        self._read_seconds = read_seconds
+        self._scans = Places(
+            in_all=max(1, pool_size * 7 // 10),
+            for_each=max(1, pool_size * 4 // 10),
+            wait_seconds=read_seconds,
+        )
+        self._pool: asyncpg.Pool[Any] | None = None
+        self._opening = asyncio.Lock()
+        self._statements = StatementCompiler(asyncpg_dialect.dialect())  # type: ignore[no-untyped-call]
+        self._free_slots = set(range(SLOTS))
+        self._nodes = Nodes(self._fetch_value, pool_size, read_seconds)
+        self._revisions = RevisionReader(
+            self._connect, self._nodes.group_of, read_seconds + GRACE_SECONDS
+        )
+
+    async def _connect(
+        self,
+        *_: object,
+        statement_seconds: float | None = None,
+        **options: Any,  # noqa: ANN401  # the pool's own
+    ) -> asyncpg.Connection[Any]:
+        """A new connection, whose statements run as long as a read unless said otherwise."""
+        seconds = self._read_seconds if statement_seconds is None else statement_seconds
+        try:
+            return await asyncpg.connect(
+                dsn=self._url,
+                timeout=CONNECT_SECONDS,
+                statement_cache_size=_KEPT_BY_DRIVER,
+                max_cached_statement_lifetime=0,
+                server_settings={
+                    "application_name": "portico",
+                    "jit": "off",
+                    "lock_timeout": str(LOCK_WAIT_MILLISECONDS),
+                    "statement_timeout": _milliseconds(seconds),
+                    # For Citus: hiding shards makes each new connection two seconds slower.
+                    # Without Citus, PostgreSQL takes the settings and nothing reads them.
+                    "citus.override_table_visibility": "off",
+                    "citus.node_connection_timeout": _milliseconds(CONNECT_SECONDS),
+                },
+                **options,
+            )
+        except (ValueError, asyncpg.InterfaceError) as error:
+            raise Unavailable(f"The PostgreSQL URL cannot be used: {error}.") from error
+
+    async def _fetch_value(self, sql: str, *values: object) -> int | None:
+        """The one value of a query about the cluster, which the coordinator answers by itself."""
+        async with self._acquire() as connection:
+            with _given_up(connection):
+                patience = self._read_seconds + GRACE_SECONDS
+                found: int | None = await connection.fetchval(sql, *values, timeout=patience)
+        return found
+
+    @asynccontextmanager
+    async def _acquire(self) -> AsyncIterator[asyncpg.Connection[Any]]:
+        async with self._opening:
+            if self._pool is None:
+                self._pool = await asyncpg.create_pool(
+                    min_size=0,
+                    max_size=self._pool_size,
+                    max_inactive_connection_lifetime=_IDLE_SECONDS,
+                    connect=self._connect,
+                    connection_class=_PooledConnection,
+                )
+        try:
+            connection = await self._pool.acquire(timeout=POOL_WAIT_SECONDS)
+        except TimeoutError:
+            raise Unavailable("Every database connection is busy.") from None
+        try:
+            yield connection
+        finally:
+            await self._pool.release(connection)
+
+    @asynccontextmanager
+    async def _lend(self, customer_id: int) -> AsyncIterator[PostgresConnection]:
+        async with self._nodes.place(customer_id), self._acquire() as connection:
+            yield PostgresConnection(connection, self._statements, self._read_seconds)
+
+    @asynccontextmanager
+    async def read(self, customer_id: int = 0) -> AsyncIterator[Connection]:
+        """A connection for reading, outside a transaction."""
+        with translated():
+            reader = PostgresReader(self._lend, self._scans, customer_id)
+            try:
+                yield reader
+            finally:
+                await reader.give_back()
+
+    @asynccontextmanager
+    async def transaction(self, customer_id: int = 0) -> AsyncIterator[Connection]:
+        """A write transaction."""
+        with translated():
+            own: int | None = None
+            try:
+                async with self._nodes.place(customer_id), self._acquire() as connection:
+                    own = self._free_slots.pop() if self._free_slots else None
+                    # Without a free slot a random one is shared, and its holders wait in line.
+                    slot = randrange(SLOTS) if own is None else own
+                    async with _transaction(connection):
+                        yield PostgresConnection(
+                            connection,
+                            self._statements,
+                            WRITE_SECONDS,
+                            slot=slot,
+                            writers_overlap=True,
+                        )
+            finally:
+                # Only here have COMMIT and ROLLBACK ended, even if this task was cancelled.
+                if own is not None:
+                    self._free_slots.add(own)
+
+    async def revision(self, customer_id: int) -> int | None:
+        """The tenant's revision now; those who ask while a query runs share the next one."""
+        return await self._revisions.current(customer_id)
+
+    def check_storage(self) -> None:
+        """PostgreSQL checks its own files."""
+
+    async def run_sync(self, work: SyncWork) -> None:
+        """Runs migrations in one transaction under an advisory lock, one process at a time."""
+        engine = create_async_engine(
+            "postgresql+asyncpg://",
+            # A migration takes as long as its tables are large.
+            async_creator=partial(self._connect, statement_seconds=0),
+            poolclass=NullPool,
+        )
+        with translated():
+            async with engine.begin() as connection:
+                await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
+                await connection.run_sync(work)
+
+    async def erase_deleted(self, tables: Sequence[str]) -> None:
+        """Rewrites the tables into new files."""
+        with translated():
+            # Not from the pool, whose statements have the time of a read.
+            connection = await self._connect(statement_seconds=0)
+            try:
+                for table in tables:
+                    await connection.execute(f"VACUUM FULL {table}")
+            finally:
+                await connection.close()
+
+    async def close(self) -> None:
+        """Closes the pool."""
+        await self._revisions.close()
+        if self._pool is not None:
+            self._pool.terminate()
+
+
+@asynccontextmanager
+async def _transaction(connection: asyncpg.Connection[Any]) -> AsyncIterator[None]:
+    """A transaction with the time of writes. The driver's own would take a round trip more."""
+    await _execute(connection, _BEGIN)
+    try:
+        yield
+    except BaseException:
+        if _is_open(connection):
+            await _execute(connection, "ROLLBACK")
+        raise
+    await _execute(connection, "COMMIT")
+
+
+async def _execute(connection: asyncpg.Connection[Any], sql: str) -> None:
+    with _given_up(connection):
+        await connection.execute(sql, timeout=WRITE_SECONDS + GRACE_SECONDS)
+
+
+def _is_open(connection: asyncpg.Connection[Any]) -> bool:
+    """Whether a connection of the pool can still be used; a closed one is the pool's no more."""
+    try:
+        return not connection.is_closed()
+    except asyncpg.InterfaceError:
+        return False
+
+
+@contextmanager
+def _given_up(connection: asyncpg.Connection[Any]) -> Iterator[None]:
+    """Close a connection that has not answered in time.
+
+    A coordinator that waits for a frozen worker heeds neither its own time limit nor a request to
+    cancel, so nothing more can be asked of that connection.
+    """
+    try:
+        yield
+    except TimeoutError:
+        if _is_open(connection):
+            connection.terminate()
+        raise
+
+
+def _milliseconds(seconds: float) -> str:
+    """A time as PostgreSQL's settings take it; 0 is no limit there."""
+    return str(ceil(seconds * 1000))
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turns the driver's errors into ours: waiting helps, trying again helps, or a defect."""
+    try:
+        yield
+    except asyncpg.IntegrityConstraintViolationError as error:
+        # Every rule is checked before it is written, so a violated constraint means that what was
+        # checked has changed since.
+        raise ConcurrentChange("record", f"{error}.") from error
+    except asyncpg.PostgresError as error:
+        translation = _translation(error.sqlstate or "")
+        if translation is None:
+            raise
+        raise translation from error
+    except DBAPIError as error:
+        translation = _translation(getattr(error.orig, "sqlstate", None) or "")
+        if translation is None:
+            raise
+        raise translation from error
+    except TimeoutError as error:
+        raise Unavailable("The database did not answer in time.") from error
+    except (*_BROKEN, OSError) as error:
+        raise Unavailable(f"The database cannot be reached: {error}.") from error
+
+
+def _translation(state: str) -> PorticoError | None:
+    if state in _CONFLICTS:
+        return ConcurrentChange("record", _CONFLICTS[state])
+    if not state or state in _REFUSALS or state[:2] in _UNREACHABLE:
+        return Unavailable(_REFUSALS.get(state, "The database cannot serve this request now."))
+    return None

@@ -1,0 +1,346 @@
+"""SQLite: the embedded default. Reads run inline; writers follow one another on one connection.
+
+Writers that are waiting share a COMMIT: it is the call that waits for the disk, so it leaves the
+event loop, and those who come meanwhile make the next batch (decision 0010).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections import deque
+from collections.abc import AsyncIterator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager, closing, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from time import monotonic
+
+from sqlalchemy import NullPool, create_engine
+from sqlalchemy.dialects.sqlite import pysqlite
+from sqlalchemy.exc import DBAPIError
+
+from portico.domain.errors import ConcurrentChange, PorticoError, Unavailable
+from portico.storage.engine.connections import READ_SECONDS, Connection, Database, SyncWork
+from portico.storage.engine.sqlite_connections import SqliteReader, SqliteWriter
+from portico.storage.engine.sqlite_file import DamageScan, SqliteFile
+from portico.storage.engine.sqlite_reads import SlowReads, TimedConnection
+from portico.storage.engine.statements import StatementCompiler
+
+LOCK_WAIT_SECONDS = 10.0
+WRITERS_PER_COMMIT = 32
+_RETRY_SECONDS = 0.005
+_KEPT_BY_DRIVER = 512
+_CACHE_KIB = 32 * 1024
+_SLOW_READERS_CACHE_KIB = 8 * 1024
+_REVISION = "SELECT sum(revision) FROM customer_revision WHERE customer_id = ?"
+_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+
+
+@dataclass
+class _Batch:
+    """Writers whose work one COMMIT makes lasting; `committed` tells them when."""
+
+    committed: asyncio.Future[None]
+    writers: int = 0
+
+
+class SqliteDatabase(Database):
+    """One file in WAL mode, shared with any number of other processes."""
+
+    def __init__(self, path: Path, read_seconds: float = READ_SECONDS) -> None:
+        self._path = path
+        self._file = SqliteFile(path)
+        self._scan = DamageScan(self._file, self._open)
+        self._statements = StatementCompiler(pysqlite.dialect(paramstyle="named"))
+        self._reader_connection: TimedConnection | None = None
+        self._writer_connection: TimedConnection | None = None
+        self._slow_reads = SlowReads(partial(self._open, _SLOW_READERS_CACHE_KIB), read_seconds)
+        self._writing = False
+        self._waiting: deque[asyncio.Future[None]] = deque()
+        self._batch: _Batch | None = None
+        self._ending: asyncio.Task[None] | None = None
+        self._disk = ThreadPoolExecutor(max_workers=1, thread_name_prefix="portico-commit")
+
+    def _open(self, cache_kib: int = _CACHE_KIB) -> sqlite3.Connection:
+        self._file.verify()
+        # Threads take turns on a connection: writers have theirs, and slow readers one each.
+        # `mode=rw`: a file that is missing or deleted is an error, never a new empty database.
+        connection = sqlite3.connect(
+            f"{self._path.absolute().as_uri()}?mode=rw",
+            uri=True,
+            check_same_thread=False,
+            isolation_level=None,
+            cached_statements=_KEPT_BY_DRIVER,
+        )
+        try:
+            # Looked at again before SQLite reads anything: were the file replaced just now, SQLite
+            # would apply the old file's WAL to the new one.
+            self._file.verify()
+            self._configure(connection, cache_kib)
+            self._file.note_opened()
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _configure(self, connection: sqlite3.Connection, cache_kib: int) -> None:
+        connection.execute(f"PRAGMA busy_timeout = {int(LOCK_WAIT_SECONDS * 1000)}")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(f"PRAGMA cache_size = -{cache_kib}")
+
+    @property
+    def _reader(self) -> TimedConnection:
+        if self._reader_connection is None:
+            self._reader_connection = TimedConnection(self._open())
+        return self._reader_connection
+
+    @property
+    def _timed_writer(self) -> TimedConnection:
+        if self._writer_connection is None:
+            writer = self._open()
+            # The event loop must not sleep inside BEGIN; `_begin` waits for the lock instead.
+            writer.execute("PRAGMA busy_timeout = 0")
+            self._writer_connection = TimedConnection(writer)
+        return self._writer_connection
+
+    @property
+    def _writer(self) -> sqlite3.Connection:
+        return self._timed_writer.connection
+
+    @asynccontextmanager
+    async def read(self, customer_id: int = 0) -> AsyncIterator[Connection]:
+        """A connection for reading, shared by all readers.
+
+        Each statement on it ends before the event loop goes on: an open one would keep its moment
+        of the data, also for those who read after it.
+        """
+        with translated(self._file):
+            self._verify_now_and_then()
+            yield SqliteReader(self._reader, self._statements, self._slow_reads, customer_id)
+
+    @asynccontextmanager
+    async def transaction(self, customer_id: int = 0) -> AsyncIterator[Connection]:
+        """A write transaction. Raises ConcurrentChange when the lock is not free in time."""
+        await self._take_turn()
+        try:
+            with translated(self._file):
+                batch = await self._join_batch()
+                try:
+                    yield SqliteWriter(self._timed_writer, self._statements, self._disk)
+                    self._writer.execute("RELEASE writer")
+                    batch.writers += 1
+                except BaseException as error:
+                    self._undo(batch, error)
+                    raise
+        finally:
+            self._pass_turn_on()
+        with translated(self._file):
+            try:
+                # A client that goes away must not take the others' commit with it.
+                await asyncio.shield(batch.committed)
+            except asyncio.CancelledError:
+                await asyncio.wait([batch.committed])
+                raise
+
+    async def _take_turn(self) -> None:
+        if not self._writing:
+            self._writing = True
+            return
+        turn = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        try:
+            async with asyncio.timeout(LOCK_WAIT_SECONDS):
+                await turn
+        except BaseException as error:
+            if turn.done() and not turn.cancelled():
+                self._pass_turn_on()
+            if isinstance(error, TimeoutError):
+                raise ConcurrentChange("database", "Too many writes are waiting.") from None
+            raise
+
+    def _pass_turn_on(self) -> None:
+        """Lets the next writer go on; without one, or with a full batch, ends the batch first."""
+        batch = self._batch
+        if batch is None or batch.writers < WRITERS_PER_COMMIT:
+            while self._waiting:
+                turn = self._waiting.popleft()
+                if not turn.done():
+                    turn.set_result(None)
+                    return
+        if batch is None:
+            self._writing = False
+        else:
+            self._ending = asyncio.get_running_loop().create_task(self._end_turn())
+
+    async def _end_turn(self) -> None:
+        await self._end_batch()
+        self._pass_turn_on()
+
+    async def _join_batch(self) -> _Batch:
+        if self._batch is None:
+            await self._begin(self._writer)
+            self._batch = _Batch(asyncio.get_running_loop().create_future())
+        self._writer.execute("SAVEPOINT writer")
+        return self._batch
+
+    async def _begin(self, writer: sqlite3.Connection) -> None:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + LOCK_WAIT_SECONDS
+        while True:
+            try:
+                writer.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if not _is_busy(error) or loop.time() > deadline:
+                    raise
+                await asyncio.sleep(_RETRY_SECONDS)
+            else:
+                return
+
+    def _undo(self, batch: _Batch, cause: BaseException) -> None:
+        if self._writer.in_transaction:
+            self._writer.execute("ROLLBACK TO writer")
+            self._writer.execute("RELEASE writer")
+        else:
+            # A full disk makes SQLite undo everything, also what others were about to commit.
+            self._batch = None
+            lost = Unavailable("The database undid this write together with another's.")
+            _fail(batch, cause if isinstance(cause, sqlite3.Error) else lost)
+
+    async def _end_batch(self) -> None:
+        batch, self._batch = self._batch, None
+        if batch is None:
+            return
+        loop = asyncio.get_running_loop()
+        try:
+            if batch.writers:
+                await loop.run_in_executor(self._disk, self._commit)
+            else:
+                self._writer.execute("ROLLBACK")
+        except (sqlite3.Error, Unavailable) as error:
+            if self._writer.in_transaction:
+                self._writer.execute("ROLLBACK")
+            _fail(batch, error)
+        else:
+            batch.committed.set_result(None)
+
+    def _commit(self) -> None:
+        """Commits the batch, unless the path leads to another file than the one that is open.
+
+        The second look is the one that counts: a file that took the place of ours before this
+        COMMIT reached the disk makes it fail, so nobody is told that the new file has the write. A
+        file that comes after it replaces a write that was there, as any restored backup does.
+        """
+        self._file.verify()
+        self._writer.execute("COMMIT")
+        self._file.verify()
+
+    def _verify_now_and_then(self) -> None:
+        if monotonic() >= self._file.verify_at:
+            self._file.verify()
+
+    def check_storage(self) -> None:
+        """Raise Unavailable for a file that was replaced or damaged; scan it now and then."""
+        self._file.require_sound()
+        self._scan.start_when_due()
+
+    async def revision(self, customer_id: int) -> int | None:
+        """The tenant's revision now, straight from the driver."""
+        self._verify_now_and_then()
+        try:
+            row = self._reader.connection.execute(_REVISION, (customer_id,)).fetchone()
+        except sqlite3.Error as error:  # `translated` would take a fifth of the time of all this
+            raise _translation(error, self._file) from error
+        revision: int | None = row[0]
+        return revision
+
+    async def run_sync(self, work: SyncWork) -> None:
+        """Runs migrations in one transaction that excludes all other writers."""
+        await self._take_turn()
+        try:
+            with translated(self._file):
+                await self._end_batch()
+                writer = self._open()
+                engine = create_engine(
+                    "sqlite://",
+                    creator=lambda: writer,
+                    poolclass=NullPool,
+                    isolation_level="AUTOCOMMIT",
+                )
+                with engine.connect() as connection:
+                    await self._begin(writer)
+                    # Told of the transaction, the engine commits when the work is done, not before.
+                    with connection.begin():
+                        work(connection)
+                self._file.verify()
+        finally:
+            self._pass_turn_on()
+
+    async def erase_deleted(self, tables: Sequence[str]) -> None:
+        """Rewrites the whole file: deleted content stays in its free space and in the WAL."""
+        await self._take_turn()
+        try:
+            with translated(self._file):
+                await self._end_batch()
+                loop = asyncio.get_running_loop()
+                await loop.run_in_executor(self._disk, self._rewrite)
+        finally:
+            self._pass_turn_on()
+
+    def _rewrite(self) -> None:
+        with closing(self._open()) as connection:
+            connection.execute("VACUUM")
+            (busy, *_) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise Unavailable("Another process is reading the database.")
+
+    async def close(self) -> None:
+        """Closes every connection; the last one to close folds the WAL into the file."""
+        if self._ending is not None:
+            await self._ending
+        self._scan.close()
+        self._disk.shutdown()
+        self._slow_reads.close()
+        for timed in (self._reader_connection, self._writer_connection):
+            if timed is not None:
+                timed.connection.close()
+        self._reader_connection = self._writer_connection = None
+
+
+def _fail(batch: _Batch, cause: BaseException) -> None:
+    batch.committed.set_exception(cause)
+    batch.committed.exception()  # whoever waits gets it; nobody may be left waiting
+
+
+def _is_busy(error: sqlite3.Error) -> bool:
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in _BUSY
+
+
+@contextmanager
+def translated(file: SqliteFile) -> Iterator[None]:
+    """Turns SQLite's errors into ours: waiting helps, trying again helps, or a defect.
+
+    `file` remembers those that mean damage.
+    """
+    try:
+        yield
+    except sqlite3.IntegrityError as error:
+        # Every rule is checked before it is written, under the writers' lock, so a violated
+        # constraint means that what was checked has changed since.
+        raise ConcurrentChange("record", f"{error}.") from error
+    except sqlite3.Error as error:
+        raise _translation(error, file) from error
+    except DBAPIError as error:
+        if isinstance(error.orig, sqlite3.Error):
+            raise _translation(error.orig, file) from error
+        raise
+
+
+def _translation(error: sqlite3.Error, file: SqliteFile) -> PorticoError:
+    file.note_error(error)
+    if _is_busy(error):
+        return ConcurrentChange("database", "The database is locked by another process.")
+    return Unavailable(f"The database cannot serve this request now: {error}.")

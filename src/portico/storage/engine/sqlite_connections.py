@@ -1,0 +1,160 @@
+"""Statements on SQLite's connections: inline on the event loop, on a thread when they take long."""
+
+from __future__ import annotations
+
+import sqlite3
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Executable, text
+
+from portico.storage.engine.connections import WRITE_SECONDS, DuplicateKey, Parameters
+from portico.storage.engine.sqlite_reads import (
+    INLINE_SECONDS,
+    OutOfTime,
+    SlowReads,
+    TimedConnection,
+    run_to_end,
+)
+from portico.storage.engine.statements import Bound, PreparedStatement, Row, StatementCompiler
+from portico.storage.links.trigrams import TEXT_INDEX
+
+ROWS_INLINE = 16
+"""So many rows are written on the event loop; more, on a thread."""
+
+ROWS_PER_STATEMENT = 32
+"""A statement makes the text index write what it holds back, so rows share one. Not more of them:
+the driver copies their text while it holds the interpreter, 20 ms for 32 of 256 KiB.
+"""
+
+_TEXT_INDEX_EXISTS = text(f"SELECT 1 FROM sqlite_master WHERE name = '{TEXT_INDEX}'")
+
+
+class SqliteConnection(ABC):
+    """Statements on one connection: on the event loop while they are quick, else on a thread."""
+
+    slot = 0
+    writers_overlap = False
+
+    def __init__(self, timed: TimedConnection, statements: StatementCompiler) -> None:
+        self._timed = timed
+        self._statements = statements
+
+    async def rows(
+        self, statement: Executable, parameters: Mapping[str, Any] | None = None
+    ) -> Sequence[Row]:
+        """All rows of a statement. Raises ReadTooSlow."""
+        return await self._rows(*self._bound(statement, parameters))
+
+    def _bound(
+        self, statement: Executable, parameters: Mapping[str, Any] | None
+    ) -> tuple[PreparedStatement, tuple[str, Bound]]:
+        values = parameters or {}
+        prepared = self._statements.prepare(statement, values)
+        return prepared, prepared.bind(values)
+
+    async def _rows(self, prepared: PreparedStatement, bound: tuple[str, Bound]) -> Sequence[Row]:
+        try:
+            return self._timed.rows(prepared, bound, INLINE_SECONDS)
+        except OutOfTime:
+            return await self._slow_rows(prepared, bound)
+
+    @abstractmethod
+    async def _slow_rows(
+        self, prepared: PreparedStatement, bound: tuple[str, Bound]
+    ) -> Sequence[Row]:
+        """The rows of a statement that the event loop gave up."""
+
+    async def run(self, statement: Executable, parameters: Parameters | None = None) -> int:
+        """Runs a statement; the number of rows it touched."""
+        if parameters is None or isinstance(parameters, Mapping):
+            parameters = [parameters or {}]
+        prepared = self._statements.prepare(statement, parameters[0])
+        return self._run(prepared, parameters)
+
+    def _run(self, prepared: PreparedStatement, parameters: Sequence[Mapping[str, Any]]) -> int:
+        step = ROWS_PER_STATEMENT if prepared.row_of_values else 1
+        chunks = [parameters[start : start + step] for start in range(0, len(parameters), step)]
+        try:
+            touched = 0
+            for rows in chunks:
+                bound = prepared.bind(rows[0]) if len(rows) == 1 else prepared.bind_rows(rows)
+                touched += self._timed.connection.execute(*bound).rowcount
+            return touched
+        except sqlite3.IntegrityError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_CONSTRAINT_UNIQUE:
+                raise DuplicateKey(str(error)) from error
+            raise
+
+    async def has_text_index(self) -> bool:
+        """Whether this SQLite had FTS5 when the schema was made."""
+        return bool(await self.rows(_TEXT_INDEX_EXISTS))
+
+
+class SqliteReader(SqliteConnection):
+    """The connection that all readers share; what is slow is read on a thread instead."""
+
+    def __init__(
+        self,
+        timed: TimedConnection,
+        statements: StatementCompiler,
+        slow: SlowReads,
+        customer_id: int,
+    ) -> None:
+        super().__init__(timed, statements)
+        self._slow = slow
+        self._customer_id = customer_id
+
+    async def scan(
+        self, statement: Executable, parameters: Mapping[str, Any] | None = None
+    ) -> Sequence[Row]:
+        """The same as `rows`, but on a thread at once if a read of the tenant was slow just now."""
+        prepared, bound = self._bound(statement, parameters)
+        if self._slow.are_expected(self._customer_id):
+            return await self._slow.rows(self._customer_id, prepared, bound)
+        return await self._rows(prepared, bound)
+
+    async def _slow_rows(
+        self, prepared: PreparedStatement, bound: tuple[str, Bound]
+    ) -> Sequence[Row]:
+        self._slow.note(self._customer_id)
+        return await self._slow.rows(self._customer_id, prepared, bound)
+
+
+class SqliteWriter(SqliteConnection):
+    """The connection of writers, while one has its turn; `disk` is the thread for slow work."""
+
+    def __init__(
+        self, timed: TimedConnection, statements: StatementCompiler, disk: ThreadPoolExecutor
+    ) -> None:
+        super().__init__(timed, statements)
+        self._disk = disk
+
+    scan = SqliteConnection.rows
+
+    async def _slow_rows(
+        self, prepared: PreparedStatement, bound: tuple[str, Bound]
+    ) -> Sequence[Row]:
+        read = partial(self._timed.rows_on_thread, prepared, bound, WRITE_SECONDS)
+        return await run_to_end(self._disk, read)
+
+    async def run(self, statement: Executable, parameters: Parameters | None = None) -> int:
+        """Runs a statement, on a thread when it writes many rows; how many it touched."""
+        if parameters is None or isinstance(parameters, Mapping):
+            parameters = [parameters or {}]
+        prepared = self._statements.prepare(statement, parameters[0])
+        if not (
+            len(parameters) > ROWS_INLINE
+            or prepared.deletes_many
+            or any(len(parameters[0][name]) > ROWS_INLINE for name in prepared.lists)
+        ):
+            return self._run(prepared, parameters)
+
+        def work() -> int:
+            with self._timed.unwatched():
+                return self._run(prepared, parameters)
+
+        return await run_to_end(self._disk, work)

@@ -1,0 +1,200 @@
+"""Links many at a time: filtered for the console, shown on a portal, and changed in bulk."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, ClassVar
+
+from sqlalchemy import (
+    ColumnElement,
+    Executable,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    select,
+    update,
+)
+
+from portico.domain.links.filters import NO_PORTAL, NO_SECTION, LinkFilter
+from portico.domain.links.links import Link
+from portico.domain.records import Page
+from portico.domain.search import ListQuery
+from portico.storage.engine.statements import Among, kept
+from portico.storage.links.links import (
+    ON_PORTAL,
+    SCANNED_LINKS,
+    WITH_TRIGRAMS,
+    LinkRepository,
+    on_no_portal,
+)
+from portico.storage.links.trigrams import trigram_query
+from portico.storage.repositories import in_scope
+from portico.storage.schema.page_tables import link_presentation
+from portico.storage.schema.tables import portal_assignment, user_portal, user_portal_link
+
+_IN_SECTION = "in section"
+_WITHOUT_SECTION = "without section"
+_WITHOUT_PORTAL = "without portal"
+
+
+class LinkSetRepository(LinkRepository):
+    """The links of one scope, by the set. Statements do not grow in number with the links."""
+
+    vague: ClassVar = frozenset({_WITHOUT_SECTION})
+
+    async def filtered(self, query: ListQuery, wanted: LinkFilter) -> Page[Link]:
+        """The page of those links that pass the filter as well as the query's condition."""
+        narrowed: list[str] = []
+        values: dict[str, object] = {}
+        if wanted.portal_id == NO_PORTAL:
+            narrowed.append(_WITHOUT_PORTAL)
+        elif wanted.portal_id is not None:
+            narrowed.append(ON_PORTAL)
+            values["portal_id"] = wanted.portal_id
+        if wanted.section_id == NO_SECTION:
+            narrowed.append(_WITHOUT_SECTION)
+        elif wanted.section_id is not None:
+            narrowed.append(_IN_SECTION)
+            values["section_id"] = wanted.section_id
+        if query.condition is not None and not wanted.portal_id and self._is_large:
+            phrase = trigram_query(query.condition)
+            if phrase and await self.connection.has_text_index():
+                narrowed.append(WITH_TRIGRAMS)
+                values["trigrams"] = phrase
+        return await self._page(query, *narrowed, **values)
+
+    @property
+    def _is_large(self) -> bool:
+        return self._links > SCANNED_LINKS
+
+    async def shown_on(self, portal_id: int) -> list[Link]:
+        """The enabled links of an enabled portal, in no order; none of one that is disabled.
+
+        Without an order, since for that a database might go through all links of the scope.
+        """
+        rows = await self._rows(_shown_on(), portal_id=portal_id)
+        return [self._record(row) for row in rows]
+
+    async def set_enabled(self, links: Collection[Link], enabled: bool) -> None:
+        """Enables or disables links, with the stamps of the records given."""
+        for stamps, ids in _by_stamps(links).items():
+            modified_time, modified_by = stamps
+            await self._run(
+                _set_enabled(),
+                link_ids=ids,
+                now_enabled=enabled,
+                now_time=modified_time,
+                now_by=modified_by,
+            )
+
+    async def reassign(self, links: Collection[Link]) -> None:
+        """Stores the stamps and exactly the assignments of links, and nothing else of them."""
+        for stamps, ids in _by_stamps(links).items():
+            modified_time, modified_by = stamps
+            await self._run(_stamp(), link_ids=ids, now_time=modified_time, now_by=modified_by)
+        await self._run(_unassign_all(), link_ids=[link.id for link in links])
+        await self._assign(*links)
+
+    async def replace_all(self, links: Sequence[Link]) -> None:
+        """Stores all fields of links that exist, and exactly their assignments."""
+        if not links:
+            return
+        rows = []
+        for link in links:
+            values = dict(self._values(link))
+            for key in ("customer_id", "microtenant_id", "id"):
+                del values[key]
+            rows.append(self._bound(values | {"record_id": link.id}))
+        await self.connection.run(_replace(), rows)
+        await self._run(_unassign_all(), link_ids=[link.id for link in links])
+        await self._assign(*links)
+
+    async def remove_all(self, link_ids: Collection[int]) -> int:
+        """Deletes links, with which what belongs to them goes; how many there were."""
+        removed = await self._run(_remove_all(), link_ids=sorted(link_ids))
+        await self._count(-removed)
+        return removed
+
+    @classmethod
+    def _narrowing(cls, narrowed: tuple[str, ...]) -> list[ColumnElement[bool]]:
+        conditions = super()._narrowing(narrowed)
+        shown = link_presentation
+        same = and_(in_scope(shown), shown.c.link_id == cls.table.c.id)
+        if _IN_SECTION in narrowed:
+            inside = select(shown.c.link_id).where(
+                in_scope(shown), shown.c.section_id == bindparam("section_id")
+            )
+            conditions.append(cls.table.c.id.in_(inside))
+        if _WITHOUT_SECTION in narrowed:
+            headed = select(shown.c.link_id).where(same, shown.c.section_id.is_not(None))
+            conditions.append(~headed.correlate(cls.table).exists())
+        if _WITHOUT_PORTAL in narrowed:
+            conditions.append(on_no_portal(cls.table))
+        return conditions
+
+
+def _by_stamps(links: Collection[Link]) -> Mapping[tuple[int, int], list[int]]:
+    found: dict[tuple[int, int], list[int]] = {}
+    for link in links:
+        found.setdefault((link.modified_time, link.modified_by), []).append(link.id)
+    return found
+
+
+@kept
+def _shown_on() -> Select[Any]:
+    link = user_portal_link
+    shown = select(portal_assignment.c.link_id).where(
+        in_scope(portal_assignment), portal_assignment.c.portal_id == bindparam("portal_id")
+    )
+    open_portal = (
+        select(user_portal.c.id)
+        .where(in_scope(user_portal), user_portal.c.enabled)
+        .where(user_portal.c.id == bindparam("portal_id"))
+    )
+    columns = [column for column in link.c if not column.name.endswith("_folded")]
+    return select(*columns, *LinkRepository._computed(link)).where(
+        in_scope(link), link.c.enabled, link.c.id.in_(shown), open_portal.exists()
+    )
+
+
+def _among() -> ColumnElement[bool]:
+    return Among(user_portal_link.c.id, "link_ids")
+
+
+def _stamped() -> dict[str, Any]:
+    return {"modified_time": bindparam("now_time"), "modified_by": bindparam("now_by")}
+
+
+@kept
+def _set_enabled() -> Executable:
+    return (
+        update(user_portal_link)
+        .where(in_scope(user_portal_link), _among())
+        .values({"enabled": bindparam("now_enabled"), **_stamped()})
+    )
+
+
+@kept
+def _stamp() -> Executable:
+    return update(user_portal_link).where(in_scope(user_portal_link), _among()).values(_stamped())
+
+
+@kept
+def _replace() -> Executable:
+    return update(user_portal_link).where(
+        in_scope(user_portal_link), user_portal_link.c.id == bindparam("record_id")
+    )
+
+
+@kept
+def _unassign_all() -> Executable:
+    return delete(portal_assignment).where(
+        in_scope(portal_assignment),
+        Among(portal_assignment.c.link_id, "link_ids"),
+    )
+
+
+@kept
+def _remove_all() -> Executable:
+    return delete(user_portal_link).where(in_scope(user_portal_link), _among())

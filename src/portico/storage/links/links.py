@@ -1,0 +1,214 @@
+"""Stored user portal links and their assignments to portals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Executable,
+    FromClause,
+    Select,
+    String,
+    Table,
+    and_,
+    bindparam,
+    cast,
+    delete,
+    func,
+    select,
+    text,
+)
+
+from portico.domain.links.links import Link
+from portico.domain.records import Page, Scope
+from portico.domain.search import ListQuery
+from portico.storage.engine.connections import Connection
+from portico.storage.engine.statements import Among, Row, deleting_few, insert_into, kept
+from portico.storage.links.trigrams import TEXT_INDEX_QUERY, trigram_query
+from portico.storage.repositories import Repository, in_scope, listed_ids, restored
+from portico.storage.schema.tables import (
+    link_count,
+    portal_assignment,
+    user_portal,
+    user_portal_link,
+)
+
+
+class LinkRepository(Repository[Link]):
+    """The links of one scope. A link's portal ids are read in the same statement as the link."""
+
+    table: ClassVar = user_portal_link
+    record: ClassVar = Link
+
+    def __init__(self, connection: Connection, scope: Scope, *, links: int = 0) -> None:
+        """`links` is about how many the scope has; it only chooses how a search is run."""
+        super().__init__(connection, scope)
+        self._links = links
+
+    async def page(self, query: ListQuery) -> Page[Link]:
+        """One page and the total; in a large scope a search for parts of text uses its index."""
+        if query.condition is not None and self._links > SCANNED_LINKS:
+            phrase = trigram_query(query.condition)
+            if phrase and await self.connection.has_text_index():
+                return await self._page(query, WITH_TRIGRAMS, trigrams=phrase)
+        return await self._page(query)
+
+    async def page_of_portal(self, portal_id: int, query: ListQuery) -> Page[Link]:
+        """The page of those links that are assigned to a portal."""
+        return await self._page(query, ON_PORTAL, portal_id=portal_id)
+
+    async def count_by_portal(self, portal_ids: Iterable[int]) -> dict[int, int]:
+        """How many links each of the portals shows."""
+        wanted = sorted(set(portal_ids))
+        if not wanted:
+            return {}
+        rows = await self._rows(_count_by_portal(), portal_ids=wanted)
+        return {row.portal_id: row.links for row in rows}
+
+    async def first_of_portal(self, portal_id: int) -> str | None:
+        """The name of one link on the portal, or None when it shows none."""
+        rows = await self._rows(_first_of_portal(), portal_id=portal_id)
+        return rows[0].name if rows else None
+
+    async def first_of_application(self, application_id: int) -> str | None:
+        """Return the name of one link to the application segment, or None without any."""
+        rows = await self._rows(_first_of_application(), application_id=application_id)
+        return rows[0].name if rows else None
+
+    async def insert(self, *records: Link) -> None:
+        """Stores new links and their assignments."""
+        await super().insert(*records)
+        await self._assign(*records)
+        await self._count(len(records))
+
+    async def replace(self, record: Link) -> bool:
+        """Stores all fields of a link, and exactly its assignments; False when there is none."""
+        if not await super().replace(record):
+            return False
+        await self._run(_unassign(), link_id=record.id)
+        await self._assign(record)
+        return True
+
+    async def remove(self, record_id: int) -> bool:
+        """Deletes a link, with which its assignments go; False when there is none."""
+        if not await super().remove(record_id):
+            return False
+        await self._count(-1)
+        return True
+
+    async def _count(self, added: int) -> None:
+        await self._run(_COUNT, added=added, slot=self.connection.slot)
+
+    async def _assign(self, *records: Link) -> None:
+        rows = [
+            {
+                "customer_id": self.scope.customer_id,
+                "link_id": record.id,
+                "portal_id": portal_id,
+            }
+            for record in records
+            for portal_id in record.portal_ids
+        ]
+        if rows:
+            await self.connection.run(insert_into(portal_assignment), rows)
+
+    @classmethod
+    def _narrowing(cls, narrowed: tuple[str, ...]) -> list[ColumnElement[bool]]:
+        conditions: list[ColumnElement[bool]] = []
+        if ON_PORTAL in narrowed:
+            on_portal = select(portal_assignment.c.link_id).where(
+                in_scope(portal_assignment),
+                portal_assignment.c.portal_id == bindparam("portal_id"),
+            )
+            conditions.append(cls.table.c.id.in_(on_portal))
+        if WITH_TRIGRAMS in narrowed:
+            conditions.append(cls.table.c.id.in_(text(TEXT_INDEX_QUERY)))
+        return conditions
+
+    @classmethod
+    def _counted(cls) -> Select[Any]:
+        return select(links_in_all().label("total")).where(in_scope(link_count))
+
+    @classmethod
+    def _computed(cls, source: FromClause) -> list[ColumnElement[Any]]:
+        portal_ids = (
+            select(func.aggregate_strings(cast(portal_assignment.c.portal_id, String), ","))
+            .where(in_scope(portal_assignment), portal_assignment.c.link_id == source.c.id)
+            .correlate(source)
+            .scalar_subquery()
+        )
+        return [portal_ids.label("portal_ids")]
+
+    def _record(self, row: Row) -> Link:
+        return restored(Link, row, portal_ids=listed_ids(row.portal_ids))
+
+
+ON_PORTAL = "on portal"
+WITH_TRIGRAMS = "with trigrams"
+SCANNED_LINKS = 2_000
+"""Up to so many links a scan is as quick as the text index, which all tenants share."""
+
+
+@kept
+def _count_by_portal() -> Select[Any]:
+    same = and_(in_scope(user_portal), user_portal.c.id == portal_assignment.c.portal_id)
+    return (
+        select(portal_assignment.c.portal_id, func.count().label("links"))
+        .join(user_portal, same)
+        .where(in_scope(portal_assignment))
+        .where(Among(portal_assignment.c.portal_id, "portal_ids"))
+        .group_by(portal_assignment.c.portal_id)
+    )
+
+
+@kept
+def _first_of_portal() -> Select[Any]:
+    link = user_portal_link
+    same = and_(
+        portal_assignment.c.customer_id == link.c.customer_id,
+        portal_assignment.c.link_id == link.c.id,
+    )
+    return (
+        select(link.c.name)
+        .join(portal_assignment, same)
+        .where(in_scope(portal_assignment), in_scope(link))
+        .where(portal_assignment.c.portal_id == bindparam("portal_id"))
+        .limit(1)
+    )
+
+
+@kept
+def _first_of_application() -> Select[Any]:
+    link = user_portal_link
+    named = link.c.application_id == bindparam("application_id")
+    return select(link.c.name).where(in_scope(link), named).limit(1)
+
+
+@kept
+def _unassign() -> Executable:
+    mine = portal_assignment.c.link_id == bindparam("link_id")
+    return deleting_few(delete(portal_assignment).where(in_scope(portal_assignment), mine))
+
+
+def on_no_portal(link: Table) -> ColumnElement[bool]:
+    """That a statement's link has no assignment."""
+    mine = portal_assignment.c.link_id == link.c.id
+    assigned = select(portal_assignment.c.link_id).where(in_scope(portal_assignment), mine)
+    return ~assigned.correlate(link).exists()
+
+
+def links_in_all() -> ColumnElement[int]:
+    """The number of links that the chosen slots of `link_count` come to."""
+    return cast(func.coalesce(func.sum(link_count.c.links), 0), BigInteger)
+
+
+# Both databases take the same words for it; a slot that was never used is made.
+_COUNT = text(
+    "INSERT INTO link_count (customer_id, microtenant_id, slot, links) "
+    "VALUES (:scope_customer_id, :scope_microtenant_id, :slot, :added) "
+    "ON CONFLICT (customer_id, microtenant_id, slot) "
+    "DO UPDATE SET links = link_count.links + excluded.links"
+)

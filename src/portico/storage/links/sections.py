@@ -1,0 +1,75 @@
+"""Stored sections."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from sqlalchemy import Executable, Select, bindparam, func, select, update
+
+from portico.domain.links.sections import Section
+from portico.storage.engine.statements import Among, kept
+from portico.storage.repositories import Repository, in_scope
+from portico.storage.schema.page_tables import link_presentation, section
+
+
+class SectionRepository(Repository[Section]):
+    """The sections of one scope."""
+
+    table: ClassVar = section
+    record: ClassVar = Section
+
+    async def all(self) -> list[Section]:
+        """Every section, in the order in which portals show them."""
+        return [self._record(row) for row in await self._rows(_all())]
+
+    async def place(self, section_ids: Sequence[int]) -> None:
+        """Gives the sections their places, from 1 on."""
+        for position, section_id in enumerate(section_ids, 1):
+            await self._run(_place(), section_id=section_id, place=position)
+
+    async def link_counts(self) -> dict[int, int]:
+        """How many links each section has; one without is left out."""
+        return {row.section_id: row.links for row in await self._rows(_link_counts())}
+
+    async def vacate(self, section_id: int, link_ids: Sequence[int]) -> int:
+        """Takes links out of the section; how many there were."""
+        return await self._run(_vacate(), left_id=section_id, link_ids=list(link_ids))
+
+
+@kept
+def _all() -> Select[Any]:
+    return (
+        select(section)
+        .where(in_scope(section))
+        .order_by(section.c.position, section.c.name_folded, section.c.id)
+    )
+
+
+@kept
+def _place() -> Executable:
+    return (
+        update(section)
+        .where(in_scope(section), section.c.id == bindparam("section_id"))
+        .values(position=bindparam("place"))
+    )
+
+
+@kept
+def _link_counts() -> Select[Any]:
+    return (
+        select(link_presentation.c.section_id, func.count().label("links"))
+        .where(in_scope(link_presentation), link_presentation.c.section_id.is_not(None))
+        .group_by(link_presentation.c.section_id)
+    )
+
+
+@kept
+def _vacate() -> Executable:
+    return (
+        update(link_presentation)
+        .where(in_scope(link_presentation))
+        .where(link_presentation.c.section_id == bindparam("left_id"))
+        .where(Among(link_presentation.c.link_id, "link_ids"))
+        .values({"section_id": None, "position": 0})
+    )

@@ -1,0 +1,135 @@
+"""Stored administrators and their grants: read before a tenant is known, so not scoped to one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Select, bindparam, delete, select, update
+
+from portico.domain.people.administrators import Administrator, Grant
+from portico.domain.records import fold
+from portico.storage.engine.connections import Connection
+from portico.storage.engine.statements import Among, insert_into, kept
+from portico.storage.schema.people_tables import administrator, administrator_grant
+
+_COLUMNS = [column for column in administrator.c if column.name != "name_folded"]
+
+
+class AdministratorRepository:
+    """Every administrator of the installation; services confine callers to their tenant's."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def find(self, administrator_id: int) -> Administrator | None:
+        """The administrator with that id, or None."""
+        rows = await self._connection.rows(_administrator(), {"wanted_id": administrator_id})
+        return Administrator(**rows[0]._asdict()) if rows else None
+
+    async def find_by_name(self, name: str) -> Administrator | None:
+        """The administrator with that name, whatever its case, or None."""
+        rows = await self._connection.rows(_named(), {"wanted_name": fold(name.strip())})
+        return Administrator(**rows[0]._asdict()) if rows else None
+
+    async def find_by_subject(self, provider_id: int, subject: str) -> Administrator | None:
+        """The administrator whom a provider knows by that subject, or None."""
+        statement = select(*_COLUMNS).where(
+            administrator.c.provider_id == provider_id, administrator.c.subject == subject
+        )
+        rows = await self._connection.rows(statement)
+        return Administrator(**rows[0]._asdict()) if rows else None
+
+    async def of_tenant(self, customer_id: int) -> list[Administrator]:
+        """The administrators with a grant in a tenant, by name."""
+        rows = await self._connection.rows(_of_tenant(), {"customer_id": customer_id})
+        return [Administrator(**row._asdict()) for row in rows]
+
+    async def names(self, administrator_ids: Iterable[int]) -> dict[int, str]:
+        """What administrators are called, by id, whether or not they still have a grant."""
+        wanted = sorted(set(administrator_ids))
+        statement = select(administrator.c.id, administrator.c.name, administrator.c.display_name)
+        rows = await self._connection.rows(
+            statement.where(Among(administrator.c.id, "wanted")), {"wanted": wanted}
+        )
+        return {row.id: row.display_name or row.name for row in rows}
+
+    async def has_any(self) -> bool:
+        """Whether the installation has any administrator, enabled or not."""
+        return bool(await self._connection.rows(_any()))
+
+    async def insert(self, added: Administrator) -> None:
+        """Stores a new administrator."""
+        values = asdict(added) | {"name_folded": fold(added.name)}
+        await self._connection.run(insert_into(administrator), [values])
+
+    async def replace(self, changed: Administrator) -> None:
+        """Stores all fields of an administrator."""
+        values = asdict(changed) | {"name_folded": fold(changed.name)}
+        statement = update(administrator).where(administrator.c.id == changed.id)
+        await self._connection.run(statement.values(**values))
+
+    async def note_sign_in(self, administrator_id: int, now: int) -> None:
+        """Remembers when an administrator last signed in."""
+        statement = update(administrator).where(administrator.c.id == administrator_id)
+        await self._connection.run(statement.values(last_sign_in=now))
+
+    async def grants(self, administrator_ids: Iterable[int]) -> list[Grant]:
+        """The grants of administrators, in every tenant."""
+        wanted = sorted(set(administrator_ids))
+        if not wanted:
+            return []
+        rows = await self._connection.rows(_grants(), {"wanted": wanted})
+        return [Grant(**row._asdict()) for row in rows]
+
+    async def replace_grants(
+        self, administrator_id: int, customer_id: int, grants: Iterable[Grant]
+    ) -> None:
+        """Stores exactly these grants of an administrator in one tenant."""
+        statement = delete(administrator_grant).where(
+            administrator_grant.c.administrator_id == administrator_id,
+            administrator_grant.c.customer_id == customer_id,
+        )
+        await self._connection.run(statement)
+        rows = [asdict(grant) for grant in grants]
+        if rows:
+            await self._connection.run(insert_into(administrator_grant), rows)
+
+    async def forget_microtenant(self, customer_id: int, microtenant_id: int) -> None:
+        """Takes back every grant of a microtenant that goes away."""
+        statement = delete(administrator_grant).where(
+            administrator_grant.c.customer_id == customer_id,
+            administrator_grant.c.microtenant_id == microtenant_id,
+        )
+        await self._connection.run(statement)
+
+
+@kept
+def _any() -> Select[Any]:
+    return select(administrator.c.id).limit(1)
+
+
+@kept
+def _administrator() -> Select[Any]:
+    return select(*_COLUMNS).where(administrator.c.id == bindparam("wanted_id"))
+
+
+@kept
+def _named() -> Select[Any]:
+    return select(*_COLUMNS).where(administrator.c.name_folded == bindparam("wanted_name"))
+
+
+@kept
+def _of_tenant() -> Select[Any]:
+    granted = select(administrator_grant.c.administrator_id).where(
+        administrator_grant.c.customer_id == bindparam("customer_id")
+    )
+    chosen = select(*_COLUMNS).where(administrator.c.id.in_(granted))
+    return chosen.order_by(administrator.c.name_folded)
+
+
+@kept
+def _grants() -> Select[Any]:
+    among = Among(administrator_grant.c.administrator_id, "wanted")
+    return select(administrator_grant).where(among).order_by(administrator_grant.c.id)

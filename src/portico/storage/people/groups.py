@@ -1,0 +1,62 @@
+"""Stored groups of portal users."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from sqlalchemy import Select, and_, bindparam, func, select
+
+from portico.domain.people.groups import Group
+from portico.storage.engine.statements import kept
+from portico.storage.repositories import Repository, in_scope
+from portico.storage.schema.page_tables import link_group, portal_group
+from portico.storage.schema.tables import user_portal_link
+
+
+class GroupRepository(Repository[Group]):
+    """The groups of one tenant, whatever the microtenant."""
+
+    table: ClassVar = portal_group
+    record: ClassVar = Group
+
+    async def all(self) -> list[Group]:
+        """Every group, by name."""
+        return [self._record(row) for row in await self._rows(_all())]
+
+    async def link_counts(self) -> dict[int, int]:
+        """How many links of the tenant name each group; one that none names is left out."""
+        return {row.group_id: row.links for row in await self._rows(_link_counts())}
+
+    async def first_link(self, group_id: int) -> str | None:
+        """The name of one link that is for the group, in any microtenant, or None."""
+        rows = await self._rows(_first_link(), group_id=group_id)
+        return rows[0].name if rows else None
+
+
+@kept
+def _all() -> Select[Any]:
+    return select(portal_group).where(in_scope(portal_group)).order_by(portal_group.c.name_folded)
+
+
+@kept
+def _link_counts() -> Select[Any]:
+    return (
+        select(link_group.c.group_id, func.count().label("links"))
+        .where(in_scope(link_group))
+        .group_by(link_group.c.group_id)
+    )
+
+
+@kept
+def _first_link() -> Select[Any]:
+    same = and_(
+        user_portal_link.c.customer_id == link_group.c.customer_id,
+        user_portal_link.c.id == link_group.c.link_id,
+    )
+    return (
+        select(user_portal_link.c.name)
+        .join(link_group, same)
+        .where(in_scope(link_group), link_group.c.group_id == bindparam("group_id"))
+        .where(user_portal_link.c.customer_id == bindparam("scope_customer_id"))
+        .limit(1)
+    )

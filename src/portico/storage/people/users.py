@@ -1,0 +1,150 @@
+"""Stored portal users and the groups that administrators assigned them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    String,
+    bindparam,
+    cast,
+    delete,
+    func,
+    select,
+    update,
+)
+
+from portico.domain.people.users import PortalUser
+from portico.domain.records import fold
+from portico.storage.engine.statements import Among, Row, insert_into, kept
+from portico.storage.repositories import Repository, in_scope, listed_ids, restored
+from portico.storage.schema.page_tables import portal_group
+from portico.storage.schema.people_tables import portal_user, portal_user_group
+
+
+class PortalUserRepository(Repository[PortalUser]):
+    """The portal users of one tenant, whatever the microtenant of the scope."""
+
+    table: ClassVar = portal_user
+    record: ClassVar = PortalUser
+
+    async def find_by_name(self, name: str) -> PortalUser | None:
+        """The user with that name, whatever its case, or None."""
+        return await self._one(_by_name(type(self)), wanted_name=fold(name.strip()))
+
+    async def find_by_subject(self, provider_id: int, subject: str) -> PortalUser | None:
+        """The user whom a provider knows by that subject, or None."""
+        return await self._one(_by_subject(type(self)), provider_id=provider_id, subject=subject)
+
+    async def names(self, user_ids: Iterable[int]) -> dict[int, str]:
+        """What users are called, by id."""
+        rows = await self._rows(_names(), wanted=sorted(set(user_ids)))
+        return {row.id: row.display_name or row.name for row in rows}
+
+    async def insert(self, *records: PortalUser) -> None:
+        """Stores new users and their groups."""
+        await super().insert(*records)
+        await self._assign(*records)
+
+    async def replace(self, record: PortalUser) -> bool:
+        """Stores all fields of a user, and exactly its groups; False when there is none."""
+        if not await super().replace(record):
+            return False
+        statement = delete(portal_user_group).where(
+            in_scope(portal_user_group), portal_user_group.c.user_id == record.id
+        )
+        await self._run(statement)
+        await self._assign(record)
+        return True
+
+    async def note_sign_in(self, user: PortalUser) -> None:
+        """Stores what a sign-in tells of a user: the time, and what the provider said."""
+        statement = (
+            update(portal_user)
+            .where(in_scope(portal_user), portal_user.c.id == user.id)
+            .values(
+                last_sign_in=user.last_sign_in,
+                claimed_groups=user.claimed_groups,
+                display_name=user.display_name,
+                display_name_folded=fold(user.display_name),
+                email=user.email,
+            )
+        )
+        await self._run(statement)
+
+    async def known_groups(self, group_ids: Iterable[int]) -> set[int]:
+        """Those of the group ids that the tenant has."""
+        wanted = sorted(set(group_ids))
+        if not wanted:
+            return set()
+        statement = select(portal_group.c.id).where(
+            in_scope(portal_group), portal_group.c.id.in_(wanted)
+        )
+        return {row.id for row in await self._rows(statement)}
+
+    async def groups_by_name(self, names: Iterable[str]) -> set[int]:
+        """The ids of the tenant's groups with one of the names."""
+        wanted = sorted({fold(name) for name in names})
+        if not wanted:
+            return set()
+        statement = select(portal_group.c.id).where(
+            in_scope(portal_group), portal_group.c.name_folded.in_(wanted)
+        )
+        return {row.id for row in await self._rows(statement)}
+
+    async def _one(self, statement: Select[Any], **values: object) -> PortalUser | None:
+        rows = await self._rows(statement, **values)
+        return self._record(rows[0]) if rows else None
+
+    async def _assign(self, *records: PortalUser) -> None:
+        rows = [
+            {"customer_id": self.scope.customer_id, "user_id": record.id, "group_id": group_id}
+            for record in records
+            for group_id in record.group_ids
+        ]
+        if rows:
+            await self.connection.run(insert_into(portal_user_group), rows)
+
+    @classmethod
+    def _computed(cls, source: FromClause) -> list[ColumnElement[Any]]:
+        group_ids = (
+            select(func.aggregate_strings(cast(portal_user_group.c.group_id, String), ","))
+            .where(in_scope(portal_user_group), portal_user_group.c.user_id == source.c.id)
+            .correlate(source)
+            .scalar_subquery()
+        )
+        return [group_ids.label("group_ids")]
+
+    def _record(self, row: Row) -> PortalUser:
+        return restored(PortalUser, row, group_ids=listed_ids(row.group_ids))
+
+
+@kept
+def _names() -> Select[Any]:
+    user = portal_user
+    named = select(user.c.id, user.c.name, user.c.display_name)
+    return named.where(in_scope(user), Among(user.c.id, "wanted"))
+
+
+@kept
+def _by_name(users: type[PortalUserRepository]) -> Select[Any]:
+    return _stored(users, portal_user.c.name_folded == bindparam("wanted_name"))
+
+
+@kept
+def _by_subject(users: type[PortalUserRepository]) -> Select[Any]:
+    return _stored(
+        users,
+        portal_user.c.provider_id == bindparam("provider_id"),
+        portal_user.c.subject == bindparam("subject"),
+    )
+
+
+def _stored(users: type[PortalUserRepository], *conditions: ColumnElement[bool]) -> Select[Any]:
+    columns = [column for column in portal_user.c if not column.name.endswith("_folded")]
+    chosen = select(*columns, *users._computed(portal_user))
+    return chosen.where(in_scope(portal_user), *conditions)

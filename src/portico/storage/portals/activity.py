@@ -1,0 +1,218 @@
+"""Stored favourites, openings and acceptances of one tenant. None of it raises its revision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Select,
+    bindparam,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+    true,
+)
+
+from portico.domain.portals.activity import RECENT_LINKS, Acceptance, RecentLink
+from portico.storage.engine.connections import Connection
+from portico.storage.engine.statements import Among, insert_into, kept
+from portico.storage.schema.page_tables import link_group
+from portico.storage.schema.people_tables import (
+    aup_acceptance,
+    favourite,
+    link_opening,
+    recent_opening,
+)
+from portico.storage.schema.tables import portal_assignment, user_portal_link
+
+# The same text on both databases; SQLAlchemy has a construct for each alone.
+_COUNT = text(
+    "INSERT INTO link_opening (customer_id, link_id, day, openings) "
+    "VALUES (:customer_id, :link_id, :day, 1) "
+    "ON CONFLICT (customer_id, link_id, day) DO UPDATE SET openings = link_opening.openings + 1"
+)
+_REMEMBER = text(
+    "INSERT INTO recent_opening (customer_id, user_id, link_id, time) "
+    "VALUES (:customer_id, :user_id, :link_id, :time) "
+    "ON CONFLICT (customer_id, user_id, link_id) DO UPDATE SET time = excluded.time"
+)
+_STAR = text(
+    "INSERT INTO favourite (customer_id, user_id, link_id, time) "
+    "VALUES (:customer_id, :user_id, :link_id, :time) "
+    "ON CONFLICT (customer_id, user_id, link_id) DO NOTHING"
+)
+
+
+class Activity:
+    """What the people of one tenant did."""
+
+    def __init__(self, connection: Connection, customer_id: int) -> None:
+        self._connection = connection
+        self._customer_id = customer_id
+
+    async def is_shown(self, portal_id: int, link_id: int, group_ids: Iterable[int]) -> bool:
+        """Whether a link is enabled, on the portal, and for everyone or one of the groups."""
+        wanted = {"portal_id": portal_id, "link_id": link_id, "group_ids": sorted(group_ids)}
+        return bool(await self._connection.rows(_shown(), self._mine(wanted)))
+
+    async def count_opening(self, link_id: int, day: int) -> None:
+        """Adds one opening of a link on a day."""
+        values = {"customer_id": self._customer_id, "link_id": link_id, "day": day}
+        await self._connection.run(_COUNT, values)
+
+    async def add_openings(self, counted: Iterable[tuple[int, int, int]]) -> None:
+        """Stores whole days of openings that were not counted here: link, day, number."""
+        rows = [
+            {
+                "customer_id": self._customer_id,
+                "link_id": link_id,
+                "day": day,
+                "openings": openings,
+            }
+            for link_id, day, openings in counted
+        ]
+        if rows:
+            await self._connection.run(insert_into(link_opening), rows)
+
+    async def openings(self, link_ids: Iterable[int], since_day: int) -> dict[int, int]:
+        """How often each of the links was opened from a day on; those never opened are left out."""
+        wanted = {"link_ids": sorted(set(link_ids)), "since_day": since_day}
+        rows = await self._connection.rows(_openings(), self._mine(wanted))
+        return {row.link_id: int(row.openings) for row in rows}
+
+    async def remember_opening(self, user_id: int, link_id: int, now: int) -> None:
+        """Remembers that a user opened a link; only the newest are kept."""
+        values = {"customer_id": self._customer_id, "user_id": user_id, "link_id": link_id}
+        await self._connection.run(_REMEMBER, values | {"time": now})
+        recent = await self.recent(user_id)
+        if len(recent) > RECENT_LINKS:
+            statement = delete(recent_opening).where(
+                recent_opening.c.customer_id == self._customer_id,
+                recent_opening.c.user_id == user_id,
+                recent_opening.c.link_id.in_([each.link_id for each in recent[RECENT_LINKS:]]),
+            )
+            await self._connection.run(statement)
+
+    async def recent(self, user_id: int) -> list[RecentLink]:
+        """The links that a user opened, newest first."""
+        rows = await self._connection.rows(_recent(), self._mine({"user_id": user_id}))
+        return [RecentLink(**row._asdict()) for row in rows]
+
+    async def add_favourite(self, user_id: int, link_id: int, now: int) -> None:
+        """Adds a favourite; adding it again changes nothing."""
+        values = {"customer_id": self._customer_id, "user_id": user_id, "link_id": link_id}
+        await self._connection.run(_STAR, values | {"time": now})
+
+    async def remove_favourite(self, user_id: int, link_id: int) -> None:
+        """Removes a favourite, if it is one."""
+        statement = delete(favourite).where(
+            favourite.c.customer_id == self._customer_id,
+            favourite.c.user_id == user_id,
+            favourite.c.link_id == link_id,
+        )
+        await self._connection.run(statement)
+
+    async def favourites(self, user_id: int) -> list[int]:
+        """The ids of a user's favourites, in the order in which they became that."""
+        rows = await self._connection.rows(_favourites(), self._mine({"user_id": user_id}))
+        return [row.link_id for row in rows]
+
+    async def accept(self, acceptance: Acceptance) -> None:
+        """Stores that somebody agreed to a policy."""
+        values = asdict(acceptance) | {"customer_id": self._customer_id}
+        await self._connection.run(insert_into(aup_acceptance), [values])
+
+    async def has_accepted(
+        self, aup_id: int, version: str, *, user_id: int | None, visitor: str
+    ) -> bool:
+        """Whether the user, or without one the visitor, agreed to that version."""
+        wanted = {"aup_id": aup_id, "version": version}
+        wanted |= {"visitor": visitor} if user_id is None else {"user_id": user_id}
+        statement = _accepted(by_visitor=user_id is None)
+        return bool(await self._connection.rows(statement, self._mine(wanted)))
+
+    async def acceptances(self, aup_id: int, limit: int) -> list[Acceptance]:
+        """The newest acceptances of a policy, newest first."""
+        statement = (
+            select(aup_acceptance)
+            .where(
+                aup_acceptance.c.customer_id == self._customer_id,
+                aup_acceptance.c.aup_id == aup_id,
+            )
+            .order_by(aup_acceptance.c.id.desc())
+            .limit(limit)
+        )
+        return [Acceptance(**row._asdict()) for row in await self._connection.rows(statement)]
+
+    def _mine(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        return {"customer_id": self._customer_id, **wanted}
+
+
+@kept
+def _shown() -> Select[Any]:
+    link = user_portal_link
+    customer_id = bindparam("customer_id", type_=BigInteger)
+    link_id = bindparam("link_id", type_=BigInteger)
+    groups = exists().where(
+        link_group.c.customer_id == customer_id, link_group.c.link_id == link_id
+    )
+    on_portal = exists().where(
+        portal_assignment.c.customer_id == customer_id,
+        portal_assignment.c.portal_id == bindparam("portal_id"),
+        portal_assignment.c.link_id == link_id,
+    )
+    return select(link.c.id).where(
+        link.c.customer_id == customer_id,
+        link.c.id == link_id,
+        link.c.enabled == true(),
+        on_portal,
+        or_(~groups, groups.where(Among(link_group.c.group_id, "group_ids"))),
+    )
+
+
+@kept
+def _openings() -> Select[Any]:
+    table = link_opening
+    counted = select(table.c.link_id, func.sum(table.c.openings).label("openings")).where(
+        table.c.customer_id == bindparam("customer_id"),
+        Among(table.c.link_id, "link_ids"),
+        table.c.day >= bindparam("since_day"),
+    )
+    return counted.group_by(table.c.link_id)
+
+
+@kept
+def _recent() -> Select[Any]:
+    table = recent_opening
+    opened = select(table.c.link_id, table.c.time).where(
+        table.c.customer_id == bindparam("customer_id"), table.c.user_id == bindparam("user_id")
+    )
+    return opened.order_by(table.c.time.desc(), table.c.link_id.desc())
+
+
+@kept
+def _favourites() -> Select[Any]:
+    table = favourite
+    starred = select(table.c.link_id).where(
+        table.c.customer_id == bindparam("customer_id"), table.c.user_id == bindparam("user_id")
+    )
+    return starred.order_by(table.c.time, table.c.link_id)
+
+
+@kept
+def _accepted(*, by_visitor: bool) -> Select[Any]:
+    table = aup_acceptance
+    who = table.c.visitor if by_visitor else table.c.user_id
+    agreed = select(table.c.id).where(
+        table.c.customer_id == bindparam("customer_id"),
+        table.c.aup_id == bindparam("aup_id"),
+        table.c.version == bindparam("version"),
+        who == bindparam(who.name),
+    )
+    return agreed.limit(1)

@@ -1,0 +1,148 @@
+"""Numbers for the dashboard: how full portals are, and which links are opened most."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import BigInteger, Select, and_, bindparam, cast, func, select
+
+from portico.domain.records import Scope
+from portico.storage.engine.connections import Connection
+from portico.storage.engine.statements import kept
+from portico.storage.links.links import links_in_all, on_no_portal
+from portico.storage.repositories import in_scope
+from portico.storage.schema.people_tables import link_opening
+from portico.storage.schema.tables import (
+    link_count,
+    portal_assignment,
+    user_portal,
+    user_portal_link,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilledPortal:
+    """A portal and how many links are on it."""
+
+    id: int
+    name: str
+    enabled: bool
+    links: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenedLink:
+    """A link and how often it was opened in a time."""
+
+    id: int
+    name: str
+    openings: int
+
+
+class DashboardRepository:
+    """What one scope's dashboard counts."""
+
+    def __init__(self, connection: Connection, scope: Scope) -> None:
+        self._connection = connection
+        self._scope = scope
+
+    async def links(self) -> int:
+        """How many links the scope has."""
+        rows = await self._connection.rows(_links(), self._bound())
+        return int(rows[0].links)
+
+    async def disabled_links(self) -> int:
+        """How many links of the scope are disabled."""
+        rows = await self._connection.scan(_disabled_links(), self._bound())
+        return int(rows[0].links)
+
+    async def unplaced_links(self) -> int:
+        """How many links of the scope are on no portal."""
+        rows = await self._connection.scan(_unplaced_links(), self._bound())
+        return int(rows[0].links)
+
+    async def portals(self) -> int:
+        """How many portals the scope has."""
+        rows = await self._connection.rows(_portals(), self._bound())
+        return int(rows[0].portals)
+
+    async def fullest_portals(self, most: int) -> list[FilledPortal]:
+        """The portals with the most links, fullest first."""
+        rows = await self._connection.scan(_fullest_portals(), self._bound(most=most))
+        return [FilledPortal(**row._asdict()) for row in rows]
+
+    async def most_opened(self, since_day: int, most: int) -> list[OpenedLink]:
+        """The links that were opened most since a day (its number since 1970)."""
+        parameters = self._bound(since_day=since_day, most=most)
+        rows = await self._connection.scan(_most_opened(), parameters)
+        return [OpenedLink(**row._asdict()) for row in rows]
+
+    def _bound(self, **values: object) -> dict[str, object]:
+        values["scope_customer_id"] = self._scope.customer_id
+        values["scope_microtenant_id"] = self._scope.microtenant_id
+        return values
+
+
+@kept
+def _links() -> Select[Any]:
+    return select(links_in_all().label("links")).where(in_scope(link_count))
+
+
+@kept
+def _disabled_links() -> Select[Any]:
+    link = user_portal_link
+    counted = func.count().label("links")
+    return select(counted).select_from(link).where(in_scope(link), ~link.c.enabled)
+
+
+@kept
+def _unplaced_links() -> Select[Any]:
+    link = user_portal_link
+    counted = func.count().label("links")
+    return select(counted).select_from(link).where(in_scope(link), on_no_portal(link))
+
+
+@kept
+def _portals() -> Select[Any]:
+    return (
+        select(func.count().label("portals")).select_from(user_portal).where(in_scope(user_portal))
+    )
+
+
+@kept
+def _fullest_portals() -> Select[Any]:
+    portal = user_portal
+    links = (
+        select(func.count())
+        .select_from(portal_assignment)
+        .where(in_scope(portal_assignment), portal_assignment.c.portal_id == portal.c.id)
+        .correlate(portal)
+        .scalar_subquery()
+        .label("links")
+    )
+    return (
+        select(portal.c.id, portal.c.name, portal.c.enabled, links)
+        .where(in_scope(portal))
+        .order_by(links.desc(), portal.c.name_folded, portal.c.id)
+        .limit(bindparam("most"))
+    )
+
+
+@kept
+def _most_opened() -> Select[Any]:
+    # Summed before the links are looked at: one look for each link, not for each of its days.
+    link, opened = user_portal_link, link_opening
+    summed = (
+        select(opened.c.link_id, cast(func.sum(opened.c.openings), BigInteger).label("openings"))
+        .where(in_scope(opened), opened.c.day >= bindparam("since_day"))
+        .group_by(opened.c.link_id)
+        .subquery("summed")
+    )
+    return (
+        select(link.c.id, link.c.name, summed.c.openings)
+        .select_from(summed)
+        .join(link, and_(in_scope(link), link.c.id == summed.c.link_id))
+        .order_by(summed.c.openings.desc(), link.c.id)
+        .limit(bindparam("most"))
+    )

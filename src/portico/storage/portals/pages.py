@@ -1,0 +1,131 @@
+"""Stored settings of portals' pages, and the addresses that lead to portals."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Executable, Select, bindparam, delete, select
+
+from portico.domain.portals.pages import PortalAddress, PortalPage
+from portico.domain.records import Scope
+from portico.storage.engine.connections import Connection
+from portico.storage.engine.statements import Among, insert_into, kept
+from portico.storage.repositories import in_scope, restored
+from portico.storage.schema.page_tables import portal_address, portal_page
+from portico.storage.schema.tables import user_portal
+
+
+class PortalPageRepository:
+    """The pages of one tenant's portals. Whoever asks has found the portals in its scope."""
+
+    def __init__(self, connection: Connection, scope: Scope) -> None:
+        self._connection = connection
+        self._scope = scope
+
+    async def of_portals(self, portal_ids: Iterable[int]) -> dict[int, PortalPage]:
+        """The settings of each of the portals, those left out that have none stored."""
+        wanted = sorted(set(portal_ids))
+        if not wanted:
+            return {}
+        parameters = {"scope_customer_id": self._scope.customer_id, "portal_ids": wanted}
+        rows = await self._connection.rows(_of_portals(), parameters)
+        return {row.portal_id: restored(PortalPage, row) for row in rows}
+
+    async def store(self, portal_id: int, page: PortalPage) -> None:
+        """Stores the settings of a portal's page in place of what they were."""
+        tenant = {"scope_customer_id": self._scope.customer_id}
+        await self._connection.run(_forget(), tenant | {"wanted_id": portal_id})
+        row = {"customer_id": self._scope.customer_id, "portal_id": portal_id, **asdict(page)}
+        await self._connection.run(insert_into(portal_page), [row])
+
+    async def holders(self, addresses: Collection[str]) -> dict[str, PortalAddress]:
+        """Those of the addresses that some portal has, of any tenant."""
+        rows = await self._connection.rows(_holders(), {"addresses": sorted(addresses)})
+        return {row.address: PortalAddress(**row._asdict()) for row in rows}
+
+    async def readdress(self, portal_id: int, addresses: Collection[str]) -> None:
+        """Makes exactly these ids and slugs lead to the portal; none, when it is deleted.
+
+        Those that other portals have are theirs; an address that another one takes at the same
+        moment makes the transaction fail with ConcurrentChange.
+        """
+        tenant = {"scope_customer_id": self._scope.customer_id}
+        await self._connection.run(_forget_addresses(), tenant | {"wanted_id": portal_id})
+        taken = await self.holders(addresses) if addresses else {}
+        rows = [
+            {
+                "address": address,
+                "customer_id": self._scope.customer_id,
+                "portal_id": portal_id,
+            }
+            for address in dict.fromkeys(addresses)
+            if address not in taken
+        ]
+        if rows:
+            await self._connection.run(insert_into(portal_address), rows)
+
+
+async def find_address(connection: Connection, address: str) -> PortalAddress | None:
+    """Whose portal an address leads to, before any tenant is known."""
+    rows = await connection.rows(_holders(), {"addresses": [address]})
+    return PortalAddress(**rows[0]._asdict()) if rows else None
+
+
+async def find_microtenant(connection: Connection, place: PortalAddress) -> int | None:
+    """The microtenant that the portal of an address belongs to, or None when it is gone."""
+    parameters = {"scope_customer_id": place.customer_id, "portal_id": place.portal_id}
+    rows = await connection.rows(_microtenant(), parameters)
+    return rows[0].microtenant_id if rows else None
+
+
+async def is_enabled(connection: Connection, place: PortalAddress) -> bool:
+    """Whether the portal of an address is there and enabled."""
+    parameters = {"scope_customer_id": place.customer_id, "portal_id": place.portal_id}
+    rows = await connection.rows(_enabled(), parameters)
+    return bool(rows) and bool(rows[0].enabled)
+
+
+@kept
+def _enabled() -> Select[Any]:
+    return (
+        select(user_portal.c.enabled)
+        .where(user_portal.c.customer_id == bindparam("scope_customer_id"))
+        .where(user_portal.c.id == bindparam("portal_id"))
+    )
+
+
+@kept
+def _microtenant() -> Select[Any]:
+    return (
+        select(user_portal.c.microtenant_id)
+        .where(user_portal.c.customer_id == bindparam("scope_customer_id"))
+        .where(user_portal.c.id == bindparam("portal_id"))
+    )
+
+
+@kept
+def _of_portals() -> Select[Any]:
+    among = Among(portal_page.c.portal_id, "portal_ids")
+    return select(portal_page).where(in_scope(portal_page), among)
+
+
+@kept
+def _forget() -> Executable:
+    return delete(portal_page).where(
+        in_scope(portal_page), portal_page.c.portal_id == bindparam("wanted_id")
+    )
+
+
+@kept
+def _holders() -> Select[Any]:
+    among = Among(portal_address.c.address, "addresses")
+    return select(portal_address).where(among)
+
+
+@kept
+def _forget_addresses() -> Executable:
+    return delete(portal_address).where(
+        in_scope(portal_address), portal_address.c.portal_id == bindparam("wanted_id")
+    )

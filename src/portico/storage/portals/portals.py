@@ -1,0 +1,41 @@
+"""Stored user portals."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from sqlalchemy import Executable, Select, bindparam, select, update
+
+from portico.domain.portals.portals import UserPortal
+from portico.storage.engine.statements import kept
+from portico.storage.repositories import Repository, in_scope
+from portico.storage.schema.tables import user_portal
+
+
+class UserPortalRepository(Repository[UserPortal]):
+    """The user portals of one scope."""
+
+    table: ClassVar = user_portal
+    record: ClassVar = UserPortal
+
+    async def first_with_certificate(self, certificate_id: int) -> str | None:
+        """Return the name of one portal that names the certificate, or None without any."""
+        rows = await self._rows(_first_with_certificate(), named_id=certificate_id)
+        return rows[0].name if rows else None
+
+    async def rename_certificate(self, certificate_id: int, name: str) -> None:
+        """Store a certificate's new name with the portals that name it."""
+        await self._run(_rename_certificate(), named_id=certificate_id, certificate_name=name)
+
+
+@kept
+def _first_with_certificate() -> Select[Any]:
+    named = user_portal.c.certificate_id == bindparam("named_id")
+    return select(user_portal.c.name).where(in_scope(user_portal), named).limit(1)
+
+
+@kept
+def _rename_certificate() -> Executable:
+    # The name of the column is taken by the value; the key goes by another.
+    named = user_portal.c.certificate_id == bindparam("named_id")
+    return update(user_portal).where(in_scope(user_portal), named)

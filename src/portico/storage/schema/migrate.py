@@ -1,0 +1,136 @@
+"""Bringing a database to the schema that this version needs, by Alembic migrations.
+
+Alembic itself is imported only when there is something to migrate: it would cost every start of the
+server a tenth of a second.
+"""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection as SyncConnection
+from sqlalchemy import inspect, text
+
+from portico.domain.errors import ConcurrentChange, Unavailable
+from portico.storage.engine.connections import Connection, Database
+from portico.storage.secrets.secret_cipher import SecretCipher
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+
+NEWEST_REVISION = "0012"
+"""The last migration in `migrations/versions`; a test compares the two."""
+
+HELD_PLAIN_TEXT = ("signing_key", "identity_provider")
+"""The tables that held secrets in plain text before migration 0012."""
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+_VERSION = text("SELECT version_num FROM alembic_version")
+_PLAIN_TEXT_LEFT = text("SELECT id FROM secret_key WHERE plain_text_left")
+_PLAIN_TEXT_ERASED = text("UPDATE secret_key SET plain_text_left = FALSE")
+
+logger = logging.getLogger("portico")
+
+
+class SchemaMismatch(Unavailable):
+    """The database is behind or ahead of this version; the sentence says what to do."""
+
+
+async def upgrade(database: Database, cipher: SecretCipher, *, create: bool = False) -> None:
+    """Run every migration that the database lacks, in one transaction that excludes others.
+
+    The migration that encrypts secrets needs a key; it creates the one beside a SQLite database.
+    Raises SecretKeyError without a key, and SchemaMismatch
+    for a database that is ahead of this version, and, unless `create` is set, for one without
+    Portico's tables: a wrong path must not get them.
+    """
+    current = await current_revision(database)
+    if current is None and not create:
+        raise SchemaMismatch(
+            "The database has no tables of Portico; `portico db upgrade --create` with the same "
+            "--database creates them."
+        )
+
+    def work(connection: SyncConnection) -> None:
+        from alembic import command
+
+        # Asked again: another process may have upgraded while this one waited for its turn.
+        _refuse_newer(_revision(connection))
+        command.upgrade(migrations_on(connection, cipher), "head")
+
+    if current != NEWEST_REVISION:
+        await database.run_sync(work)
+    await _erase_plain_text(database)
+
+
+async def _erase_plain_text(database: Database) -> None:
+    """Remove old secrets in plain text from free space, where replacing them leaves them."""
+    async with database.read() as connection:
+        if not await connection.rows(_PLAIN_TEXT_LEFT):
+            return
+    try:
+        await database.erase_deleted(HELD_PLAIN_TEXT)
+    except (Unavailable, ConcurrentChange) as error:
+        logger.warning(
+            "Free space in the database files can still hold secrets in plain text: %s Portico "
+            "tries again at the next start or `portico db upgrade`.",
+            error.reason,
+        )
+        return
+    async with database.transaction() as connection:
+        await connection.run(_PLAIN_TEXT_ERASED)
+
+
+def migrations_on(connection: SyncConnection, cipher: SecretCipher) -> Config:
+    """Return Alembic's view of the migrations, to be run on a connection."""
+    from alembic.config import Config
+
+    config = Config(attributes={"connection": connection, "cipher": cipher})
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    return config
+
+
+async def current_revision(database: Database) -> str | None:
+    """The name of the last migration that the database has, or None for an empty one."""
+    found: list[str | None] = []
+    await database.run_sync(lambda connection: found.append(_revision(connection)))
+    return found[0]
+
+
+async def require_current(database: Database) -> None:
+    """Raises SchemaMismatch unless the database has exactly the newest migration."""
+    await database.run_sync(require_newest)
+
+
+def require_newest(connection: SyncConnection) -> None:
+    """Raise SchemaMismatch unless the connection's database has exactly the newest migration."""
+    current = _revision(connection)
+    if current == NEWEST_REVISION:
+        return
+    _refuse_newer(current)
+    raise SchemaMismatch(
+        f"The database has schema {current or 'none'}; this version of Portico needs "
+        f"{NEWEST_REVISION}. Run `portico db upgrade` with the same database first."
+    )
+
+
+async def is_current(connection: Connection) -> bool:
+    """Whether the database answers and has the newest migration: what readiness asks."""
+    return [row.version_num for row in await connection.rows(_VERSION)] == [NEWEST_REVISION]
+
+
+def _revision(connection: SyncConnection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.execute(_VERSION).scalar()
+
+
+def _refuse_newer(current: str | None) -> None:
+    known = {path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("*.py")}
+    if current is not None and current not in known:
+        raise SchemaMismatch(
+            f"The database has schema {current}, which is newer than this version of Portico "
+            f"knows (it needs {NEWEST_REVISION}). Install the newer Portico."
+        )

@@ -1,0 +1,56 @@
+"""Revisions and tallies in slots, so that the writers of one tenant need not wait in line."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from portico.storage.schema.migrations.new_tables import begin_migration, create_tenant_table
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Moves each tenant's revision and each microtenant's tally into slot 0 of a table of slots."""
+    begin_migration()
+    create_tenant_table(
+        "customer_revision",
+        _id("customer_id"),
+        _id("slot"),
+        _id("revision"),
+        sa.PrimaryKeyConstraint("customer_id", "slot", name="pk_customer_revision"),
+        refers=(
+            sa.ForeignKeyConstraint(
+                ["customer_id"], ["customer.id"], name="fk_customer_revision_customer"
+            ),
+        ),
+    )
+    op.execute("INSERT INTO customer_revision SELECT id, 0, revision FROM customer")
+    op.drop_column("customer", "revision")
+    create_tenant_table(
+        "link_count",
+        _id("customer_id"),
+        _id("microtenant_id"),
+        _id("slot"),
+        _id("links"),
+        sa.PrimaryKeyConstraint("customer_id", "microtenant_id", "slot", name="pk_link_count"),
+        refers=(
+            sa.ForeignKeyConstraint(
+                ["customer_id", "microtenant_id"],
+                ["microtenant.customer_id", "microtenant.id"],
+                name="fk_link_count_microtenant",
+                ondelete="CASCADE",
+            ),
+        ),
+    )
+    op.execute(
+        "INSERT INTO link_count SELECT customer_id, microtenant_id, 0, links FROM link_tally"
+    )
+    op.drop_table("link_tally")
+
+
+def _id(name: str) -> sa.Column[int]:
+    return sa.Column(name, sa.BigInteger(), autoincrement=False, nullable=False)

@@ -1,0 +1,29 @@
+"""When each API client signed in last."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from portico.storage.schema.migrations.new_tables import begin_migration, create_tenant_table
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Makes an empty table: nothing was noted before."""
+    begin_migration()
+    create_tenant_table(
+        "client_sign_in",
+        _id("customer_id"),
+        _id("client_id"),
+        _id("time"),
+        sa.PrimaryKeyConstraint("customer_id", "client_id", name="pk_client_sign_in"),
+        refers=(),
+    )
+
+
+def _id(name: str) -> sa.Column[int]:
+    return sa.Column(name, sa.BigInteger(), autoincrement=False, nullable=False)

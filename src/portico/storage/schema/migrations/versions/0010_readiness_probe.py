@@ -1,0 +1,24 @@
+"""The table to which `/readyz` proves that a write can succeed."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from portico.storage.schema.columns import PlainText
+
+revision = "0010"
+down_revision = "0009"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Make an empty table. A distributed database keeps it on the coordinator."""
+    op.create_table(
+        "readiness_probe",
+        sa.Column("slot", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("time", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("padding", PlainText, nullable=False),
+        sa.PrimaryKeyConstraint("slot"),
+    )

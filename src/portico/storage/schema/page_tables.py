@@ -1,0 +1,162 @@
+"""Tables of what Portico adds to the vendor's objects: how links and portals look on their page.
+
+They stand beside the vendor's tables, so that a client which replaces whole objects leaves them
+alone, and a link that nobody arranged costs nothing.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    PrimaryKeyConstraint,
+    Table,
+)
+
+from portico.domain.portals.pages import Audience
+from portico.storage.schema.columns import Choice, PlainText, id_column, stamp_columns, text_column
+from portico.storage.schema.tables import metadata
+
+section = Table(
+    "section",
+    metadata,
+    id_column("customer_id"),
+    id_column("id"),
+    id_column("microtenant_id"),
+    *stamp_columns(),
+    text_column("name"),
+    text_column("name_folded"),
+    id_column("position"),
+    PrimaryKeyConstraint("customer_id", "id", name="pk_section"),
+    ForeignKeyConstraint(
+        ["customer_id", "microtenant_id"],
+        ["microtenant.customer_id", "microtenant.id"],
+        name="fk_section_microtenant",
+        ondelete="CASCADE",
+    ),
+    Index("uq_section_name", "customer_id", "microtenant_id", "name_folded", unique=True),
+    sqlite_with_rowid=False,
+)
+
+portal_group = Table(
+    "portal_group",
+    metadata,
+    id_column("customer_id"),
+    id_column("id"),
+    *stamp_columns(),
+    text_column("name"),
+    text_column("name_folded"),
+    PrimaryKeyConstraint("customer_id", "id", name="pk_portal_group"),
+    ForeignKeyConstraint(["customer_id"], ["customer.id"], name="fk_portal_group_customer"),
+    Index("uq_portal_group_name", "customer_id", "name_folded", unique=True),
+    sqlite_with_rowid=False,
+)
+
+# A link without a row has the defaults; one with groups always has a row.
+link_presentation = Table(
+    "link_presentation",
+    metadata,
+    id_column("customer_id"),
+    id_column("link_id"),
+    id_column("section_id", nullable=True),
+    id_column("position"),
+    Column("icon_is_dark", Boolean, nullable=True),
+    PrimaryKeyConstraint("customer_id", "link_id", name="pk_link_presentation"),
+    ForeignKeyConstraint(
+        ["customer_id", "link_id"],
+        ["user_portal_link.customer_id", "user_portal_link.id"],
+        name="fk_link_presentation_link",
+        ondelete="CASCADE",
+    ),
+    ForeignKeyConstraint(
+        ["customer_id", "section_id"],
+        ["section.customer_id", "section.id"],
+        name="fk_link_presentation_section",
+    ),
+    Index("ix_link_presentation_section", "customer_id", "section_id", "link_id"),
+    sqlite_with_rowid=False,
+)
+
+link_group = Table(
+    "link_group",
+    metadata,
+    id_column("customer_id"),
+    id_column("link_id"),
+    id_column("group_id"),
+    PrimaryKeyConstraint("customer_id", "link_id", "group_id", name="pk_link_group"),
+    ForeignKeyConstraint(
+        ["customer_id", "link_id"],
+        ["user_portal_link.customer_id", "user_portal_link.id"],
+        name="fk_link_group_link",
+        ondelete="CASCADE",
+    ),
+    ForeignKeyConstraint(
+        ["customer_id", "group_id"],
+        ["portal_group.customer_id", "portal_group.id"],
+        name="fk_link_group_group",
+    ),
+    Index("ix_link_group_group", "customer_id", "group_id", "link_id"),
+    sqlite_with_rowid=False,
+)
+
+portal_page = Table(
+    "portal_page",
+    metadata,
+    id_column("customer_id"),
+    id_column("portal_id"),
+    text_column("slug"),
+    Column("audience", Choice(Audience), nullable=False),
+    text_column("title"),
+    text_column("accent"),
+    text_column("favicon"),
+    PrimaryKeyConstraint("customer_id", "portal_id", name="pk_portal_page"),
+    ForeignKeyConstraint(
+        ["customer_id", "portal_id"],
+        ["user_portal.customer_id", "user_portal.id"],
+        name="fk_portal_page_portal",
+        ondelete="CASCADE",
+    ),
+    sqlite_with_rowid=False,
+)
+
+# A portal's id and slug: read before the tenant is known, so without a reference to the portal.
+portal_address = Table(
+    "portal_address",
+    metadata,
+    Column("address", PlainText, primary_key=True),
+    id_column("customer_id"),
+    id_column("portal_id"),
+    Index("ix_portal_address_portal", "customer_id", "portal_id"),
+)
+
+# The domain of each portal that has one, whether or not it is allowed. Of several portals of a
+# tenant with the same host, the one with the lowest claim has it.
+portal_domain = Table(
+    "portal_domain",
+    metadata,
+    id_column("customer_id"),
+    id_column("portal_id"),
+    text_column("host"),
+    id_column("claim_id"),
+    PrimaryKeyConstraint("customer_id", "portal_id", name="pk_portal_domain"),
+    ForeignKeyConstraint(
+        ["customer_id", "portal_id"],
+        ["user_portal.customer_id", "user_portal.id"],
+        name="fk_portal_domain_portal",
+        ondelete="CASCADE",
+    ),
+    Index("ix_portal_domain_host", "customer_id", "host", "claim_id"),
+    sqlite_with_rowid=False,
+)
+
+# Which tenant's portals may be reached at a domain: the operator's decision. Read before the tenant
+# is known.
+allowed_domain = Table(
+    "allowed_domain",
+    metadata,
+    Column("name", PlainText, primary_key=True),
+    id_column("customer_id"),
+    id_column("creation_time"),
+)

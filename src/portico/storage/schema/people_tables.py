@@ -1,0 +1,276 @@
+"""Tables of people: administrators, portal users, their sessions, and what they do on a portal.
+
+What is read before the tenant is known (administrators, providers, failed sign-ins) is small and
+whole on every node of a distributed database; the rest belongs to one tenant.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    text,
+)
+
+from portico.domain.tenancy.identity import Role
+from portico.storage.schema.columns import (
+    Choice,
+    PlainText,
+    TextTuple,
+    flag_column,
+    id_column,
+    stamp_columns,
+    text_column,
+)
+from portico.storage.schema.tables import metadata
+
+administrator = Table(
+    "administrator",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    text_column("name"),
+    text_column("name_folded"),
+    text_column("display_name"),
+    text_column("email"),
+    text_column("password_hash"),
+    id_column("disabled_time", nullable=True),
+    id_column("provider_id", nullable=True),
+    text_column("subject"),
+    id_column("creation_time"),
+    id_column("last_sign_in", nullable=True),
+    Index("uq_administrator_name", "name_folded", unique=True),
+    Index("ix_administrator_subject", "provider_id", "subject"),
+)
+
+administrator_grant = Table(
+    "administrator_grant",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    id_column("administrator_id"),
+    id_column("customer_id"),
+    id_column("microtenant_id", nullable=True),
+    Column("role", Choice(Role), nullable=False),
+    Index("ix_administrator_grant_administrator", "administrator_id"),
+    Index("ix_administrator_grant_customer", "customer_id"),
+)
+
+console_session = Table(
+    "console_session",
+    metadata,
+    Column("digest", PlainText, primary_key=True),
+    text_column("csrf_token"),
+    id_column("administrator_id"),
+    id_column("customer_id", nullable=True),
+    id_column("microtenant_id", nullable=True),
+    id_column("created"),
+    id_column("seen"),
+    id_column("expires"),
+    Index("ix_console_session_administrator", "administrator_id"),
+    Index("ix_console_session_expires", "expires"),
+)
+
+console_device = Table(
+    "console_device",
+    metadata,
+    Column("digest", PlainText, primary_key=True),
+    id_column("administrator_id"),
+    id_column("expires"),
+    Index("ix_console_device_administrator", "administrator_id"),
+    Index("ix_console_device_expires", "expires"),
+)
+
+identity_provider = Table(
+    "identity_provider",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    id_column("customer_id"),
+    text_column("name"),
+    text_column("issuer"),
+    text_column("client_id"),
+    text_column("client_secret"),
+    text_column("groups_claim"),
+    flag_column("for_console"),
+    flag_column("for_portals"),
+    flag_column("enabled"),
+    id_column("creation_time"),
+    Index("ix_identity_provider_customer", "customer_id"),
+)
+
+sign_in_failure = Table(
+    "sign_in_failure",
+    metadata,
+    Column("scope", PlainText, nullable=False),
+    Column("account", PlainText, nullable=False),
+    Column("address", PlainText, nullable=False),
+    Column("failures", Integer, nullable=False),
+    id_column("since"),
+    id_column("locked_until"),
+    PrimaryKeyConstraint("scope", "account", "address", name="pk_sign_in_failure"),
+    Index("ix_sign_in_failure_since", "since"),
+)
+
+portal_user = Table(
+    "portal_user",
+    metadata,
+    id_column("customer_id"),
+    id_column("id"),
+    *stamp_columns(),
+    text_column("name"),
+    text_column("name_folded"),
+    text_column("display_name"),
+    text_column("display_name_folded"),
+    text_column("email"),
+    text_column("password_hash"),
+    flag_column("enabled"),
+    id_column("provider_id", nullable=True),
+    text_column("subject"),
+    Column("claimed_groups", TextTuple, nullable=False),
+    text_column("language"),
+    id_column("last_sign_in", nullable=True),
+    PrimaryKeyConstraint("customer_id", "id", name="pk_portal_user"),
+    ForeignKeyConstraint(["customer_id"], ["customer.id"], name="fk_portal_user_customer"),
+    Index("uq_portal_user_name", "customer_id", "name_folded", unique=True),
+    Index(
+        "uq_portal_user_subject",
+        "customer_id",
+        "provider_id",
+        "subject",
+        unique=True,
+        sqlite_where=text("provider_id IS NOT NULL"),
+        postgresql_where=text("provider_id IS NOT NULL"),
+    ),
+    sqlite_with_rowid=False,
+)
+
+
+def _of_user(name: str) -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(
+        ["customer_id", "user_id"],
+        ["portal_user.customer_id", "portal_user.id"],
+        name=f"fk_{name}_user",
+        ondelete="CASCADE",
+    )
+
+
+def _of_link(name: str) -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(
+        ["customer_id", "link_id"],
+        ["user_portal_link.customer_id", "user_portal_link.id"],
+        name=f"fk_{name}_link",
+        ondelete="CASCADE",
+    )
+
+
+portal_user_group = Table(
+    "portal_user_group",
+    metadata,
+    id_column("customer_id"),
+    id_column("user_id"),
+    id_column("group_id"),
+    PrimaryKeyConstraint("customer_id", "user_id", "group_id", name="pk_portal_user_group"),
+    _of_user("portal_user_group"),
+    ForeignKeyConstraint(
+        ["customer_id", "group_id"],
+        ["portal_group.customer_id", "portal_group.id"],
+        name="fk_portal_user_group_group",
+        ondelete="CASCADE",
+    ),
+    Index("ix_portal_user_group_group", "customer_id", "group_id", "user_id"),
+    sqlite_with_rowid=False,
+)
+
+portal_session = Table(
+    "portal_session",
+    metadata,
+    id_column("customer_id"),
+    Column("digest", PlainText, nullable=False),
+    text_column("csrf_token"),
+    id_column("user_id"),
+    id_column("created"),
+    id_column("seen"),
+    id_column("expires"),
+    PrimaryKeyConstraint("customer_id", "digest", name="pk_portal_session"),
+    _of_user("portal_session"),
+    Index("ix_portal_session_user", "customer_id", "user_id"),
+    Index("ix_portal_session_expires", "customer_id", "expires"),
+    sqlite_with_rowid=False,
+)
+
+portal_device = Table(
+    "portal_device",
+    metadata,
+    id_column("customer_id"),
+    Column("digest", PlainText, nullable=False),
+    id_column("user_id"),
+    id_column("expires"),
+    PrimaryKeyConstraint("customer_id", "digest", name="pk_portal_device"),
+    _of_user("portal_device"),
+    Index("ix_portal_device_user", "customer_id", "user_id"),
+    Index("ix_portal_device_expires", "customer_id", "expires"),
+    sqlite_with_rowid=False,
+)
+
+# What was agreed to outlives the policy and the person, so it refers to neither.
+aup_acceptance = Table(
+    "aup_acceptance",
+    metadata,
+    id_column("customer_id"),
+    id_column("id"),
+    id_column("aup_id"),
+    text_column("version"),
+    id_column("user_id", nullable=True),
+    text_column("visitor"),
+    text_column("name"),
+    id_column("time"),
+    PrimaryKeyConstraint("customer_id", "id", name="pk_aup_acceptance"),
+    Index("ix_aup_acceptance_user", "customer_id", "user_id", "aup_id", "version"),
+    Index("ix_aup_acceptance_visitor", "customer_id", "visitor", "aup_id", "version"),
+    sqlite_with_rowid=False,
+)
+
+favourite = Table(
+    "favourite",
+    metadata,
+    id_column("customer_id"),
+    id_column("user_id"),
+    id_column("link_id"),
+    id_column("time"),
+    PrimaryKeyConstraint("customer_id", "user_id", "link_id", name="pk_favourite"),
+    _of_user("favourite"),
+    _of_link("favourite"),
+    Index("ix_favourite_link", "customer_id", "link_id"),
+    sqlite_with_rowid=False,
+)
+
+recent_opening = Table(
+    "recent_opening",
+    metadata,
+    id_column("customer_id"),
+    id_column("user_id"),
+    id_column("link_id"),
+    id_column("time"),
+    PrimaryKeyConstraint("customer_id", "user_id", "link_id", name="pk_recent_opening"),
+    _of_user("recent_opening"),
+    _of_link("recent_opening"),
+    Index("ix_recent_opening_link", "customer_id", "link_id"),
+    sqlite_with_rowid=False,
+)
+
+# Days are counted from the epoch, UTC.
+link_opening = Table(
+    "link_opening",
+    metadata,
+    id_column("customer_id"),
+    id_column("link_id"),
+    id_column("day"),
+    id_column("openings"),
+    PrimaryKeyConstraint("customer_id", "link_id", "day", name="pk_link_opening"),
+    _of_link("link_opening"),
+    Index("ix_link_opening_day", "customer_id", "day"),
+    sqlite_with_rowid=False,
+)

@@ -1,0 +1,376 @@
+"""Every table, once. Keys of a tenant's tables start with `customer_id`, so that tenants shard.
+
+Columns carry the names of the record fields; a `*_folded` column is the case-folded copy of the
+text beside it, because the two databases fold text outside ASCII differently or not at all. On
+SQLite a composite key is the table itself (WITHOUT ROWID), so that every index covers the ids.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    text,
+)
+
+from portico.domain.audit import Action
+from portico.domain.tenancy.identity import Role
+from portico.storage.schema.columns import (
+    Choice,
+    PlainText,
+    TextTuple,
+    flag_column,
+    id_column,
+    owned_keys,
+    stamp_columns,
+    text_column,
+)
+
+metadata = MetaData()
+
+customer = Table(
+    "customer",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    text_column("name"),
+    Column("auth_domains", TextTuple, nullable=False),
+    id_column("creation_time"),
+)
+
+# A tenant's revision is the sum of its slots: writers that run at the same time take different
+# ones, so that none waits for another's commit.
+customer_revision = Table(
+    "customer_revision",
+    metadata,
+    id_column("customer_id"),
+    id_column("slot"),
+    id_column("revision"),
+    PrimaryKeyConstraint("customer_id", "slot", name="pk_customer_revision"),
+    ForeignKeyConstraint(["customer_id"], ["customer.id"], name="fk_customer_revision_customer"),
+    sqlite_with_rowid=False,
+)
+
+microtenant = Table(
+    "microtenant",
+    metadata,
+    id_column("customer_id"),
+    id_column("id"),
+    *stamp_columns(),
+    text_column("name"),
+    text_column("name_folded"),
+    text_column("description"),
+    text_column("description_folded"),
+    flag_column("enabled"),
+    text_column("criteria_attribute"),
+    Column("criteria_attribute_values", TextTuple, nullable=False),
+    flag_column("privileged_approvals_enabled"),
+    id_column("scope_order"),
+    PrimaryKeyConstraint("customer_id", "id", name="pk_microtenant"),
+    ForeignKeyConstraint(["customer_id"], ["customer.id"], name="fk_microtenant_customer"),
+    Index("uq_microtenant_name", "customer_id", "name_folded", unique=True),
+    sqlite_with_rowid=False,
+)
+
+
+user_portal = Table(
+    "user_portal",
+    metadata,
+    id_column("customer_id"),
+    id_column("id"),
+    id_column("microtenant_id"),
+    *stamp_columns(),
+    text_column("name"),
+    text_column("name_folded"),
+    text_column("description"),
+    text_column("description_folded"),
+    flag_column("enabled"),
+    Column("managed_by_zs", Boolean, nullable=True),
+    id_column("certificate_id", nullable=True),
+    text_column("certificate_name"),
+    text_column("domain"),
+    text_column("ext_domain"),
+    text_column("ext_domain_name"),
+    text_column("ext_domain_translation"),
+    text_column("ext_label"),
+    text_column("user_notification"),
+    flag_column("user_notification_enabled"),
+    text_column("image_data"),
+    *owned_keys("user_portal"),
+    Index("uq_user_portal_name", "customer_id", "microtenant_id", "name_folded", unique=True),
+    sqlite_with_rowid=False,
+)
+
+user_portal_link = Table(
+    "user_portal_link",
+    metadata,
+    id_column("customer_id"),
+    id_column("id"),
+    id_column("microtenant_id"),
+    *stamp_columns(),
+    text_column("name"),
+    text_column("name_folded"),
+    text_column("description"),
+    text_column("description_folded"),
+    flag_column("enabled"),
+    text_column("icon_text"),
+    text_column("link"),
+    text_column("link_folded"),
+    text_column("link_path"),
+    text_column("link_path_folded"),
+    text_column("protocol"),
+    id_column("application_id", nullable=True),
+    *owned_keys("user_portal_link"),
+    Index(
+        "uq_user_portal_link_name",
+        "customer_id",
+        "microtenant_id",
+        "name_folded",
+        unique=True,
+        postgresql_include=["id"],
+    ),
+    Index("ix_user_portal_link_id", "customer_id", "microtenant_id", "id"),
+    Index("ix_user_portal_link_enabled", "customer_id", "microtenant_id", "enabled", "id"),
+    Index("ix_user_portal_link_created", "customer_id", "microtenant_id", "creation_time", "id"),
+    Index("ix_user_portal_link_modified", "customer_id", "microtenant_id", "modified_time", "id"),
+    Index("ix_user_portal_link_host", "customer_id", "microtenant_id", "link_folded"),
+    Index(
+        "ix_user_portal_link_application",
+        "customer_id",
+        "microtenant_id",
+        "application_id",
+        sqlite_where=text("application_id IS NOT NULL"),
+        postgresql_where=text("application_id IS NOT NULL"),
+    ),
+    sqlite_with_rowid=False,
+)
+
+portal_assignment = Table(
+    "portal_assignment",
+    metadata,
+    id_column("customer_id"),
+    id_column("link_id"),
+    id_column("portal_id"),
+    PrimaryKeyConstraint("customer_id", "link_id", "portal_id", name="pk_portal_assignment"),
+    ForeignKeyConstraint(
+        ["customer_id", "link_id"],
+        ["user_portal_link.customer_id", "user_portal_link.id"],
+        name="fk_portal_assignment_link",
+        ondelete="CASCADE",
+    ),
+    ForeignKeyConstraint(
+        ["customer_id", "portal_id"],
+        ["user_portal.customer_id", "user_portal.id"],
+        name="fk_portal_assignment_portal",
+    ),
+    Index("ix_portal_assignment_portal", "customer_id", "portal_id", "link_id"),
+    sqlite_with_rowid=False,
+)
+
+# How many links each microtenant has, so that a list need not count them; in slots as well.
+link_count = Table(
+    "link_count",
+    metadata,
+    id_column("customer_id"),
+    id_column("microtenant_id"),
+    id_column("slot"),
+    id_column("links"),
+    PrimaryKeyConstraint("customer_id", "microtenant_id", "slot", name="pk_link_count"),
+    ForeignKeyConstraint(
+        ["customer_id", "microtenant_id"],
+        ["microtenant.customer_id", "microtenant.id"],
+        name="fk_link_count_microtenant",
+        ondelete="CASCADE",
+    ),
+    sqlite_with_rowid=False,
+)
+
+user_portal_aup = Table(
+    "user_portal_aup",
+    metadata,
+    id_column("customer_id"),
+    id_column("id"),
+    id_column("microtenant_id"),
+    *stamp_columns(),
+    text_column("name"),
+    text_column("name_folded"),
+    text_column("description"),
+    text_column("description_folded"),
+    flag_column("enabled"),
+    text_column("aup"),
+    text_column("email"),
+    text_column("phone_num"),
+    *owned_keys("user_portal_aup"),
+    Index(
+        "uq_user_portal_aup_name",
+        "customer_id",
+        "microtenant_id",
+        "name_folded",
+        unique=True,
+        sqlite_where=text("name_folded <> ''"),
+        postgresql_where=text("name_folded <> ''"),
+    ),
+    sqlite_with_rowid=False,
+)
+
+certificate = Table(
+    "certificate",
+    metadata,
+    id_column("customer_id"),
+    id_column("id"),
+    id_column("microtenant_id"),
+    *stamp_columns(),
+    text_column("name"),
+    text_column("name_folded"),
+    text_column("description"),
+    text_column("description_folded"),
+    id_column("valid_from_in_epoch_sec"),
+    id_column("valid_to_in_epoch_sec"),
+    text_column("certificate"),
+    text_column("cert_chain"),
+    text_column("issued_to"),
+    text_column("issued_by"),
+    text_column("serial_no"),
+    text_column("public_key"),
+    Column("san", TextTuple, nullable=False),
+    text_column("c_name"),
+    *owned_keys("certificate"),
+    Index("uq_certificate_name", "customer_id", "microtenant_id", "name_folded", unique=True),
+    sqlite_with_rowid=False,
+)
+
+application_segment = Table(
+    "application_segment",
+    metadata,
+    id_column("customer_id"),
+    id_column("id"),
+    id_column("microtenant_id"),
+    *stamp_columns(),
+    text_column("name"),
+    text_column("name_folded"),
+    text_column("description"),
+    text_column("description_folded"),
+    flag_column("enabled"),
+    Column("domain_names", TextTuple, nullable=False),
+    *owned_keys("application_segment"),
+    Index(
+        "uq_application_segment_name", "customer_id", "microtenant_id", "name_folded", unique=True
+    ),
+    sqlite_with_rowid=False,
+)
+
+audit_entry = Table(
+    "audit_entry",
+    metadata,
+    id_column("customer_id"),
+    id_column("id"),
+    id_column("microtenant_id"),
+    id_column("time"),
+    id_column("actor_id"),
+    Column("action", Choice(Action), nullable=False),
+    text_column("object_type"),
+    id_column("object_id"),
+    text_column("object_name"),
+    text_column("before"),
+    text_column("after"),
+    text_column("transaction_id"),
+    Column("client_transaction_id", PlainText, nullable=True),
+    PrimaryKeyConstraint("customer_id", "id", name="pk_audit_entry"),
+    Index("ix_audit_entry_transaction", "customer_id", "transaction_id"),
+    Index("ix_audit_entry_object", "customer_id", "object_id"),
+    sqlite_with_rowid=False,
+)
+
+ended_session = Table(
+    "ended_session",
+    metadata,
+    id_column("customer_id"),
+    Column("token_id", PlainText, nullable=False),
+    id_column("expires"),
+    PrimaryKeyConstraint("customer_id", "token_id", name="pk_ended_session"),
+    sqlite_with_rowid=False,
+)
+
+idempotent_answer = Table(
+    "idempotent_answer",
+    metadata,
+    id_column("customer_id"),
+    id_column("client_id"),
+    Column("key", PlainText, nullable=False),
+    text_column("fingerprint"),
+    Column("status", Integer, nullable=False),
+    text_column("body"),
+    id_column("creation_time"),
+    PrimaryKeyConstraint("customer_id", "client_id", "key", name="pk_idempotent_answer"),
+    Index("ix_idempotent_answer_age", "customer_id", "creation_time"),
+    sqlite_with_rowid=False,
+)
+
+# Read before the tenant is known, so small and on every node of a distributed database.
+api_client = Table(
+    "api_client",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    id_column("customer_id"),
+    id_column("microtenant_id", nullable=True),
+    text_column("name"),
+    Column("role", Choice(Role), nullable=False),
+    text_column("secret_hash"),
+    text_column("public_key"),
+    id_column("creation_time"),
+    id_column("revoked_time", nullable=True),
+    Index("ix_api_client_customer", "customer_id"),
+)
+
+# Not with the clients: this is written all day, and those are on every node.
+client_sign_in = Table(
+    "client_sign_in",
+    metadata,
+    id_column("customer_id"),
+    id_column("client_id"),
+    id_column("time"),
+    PrimaryKeyConstraint("customer_id", "client_id", name="pk_client_sign_in"),
+    sqlite_with_rowid=False,
+)
+
+signing_key = Table(
+    "signing_key",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    text_column("secret"),
+    id_column("creation_time"),
+    id_column("retire_time", nullable=True),
+)
+
+# Which keys encrypt the secrets of the database. The keys are in a file, never here; `check_value`
+# is a known text, encrypted. The key without `replaced_time` is the one that encrypts.
+secret_key = Table(
+    "secret_key",
+    metadata,
+    Column("id", PlainText, primary_key=True),
+    text_column("check_value"),
+    id_column("creation_time"),
+    id_column("replaced_time", nullable=True),
+    flag_column("plain_text_left"),
+)
+
+id_node = Table(
+    "id_node",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("handed_out", BigInteger, nullable=False),
+)
+
+readiness_probe = Table(
+    "readiness_probe",
+    metadata,
+    Column("slot", Integer, primary_key=True, autoincrement=False),
+    id_column("time"),
+    text_column("padding"),
+)

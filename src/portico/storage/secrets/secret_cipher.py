@@ -1,0 +1,114 @@
+"""Encryption of single values: AES-256-GCM (NIST SP 800-38D), bound to the place of each value."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import Column
+
+from portico.storage.secrets.secret_keys import (
+    SecretError,
+    SecretKey,
+    SecretKeyError,
+    SecretKeyFile,
+)
+
+_VERSION = "v1"
+_NONCE_BYTES = 12
+
+
+class SecretUnreadable(SecretError):
+    """An encrypted value was altered, copied from elsewhere, or needs a key that is not there."""
+
+
+@dataclass(frozen=True)
+class SecretColumn:
+    """A column of encrypted values. `row` are the columns that identify a row and its tenant."""
+
+    column: Column[str]
+    row: tuple[Column[int], ...]
+
+    def place(self, values: Mapping[str, Any]) -> str:
+        """Return the place of the value in a row, given the row's values by column name."""
+        row = {each.name: values[each.name] for each in self.row}
+        return secret_place(self.column.table.name, self.column.name, row)
+
+
+def secret_place(table: str, column: str, row: Mapping[str, int | str]) -> str:
+    """Return the name of the one place in the database where an encrypted value decrypts."""
+    return json.dumps([table, column, row], sort_keys=True)
+
+
+def value_prefix(key_id: str) -> str:
+    """Return what every value that is encrypted with a key begins with."""
+    return f"{_VERSION}.{key_id}."
+
+
+class SecretCipher:
+    """Encrypts and decrypts with the keys of one file.
+
+    The file is read when a key is first needed, and again when a value names a key that is not
+    known yet, so that a running server learns of a key that was appended.
+    """
+
+    def __init__(self, file: SecretKeyFile) -> None:
+        self.file = file
+        self._keys: dict[str, SecretKey] = {}
+
+    def read_keys(self) -> list[SecretKey]:
+        """Return the keys of the file, oldest first, read anew. Raises SecretKeyError."""
+        keys = self.file.read()
+        self._keys = {key.id: key for key in keys}
+        return keys
+
+    def encrypt(self, key_id: str, place: str, text: str) -> str:
+        """Return a value that decrypts only in its place. Raises SecretKeyError without the key."""
+        nonce = os.urandom(_NONCE_BYTES)
+        sealed = self._aead(key_id).encrypt(nonce, text.encode(), _bound_to(key_id, place))
+        return value_prefix(key_id) + base64.urlsafe_b64encode(nonce + sealed).decode()
+
+    def decrypt(self, place: str, stored: str) -> str:
+        """Return the text of a stored value. Raises SecretUnreadable or SecretKeyError."""
+        version, key_id, encoded = [*stored.split(".", 2), "", ""][:3]
+        if version != _VERSION:
+            raise SecretUnreadable(f"The secret at {place} is not an encrypted value.")
+        aead = self._aead(key_id)
+        try:
+            content = base64.b64decode(encoded, altchars=b"-_", validate=True)
+            nonce, sealed = content[:_NONCE_BYTES], content[_NONCE_BYTES:]
+            return aead.decrypt(nonce, sealed, _bound_to(key_id, place)).decode()
+        except (InvalidTag, binascii.Error, ValueError):
+            raise SecretUnreadable(
+                f"The secret at {place} does not decrypt with key {key_id}: it was altered, or "
+                "copied from another place."
+            ) from None
+
+    def can_decrypt(self, place: str, stored: str) -> bool:
+        """Whether a stored value decrypts in its place."""
+        try:
+            self.decrypt(place, stored)
+        except SecretError:
+            return False
+        return True
+
+    def _aead(self, key_id: str) -> AESGCM:
+        if key_id not in self._keys:
+            self.read_keys()
+        if key_id not in self._keys:
+            held = " and ".join(self._keys)
+            raise SecretKeyError(
+                f"A secret is encrypted with key {key_id}, but {self.file.path} holds key {held}."
+            )
+        return AESGCM(self._keys[key_id].value)
+
+
+def _bound_to(key_id: str, place: str) -> bytes:
+    return f"portico {_VERSION} {key_id} {place}".encode()

@@ -1,0 +1,88 @@
+"""Stored microtenants, Default among them with id 0."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from sqlalchemy import ColumnElement, Select, Table, bindparam, select
+
+from portico.domain import policies as aups
+from portico.domain.links import application_segments as applications
+from portico.domain.links import links
+from portico.domain.portals import certificates, portals
+from portico.domain.records import Page, Scope
+from portico.domain.search import ListQuery
+from portico.domain.tenancy.microtenants import Microtenant
+from portico.storage.engine.statements import kept
+from portico.storage.repositories import Repository, in_scope
+from portico.storage.schema.tables import (
+    api_client,
+    application_segment,
+    certificate,
+    microtenant,
+    user_portal,
+    user_portal_aup,
+    user_portal_link,
+)
+
+_OWNED: dict[str, Table] = {
+    portals.KIND: user_portal,
+    links.KIND: user_portal_link,
+    aups.KIND: user_portal_aup,
+    certificates.KIND: certificate,
+    applications.KIND: application_segment,
+}
+
+
+_ONE = "one"
+
+
+class MicrotenantRepository(Repository[Microtenant]):
+    """The microtenants of one tenant."""
+
+    table: ClassVar = microtenant
+    record: ClassVar = Microtenant
+
+    async def visible_page(self, query: ListQuery, only: int | None) -> Page[Microtenant]:
+        """A page of all microtenants, or of the one that the caller is confined to."""
+        if only is None:
+            return await self.page(query)
+        return await self._page(query, _ONE, only=only)
+
+    async def all(self) -> list[Microtenant]:
+        """Every microtenant, in order of precedence, Default last."""
+        return [self._record(row) for row in await self._rows(_all())]
+
+    async def first_owned(self, microtenant_id: int) -> tuple[str, str] | None:
+        """The kind and name of one resource that the microtenant owns, or None."""
+        inside = MicrotenantRepository(
+            self.connection,
+            Scope(customer_id=self.scope.customer_id, microtenant_id=microtenant_id),
+        )
+        for kind, table in _OWNED.items():
+            rows = await inside._rows(select(table.c.name).where(in_scope(table)).limit(1))
+            if rows:
+                return kind, rows[0].name
+        return None
+
+    async def first_client(self, microtenant_id: int) -> str | None:
+        """The name of one API client in force that belongs to the microtenant, or None."""
+        statement = (
+            select(api_client.c.name)
+            .where(api_client.c.customer_id == self.scope.customer_id)
+            .where(api_client.c.microtenant_id == microtenant_id)
+            .where(api_client.c.revoked_time.is_(None))
+            .limit(1)
+        )
+        rows = await self.connection.rows(statement)
+        return rows[0].name if rows else None
+
+    @classmethod
+    def _narrowing(cls, narrowed: tuple[str, ...]) -> list[ColumnElement[bool]]:
+        return [microtenant.c.id == bindparam("only")] if _ONE in narrowed else []
+
+
+@kept
+def _all() -> Select[Any]:
+    every = select(microtenant).where(in_scope(microtenant))
+    return every.order_by(microtenant.c.scope_order, microtenant.c.id)

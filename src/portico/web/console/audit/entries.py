@@ -1,0 +1,247 @@
+"""Entries of the audit trail in words: what was done, and field by field what differs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+from portico.domain.audit import Action, AuditEntry
+from portico.domain.links.shown_hosts import shown_host
+from portico.services.apart import are_large, run_apart
+from portico.services.audit.log import AuditPage
+from portico.services.work import UnitOfWork
+from portico.web.console.frame import words
+
+KINDS: Mapping[str, tuple[str, str]] = {
+    "userPortalLink": ("link", "links"),
+    "userPortal": ("portal", "portals"),
+    "allowedDomain": ("domain", "domains"),
+    "userPortalAup": ("policy", "policies"),
+    "certificate": ("certificate", "certificates"),
+    "application": ("application segment", "application segments"),
+    "microtenant": ("microtenant", "microtenants"),
+    "portalSection": ("section", "sections"),
+    "portalGroup": ("group", "groups"),
+    "apiClient": ("API client", "API clients"),
+    "administrator": ("administrator", "administrators"),
+    "portalUser": ("user", "users"),
+    "identityProvider": ("identity provider", "identity providers"),
+}
+LABELS: Mapping[str, str] = {
+    "name": "Name",
+    "description": "Description",
+    "enabled": "Enabled",
+    "icon_text": "Icon",
+    "link": "Host",
+    "link_path": "Path",
+    "protocol": "Protocol",
+    "application_id": "Application",
+    "portal_ids": "Portals",
+    "presentation.section": "Section",
+    "presentation.order": "Place",
+    "presentation.groups": "Groups",
+    "domain": "Domain",
+    "ext_domain": "Managed below",
+    "ext_label": "Label",
+    "user_notification": "Notice",
+    "user_notification_enabled": "Notice shown",
+    "image_data": "Logo",
+    "page.slug": "Short address",
+    "page.audience": "Who may see it",
+    "page.title": "Title",
+    "page.accent": "Accent colour",
+    "page.favicon": "Favicon",
+    "aup": "Text",
+    "email": "E-mail",
+    "phone_num": "Phone",
+    "criteria_attribute_values": "Sign-in domains",
+    "position": "Place",
+    "display_name": "Display name",
+    "role": "Role",
+    "microtenant_id": "Microtenant",
+    "group_ids": "Groups",
+    "grants": "Grants",
+    "disabled_time": "Disabled",
+    "revoked_time": "Revoked",
+    "certificate_name": "Certificate",
+    "c_name": "Common name",
+    "san": "Alternative names",
+    "issued_to": "Issued to",
+    "issued_by": "Issued by",
+    "serial_no": "Serial number",
+    "valid_from_in_epoch_sec": "Valid from",
+    "valid_to_in_epoch_sec": "Valid to",
+    "domain_names": "Domains",
+}
+"""The fields that a reader is told of, in this order; others repeat them or mean nothing to one."""
+HOSTS = frozenset(("link", "domain", "ext_domain", "criteria_attribute_values"))
+"""The fields that hold hosts."""
+VERBS: Mapping[Action, str] = {
+    Action.CREATE: "Added",
+    Action.UPDATE: "Changed",
+    Action.DELETE: "Deleted",
+    Action.REVOKE: "Revoked",
+}
+LONG_VALUE = 400
+
+
+@dataclass(frozen=True)
+class Change:
+    """One field before and after, in words."""
+
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToldEntry:
+    """An entry as the audit log shows it. `where` is its microtenant, if that is another one."""
+
+    id: int
+    iso: str
+    clock: str
+    actor: str
+    verb: str
+    name: str
+    kind: str
+    where: str
+    changes: list[Change]
+    transaction_id: str
+    client_transaction_id: str
+
+
+@dataclass(frozen=True)
+class ToldDay:
+    """The entries of one day."""
+
+    words: str
+    entries: list[ToldEntry]
+
+
+def verb_of(entry: AuditEntry) -> str:
+    """What was done, as short as it is exact: "Disabled", "Moved", "Changed"."""
+    if entry.action is not Action.UPDATE:
+        return VERBS[entry.action]
+    before, after = _values(entry.before), _values(entry.after)
+    differing = {name for name in LABELS if before.get(name) != after.get(name)}
+    if differing == {"enabled"}:
+        return "Enabled" if after["enabled"] else "Disabled"
+    if differing and differing <= {"presentation.section", "presentation.order", "position"}:
+        return "Moved"
+    return "Changed"
+
+
+async def tell_entries(work: UnitOfWork, page: AuditPage) -> list[ToldDay]:
+    """Entries under their days, with the names of the portals that they speak of."""
+    here = work.scope.microtenant_id
+    places = {
+        each.microtenant_id: page.microtenants.get(each.microtenant_id, str(each.microtenant_id))
+        for each in page.entries
+        if each.microtenant_id != here
+    }
+    large = are_large(page.entries)
+    mentioned = await run_apart(lambda: _mentioned_portals(page.entries), when=large)
+    portals = {p.id: p.name for p in (await work.portals.find_all(mentioned)).values()}
+    told = await run_apart(
+        lambda: [(each.time, _told(each, page.actors, places, portals)) for each in page.entries],
+        when=large,
+    )
+    return [
+        ToldDay(day, [each for _, each in of_day])
+        for day, of_day in groupby(told, key=lambda each: words.day_words(each[0], work.now))
+    ]
+
+
+def _mentioned_portals(entries: Iterable[AuditEntry]) -> set[int]:
+    return {
+        portal_id
+        for entry in entries
+        for side in (entry.before, entry.after)
+        for portal_id in _values(side).get("portal_ids", ())
+    }
+
+
+def _told(
+    entry: AuditEntry,
+    actors: Mapping[int, str],
+    places: Mapping[int, str],
+    portals: Mapping[int, str],
+) -> ToldEntry:
+    return ToldEntry(
+        id=entry.id,
+        iso=words.iso(entry.time),
+        clock=words.clock(entry.time),
+        actor=actors.get(entry.actor_id, f"Somebody ({entry.actor_id})"),
+        verb=verb_of(entry),
+        name=entry.object_name or str(entry.object_id),
+        kind=KINDS.get(entry.object_type, (entry.object_type, ""))[0],
+        where=places.get(entry.microtenant_id, ""),
+        changes=differences(_values(entry.before), _values(entry.after), portals),
+        transaction_id=entry.transaction_id,
+        client_transaction_id=entry.client_transaction_id or "",
+    )
+
+
+def differences(
+    before: Mapping[str, Any], after: Mapping[str, Any], portals: Mapping[int, str]
+) -> list[Change]:
+    """The fields that differ between two records that `record_values` has flattened."""
+    return [
+        Change(
+            label=label,
+            before=_words(name, before.get(name), portals),
+            after=_words(name, after.get(name), portals),
+        )
+        for name, label in LABELS.items()
+        if before.get(name) != after.get(name)
+        and _words(name, before.get(name), portals) != _words(name, after.get(name), portals)
+    ]
+
+
+def record_values(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A record's fields by name, those of its parts as "part.name"."""
+    found: dict[str, Any] = {}
+    for name, value in record.items():
+        if isinstance(value, dict):
+            found.update({f"{name}.{inner}": each for inner, each in value.items()})
+        else:
+            found[name] = value
+    return found
+
+
+def _values(text: str) -> dict[str, Any]:
+    return record_values(json.loads(text)) if text else {}
+
+
+def _words(name: str, value: object, portals: Mapping[int, str]) -> str:
+    if value is None or value == "" or value == []:
+        return ""
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    if name.endswith(("_time", "_epoch_sec")):
+        return words.iso(int(str(value)))
+    if name in {"icon_text", "image_data", "page.favicon"} and str(value).startswith("data:"):
+        return f"a picture ({len(str(value)) * 3 // 4096 + 1} kB)"
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        return _list_words(name, list(value), portals)
+    text = shown_host(str(value)) if name in HOSTS else str(value)
+    return text if len(text) <= LONG_VALUE else f"{text[:LONG_VALUE]}\N{HORIZONTAL ELLIPSIS}"
+
+
+def _list_words(name: str, values: list[Any], portals: Mapping[int, str]) -> str:
+    if name == "portal_ids":
+        return ", ".join(portals.get(each, str(each)) for each in values)
+    if name == "grants":
+        return ", ".join(
+            f"{each['role']} in {each['microtenant_id'] or 'Default'}"
+            if each.get("microtenant_id") is not None
+            else f"{each['role']} of the whole tenant"
+            for each in values
+        )
+    if name in HOSTS:
+        return ", ".join(shown_host(str(each)) for each in values)
+    return ", ".join(map(str, values))

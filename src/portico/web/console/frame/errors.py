@@ -1,0 +1,56 @@
+"""What the console shows when something fails: plain words, and the way on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from litestar import Response
+
+from portico.domain.errors import ConcurrentChange, Overloaded, PorticoError
+from portico.web.shared.cookies import AnyRequest, chosen_theme
+from portico.web.shared.pages import page_answer, retry_headers
+from portico.web.shared.site import Site
+
+
+@dataclass(frozen=True, kw_only=True)
+class ErrorView:
+    """What the page of an error shows."""
+
+    title: str
+    words: str
+    href: str
+    action: str
+    transaction_id: str
+    theme: str
+
+
+def present_error(
+    site: Site, request: AnyRequest, status: int, error: PorticoError | None
+) -> Response[bytes]:
+    """The page of an error."""
+    title, words = _told(status, error)
+    theme = chosen_theme(request)
+    view = ErrorView(
+        title=title,
+        words=words,
+        href="/console",
+        action="Go to the dashboard",
+        transaction_id=site.transaction_id(request) if status >= 500 else "",
+        theme="" if theme == "system" else theme,
+    )
+    html = site.renderer.render("console/error.html", "en", view=view)
+    return page_answer(html, status=status, headers=retry_headers(error))
+
+
+def _told(status: int, error: PorticoError | None) -> tuple[str, str]:
+    if status == 404:
+        return "Nothing is here", "It does not exist, or belongs to somebody else."
+    if isinstance(error, ConcurrentChange):
+        return "Somebody else was quicker", error.reason
+    if isinstance(error, Overloaded):
+        return "Not available now", error.reason
+    if status == 503:
+        return "Not available now", "The database does not answer. Wait a moment, then try again."
+    if status < 500:
+        return "This was not done", error.reason if error else "The request cannot be read."
+    return "Portico failed", "The cause is in the server's log under the request's id."

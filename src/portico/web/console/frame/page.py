@@ -1,0 +1,294 @@
+"""What every page of the console shares: who looks at it, where, and the frame around it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from litestar import Response
+from litestar.di import NamedDependency
+
+from portico.domain.errors import InvalidInput
+from portico.domain.search import ListQuery
+from portico.domain.tenancy.identity import Role
+from portico.services.access import list_places, require_admin
+from portico.services.people.passwords import hash_in_turn
+from portico.services.people.sessions import SignedInAdministrator
+from portico.services.portals.portals import list_portals
+from portico.services.tenancy.clients import count_clients
+from portico.services.tenancy.microtenants import summarise_microtenants
+from portico.services.work import UnitOfWork
+from portico.web.console.frame.forms import Form, read_id
+from portico.web.console.frame.toasts import Toast, find_toast
+from portico.web.console.frame.words import initials
+from portico.web.shared.cookies import AnyRequest, chosen_theme
+from portico.web.shared.csrf import checked_form
+from portico.web.shared.pages import page_answer, redirect, safe_next
+from portico.web.shared.pictures import StoredPicture
+from portico.web.shared.sessions import administrator_of, console_reading, console_writing
+from portico.web.shared.site import Site
+
+Answer = Response[bytes]
+PLACES_SHOWN = 100
+
+
+@dataclass(frozen=True)
+class Place:
+    """A microtenant that the administrator may switch to."""
+
+    tenant: str
+    microtenant: str
+    href: str
+    current: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counts:
+    """How many there are of what the navigation leads to."""
+
+    links: int
+    portals: int
+    microtenants: int
+    clients: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frame:
+    """What is around a page: the bar, the navigation, the toast."""
+
+    base: str
+    place: str
+    address: str
+    tenant: str
+    microtenant: str
+    scopes: list[Place]
+    counts: Counts
+    person: str
+    initials: str
+    role: str
+    has_password: bool
+    can_write: bool
+    tenant_wide: bool
+    csrf: str
+    theme: str
+    now: int
+    toast: Toast | None
+
+
+@dataclass(frozen=True)
+class SentForm(Form):
+    """A form that was sent, with the files in it."""
+
+    files: Mapping[str, bytes] = field(default_factory=dict)
+
+    def file(self, name: str) -> bytes:
+        """The content of a file; empty when none was chosen."""
+        return self.files.get(name, b"")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Console:
+    """One request of a signed-in administrator for one microtenant of one tenant."""
+
+    site: Site
+    request: AnyRequest
+    signed_in: SignedInAdministrator
+    customer_id: int
+    microtenant_id: int
+
+    @property
+    def base(self) -> str:
+        """The address under which the microtenant's pages are."""
+        return f"/console/{self.customer_id}/{self.microtenant_id}"
+
+    @property
+    def csrf(self) -> str:
+        """The session's token for forms."""
+        return self.signed_in.session.csrf_token
+
+    @property
+    def query(self) -> dict[str, str]:
+        """What the address asks for; of a name that comes twice, the last."""
+        pairs = parse_qsl(self.request.scope["query_string"].decode("latin-1"), errors="replace")
+        return dict(pairs)
+
+    @property
+    def address(self) -> str:
+        """This page's own address, without what was said after the last change."""
+        kept = {k: v for k, v in self.query.items() if k not in {"done", "said"}}
+        path: str = self.request.scope["path"]
+        return f"{path}?{urlencode(kept)}" if kept else path
+
+    def path_id(self, name: str) -> int:
+        """An id in the path. Raises NotFound for what could be none."""
+        return read_id(self.request.path_params[name])
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[UnitOfWork]:
+        """A unit of work that reads here. Raises NotFound where the administrator has no grant."""
+        async with console_reading(
+            self.site, self.request, self.signed_in, self.customer_id, self.microtenant_id
+        ) as work:
+            yield work
+
+    @asynccontextmanager
+    async def preparing(self) -> AsyncIterator[UnitOfWork]:
+        """A unit of work that reads for the form of something new; Forbidden to who only reads."""
+        async with self.reading() as work:
+            require_admin(work)
+            yield work
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[UnitOfWork]:
+        """A unit of work that writes here, committed when the block ends; after `form`."""
+        async with console_writing(
+            self.site, self.request, self.signed_in, self.customer_id, self.microtenant_id
+        ) as work:
+            yield work
+
+    async def hashed(self, form: Form) -> str:
+        """The stored form of the password that a form brings, if it does.
+
+        Raises InvalidField or TooManySignIns.
+        """
+        password = form.value("password")
+        if not password:
+            return ""
+        return await hash_in_turn(self.site.gate, self.signed_in.administrator.id, password)
+
+    async def form(self) -> SentForm:
+        """The form that one of our pages sent.
+
+        Raises Forbidden for another site's form, BodyTooLarge for one above the limits of its page,
+        InvalidInput for one that is broken or has a NUL.
+        """
+        received = await checked_form(self.site.threads, self.request, self.csrf)
+        # Browsers send every line break of a text as two characters.
+        values = {
+            name: tuple(value.replace("\r\n", "\n") for value in each)
+            for name, each in received.values_by_name.items()
+        }
+        _refuse_nul("form", *values, *(text for each in values.values() for text in each))
+        return SentForm(sent=values, files=received.files)
+
+    async def picture(
+        self, form: SentForm, name: str, read: Callable[[str, bytes], StoredPicture]
+    ) -> StoredPicture | None:
+        """The picture that a form uploads, or None.
+
+        It is read before a transaction begins, since a large one takes a second. Raises
+        InvalidField, or Forbidden for somebody who only reads.
+        """
+        content = form.file(name)
+        if not content:
+            return None
+        async with self.preparing():
+            pass
+        return await self.site.threads.run(lambda: read(name, content))
+
+    async def page(
+        self, template: str, work: UnitOfWork, view: object, *, place: str, status: int = 200
+    ) -> Answer:
+        """A page in the console's frame."""
+        frame = await self._frame(work, place)
+        render = self.site.renderer.render
+        html = await self.site.threads.run(
+            lambda: render(f"console/{template}", "en", page=frame, view=view)
+        )
+        return page_answer(html, status=status)
+
+    def go(self, place: str, work: UnitOfWork | None = None, *, said: str = "") -> Answer:
+        """On to another page of the microtenant, which says what `work` has changed."""
+        address = place if place.startswith("/") else f"{self.base}/{place}".rstrip("/")
+        path, _, query = safe_next(address, self.base).partition("?")
+        kept = [each for each in parse_qsl(query) if each[0] not in {"done", "said"}]
+        if work is not None:
+            kept.append(("done", work.transaction_id))
+        if said:
+            kept.append(("said", said))
+        return redirect(f"{path}?{urlencode(kept)}" if kept else path)
+
+    def back(self, form: Form, otherwise: str) -> str:
+        """Where a form leads back to: a page of this microtenant, else `otherwise`."""
+        wanted = safe_next(form.value("back"), "")
+        inside = urlsplit(wanted).path.startswith(f"{self.base}/")
+        return wanted if inside else f"{self.base}/{otherwise}".rstrip("/")
+
+    async def _frame(self, work: UnitOfWork, place: str) -> Frame:
+        principal, person = work.principal, self.signed_in.administrator
+        name = person.display_name or person.name
+        theme = chosen_theme(self.request)
+        tenant_wide = principal.microtenant_id is None
+        return Frame(
+            base=self.base,
+            place=place,
+            address=self.address,
+            tenant=work.tenant.name,
+            microtenant=work.microtenant_name,
+            scopes=[each async for each in self._places()],
+            counts=Counts(
+                links=work.links_in_scope,
+                portals=(await list_portals(work, ListQuery(page_size=1))).total,
+                microtenants=len(await summarise_microtenants(work)),
+                clients=await count_clients(work) if tenant_wide else 0,
+            ),
+            person=name,
+            initials=initials(name),
+            role=role_words(principal.role, work.microtenant_name if not tenant_wide else ""),
+            has_password=bool(person.password_hash),
+            can_write=principal.role is Role.ADMIN,
+            tenant_wide=tenant_wide,
+            csrf=self.csrf,
+            theme="" if theme == "system" else theme,
+            now=work.now,
+            toast=await find_toast(work, self.query.get("done", ""), self.query.get("said", "")),
+        )
+
+    async def _places(self) -> AsyncIterator[Place]:
+        """The switcher: this tenant first, so that its microtenants are never cut off."""
+        allowed = await list_places(self.site.database, self.signed_in, first=self.customer_id)
+        allowed.sort(key=lambda each: each.tenant.id != self.customer_id)
+        shown = 0
+        for tenant in allowed:
+            for microtenant in tenant.microtenants:
+                shown += 1
+                if shown > PLACES_SHOWN:
+                    return
+                yield Place(
+                    tenant=tenant.tenant.name,
+                    microtenant=microtenant.name,
+                    href=f"/console/{tenant.tenant.id}/{microtenant.id}",
+                    current=(tenant.tenant.id, microtenant.id)
+                    == (self.customer_id, self.microtenant_id),
+                )
+
+
+def role_words(role: Role, microtenant: str) -> str:
+    """What an administrator may do, and where: "Administrator of the whole tenant"."""
+    who = "Administrator" if role is Role.ADMIN else "Viewer"
+    return f"{who} of {microtenant or 'the whole tenant'}"
+
+
+async def open_console(site: NamedDependency[Site], request: AnyRequest) -> Console:
+    """The console as the address and the cookie say.
+
+    Raises SignInNeeded, NotFound, or InvalidInput for an address with a NUL.
+    """
+    signed_in = await administrator_of(site, request)
+    console = Console(
+        site=site,
+        request=request,
+        signed_in=signed_in,
+        customer_id=read_id(request.path_params["customer"]),
+        microtenant_id=read_id(request.path_params["microtenant"]),
+    )
+    _refuse_nul("address", request.scope["path"], *console.query, *console.query.values())
+    return console
+
+
+def _refuse_nul(place: str, *texts: str) -> None:
+    """Raise InvalidInput for a NUL, which PostgreSQL cannot store or compare."""
+    if any("\0" in text for text in texts):
+        raise InvalidInput(f"The {place} holds the character U+0000. Remove it, then try again.")

@@ -1,0 +1,26 @@
+"""Links as the console's pages show them: the arch, the address, the words of a row."""
+
+from __future__ import annotations
+
+from portico.domain.links.icons import read_picture
+from portico.domain.links.links import Link, LinkSpec
+from portico.domain.links.presentation import PresentedLink
+from portico.domain.links.shown_hosts import shown_host
+from portico.web.shared.arch import Arch, make_arch
+
+
+def tile_of(link: Link) -> Arch:
+    """The arch of a link: its picture when it really is one, else the letter of its name."""
+    is_dark = link.presentation.icon_is_dark if isinstance(link, PresentedLink) else None
+    return icon_tile(link.name, link.icon_text, is_dark=is_dark)
+
+
+def icon_tile(name: str, icon_text: str, *, is_dark: bool | None = None) -> Arch:
+    """The arch of a name and an icon."""
+    picture = icon_text if icon_text and read_picture(icon_text) else ""
+    return make_arch(name, picture=picture, is_dark=is_dark)
+
+
+def address_of(link: LinkSpec) -> str:
+    """Return host and path, as a tile shows them."""
+    return f"{shown_host(link.link)}{link.link_path}"

@@ -1,0 +1,72 @@
+"""What a page says after a change: what happened, from the audit trail, and how long undo lasts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from portico.domain.audit import AuditEntry, AuditFilter
+from portico.services.apart import are_large, run_apart
+from portico.services.audit.log import list_audit
+from portico.services.undo.undo import UNDO_SECONDS, can_undo
+from portico.services.work import UnitOfWork
+from portico.web.console.audit.entries import KINDS, verb_of
+from portico.web.console.frame.words import counted
+
+ENTRIES_READ = 500
+SAID: Mapping[str, str] = {
+    "nothing": "Nothing had to change.",
+    "undone": "It is as it was before.",
+    "saved": "Saved.",
+    "password": "Saved, with the new password.",
+    "own-password": "Your password is changed. Your other sessions have ended.",
+    "order": "The order is saved.",
+    "late": "This change cannot be undone any more.",
+}
+"""What a page may be asked to say by its address; anything else is left unsaid."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Toast:
+    """One sentence; with `seconds`, the change can be undone for that long."""
+
+    text: str
+    transaction_id: str = ""
+    seconds: int = 0
+
+
+async def find_toast(work: UnitOfWork, transaction_id: str, said: str) -> Toast | None:
+    """The toast that an address asks for; one of somebody else's change is not told."""
+    if not transaction_id:
+        return Toast(text=SAID[said]) if said in SAID else None
+    wanted = AuditFilter(
+        transaction_id=transaction_id,
+        actor_id=work.principal.actor_id,
+        since=work.now - UNDO_SECONDS,
+    )
+    entries = (await list_audit(work, wanted, limit=ENTRIES_READ)).entries
+    if not entries:
+        return Toast(text=SAID[said]) if said in SAID else None
+    left = UNDO_SECONDS - (work.now - entries[0].time)
+    undoable = left > 0 and said != "undone" and await can_undo(work, transaction_id)
+    text = SAID.get(said, "")
+    if not text:
+        text = await run_apart(lambda: summary_of(entries), when=are_large(entries))
+    return Toast(
+        text=text,
+        transaction_id=transaction_id if undoable else "",
+        seconds=left if undoable else 0,
+    )
+
+
+def summary_of(entries: Sequence[AuditEntry]) -> str:
+    """What the entries of one change amount to: "Deleted 3 links.", "Changed Payslips."."""
+    kinds = [entry.object_type for entry in entries]
+    main = "userPortalLink" if "userPortalLink" in kinds else kinds[-1]
+    about = [entry for entry in entries if entry.object_type == main]
+    verbs = {verb_of(entry) for entry in about}
+    verb = verbs.pop() if len(verbs) == 1 else "Changed"
+    if len(about) == 1:
+        return f"{verb} {about[0].object_name or 'it'}."
+    one, many = KINDS.get(main, ("object", "objects"))
+    return f"{verb} {counted(len(about), one, many)}."

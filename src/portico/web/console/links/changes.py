@@ -1,0 +1,215 @@
+"""Changes of many links at once: what would change is shown first, then the same is done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from litestar import post
+from litestar.di import NamedDependency
+
+from portico.domain.errors import InvalidInput
+from portico.domain.links.changes import (
+    CHANGE_LIMIT,
+    ChangeKind,
+    LinkChange,
+    LinkChangePreview,
+    LinkDifference,
+    LinkSelection,
+)
+from portico.domain.search import ListQuery
+from portico.services.links.changes import change_links, preview_link_change
+from portico.services.links.lists import list_filtered_links
+from portico.services.links.sections import list_sections
+from portico.services.portals.portals import list_portals
+from portico.services.work import UnitOfWork
+from portico.web.console.frame.forms import FieldError, Form
+from portico.web.console.frame.lists import Choice
+from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.tiles import tile_of
+from portico.web.console.frame.words import counted
+from portico.web.console.links.list import CHOICES_LIMIT, FILTERS, read_filter, read_order
+from portico.web.shared.arch import Arch
+
+VERBS: Mapping[str, str] = {
+    "enable": "Enable",
+    "disable": "Disable",
+    "portals": "Put on portals",
+    "section": "Move to a section",
+    "delete": "Delete",
+}
+NOTHING = LinkChangePreview(changed=(), unchanged=(), portals={})
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeRow:
+    """One link and what changes about it."""
+
+    tile: Arch
+    name: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeView:
+    """What the page before a change shows."""
+
+    title: str
+    action: str
+    back: str
+    link_ids: Sequence[int]
+    form: Form
+    portals: list[Choice]
+    sections: list[str]
+    words: str
+    rows: list[ChangeRow]
+    changes: int
+    button: str
+
+
+@post("/links/bulk", status_code=200)
+async def show_change(console: NamedDependency[Console]) -> Answer:
+    """What a change of the selected links would do."""
+    form = await console.form()
+    async with console.reading() as work:
+        return await _preview(console, work, await _with_all_that_match(work, form))
+
+
+@post("/links/bulk/apply", status_code=303)
+async def apply_change(console: NamedDependency[Console]) -> Answer:
+    """Does what was shown; when it cannot be done any more, shows why."""
+    form = await console.form()
+    selection = LinkSelection(link_ids=form.ids("link"))
+    try:
+        async with console.writing() as work:
+            done = [await change_links(work, selection, each) for each in read_changes(form)]
+    except InvalidInput as error:
+        async with console.reading() as work:
+            failed = form.failed({"change": FieldError(text=error.reason)})
+            return await _preview(console, work, failed, status=422)
+    changed = any(each.changed for each in done)
+    back = console.back(form, "links")
+    return console.go(back, work) if changed else console.go(back, said="nothing")
+
+
+def read_changes(form: Form) -> list[LinkChange]:
+    """The changes that a form names, in the order in which they are done."""
+    action = form.value("action")
+    if action == "portals":
+        put, take = form.ids("put"), form.ids("take")
+        return [
+            LinkChange(kind=kind, portal_ids=ids)
+            for kind, ids in ((ChangeKind.REMOVE_PORTALS, take), (ChangeKind.ADD_PORTALS, put))
+            if ids
+        ]
+    if action == "section":
+        return [LinkChange(kind=ChangeKind.MOVE, section=form.value("section"))]
+    known = {kind.value: kind for kind in ChangeKind if kind.value in VERBS}
+    return [LinkChange(kind=known[action])] if action in known else []
+
+
+async def _with_all_that_match(work: UnitOfWork, form: Form) -> Form:
+    """The form with the ids of every link that the list's filters leave, if that was meant."""
+    if not form.flag("all"):
+        return form
+    query = {name: form.value(f"filter.{name}") for name in FILTERS}
+    order = read_order(query, work.now, size=CHANGE_LIMIT)
+    found = (await list_filtered_links(work, order, read_filter(query))).page
+    chosen = form.with_values(link=[str(link.id) for link in found.items], all="")
+    if found.total <= CHANGE_LIMIT:
+        return chosen
+    told = f"{found.total} links match; the first {CHANGE_LIMIT} are changed at once."
+    return chosen.failed({"change": FieldError(text=told)})
+
+
+async def _preview(console: Console, work: UnitOfWork, form: Form, *, status: int = 200) -> Answer:
+    selection = LinkSelection(link_ids=form.ids("link"))
+    previews = [
+        await preview_link_change(work, selection, each) for each in read_changes(form)
+    ] or [NOTHING]
+    refusal = next((each.refusal for each in previews if each.refusal), None)
+    if refusal is not None:
+        form = form.failed({"change": FieldError(text=refusal.reason)})
+    portals = await list_portals(work, ListQuery(page_size=CHOICES_LIMIT))
+    changed = {each.before.id for preview in previews for each in preview.changed}
+    action = form.value("action")
+    links = counted(len(selection.link_ids), "link", "links")
+    view = ChangeView(
+        title=_title(action, links),
+        action=action,
+        back=console.back(form, "links"),
+        link_ids=selection.link_ids,
+        form=form,
+        portals=[Choice(str(each.id), each.name) for each in portals.items],
+        sections=[each.name for each in (await list_sections(work)).sections],
+        words=" ".join(_words(preview, action) for preview in previews),
+        rows=[
+            _row(each, {p.portal.id: p.portal.name for p in preview.portals.values()}, action)
+            for preview in previews
+            for each in preview.changed
+        ],
+        changes=0 if refusal else len(changed),
+        button=_button(action, len(changed), previews),
+    )
+    return await console.page("links_change.html", work, view, place="links", status=status)
+
+
+def _title(action: str, links: str) -> str:
+    if action == "portals":
+        return f"Portals of {links}"
+    if action == "section":
+        return f"Section of {links}"
+    return f"{VERBS.get(action, 'Change')} {links}"
+
+
+def _button(action: str, changed: int, previews: Sequence[LinkChangePreview]) -> str:
+    links = counted(changed, "link", "links")
+    if action == "delete":
+        portals = {portal_id for preview in previews for portal_id in preview.portals}
+        return f"Delete {links}" + (
+            f" from {counted(len(portals), 'portal', 'portals')}" if portals else ""
+        )
+    if action in {"portals", "section"}:
+        return f"Change {links}"
+    return f"{VERBS.get(action, 'Change')} {links}"
+
+
+def _words(preview: LinkChangePreview, action: str) -> str:
+    """What changes and what does not, in one or two sentences."""
+    if preview is NOTHING:
+        return "Choose what is to change." if action == "portals" else ""
+    told = []
+    if preview.changed:
+        told.append(f"{counted(len(preview.changed), 'link changes', 'links change')}.")
+    if preview.unchanged:
+        one, many = "link stays as it is", "links stay as they are"
+        told.append(f"{counted(len(preview.unchanged), one, many)}.")
+    for room in preview.portals.values():
+        told.append(f"{room.portal.name}: {room.before} links, then {room.after}.")
+    for name in preview.new_sections:
+        told.append(f"The section {name} is made.")
+    return " ".join(told)
+
+
+def _row(each: LinkDifference, portals: Mapping[int, str], action: str) -> ChangeRow:
+    before, after = each.before, each.after
+    if after is None:
+        was = counted(len(before.portal_ids), "portal", "portals")
+        told = ("", f"on {was}" if before.portal_ids else "on no portal")
+    elif action == "section":
+        told = (before.presentation.section, after.presentation.section or "No section")
+    elif action == "portals":
+        told = ("", _portal_words(set(before.portal_ids), set(after.portal_ids), portals))
+    else:
+        told = ("On", "Off") if before.enabled else ("Off", "On")
+    return ChangeRow(tile=tile_of(before), name=before.name, before=told[0], after=told[1])
+
+
+def _portal_words(before: set[int], after: set[int], portals: Mapping[int, str]) -> str:
+    moved = [f"+ {portals.get(each, each)}" for each in sorted(after - before)]
+    moved += [f"\N{MINUS SIGN} {portals.get(each, each)}" for each in sorted(before - after)]
+    return ", ".join(moved)
+
+
+ROUTES = [show_change, apply_change]

@@ -1,0 +1,229 @@
+"""The list of links: filtered, sorted and paged by its address; a link is switched in its row."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from litestar import get, post
+from litestar.di import NamedDependency
+
+from portico.domain.links.changes import (
+    CHANGE_LIMIT,
+    ChangeKind,
+    LinkChange,
+    LinkSelection,
+)
+from portico.domain.links.filters import NO_PORTAL, NO_SECTION, LinkFilter
+from portico.domain.links.links import LINK_FIELDS
+from portico.domain.links.presentation import PresentedLink
+from portico.domain.search import ListQuery, compare
+from portico.services.links.changes import change_links
+from portico.services.links.lists import list_filtered_links
+from portico.services.links.sections import list_sections
+from portico.services.links.shown import present_links
+from portico.services.portals.openings import DAY_SECONDS, openings_of
+from portico.services.portals.portals import list_portals
+from portico.services.work import UnitOfWork
+from portico.web.console.frame.forms import is_id
+from portico.web.console.frame.lists import PAGE_SIZE, Choice, Window, address_with, page_number
+from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.tiles import address_of, tile_of
+from portico.web.shared.arch import Arch
+
+SORTS: Mapping[str, str] = {"name": "name", "changed": "modified_time", "enabled": "enabled"}
+FILTERS = ("q", "portal", "section", "state", "changed")
+STATES = (("on", "Enabled"), ("off", "Disabled"))
+SPANS = (("1", "in a day"), ("7", "in 7 days"), ("30", "in 30 days"), ("90", "in 90 days"))
+CHOICES_LIMIT = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkRow:
+    """One link in the list."""
+
+    id: int
+    name: str
+    address: str
+    href: str
+    tile: Arch
+    portals: list[str]
+    section: str
+    opened: int
+    changed: int
+    enabled: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilterChoice:
+    """A filter that is chosen from a menu; `chosen` is empty when it is not set."""
+
+    label: str
+    chosen: str
+    clear_href: str
+    options: list[Choice]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkListView:
+    """What the page of links shows. `kept_filters` are those beside the text."""
+
+    path: str
+    chosen: Mapping[str, str]
+    window: Window
+    rows: list[LinkRow]
+    text: str
+    sort: str
+    descending: bool
+    choices: list[FilterChoice]
+
+    @property
+    def all_filters(self) -> list[tuple[str, str]]:
+        """Every filter that is set."""
+        return [(name, value) for name, value in self.chosen.items() if name in FILTERS]
+
+    @property
+    def filtered(self) -> bool:
+        """Whether any filter is set."""
+        return bool(self.all_filters)
+
+    @property
+    def at_once(self) -> int:
+        """How many of the links that match can be changed at once."""
+        return min(self.window.total, CHANGE_LIMIT)
+
+    @property
+    def kept_filters(self) -> list[tuple[str, str]]:
+        """What the form of the text has to carry along."""
+        return [(name, value) for name, value in self.chosen.items() if name not in {"q", "page"}]
+
+    def sort_href(self, key: str) -> str:
+        """The list sorted by a column, or the other way round when it is already."""
+        turned = "desc" if key == self.sort and not self.descending else ""
+        return address_with(self.path, self.chosen, sort=key, order=turned, page="")
+
+    def page_href(self, number: int) -> str:
+        """Another page of the list."""
+        return address_with(self.path, self.chosen, page=str(number))
+
+
+def read_filter(query: Mapping[str, str]) -> LinkFilter:
+    """The filter that an address names; what it cannot mean narrows nothing."""
+    section = query.get("section", "")
+    portal = query.get("portal", "")
+    return LinkFilter(
+        text=query.get("q", "").strip(),
+        enabled={"on": True, "off": False}.get(query.get("state", "")),
+        portal_id=NO_PORTAL if portal == "none" else int(portal) if is_id(portal) else None,
+        section_id=NO_SECTION if section == "none" else int(section) if is_id(section) else None,
+    )
+
+
+def read_order(query: Mapping[str, str], now: int, *, size: int = PAGE_SIZE) -> ListQuery:
+    """Order and page that an address names, and since when links have changed."""
+    days = query.get("changed", "")
+    since = now - int(days) * DAY_SECONDS if days in dict(SPANS) else None
+    return ListQuery(
+        condition=None if since is None else compare(LINK_FIELDS["modifiedTime"], "GE", str(since)),
+        sort_attribute=SORTS.get(query.get("sort", ""), "name"),
+        descending=query.get("order") == "desc",
+        page=page_number(query.get("page", "")),
+        page_size=size,
+    )
+
+
+@get("/links")
+async def show_links(console: NamedDependency[Console]) -> Answer:
+    """The list of links."""
+    query = console.query
+    async with console.reading() as work:
+        order = read_order(query, work.now)
+        found = await list_filtered_links(work, order, read_filter(query))
+        links = await present_links(work, found.page.items)
+        opened = await openings_of(work, [link.id for link in links])
+        names = {portal_id: portal.name for portal_id, portal in found.portals.items()}
+        chosen = {
+            name: query[name]
+            for name in (*FILTERS, "sort", "order", "page")
+            if query.get(name, "").strip()
+        }
+        path = f"{console.base}/links"
+        view = LinkListView(
+            path=path,
+            chosen=chosen,
+            window=Window(found.page.total, order.page, "link", "links"),
+            rows=[_row(console, link, names, opened.get(link.id, 0)) for link in links],
+            text=query.get("q", ""),
+            sort=next(key for key, value in SORTS.items() if value == order.sort_attribute),
+            descending=order.descending,
+            choices=await _choices(work, path, chosen),
+        )
+        return await console.page("links.html", work, view, place="links")
+
+
+@post("/links/{link:str}/enable", status_code=303)
+async def enable_link(console: NamedDependency[Console]) -> Answer:
+    """Switches a link on."""
+    return await _switch(console, ChangeKind.ENABLE)
+
+
+@post("/links/{link:str}/disable", status_code=303)
+async def disable_link(console: NamedDependency[Console]) -> Answer:
+    """Switches a link off."""
+    return await _switch(console, ChangeKind.DISABLE)
+
+
+async def _switch(console: Console, kind: ChangeKind) -> Answer:
+    form = await console.form()
+    async with console.writing() as work:
+        selection = LinkSelection(link_ids=(console.path_id("link"),))
+        await change_links(work, selection, LinkChange(kind=kind))
+    return console.go(console.back(form, "links"), work)
+
+
+def _row(console: Console, link: PresentedLink, portals: Mapping[int, str], opened: int) -> LinkRow:
+    return LinkRow(
+        id=link.id,
+        name=link.name,
+        address=address_of(link),
+        href=f"{console.base}/links/{link.id}",
+        tile=tile_of(link),
+        portals=[portals[each] for each in link.portal_ids if each in portals],
+        section=link.presentation.section,
+        opened=opened,
+        changed=link.modified_time,
+        enabled=link.enabled,
+    )
+
+
+async def _choices(work: UnitOfWork, path: str, chosen: Mapping[str, str]) -> list[FilterChoice]:
+    portals = await list_portals(work, ListQuery(page_size=CHOICES_LIMIT))
+    sections = (await list_sections(work)).sections
+    options = {
+        "portal": [
+            *((str(portal.id), portal.name) for portal in portals.items),
+            ("none", "On no portal"),
+        ],
+        "section": [
+            *((str(section.id), section.name) for section in sections),
+            ("none", "No section"),
+        ],
+        "state": list(STATES),
+        "changed": list(SPANS),
+    }
+    labels = {"portal": "Portal", "section": "Section", "state": "State", "changed": "Changed"}
+    return [
+        FilterChoice(
+            label=label,
+            chosen=dict(options[name]).get(chosen.get(name, ""), chosen.get(name, "")),
+            clear_href=address_with(path, chosen, **{name: "", "page": ""}),
+            options=[
+                Choice(value, words, address_with(path, chosen, **{name: value, "page": ""}))
+                for value, words in options[name]
+            ],
+        )
+        for name, label in labels.items()
+    ]
+
+
+ROUTES = [show_links, enable_link, disable_link]

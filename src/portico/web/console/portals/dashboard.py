@@ -1,0 +1,283 @@
+"""The dashboard: each panel is a question, its answer in words, and the picture that proves it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from litestar import get
+from litestar.di import NamedDependency
+
+from portico.services.links.shown import present_links
+from portico.services.portals.dashboard import Dashboard, DayOfChanges, read_dashboard
+from portico.services.work import UnitOfWork
+from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.tiles import tile_of
+from portico.web.console.frame.words import counted, spelled, thousands
+from portico.web.console.home import remember_place
+from portico.web.shared.arch import Arch
+
+DAYS_SHOWN = 14
+NEAR = 0.9
+GAUGES, OPENED = 4, 6
+GAUGE_WIDTH = 500
+# The chart's own measures; the picture scales as a whole.
+CHART_WIDTH, LEFT, BASE, HEIGHT, GAP = 620, 34, 164, 150, 1.5
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    """Something that somebody should look at."""
+
+    sign: str
+    words: str
+    href: str
+    action: str
+    urgent: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gauge:
+    """How full one portal is."""
+
+    name: str
+    href: str
+    links: int
+    near: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class DayBar:
+    """One day of the chart; heights and places are the picture's."""
+
+    title: str
+    label: str
+    x: float
+    added: float
+    added_y: float
+    edited: float
+    edited_y: float
+
+
+@dataclass(frozen=True)
+class GridLine:
+    """One line behind the bars, and what it stands for."""
+
+    y: float
+    value: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenedRow:
+    """One of the links that are opened most."""
+
+    name: str
+    href: str
+    tile: Arch
+    width: float
+    openings: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class DashboardView:
+    """What the dashboard shows."""
+
+    greeting: str
+    lead: str
+    decisions_words: str
+    decisions: list[Decision]
+    limits_words: str
+    limit: int
+    portals: list[Gauge]
+    more_portals: bool
+    changes_words: str
+    days: list[DayBar]
+    lines: list[GridLine]
+    bar_width: float
+    opened_words: str
+    opened: list[OpenedRow]
+
+
+@get("/")
+async def show_dashboard(console: NamedDependency[Console]) -> Answer:
+    """Where the console begins."""
+    async with console.reading() as work:
+        numbers = await read_dashboard(work)
+        days = list(numbers.changes)[-DAYS_SHOWN:]
+        bars, lines = draw_days(days)
+        person = console.signed_in.administrator
+        portals = counted(numbers.portal_count, "portal", "portals")
+        changes = counted(sum(day.changes for day in days), "change", "changes")
+        decisions = await _decisions(console, work, numbers)
+        view = DashboardView(
+            greeting=f"Hello, {(person.display_name or person.name).split()[0]}",
+            lead=f"{counted(numbers.links, 'link', 'links')} on {portals}. "
+            f"{changes} in the last {DAYS_SHOWN} days.",
+            decisions_words=_decision_words(decisions),
+            decisions=decisions,
+            limits_words=_limit_words(numbers),
+            limit=numbers.portal_limit,
+            portals=_gauges(console, numbers),
+            more_portals=numbers.portal_count > GAUGES,
+            changes_words=_change_words(days),
+            days=bars,
+            lines=lines,
+            bar_width=_bar_width(len(days)),
+            opened_words=_opened_words(numbers),
+            opened=await _opened(console, work, numbers),
+        )
+        answer = await console.page("dashboard.html", work, view, place="dashboard")
+    await remember_place(console)
+    return answer
+
+
+def draw_days(days: Sequence[DayOfChanges]) -> tuple[list[DayBar], list[GridLine]]:
+    """The bars of a chart of days and the lines behind them; nothing when nothing changed."""
+    highest = max((day.changes for day in days), default=0)
+    if not highest:
+        return [], []
+    step = _step(highest)
+    top = -(-highest // step) * step
+    unit = HEIGHT / top
+    pitch = (CHART_WIDTH - LEFT) / len(days)
+    bars = [
+        _bar(day, LEFT + pitch * place + pitch / 2 - _bar_width(len(days)) / 2, unit)
+        for place, day in enumerate(days)
+    ]
+    lines = [GridLine(round(BASE - value * unit, 1), value) for value in range(0, top + 1, step)]
+    return bars, lines
+
+
+def _bar(day: DayOfChanges, x: float, unit: float) -> DayBar:
+    at = datetime.fromtimestamp(day.day, UTC)
+    added, edited = day.added * unit, day.changed * unit
+    gap = GAP if added and edited else 0
+    told = f"{counted(day.added, 'addition', 'additions')}, "
+    told += counted(day.changed, "edit or removal", "edits or removals")
+    return DayBar(
+        title=f"{at.day} {at:%B}: {told}",
+        label=str(at.day),
+        x=round(x, 1),
+        added=round(added, 1),
+        added_y=round(BASE - added, 1),
+        edited=round(max(0.0, edited - gap), 1),
+        edited_y=round(BASE - added - edited, 1),
+    )
+
+
+def _bar_width(days: int) -> float:
+    return round((CHART_WIDTH - LEFT) / max(1, days) * 0.6, 1)
+
+
+def _step(highest: int) -> int:
+    """A round distance between lines, so that there are three or four of them."""
+    step = 1
+    while step * 3 < highest:
+        step = step * 5 // 2 if str(step)[0] == "2" else step * 2
+    return step
+
+
+def _gauges(console: Console, numbers: Dashboard) -> list[Gauge]:
+    return [
+        Gauge(
+            name=each.name,
+            href=f"{console.base}/portals/{each.id}",
+            links=each.links,
+            near=each.links >= numbers.portal_limit * NEAR,
+        )
+        for each in numbers.portals[:GAUGES]
+    ]
+
+
+async def _decisions(console: Console, work: UnitOfWork, numbers: Dashboard) -> list[Decision]:
+    """What should be looked at, most urgent first."""
+    found = [
+        Decision(
+            sign="alert-triangle",
+            words=f"{each.name} is near its limit: {each.links} of {numbers.portal_limit} links.",
+            href=f"{console.base}/portals/{each.id}",
+            action="See portal",
+            urgent=True,
+        )
+        for each in numbers.portals
+        if each.links >= numbers.portal_limit * NEAR
+    ]
+    disabled = ("link is disabled", "links are disabled", "state=off")
+    unplaced = ("link is on no portal", "links are on no portal", "portal=none")
+    for links, (one, many, filters) in (
+        (numbers.disabled_links, disabled),
+        (numbers.unplaced_links, unplaced),
+    ):
+        if links:
+            it = "it" if links == 1 else "them"
+            href = f"{console.base}/links?{filters}"
+            words = f"{counted(links, one, many)}, so nobody sees {it}."
+            found.append(Decision(sign="eye-off", words=words, href=href, action="Review"))
+    for each in numbers.portals:
+        if each.links and not each.enabled:
+            found.append(_portal_decision(console, each.id, f"{each.name} is disabled."))
+        elif not each.links:
+            told = f"{each.name} has no link, so people see an empty page."
+            found.append(_portal_decision(console, each.id, told))
+    return found[:OPENED]
+
+
+def _portal_decision(console: Console, portal_id: int, words: str) -> Decision:
+    href = f"{console.base}/portals/{portal_id}"
+    return Decision(sign="layout-grid", words=words, href=href, action="See portal")
+
+
+def _decision_words(decisions: Sequence[Decision]) -> str:
+    if not decisions:
+        return "Nothing now."
+    things = "thing." if len(decisions) == 1 else "things, most urgent first."
+    return f"{spelled(len(decisions))} {things}"
+
+
+def _limit_words(numbers: Dashboard) -> str:
+    near = sum(1 for each in numbers.portals if each.links >= numbers.portal_limit * NEAR)
+    if not numbers.portal_count:
+        return "There is no portal yet."
+    return (
+        f"{spelled(near) if near else 'None'}. A portal holds {numbers.portal_limit} links at most."
+    )
+
+
+def _change_words(days: Sequence[DayOfChanges]) -> str:
+    added, changed = sum(day.added for day in days), sum(day.changed for day in days)
+    if not added + changed:
+        return f"Nothing in the last {DAYS_SHOWN} days."
+    at = datetime.fromtimestamp(days[0].day, UTC)
+    mostly = "Mostly additions" if added >= changed else "Mostly edits"
+    told = f"{thousands(added)} added, {thousands(changed)} edited or removed"
+    return f"{mostly}: {told} since {at.day} {at:%B}."
+
+
+def _opened_words(numbers: Dashboard) -> str:
+    if not numbers.opened:
+        return "Nobody has opened a link in 30 days."
+    first = numbers.opened[0]
+    times = counted(first.openings, "time", "times")
+    return f"{first.name} most of all: {times} in 30 days."
+
+
+async def _opened(console: Console, work: UnitOfWork, numbers: Dashboard) -> list[OpenedRow]:
+    shown = numbers.opened[:OPENED]
+    links = await work.links.find_all(each.id for each in shown)
+    tiles = {link.id: tile_of(link) for link in await present_links(work, links.values())}
+    most = max((each.openings for each in shown), default=1)
+    return [
+        OpenedRow(
+            name=each.name,
+            href=f"{console.base}/links/{each.id}",
+            tile=tiles[each.id],
+            width=round(GAUGE_WIDTH * each.openings / most, 1),
+            openings=each.openings,
+        )
+        for each in shown
+        if each.id in tiles
+    ]
+
+
+ROUTES = [show_dashboard]

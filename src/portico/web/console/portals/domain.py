@@ -1,0 +1,57 @@
+"""What the console says of a portal's own domain: whether it opens the portal, and what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from portico.domain.portals.domains import DomainState, DomainStatus
+from portico.services.work import UnitOfWork
+
+UNUSED = "An address such as links.example.com. The operator of this server has to allow it."
+
+
+@dataclass(frozen=True, kw_only=True)
+class DomainNote:
+    """The words beside the field, and the command for the operator when one would help."""
+
+    text: str
+    command: str = ""
+
+
+def domain_note(work: UnitOfWork, status: DomainStatus | None) -> DomainNote:
+    """Return what to say about a domain; None stands for a portal without one."""
+    if status is None:
+        return DomainNote(text=UNUSED)
+    host = status.host
+    match status.state:
+        case DomainState.ROUTES:
+            return DomainNote(text=f"{host} opens this portal. Its DNS must lead to this server.")
+        case DomainState.NOT_ALLOWED:
+            return DomainNote(
+                text=f"{host} does not open this portal: the operator of this server has not "
+                "allowed it for this tenant. Ask the operator to run this command on the server.",
+                command=f"portico domain allow {host} --customer {work.scope.customer_id}",
+            )
+        case DomainState.TAKEN:
+            return DomainNote(
+                text=f"{host} opens {_holder(work, status)}, which had it first. Remove it "
+                "there, or use another domain here."
+            )
+        case DomainState.PUBLIC_HOST:
+            return DomainNote(
+                text=f"{host} is the address of this server itself, so it never opens a portal. "
+                "Use another domain."
+            )
+        case DomainState.WITHOUT_DOT:
+            return DomainNote(
+                text="A name without a dot opens no portal. API clients read it back unchanged."
+            )
+
+
+def _holder(work: UnitOfWork, status: DomainStatus) -> str:
+    """The portal that has the domain; by name for those who may see its microtenant."""
+    holder = status.holder
+    visible = {None, holder.microtenant_id if holder else None}
+    if holder is None or work.principal.microtenant_id not in visible:
+        return "another portal of this tenant"
+    return f"the portal {holder.portal_name}"

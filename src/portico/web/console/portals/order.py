@@ -1,0 +1,194 @@
+"""The order of a portal's links and of the sections, by dragging, by keys, or by buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from litestar import get, post
+from litestar.di import NamedDependency
+
+from portico.domain.errors import NotFound
+from portico.domain.links.changes import ChangeKind, LinkChange, LinkSelection
+from portico.domain.links.links import LINKS_PER_PORTAL
+from portico.domain.links.presentation import PortalSection, PresentedLink, arranged
+from portico.domain.search import ListQuery
+from portico.services.links.changes import change_links, reorder_links
+from portico.services.links.links import list_links_of_portal
+from portico.services.links.sections import get_section, list_sections, reorder_sections
+from portico.services.links.shown import present_links
+from portico.services.work import UnitOfWork
+from portico.web.console.frame.forms import Form, read_id
+from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.tiles import address_of, tile_of
+from portico.web.console.portals.portals import PortalFacts, facts_of, find_portal
+from portico.web.shared.arch import Arch
+
+SHORT, OPEN = 12, 8
+"""A section of more than SHORT links shows OPEN of them until it is asked for all."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderRow:
+    """A link at its place."""
+
+    id: int
+    place: int
+    name: str
+    address: str
+    href: str
+    tile: Arch
+    enabled: bool
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderSection:
+    """A section with its links; without an id, the links that have none."""
+
+    id: int | None
+    name: str
+    open: int
+    links: list[OrderRow]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrderView:
+    """What the tab of links and order shows."""
+
+    portal: PortalFacts
+    sections: list[OrderSection]
+    form: Form
+    tab: str = ""
+    conflict: None = None
+
+
+@get("/portals/{portal:str}")
+async def show_order(console: NamedDependency[Console]) -> Answer:
+    """The links of a portal, disabled ones too, under their sections."""
+    return await order_page(console, console.path_id("portal"), Form())
+
+
+async def order_page(console: Console, portal_id: int, form: Form, *, status: int = 200) -> Answer:
+    """The page of a portal's order; `form` has the names of sections that were refused."""
+    async with console.reading() as work:
+        portal = await find_portal(work, portal_id)
+        found = await _sections_of(work, portal.id)
+        ids = {section.name: section.id for section in (await list_sections(work)).sections}
+        view = OrderView(
+            portal=await facts_of(console, work, portal),
+            sections=[
+                OrderSection(
+                    id=ids.get(section.name),
+                    name=section.name,
+                    open=SHORT if len(section.links) <= SHORT else OPEN,
+                    links=[
+                        _row(console, place, link) for place, link in enumerate(section.links, 1)
+                    ],
+                )
+                for section in found
+            ],
+            form=form,
+        )
+        return await console.page("portal_order.html", work, view, place="portals", status=status)
+
+
+@post("/portals/{portal:str}/order", status_code=303)
+async def save_order(console: NamedDependency[Console]) -> Answer:
+    """Stores the order of one section's links as they stand on this portal, or of the sections."""
+    form = await console.form()
+    portal_id = console.path_id("portal")
+    async with console.writing() as work:
+        if sections := form.ids("section"):
+            await _place_sections(work, portal_id, sections)
+        else:
+            name = await _section_name(work, form.ids("into"))
+            await _place_links(work, portal_id, name, form.ids("link"))
+    return console.go(f"portals/{portal_id}", work, said="order")
+
+
+@post("/portals/{portal:str}/order/link", status_code=303)
+async def move_link(console: NamedDependency[Console]) -> Answer:
+    """Moves one link up or down, to another section, or off the portal."""
+    form = await console.form()
+    portal_id, move = console.path_id("portal"), form.value("move")
+    link_id = next(iter(form.ids("link")), 0)
+    async with console.writing() as work:
+        if move == "off":
+            change = LinkChange(kind=ChangeKind.REMOVE_PORTALS, portal_ids=(portal_id,))
+            await change_links(work, LinkSelection(link_ids=(link_id,)), change)
+        elif move.startswith("to:"):
+            wanted = move.removeprefix("to:")
+            name = await _section_name(work, (read_id(wanted),) if wanted else ())
+            change = LinkChange(kind=ChangeKind.MOVE, section=name)
+            await change_links(work, LinkSelection(link_ids=(link_id,)), change)
+        else:
+            await _step_link(work, portal_id, link_id, -1 if move == "up" else 1)
+    return console.go(f"portals/{portal_id}", work)
+
+
+async def _sections_of(work: UnitOfWork, portal_id: int) -> list[PortalSection]:
+    """Every link of a portal, in the order that people see."""
+    query = ListQuery(page_size=LINKS_PER_PORTAL)
+    page = (await list_links_of_portal(work, portal_id, query)).page
+    names = [section.name for section in (await list_sections(work)).sections]
+    return arranged(await present_links(work, page.items), names)
+
+
+async def _section_name(work: UnitOfWork, ids: Sequence[int]) -> str:
+    return (await get_section(work, ids[0])).name if ids else ""
+
+
+async def _place_links(
+    work: UnitOfWork, portal_id: int, section: str, wanted: Sequence[int]
+) -> None:
+    """Puts a portal's links of one section in order; links of other portals keep theirs, below."""
+    known = {link.id for part in await _sections_of(work, portal_id) for link in part.links}
+    for link_id in wanted:
+        if link_id not in known:
+            raise NotFound(link_id)
+    await reorder_links(work, section, wanted)
+
+
+async def _place_sections(work: UnitOfWork, portal_id: int, wanted: Sequence[int]) -> None:
+    """Puts the sections that a portal shows in order, each where one of them stood before."""
+    every = [section.id for section in (await list_sections(work)).sections]
+    shown = iter([each for each in wanted if each in every])
+    await reorder_sections(work, [next(shown) if each in wanted else each for each in every])
+
+
+async def _step_link(work: UnitOfWork, portal_id: int, link_id: int, by: int) -> None:
+    for section in await _sections_of(work, portal_id):
+        ids = [link.id for link in section.links]
+        if link_id in ids:
+            await reorder_links(work, section.name, stepped(ids, link_id, by))
+            return
+    raise NotFound(link_id)
+
+
+def stepped(ids: Sequence[int], wanted: int, by: int) -> list[int]:
+    """The ids with one of them a place further up or down, as far as there is one.
+
+    Raises NotFound for one that is not among them.
+    """
+    if wanted not in ids:
+        raise NotFound(wanted)
+    order = [each for each in ids if each != wanted]
+    order.insert(max(0, ids.index(wanted) + by), wanted)
+    return order
+
+
+def _row(console: Console, place: int, link: PresentedLink) -> OrderRow:
+    return OrderRow(
+        id=link.id,
+        place=place,
+        name=link.name,
+        address=address_of(link),
+        href=f"{console.base}/links/{link.id}",
+        tile=tile_of(link),
+        enabled=link.enabled,
+        groups=link.presentation.groups,
+    )
+
+
+ROUTES = [show_order, save_order, move_link]

@@ -1,0 +1,328 @@
+"""Portals: the list, a new one, and the frame of facts around the tabs of one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from litestar import get, post
+from litestar.di import NamedDependency
+
+from portico.domain.errors import InvalidInput
+from portico.domain.links.links import LINKS_PER_PORTAL
+from portico.domain.links.shown_hosts import shown_host
+from portico.domain.portals.domains import DomainState, DomainStatus
+from portico.domain.portals.pages import Audience, PortalPage, PresentedPortal
+from portico.domain.portals.portals import PORTAL_FIELDS, UserPortal, UserPortalSpec, canonical_name
+from portico.domain.search import ListQuery, compare
+from portico.services.policies import list_aups
+from portico.services.portals.domains import domain_statuses
+from portico.services.portals.pages import present_portals
+from portico.services.portals.portals import (
+    create_portal,
+    delete_portal,
+    get_portal,
+    list_portals,
+    update_portal,
+)
+from portico.services.work import UnitOfWork
+from portico.web.console.frame.confirming import Confirmation, ask
+from portico.web.console.frame.forms import Form, make_form, place_error
+from portico.web.console.frame.lists import PAGE_SIZE, Window, address_with, page_number
+from portico.web.console.frame.page import Answer, Console
+
+LABELS: Mapping[str, str] = {
+    "name": "Name",
+    "description": "Description",
+    "title": "Title",
+    "slug": "Short address",
+    "audience": "Who may see it",
+    "accent": "Accent colour",
+    "logo": "Logo",
+    "favicon": "Favicon",
+    "domain": "Own domain",
+    "ext_label": "Label",
+    "ext_domain": "Managed below",
+    "notice": "Notice",
+}
+FIELDS: Mapping[str, str] = {
+    "name": "name",
+    "description": "description",
+    "imageData": "logo",
+    "logo": "logo",
+    "favicon": "favicon",
+    "domain": "domain",
+    "extLabel": "ext_label",
+    "extDomain": "ext_domain",
+    "userNotification": "notice",
+    "portico.slug": "slug",
+    "portico.title": "title",
+    "portico.accent": "accent",
+    "accent": "accent",
+    "portico.favicon": "favicon",
+    "portico.audience": "audience",
+}
+"""The form's name for each field of the wire."""
+AUDIENCES: Mapping[Audience, str] = {
+    Audience.PUBLIC: "Everyone",
+    Audience.SIGNED_IN: "Signed-in users",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class PortalRow:
+    """One portal in the list."""
+
+    id: int
+    name: str
+    address: str
+    href: str
+    links: int
+    audience: str
+    changed: int
+    enabled: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class PortalListView:
+    """What the page of portals shows."""
+
+    path: str
+    text: str
+    window: Window
+    rows: list[PortalRow]
+
+    def page_href(self, number: int) -> str:
+        """Another page of the list."""
+        return address_with(self.path, {"q": self.text}, page=str(number))
+
+
+@dataclass(frozen=True, kw_only=True)
+class PortalFormView:
+    """What the page of a new portal shows."""
+
+    form: Form
+
+
+@dataclass(frozen=True, kw_only=True)
+class PortalFacts:
+    """What stands beside every tab of a portal. A fact: label, words, text to copy."""
+
+    id: int
+    name: str
+    enabled: bool
+    href: str
+    address_href: str
+    links: int
+    limit: int
+    domain: DomainStatus | None
+    facts: list[tuple[str, str, str]]
+
+
+@get("/portals")
+async def show_portals(console: NamedDependency[Console]) -> Answer:
+    """The list of portals."""
+    text = console.query.get("q", "").strip()
+    async with console.reading() as work:
+        query = ListQuery(
+            condition=compare(PORTAL_FIELDS["name"], "LIKE", text) if text else None,
+            page=page_number(console.query.get("page", "")),
+            page_size=PAGE_SIZE,
+        )
+        page = await list_portals(work, query)
+        portals = await present_portals(work, page.items)
+        links = await work.links.count_by_portal([portal.id for portal in portals])
+        domains = await domain_statuses_of(console, work, portals)
+        view = PortalListView(
+            path=f"{console.base}/portals",
+            text=text,
+            window=Window(page.total, query.page, "portal", "portals"),
+            rows=[
+                PortalRow(
+                    id=portal.id,
+                    name=portal.name,
+                    address=shown_host(portal.domain)
+                    if routes(domains.get(portal.id))
+                    else f"/p/{portal.page.slug or portal.id}",
+                    href=f"{console.base}/portals/{portal.id}",
+                    links=links.get(portal.id, 0),
+                    audience=AUDIENCES[portal.page.audience],
+                    changed=portal.modified_time,
+                    enabled=portal.enabled,
+                )
+                for portal in portals
+            ],
+        )
+        return await console.page("portals.html", work, view, place="portals")
+
+
+@get("/portals/new")
+async def new_portal(console: NamedDependency[Console]) -> Answer:
+    """An empty form; a new portal is enabled and for signed-in users."""
+    async with console.preparing() as work:
+        form = make_form(LABELS, enabled="on", audience=Audience.SIGNED_IN.value)
+        view = PortalFormView(form=form)
+        return await console.page("portal_new.html", work, view, place="portals")
+
+
+@post("/portals/new", status_code=303)
+async def add_portal(console: NamedDependency[Console]) -> Answer:
+    """Stores a new portal and leads to it."""
+    form = replace(await console.form(), labels=LABELS)
+    try:
+        async with console.writing() as work:
+            portal = await create_portal(
+                work,
+                UserPortalSpec(name=form.value("name"), enabled=form.flag("enabled")),
+                managed_suffix=console.site.managed_suffix,
+                page=PortalPage(slug=form.value("slug").strip(), audience=read_audience(form)),
+            )
+    except InvalidInput as error:
+        async with console.reading() as work:
+            view = PortalFormView(form=place_error(form, error, FIELDS))
+            return await console.page("portal_new.html", work, view, place="portals", status=422)
+    return console.go(f"portals/{portal.id}", work)
+
+
+@post("/portals/{portal:str}/enable", status_code=303)
+async def enable_portal(console: NamedDependency[Console]) -> Answer:
+    """Switches a portal on."""
+    return await _switch(console, enabled=True)
+
+
+@post("/portals/{portal:str}/disable", status_code=303)
+async def disable_portal(console: NamedDependency[Console]) -> Answer:
+    """Switches a portal off: nobody finds it any more."""
+    return await _switch(console, enabled=False)
+
+
+@get("/portals/{portal:str}/delete")
+async def ask_to_delete(console: NamedDependency[Console]) -> Answer:
+    """What deleting a portal touches."""
+    async with console.reading() as work:
+        return await _ask(console, work, await get_portal(work, console.path_id("portal")))
+
+
+@post("/portals/{portal:str}/delete", status_code=303)
+async def remove_portal(console: NamedDependency[Console]) -> Answer:
+    """Deletes a portal that shows no link."""
+    await console.form()
+    portal_id = console.path_id("portal")
+    try:
+        async with console.writing() as work:
+            await delete_portal(work, portal_id)
+    except InvalidInput as error:
+        async with console.reading() as work:
+            portal = await get_portal(work, portal_id)
+            return await _ask(console, work, portal, refused=error.reason)
+    return console.go("portals", work)
+
+
+async def _ask(
+    console: Console, work: UnitOfWork, portal: UserPortal, *, refused: str = ""
+) -> Answer:
+    links = (await work.links.count_by_portal([portal.id])).get(portal.id, 0)
+    href = f"{console.base}/portals/{portal.id}"
+    view = Confirmation(
+        title=f"Delete {portal.name}",
+        crumbs=(("Portals", f"{console.base}/portals"), (portal.name, href)),
+        words=f"It shows {links} links. A portal is deleted when none is on it any more."
+        if links
+        else "No link is on it. Its address leads nowhere afterwards.",
+        action=f"{href}/delete",
+        button="Delete portal",
+        cancel=href,
+        refused=refused,
+    )
+    return await ask(console, work, view, place="portals")
+
+
+async def _switch(console: Console, *, enabled: bool) -> Answer:
+    form = await console.form()
+    async with console.writing() as work:
+        portal = await get_portal(work, console.path_id("portal"))
+        await update_portal(
+            work,
+            portal.id,
+            replace(spec_of(portal), enabled=enabled),
+            managed_suffix=console.site.managed_suffix,
+        )
+    return console.go(console.back(form, "portals"), work)
+
+
+def spec_of(portal: UserPortal) -> UserPortalSpec:
+    """What a client may write of a stored portal, as it is."""
+    names = UserPortalSpec.__dataclass_fields__
+    return UserPortalSpec(**{name: getattr(portal, name) for name in names})
+
+
+def read_audience(form: Form) -> Audience:
+    """The audience that a form names; signed-in users when it names none."""
+    chosen = form.value("audience")
+    return Audience(chosen) if chosen in set(Audience) else Audience.SIGNED_IN
+
+
+async def find_portal(work: UnitOfWork, portal_id: int) -> PresentedPortal:
+    """A portal with the settings of its page. Raises NotFound."""
+    (portal,) = await present_portals(work, [await get_portal(work, portal_id)])
+    return portal
+
+
+async def domain_statuses_of(
+    console: Console, work: UnitOfWork, portals: Iterable[UserPortal]
+) -> dict[int, DomainStatus]:
+    """Return whether the portals' own domains open them, for portals that have one."""
+    public_host = console.site.surroundings.public_host
+    return await domain_statuses(work, portals, public_host=public_host)
+
+
+def routes(status: DomainStatus | None) -> bool:
+    """Return whether a portal's own domain opens it."""
+    return status is not None and status.state is DomainState.ROUTES
+
+
+async def facts_of(console: Console, work: UnitOfWork, portal: PresentedPortal) -> PortalFacts:
+    """What stands beside every tab of a portal."""
+    links = await work.links.count_by_portal([portal.id])
+    path = f"/p/{portal.page.slug or portal.id}"
+    facts = [("Address", path, console.site.surroundings.origin(console.request) + path)]
+    domain = (await domain_statuses_of(console, work, [portal])).get(portal.id)
+    if routes(domain):
+        facts.append(("Domain", shown_host(portal.domain), f"https://{portal.domain}"))
+        if canonical := canonical_name(portal, console.site.managed_suffix):
+            facts.append(("CNAME target", canonical, canonical))
+    elif domain is not None:
+        facts.append(("Domain", f"{shown_host(portal.domain)} (does not open this portal)", ""))
+    facts += [
+        ("Who may see it", AUDIENCES[portal.page.audience], ""),
+        ("Notice", "On" if portal.user_notification_enabled else "Off", ""),
+        ("Acceptable use", await _policy_words(work), ""),
+    ]
+    return PortalFacts(
+        id=portal.id,
+        name=portal.name,
+        enabled=portal.enabled,
+        href=f"{console.base}/portals/{portal.id}",
+        address_href=path,
+        links=links.get(portal.id, 0),
+        limit=LINKS_PER_PORTAL,
+        domain=domain,
+        facts=facts,
+    )
+
+
+async def _policy_words(work: UnitOfWork) -> str:
+    policies = (await list_aups(work, ListQuery(page_size=500))).items
+    enabled = [policy for policy in policies if policy.enabled]
+    return enabled[0].name or "Accepted once" if enabled else "None here"
+
+
+ROUTES = [
+    show_portals,
+    new_portal,
+    add_portal,
+    enable_portal,
+    disable_portal,
+    ask_to_delete,
+    remove_portal,
+]

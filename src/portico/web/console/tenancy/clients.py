@@ -1,0 +1,162 @@
+"""API clients: the list, a new one with its secret shown once, revoking one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from litestar import get, post
+from litestar.di import NamedDependency
+
+from portico.domain.errors import InvalidInput
+from portico.domain.tenancy.identity import Role
+from portico.services.tenancy.clients import (
+    create_api_client,
+    get_api_client,
+    list_api_clients,
+    list_last_uses,
+    revoke_api_client,
+)
+from portico.services.tenancy.microtenants import summarise_microtenants
+from portico.services.work import UnitOfWork
+from portico.web.console.frame.confirming import Confirmation, ask
+from portico.web.console.frame.forms import Form, make_form, place_error, read_id
+from portico.web.console.frame.lists import Choice
+from portico.web.console.frame.page import Answer, Console
+
+LABELS: Mapping[str, str] = {"name": "Name"}
+WHOLE_TENANT = "Whole tenant"
+MAY: Mapping[Role, str] = {Role.VIEWER: "Read", Role.ADMIN: "Read and write"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientRow:
+    """One client in the list."""
+
+    id: int
+    name: str
+    may: str
+    where: str
+    used: int | None
+    made: int
+    revoked: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClientListView:
+    """What the page of clients shows."""
+
+    rows: list[ClientRow]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewClientView:
+    """The form of a new client, or, once, its secret."""
+
+    form: Form
+    microtenants: list[Choice]
+    name: str = ""
+    client_id: str = ""
+    secret: str = ""
+
+
+@get("/clients")
+async def show_clients(console: NamedDependency[Console]) -> Answer:
+    """The list of clients: those in force first, newest first."""
+    async with console.reading() as work:
+        clients = list(await list_api_clients(work))
+        names = {each.id: each.name for each in await summarise_microtenants(work)}
+        used = await list_last_uses(work)
+        clients.sort(key=lambda each: (each.revoked_time is not None, -each.creation_time))
+        rows = [
+            ClientRow(
+                id=each.id,
+                name=each.name,
+                may=MAY[each.role],
+                where=WHOLE_TENANT
+                if each.microtenant_id is None
+                else names.get(each.microtenant_id, str(each.microtenant_id)),
+                used=used.get(each.id),
+                made=each.creation_time,
+                revoked=each.revoked_time,
+            )
+            for each in clients
+        ]
+        return await console.page("clients.html", work, ClientListView(rows=rows), place="clients")
+
+
+@get("/clients/new")
+async def new_client(console: NamedDependency[Console]) -> Answer:
+    """An empty form; a new client may only read, unless more is chosen."""
+    async with console.preparing() as work:
+        return await _page(console, work, make_form(LABELS, role=Role.VIEWER.value))
+
+
+@post("/clients/new", status_code=200)
+async def add_client(console: NamedDependency[Console]) -> Answer:
+    """Stores a new client and shows its secret in the answer, nowhere else."""
+    form = replace(await console.form(), labels=LABELS)
+    where = form.value("microtenant")
+    try:
+        async with console.writing() as work:
+            client, secret = await create_api_client(
+                work,
+                name=form.value("name"),
+                role=Role.ADMIN if form.value("role") == Role.ADMIN else Role.VIEWER,
+                microtenant_id=read_id(where) if where else None,
+            )
+    except InvalidInput as error:
+        async with console.reading() as work:
+            failed = place_error(form, error, {"name": "name"})
+            return await _page(console, work, failed, status=422)
+    async with console.reading() as work:
+        view = NewClientView(
+            form=form,
+            microtenants=[],
+            name=client.name,
+            client_id=str(client.id),
+            secret=secret,
+        )
+        return await console.page("client_new.html", work, view, place="clients")
+
+
+@get("/clients/{client:str}/revoke")
+async def ask_to_revoke(console: NamedDependency[Console]) -> Answer:
+    """What revoking a client means."""
+    async with console.reading() as work:
+        client = await get_api_client(work, console.path_id("client"))
+        clients = f"{console.base}/clients"
+        view = Confirmation(
+            title=f"Revoke {client.name}",
+            crumbs=(("API clients", clients),),
+            words="Its tokens end with the next request, on every server. This cannot be undone: "
+            "what signs in with it needs a new client.",
+            action=f"{clients}/{client.id}/revoke",
+            button="Revoke API client",
+            cancel=clients,
+        )
+        return await ask(console, work, view, place="clients")
+
+
+@post("/clients/{client:str}/revoke", status_code=303)
+async def revoke_client(console: NamedDependency[Console]) -> Answer:
+    """Revokes a client."""
+    await console.form()
+    async with console.writing() as work:
+        await revoke_api_client(work, console.path_id("client"))
+    return console.go("clients", work)
+
+
+async def _page(console: Console, work: UnitOfWork, form: Form, *, status: int = 200) -> Answer:
+    known = await summarise_microtenants(work)
+    view = NewClientView(
+        form=form,
+        microtenants=[
+            Choice("", WHOLE_TENANT),
+            *(Choice(str(each.id), each.name) for each in known),
+        ],
+    )
+    return await console.page("client_new.html", work, view, place="clients", status=status)
+
+
+ROUTES = [show_clients, new_client, add_client, ask_to_revoke, revoke_client]

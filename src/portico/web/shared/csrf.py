@@ -1,0 +1,63 @@
+"""Keeping other sites from writing in a reader's name: a token in each form, and where it is from.
+
+Every write by a browser passes `checked_form`; nothing else in the web layer reads a body. What can
+be checked by the headers is checked before the body is read.
+"""
+
+from __future__ import annotations
+
+import hmac
+from urllib.parse import urlsplit
+
+from portico.asgi.bodies import read_body
+from portico.asgi.threads import Threads
+from portico.domain.errors import Forbidden
+from portico.web.shared.cookies import AnyRequest
+from portico.web.shared.received_forms import FORM_FIELDS, ReceivedForm, parse_form
+
+FIELD = "csrf"
+HEADER = "x-csrf-token"
+FIELD_LIMIT = "form_fields"
+"""The option of a route whose forms have more fields than others."""
+
+_EXPIRED = "This form is too old or from another site. Load the page again, then repeat it."
+
+
+async def checked_form(threads: Threads, request: AnyRequest, expected: str) -> ReceivedForm:
+    """Return the form that was sent, if our own page sent it with the session's token.
+
+    The token is in the header `X-CSRF-Token` or the field `csrf`. Raises Forbidden; BodyTooLarge
+    for a form above the route's limits of bytes and fields; InvalidInput for a broken form.
+    """
+    require_own_origin(request)
+    in_header = request.headers.get(HEADER)
+    if not expected or (in_header and not _same(in_header, expected)):
+        raise Forbidden(_EXPIRED)
+    body = await read_body(request)
+    content_type, options = request.content_type
+    most_fields: int = request.route_handler.opt.get(FIELD_LIMIT, FORM_FIELDS)
+    form = await threads.run(
+        lambda: parse_form(body, content_type, options, most_fields), size=len(body)
+    )
+    if not in_header and not _same(form.get(FIELD, ""), expected):
+        raise Forbidden(_EXPIRED)
+    return form
+
+
+def require_own_origin(request: AnyRequest) -> None:
+    """Raises Forbidden for a request that a browser says another site made."""
+    fetched_from = request.headers.get("sec-fetch-site")
+    if fetched_from is not None:
+        if fetched_from not in {"same-origin", "none"}:
+            raise Forbidden(_EXPIRED)
+        return
+    origin = request.headers.get("origin")
+    if origin is None:
+        # Browsers send one with every write; without one it is no browser, and the token decides.
+        return
+    if urlsplit(origin).netloc.lower() != request.headers.get("host", "").lower():
+        raise Forbidden(_EXPIRED)
+
+
+def _same(sent: str, expected: str) -> bool:
+    return hmac.compare_digest(sent.encode("utf-8", "replace"), expected.encode())

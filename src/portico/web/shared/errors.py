@@ -1,0 +1,82 @@
+"""What people see when something fails: a page in plain words, or the way to the door."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from litestar import Response
+from litestar.exceptions import HTTPException
+from litestar.types import ExceptionHandlersMap
+
+from portico.domain.errors import NotFound, PorticoError
+from portico.web.portal.view import MessageView
+from portico.web.shared.cookies import AnyRequest, chosen_theme, language_of
+from portico.web.shared.pages import page_answer, redirect, retry_headers
+from portico.web.shared.sessions import SignInNeeded
+from portico.web.shared.site import Site, site_of
+
+logger = logging.getLogger("portico")
+
+Present = Callable[[Site, AnyRequest, int, PorticoError | None], Response[bytes]]
+"""Makes the page of an error from its status; None for a defect, whose cause only the log has."""
+
+
+def page_exception_handlers(present: Present) -> ExceptionHandlersMap:
+    """What the framework calls for an exception on a page of one face."""
+
+    def ours(request: AnyRequest, error: PorticoError) -> Response[bytes]:
+        site = site_of(request)
+        if isinstance(error, SignInNeeded):
+            return lead_to_door(request, error)
+        return present(site, request, site.status_of(error), error)
+
+    def framework(request: AnyRequest, error: HTTPException) -> Response[bytes]:
+        known = NotFound(request.scope["path"]) if error.status_code == 404 else None
+        answer = present(site_of(request), request, error.status_code, known)
+        for name, value in (error.headers or {}).items():
+            if name.lower() == "allow":
+                answer.headers["Allow"] = value
+        return answer
+
+    def defect(request: AnyRequest, error: Exception) -> Response[bytes]:
+        site = site_of(request)
+        transaction_id = site.transaction_id(request)
+        logger.error("Unexpected error in transaction %s", transaction_id, exc_info=error)
+        return present(site, request, 500, None)
+
+    return {PorticoError: ours, HTTPException: framework, Exception: defect}
+
+
+def lead_to_door(request: AnyRequest, error: SignInNeeded) -> Response[bytes]:
+    """A redirect to the door; htmx and scripts are told in a header, since they follow none."""
+    if "hx-request" in request.headers:
+        return page_answer("", status=401, headers={"HX-Redirect": error.address})
+    return redirect(error.address)
+
+
+def present_message(
+    site: Site, request: AnyRequest, status: int, error: PorticoError | None
+) -> Response[bytes]:
+    """The page of an error where there is no portal to show."""
+    language = site.renderer.language(language_of(request))
+    _ = language.gettext
+    if status == 404:
+        title, text = _("Not found"), _("There is nothing at this address, or it is not for you.")
+    elif status in {400, 403, 413}:
+        title = _("This was not done")
+        text = error.reason if error is not None else _("The request cannot be read.")
+    elif status in {409, 503}:
+        title, text = _("Not available now"), _("Wait a moment, then load the page again.")
+    elif status < 500:
+        title, text = _("This was not done"), _("The request cannot be read.")
+    else:
+        title = _("Portico failed")
+        text = _("The cause is in the server's log under %(id)s.", id=site.transaction_id(request))
+    html = site.renderer.render(
+        "portal/message.html",
+        language.code,
+        theme=chosen_theme(request),
+        message=MessageView(title=title, text=text),
+    )
+    return page_answer(html, status=status, headers=retry_headers(error))

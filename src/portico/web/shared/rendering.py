@@ -1,0 +1,61 @@
+"""Templates to HTML: escaped, in the reader's language, with the addresses of static files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from portico.web.shared.languages import LANGUAGES, SOURCE_LANGUAGE, Language, load_language
+
+
+class Renderer:
+    """Renders the templates of both faces; each is compiled once for each language.
+
+    `static_address` gives the address of a file under `web/static`, as in "portal.css". Templates
+    see it as `static(...)`, the language as `language`, gettext as `_` and `{% trans %}`, and the
+    `filters` that a face brings.
+    """
+
+    def __init__(
+        self,
+        static_address: Callable[[str], str],
+        filters: Mapping[str, Callable[..., str]] | None = None,
+    ) -> None:
+        self._static_address = static_address
+        self._filters = filters or {}
+        self._environments: dict[str, Environment] = {}
+        self._languages: dict[str, Language] = {}
+
+    def language(self, code: str) -> Language:
+        """A language, loaded once; an unknown code is the source language."""
+        known = code if code in LANGUAGES else SOURCE_LANGUAGE
+        if known not in self._languages:
+            self._languages[known] = load_language(known)
+        return self._languages[known]
+
+    def render(self, template: str, language: str, **values: object) -> str:
+        """The template as HTML in a language."""
+        return self._environment(language).get_template(template).render(**values)
+
+    def _environment(self, code: str) -> Environment:
+        language = self.language(code)
+        environment = self._environments.get(language.code)
+        if environment is None:
+            environment = Environment(
+                loader=PackageLoader("portico.web"),
+                autoescape=True,
+                undefined=StrictUndefined,
+                trim_blocks=True,
+                lstrip_blocks=True,
+                extensions=["jinja2.ext.i18n"],
+                auto_reload=False,
+                cache_size=-1,
+            )
+            environment.install_gettext_translations(language.texts, newstyle=True)  # type: ignore[attr-defined]
+            environment.globals["static"] = self._static_address
+            environment.globals["language"] = language
+            environment.globals["languages"] = LANGUAGES
+            environment.filters.update(self._filters)
+            self._environments[language.code] = environment
+        return environment

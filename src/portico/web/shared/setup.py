@@ -1,0 +1,41 @@
+"""What the console's sign-in page says while nobody can sign in: the command that changes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+from portico.services.people.first_steps import CommandLine, first_step
+from portico.web.shared.cookies import AnyRequest
+from portico.web.shared.site import Site
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetupView:
+    """The command to type next; `is_whole` when it names program and database as they are here."""
+
+    has_tenant: bool
+    command: str
+    is_whole: bool
+
+
+async def setup_view(site: Site, request: AnyRequest) -> SetupView | None:
+    """Return what to show on a fresh installation, and None once it has an administrator.
+
+    Only a browser on the same machine learns the paths of the program and the database.
+    """
+    step = await first_step(site.database)
+    if step is None:
+        return None
+    is_local = _is_loopback(site.surroundings.peer(request))
+    line = site.command_line if is_local else CommandLine()
+    return SetupView(
+        has_tenant=step.tenant is not None, command=step.command(line), is_whole=is_local
+    )
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ip_address(address).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,57 @@
+"""What every page needs of the running server. The assembly makes one; handlers receive it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from portico.asgi.threads import Threads
+from portico.domain.errors import PorticoError
+from portico.services.people.failed_sign_ins import FailedSignIns
+from portico.services.people.first_steps import CommandLine
+from portico.services.people.sessions import Gate
+from portico.services.tenancy.signing_keys import SigningKeys
+from portico.storage.engine.connections import Database
+from portico.storage.secrets.secret_cipher import SecretCipher
+from portico.web.portal.content import PortalContents
+from portico.web.shared.addresses import Surroundings
+from portico.web.shared.cookies import AnyRequest, Cookies
+from portico.web.shared.oidc import OpenIdClients
+from portico.web.shared.rendering import Renderer
+from portico.web.shared.static_files import StaticFiles
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    """The services behind both faces, and how they look from outside.
+
+    The transaction ids and `status_of` come from the HTTP layer, which this layer does not import.
+    """
+
+    gate: Gate
+    cipher: SecretCipher
+    signing_keys: SigningKeys
+    failed_sign_ins: FailedSignIns
+    renderer: Renderer
+    static: StaticFiles
+    cookies: Cookies
+    surroundings: Surroundings
+    openid: OpenIdClients
+    threads: Threads
+    portal_contents: PortalContents
+    managed_suffix: str
+    command_line: CommandLine
+    transaction_id: Callable[[AnyRequest], str]
+    client_transaction_id: Callable[[AnyRequest], str | None]
+    status_of: Callable[[PorticoError], int]
+
+    @property
+    def database(self) -> Database:
+        """The open database."""
+        return self.gate.database
+
+
+def site_of(request: AnyRequest) -> Site:
+    """The site that serves a request, where nothing can be injected."""
+    site: Site = request.app.state.site
+    return site

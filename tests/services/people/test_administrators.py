@@ -1,0 +1,296 @@
+"""Administrators: where each may do what, who may change them, and what a tenant cannot touch."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from portico.domain.errors import (
+    Forbidden,
+    InvalidField,
+    NameTaken,
+    NotFound,
+    PorticoError,
+    UnknownReference,
+)
+from portico.domain.links.links import LinkSpec
+from portico.domain.people.administrators import AdministratorSpec, GrantSpec
+from portico.domain.people.users import PortalUserSpec
+from portico.domain.search import ListQuery
+from portico.domain.tenancy.identity import Role
+from portico.services.access import list_places
+from portico.services.links import links
+from portico.services.people import administrators, users
+from portico.services.people.sessions import choose_place
+from portico.services.tenancy import microtenants
+from portico.services.work import UnitOfWork
+from tests.services.people.people import People
+from tests.services.world import World
+
+WIDE = GrantSpec(role=Role.ADMIN)
+LINK = LinkSpec(name="Wiki", link="wiki.example.com")
+
+
+@pytest.fixture
+def people(world: World) -> People:
+    """The people of a tenant of this test alone."""
+    return People(world)
+
+
+def test_administrator_works_by_the_rules_of_the_api(people: People) -> None:
+    people.administrator("ada")
+    people.administrator("vic", GrantSpec(role=Role.VIEWER))
+
+    made = people.as_administrator("ada", lambda work: links.create_link(work, LINK))
+
+    entry = people.world.audit_trail()[-1]
+    assert (entry.object_id, entry.object_name) == (made.id, "Wiki")
+    assert entry.actor_id == people.as_administrator("ada", _own_id)
+    with pytest.raises(Forbidden):
+        people.as_administrator("vic", lambda work: links.create_link(work, LINK))
+
+
+async def _own_id(work: UnitOfWork) -> int:
+    return work.principal.actor_id
+
+
+async def _place(work: UnitOfWork) -> tuple[int, int]:
+    return work.scope.customer_id, work.scope.microtenant_id
+
+
+def test_grant_of_a_microtenant_leads_there_and_nowhere_else(people: People) -> None:
+    east, west = people.world.microtenant("East"), people.world.microtenant("West")
+    people.administrator("eve", GrantSpec(role=Role.ADMIN, microtenant_id=east.id))
+    tenant_id = people.world.tenant.id
+
+    assert people.as_administrator("eve", _place) == (tenant_id, east.id)
+    for microtenant_id in (0, west.id, 5):
+        with pytest.raises(NotFound):
+            people.as_administrator(
+                "eve", _place, customer_id=tenant_id, microtenant_id=microtenant_id
+            )
+
+
+def test_other_tenants_look_like_none(people: People) -> None:
+    people.administrator("ada")
+    foreign = World(people.world.store)
+    refusals = set()
+
+    for customer_id in (foreign.tenant.id, 5):
+        with pytest.raises(NotFound) as refusal:
+            people.as_administrator("ada", _place, customer_id=customer_id, microtenant_id=0)
+        refusals.add(refusal.value.reason.replace(str(customer_id), "ID"))
+
+    assert len(refusals) == 1
+
+
+def test_writing_in_one_part_is_no_power_over_the_whole(people: People) -> None:
+    east = people.world.microtenant("East")
+    people.administrator(
+        "mix",
+        GrantSpec(role=Role.VIEWER),
+        GrantSpec(role=Role.ADMIN, microtenant_id=east.id),
+    )
+
+    def at(microtenant_id: int, use_case: Callable[[UnitOfWork], Awaitable[object]]) -> object:
+        return people.as_administrator(
+            "mix", use_case, customer_id=people.world.tenant.id, microtenant_id=microtenant_id
+        )
+
+    at(east.id, lambda work: links.create_link(work, LINK))
+    with pytest.raises(Forbidden):
+        at(0, lambda work: links.create_link(work, LINK))
+    with pytest.raises(Forbidden):
+        at(east.id, lambda work: users.create_user(work, PortalUserSpec(name="uma")))
+
+
+def test_switcher_offers_what_grants_allow_and_is_remembered(people: People) -> None:
+    east = people.world.microtenant("East")
+    other = People(World(people.world.store))
+    ada = people.administrator("ada", GrantSpec(role=Role.ADMIN, microtenant_id=east.id))
+    people.operate(lambda work: administrators.add_grant(work, ada.id, WIDE), other.world.tenant.id)
+    store = people.world.store
+    opened = people.enter_console("ada")
+    signed_in = people.console(opened.token)
+    assert signed_in is not None
+
+    places = store.run(list_places(store.database, signed_in, first=0))
+    store.run(choose_place(people.gate, opened.session, other.world.tenant.id, 0))
+    again = people.console(opened.token)
+
+    assert {each.tenant.id: [one.name for one in each.microtenants] for each in places} == {
+        people.world.tenant.id: ["East"],
+        other.world.tenant.id: ["Default"],
+    }
+    assert again is not None
+    assert (again.session.customer_id, again.session.microtenant_id) == (other.world.tenant.id, 0)
+
+
+MANAGING: dict[str, Callable[[UnitOfWork, int], Awaitable[object]]] = {
+    "create_administrator": lambda work, _: administrators.create_administrator(
+        work, AdministratorSpec(name="new"), [WIDE]
+    ),
+    "update_administrator": lambda work, each: administrators.update_administrator(
+        work, each, AdministratorSpec(name="other")
+    ),
+    "set_grants": lambda work, each: administrators.set_grants(work, each, [WIDE]),
+    "disable_administrator": administrators.disable_administrator,
+    "enable_administrator": administrators.enable_administrator,
+    "set_administrator_password": lambda work, each: administrators.set_administrator_password(
+        work, each, "hash"
+    ),
+    "create_user": lambda work, _: users.create_user(work, PortalUserSpec(name="new")),
+    "update_user": lambda work, each: users.update_user(work, each, PortalUserSpec(name="x")),
+    "set_user_password": lambda work, each: users.set_user_password(work, each, "hash"),
+    "delete_user": users.delete_user,
+}
+READING: dict[str, Callable[[UnitOfWork, int], Awaitable[object]]] = {
+    "list_administrators": lambda work, _: administrators.list_administrators(work),
+    "get_administrator": administrators.get_administrator,
+    "list_users": lambda work, _: users.list_users(work, ListQuery()),
+    "get_user": users.get_user,
+}
+
+
+NAMING_NOBODY = {"create_administrator", "create_user", "list_administrators", "list_users"}
+
+
+def refused(name: str) -> pytest.RaisesExc[PorticoError]:
+    """What a caller of one microtenant is told: people whom it names are not there for it."""
+    if name in NAMING_NOBODY:
+        return pytest.raises(Forbidden, match="whole tenant")
+    return pytest.raises(NotFound, match="No resource exists")
+
+
+def managing(name: str, administrator_id: int) -> Callable[[UnitOfWork], Awaitable[object]]:
+    """A use-case on one administrator, as a caller runs it."""
+    return lambda work: MANAGING[name](work, administrator_id)
+
+
+@pytest.mark.parametrize("name", MANAGING)
+def test_viewer_changes_nobody(people: People, name: str) -> None:
+    ada = people.administrator("ada")
+    people.administrator("vic", GrantSpec(role=Role.VIEWER))
+    before = people.world.audit_trail()
+
+    with pytest.raises(Forbidden):
+        people.as_administrator("vic", lambda work: MANAGING[name](work, ada.id))
+
+    assert people.world.audit_trail() == before
+
+
+@pytest.mark.parametrize("name", [*MANAGING, *READING])
+def test_microtenants_administrator_manages_no_people(people: People, name: str) -> None:
+    ada = people.administrator("ada")
+    east = people.world.microtenant("East")
+    people.administrator("eve", GrantSpec(role=Role.ADMIN, microtenant_id=east.id))
+    people.administrator("def", GrantSpec(role=Role.ADMIN, microtenant_id=0))
+
+    for confined in ("eve", "def"):
+        with refused(name):
+            people.as_administrator(confined, lambda work: (MANAGING | READING)[name](work, ada.id))
+
+
+@pytest.mark.parametrize("name", MANAGING)
+def test_api_client_of_a_microtenant_manages_no_people(people: People, name: str) -> None:
+    confined = people.world.caller(microtenant_id=0)
+
+    with refused(name):
+        confined.change(lambda work: MANAGING[name](work, 5))
+
+
+def test_tenant_sees_and_changes_only_its_own(people: People) -> None:
+    other = People(World(people.world.store))
+    foreign = other.administrator("far")
+    people.administrator("ada")
+
+    listed = people.as_administrator("ada", administrators.list_administrators)
+
+    assert [each.name for each in listed] == [people.named("ada")]
+    for name in ("set_grants", "disable_administrator", "set_administrator_password"):
+        with pytest.raises(NotFound):
+            people.as_administrator("ada", managing(name, foreign.id))
+
+
+def test_account_that_works_elsewhere_too_is_the_operators(people: People) -> None:
+    other = People(World(people.world.store))
+    shared = other.administrator("both")
+    people.administrator("ada")
+    people.operate(lambda work: administrators.add_grant(work, shared.id, WIDE))
+
+    for name in ("update_administrator", "disable_administrator", "set_administrator_password"):
+        with pytest.raises(Forbidden, match="other tenants"):
+            people.as_administrator("ada", managing(name, shared.id))
+    people.as_administrator("ada", lambda work: administrators.set_grants(work, shared.id, []))
+    with pytest.raises(Forbidden):
+        people.as_administrator("ada", lambda work: administrators.add_grant(work, shared.id, WIDE))
+    (left,) = other.operate(administrators.list_administrators)
+    assert left.grants
+    assert not left.works_elsewhere
+
+
+def test_nobody_shuts_oneself_out(people: People) -> None:
+    ada = people.administrator("ada")
+
+    for name in ("disable_administrator", "set_grants"):
+        with pytest.raises(Forbidden):
+            people.as_administrator("ada", managing(name, ada.id))
+
+
+def test_name_is_unique_in_the_installation(people: People) -> None:
+    ada = people.administrator("ada")
+    bo = people.administrator("bo")
+    other = People(World(people.world.store))
+    spec = AdministratorSpec(name=ada.name.upper())
+
+    with pytest.raises(NameTaken):
+        other.operate(lambda work: administrators.create_administrator(work, spec, [WIDE]))
+    with pytest.raises(NameTaken):
+        people.operate(lambda work: administrators.update_administrator(work, bo.id, spec))
+    people.operate(lambda work: administrators.update_administrator(work, ada.id, spec))
+
+
+def test_grants_name_microtenants_of_the_tenant_once(people: People) -> None:
+    foreign = World(people.world.store).microtenant("East")
+    spec = AdministratorSpec(name=people.named("new"))
+
+    with pytest.raises(UnknownReference):
+        people.operate(
+            lambda work: administrators.create_administrator(
+                work, spec, [GrantSpec(role=Role.ADMIN, microtenant_id=foreign.id)]
+            )
+        )
+    with pytest.raises(InvalidField, match="grants"):
+        people.operate(lambda work: administrators.create_administrator(work, spec, [WIDE, WIDE]))
+    with pytest.raises(InvalidField, match="at least one microtenant"):
+        people.operate(lambda work: administrators.create_administrator(work, spec, []))
+
+
+def test_audit_trail_tells_of_people_without_secrets(people: People) -> None:
+    ada = people.administrator("ada", password="very secret indeed")
+    people.operate(lambda work: administrators.disable_administrator(work, ada.id))
+    uma = people.user("uma", password="also very secret")
+    people.operate(lambda work: users.delete_user(work, uma.id))
+
+    entries = [each for each in people.world.audit_trail() if each.object_id in (ada.id, uma.id)]
+
+    assert [(each.object_type, each.action.value) for each in entries] == [
+        ("administrator", "create"),
+        ("administrator", "update"),
+        ("portalUser", "create"),
+        ("portalUser", "delete"),
+    ]
+    assert all(each.microtenant_id == 0 for each in entries)
+    assert "secret" not in "".join(each.before + each.after for each in entries)
+    assert "password" not in "".join(each.before + each.after for each in entries)
+
+
+def test_grants_go_with_the_microtenant(people: People) -> None:
+    east = people.world.microtenant("East")
+    people.administrator("eve", GrantSpec(role=Role.ADMIN, microtenant_id=east.id))
+    token = people.enter_console("eve").token
+
+    people.world.admin.change(lambda work: microtenants.delete_microtenant(work, east.id))
+
+    assert people.console(token) is None

@@ -1,0 +1,181 @@
+"""What people do on a portal: openings, favourites, recent links, and accepting the policy."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from portico.domain.errors import ConcurrentChange, NotFound
+from portico.domain.links.links import LinkSpec
+from portico.domain.policies import AupSpec
+from portico.domain.portals.activity import RECENT_LINKS, policy_version
+from portico.domain.portals.portals import UserPortal
+from portico.services import policies as aups
+from portico.services.links import links
+from portico.services.portals.activity import (
+    Visitor,
+    accept_aup,
+    aup_to_accept,
+    list_favourites,
+    list_recent,
+    record_opening,
+    set_favourite,
+)
+from portico.storage.portals.activity import Activity
+from tests.services.people.people import People
+from tests.services.world import World
+
+POLICY = AupSpec(name="Rules", enabled=True, aup="Lock your screen.")
+
+
+@pytest.fixture
+def people(world: World) -> People:
+    """The people of a tenant of this test alone."""
+    return People(world)
+
+
+def link(people: People, portal: UserPortal, name: str = "Wiki", *, enabled: bool = True) -> int:
+    """The id of a new link on a portal."""
+    spec = LinkSpec(name=name, link="wiki", enabled=enabled, portal_ids=(portal.id,))
+    return people.world.admin.change(lambda work: links.create_link(work, spec)).id
+
+
+def opened(people: People, portal: UserPortal, link_id: int, user_id: int | None = None) -> None:
+    """Somebody opens a link."""
+    people.world.store.run(record_opening(people.gate, portal, link_id, user_id=user_id))
+
+
+def starred(people: People, portal: UserPortal, link_id: int, user_id: int, wanted: bool) -> None:
+    """A user makes a link a favourite, or no more."""
+    people.world.store.run(
+        set_favourite(people.gate, portal, link_id, user_id=user_id, group_ids=(), wanted=wanted)
+    )
+
+
+def test_favourites_keep_their_order(people: People) -> None:
+    user, portal, world = people.user(), people.portal(), people.world
+    ids = [link(people, portal, f"Link {number}") for number in range(3)]
+    for each in (ids[2], ids[0], ids[2], ids[1]):
+        starred(people, portal, each, user.id, True)
+        world.now += 1
+    starred(people, portal, ids[0], user.id, False)
+    starred(people, portal, ids[0], user.id, False)
+
+    found = world.store.run(list_favourites(people.gate, world.tenant.id, user.id))
+    others = world.store.run(list_favourites(people.gate, world.tenant.id, people.user("other").id))
+
+    assert found == [ids[2], ids[1]]
+    assert others == []
+
+
+def test_recent_links_are_the_newest_and_few(people: People) -> None:
+    user, portal, world = people.user(), people.portal(), people.world
+    ids = [link(people, portal, f"Link {number}") for number in range(RECENT_LINKS + 3)]
+    for each in [*ids, ids[-2]]:
+        world.now += 1
+        opened(people, portal, each, user.id)
+
+    recent = world.store.run(list_recent(people.gate, world.tenant.id, user.id))
+
+    assert [each.link_id for each in recent[:3]] == [ids[-2], ids[-1], ids[-3]]
+    assert len(recent) == RECENT_LINKS
+    assert recent[0].time == int(world.now)
+
+
+def test_links_that_the_portal_does_not_show_are_not_found(people: People) -> None:
+    user, portal, other = people.user(), people.portal(), people.portal(name="Other")
+    stranger = People(World(people.world.store))
+    far = stranger.portal()
+    hidden = [
+        link(people, portal, "Disabled", enabled=False),
+        link(people, other, "Elsewhere"),
+        link(stranger, far, "Foreign"),
+        5,
+    ]
+    shown = link(people, portal)
+
+    for each in hidden:
+        with pytest.raises(NotFound):
+            opened(people, portal, each)
+        with pytest.raises(NotFound):
+            starred(people, portal, each, user.id, True)
+    with pytest.raises(NotFound):
+        opened(people, replace(portal, enabled=False), shown)
+
+
+def test_activity_leaves_the_revision_alone_and_goes_with_the_link(people: People) -> None:
+    user, portal, world = people.user(), people.portal(), people.world
+    link_id = link(people, portal)
+    before = world.revision()
+
+    opened(people, portal, link_id, user.id)
+    opened(people, portal, link_id)
+    starred(people, portal, link_id, user.id, True)
+    assert world.revision() == before
+    world.admin.change(lambda work: links.delete_link(work, link_id))
+
+    assert world.store.run(list_favourites(people.gate, world.tenant.id, user.id)) == []
+    assert world.store.run(list_recent(people.gate, world.tenant.id, user.id)) == []
+
+
+def policy(people: People, spec: AupSpec = POLICY, microtenant_id: int | None = None) -> int:
+    """The id of a new policy."""
+    caller = people.world.admin.asking_for(microtenant_id=microtenant_id)
+    return caller.change(lambda work: aups.create_aup(work, spec)).id
+
+
+def test_policy_is_asked_once_and_again_when_its_text_changes(people: People) -> None:
+    user, portal, world = people.user(), people.portal(), people.world
+    me = Visitor(user_id=user.id, name="Uma")
+    run = world.store.run
+    assert run(aup_to_accept(people.gate, portal, me)) is None
+    aup_id = policy(people)
+
+    pending = run(aup_to_accept(people.gate, portal, me))
+    assert pending is not None
+    assert pending.version == policy_version(POLICY.aup)
+    with pytest.raises(ConcurrentChange):
+        run(accept_aup(people.gate, portal, aup_id, "other words", me))
+    run(accept_aup(people.gate, portal, aup_id, pending.version, me))
+    run(accept_aup(people.gate, portal, aup_id, pending.version, me))
+    assert run(aup_to_accept(people.gate, portal, me)) is None
+
+    renamed = replace(POLICY, description="The same words.")
+    world.admin.change(lambda work: aups.update_aup(work, aup_id, renamed))
+    assert run(aup_to_accept(people.gate, portal, me)) is None
+    reworded = replace(POLICY, aup="Lock your door.")
+    world.admin.change(lambda work: aups.update_aup(work, aup_id, reworded))
+    assert run(aup_to_accept(people.gate, portal, me)) is not None
+    kept = world.store.read(lambda each: Activity(each, world.tenant.id).acceptances(aup_id, 10))
+    assert [(each.user_id, each.name, each.time) for each in kept] == [
+        (user.id, "Uma", int(world.now))
+    ]
+
+
+def test_visitors_without_account_are_told_apart_by_their_mark(people: People) -> None:
+    portal, run = people.portal(), people.world.store.run
+    aup_id = policy(people)
+    version = policy_version(POLICY.aup)
+
+    run(accept_aup(people.gate, portal, aup_id, version, Visitor(mark="a")))
+
+    assert run(aup_to_accept(people.gate, portal, Visitor(mark="a"))) is None
+    assert run(aup_to_accept(people.gate, portal, Visitor(mark="b"))) is not None
+    assert run(aup_to_accept(people.gate, portal, Visitor())) is not None
+
+
+def test_microtenants_own_policy_comes_before_defaults(people: People) -> None:
+    east = people.world.microtenant("East")
+    portal, run = people.portal(east.id), people.world.store.run
+    default_id = policy(people)
+    pending = run(aup_to_accept(people.gate, portal, Visitor(mark="a")))
+    assert pending is not None
+    assert pending.aup.id == default_id
+
+    policy(people, replace(POLICY, name="Off", enabled=False), east.id)
+    own_id = policy(people, replace(POLICY, name="Own"), east.id)
+
+    pending = run(aup_to_accept(people.gate, portal, Visitor(mark="a")))
+    assert pending is not None
+    assert pending.aup.id == own_id

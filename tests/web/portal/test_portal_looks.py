@@ -1,0 +1,188 @@
+"""The portal at every width, in both themes, large and empty: readable, in its place, and quick."""
+
+from __future__ import annotations
+
+import gzip
+from importlib.resources import files
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.harness import AUPS, LINKS, Tenant
+from tests.web.conftest import OpenTab
+from tests.web.portal.portals import Portal, make_portal, sign_in
+
+pytestmark = pytest.mark.one_database
+STYLES = ("tokens.css", "arch.css", "portal.css", "door.css")
+WIDTHS = (320, 390, 768, 1440)
+RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
+COLOURS = ("color-contrast",)
+
+
+@pytest.fixture
+def portal(tenant: Tenant) -> Portal:
+    """A portal with everything that a page can show."""
+    made = make_portal(tenant, userNotification="Away. Soon back.", userNotificationEnabled=True)
+    made.add_link("Wiki", description="All we know", portico={"section": "Every day"})
+    made.add_link(
+        "Occupational Health and Safety Incident Reporting of all the Eastern Treatment Works",
+        description="d" * 300,
+        link=f"{'long.' * 40}example",
+        portico={"section": "A section with quite a long name that needs more than a line"},
+    )
+    made.add_link("شبكة المياه", description="لوحة القياس")
+    made.add_user("ines", email="ines@example.com")
+    return made
+
+
+def violations(page: Page, rules: tuple[str, ...] = RULES) -> list[Any]:
+    """What axe finds wrong."""
+    options = {"runOnly": list(rules)}
+    found = Axe().run(page, options=options).response["violations"]
+    return [(each["id"], [node["html"] for node in each["nodes"]]) for each in found]
+
+
+def fits(page: Page) -> bool:
+    """Whether nothing is wider than the window."""
+    return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_page_is_accessible_and_fits(portal: Portal, tab: OpenTab, width: int, scheme: str) -> None:
+    page = tab(viewport={"width": width, "height": 900}, color_scheme=scheme).page
+    # In the dark the page differs in its colours alone.
+    rules = RULES if scheme == "light" else COLOURS
+    page.goto(f"{portal.url}/sign-in")
+    assert violations(page, rules) == []
+    assert fits(page)
+    sign_in(page, portal, "ines")
+    page.get_by_role("button", name="Favourite: Wiki").click(force=True)
+    page.mouse.move(0, 0)
+    page.wait_for_timeout(200)
+    assert violations(page, rules) == []
+    assert fits(page)
+    page.locator("#menu summary").click()
+    assert violations(page, rules) == []
+    assert fits(page)
+    page.keyboard.press("Escape")
+    for query in ("wi", "zzzz"):
+        page.get_by_label("Find a link by name or address").fill(query)
+        assert violations(page, rules) == []
+        assert fits(page)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_other_pages_are_accessible_and_fit(portal: Portal, tab: OpenTab, width: int) -> None:
+    portal.admin.create(AUPS, {"enabled": True, "aup": "Rules. " * 300, "email": "it@a.example"})
+    opened = tab(viewport={"width": width, "height": 700})
+    page = opened.page
+    for address in (portal.url, f"{portal.server.url}/p/missing"):
+        page.goto(address)
+        assert violations(page) == []
+        assert fits(page)
+    opened.faults.clear()
+
+
+def test_phone_has_its_menu_and_every_name_beside_its_arch(portal: Portal, tab: OpenTab) -> None:
+    portal.add_link("W" * 255, link="w.example")
+    page = tab(viewport={"width": 390, "height": 844}).page
+    page.goto(portal.url)
+    starts = page.locator(".tile .n").evaluate_all(
+        """(all) => all.map((each) => {
+            const words = document.createRange();
+            words.selectNodeContents(each);
+            return Math.round(words.getBoundingClientRect().left);
+        })"""
+    )
+    assert page.locator("#menu summary svg").is_visible()
+    page.get_by_label("Find a link by name or address").fill("www")
+
+    assert len(starts) == 4
+    assert max(starts) - min(starts) <= 2
+    assert page.locator("#results .tile").first.bounding_box()["height"] < 120  # type: ignore[index]
+
+
+def test_text_of_twice_the_size_stays_on_the_page(portal: Portal, tab: OpenTab) -> None:
+    # A window of 1280 at 200 % is one of 640 (WCAG 2.2, 1.4.4 and 1.4.10).
+    page = tab(viewport={"width": 640, "height": 450}, device_scale_factor=2).page
+    page.goto(portal.url)
+
+    assert fits(page)
+
+
+def test_page_keeps_its_shapes_without_its_colours(portal: Portal, tab: OpenTab) -> None:
+    page = tab(forced_colors="active", reduced_motion="reduce").page
+    page.goto(portal.url)
+    borders = [
+        page.locator(shape).first.evaluate("(it) => getComputedStyle(it).borderTopStyle")
+        for shape in (".tile", ".arch", ".find")
+    ]
+
+    assert borders == ["solid", "solid", "solid"]
+
+
+def test_empty_portal_says_what_it_waits_for(tenant: Tenant, tab: OpenTab) -> None:
+    portal = make_portal(tenant)
+    page = tab().page
+    page.goto(portal.url)
+
+    assert page.get_by_text("Nothing here yet").is_visible()
+    assert violations(page) == []
+
+
+def test_stylesheets_are_under_thirty_kilobytes() -> None:
+    static = files("portico.web").joinpath("static")
+
+    assert sum(len(static.joinpath(name).read_bytes()) for name in STYLES) < 30_000
+
+
+def test_five_hundred_links_are_light_and_still(tenant: Tenant, tab: OpenTab) -> None:
+    portal = make_portal(tenant)
+    links = [
+        {
+            "name": f"Link number {number} of a large portal",
+            "description": f"What number {number} is good for, in a sentence",
+            "enabled": True,
+            "link": f"host-{number}.department-{number % 17}.example",
+            "linkPath": f"/start/{number}",
+            "userPortals": [{"id": portal.id}],
+            "portico": {"section": f"Section {number % 12}"},
+        }
+        for number in range(500)
+    ]
+    made = portal.admin.post(f"{LINKS}/bulk", {"userPortalLinks": links})
+    assert made.status_code == 201, made.text
+    page = tab(viewport={"width": 1440, "height": 900}).page
+    sizes: list[int] = []
+    page.on("requestfinished", lambda request: sizes.append(request.sizes()["responseBodySize"]))
+    page.goto(portal.url, wait_until="networkidle")
+    shift = page.evaluate(
+        """() => new Promise((done) => {
+            let sum = 0;
+            new PerformanceObserver((list) => {
+                for (const entry of list.getEntries()) sum += entry.value;
+            }).observe({type: "layout-shift", buffered: true});
+            setTimeout(() => done(sum), 200);
+        })"""
+    )
+
+    assert page.locator("#all .tile").count() == 500
+    assert 10_000 < sum(sizes) < 150_000
+    assert shift == 0
+
+
+def test_page_is_compressed_for_those_who_take_it(portal: Portal) -> None:
+    with portal.server.http.stream(
+        "GET", portal.base, headers={"Accept-Encoding": "gzip"}
+    ) as answer:
+        assert answer.headers["content-encoding"] == "gzip"
+        assert answer.headers["vary"] == "Accept-Encoding"
+        packed = b"".join(answer.iter_raw())
+    plain = portal.server.http.get(portal.base, headers={"Accept-Encoding": "identity"})
+
+    assert "content-encoding" not in plain.headers
+    assert b"Wiki" in gzip.decompress(packed)
+    assert len(packed) < len(plain.content) / 2
