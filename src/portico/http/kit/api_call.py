@@ -13,9 +13,10 @@ from urllib.parse import parse_qsl
 
 from litestar.types import HTTPScope
 
-from portico.asgi.bodies import KIBIBYTE, read_body
+from portico.asgi.bodies import read_body
 from portico.asgi.exchange import exchange_of
-from portico.asgi.threads import Threads
+from portico.asgi.limits import RateCounter
+from portico.asgi.threads import INLINE_BYTES, QUICK_INLINE_BYTES, Threads
 from portico.domain.errors import AccessDenied, InvalidField, StalePrecondition
 from portico.domain.records import Clock, IdSource
 from portico.domain.search import Fields, ListQuery, parse_search
@@ -28,11 +29,11 @@ from portico.http.kit.answers import (
     answer_read,
     entity_tag,
     names_tag,
+    wants_gzip,
 )
 from portico.http.kit.encoding import Encoding
 from portico.http.kit.errors import TooManyRequests, UnsupportedMediaType
 from portico.http.kit.large_answers import LARGE_BYTES, LargeAnswer
-from portico.http.kit.limits import RateCounter
 from portico.http.kit.tokens import Tokens, VerifiedToken
 from portico.http.kit.wire import ReceivedId, parse_id, printable, receive, received_id
 from portico.services import access
@@ -48,8 +49,6 @@ R = TypeVar("R")
 DEFAULT_PAGE_SIZE = 20
 LARGEST_PAGE_SIZE = 500
 LARGEST_PAGE = 2**31 - 1
-ENCODED_INLINE_BYTES = 256 * KIBIBYTE
-"""How many bytes of an answer are encoded on the event loop: a fifth of a millisecond."""
 
 IDEMPOTENCY_SECONDS = 24 * 60 * 60
 IDEMPOTENCY_KEY_LIMIT = 255
@@ -266,7 +265,7 @@ class Call:
         A large one is not cached; see `LargeAnswer`.
         """
         encoding = Encoding(payload)
-        encoding.advance(ENCODED_INLINE_BYTES)
+        encoding.advance(QUICK_INLINE_BYTES)
         if encoding.expected_size >= LARGE_BYTES:
             return LargeAnswer(
                 self.request,
@@ -277,11 +276,10 @@ class Call:
             )
         body = await self._joined(encoding)
 
-        def finish() -> tuple[str, Answer]:
-            tag = entity_tag(body)
-            return tag, answer_read(self.request, body, tag)
-
-        tag, answer = await self.api.threads.run(finish, size=len(body))
+        tag = await self.api.threads.run(
+            lambda: entity_tag(body), size=len(body), inline=QUICK_INLINE_BYTES
+        )
+        answer = await self._compressing(lambda: answer_read(self.request, body, tag), len(body))
         scope = self.request.scope
         key = (self.claims.client_id, scope["path"], scope["query_string"])
         kept = KeptAnswer(work.tenant.revision, tag.encode(), body)
@@ -293,13 +291,19 @@ class Call:
         return await self._answer_body(await self._encoded(payload), status)
 
     async def _answer_body(self, body: bytes, status: int) -> Answer:
-        return await self.api.threads.run(
-            lambda: answer_json(self.request, body, status=status), size=len(body)
+        return await self._compressing(
+            lambda: answer_json(self.request, body, status=status), len(body)
         )
+
+    async def _compressing(self, answer: Callable[[], Answer], size: int) -> Answer:
+        """An answer of `size` bytes, made on a thread if it is large and will be compressed."""
+        if size >= INLINE_BYTES and wants_gzip(self.request.headers.get("accept-encoding", "")):
+            return await self.api.threads.run(answer)
+        return answer()
 
     async def _encoded(self, payload: object) -> bytes:
         encoding = Encoding(payload)
-        encoding.advance(ENCODED_INLINE_BYTES)
+        encoding.advance(QUICK_INLINE_BYTES)
         return await self._joined(encoding)
 
     async def _joined(self, encoding: Encoding) -> bytes:
