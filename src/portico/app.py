@@ -22,6 +22,7 @@ from portico import __version__
 from portico.asgi.bodies import MEBIBYTE
 from portico.asgi.client_address import TrustedProxies
 from portico.asgi.exchange import ExchangeMiddleware, exchange_of
+from portico.asgi.limits import RateCounter
 from portico.asgi.threads import Threads
 from portico.domain.addresses import parse_networks
 from portico.domain.errors import PorticoError
@@ -38,7 +39,6 @@ from portico.http.kit.answers import CONTENT_TYPE, AnyRequest
 from portico.http.kit.api_call import Api
 from portico.http.kit.errors import exception_handlers, refuse_ambiguous, status_of
 from portico.http.kit.large_answers import large_answer_places
-from portico.http.kit.limits import RateCounter
 from portico.http.kit.openapi import describe
 from portico.http.kit.operations import OPERATION, answer_options
 from portico.http.kit.tokens import Tokens

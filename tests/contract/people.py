@@ -11,9 +11,9 @@ from portico.domain.portals.portals import UserPortalSpec
 from portico.domain.search import ListQuery
 from portico.domain.tenancy.identity import Role
 from portico.services import policies as aups
-from portico.services.access import administrator_access, list_places
 from portico.services.links import links
 from portico.services.people import administrators, groups, users
+from portico.services.people.console_access import administrator_access, list_places
 from portico.services.people.password_queue import PasswordQueue
 from portico.services.people.sessions import (
     Gate,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portico.http.kit.limits import RateCounter, RateUsage
+from portico.asgi.limits import RateCounter, RateUsage
 
 MINUTE = 28_000_000 * 60
 

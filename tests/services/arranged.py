@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from portico.domain.links.changes import ChangeKind, LinkChange, LinkChangePreview, LinkSelection
+from portico.domain.links.changes import ChangeKind, LinkChange, LinkSelection
 from portico.domain.links.links import LinkSpec
 from portico.domain.links.presentation import LinkPresentation, PresentedLink
 from portico.domain.portals.pages import PortalPage
 from portico.domain.portals.portals import UserPortalSpec
 from portico.domain.search import ListQuery
 from portico.services.links import links, sections
-from portico.services.links.changes import change_links
+from portico.services.links.changes import LinkChangePreview, change_links
 from portico.services.links.shown import present_links
 from portico.services.portals import portals
 from tests.services.world import SUFFIX, Caller

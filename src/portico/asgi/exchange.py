@@ -26,7 +26,7 @@ from litestar.types import (
     Send,
 )
 
-from portico.http.kit.limits import RateUsage
+from portico.asgi.limits import RateUsage
 
 AccessLogger = Callable[[dict[str, object]], None]
 _SCOPE_KEY = "portico_exchange"

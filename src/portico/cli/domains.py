@@ -10,8 +10,7 @@ import click
 from portico.cli.options import ID, run_as_operator, settings_options
 from portico.cli.tables import print_table
 from portico.cli.terminal import require_terminal
-from portico.domain.addresses import public_host
-from portico.domain.portals.domains import AllowedDomain, DomainClaim
+from portico.domain.portals.domains import AllowedDomain, DomainClaim, public_host
 from portico.services.portals.domains import (
     DomainChange,
     ListedDomain,

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from urllib.parse import urlsplit
-
-from portico.domain.portals.domains import host_of
 
 Network = IPv4Network | IPv6Network
 _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?\Z")
@@ -29,8 +26,3 @@ def are_networks(text: str) -> bool:
 def is_origin(text: str) -> bool:
     """Whether a text is scheme and host alone, as in https://links.example.com, or nothing."""
     return not text or _ORIGIN.match(text) is not None
-
-
-def public_host(public_url: str) -> str:
-    """Return the host of the public URL in the form that request hosts are compared in."""
-    return host_of(urlsplit(public_url).netloc)

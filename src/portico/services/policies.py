@@ -8,8 +8,8 @@ from portico.domain.errors import NotFound
 from portico.domain.policies import KIND, Aup, AupSpec, check_aup
 from portico.domain.records import Page
 from portico.domain.search import ListQuery
+from portico.services import recording
 from portico.services.access import require_admin
-from portico.services.audit import trail as audit
 from portico.services.naming import require_free_name
 from portico.services.work import UnitOfWork
 
@@ -38,7 +38,7 @@ async def create_aup(work: UnitOfWork, spec: AupSpec) -> Aup:
         microtenant_id=work.scope.microtenant_id,
     )
     await work.aups.insert(aup)
-    await audit.record_creation(work, KIND, aup)
+    await recording.record_creation(work, KIND, aup)
     return aup
 
 
@@ -54,7 +54,7 @@ async def update_aup(work: UnitOfWork, aup_id: int, spec: AupSpec) -> None:
         microtenant_id=before.microtenant_id,
     )
     await work.aups.replace(after)
-    await audit.record_update(work, KIND, before, after)
+    await recording.record_update(work, KIND, before, after)
 
 
 async def delete_aup(work: UnitOfWork, aup_id: int) -> None:
@@ -62,7 +62,7 @@ async def delete_aup(work: UnitOfWork, aup_id: int) -> None:
     require_admin(work)
     aup = await get_aup(work, aup_id)
     await work.aups.remove(aup_id)
-    await audit.record_deletion(work, KIND, aup)
+    await recording.record_deletion(work, KIND, aup)
 
 
 async def _require_free_name(work: UnitOfWork, spec: AupSpec, holder: int | None = None) -> None:

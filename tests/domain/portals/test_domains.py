@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from portico.domain.errors import InvalidField
+from portico.domain.links.hosts import host_address
 from portico.domain.portals.domains import (
     AllowedDomain,
     DomainClaim,
@@ -12,7 +13,6 @@ from portico.domain.portals.domains import (
     check_allowed_domain,
     covering_domains,
     domain_status,
-    host_address,
     host_of,
     routes,
 )

@@ -15,12 +15,17 @@ from portico.domain.errors import (
     UnknownReference,
 )
 from portico.domain.links import links as link_rules
-from portico.domain.links.changes import ChangeKind, LinkChange, LinkChangePreview, LinkSelection
+from portico.domain.links.changes import ChangeKind, LinkChange, LinkSelection
 from portico.domain.links.filters import LinkFilter
 from portico.domain.search import ListQuery
 from portico.domain.tenancy.identity import Role
 from portico.services.links import links
-from portico.services.links.changes import change_links, preview_link_change, reorder_links
+from portico.services.links.changes import (
+    LinkChangePreview,
+    change_links,
+    preview_link_change,
+    reorder_links,
+)
 from portico.services.portals.pages import list_portal_links
 from tests.services.arranged import (
     add_link,

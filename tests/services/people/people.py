@@ -10,9 +10,9 @@ from portico.domain.people.sessions import ConsoleSession, PortalSession, Sessio
 from portico.domain.people.users import PortalUser, PortalUserSpec
 from portico.domain.portals.portals import UserPortal, UserPortalSpec
 from portico.domain.tenancy.identity import Role
-from portico.services.access import administrator_access
 from portico.services.people import administrators, users
 from portico.services.people.administrators import GrantedAdministrator
+from portico.services.people.console_access import administrator_access
 from portico.services.people.password_queue import PasswordQueue
 from portico.services.people.sessions import (
     Gate,

@@ -19,9 +19,9 @@ from portico.domain.people.administrators import AdministratorSpec, GrantSpec
 from portico.domain.people.users import PortalUserSpec
 from portico.domain.search import ListQuery
 from portico.domain.tenancy.identity import Role
-from portico.services.access import list_places
 from portico.services.links import links
 from portico.services.people import administrators, users
+from portico.services.people.console_access import list_places
 from portico.services.people.sessions import choose_place
 from portico.services.tenancy import microtenants
 from portico.services.work import UnitOfWork

@@ -16,7 +16,7 @@ from portico.domain.errors import Unavailable
 from portico.domain.people.administrators import Administrator, Grant
 from portico.domain.people.sessions import ConsoleSession
 from portico.domain.tenancy.identity import Role
-from portico.services.access import list_places
+from portico.services.people.console_access import list_places
 from portico.services.people.sessions import SignedInAdministrator
 from portico.storage.engine import postgres
 from portico.storage.engine.connections import Connection, Database

@@ -19,10 +19,9 @@ from portico.domain.links.links import LINK_FIELDS
 from portico.domain.records import Scope
 from portico.domain.search import ListQuery, parse_search
 from portico.services.portals.domains import find_portal_at_host
-from portico.storage.engine.connections import Database
+from portico.storage.engine.connections import TEXT_INDEX, Database
 from portico.storage.engine.database import open_database
 from portico.storage.links.links import LinkRepository
-from portico.storage.links.trigrams import TEXT_INDEX
 from portico.storage.portals.domains import AllowedDomains, PortalDomains
 from portico.storage.portals.pages import find_address
 from portico.storage.schema import migrate as schema

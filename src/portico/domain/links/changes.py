@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from portico.domain.errors import InvalidField, InvalidInput
+from portico.domain.errors import InvalidField
 from portico.domain.links.filters import LinkFilter
 from portico.domain.links.links import PORTALS_PER_LINK
 from portico.domain.links.presentation import LinkPresentation, PresentedLink, check_groups
-from portico.domain.portals.portals import UserPortal
 from portico.domain.records import check_name, fold
 
 CHANGE_LIMIT = 500
@@ -56,31 +54,6 @@ class LinkDifference:
 
     before: PresentedLink
     after: PresentedLink | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class PortalRoom:
-    """How many links are on a portal before and after a change."""
-
-    portal: UserPortal
-    before: int
-    after: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class LinkChangePreview:
-    """What a change does: the links that differ, those it leaves as they are, and its reach.
-
-    `portals` are those that get or lose links; `new_sections` and `new_groups` would be made.
-    With a `refusal` nothing can be done at all.
-    """
-
-    changed: tuple[LinkDifference, ...]
-    unchanged: tuple[PresentedLink, ...]
-    portals: Mapping[int, PortalRoom]
-    new_sections: tuple[str, ...] = ()
-    new_groups: tuple[str, ...] = ()
-    refusal: InvalidInput | None = None
 
 
 def check_change(change: LinkChange) -> LinkChange:

@@ -128,3 +128,23 @@ def _is_of_label(character: str) -> bool:
         return True
     is_plain = unicodedata.category(character)[0] in "LM" or character.isdecimal()
     return is_plain and not is_invisible(character)
+
+
+def host_address(host: str) -> str:
+    """Return a host as browsers send it: lower case, IDN in ASCII form, no dot at the end.
+
+    Empty for what cannot be a host.
+    """
+    if len(host) > HOST_LIMIT or not _is_printable(host):
+        return ""
+    return ".".join(map(_ascii_label, host.removesuffix(".").lower().split(".")))
+
+
+def _is_printable(host: str) -> bool:
+    return all(character.isprintable() or character in JOINERS for character in host)
+
+
+def _ascii_label(label: str) -> str:
+    if label.isascii():
+        return label
+    return "xn--" + unicodedata.normalize("NFC", label).encode("punycode").decode()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import unicodedata
 
-from portico.domain.portals.domains import host_address
+from portico.domain.links.hosts import host_address
 
 # Python does not know the property Script. The first word of a letter's Unicode name stands in for
 # it, which is exact for the scripts in common use. Limits: the old and the Tai scripts whose names

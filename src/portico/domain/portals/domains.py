@@ -7,13 +7,13 @@ that cover a host, the most specific one decides.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 from portico.domain.errors import InvalidField
-from portico.domain.links.hosts import HOST_LIMIT, JOINERS, check_domain_name
+from portico.domain.links.hosts import check_domain_name, host_address
 
 KIND = "allowedDomain"
 _PORT = re.compile(r":[0-9]*\Z")
@@ -68,20 +68,6 @@ class DomainStatus:
     holder: DomainClaim | None = None
 
 
-def host_address(host: str) -> str:
-    """Return a host as browsers send it: lower case, IDN in ASCII form, no dot at the end.
-
-    Empty for what cannot be a host.
-    """
-    if len(host) > HOST_LIMIT or not _is_printable(host):
-        return ""
-    return ".".join(map(_ascii_label, host.removesuffix(".").lower().split(".")))
-
-
-def _is_printable(host: str) -> bool:
-    return all(character.isprintable() or character in JOINERS for character in host)
-
-
 def host_of(authority: str) -> str:
     """Return the host of a Host header or of a URL's authority, in the form of `host_address`.
 
@@ -89,6 +75,11 @@ def host_of(authority: str) -> str:
     """
     host = host_address(_PORT.sub("", authority))
     return host if _HOST.match(host) else ""
+
+
+def public_host(public_url: str) -> str:
+    """Return the host of the public URL in the form that request hosts are compared in."""
+    return host_of(urlsplit(public_url).netloc)
 
 
 def check_allowed_domain(name: str) -> str:
@@ -150,9 +141,3 @@ def domain_status(
     if holder.portal_id != portal_id:
         return DomainStatus(host=host, state=DomainState.TAKEN, holder=holder)
     return DomainStatus(host=host, state=DomainState.ROUTES)
-
-
-def _ascii_label(label: str) -> str:
-    if label.isascii():
-        return label
-    return "xn--" + unicodedata.normalize("NFC", label).encode("punycode").decode()

@@ -10,6 +10,7 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from portico.asgi.exchange import Exchange, exchange_in
+from portico.asgi.limits import RateCounter
 from portico.asgi.threads import Threads
 from portico.domain.errors import Unavailable
 from portico.http.hot.cache import AnswerCache, KeptAnswer, KeptSession
@@ -24,7 +25,6 @@ from portico.http.kit.answers import (
     send_whole,
     wants_gzip,
 )
-from portico.http.kit.limits import RateCounter
 from portico.http.kit.tokens import Tokens
 from portico.storage.engine.connections import Database
 

@@ -12,8 +12,8 @@ from portico.domain.links.application_segments import (
 )
 from portico.domain.records import Page
 from portico.domain.search import ListQuery
+from portico.services import recording
 from portico.services.access import require_admin
-from portico.services.audit import trail as audit
 from portico.services.naming import require_free_name
 from portico.services.work import UnitOfWork
 
@@ -42,7 +42,7 @@ async def create_application(work: UnitOfWork, spec: ApplicationSpec) -> Applica
         microtenant_id=work.scope.microtenant_id,
     )
     await work.applications.insert(application)
-    await audit.record_creation(work, KIND, application)
+    await recording.record_creation(work, KIND, application)
     return application
 
 
@@ -57,5 +57,5 @@ async def delete_application(work: UnitOfWork, application_id: int) -> Applicati
     if link_name is not None:
         raise StillReferenced(links.KIND, link_name)
     await work.applications.remove(application_id)
-    await audit.record_deletion(work, KIND, application)
+    await recording.record_deletion(work, KIND, application)
     return application

@@ -3,30 +3,54 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from portico.domain.characters import check_visible
 from portico.domain.errors import InvalidInput, UnknownReference
 from portico.domain.links.changes import (
     ChangeKind,
     LinkChange,
-    LinkChangePreview,
     LinkDifference,
     LinkSelection,
-    PortalRoom,
     apply_change,
     check_change,
 )
 from portico.domain.links.links import KIND, check_portal_room
 from portico.domain.links.presentation import PresentedLink
+from portico.domain.portals.portals import UserPortal
 from portico.domain.records import check_name, fold
+from portico.services import recording
 from portico.services.access import require_admin
-from portico.services.audit import trail as audit
 from portico.services.links.lists import select_links
 from portico.services.links.presentation import store_presentations
 from portico.services.links.shown import present_links
 from portico.services.work import UnitOfWork
+
+
+@dataclass(frozen=True, kw_only=True)
+class PortalRoom:
+    """How many links are on a portal before and after a change."""
+
+    portal: UserPortal
+    before: int
+    after: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkChangePreview:
+    """What a change does: the links that differ, those it leaves as they are, and its reach.
+
+    `portals` are those that get or lose links; `new_sections` and `new_groups` would be made.
+    With a `refusal` nothing can be done at all.
+    """
+
+    changed: tuple[LinkDifference, ...]
+    unchanged: tuple[PresentedLink, ...]
+    portals: Mapping[int, PortalRoom]
+    new_sections: tuple[str, ...] = ()
+    new_groups: tuple[str, ...] = ()
+    refusal: InvalidInput | None = None
 
 
 async def preview_link_change(
@@ -72,7 +96,7 @@ async def change_links(
     if change.kind is ChangeKind.DELETE:
         gone = [each.before for each in preview.changed]
         await work.link_sets.remove_all([link.id for link in gone])
-        await audit.record_deletion(work, KIND, *gone)
+        await recording.record_deletion(work, KIND, *gone)
         return preview
     changes = [
         (each.before, _stamped(work, each.after, change))
@@ -87,7 +111,7 @@ async def change_links(
             await work.link_sets.reassign(after)
         case _:
             await store_presentations(work, {link.id: link.presentation for link in after})
-    await audit.record_updates(work, KIND, changes)
+    await recording.record_updates(work, KIND, changes)
     return preview
 
 
@@ -108,7 +132,7 @@ async def reorder_links(work: UnitOfWork, section: str, link_ids: Sequence[int])
         if shown != link.presentation:
             changes.append((link, replace(link, presentation=shown)))
     await store_presentations(work, {after.id: after.presentation for _, after in changes})
-    await audit.record_updates(work, KIND, changes)
+    await recording.record_updates(work, KIND, changes)
 
 
 def _stamped(work: UnitOfWork, link: PresentedLink, change: LinkChange) -> PresentedLink:

@@ -19,8 +19,8 @@ from portico.domain.links.presentation import PLAIN, LinkPresentation, check_pre
 from portico.domain.portals.portals import UserPortal
 from portico.domain.records import Page
 from portico.domain.search import ListQuery
+from portico.services import recording
 from portico.services.access import require_admin
-from portico.services.audit import trail as audit
 from portico.services.links.presentation import arrange_links
 from portico.services.links.shown import present_links
 from portico.services.naming import require_free_names
@@ -69,7 +69,7 @@ async def create_link(
     link = _new_link(work, spec)
     await work.links.insert(link)
     (stored,) = await arrange_links(work, [link], [shown])
-    await audit.record_creation(work, KIND, stored)
+    await recording.record_creation(work, KIND, stored)
     return stored
 
 
@@ -98,7 +98,7 @@ async def create_links(
     links = [_new_link(work, spec) for spec in checked]
     await work.links.insert(*links)
     stored = await arrange_links(work, links, shown)
-    await audit.record_creation(work, KIND, *stored)
+    await recording.record_creation(work, KIND, *stored)
     return stored
 
 
@@ -131,7 +131,7 @@ async def update_link(
     if shown is not None:
         (before,) = await present_links(work, [before])
     (stored,) = await arrange_links(work, [after], [shown])
-    await audit.record_update(work, KIND, before, stored)
+    await recording.record_update(work, KIND, before, stored)
 
 
 async def delete_link(work: UnitOfWork, link_id: int) -> None:
@@ -140,7 +140,7 @@ async def delete_link(work: UnitOfWork, link_id: int) -> None:
     link = await _existing(work, link_id)
     (shown,) = await present_links(work, [link])
     await work.links.remove(link_id)
-    await audit.record_deletion(work, KIND, link if shown.presentation == PLAIN else shown)
+    await recording.record_deletion(work, KIND, link if shown.presentation == PLAIN else shown)
 
 
 async def _existing(work: UnitOfWork, link_id: int) -> Link:

@@ -12,8 +12,8 @@ from portico.domain.links.links import KIND as LINK_KIND
 from portico.domain.links.sections import KIND, SECTIONS_LIMIT, Section
 from portico.domain.records import check_new_name, fold
 from portico.domain.search import ListQuery
+from portico.services import recording
 from portico.services.access import require_admin
-from portico.services.audit import trail as audit
 from portico.services.links.shown import present_links
 from portico.services.naming import require_free_name
 from portico.services.work import UnitOfWork
@@ -60,7 +60,7 @@ async def rename_section(work: UnitOfWork, section_id: int, name: str) -> None:
     stamps = {"modified_time": work.now, "modified_by": work.principal.actor_id}
     after = replace(before, name=name, **stamps)
     await work.sections.replace(after)
-    await audit.record_update(work, KIND, before, after)
+    await recording.record_update(work, KIND, before, after)
 
 
 async def reorder_sections(work: UnitOfWork, section_ids: Sequence[int]) -> None:
@@ -78,7 +78,7 @@ async def reorder_sections(work: UnitOfWork, section_ids: Sequence[int]) -> None
     for position, section_id in enumerate(wanted, 1):
         before = sections[section_id]
         if before.position != position:
-            await audit.record_update(work, KIND, before, replace(before, position=position))
+            await recording.record_update(work, KIND, before, replace(before, position=position))
 
 
 async def delete_section(work: UnitOfWork, section_id: int) -> None:
@@ -87,7 +87,7 @@ async def delete_section(work: UnitOfWork, section_id: int) -> None:
     section = await get_section(work, section_id)
     await _vacate(work, section_id)
     await work.sections.remove(section_id)
-    await audit.record_deletion(work, KIND, section)
+    await recording.record_deletion(work, KIND, section)
 
 
 async def _vacate(work: UnitOfWork, section_id: int) -> None:
@@ -100,7 +100,7 @@ async def _vacate(work: UnitOfWork, section_id: int) -> None:
             replace(link, presentation=replace(link.presentation, section="", order=0))
             for link in before
         ]
-        await audit.record_updates(work, LINK_KIND, zip(before, outside, strict=True))
+        await recording.record_updates(work, LINK_KIND, zip(before, outside, strict=True))
 
 
 async def require_sections(work: UnitOfWork, names: Iterable[str]) -> dict[str, int]:
@@ -144,5 +144,5 @@ async def _append(work: UnitOfWork, names: Sequence[str]) -> list[Section]:
         for number, name in enumerate(names, 1)
     ]
     await work.sections.insert(*made)
-    await audit.record_creation(work, KIND, *made)
+    await recording.record_creation(work, KIND, *made)
     return made

@@ -19,8 +19,8 @@ from portico.domain.people.administrators import (
     check_administrator,
 )
 from portico.domain.records import Scope
+from portico.services import recording
 from portico.services.access import require_admin, require_whole_tenant
-from portico.services.audit import trail as audit
 from portico.services.work import UnitOfWork
 from portico.storage.people.devices import ConsoleDevices
 from portico.storage.people.sessions import ConsoleSessions
@@ -71,7 +71,7 @@ async def create_administrator(
     await work.administrators.insert(made)
     await _store_grants(work, made.id, grants)
     created = await get_administrator(work, made.id)
-    await audit.record_creation(_of_tenant(work), KIND, created)
+    await recording.record_creation(_of_tenant(work), KIND, created)
     return created
 
 
@@ -101,7 +101,7 @@ async def set_grants(
     found = await work.administrators.find(administrator_id)
     assert found is not None
     (after,) = await _with_grants(work, [found])
-    await audit.record_update(_of_tenant(work), KIND, before, after)
+    await recording.record_update(_of_tenant(work), KIND, before, after)
     if after.grants:
         return after
     await ConsoleSessions(work.connection).end_all(administrator_id)
@@ -122,7 +122,7 @@ async def add_grant(work: UnitOfWork, administrator_id: int, grant: GrantSpec) -
     kept = [each for each in before.grants if each.microtenant_id != grant.microtenant_id]
     await _store_grants(work, administrator_id, [*kept, grant])
     (after,) = await _with_grants(work, [found])
-    await audit.record_update(_of_tenant(work), KIND, before, after)
+    await recording.record_update(_of_tenant(work), KIND, before, after)
 
 
 async def disable_administrator(work: UnitOfWork, administrator_id: int) -> GrantedAdministrator:
@@ -208,7 +208,7 @@ async def _store(
     values = asdict(after)
     plain = {name: values[name] for name in Administrator.__dataclass_fields__}
     await work.administrators.replace(Administrator(**plain))
-    await audit.record_update(_of_tenant(work), KIND, before, after)
+    await recording.record_update(_of_tenant(work), KIND, before, after)
     return after
 
 

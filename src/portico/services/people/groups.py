@@ -10,8 +10,8 @@ from portico.domain.errors import Forbidden, InvalidField, NotFound, StillRefere
 from portico.domain.links import links
 from portico.domain.people.groups import GROUPS_LIMIT, KIND, Group
 from portico.domain.records import DEFAULT_MICROTENANT_ID, check_new_name, fold
+from portico.services import recording
 from portico.services.access import require_admin
-from portico.services.audit import trail as audit
 from portico.services.naming import require_free_name
 from portico.services.work import UnitOfWork
 
@@ -55,7 +55,7 @@ async def rename_group(work: UnitOfWork, group_id: int, name: str) -> None:
     stamps = {"modified_time": work.now, "modified_by": work.principal.actor_id}
     after = replace(before, name=name, **stamps)
     await work.groups.replace(after)
-    await audit.record_update(work, KIND, before, after)
+    await recording.record_update(work, KIND, before, after)
 
 
 async def delete_group(work: UnitOfWork, group_id: int) -> None:
@@ -69,7 +69,7 @@ async def delete_group(work: UnitOfWork, group_id: int) -> None:
     if link_name is not None:
         raise StillReferenced(links.KIND, link_name)
     await work.groups.remove(group_id)
-    await audit.record_deletion(work, KIND, group)
+    await recording.record_deletion(work, KIND, group)
 
 
 async def require_groups(work: UnitOfWork, names: Iterable[str]) -> dict[str, int]:
@@ -101,7 +101,7 @@ async def _add(work: UnitOfWork, names: Sequence[str]) -> list[Group]:
         raise InvalidField("portico.groups", f"A tenant has at most {GROUPS_LIMIT} groups.")
     made = [Group(**work.new_stamps(), name=name) for name in names]
     await work.groups.insert(*made)
-    await audit.record_creation(work, KIND, *made)
+    await recording.record_creation(work, KIND, *made)
     return made
 
 

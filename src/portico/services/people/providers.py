@@ -12,7 +12,7 @@ from portico.domain.people.providers import (
     IdentityProviderSpec,
     check_provider,
 )
-from portico.services.audit import trail as audit
+from portico.services import recording
 from portico.services.tenancy.operator import Operator
 from portico.services.work import UnitOfWork
 from portico.storage.engine.connections import Database
@@ -38,7 +38,7 @@ async def create_provider(
             **asdict(spec), id=work.new_id(), customer_id=customer_id, creation_time=work.now
         )
         await providers.insert(made, client_secret, operator.cipher)
-        await audit.record_creation(work, KIND, made)
+        await recording.record_creation(work, KIND, made)
     return made
 
 
@@ -65,7 +65,7 @@ async def change_secret(
     """Replace a provider's client secret within a transaction. Raises SecretError."""
     after = replace(before, enabled=enabled)
     await ProviderRepository(work.connection).update_secret(after, client_secret, cipher)
-    await audit.record_update(work, KIND, before, after)
+    await recording.record_update(work, KIND, before, after)
     return after
 
 
@@ -100,7 +100,7 @@ async def remove_provider(operator: Operator, provider_id: int) -> IdentityProvi
         await PortalSessions(work.connection, found.customer_id).end_all_by(provider_id)
         await ConsoleDevices(work.connection).forget_all_by(provider_id)
         await PortalDevices(work.connection, found.customer_id).forget_all_by(provider_id)
-        await audit.record_deletion(work, KIND, found)
+        await recording.record_deletion(work, KIND, found)
     return found
 
 

@@ -29,8 +29,8 @@ from portico.domain.people.users import KIND as USER_KIND
 from portico.domain.people.users import PortalUser
 from portico.domain.records import NAME_LIMIT, Scope, check_name, fold
 from portico.domain.tenancy.identity import Principal, Role
+from portico.services import recording
 from portico.services.access import open_work
-from portico.services.audit import trail as audit
 from portico.services.people.password_queue import Applicant
 from portico.services.people.sessions import (
     Gate,
@@ -338,7 +338,7 @@ async def _admit_new_user(
         work = await open_work(
             connection, principal, now=now, new_id=gate.new_id, transaction_id=transaction_id
         )
-        await audit.record_creation(work, USER_KIND, user)
+        await recording.record_creation(work, USER_KIND, user)
         return await open_portal_session(gate, connection, user, earlier_device=browser.device)
 
 

@@ -8,8 +8,8 @@ from portico.domain.errors import NameTaken, NotFound, UnknownReference
 from portico.domain.people.users import KIND, PortalUser, PortalUserSpec, check_user
 from portico.domain.records import Page, Scope
 from portico.domain.search import ListQuery
+from portico.services import recording
 from portico.services.access import require_admin, require_whole_tenant
-from portico.services.audit import trail as audit
 from portico.services.people import sessions
 from portico.services.work import UnitOfWork
 from portico.storage.people.devices import PortalDevices
@@ -48,7 +48,7 @@ async def create_user(
     spec = await _checked(work, spec)
     user = PortalUser(**asdict(spec), **work.new_stamps(), password_hash=password_hash)
     await work.users.insert(user)
-    await audit.record_creation(_of_tenant(work), KIND, user)
+    await recording.record_creation(_of_tenant(work), KIND, user)
     return user
 
 
@@ -64,7 +64,7 @@ async def update_user(work: UnitOfWork, user_id: int, spec: PortalUserSpec) -> P
     if not after.enabled:
         await _sign_out(work, user_id)
     await work.users.replace(after)
-    await audit.record_update(_of_tenant(work), KIND, before, after)
+    await recording.record_update(_of_tenant(work), KIND, before, after)
     return after
 
 
@@ -78,7 +78,7 @@ async def set_user_password(work: UnitOfWork, user_id: int, password_hash: str) 
     after = replace(before, password_hash=password_hash, **work.changed_stamps(before))
     await _sign_out(work, user_id)
     await work.users.replace(after)
-    await audit.record_update(_of_tenant(work), KIND, before, after)
+    await recording.record_update(_of_tenant(work), KIND, before, after)
 
 
 async def delete_user(work: UnitOfWork, user_id: int) -> None:
@@ -86,7 +86,7 @@ async def delete_user(work: UnitOfWork, user_id: int) -> None:
     require_admin(work)
     user = await get_user(work, user_id)
     await work.users.remove(user_id)
-    await audit.record_deletion(_of_tenant(work), KIND, user)
+    await recording.record_deletion(_of_tenant(work), KIND, user)
 
 
 async def _checked(

@@ -15,8 +15,8 @@ from portico.domain.portals.certificates import (
 )
 from portico.domain.records import Page
 from portico.domain.search import ListQuery
+from portico.services import recording
 from portico.services.access import require_admin
-from portico.services.audit import trail as audit
 from portico.services.naming import require_free_name
 from portico.services.work import UnitOfWork
 
@@ -48,7 +48,7 @@ async def create_certificate(
         microtenant_id=work.scope.microtenant_id,
     )
     await work.certificates.insert(certificate)
-    await audit.record_creation(work, KIND, certificate)
+    await recording.record_creation(work, KIND, certificate)
     return certificate
 
 
@@ -71,7 +71,7 @@ async def update_certificate(
     await work.certificates.replace(after)
     if after.name != before.name:
         await work.portals.rename_certificate(certificate_id, after.name)
-    await audit.record_update(work, KIND, before, after)
+    await recording.record_update(work, KIND, before, after)
 
 
 async def delete_certificate(work: UnitOfWork, certificate_id: int) -> None:
@@ -82,4 +82,4 @@ async def delete_certificate(work: UnitOfWork, certificate_id: int) -> None:
     if portal_name is not None:
         raise StillReferenced(portals.KIND, portal_name)
     await work.certificates.remove(certificate_id)
-    await audit.record_deletion(work, KIND, certificate)
+    await recording.record_deletion(work, KIND, certificate)

@@ -21,7 +21,7 @@ from portico.domain.portals.domains import (
 from portico.domain.portals.pages import PortalAddress
 from portico.domain.portals.portals import UserPortal
 from portico.domain.tenancy.identity import Tenant
-from portico.services.audit import trail as audit
+from portico.services import recording
 from portico.services.tenancy.operator import Operator
 from portico.services.work import UnitOfWork
 from portico.storage.engine.connections import Connection, Database
@@ -102,10 +102,10 @@ async def allow_domain(
         change = await _plan_allowing(operator, work.connection, name, customer_id, public_host)
         if change.is_new:
             await AllowedDomains(work.connection).insert(change.domain)
-            await audit.record_domain(work, Action.CREATE, None, change.domain)
+            await recording.record_domain(work, Action.CREATE, None, change.domain)
             for other in _others(change.stops, customer_id):
                 lost = replace(change.domain, customer_id=other)
-                await audit.record_domain(work, Action.REVOKE, lost, None)
+                await recording.record_domain(work, Action.REVOKE, lost, None)
     return change
 
 
@@ -121,10 +121,10 @@ async def revoke_domain(operator: Operator, name: str, *, public_host: str) -> D
     async with operator.writing(planned.domain.customer_id) as work:
         change = await _plan_revoking(work.connection, name, public_host)
         await AllowedDomains(work.connection).remove(change.domain.name)
-        await audit.record_domain(work, Action.REVOKE, change.domain, None)
+        await recording.record_domain(work, Action.REVOKE, change.domain, None)
         for other in _others(change.begins, change.domain.customer_id):
             gained = replace(change.domain, customer_id=other)
-            await audit.record_domain(work, Action.CREATE, None, gained)
+            await recording.record_domain(work, Action.CREATE, None, gained)
     return change
 
 

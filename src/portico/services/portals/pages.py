@@ -162,8 +162,8 @@ def visitors_work(
 async def list_portal_links(work: UnitOfWork, portal_id: int) -> list[PortalSection]:
     """All enabled links of an enabled portal under their headings, whatever their groups.
 
-    `domain.links.presentation.seen_by` leaves what one visitor sees. Three statements at most; nothing
-    for a portal that is disabled, foreign or gone.
+    `domain.links.presentation.seen_by` leaves what one visitor sees. Runs three statements at most,
+    and returns nothing for a portal that is disabled, foreign or gone.
     """
     links = await work.link_sets.shown_on(portal_id)
     sections = await work.sections.all() if links else []

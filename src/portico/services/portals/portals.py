@@ -10,8 +10,8 @@ from portico.domain.portals.pages import PortalPage
 from portico.domain.portals.portals import KIND, UserPortal, UserPortalSpec, check_portal
 from portico.domain.records import Page
 from portico.domain.search import ListQuery
+from portico.services import recording
 from portico.services.access import require_admin
-from portico.services.audit import trail as audit
 from portico.services.naming import require_free_name
 from portico.services.portals.pages import present_portals, settle_page
 from portico.services.work import UnitOfWork
@@ -48,7 +48,7 @@ async def create_portal(
     await work.portals.insert(portal)
     settled = await settle_page(work, portal, page)
     stored = portal if page is None else settled
-    await audit.record_creation(work, KIND, stored)
+    await recording.record_creation(work, KIND, stored)
     return stored
 
 
@@ -77,9 +77,9 @@ async def update_portal(
     await work.portals.replace(after)
     settled = await settle_page(work, after, page)
     if settled.page == shown.page:
-        await audit.record_update(work, KIND, before, after)
+        await recording.record_update(work, KIND, before, after)
     else:
-        await audit.record_update(work, KIND, shown, settled)
+        await recording.record_update(work, KIND, shown, settled)
 
 
 async def delete_portal(work: UnitOfWork, portal_id: int) -> None:
@@ -92,7 +92,7 @@ async def delete_portal(work: UnitOfWork, portal_id: int) -> None:
     (shown,) = await present_portals(work, [portal])
     await work.portal_pages.readdress(portal_id, [])
     await work.portals.remove(portal_id)
-    await audit.record_deletion(work, KIND, shown)
+    await recording.record_deletion(work, KIND, shown)
 
 
 async def _checked(

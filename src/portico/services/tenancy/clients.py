@@ -9,8 +9,8 @@ from portico.domain.audit import Action
 from portico.domain.errors import NotFound, UnknownReference
 from portico.domain.records import check_new_name
 from portico.domain.tenancy.identity import ApiClient, Role, hash_secret, new_secret
+from portico.services import recording
 from portico.services.access import require_admin, require_whole_tenant
-from portico.services.audit import trail as audit
 from portico.services.tenancy.client_sign_ins import last_sign_ins
 from portico.services.work import UnitOfWork
 from portico.storage.tenancy.identity import IdentityRepository
@@ -68,7 +68,7 @@ async def create_api_client(
         creation_time=work.now,
     )
     await IdentityRepository(work.connection).add_client(client)
-    await audit.record_client(work, Action.CREATE, None, client)
+    await recording.record_client(work, Action.CREATE, None, client)
     return client, secret
 
 
@@ -83,5 +83,5 @@ async def revoke_api_client(work: UnitOfWork, client_id: int) -> ApiClient:
         return before
     await IdentityRepository(work.connection).revoke_client(client_id, work.now)
     after = replace(before, revoked_time=work.now)
-    await audit.record_client(work, Action.REVOKE, before, after)
+    await recording.record_client(work, Action.REVOKE, before, after)
     return after

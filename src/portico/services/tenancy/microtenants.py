@@ -22,8 +22,8 @@ from portico.domain.tenancy.microtenants import (
     MicrotenantSpec,
     check_microtenant,
 )
+from portico.services import recording
 from portico.services.access import require_admin, require_default_microtenant
-from portico.services.audit import trail as audit
 from portico.services.naming import require_free_name
 from portico.services.work import UnitOfWork
 
@@ -64,7 +64,7 @@ async def create_microtenant(work: UnitOfWork, spec: MicrotenantSpec) -> Microte
     )
     await work.microtenants.insert(created)
     await _put_default_after(work, created, existing)
-    await audit.record_creation(work, KIND, created)
+    await recording.record_creation(work, KIND, created)
     return created
 
 
@@ -83,7 +83,7 @@ async def update_microtenant(work: UnitOfWork, microtenant_id: int, spec: Microt
         scope_order=before.scope_order,
     )
     await work.microtenants.replace(after)
-    await audit.record_update(work, KIND, before, after)
+    await recording.record_update(work, KIND, before, after)
 
 
 async def delete_microtenant(work: UnitOfWork, microtenant_id: int) -> None:
@@ -98,7 +98,7 @@ async def delete_microtenant(work: UnitOfWork, microtenant_id: int) -> None:
         raise StillReferenced("apiClient", client)
     await work.administrators.forget_microtenant(work.scope.customer_id, microtenant_id)
     await work.microtenants.remove(microtenant_id)
-    await audit.record_deletion(work, KIND, microtenant)
+    await recording.record_deletion(work, KIND, microtenant)
 
 
 def require_manager(work: UnitOfWork) -> None:

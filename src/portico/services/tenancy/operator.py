@@ -29,8 +29,8 @@ from portico.domain.tenancy.identity import (
     secret_matches,
 )
 from portico.domain.tenancy.microtenants import default_microtenant
+from portico.services import recording
 from portico.services.access import open_work
-from portico.services.audit import trail as audit
 from portico.services.tenancy.client_sign_ins import last_sign_ins
 from portico.services.work import UnitOfWork
 from portico.storage.engine.connections import Connection, Database
@@ -167,7 +167,7 @@ async def create_client(
         if microtenant_id is not None and await work.microtenants.find(microtenant_id) is None:
             raise NotFound(microtenant_id)
         await IdentityRepository(work.connection).add_client(client)
-        await audit.record_client(work, Action.CREATE, None, client)
+        await recording.record_client(work, Action.CREATE, None, client)
     return client, secret
 
 
@@ -212,7 +212,7 @@ async def revoke_client(operator: Operator, client_id: int) -> ApiClient:
             return before
         await identity.revoke_client(client_id, operator.now)
         after = replace(before, revoked_time=operator.now)
-        await audit.record_client(work, Action.REVOKE, before, after)
+        await recording.record_client(work, Action.REVOKE, before, after)
     return after
 
 

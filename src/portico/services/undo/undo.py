@@ -13,9 +13,9 @@ from typing import Any
 
 from portico.domain.audit import Action, AuditEntry
 from portico.domain.errors import Forbidden, InvalidField, NotFound, PorticoError
+from portico.services import recording
 from portico.services.access import require_admin
 from portico.services.apart import are_large, run_apart
-from portico.services.audit import trail as audit
 from portico.services.audit.log import audit_log
 from portico.services.undo.restoring import RESTORERS, Json, Restorer, changed_meanwhile
 from portico.services.work import UnitOfWork
@@ -96,20 +96,20 @@ async def _put_back(
     await run_apart(require_unchanged, when=large)
     if run[0].action is Action.CREATE:
         gone = await restorer.remove(work, [found[entry.object_id] for entry in run])
-        await audit.record_deletion(work, restorer.kind, *gone)
+        await recording.record_deletion(work, restorer.kind, *gone)
         return
     records = await run_apart(
         lambda: [_restored(work, restorer, entry) for entry in run], when=large
     )
     if run[0].action is Action.DELETE:
         await restorer.add(work, records)
-        await audit.record_creation(work, restorer.kind, *records)
+        await recording.record_creation(work, restorer.kind, *records)
         return
     await restorer.change(work, records)
     changes = await run_apart(
         lambda: [(_alike(found[each.id], each, restorer), each) for each in records], when=large
     )
-    await audit.record_updates(work, restorer.kind, changes)
+    await recording.record_updates(work, restorer.kind, changes)
 
 
 def _require_unchanged(restorer: Restorer[Any], entry: AuditEntry, now: Any) -> None:  # noqa: ANN401  # a record of any kind

@@ -19,6 +19,9 @@ from portico.storage.engine.statements import Row
 
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
+TEXT_INDEX = "link_text"
+"""The name of the text index of links on SQLite, which `storage.links.trigrams` describes."""
+
 READ_SECONDS = 3.0
 """How long a read may take unless the settings say otherwise."""
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Executable, text
 
-from portico.storage.engine.connections import WRITE_SECONDS, DuplicateKey, Parameters
+from portico.storage.engine.connections import TEXT_INDEX, WRITE_SECONDS, DuplicateKey, Parameters
 from portico.storage.engine.sqlite_reads import (
     INLINE_SECONDS,
     OutOfTime,
@@ -20,7 +20,6 @@ from portico.storage.engine.sqlite_reads import (
     run_to_end,
 )
 from portico.storage.engine.statements import Bound, PreparedStatement, Row, StatementCompiler
-from portico.storage.links.trigrams import TEXT_INDEX
 
 ROWS_INLINE = 16
 """So many rows are written on the event loop; more, on a thread."""

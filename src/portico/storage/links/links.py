@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from typing import Any, ClassVar
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     Executable,
     FromClause,
@@ -35,6 +34,7 @@ from portico.storage.schema.tables import (
     user_portal,
     user_portal_link,
 )
+from portico.storage.tenancy.link_tally import links_in_all
 
 
 class LinkRepository(Repository[Link]):
@@ -198,11 +198,6 @@ def on_no_portal(link: Table) -> ColumnElement[bool]:
     mine = portal_assignment.c.link_id == link.c.id
     assigned = select(portal_assignment.c.link_id).where(in_scope(portal_assignment), mine)
     return ~assigned.correlate(link).exists()
-
-
-def links_in_all() -> ColumnElement[int]:
-    """The number of links that the chosen slots of `link_count` come to."""
-    return cast(func.coalesce(func.sum(link_count.c.links), 0), BigInteger)
 
 
 # Both databases take the same words for it; a slot that was never used is made.

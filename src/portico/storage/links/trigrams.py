@@ -8,8 +8,8 @@ which its planner uses for LIKE by itself.
 from __future__ import annotations
 
 from portico.domain.search import AllOf, AnyOf, Comparison, Condition, FieldKind, Operator
+from portico.storage.engine.connections import TEXT_INDEX
 
-TEXT_INDEX = "link_text"
 TEXT_INDEX_QUERY = f"SELECT rowid FROM {TEXT_INDEX} WHERE {TEXT_INDEX} MATCH :trigrams"
 INDEXED = ("name_folded", "description_folded", "link_folded", "link_path_folded")
 _LETTERS = 3

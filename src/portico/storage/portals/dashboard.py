@@ -10,7 +10,7 @@ from sqlalchemy import BigInteger, Select, and_, bindparam, cast, func, select
 from portico.domain.records import Scope
 from portico.storage.engine.connections import Connection
 from portico.storage.engine.statements import kept
-from portico.storage.links.links import links_in_all, on_no_portal
+from portico.storage.links.links import on_no_portal
 from portico.storage.repositories import in_scope
 from portico.storage.schema.people_tables import link_opening
 from portico.storage.schema.tables import (
@@ -19,6 +19,7 @@ from portico.storage.schema.tables import (
     user_portal,
     user_portal_link,
 )
+from portico.storage.tenancy.link_tally import links_in_all
 
 
 @dataclass(frozen=True, kw_only=True)

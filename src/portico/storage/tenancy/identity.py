@@ -24,7 +24,6 @@ from portico.domain.records import DEFAULT_MICROTENANT_ID
 from portico.domain.tenancy.identity import ApiClient, Claims, Tenant
 from portico.storage.engine.connections import Connection
 from portico.storage.engine.statements import insert_into, kept
-from portico.storage.links.links import links_in_all
 from portico.storage.repositories import restored
 from portico.storage.schema.tables import (
     api_client,
@@ -35,6 +34,7 @@ from portico.storage.schema.tables import (
     link_count,
     microtenant,
 )
+from portico.storage.tenancy.link_tally import links_in_all
 
 TENANTS_A_PAGE = 10_000
 

@@ -11,7 +11,7 @@ from litestar import Request
 from litestar.types import HTTPScope
 
 from portico.asgi.client_address import TrustedProxies
-from portico.domain.addresses import public_host
+from portico.domain.portals.domains import public_host
 from portico.web.shared.cookies import AnyRequest
 
 Headers = list[tuple[bytes, bytes]]

@@ -10,7 +10,8 @@ from litestar.datastructures import Cookie
 
 from portico.domain.errors import AccessDenied
 from portico.domain.people.sessions import DEVICE_SECONDS, ConsoleSession, PortalSession
-from portico.services.access import Access, administrator_access
+from portico.services.access import Access
+from portico.services.people.console_access import administrator_access
 from portico.services.people.sessions import (
     NewSession,
     SignedInAdministrator,

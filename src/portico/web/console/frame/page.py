@@ -13,7 +13,8 @@ from litestar.di import NamedDependency
 from portico.domain.errors import InvalidInput
 from portico.domain.search import ListQuery
 from portico.domain.tenancy.identity import Role
-from portico.services.access import list_places, require_admin
+from portico.services.access import require_admin
+from portico.services.people.console_access import list_places
 from portico.services.people.passwords import hash_in_turn
 from portico.services.people.sessions import SignedInAdministrator
 from portico.services.portals.portals import list_portals

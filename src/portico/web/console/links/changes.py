@@ -13,12 +13,11 @@ from portico.domain.links.changes import (
     CHANGE_LIMIT,
     ChangeKind,
     LinkChange,
-    LinkChangePreview,
     LinkDifference,
     LinkSelection,
 )
 from portico.domain.search import ListQuery
-from portico.services.links.changes import change_links, preview_link_change
+from portico.services.links.changes import LinkChangePreview, change_links, preview_link_change
 from portico.services.links.lists import list_filtered_links
 from portico.services.links.sections import list_sections
 from portico.services.portals.portals import list_portals

@@ -7,7 +7,7 @@ import time
 import sqlalchemy as sa
 from alembic import op
 
-from portico.domain.portals.domains import host_address
+from portico.domain.links.hosts import host_address
 from portico.storage.schema.columns import PlainText
 from portico.storage.schema.migrations.new_tables import begin_migration, create_tenant_table
 
