@@ -28,14 +28,12 @@ class Threads:
     def __init__(self, count: int = 2) -> None:
         self._pool = ThreadPoolExecutor(count, thread_name_prefix="portico-bodies")
 
-    async def run(
-        self, work: Callable[[], T], size: int = QUICK_INLINE_BYTES, *, inline: int = INLINE_BYTES
-    ) -> T:
-        """Do the work on a thread and return its result; on fewer than `inline` bytes, do it here.
+    async def run(self, work: Callable[[], T], size: int = INLINE_BYTES) -> T:
+        """Do the work on a thread and return its result; on `size` bytes that are few, do it here.
 
-        `size` is the number of bytes. The work must not touch the database or the event loop.
+        The work must not touch the database or the event loop.
         """
-        if size < inline:
+        if size < INLINE_BYTES:
             return work()
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 

@@ -276,9 +276,10 @@ class Call:
             )
         body = await self._joined(encoding)
 
-        tag = await self.api.threads.run(
-            lambda: entity_tag(body), size=len(body), inline=QUICK_INLINE_BYTES
-        )
+        if len(body) < QUICK_INLINE_BYTES:
+            tag = entity_tag(body)
+        else:
+            tag = await self.api.threads.run(lambda: entity_tag(body))
         answer = await self._compressing(lambda: answer_read(self.request, body, tag), len(body))
         scope = self.request.scope
         key = (self.claims.client_id, scope["path"], scope["query_string"])

@@ -81,7 +81,11 @@ def _is_long(value: object) -> TypeGuard[Sequence[object]]:
 
 
 def _has_long_list(payload: msgspec.Struct) -> bool:
-    return any(_is_long(getattr(payload, name)) for name in payload.__struct_fields__)
+    # A loop, because every answer passes here: a generator costs twice as much.
+    for name in payload.__struct_fields__:  # noqa: SIM110  # see above
+        if _is_long(getattr(payload, name)):
+            return True
+    return False
 
 
 def _members(payload: msgspec.Struct) -> dict[str, Any]:
