@@ -1,4 +1,4 @@
-"""Rules of acceptable use policies, which clients compare byte for byte (behaviour section 1.4)."""
+"""Rules of acceptable use policies, which clients compare byte for byte."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """One request and its answer as the log and the client's headers see them.
 
 The outermost ASGI layer: it gives every exchange a transaction id, adds the headers that every
-answer carries (behaviour section 6.4) unless it says otherwise, and writes one access-log line.
+answer carries unless it says otherwise, and writes one access-log line.
 """
 
 from __future__ import annotations

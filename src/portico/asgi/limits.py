@@ -1,6 +1,6 @@
 """Counting the requests of each API client, a minute at a time, in this process.
 
-The headers are those of the vendor's gateway (behaviour sections 6.4 and 8). Nothing is refused
+The headers are those of the vendor's gateway (docs/vendor-api.md). Nothing is refused
 unless the operator sets a limit.
 """
 

@@ -53,7 +53,7 @@ class InvalidInput(PorticoError):
 
 
 class InvalidField(InvalidInput):
-    """A value breaks the rule of its field. Wording from behaviour section 7."""
+    """A value breaks the rule of its field. The wording is the vendor's."""
 
     def __init__(self, field: str, why: str) -> None:
         super().__init__(f"One or more input fields {field} are not valid. {why}", field)
@@ -66,7 +66,7 @@ class InvalidField(InvalidInput):
 
 
 class InvalidOperand(InvalidInput):
-    """A search names an operator that does not exist or does not fit (section 4.1)."""
+    """A search names an operator that does not exist or does not fit."""
 
     code = "filtering.input.invalid.operand"
 

@@ -1,4 +1,4 @@
-"""Acceptable use policies that people accept before a user portal opens (behaviour section 1.4)."""
+"""Acceptable use policies that people accept before a user portal opens."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The search language of lists: text -> tree, and an in-memory reading of the tree.
 
-We own it because the vendor's grammar (behaviour section 4.1) is like no other: separators are
-spaces or literal plus signs, only the first two of them separate, and values keep their spaces.
+We own it because the vendor's grammar (docs/vendor-api.md, "Search") is like no other: separators
+are spaces or literal plus signs, only the first two separate, and values keep their spaces.
 The compiler to SQL lives in storage; `matches` here is the oracle that it is tested against.
 """
 
@@ -186,7 +186,7 @@ def _is_filter(text: str, known: Fields) -> bool:
         return len(words) == 3 or words[1].upper() in _SPELLINGS
     if len(words) == 3 and words[1].upper() in _SPELLINGS:
         return True
-    # Three words with spaces are always read as a filter (behaviour section 4.1); plus signs
+    # Three words with spaces are always read as a filter (docs/vendor-api.md, "Search"); plus signs
     # alone are not, so that "C++" finds "C++".
     return len(text.split(" ")) > 2
 

@@ -1,4 +1,4 @@
-"""Signing in and out, and who the caller is (behaviour section 6)."""
+"""Signing in and out, and who the caller is: docs/vendor-api.md, "Signing in"."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def present_token(token: str, lifetime: int) -> TokenAnswer:
     statuses=SIGN_IN_STATUSES,
 )
 async def sign_in(api: Api, request: AnyRequest) -> Answer:
-    """Section 6.1."""
+    """Sign an API client in by its secret, as the legacy API does."""
     form = await _form(request)
     secret = form.get("client_secret", "")
     client = await _signed_in(
@@ -163,7 +163,7 @@ async def sign_in(api: Api, request: AnyRequest) -> Answer:
     statuses=tuple(status for status in SIGN_IN_STATUSES if status != 401),
 )
 async def issue_token(api: Api, request: AnyRequest) -> Answer:
-    """Section 6.2; every refusal is a 400."""
+    """Issue a token for a secret or an RS256 assertion; every refusal is a 400."""
     form = await _form(request)
     if form.get("grant_type", "client_credentials") != "client_credentials":
         return _refusal(request, "unsupported_grant_type", "The grant type is client_credentials.")
@@ -242,7 +242,7 @@ def _refusal(request: AnyRequest, error: str, description: str) -> Answer:
     statuses=(401, 405, 409, 500, 503),
 )
 async def sign_out(call: Call) -> Answer:
-    """Section 6.1."""
+    """End the session of the token."""
     await access.sign_out(call.api.database, call.claims, int(call.api.clock()))
     return await call.answer(SignOutAnswer())
 
@@ -257,7 +257,7 @@ async def sign_out(call: Call) -> Answer:
     statuses=(401, 403, 405, 500, 503),
 )
 async def get_me(call: Call) -> Answer:
-    """Section 2.10."""
+    """Return the tenant and microtenant of the caller."""
     async with call.read_own() as work:
         me = MeAnswer(
             customer_id=str(work.tenant.id),
@@ -277,7 +277,7 @@ async def get_me(call: Call) -> Answer:
     answer=AuthDomainsAnswer,
 )
 async def list_auth_domains(call: Call) -> Answer:
-    """Section 2.10."""
+    """Return the authentication domains of the tenant."""
     async with call.read() as work:
         answer = AuthDomainsAnswer(auth_domains=work.tenant.auth_domains)
     return await call.answer_read(work, answer)

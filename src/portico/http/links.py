@@ -1,4 +1,4 @@
-"""User portal links on the wire: the seven operations (behaviour sections 1.1, 1.2, 2.1 to 2.7)."""
+"""User portal links on the wire: docs/vendor-api.md, "Links"."""
 
 from __future__ import annotations
 
@@ -224,17 +224,17 @@ def _received_many(
 
 
 def present_created(link: Link, shown: Shown | None) -> LinkAnswer:
-    """A link that was just created: portals as stubs, no microtenant name (section 2.2)."""
+    """A link that was just created: portals as stubs, no microtenant name."""
     return _present(link, [PortalInLink(id=str(each)) for each in link.portal_ids], shown)
 
 
 def present_created_on_one(link: Link, shown: Shown | None) -> LinkAnswer:
-    """A link that was created with `userPortalId`: its answer tells no portal (section 1.1)."""
+    """A link that was created with `userPortalId`: its answer names no portal."""
     return _present(link, [], shown)
 
 
 def present_bulk(created: list[Link], shown: Shown | None) -> LinkBulkAnswer:
-    """Links that were created together: without stamps beside the id (section 2.7)."""
+    """Links that were created together: without stamps beside the id."""
     portal_ids = sorted({portal_id for link in created for portal_id in link.portal_ids})
     return LinkBulkAnswer(
         user_portal_links=[
@@ -253,7 +253,7 @@ def present_bulk(created: list[Link], shown: Shown | None) -> LinkBulkAnswer:
 def present_read(
     found: LinkPage, microtenant_name: str, shown: Shown | None = None
 ) -> list[LinkAnswer]:
-    """Links that were read: with their portals and the microtenant's name (sections 2.1, 2.4)."""
+    """Links that were read: with their portals and the microtenant's name."""
     portals = {portal.id: _present_portal(portal) for portal in found.portals.values()}
     return [
         _present(link, _known(link, portals), shown, microtenant_name=microtenant_name)
@@ -264,7 +264,7 @@ def present_read(
 def present_on_portal(
     found: LinkPage, microtenant_name: str, shown: Shown | None = None
 ) -> list[LinkAnswer]:
-    """Links of one portal: the names stand on the portals, not on the link (section 2.3)."""
+    """Links of one portal: the names stand on the portals, not on the link."""
     portals = {
         portal.id: msgspec.structs.replace(
             _present_portal(portal),
@@ -321,7 +321,7 @@ def _present_portal(portal: UserPortal) -> PortalInLink:
 
 
 def present_list(items: list[LinkAnswer], total: int, query: ListQuery) -> LinkList:
-    """The list envelope around a page (section 3)."""
+    """The list envelope around a page."""
     return LinkList(**totals(total, query), items=items)
 
 
@@ -351,7 +351,7 @@ async def _require_version(call: Call, work: UnitOfWork, link_id: int) -> None:
     answer=LinkList,
 )
 async def list_links(call: Call) -> Answer:
-    """Section 2.1."""
+    """Return a page of the scope's links, each with its portals."""
     query = call.list_query(LINK_FIELDS)
     async with call.read() as work:
         found = await links.list_links(work, query)
@@ -375,7 +375,7 @@ async def list_links(call: Call) -> Answer:
     answer=LinkList,
 )
 async def list_links_of_portal(call: Call) -> Answer:
-    """Section 2.3."""
+    """Return a page of the links on one portal."""
     portal_id = call.path_id("portalId")
     query = call.list_query(LINK_FIELDS)
     async with call.read() as work:
@@ -394,7 +394,7 @@ async def list_links_of_portal(call: Call) -> Answer:
     answer=LinkAnswer,
 )
 async def get_link(call: Call) -> Answer:
-    """Section 2.4."""
+    """Return one link with its portals."""
     link_id = call.path_id("id")
     async with call.read() as work:
         found = await read_link(work, link_id, portico=call.wants_portico)
@@ -413,7 +413,7 @@ async def get_link(call: Call) -> Answer:
     status=201,
 )
 async def create_link(call: Call) -> Answer:
-    """Section 2.2."""
+    """Create a link; portals are answered as stubs."""
     body, spec, said = await call.receive_as(LinkBody, _received_one)
     present = present_created if body.user_portals else present_created_on_one
     async with call.write(body.microtenant_id) as work:
@@ -437,7 +437,7 @@ async def create_link(call: Call) -> Answer:
     status=201,
 )
 async def create_links(call: Call) -> Answer:
-    """Section 2.7; a bare list of links is taken as well (design section 4)."""
+    """Create up to 500 links or none; a bare list of links is accepted too."""
     received, specs, said = await call.receive_as(cast("type[BulkBody]", BulkBody), _received_many)
     async with call.write(received.microtenant_id) as work:
 
@@ -459,7 +459,7 @@ async def create_links(call: Call) -> Answer:
     status=204,
 )
 async def update_link(call: Call) -> Answer:
-    """Section 2.5; the id in the path wins over one in the body."""
+    """Replace a link. The id in the path wins over one in the body."""
     link_id = call.path_id("id")
     body, spec, said = await call.receive_as(LinkBody, _received_one)
     async with call.write(body.microtenant_id) as work:
@@ -477,7 +477,7 @@ async def update_link(call: Call) -> Answer:
     status=204,
 )
 async def delete_link(call: Call) -> Answer:
-    """Section 2.6."""
+    """Delete a link and its assignments."""
     link_id = call.path_id("id")
     async with call.write() as work:
         await _require_version(call, work, link_id)

@@ -1,4 +1,4 @@
-"""Microtenants on the wire (behaviour sections 1.5 and 2.10)."""
+"""Microtenants on the wire: docs/vendor-api.md, "Microtenants"."""
 
 from __future__ import annotations
 
@@ -240,7 +240,7 @@ def _combined(conditions: list[Condition], operator: str | None) -> Condition | 
 
 
 def present(microtenant: Microtenant, *, created: bool = False) -> MicrotenantAnswer:
-    """A microtenant; the answer to its creation has no scopeOrder (section 1.5)."""
+    """A microtenant; the answer to its creation has no scopeOrder."""
     return MicrotenantAnswer(
         **({"id": str(microtenant.id)} if microtenant.is_default else stamps(microtenant)),
         name=microtenant.name,
@@ -267,7 +267,7 @@ async def read_microtenant(work: UnitOfWork, microtenant_id: int) -> Microtenant
     answer=MicrotenantList,
 )
 async def list_microtenants(call: Call) -> Answer:
-    """Section 2.10."""
+    """Return a page of the tenant's microtenants, Default last."""
     query = call.list_query(MICROTENANT_FIELDS, sort_attribute=PRECEDENCE)
     async with call.read() as work:
         page = await microtenants.list_microtenants(work, query)
@@ -284,7 +284,7 @@ async def list_microtenants(call: Call) -> Answer:
     answer=list[MicrotenantSummary],
 )
 async def summarise_microtenants(call: Call) -> Answer:
-    """Section 2.10: a bare array."""
+    """Return id, name and state of every microtenant, as a bare array."""
     async with call.read() as work:
         found = await microtenants.summarise_microtenants(work)
     items = [
@@ -303,7 +303,7 @@ async def summarise_microtenants(call: Call) -> Answer:
     answer=MicrotenantList,
 )
 async def search_microtenants(call: Call) -> Answer:
-    """Section 2.10: the documented body and the Go client's."""
+    """Return the microtenants that match the filters of the documentation or of the Go client."""
     # The vendor's Python client sends no body at all when it has no filter.
     query = await call.receive_as(SearchBody, received_search, absent=SearchBody())
     async with call.read() as work:
@@ -322,7 +322,7 @@ async def search_microtenants(call: Call) -> Answer:
     answer=MicrotenantAnswer,
 )
 async def get_microtenant(call: Call) -> Answer:
-    """Section 2.10."""
+    """Return one microtenant."""
     microtenant_id = call.path_id("id")
     async with call.read() as work:
         found = await read_microtenant(work, microtenant_id)
@@ -341,7 +341,7 @@ async def get_microtenant(call: Call) -> Answer:
     status=201,
 )
 async def create_microtenant(call: Call) -> Answer:
-    """Section 2.10."""
+    """Create a microtenant, before Default in order."""
     spec = received_microtenant(await call.receive(MicrotenantBody))
     async with call.write() as work:
 
@@ -362,7 +362,7 @@ async def create_microtenant(call: Call) -> Answer:
     status=204,
 )
 async def update_microtenant(call: Call) -> Answer:
-    """Section 2.10."""
+    """Replace a microtenant."""
     microtenant_id = call.path_id("id")
     spec = received_microtenant(await call.receive(MicrotenantBody))
     async with call.write() as work:
@@ -381,7 +381,7 @@ async def update_microtenant(call: Call) -> Answer:
     status=204,
 )
 async def delete_microtenant(call: Call) -> Answer:
-    """Section 2.10."""
+    """Delete a microtenant that owns nothing."""
     microtenant_id = call.path_id("id")
     async with call.write() as work:
         microtenants.require_manager(work)

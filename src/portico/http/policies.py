@@ -1,4 +1,4 @@
-"""Acceptable use policies on the wire (behaviour sections 1.4 and 2.9)."""
+"""Acceptable use policies on the wire."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from portico.services import policies as aups
 from portico.services.work import UnitOfWork
 
 TAG = "User Portal AUP Management"
-# Lower case is the vendor's spelling of this one path (section 1.4).
+# Lower case is the vendor's spelling of this one path.
 AUPS = "/v1/admin/customers/{customerId:str}/userportal/aup"
 AUP = f"{AUPS}/{{id:str}}"
 AUP_ID = path_id("id", "The id of the acceptable use policy.")
@@ -119,7 +119,7 @@ async def read_aup(work: UnitOfWork, aup_id: int) -> AupAnswer:
     answer=AupList,
 )
 async def list_aups(call: Call) -> Answer:
-    """Section 2.9."""
+    """Return a page of the scope's acceptable use policies."""
     query = call.list_query(AUP_FIELDS)
     async with call.read() as work:
         page = await aups.list_aups(work, query)
@@ -136,7 +136,7 @@ async def list_aups(call: Call) -> Answer:
     answer=AupAnswer,
 )
 async def get_aup(call: Call) -> Answer:
-    """Section 2.9."""
+    """Return one policy."""
     aup_id = call.path_id("id")
     async with call.read() as work:
         found = await read_aup(work, aup_id)
@@ -154,7 +154,7 @@ async def get_aup(call: Call) -> Answer:
     status=201,
 )
 async def create_aup(call: Call) -> Answer:
-    """Section 2.9."""
+    """Create a policy."""
     body = await call.receive(AupBody)
     async with call.write(body.microtenant_id) as work:
 
@@ -174,7 +174,7 @@ async def create_aup(call: Call) -> Answer:
     status=204,
 )
 async def update_aup(call: Call) -> Answer:
-    """Section 2.9."""
+    """Replace a policy."""
     aup_id = call.path_id("id")
     body = await call.receive(AupBody)
     async with call.write(body.microtenant_id) as work:
@@ -192,7 +192,7 @@ async def update_aup(call: Call) -> Answer:
     status=204,
 )
 async def delete_aup(call: Call) -> Answer:
-    """Section 2.9."""
+    """Delete a policy."""
     aup_id = call.path_id("id")
     async with call.write() as work:
         await call.require_version(work, KIND, lambda: read_aup(work, aup_id))

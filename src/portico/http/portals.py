@@ -1,4 +1,4 @@
-"""User portals on the wire (behaviour sections 1.3 and 2.8)."""
+"""User portals on the wire: docs/vendor-api.md, "User portals"."""
 
 from __future__ import annotations
 
@@ -161,7 +161,7 @@ def present_read(portal: UserPortal, microtenant_name: str, suffix: str) -> User
 
 
 def present_created(portal: UserPortal, sent_domain_name: str, suffix: str) -> UserPortalAnswer:
-    """A user portal that was just created: extDomainName is the caller's own (section 1.3)."""
+    """A user portal that was just created: extDomainName is the caller's own."""
     return msgspec.structs.replace(
         present_read(portal, "", suffix),
         certificate_name=UNSET,
@@ -201,7 +201,7 @@ async def _require_version(call: Call, work: UnitOfWork, portal_id: int) -> None
     answer=UserPortalList,
 )
 async def list_portals(call: Call) -> Answer:
-    """Section 2.8."""
+    """Return a page of the scope's user portals."""
     query = call.list_query(PORTAL_FIELDS)
     async with call.read() as work:
         page = await portals.list_portals(work, query)
@@ -222,7 +222,7 @@ async def list_portals(call: Call) -> Answer:
     answer=UserPortalAnswer,
 )
 async def get_portal(call: Call) -> Answer:
-    """Section 2.8."""
+    """Return one user portal."""
     portal_id = call.path_id("id")
     async with call.read() as work:
         found = await read_portal(
@@ -243,7 +243,7 @@ async def get_portal(call: Call) -> Answer:
     status=201,
 )
 async def create_portal(call: Call) -> Answer:
-    """Section 2.8."""
+    """Create a user portal with its computed domains."""
     body = await call.receive(UserPortalBody)
     spec, said = received_portal(body), received_page(body.portico)
     suffix = call.api.managed_suffix
@@ -269,7 +269,7 @@ async def create_portal(call: Call) -> Answer:
     status=204,
 )
 async def update_portal(call: Call) -> Answer:
-    """Section 2.8; the domains are computed anew."""
+    """Replace a user portal and compute its domains anew."""
     portal_id = call.path_id("id")
     body = await call.receive(UserPortalBody)
     spec, said = received_portal(body), received_page(body.portico)
@@ -289,7 +289,7 @@ async def update_portal(call: Call) -> Answer:
     status=204,
 )
 async def delete_portal(call: Call) -> Answer:
-    """Section 2.8; refused while links are assigned to it."""
+    """Delete a user portal, unless links are assigned to it."""
     portal_id = call.path_id("id")
     async with call.write() as work:
         await _require_version(call, work, portal_id)

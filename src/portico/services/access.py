@@ -41,7 +41,7 @@ async def authorise(
 ) -> Access:
     """The access of a token to one microtenant of one tenant; None or 0 asks for Default.
 
-    Raises SessionNotValid or Forbidden. Rules: design section 4, `microtenantId` and `customerId`.
+    Raises SessionNotValid or Forbidden. docs/vendor-api.md, "Microtenants", has the rules.
     """
     wanted = microtenant_id or DEFAULT_MICROTENANT_ID
     standing = await IdentityRepository(connection).standing(claims, wanted)
@@ -184,7 +184,7 @@ def require_admin(work: UnitOfWork) -> None:
 
 
 def require_default_microtenant(work: UnitOfWork) -> None:
-    """Raises Forbidden outside Default: microtenants are managed from there (design section 4)."""
+    """Raises Forbidden outside Default: microtenants are managed only from there."""
     confined = work.principal.microtenant_id not in (None, DEFAULT_MICROTENANT_ID)
     if confined or work.scope.microtenant_id != DEFAULT_MICROTENANT_ID:
         raise Forbidden("Microtenants are managed only from the Default microtenant.")

@@ -1,4 +1,4 @@
-"""Names are keys: one holder for a name in a microtenant, whatever its case (design section 4)."""
+"""Names are keys: one holder for a name in a microtenant, whatever its case."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Use-cases of acceptable use policies (behaviour section 2.9)."""
+"""Use-cases of acceptable use policies."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rules of user portals, and the domains that the service computes (behaviour section 1.3)."""
+"""Rules of user portals, and the domains that the service computes."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """What stands in a link's arch: a picture that really is one, else a letter in a stable colour.
 
-Only raster pictures whose bytes are what they claim are ever shown (design section 4, iconText), so
+Only raster pictures whose bytes are what they claim are ever shown, so
 nothing that a browser could run, and nothing too large to draw, reaches a page.
 """
 

@@ -68,7 +68,7 @@ LINK_FIELDS = fields(
 def check_link(spec: LinkSpec, *, stored_name: str = "") -> LinkSpec:
     """The spec as it will be stored, or InvalidField naming the wire field that breaks a rule.
 
-    Field rules: behaviour section 1.1; limits: design section 4. Every door writes through this.
+    docs/vendor-api.md, "Links", has the fields. Every write passes through here.
     `stored_name` is the name that the link has, if it is there: it passes whatever it holds.
     """
     checked = replace(
@@ -96,7 +96,7 @@ def _check_link_path(path: str) -> None:
 
 
 def target_url(link: LinkSpec) -> str:
-    """The address that the link opens: https unless the link says http (design section 4).
+    """The address that the link opens: https unless the link says http.
 
     The only place where the address is put together, so the only one that can get it wrong.
     """

@@ -74,9 +74,9 @@ def check_portal(
 ) -> UserPortalSpec:
     """The spec as it will be stored, its domains computed. Raises InvalidField.
 
-    Fields and computation: behaviour section 1.3. `managed_suffix` is the domain below which
-    managed portals live, such as `p.zscalerportal.net`; `stored_name` the name that the portal has,
-    if it is there, which passes whatever it holds.
+    docs/vendor-api.md, "User portals", has the fields and the computation. `managed_suffix` is the
+    domain below which managed portals live, such as `p.zscalerportal.net`; `stored_name` the name
+    that the portal has, if it is there, which passes whatever it holds.
     """
     check_text("description", spec.description, DESCRIPTION_LIMIT, multiline=True)
     check_text("userNotification", spec.user_notification, NOTIFICATION_LIMIT, multiline=True)

@@ -92,7 +92,7 @@ def hash_secret(secret: str) -> str:
     """The stored form of a high-entropy secret: a digest keyed with a salt of its own.
 
     A slow password hash would add nothing against 256 random bits, and clients sign in before
-    every command (behaviour section 6).
+    every command.
     """
     salt = secrets.token_hex(16)
     return f"{_SCHEME}${salt}${_digest(salt, secret)}"

@@ -1,4 +1,4 @@
-"""Microtenants: parts of a tenant with administrators of their own (behaviour section 1.5)."""
+"""Microtenants: parts of a tenant with administrators of their own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Answers: JSON bytes with an ETag, a gzip variant, or nothing at all (behaviour section 2)."""
+"""Answers: JSON bytes with an ETag, a gzip variant, or nothing at all."""
 
 from __future__ import annotations
 

@@ -129,7 +129,7 @@ class Call:
         return "portico" in self.query.get("include", "").split(",")
 
     def list_query(self, known: Fields, *, sort_attribute: str = "name") -> ListQuery:
-        """Search, order and page of a list (design section 4). Raises InvalidInput."""
+        """Search, order and page of a list. Raises InvalidInput."""
         query = self.query
         size = self._number("pagesize", DEFAULT_PAGE_SIZE)
         sortable = {name: each for name, each in SORT_ATTRIBUTES.items() if name in known}
@@ -159,7 +159,7 @@ class Call:
         return known
 
     def microtenant_id(self, in_body: ReceivedId = None) -> int | None:
-        """The microtenant that is asked for: the query's, else the body's (behaviour section 5)."""
+        """The microtenant that is asked for: the query's, else the body's."""
         asked = self.query.get("microtenantId") or in_body
         return received_id("microtenantId", asked)
 

@@ -1,4 +1,4 @@
-"""The only table from errors to HTTP statuses, and the envelope they travel in (section 7)."""
+"""The only table from errors to HTTP statuses, and the envelope they travel in."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ OPERATION = "operation"
 FORM_LIMIT_BYTES = 64 * KIBIBYTE
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 SEED_STATUSES = (400, 401, 403, 404, 405, 409, 413, 415, 429, 500, 503)
-"""Every error status that `seed-api.md` lists, with 413 and 429 of design section 4."""
+"""Every error status of the vendor's reference, with 413 and 429."""
 
 
 @dataclass(frozen=True)

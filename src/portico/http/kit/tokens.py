@@ -140,7 +140,7 @@ def assertion_convinces(
 ) -> bool:
     """Whether an RS256 assertion was made by the client for us (RFC 7523, section 3).
 
-    Shape: behaviour section 6.2 (issuer and subject are the client id, no jti).
+    Issuer and subject are the client id, and there is no jti: docs/vendor-api.md, "Signing in".
     """
     if not client.public_key:
         return False

@@ -1,4 +1,4 @@
-"""The habits of the vendor's wire, in one place (behaviour section 1.0).
+"""The conventions of the vendor's wire: docs/vendor-api.md, "Wire conventions".
 
 Out: absent instead of null or "", ids and times and totals as strings of digits, camelCase. In:
 ids as strings or numbers, null as absent, unknown keys ignored; anything else wrong is refused by
@@ -86,12 +86,12 @@ def stamps(record: Record) -> dict[str, Any]:
 
 
 def microtenant_digits(record: OwnedRecord) -> MaybeDigits:
-    """The id of a custom microtenant; Default's is never told (section 1.1)."""
+    """The id of a custom microtenant; Default's never appears."""
     return str(record.microtenant_id) if record.microtenant_id else UNSET
 
 
 def totals(total: int, query: ListQuery) -> dict[str, str]:
-    """The page and item counts of a list envelope (section 3)."""
+    """The page and item counts of a list envelope."""
     return {"total_pages": str(ceil(total / query.page_size)), "total_count": str(total)}
 
 

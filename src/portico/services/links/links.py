@@ -1,4 +1,4 @@
-"""Use-cases of user portal links: the seven operations (behaviour sections 2.1 to 2.7)."""
+"""Use-cases of user portal links: the seven operations of the vendor's reference."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Use-cases of user portals (behaviour section 2.8)."""
+"""Use-cases of user portals."""
 
 from __future__ import annotations
 

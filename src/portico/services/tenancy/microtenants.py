@@ -1,4 +1,4 @@
-"""Use-cases of microtenants (behaviour section 2.10). Default is listed, never changed."""
+"""Use-cases of microtenants. Default is listed and never changed."""
 
 from __future__ import annotations
 
