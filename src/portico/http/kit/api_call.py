@@ -27,11 +27,12 @@ from portico.http.kit.answers import (
     AnyRequest,
     answer_json,
     answer_read,
+    encode,
     entity_tag,
     names_tag,
     wants_gzip,
 )
-from portico.http.kit.encoding import Encoding
+from portico.http.kit.encoding import Encoding, is_long
 from portico.http.kit.errors import TooManyRequests, UnsupportedMediaType
 from portico.http.kit.large_answers import LARGE_BYTES, LargeAnswer
 from portico.http.kit.tokens import Tokens, VerifiedToken
@@ -264,23 +265,31 @@ class Call:
 
         A large one is not cached; see `LargeAnswer`.
         """
-        encoding = Encoding(payload)
-        encoding.advance(QUICK_INLINE_BYTES)
-        if encoding.expected_size >= LARGE_BYTES:
-            return LargeAnswer(
-                self.request,
-                encoding,
-                threads=self.api.threads,
-                places=self.api.large_answers,
-                customer_id=work.tenant.id,
-            )
-        body = await self._joined(encoding)
+        if is_long(payload):
+            encoding = Encoding(payload)
+            encoding.advance(QUICK_INLINE_BYTES)
+            if encoding.expected_size >= LARGE_BYTES:
+                return LargeAnswer(
+                    self.request,
+                    encoding,
+                    threads=self.api.threads,
+                    places=self.api.large_answers,
+                    customer_id=work.tenant.id,
+                )
+            body = await self._joined(encoding)
+        else:
+            body = encode(payload)
 
         if len(body) < QUICK_INLINE_BYTES:
             tag = entity_tag(body)
         else:
             tag = await self.api.threads.run(lambda: entity_tag(body))
-        answer = await self._compressing(lambda: answer_read(self.request, body, tag), len(body))
+        if len(body) < INLINE_BYTES:
+            answer = answer_read(self.request, body, tag)
+        else:
+            answer = await self._compressing(
+                lambda: answer_read(self.request, body, tag), len(body)
+            )
         scope = self.request.scope
         key = (self.claims.client_id, scope["path"], scope["query_string"])
         kept = KeptAnswer(work.tenant.revision, tag.encode(), body)

@@ -48,6 +48,11 @@ class Encoding:
         return self.size * max(_count_slices(self._payload), done) // done
 
 
+def is_long(payload: object) -> bool:
+    """Whether a payload is worth encoding in slices: it is a long list, or has one."""
+    return _is_long(payload) or (isinstance(payload, msgspec.Struct) and _has_long_list(payload))
+
+
 def encode_slices(payload: object) -> Iterator[bytes]:
     """Yield a payload of wire structs as JSON, its long lists in slices."""
     if _is_long(payload):
