@@ -1,1 +1,1 @@
-"""Domain of links."""
+"""Values and rules of links, sections, how links are shown, and application segments."""

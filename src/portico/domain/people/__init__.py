@@ -1,1 +1,1 @@
-"""Domain of people."""
+"""Values and rules of administrators, portal users, groups, providers, sessions and sign-in."""

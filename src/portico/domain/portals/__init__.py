@@ -1,1 +1,1 @@
-"""Domain of portals."""
+"""Values and rules of user portals, their pages, domains and certificates."""

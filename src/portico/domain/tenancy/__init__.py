@@ -1,1 +1,1 @@
-"""Domain of tenancy."""
+"""Values and rules of tenants, microtenants, API clients and their tokens."""

@@ -1,1 +1,1 @@
-"""Http of hot."""
+"""The hot paths: cached reads and plain sign-ins, answered ahead of the router."""

@@ -1,1 +1,1 @@
-"""Http of kit."""
+"""What every API operation needs: wire conventions, calls, answers, errors, OpenAPI."""

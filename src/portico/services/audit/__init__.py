@@ -1,1 +1,1 @@
-"""Services of audit."""
+"""Use-cases of the audit trail."""

@@ -1,1 +1,1 @@
-"""Services of links."""
+"""Use-cases of links, sections, how links are shown, and application segments."""

@@ -1,1 +1,1 @@
-"""Services of people."""
+"""Use-cases of administrators, portal users, groups, providers, sessions and sign-in."""

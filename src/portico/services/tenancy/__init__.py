@@ -1,1 +1,1 @@
-"""Services of tenancy."""
+"""Use-cases of tenants, microtenants, API clients and their tokens."""

@@ -1,1 +1,1 @@
-"""Services of undo."""
+"""Undoing a change: what can be put back, and how each kind of object is restored."""

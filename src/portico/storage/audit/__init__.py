@@ -1,1 +1,1 @@
-"""Storage of audit."""
+"""The stored audit trail: appending to it, and reading it."""

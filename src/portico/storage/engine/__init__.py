@@ -1,1 +1,1 @@
-"""Storage of engine."""
+"""Connections, transactions and statements on SQLite and PostgreSQL."""

@@ -1,1 +1,1 @@
-"""Storage of links."""
+"""Stored links, sections, how links are shown, and application segments."""

@@ -1,1 +1,1 @@
-"""Storage of people."""
+"""Stored administrators, portal users, groups, providers, sessions and sign-in."""

@@ -1,1 +1,1 @@
-"""Storage of portals."""
+"""Stored user portals, their pages, domains and certificates, and what people do on them."""

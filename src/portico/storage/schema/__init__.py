@@ -1,1 +1,1 @@
-"""Storage of schema."""
+"""Tables, migrations, and where tables live on a distributed database."""

@@ -1,1 +1,1 @@
-"""Storage of secrets."""
+"""Encryption of secrets at rest, and the keys it uses."""

@@ -1,1 +1,1 @@
-"""Storage of tenancy."""
+"""Stored tenants, microtenants, API clients and their tokens."""

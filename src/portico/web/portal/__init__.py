@@ -1,1 +1,1 @@
-"""Web of portal."""
+"""The portal page as people open it."""

@@ -1,1 +1,1 @@
-"""Schema of migrations."""
+"""Alembic migrations, oldest first, and how they create tables."""

@@ -1,1 +1,1 @@
-"""Console of audit."""
+"""The audit log of the console, and its entries in words."""

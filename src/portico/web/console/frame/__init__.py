@@ -1,1 +1,1 @@
-"""Console of frame."""
+"""What every console page shares: the frame, forms, confirmations, conflicts and toasts."""

@@ -1,1 +1,1 @@
-"""Console of links."""
+"""Console pages of links, sections, how links are shown, and application segments."""

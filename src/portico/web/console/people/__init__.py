@@ -1,1 +1,1 @@
-"""Console of people."""
+"""Console pages of administrators, portal users, groups, providers, sessions and sign-in."""

@@ -1,1 +1,1 @@
-"""Console of tenancy."""
+"""Console pages of tenants, microtenants, API clients and their tokens."""
