@@ -67,10 +67,10 @@ def with_database(url: str, work: Callable[[Database], Awaitable[T]]) -> T:
         finally:
             await database.close()
 
-    return run_apart(run())
+    return run_on_thread(run())
 
 
-def run_apart(work: Coroutine[Any, Any, T]) -> T:
+def run_on_thread(work: Coroutine[Any, Any, T]) -> T:
     """Runs asynchronous work in a thread: a browser's driver keeps an event loop in ours."""
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(lambda: asyncio.run(work)).result()

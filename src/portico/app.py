@@ -38,7 +38,7 @@ from portico.http.hot.sign_ins import HotSignIns
 from portico.http.kit.answers import CONTENT_TYPE, AnyRequest
 from portico.http.kit.api_call import Api
 from portico.http.kit.errors import exception_handlers, refuse_ambiguous, status_of
-from portico.http.kit.large_answers import large_answer_places
+from portico.http.kit.large_answers import large_answer_slots
 from portico.http.kit.openapi import describe
 from portico.http.kit.operations import OPERATION, answer_options
 from portico.http.kit.tokens import Tokens
@@ -70,7 +70,7 @@ from portico.web.portal import page as portal_page
 from portico.web.portal.content import PortalContents
 from portico.web.reference import STYLESHEET, read_stylesheet, render_reference
 from portico.web.shared import sign_in, static_files
-from portico.web.shared.addresses import Surroundings, strict_transport
+from portico.web.shared.addresses import OriginResolver, strict_transport
 from portico.web.shared.compression import CompressedPages
 from portico.web.shared.cookies import Cookies
 from portico.web.shared.errors import page_exception_handlers, present_message
@@ -226,7 +226,7 @@ def _make_api(
         failed_sign_ins=failed,
         client_address=trusted_proxies(settings).client_address,
         threads=threads,
-        large_answers=large_answer_places(),
+        large_answers=large_answer_slots(),
         managed_suffix=settings.portal_suffix,
         assertion_audiences=_assertion_audiences(settings),
     )
@@ -241,7 +241,7 @@ def _outermost(application: ASGIApp, log: AccessLog | None, settings: Settings) 
         application,
         log,
         trusted_proxies(settings).client_address,
-        strict_transport(make_surroundings(settings), settings.strict_transport),
+        strict_transport(make_origin_resolver(settings), settings.strict_transport),
         ambiguous=refuse_ambiguous,
     )
 
@@ -251,9 +251,9 @@ def trusted_proxies(settings: Settings) -> TrustedProxies:
     return TrustedProxies(parse_networks(settings.trusted_proxies))
 
 
-def make_surroundings(settings: Settings) -> Surroundings:
+def make_origin_resolver(settings: Settings) -> OriginResolver:
     """Where the server stands between browsers and proxies."""
-    return Surroundings(proxies=trusted_proxies(settings), public_url=settings.public_url)
+    return OriginResolver(proxies=trusted_proxies(settings), public_url=settings.public_url)
 
 
 def make_passwords() -> PasswordHasher:
@@ -288,7 +288,7 @@ def make_site(
         renderer=Renderer(static.address, FILTERS),
         static=static,
         cookies=Cookies(secure=not settings.insecure_cookies),
-        surroundings=make_surroundings(settings),
+        origins=make_origin_resolver(settings),
         openid=OpenIdClients(),
         threads=threads,
         portal_contents=PortalContents(threads),

@@ -13,7 +13,10 @@ from portico.domain.tenancy.identity import Role
 from portico.services import policies as aups
 from portico.services.links import links
 from portico.services.people import administrators, groups, users
-from portico.services.people.console_access import administrator_access, list_places
+from portico.services.people.console_access import (
+    administrator_access,
+    list_accessible_microtenants,
+)
 from portico.services.people.password_queue import PasswordQueue
 from portico.services.people.sessions import (
     Gate,
@@ -72,7 +75,7 @@ async def use_people(operator: Operator, customer_id: int) -> None:
     assert signed_in is not None
     async with operator.database.read() as connection:
         await administrator_access(connection, signed_in)
-    await list_places(operator.database, signed_in, first=0)
+    await list_accessible_microtenants(operator.database, signed_in, first=0)
     async with operator.writing(customer_id) as work:
         await users.list_users(work, ListQuery())
         await users.update_user(work, user.id, PortalUserSpec(name="uma", enabled=False))

@@ -9,8 +9,8 @@ from portico.http.hot.cache import (
     SESSIONS,
     AnswerCache,
     AnswerKey,
-    KeptAnswer,
-    KeptSession,
+    CachedAnswer,
+    CachedSession,
 )
 from portico.http.kit.tokens import VerifiedToken
 from portico.services.access import Access
@@ -23,12 +23,12 @@ def key(number: int) -> AnswerKey:
     return number, "/path", b"page=1"
 
 
-def answer(size: int = 1_000, revision: int = 1) -> KeptAnswer:
+def answer(size: int = 1_000, revision: int = 1) -> CachedAnswer:
     """An answer with a body of a size."""
-    return KeptAnswer(revision, b'"tag"', b"x" * size)
+    return CachedAnswer(revision, b'"tag"', b"x" * size)
 
 
-def session(token: str, client_id: int) -> KeptSession:
+def session(token: str, client_id: int) -> CachedSession:
     """A session of a client."""
     claims = Claims(token_id="t", client_id=client_id, customer_id=1, expires=2)
     access = Access(
@@ -40,13 +40,13 @@ def session(token: str, client_id: int) -> KeptSession:
         microtenant_name="Default",
         links=0,
     )
-    return KeptSession(VerifiedToken(token, claims, 2.0, 2.0), access)
+    return CachedSession(VerifiedToken(token, claims, 2.0, 2.0), access)
 
 
 def test_answer_is_found_under_its_key_alone() -> None:
     cache = AnswerCache(100 * ENTRY)
     kept = answer()
-    cache.keep_answer(key(1), kept)
+    cache.cache_answer(key(1), kept)
 
     assert cache.answer(key(1)) is kept
     assert cache.answer(key(2)) is None
@@ -56,9 +56,9 @@ def test_answer_is_found_under_its_key_alone() -> None:
 
 def test_newer_answer_takes_the_place_of_the_older() -> None:
     cache = AnswerCache(100 * ENTRY)
-    cache.keep_answer(key(1), answer())
+    cache.cache_answer(key(1), answer())
     newer = answer(500, revision=2)
-    cache.keep_answer(key(1), newer)
+    cache.cache_answer(key(1), newer)
 
     assert cache.answer(key(1)) is newer
     assert cache.size == newer.size
@@ -67,10 +67,10 @@ def test_newer_answer_takes_the_place_of_the_older() -> None:
 def test_least_asked_for_goes_first() -> None:
     cache = AnswerCache(4 * ENTRY)
     for number in range(4):
-        cache.keep_answer(key(number), answer())
+        cache.cache_answer(key(number), answer())
     assert cache.answer(key(0)) is not None
 
-    cache.keep_answer(key(4), answer())
+    cache.cache_answer(key(4), answer())
 
     assert cache.answer(key(1)) is None
     assert [number for number in range(5) if cache.answer(key(number))] == [0, 2, 3, 4]
@@ -81,17 +81,17 @@ def test_size_stays_below_the_limit() -> None:
     cache = AnswerCache(limit)
     for number in range(1_000):
         kept = answer(number * 7 % 2_500)
-        cache.keep_answer(key(number % 37), kept)
-        cache.keep_packed(key(number % 37), kept, b"p" * (number % 900))
+        cache.cache_answer(key(number % 37), kept)
+        cache.cache_compressed(key(number % 37), kept, b"p" * (number % 900))
 
         assert 0 <= cache.size <= limit
 
 
 def test_answer_that_is_too_large_is_not_kept() -> None:
     cache = AnswerCache(4 * ENTRY)
-    cache.keep_answer(key(1), answer())
+    cache.cache_answer(key(1), answer())
 
-    cache.keep_answer(key(2), answer(2 * ENTRY))
+    cache.cache_answer(key(2), answer(2 * ENTRY))
 
     assert cache.answer(key(2)) is None
     assert cache.answer(key(1)) is not None
@@ -100,11 +100,11 @@ def test_answer_that_is_too_large_is_not_kept() -> None:
 def test_packed_form_belongs_to_its_answer() -> None:
     cache = AnswerCache(100 * ENTRY)
     older, newer = answer(), answer(revision=2)
-    cache.keep_answer(key(1), older)
-    cache.keep_answer(key(1), newer)
+    cache.cache_answer(key(1), older)
+    cache.cache_answer(key(1), newer)
     before = cache.size
 
-    cache.keep_packed(key(1), older, b"packed")
+    cache.cache_compressed(key(1), older, b"packed")
 
     assert newer.packed is None
     assert cache.size == before
@@ -112,7 +112,7 @@ def test_packed_form_belongs_to_its_answer() -> None:
 
 def test_limit_of_zero_keeps_no_answer() -> None:
     cache = AnswerCache(0)
-    cache.keep_answer(key(1), answer(0))
+    cache.cache_answer(key(1), answer(0))
 
     assert cache.answer(key(1)) is None
     assert cache.size == 0
@@ -121,7 +121,7 @@ def test_limit_of_zero_keeps_no_answer() -> None:
 def test_sessions_are_bounded() -> None:
     cache = AnswerCache(ENTRY)
     for number in range(SESSIONS + 5):
-        cache.keep_session(session(f"token {number}", number))
+        cache.cache_session(session(f"token {number}", number))
 
     assert cache.session("token 0") is None
     newest = cache.session(f"token {SESSIONS + 4}")
@@ -133,7 +133,7 @@ def test_long_query_counts_as_memory() -> None:
     limit, query = 100 * ENTRY, b"x" * 50_000
     cache = AnswerCache(limit)
     for number in range(500):
-        cache.keep_answer((number, "/path", query), answer(0))
+        cache.cache_answer((number, "/path", query), answer(0))
     kept = [number for number in range(500) if cache.answer((number, "/path", query))]
 
     assert len(kept) * len(query) <= limit

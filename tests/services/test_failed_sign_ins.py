@@ -10,9 +10,9 @@ import pytest
 from portico.domain.errors import AccessDenied, LockedOut, PorticoError, TooManySignIns
 from portico.services.people.failed_sign_ins import (
     LINES_IN_A_WINDOW,
-    Door,
     FailedSignIn,
     FailedSignIns,
+    SignInChannel,
     Why,
     why_refused,
 )
@@ -20,7 +20,7 @@ from portico.services.people.failed_sign_ins import (
 
 def failure(address: str, *, why: Why = Why.CREDENTIALS) -> FailedSignIn:
     """A failed sign-in at the console from an address."""
-    return FailedSignIn(door=Door.CONSOLE, why=why, address=address)
+    return FailedSignIn(door=SignInChannel.CONSOLE, why=why, address=address)
 
 
 def logged(

@@ -313,9 +313,9 @@ def test_ended_session_is_known_until_it_would_have_expired(store: Store) -> Non
         await identity.end_session(claims("first", expires=100), now=50)
         await identity.end_session(claims("second", expires=200), now=99)
         for token_id in ("first", "second", "third"):
-            standing = await identity.standing(claims(token_id, expires=200), None)
-            assert standing is not None
-            ended.append(standing.session_ended)
+            token_status = await identity.token_status(claims(token_id, expires=200), None)
+            assert token_status is not None
+            ended.append(token_status.session_ended)
         return ended
 
     assert store.write(scope, work) == [True, True, False]

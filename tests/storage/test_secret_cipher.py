@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from portico.storage.secrets.secret_cipher import SecretCipher, SecretUnreadable, secret_place
+from portico.storage.secrets.secret_cipher import SecretCipher, SecretUnreadable, secret_location
 from portico.storage.secrets.secret_keys import SecretKeyError, SecretKeyFile
 
-PLACE = secret_place("identity_provider", "client_secret", {"customer_id": 7, "id": 9})
-OTHER_PLACES = [
-    secret_place("identity_provider", "client_secret", {"customer_id": 7, "id": 8}),
-    secret_place("identity_provider", "client_secret", {"customer_id": 8, "id": 9}),
-    secret_place("identity_provider", "client_secret", {"customer_id": 9, "id": 7}),
-    secret_place("identity_provider", "issuer", {"customer_id": 7, "id": 9}),
-    secret_place("signing_key", "client_secret", {"customer_id": 7, "id": 9}),
-    secret_place("identity_provider", "client_secret", {"id": 9}),
+PLACE = secret_location("identity_provider", "client_secret", {"customer_id": 7, "id": 9})
+OTHER_SLOTS = [
+    secret_location("identity_provider", "client_secret", {"customer_id": 7, "id": 8}),
+    secret_location("identity_provider", "client_secret", {"customer_id": 8, "id": 9}),
+    secret_location("identity_provider", "client_secret", {"customer_id": 9, "id": 7}),
+    secret_location("identity_provider", "issuer", {"customer_id": 7, "id": 9}),
+    secret_location("signing_key", "client_secret", {"customer_id": 7, "id": 9}),
+    secret_location("identity_provider", "client_secret", {"id": 9}),
 ]
 
 
@@ -48,7 +48,7 @@ def test_value_decrypts_in_its_place(cipher: SecretCipher, text: str) -> None:
     assert not text or text not in stored
 
 
-@pytest.mark.parametrize("other", OTHER_PLACES)
+@pytest.mark.parametrize("other", OTHER_SLOTS)
 def test_value_decrypts_in_no_other_place(cipher: SecretCipher, other: str) -> None:
     stored = cipher.encrypt(key_id(cipher), PLACE, "secret")
 

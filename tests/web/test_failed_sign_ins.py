@@ -11,7 +11,7 @@ from tests.harness import Server, create_tenant, free_port, served, upgrade
 from tests.web.openid_provider import add_provider, agree, leave, path_of, running_provider
 from tests.web.visits import Visit, add_administrator, csrf_of
 
-CONSOLE_DOOR = "/console/sign-in"
+CONSOLE_SIGN_IN = "/console/sign-in"
 VISITOR = "203.0.113.7"
 SECRETS = ("typed-name", "typed-password", "typed-secret", "Basic ")
 
@@ -50,7 +50,7 @@ def test_failures_at_the_doors_of_people(watched: Server) -> None:
     portal = tenant.caller().create_portal()
     visit = Visit(watched.http)
 
-    fail(visit, CONSOLE_DOOR)
+    fail(visit, CONSOLE_SIGN_IN)
     fail(visit, f"/p/{portal}/sign-in", times=6)
     told = failures(watched)
     watched.stop()
@@ -73,7 +73,7 @@ def test_failures_at_the_doors_of_people(watched: Server) -> None:
 def test_wrong_present_password_is_a_failure_too(watched: Server) -> None:
     tenant = create_tenant(watched)
     visit = Visit(watched.http)
-    visit.sign_in(CONSOLE_DOOR, add_administrator(tenant, "ada"))
+    visit.sign_in(CONSOLE_SIGN_IN, add_administrator(tenant, "ada"))
     page = f"/console/{tenant.customer_id}/0/password"
     token = csrf_of(visit.get(page).text)
 
@@ -115,10 +115,10 @@ def test_failures_by_provider(watched: Server) -> None:
         provider = add_provider(tenant, issuer)
         door = f"/p/{tenant.caller().create_portal()}/sign-in"
         denied = visit.get(path_of(agree(leave(visit, door, provider), "")))
-        stranger = visit.get(path_of(agree(leave(visit, CONSOLE_DOOR, provider), "list")))
+        stranger = visit.get(path_of(agree(leave(visit, CONSOLE_SIGN_IN, provider), "list")))
         lost = visit.get("/sign-in/callback?code=typed-secret&state=x")
     away = add_provider(tenant, f"http://127.0.0.1:{free_port()}", name="Away")
-    unreachable = visit.get(f"{CONSOLE_DOOR}/oidc/{away.id}")
+    unreachable = visit.get(f"{CONSOLE_SIGN_IN}/oidc/{away.id}")
 
     assert "fault=provider" in denied.headers["location"]
     assert "fault=unknown" in stranger.headers["location"]

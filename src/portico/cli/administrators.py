@@ -9,14 +9,14 @@ import click
 from portico.app import make_passwords
 from portico.cli.clients import ROLE
 from portico.cli.options import ID, MICROTENANT_ID, run_as_operator, settings_options
-from portico.cli.passwords import GivenPassword, given_password, password_options
+from portico.cli.passwords import ChosenPassword, choose_password, password_options
 from portico.cli.tables import print_table
 from portico.domain.people.administrators import AdministratorSpec, Grant, GrantSpec
 from portico.domain.tenancy.identity import Role
 from portico.services.people import administrators
 from portico.services.people.administrators import GrantedAdministrator
 from portico.services.people.passwords import hash_password
-from portico.services.people.people_by_name import any_administrator, named_administrator
+from portico.services.people.people_by_name import any_administrator, find_administrator_by_name
 from portico.services.tenancy.operator import Operator
 from portico.settings import Settings
 
@@ -59,9 +59,9 @@ def create(
     as_json: bool,
 ) -> None:
     """Create an administrator called NAME."""
-    given = GivenPassword("", False)
+    given = ChosenPassword("", False)
     if not no_password:
-        given = given_password(password_stdin=password_stdin, generate=generate)
+        given = choose_password(password_stdin=password_stdin, generate=generate)
     spec = AdministratorSpec(name=name, display_name=display_name, email=email)
     grant = GrantSpec(role=Role(role), microtenant_id=microtenant_id)
 
@@ -76,7 +76,7 @@ def create(
         click.echo(json.dumps(told))
         return
     click.echo(f"Created administrator {made.name} ({made.id}).")
-    tell_password(given)
+    print_password(given)
 
 
 @admin.command("list")
@@ -141,7 +141,7 @@ def disable(settings: Settings, name: str) -> None:
     """Shut the administrator NAME out, and end its sessions."""
 
     async def shut_out(operator: Operator) -> GrantedAdministrator:
-        found, customer_id = await named_administrator(operator, name)
+        found, customer_id = await find_administrator_by_name(operator, name)
         async with operator.writing(customer_id) as work:
             return await administrators.disable_administrator(work, found.id)
 
@@ -156,7 +156,7 @@ def enable(settings: Settings, name: str) -> None:
     """Let the disabled administrator NAME in again."""
 
     async def let_in(operator: Operator) -> GrantedAdministrator:
-        found, customer_id = await named_administrator(operator, name)
+        found, customer_id = await find_administrator_by_name(operator, name)
         async with operator.writing(customer_id) as work:
             return await administrators.enable_administrator(work, found.id)
 
@@ -170,20 +170,20 @@ def enable(settings: Settings, name: str) -> None:
 @settings_options("database")
 def password(settings: Settings, name: str, password_stdin: bool, generate: bool) -> None:
     """Give the administrator NAME another password, and end its sessions."""
-    given = given_password(password_stdin=password_stdin, generate=generate)
+    given = choose_password(password_stdin=password_stdin, generate=generate)
 
     async def replace(operator: Operator) -> str:
-        found, customer_id = await named_administrator(operator, name)
+        found, customer_id = await find_administrator_by_name(operator, name)
         stored = await hash_password(make_passwords(), given.password)
         async with operator.writing(customer_id) as work:
             await administrators.set_administrator_password(work, found.id, stored)
         return found.name
 
     click.echo(f"Changed the password of administrator {run_as_operator(settings, replace)}.")
-    tell_password(given)
+    print_password(given)
 
 
-def tell_password(given: GivenPassword) -> None:
+def print_password(given: ChosenPassword) -> None:
     """Prints a password that was made up, this once."""
     if given.is_new:
         click.echo(f"Password: {given.password}")

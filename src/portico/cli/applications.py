@@ -16,7 +16,7 @@ from portico.cli.options import (
 )
 from portico.cli.tables import print_table
 from portico.domain.links.application_segments import Application, ApplicationSpec
-from portico.domain.links.shown_hosts import shown_host
+from portico.domain.links.display_hosts import display_host
 from portico.domain.records import DEFAULT_MICROTENANT_ID
 from portico.services.links import application_segments as applications
 from portico.services.tenancy.operator import Operator
@@ -99,7 +99,7 @@ def list_(settings: Settings, customer_id: int, microtenant_id: int, as_json: bo
             (
                 str(each.id),
                 each.name,
-                ", ".join(map(shown_host, each.domain_names)),
+                ", ".join(map(display_host, each.domain_names)),
                 "enabled" if each.enabled else "disabled",
             )
             for each in found

@@ -17,7 +17,7 @@ Command = Callable[..., Any]
 
 
 @dataclass(frozen=True)
-class GivenPassword:
+class ChosenPassword:
     """A password, and whether the command made it up and has to tell it."""
 
     password: str
@@ -35,7 +35,7 @@ def password_options(command: Command) -> Command:
     return stdin(generate(command))
 
 
-def given_password(*, password_stdin: bool, generate: bool) -> GivenPassword:
+def choose_password(*, password_stdin: bool, generate: bool) -> ChosenPassword:
     """The password that the flags ask for; without a flag it is asked for, hidden and twice.
 
     Raises InvalidField, or NoTerminal when it would have to ask and cannot.
@@ -43,10 +43,10 @@ def given_password(*, password_stdin: bool, generate: bool) -> GivenPassword:
     if password_stdin and generate:
         raise InvalidField("--generate", "It cannot be used together with --password-stdin.")
     if generate:
-        return GivenPassword(new_password(), True)
+        return ChosenPassword(new_password(), True)
     if password_stdin:
         line = sys.stdin.readline(LONGEST_PASSWORD + 2).rstrip("\r\n")
-        return GivenPassword(check_password(line), False)
+        return ChosenPassword(check_password(line), False)
     require_terminal(
         "There is no terminal to ask for the password. Add --generate to have one made up and "
         "printed, or --password-stdin to read it from a line of standard input, as in: "
@@ -54,4 +54,4 @@ def given_password(*, password_stdin: bool, generate: bool) -> GivenPassword:
         "--password-stdin."
     )
     asked: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
-    return GivenPassword(check_password(asked), False)
+    return ChosenPassword(check_password(asked), False)

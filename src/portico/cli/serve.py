@@ -46,7 +46,7 @@ def serve(settings: Settings, demo: bool) -> None:
     access, step = asyncio.run(_prepare(settings, demo=demo))
     line = command_line(settings)
     _warn_of_loose_modes(settings, demo=demo)
-    origin = f"http://{_shown_host(settings.host)}:{settings.port}"
+    origin = f"http://{_display_host(settings.host)}:{settings.port}"
     if access is not None:
         click.echo(_demo_text(origin, access))
     elif demo:
@@ -110,7 +110,7 @@ def _demo_people(origin: str, people: Iterable[DemoPerson]) -> str:
     return "\n".join([*lines, f"{'Open to all':16}{origin}/p/visitors"])
 
 
-def _shown_host(host: str) -> str:
+def _display_host(host: str) -> str:
     if host in {"0.0.0.0", "::"}:  # compared, not bound
         return "127.0.0.1"
     return f"[{host}]" if ":" in host else host

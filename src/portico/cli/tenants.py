@@ -9,7 +9,7 @@ import click
 from portico.cli.command_line import command_line
 from portico.cli.options import run_as_operator, settings_options
 from portico.cli.tables import moment, print_table
-from portico.domain.links.shown_hosts import shown_host
+from portico.domain.links.display_hosts import display_host
 from portico.domain.tenancy.identity import Tenant
 from portico.services.people.first_steps import FirstStep, first_step
 from portico.services.tenancy.operator import Operator, create_tenant, list_tenants
@@ -79,7 +79,7 @@ def list_(settings: Settings, as_json: bool) -> None:
             (
                 str(each.id),
                 each.name,
-                ", ".join(map(shown_host, each.auth_domains)),
+                ", ".join(map(display_host, each.auth_domains)),
                 moment(each.creation_time),
             )
             for each in found

@@ -8,9 +8,9 @@ from dataclasses import replace
 import click
 
 from portico.app import make_passwords
-from portico.cli.administrators import CUSTOMER, tell_password
+from portico.cli.administrators import CUSTOMER, print_password
 from portico.cli.options import every_item, run_as_operator, settings_options
-from portico.cli.passwords import given_password, password_options
+from portico.cli.passwords import choose_password, password_options
 from portico.cli.tables import print_table
 from portico.domain.errors import InvalidField
 from portico.domain.people.users import PortalUser, PortalUserSpec
@@ -18,7 +18,7 @@ from portico.domain.records import fold
 from portico.services.people import users
 from portico.services.people.groups import list_groups
 from portico.services.people.passwords import hash_password
-from portico.services.people.people_by_name import named_user
+from portico.services.people.people_by_name import find_user_by_name
 from portico.services.tenancy.operator import Operator
 from portico.services.work import UnitOfWork
 from portico.settings import Settings
@@ -50,7 +50,7 @@ def create(
     as_json: bool,
 ) -> None:
     """Create a portal user called NAME."""
-    given = given_password(password_stdin=password_stdin, generate=generate)
+    given = choose_password(password_stdin=password_stdin, generate=generate)
     spec = PortalUserSpec(name=name, display_name=display_name, email=email)
 
     async def make(operator: Operator) -> PortalUser:
@@ -65,7 +65,7 @@ def create(
         click.echo(json.dumps(told))
         return
     click.echo(f"Created user {made.name} ({made.id}).")
-    tell_password(given)
+    print_password(given)
 
 
 @user.command("list")
@@ -127,17 +127,17 @@ def password(
     settings: Settings, name: str, customer_id: int, password_stdin: bool, generate: bool
 ) -> None:
     """Give the portal user NAME another password, and end the sessions."""
-    given = given_password(password_stdin=password_stdin, generate=generate)
+    given = choose_password(password_stdin=password_stdin, generate=generate)
 
     async def change(operator: Operator) -> str:
         stored = await hash_password(make_passwords(), given.password)
         async with operator.writing(customer_id) as work:
-            found = await named_user(work, name)
+            found = await find_user_by_name(work, name)
             await users.set_user_password(work, found.id, stored)
         return found.name
 
     click.echo(f"Changed the password of user {run_as_operator(settings, change)}.")
-    tell_password(given)
+    print_password(given)
 
 
 @user.command()
@@ -149,7 +149,7 @@ def delete(settings: Settings, name: str, customer_id: int) -> None:
 
     async def remove(operator: Operator) -> PortalUser:
         async with operator.writing(customer_id) as work:
-            found = await named_user(work, name)
+            found = await find_user_by_name(work, name)
             await users.delete_user(work, found.id)
         return found
 
@@ -159,7 +159,7 @@ def delete(settings: Settings, name: str, customer_id: int) -> None:
 
 async def _switch(operator: Operator, customer_id: int, name: str, *, on: bool) -> PortalUser:
     async with operator.writing(customer_id) as work:
-        found = await named_user(work, name)
+        found = await find_user_by_name(work, name)
         spec = PortalUserSpec(
             name=found.name,
             display_name=found.display_name,

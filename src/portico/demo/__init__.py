@@ -10,7 +10,15 @@ from pathlib import Path
 
 from portico.app import make_passwords
 from portico.demo import content
-from portico.demo.content import MANAGERS, PLACES, READERS, Manager, Place, Reader, Section
+from portico.demo.content import (
+    MANAGERS,
+    MICROTENANTS,
+    READERS,
+    DemoMicrotenant,
+    Manager,
+    Reader,
+    Section,
+)
 from portico.demo.pictures import DARK, LOGO, SKETCHES, picture_of
 from portico.domain.links.links import LinkSpec
 from portico.domain.links.presentation import LinkPresentation
@@ -175,14 +183,14 @@ async def _fill(
     )
     microtenant_ids: dict[str, int] = {}
     begun: list[tuple[Section, UnitOfWork, Mapping[str, int]]] = []
-    for place in PLACES:
+    for place in MICROTENANTS:
         work = default
         if place.microtenant is not None:
             made = await microtenants.create_microtenant(default, place.microtenant)
             microtenant_ids[made.name] = made.id
             scope = Scope(customer_id=tenant.id, microtenant_id=made.id)
             work = replace(default, scope=scope, microtenant_name=made.name)
-        portal_ids = await _begin_place(work, place, settings.portal_suffix)
+        portal_ids = await _begin_microtenant(work, place, settings.portal_suffix)
         begun += [(section, work, portal_ids) for section in place.sections]
     await _add_managers(default, hashes, microtenant_ids)
     link_ids = await _add_links(begun, operator.now)
@@ -191,7 +199,9 @@ async def _fill(
     await _add_activity(connection, tenant.id, link_ids, ines, operator.now)
 
 
-async def _begin_place(work: UnitOfWork, place: Place, managed_suffix: str) -> dict[str, int]:
+async def _begin_microtenant(
+    work: UnitOfWork, place: DemoMicrotenant, managed_suffix: str
+) -> dict[str, int]:
     """Makes portals and policies; the ids of the portals by their labels."""
     logo = picture_of(LOGO)
     portal_ids = {}

@@ -42,7 +42,7 @@ class Section:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class DemoMicrotenant:
     """A microtenant (Default without one) with its portals, policies and sections."""
 
     portals: Sequence[PlacedPortal]
@@ -194,7 +194,7 @@ _FOR_VISITORS: Sequence[LinkRow] = (
     ("Guest wireless network", "A code for today", "guest", "visitors", ALL),
 )
 
-DEFAULT_PLACE = Place(
+DEFAULT_MICROTENANT = DemoMicrotenant(
     portals=[
         _portal(
             "staff",
@@ -222,9 +222,9 @@ DEFAULT_PLACE = Place(
         Section(name="For customers", days_ago=1, links=_FOR_VISITORS),
     ],
 )
-PLACES: Sequence[Place] = (
-    DEFAULT_PLACE,
-    Place(
+MICROTENANTS: Sequence[DemoMicrotenant] = (
+    DEFAULT_MICROTENANT,
+    DemoMicrotenant(
         microtenant=_microtenant(EAST, "The plant at the estuary.", EAST_DOMAIN),
         portals=[_portal("east", EAST, "Shifts, machines and stock of the plant.")],
         sections=[
@@ -247,7 +247,7 @@ PLACES: Sequence[Place] = (
             )
         ],
     ),
-    Place(
+    DemoMicrotenant(
         microtenant=_microtenant("Laboratory", "Analysis and research.", LABORATORY_DOMAIN),
         portals=[_portal("lab", "Laboratory", "Instruments, data and safety.")],
         sections=[

@@ -25,7 +25,7 @@ from portico.http.kit.operations import (
 from portico.http.kit.tokens import ASSERTION_TYPE, assertion_convinces
 from portico.http.kit.wire import Digits, MaybeDigits, WireStruct
 from portico.services import access
-from portico.services.people.failed_sign_ins import Door, FailedSignIn, Why
+from portico.services.people.failed_sign_ins import FailedSignIn, SignInChannel, Why
 
 TAG = "Authentication"
 TOKEN_TYPE = "Bearer"
@@ -201,7 +201,7 @@ async def _signed_in(
         if client is not None:
             why = Why.CREDENTIALS if client.revoked_time is None else Why.REVOKED
         failure = FailedSignIn(
-            door=Door.API,
+            door=SignInChannel.API,
             why=why,
             address=api.client_address(request.scope),
             customer_id=None if client is None else client.customer_id,

@@ -18,7 +18,7 @@ from portico.domain.links.presentation import (
 from portico.domain.records import NAME_LIMIT
 from portico.http.kit.wire import MaybeText, WireStruct, received, text
 
-Shown = Mapping[int, LinkPresentation]
+Presentations = Mapping[int, LinkPresentation]
 """How links are shown, by their ids; empty when nobody asked."""
 
 
@@ -61,7 +61,7 @@ def received_presentation(body: LinkPorticoBody | None) -> LinkPresentation | No
     )
 
 
-def present_shown(link: Link, shown: Shown | None) -> LinkPortico | UnsetType:
+def portico_fields(link: Link, shown: Presentations | None) -> LinkPortico | UnsetType:
     """How the link is shown; absent when nobody asked."""
     return UNSET if shown is None else present_presentation(shown.get(link.id, PLAIN))
 
@@ -77,7 +77,7 @@ def present_presentation(presentation: LinkPresentation) -> LinkPortico:
     )
 
 
-def shown_of(links: list[Link], *, asked: bool) -> Shown | None:
+def stored_presentations(links: list[Link], *, asked: bool) -> Presentations | None:
     """How links that were just stored are shown, if that is asked for."""
     if not asked:
         return None

@@ -59,10 +59,10 @@ from portico.http.kit.wire import (
 from portico.http.link_presentation import (
     LinkPortico,
     LinkPorticoBody,
-    Shown,
-    present_shown,
+    Presentations,
+    portico_fields,
     received_presentation,
-    shown_of,
+    stored_presentations,
 )
 from portico.services.links import links
 from portico.services.links.links import LinkPage
@@ -223,17 +223,17 @@ def _received_many(
     return bulk, received_bulk(bulk), said
 
 
-def present_created(link: Link, shown: Shown | None) -> LinkAnswer:
+def present_created(link: Link, shown: Presentations | None) -> LinkAnswer:
     """A link that was just created: portals as stubs, no microtenant name."""
     return _present(link, [PortalInLink(id=str(each)) for each in link.portal_ids], shown)
 
 
-def present_created_on_one(link: Link, shown: Shown | None) -> LinkAnswer:
+def present_created_on_one(link: Link, shown: Presentations | None) -> LinkAnswer:
     """A link that was created with `userPortalId`: its answer names no portal."""
     return _present(link, [], shown)
 
 
-def present_bulk(created: list[Link], shown: Shown | None) -> LinkBulkAnswer:
+def present_bulk(created: list[Link], shown: Presentations | None) -> LinkBulkAnswer:
     """Links that were created together: without stamps beside the id."""
     portal_ids = sorted({portal_id for link in created for portal_id in link.portal_ids})
     return LinkBulkAnswer(
@@ -251,7 +251,7 @@ def present_bulk(created: list[Link], shown: Shown | None) -> LinkBulkAnswer:
 
 
 def present_read(
-    found: LinkPage, microtenant_name: str, shown: Shown | None = None
+    found: LinkPage, microtenant_name: str, shown: Presentations | None = None
 ) -> list[LinkAnswer]:
     """Links that were read: with their portals and the microtenant's name."""
     portals = {portal.id: _present_portal(portal) for portal in found.portals.values()}
@@ -262,7 +262,7 @@ def present_read(
 
 
 def present_on_portal(
-    found: LinkPage, microtenant_name: str, shown: Shown | None = None
+    found: LinkPage, microtenant_name: str, shown: Presentations | None = None
 ) -> list[LinkAnswer]:
     """Links of one portal: the names stand on the portals, not on the link."""
     portals = {
@@ -278,7 +278,11 @@ def present_on_portal(
 
 
 def _present(
-    link: Link, portals: list[PortalInLink], shown: Shown | None, *, microtenant_name: str = ""
+    link: Link,
+    portals: list[PortalInLink],
+    shown: Presentations | None,
+    *,
+    microtenant_name: str = "",
 ) -> LinkAnswer:
     # A list has up to 500 of them, so this is written out where others call `stamps` and `text`.
     return LinkAnswer(
@@ -297,7 +301,7 @@ def _present(
         user_portals=portals or UNSET,
         microtenant_id=microtenant_digits(link),
         microtenant_name=text(microtenant_name),
-        portico=present_shown(link, shown),
+        portico=portico_fields(link, shown),
     )
 
 
@@ -420,7 +424,7 @@ async def create_link(call: Call) -> Answer:
 
         async def create() -> LinkAnswer:
             link = await links.create_link(work, spec, said)
-            return present(link, shown_of([link], asked=call.wants_portico))
+            return present(link, stored_presentations([link], asked=call.wants_portico))
 
         return await call.created(work, create)
 
@@ -443,7 +447,7 @@ async def create_links(call: Call) -> Answer:
 
         async def create() -> LinkBulkAnswer:
             created = await links.create_links(work, specs, said)
-            return present_bulk(created, shown_of(created, asked=call.wants_portico))
+            return present_bulk(created, stored_presentations(created, asked=call.wants_portico))
 
         return await call.created(work, create)
 

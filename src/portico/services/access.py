@@ -12,7 +12,7 @@ from portico.domain.records import DEFAULT_MICROTENANT_ID, MAX_ID, IdSource, Sco
 from portico.domain.tenancy.identity import ApiClient, Claims, Principal, Role, Tenant
 from portico.services.work import UnitOfWork
 from portico.storage.engine.connections import Connection, Database
-from portico.storage.tenancy.identity import IdentityRepository, Standing
+from portico.storage.tenancy.identity import IdentityRepository, TokenStatus
 
 logger = logging.getLogger("portico")
 
@@ -44,8 +44,8 @@ async def authorise(
     Raises SessionNotValid or Forbidden. docs/vendor-api.md, "Microtenants", has the rules.
     """
     wanted = microtenant_id or DEFAULT_MICROTENANT_ID
-    standing = await IdentityRepository(connection).standing(claims, wanted)
-    client = _client_in_force(standing)
+    token_status = await IdentityRepository(connection).token_status(claims, wanted)
+    client = _client_in_force(token_status)
     if customer_id != claims.customer_id:
         raise Forbidden(f"This API client does not belong to customer {customer_id}.")
     own = client.microtenant_id
@@ -55,7 +55,7 @@ async def authorise(
                 f"This API client belongs to microtenant {own}: pass microtenantId={own}."
             )
         raise Forbidden(f"This API client has no access to microtenant {microtenant_id}.")
-    return _access(standing, wanted)
+    return _access(token_status, wanted)
 
 
 async def authorise_self(connection: Connection, claims: Claims) -> Access:
@@ -63,23 +63,25 @@ async def authorise_self(connection: Connection, claims: Claims) -> Access:
 
     Raises SessionNotValid.
     """
-    standing = await IdentityRepository(connection).standing(claims, None)
-    return _access(standing, _client_in_force(standing).microtenant_id or DEFAULT_MICROTENANT_ID)
+    token_status = await IdentityRepository(connection).token_status(claims, None)
+    return _access(
+        token_status, _client_in_force(token_status).microtenant_id or DEFAULT_MICROTENANT_ID
+    )
 
 
-def _client_in_force(standing: Standing | None) -> ApiClient:
-    if standing is None:
+def _client_in_force(token_status: TokenStatus | None) -> ApiClient:
+    if token_status is None:
         raise SessionNotValid("the API client does not exist any more.")
-    if standing.client.revoked_time is not None:
+    if token_status.client.revoked_time is not None:
         raise SessionNotValid("the API client is revoked.")
-    if standing.session_ended:
+    if token_status.session_ended:
         raise SessionNotValid("the session was signed out.")
-    return standing.client
+    return token_status.client
 
 
-def _access(standing: Standing | None, microtenant_id: int) -> Access:
-    client = _client_in_force(standing)
-    if standing is None or standing.microtenant_name is None:
+def _access(token_status: TokenStatus | None, microtenant_id: int) -> Access:
+    client = _client_in_force(token_status)
+    if token_status is None or token_status.microtenant_name is None:
         raise Forbidden(f"This API client has no access to microtenant {microtenant_id}.")
     principal = Principal(
         actor_id=client.id,
@@ -89,10 +91,10 @@ def _access(standing: Standing | None, microtenant_id: int) -> Access:
     )
     return Access(
         principal=principal,
-        tenant=standing.tenant,
+        tenant=token_status.tenant,
         scope=Scope(customer_id=client.customer_id, microtenant_id=microtenant_id),
-        microtenant_name=standing.microtenant_name,
-        links=standing.links,
+        microtenant_name=token_status.microtenant_name,
+        links=token_status.links,
     )
 
 
@@ -173,7 +175,7 @@ async def sign_out(database: Database, claims: Claims, now: int) -> None:
     """Ends a token's session at once, everywhere. Ending it twice raises SessionNotValid."""
     async with database.write(claims.customer_id) as connection:
         identity = IdentityRepository(connection)
-        _client_in_force(await identity.standing(claims, None))
+        _client_in_force(await identity.token_status(claims, None))
         await identity.end_session(claims, now)
 
 

@@ -22,7 +22,7 @@ from portico.domain.portals.portals import UserPortal
 from portico.domain.records import DEFAULT_MICROTENANT_ID, Scope
 from portico.domain.tenancy.identity import CLIENT_KIND, ApiClient
 from portico.domain.tenancy.microtenants import Microtenant
-from portico.services.apart import FEW, run_apart
+from portico.services.threads import FEW, run_on_thread
 from portico.services.work import UnitOfWork
 
 Person = PortalUser | Administrator | IdentityProvider | ApiClient
@@ -80,7 +80,7 @@ async def _append(
     kind: str,
     changes: Sequence[tuple[Audited | None, Audited | None]],
 ) -> None:
-    told = await run_apart(
+    told = await run_on_thread(
         lambda: [(_json(before), _json(after)) for before, after in changes],
         when=len(changes) > FEW,
     )

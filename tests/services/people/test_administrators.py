@@ -21,8 +21,8 @@ from portico.domain.search import ListQuery
 from portico.domain.tenancy.identity import Role
 from portico.services.links import links
 from portico.services.people import administrators, users
-from portico.services.people.console_access import list_places
-from portico.services.people.sessions import choose_place
+from portico.services.people.console_access import list_accessible_microtenants
+from portico.services.people.sessions import choose_microtenant
 from portico.services.tenancy import microtenants
 from portico.services.work import UnitOfWork
 from tests.services.people.people import People
@@ -115,8 +115,8 @@ def test_switcher_offers_what_grants_allow_and_is_remembered(people: People) -> 
     signed_in = people.console(opened.token)
     assert signed_in is not None
 
-    places = store.run(list_places(store.database, signed_in, first=0))
-    store.run(choose_place(people.gate, opened.session, other.world.tenant.id, 0))
+    places = store.run(list_accessible_microtenants(store.database, signed_in, first=0))
+    store.run(choose_microtenant(people.gate, opened.session, other.world.tenant.id, 0))
     again = people.console(opened.token)
 
     assert {each.tenant.id: [one.name for one in each.microtenants] for each in places} == {

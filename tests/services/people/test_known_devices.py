@@ -206,7 +206,9 @@ def test_new_password_forgets_the_devices(people: People) -> None:
     )
     people.as_administrator(
         "bea",
-        lambda work: administrators.set_own_password(work, f"plain${PASSWORD}", kept_session="any"),
+        lambda work: administrators.set_own_password(
+            work, f"plain${PASSWORD}", exempt_session="any"
+        ),
     )
     people.operate(lambda work: users.set_user_password(work, uma.id, f"plain${PASSWORD}"))
 

@@ -31,7 +31,7 @@ def test_own_password_is_replaced_and_other_sessions_end(people: People, role: R
 
     people.as_administrator(
         "ada",
-        lambda work: set_own_password(work, f"plain${NEW}", kept_session=kept.session.digest),
+        lambda work: set_own_password(work, f"plain${NEW}", exempt_session=kept.session.digest),
     )
 
     assert people.console(kept.token) is not None
@@ -50,12 +50,12 @@ def test_who_has_no_password_gets_none(people: People) -> None:
 
     async def become_without(work: UnitOfWork) -> None:
         work = replace(work, principal=replace(work.principal, actor_id=made.id))
-        await set_own_password(work, f"plain${NEW}", kept_session="")
+        await set_own_password(work, f"plain${NEW}", exempt_session="")
 
     with pytest.raises(Forbidden, match="no password"):
         people.as_administrator("ada", become_without)
     with pytest.raises(NotFound):
-        people.world.admin.change(lambda work: set_own_password(work, "x", kept_session=""))
+        people.world.admin.change(lambda work: set_own_password(work, "x", exempt_session=""))
 
 
 def test_present_password_is_asked_for_under_the_lock_out(people: People) -> None:

@@ -11,8 +11,8 @@ from portico.domain.errors import AccessDenied, TooManySignIns
 from portico.domain.people.lockout import address_network
 from portico.services.people import password_queue
 from portico.services.people.password_queue import (
-    KNOWN_PLACES,
-    OTHER_PLACES,
+    KNOWN_DEVICE_SLOTS,
+    OTHER_SLOTS,
     REMEMBERED_SECONDS,
     Applicant,
     PasswordQueue,
@@ -82,7 +82,7 @@ async def settle() -> None:
 def test_newest_goes_first_and_the_oldest_is_turned_away() -> None:
     async def run() -> Bench:
         bench = Bench()
-        for number in range(OTHER_PLACES + 3):
+        for number in range(OTHER_SLOTS + 3):
             await bench.ask(f"{number}")
         await bench.finish_all()
         return bench
@@ -90,7 +90,7 @@ def test_newest_goes_first_and_the_oldest_is_turned_away() -> None:
     bench = asyncio.run(run())
 
     assert bench.refused == ["1", "2"]
-    assert bench.started == ["0", *(str(each) for each in range(OTHER_PLACES + 2, 2, -1))]
+    assert bench.started == ["0", *(str(each) for each in range(OTHER_SLOTS + 2, 2, -1))]
 
 
 def test_request_that_the_database_answered_late_keeps_its_place() -> None:
@@ -108,7 +108,7 @@ def test_request_that_the_database_answered_late_keeps_its_place() -> None:
 def test_known_devices_are_next_and_have_places_of_their_own() -> None:
     async def run() -> Bench:
         bench = Bench()
-        for number in range(OTHER_PLACES + 50):
+        for number in range(OTHER_SLOTS + 50):
             await bench.ask(f"stranger {number}")
         await bench.ask("ada", known=True)
         await bench.finish("stranger 0")
@@ -136,7 +136,7 @@ def test_strangers_have_every_second_turn_while_known_devices_wait() -> None:
 def test_too_many_known_devices_are_turned_away_too() -> None:
     async def run() -> Bench:
         bench = Bench()
-        for number in range(KNOWN_PLACES + 3):
+        for number in range(KNOWN_DEVICE_SLOTS + 3):
             await bench.ask(f"{number}", known=True)
         return bench
 
@@ -200,11 +200,11 @@ def test_those_who_come_again_and_again_give_way_to_who_comes_once() -> None:
     async def run() -> Bench:
         bench = Bench()
         for wave in range(3):
-            for number in range(OTHER_PLACES * 2):
+            for number in range(OTHER_SLOTS * 2):
                 address = f"10.{number}.0.1"
                 await bench.ask(f"{wave} {number}", address=address, account=f"{wave} {number}")
         await bench.ask("fresh", address="192.0.2.1")
-        for number in range(OTHER_PLACES * 2):
+        for number in range(OTHER_SLOTS * 2):
             await bench.ask(f"3 {number}", address=f"10.{number}.0.1", account=f"3 {number}")
         await bench.finish(bench.started[0])
         return bench

@@ -188,7 +188,7 @@ def test_new_password_ends_the_other_sessions(people: People) -> None:
     people.as_administrator(
         "ada",
         lambda work: administrators.set_administrator_password(
-            work, ada.id, "plain$another password", kept_session=kept.session.digest
+            work, ada.id, "plain$another password", exempt_session=kept.session.digest
         ),
     )
     people.operate(lambda work: users.set_user_password(work, uma.id, "plain$another password"))

@@ -145,7 +145,7 @@ def test_addresses_follow_the_portal(world: World) -> None:
         assert found(world, address) is None
 
 
-def shown_on(caller: Caller, portal_id: int) -> list[PortalSection]:
+def visible_on(caller: Caller, portal_id: int) -> list[PortalSection]:
     """What a portal shows, as its administrator may ask."""
     return caller.look(lambda work: list_portal_links(work, portal_id))
 
@@ -203,7 +203,7 @@ def test_disabled_foreign_and_gone_portals_are_not_found(world: World) -> None:
     for portal_id in (disabled, foreign, 1):
         with pytest.raises(NotFound):
             visited(world, portal_id)
-        assert shown_on(world.admin, portal_id) == []
+        assert visible_on(world.admin, portal_id) == []
 
 
 def test_groups_narrow_what_is_seen(world: World) -> None:

@@ -16,7 +16,7 @@ from portico.domain.errors import Unavailable
 from portico.domain.people.administrators import Administrator, Grant
 from portico.domain.people.sessions import ConsoleSession
 from portico.domain.tenancy.identity import Role
-from portico.services.people.console_access import list_places
+from portico.services.people.console_access import list_accessible_microtenants
 from portico.services.people.sessions import SignedInAdministrator
 from portico.storage.engine import postgres
 from portico.storage.engine.connections import Connection, Database
@@ -143,7 +143,7 @@ def test_switcher_leaves_out_tenants_that_do_not_answer(own_postgres: str) -> No
 
     async def work() -> list[int]:
         database = open_database(own_postgres, read_seconds=0.5)
-        places = await list_places(database, signed_in, first=here)
+        places = await list_accessible_microtenants(database, signed_in, first=here)
         await database.close()
         return [each.tenant.id for each in places]
 

@@ -8,7 +8,7 @@ from portico.asgi.threads import Threads
 from portico.domain.links.icons import Picture
 from portico.services.work import UnitOfWork
 from portico.web.portal.content import PortalContent, PortalContents
-from portico.web.portal.view import FaceView, TileView
+from portico.web.portal.view import BrandingView, TileView
 from portico.web.shared.arch import make_arch
 from portico.web.shared.rendering import Renderer
 from tests.harness import Tenant
@@ -82,7 +82,7 @@ def test_get_makes_content_once_for_a_revision(tenant: Tenant) -> None:
     portal = make_portal(tenant)
     portal.add_link("Wiki")
     contents = Counting(Threads())
-    face = FaceView(id=1, title="T", subtitle="", base=portal.base, home=portal.base)
+    face = BrandingView(id=1, title="T", subtitle="", base=portal.base, home=portal.base)
 
     async def look(work: UnitOfWork) -> int:
         renderer = Renderer(lambda name: name)

@@ -13,7 +13,7 @@ from portico.domain.portals.pages import PortalPage, PresentedPortal
 from portico.web.portal.view import (
     ago,
     find_tiles,
-    make_face,
+    make_branding,
     make_notice,
     make_recents,
     make_sections,
@@ -112,14 +112,14 @@ def test_address_is_host_and_path_to_read(path: str, address: str) -> None:
 
 
 def test_face_is_titled_by_its_page_else_by_its_portal() -> None:
-    plain = make_face(PORTAL)
-    titled = make_face(replace(PORTAL, page=PortalPage(slug="staff", title="Meridian")))
+    plain = make_branding(PORTAL)
+    titled = make_branding(replace(PORTAL, page=PortalPage(slug="staff", title="Meridian")))
 
     assert (plain.title, plain.subtitle) == ("Staff", "")
     assert (titled.title, titled.subtitle) == ("Meridian", "Staff")
     assert (plain.base, plain.home) == ("/p/staff", "/p/staff")
-    assert make_face(PORTAL, home="/").home == "/"
-    assert make_face(replace(PORTAL, page=PortalPage())).base == "/p/72"
+    assert make_branding(PORTAL, home="/").home == "/"
+    assert make_branding(replace(PORTAL, page=PortalPage())).base == "/p/72"
 
 
 def test_links_without_a_section_are_titled_only_beside_sections() -> None:

@@ -6,30 +6,30 @@ import pytest
 
 from portico.asgi.client_address import TrustedProxies
 from portico.domain.addresses import parse_networks
-from portico.web.shared.addresses import Surroundings, strict_transport
+from portico.web.shared.addresses import OriginResolver, strict_transport
 from tests.harness import Server
 
 TOLD = [(b"strict-transport-security", b"max-age=60")]
 
 
-def told(surroundings: Surroundings, *, peer: str = "192.0.2.1", proto: str = "") -> list[object]:
+def told(origins: OriginResolver, *, peer: str = "192.0.2.1", proto: str = "") -> list[object]:
     """What an answer to a request adds."""
-    headers = strict_transport(surroundings, 60)
+    headers = strict_transport(origins, 60)
     sent = [(b"x-forwarded-proto", proto.encode())] if proto else []
     scope = {"type": "http", "scheme": "http", "client": (peer, 1), "headers": sent}
     return [] if headers is None else list(headers(scope))  # type: ignore[arg-type]  # what is read
 
 
 def test_browsers_are_told_to_come_by_https_alone() -> None:
-    proxied = Surroundings(proxies=TrustedProxies(parse_networks("192.0.2.1")))
+    proxied = OriginResolver(proxies=TrustedProxies(parse_networks("192.0.2.1")))
 
-    assert told(Surroundings(public_url="https://a.example")) == TOLD
+    assert told(OriginResolver(public_url="https://a.example")) == TOLD
     assert told(proxied, proto="https") == TOLD
     assert told(proxied, proto="http") == []
     assert told(proxied) == []
     assert told(proxied, peer="192.0.2.2", proto="https") == []
-    assert told(Surroundings(public_url="http://a.example"), proto="https") == []
-    assert strict_transport(Surroundings(public_url="https://a.example"), 0) is None
+    assert told(OriginResolver(public_url="http://a.example"), proto="https") == []
+    assert strict_transport(OriginResolver(public_url="https://a.example"), 0) is None
 
 
 @pytest.mark.parametrize("path", ["/p/x/unknown", "/p", "/p/", "/p/a/b/c/d", "/console/x"])

@@ -28,7 +28,7 @@ from tests.web.openid_provider import (
 )
 from tests.web.visits import Visit, add_administrator
 
-CONSOLE_DOOR = "/console/sign-in"
+CONSOLE_SIGN_IN = "/console/sign-in"
 ATTEMPT, FORM = "__Host-portico_provider", "__Host-portico_form"
 SESSIONS = ("portal_", "console")
 
@@ -270,7 +270,7 @@ def test_provider_for_portals_does_not_open_the_console(
 
     answer = visit.get(back)
 
-    assert answer.headers["location"].startswith(f"{CONSOLE_DOOR}?")
+    assert answer.headers["location"].startswith(f"{CONSOLE_SIGN_IN}?")
     assert not has_session(visit)
 
 
@@ -312,7 +312,7 @@ def test_provider_that_was_withdrawn_meanwhile_signs_nobody_in(
 ) -> None:
     add_administrator(tenant, "ada", email="ada@a.example", password="")
     provider = add_provider(tenant, issuer)
-    started = CONSOLE_DOOR if at_console else door
+    started = CONSOLE_SIGN_IN if at_console else door
     back = path_of(agree(leave(visit, started, provider), "ada"))
     change_provider(tenant, provider, **withdrawn)
 

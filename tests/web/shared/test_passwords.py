@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from portico.web.shared.passwords import Argon2Passwords
-from tests.harness import run_apart
+from tests.harness import run_on_thread
 
 
 def test_password_is_known_by_its_hash() -> None:
@@ -16,7 +16,7 @@ def test_password_is_known_by_its_hash() -> None:
         verified = await asyncio.gather(*(passwords.verify(*each) for each in asked))
         return first, second, list(verified)
 
-    first, second, verified = run_apart(run())
+    first, second, verified = run_on_thread(run())
 
     assert first.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
     assert first != second

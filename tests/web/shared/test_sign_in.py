@@ -11,7 +11,7 @@ from portico.web.shared.pages import CONTENT_SECURITY_POLICY
 from tests.harness import Caller, Server, Tenant, served
 from tests.web.visits import PASSWORD, Visit, add_administrator, add_user, csrf_of
 
-CONSOLE_DOOR = "/console/sign-in"
+CONSOLE_SIGN_IN = "/console/sign-in"
 CONSOLE_COOKIE = "__Host-portico_console"
 LOCAL = "Path=/; SameSite=lax; Secure"
 
@@ -40,10 +40,10 @@ def assert_safe(answer: httpx.Response) -> None:
 
 def test_administrator_comes_in_and_goes_out(tenant: Tenant, visit: Visit) -> None:
     name = add_administrator(tenant, "ada")
-    before = visit.get(CONSOLE_DOOR)
+    before = visit.get(CONSOLE_SIGN_IN)
     assert_safe(before)
 
-    entered = visit.sign_in(CONSOLE_DOOR, name.upper(), next_="/console/links?page=2")
+    entered = visit.sign_in(CONSOLE_SIGN_IN, name.upper(), next_="/console/links?page=2")
 
     assert (entered.status_code, entered.headers["location"]) == (303, "/console/links?page=2")
     assert visit.attributes[CONSOLE_COOKIE] == f" HttpOnly; Max-Age=43200; {LOCAL}"
@@ -75,7 +75,7 @@ def test_refusals_look_alike(tenant: Tenant, visit: Visit) -> None:
     name = add_administrator(tenant, "ada")
     pages = set()
     for typed, password in ((name, "wrong password"), ("nobody", PASSWORD), ("", ""), (name, "")):
-        answer = visit.sign_in(CONSOLE_DOOR, typed, password)
+        answer = visit.sign_in(CONSOLE_SIGN_IN, typed, password)
         assert answer.status_code == 401
         assert_safe(answer)
         pages.add(answer.text.replace(f'value="{typed}"', ""))
@@ -87,8 +87,8 @@ def test_refusals_look_alike(tenant: Tenant, visit: Visit) -> None:
 
 def test_lock_is_told_in_words(tenant: Tenant, visit: Visit) -> None:
     name = add_administrator(tenant, "ada")
-    statuses = [visit.sign_in(CONSOLE_DOOR, name, "wrong").status_code for _ in range(6)]
-    locked = visit.sign_in(CONSOLE_DOOR, name)
+    statuses = [visit.sign_in(CONSOLE_SIGN_IN, name, "wrong").status_code for _ in range(6)]
+    locked = visit.sign_in(CONSOLE_SIGN_IN, name)
 
     assert statuses == [401] * 5 + [429]
     assert locked.status_code == 429
@@ -97,11 +97,11 @@ def test_lock_is_told_in_words(tenant: Tenant, visit: Visit) -> None:
 
 def test_own_claims_of_an_address_are_not_believed(tenant: Tenant, visit: Visit) -> None:
     name = add_administrator(tenant, "ada")
-    token = csrf_of(visit.get(CONSOLE_DOOR).text)
+    token = csrf_of(visit.get(CONSOLE_SIGN_IN).text)
     form = {"csrf": token, "name": name, "password": "wrong"}
 
     statuses = [
-        visit.post(CONSOLE_DOOR, form, x_forwarded_for=f"203.0.113.{number}").status_code
+        visit.post(CONSOLE_SIGN_IN, form, x_forwarded_for=f"203.0.113.{number}").status_code
         for number in range(6)
     ]
 
@@ -127,7 +127,7 @@ NEXT = [
 def test_next_leads_to_this_site_alone(tenant: Tenant, visit: Visit, next_: str) -> None:
     name = add_administrator(tenant, "ada")
 
-    entered = visit.sign_in(CONSOLE_DOOR, name, next_=next_)
+    entered = visit.sign_in(CONSOLE_SIGN_IN, name, next_=next_)
 
     assert (entered.status_code, entered.headers["location"]) == (303, "/console")
 
@@ -144,9 +144,9 @@ def test_form_from_another_site_is_refused(
     tenant: Tenant, visit: Visit, headers: dict[str, str]
 ) -> None:
     name = add_administrator(tenant, "ada")
-    form = {"csrf": csrf_of(visit.get(CONSOLE_DOOR).text), "name": name, "password": PASSWORD}
+    form = {"csrf": csrf_of(visit.get(CONSOLE_SIGN_IN).text), "name": name, "password": PASSWORD}
 
-    answer = visit.post(CONSOLE_DOOR, form, **headers)
+    answer = visit.post(CONSOLE_SIGN_IN, form, **headers)
 
     assert answer.status_code == 403
     assert CONSOLE_COOKIE not in visit.cookies
@@ -158,12 +158,12 @@ def test_browser_without_fetch_metadata_is_known_by_its_origin(
 ) -> None:
     name = add_administrator(tenant, "ada")
     visit = Visit(server.http)
-    form = {"csrf": csrf_of(visit.get(CONSOLE_DOOR).text), "name": name, "password": PASSWORD}
+    form = {"csrf": csrf_of(visit.get(CONSOLE_SIGN_IN).text), "name": name, "password": PASSWORD}
     cookies = "; ".join(f"{key}={value}" for key, value in visit.cookies.items())
 
     def send(sent: str) -> int:
         headers = {"origin": sent, "cookie": cookies}
-        return server.http.post(CONSOLE_DOOR, data=form, headers=headers).status_code
+        return server.http.post(CONSOLE_SIGN_IN, data=form, headers=headers).status_code
 
     assert send(origin) == 403
     assert send(server.url) == 303
@@ -172,9 +172,9 @@ def test_browser_without_fetch_metadata_is_known_by_its_origin(
 @pytest.mark.parametrize("token", ["", "x", "x" * 43, "\ud800".encode("utf-8", "replace").decode()])
 def test_form_without_the_token_is_refused(tenant: Tenant, visit: Visit, token: str) -> None:
     name = add_administrator(tenant, "ada")
-    visit.get(CONSOLE_DOOR)
+    visit.get(CONSOLE_SIGN_IN)
 
-    answer = visit.post(CONSOLE_DOOR, {"csrf": token, "name": name, "password": PASSWORD})
+    answer = visit.post(CONSOLE_SIGN_IN, {"csrf": token, "name": name, "password": PASSWORD})
 
     assert answer.status_code == 403
 
@@ -182,7 +182,7 @@ def test_form_without_the_token_is_refused(tenant: Tenant, visit: Visit, token: 
 def test_empty_cookie_and_empty_token_do_not_match(tenant: Tenant, visit: Visit) -> None:
     name = add_administrator(tenant, "ada")
 
-    answer = visit.post(CONSOLE_DOOR, {"csrf": "", "name": name, "password": PASSWORD})
+    answer = visit.post(CONSOLE_SIGN_IN, {"csrf": "", "name": name, "password": PASSWORD})
 
     assert answer.status_code == 403
 
@@ -191,9 +191,9 @@ def test_session_that_somebody_else_chose_is_not_taken_over(tenant: Tenant, visi
     name = add_administrator(tenant, "ada")
     visit.cookies[CONSOLE_COOKIE] = "chosen-by-somebody-else"
 
-    visit.sign_in(CONSOLE_DOOR, name)
+    visit.sign_in(CONSOLE_SIGN_IN, name)
     first = visit.cookies[CONSOLE_COOKIE]
-    visit.sign_in(CONSOLE_DOOR, name)
+    visit.sign_in(CONSOLE_SIGN_IN, name)
 
     assert first != "chosen-by-somebody-else"
     assert visit.cookies[CONSOLE_COOKIE] != first
@@ -203,7 +203,7 @@ def test_unknown_disabled_and_foreign_portals_look_alike(
     tenant: Tenant, admin: Caller, visit: Visit
 ) -> None:
     disabled = admin.create_portal("Off", enabled=False)
-    token = csrf_of(visit.get(CONSOLE_DOOR).text)
+    token = csrf_of(visit.get(CONSOLE_SIGN_IN).text)
     pages = set()
     for address in (disabled, "5", "nowhere", "x" * 300, "..%2f", "a%00b"):
         answer = visit.get(f"/p/{address}/sign-in")
@@ -222,7 +222,7 @@ def test_plain_cookies_for_trials(
     log = tmp_path_factory.mktemp("plain") / "server.log"
     with served(database_url, log, "--insecure-cookies", "--console-lifetime", "600") as plain:
         visit = Visit(plain.http)
-        visit.sign_in(CONSOLE_DOOR, name)
+        visit.sign_in(CONSOLE_SIGN_IN, name)
 
     assert visit.attributes["portico_console"] == " HttpOnly; Max-Age=600; Path=/; SameSite=lax"
 
@@ -234,11 +234,11 @@ def test_lock_counts_visitors_behind_a_named_proxy(
     log = tmp_path_factory.mktemp("proxied") / "server.log"
     with served(database_url, log, "--trusted-proxies", "127.0.0.1, 10.0.0.0/8") as proxied:
         visit = Visit(proxied.http)
-        token = csrf_of(visit.get(CONSOLE_DOOR).text)
+        token = csrf_of(visit.get(CONSOLE_SIGN_IN).text)
 
         def try_from(forwarded: str, password: str = "wrong") -> int:
             form = {"csrf": token, "name": name, "password": password}
-            return visit.post(CONSOLE_DOOR, form, x_forwarded_for=forwarded).status_code
+            return visit.post(CONSOLE_SIGN_IN, form, x_forwarded_for=forwarded).status_code
 
         guessed = [try_from(f"198.51.100.{number}, 203.0.113.7, 10.1.1.1") for number in range(6)]
         other = try_from("203.0.113.7, 203.0.113.8", PASSWORD)
@@ -248,10 +248,10 @@ def test_lock_counts_visitors_behind_a_named_proxy(
 
 
 def test_large_and_odd_forms_are_refused_calmly(visit: Visit) -> None:
-    token = csrf_of(visit.get(CONSOLE_DOOR).text)
+    token = csrf_of(visit.get(CONSOLE_SIGN_IN).text)
 
-    large = visit.post(CONSOLE_DOOR, {"csrf": token, "name": "x" * 100_000, "password": "y"})
-    odd = visit.post(CONSOLE_DOOR, {"csrf": token, "name": "a\0b", "password": "ü" * 300})
+    large = visit.post(CONSOLE_SIGN_IN, {"csrf": token, "name": "x" * 100_000, "password": "y"})
+    odd = visit.post(CONSOLE_SIGN_IN, {"csrf": token, "name": "a\0b", "password": "ü" * 300})
 
     assert large.status_code == 413
     assert odd.status_code == 401
@@ -260,6 +260,6 @@ def test_large_and_odd_forms_are_refused_calmly(visit: Visit) -> None:
 def test_lock_holds_for_the_name_between_blanks(tenant: Tenant, visit: Visit) -> None:
     name = add_administrator(tenant, "ada")
     for _ in range(5):
-        visit.sign_in(CONSOLE_DOOR, name, "wrong password")
+        visit.sign_in(CONSOLE_SIGN_IN, name, "wrong password")
     for variant in (name, f" {name}", f"{name}\u2003"):
-        assert visit.sign_in(CONSOLE_DOOR, variant).status_code == 429
+        assert visit.sign_in(CONSOLE_SIGN_IN, variant).status_code == 429

@@ -11,12 +11,12 @@ from itertools import count
 import httpx
 import pytest
 
-from portico.services.people.password_queue import KNOWN_PLACES
+from portico.services.people.password_queue import KNOWN_DEVICE_SLOTS
 from tests.harness import Server, Tenant, create_tenant, served
 from tests.web.flood import ADDRESSES, TOKEN, TURNED_AWAY, flooding
 from tests.web.visits import PASSWORD, Visit, add_administrator, add_user, csrf_of
 
-CONSOLE_DOOR = "/console/sign-in"
+CONSOLE_SIGN_IN = "/console/sign-in"
 SECONDS = 2.0
 BUSY_MACHINE = 10
 """How many undisturbed sign-ins one may take during a flood, where those are slow already."""
@@ -44,14 +44,14 @@ def tenant(behind_proxy: Server) -> Tenant:
 def door(request: pytest.FixtureRequest, tenant: Tenant) -> str:
     """The sign-in page of the console or of a portal."""
     if request.param == "console":
-        return CONSOLE_DOOR
+        return CONSOLE_SIGN_IN
     return f"/p/{tenant.caller().create_portal()}/sign-in"
 
 
 @pytest.fixture
 def name(tenant: Tenant, door: str) -> str:
     """Somebody who may sign in there."""
-    if door == CONSOLE_DOOR:
+    if door == CONSOLE_SIGN_IN:
         return add_administrator(tenant, "ada")
     add_user(tenant, "uma")
     return "uma"
@@ -110,14 +110,14 @@ def test_right_password_gets_in_while_the_flood_goes_on(
     behind_proxy: Server, tenant: Tenant
 ) -> None:
     name, known = add_administrator(tenant, "ada"), Visit(behind_proxy.http)
-    lone = undisturbed(known, CONSOLE_DOOR, name)
+    lone = undisturbed(known, CONSOLE_SIGN_IN, name)
 
     def during_flood() -> list[tuple[int, float]]:
-        with flooding(behind_proxy.url, CONSOLE_DOOR, pause=2.0) as flood:
+        with flooding(behind_proxy.url, CONSOLE_SIGN_IN, pause=2.0) as flood:
             while sum(flood.statuses.values()) < ADDRESSES:
                 time.sleep(0.05)
             return [
-                sign_in(visit, CONSOLE_DOOR, name)
+                sign_in(visit, CONSOLE_SIGN_IN, name)
                 for visit in (known, Visit(behind_proxy.http), known, Visit(behind_proxy.http))
             ]
 
@@ -159,7 +159,7 @@ def test_administrators_are_turned_away_when_too_many_passwords_wait(
     behind_proxy: Server, tenant: Tenant
 ) -> None:
     visit = Visit(behind_proxy.http)
-    visit.sign_in(CONSOLE_DOOR, add_administrator(tenant, "ada"))
+    visit.sign_in(CONSOLE_SIGN_IN, add_administrator(tenant, "ada"))
     home = visit.get("/console").headers["location"]
     form = {
         "csrf": csrf_of(visit.get(f"{home}/users/new").text),
@@ -173,8 +173,8 @@ def test_administrators_are_turned_away_when_too_many_passwords_wait(
         filled = form | {"name": f"user {number}"}
         return behind_proxy.http.post(address, data=filled, headers=headers)
 
-    with ThreadPoolExecutor(KNOWN_PLACES * 2) as together:
-        answers = list(together.map(add, range(KNOWN_PLACES * 2)))
+    with ThreadPoolExecutor(KNOWN_DEVICE_SLOTS * 2) as together:
+        answers = list(together.map(add, range(KNOWN_DEVICE_SLOTS * 2)))
     refused = [each for each in answers if each.status_code == TURNED_AWAY]
 
     assert {each.status_code for each in answers} == {303, TURNED_AWAY}

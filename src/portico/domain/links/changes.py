@@ -82,10 +82,10 @@ def apply_change(link: PresentedLink, change: LinkChange) -> PresentedLink | Non
         case ChangeKind.REMOVE_PORTALS:
             return _on(link, set(link.portal_ids) - set(change.portal_ids))
         case ChangeKind.MOVE | ChangeKind.SET_GROUPS:
-            return replace(link, presentation=_shown_anew(link.presentation, change))
+            return replace(link, presentation=_presented_anew(link.presentation, change))
 
 
-def _shown_anew(shown: LinkPresentation, change: LinkChange) -> LinkPresentation:
+def _presented_anew(shown: LinkPresentation, change: LinkChange) -> LinkPresentation:
     """How a link is shown after the change: as before when that means the same."""
     if change.kind is ChangeKind.SET_GROUPS:
         same = set(map(fold, change.groups)) == set(map(fold, shown.groups))

@@ -28,7 +28,7 @@ _PLAIN = {
 Span = tuple[int, int]
 
 
-class Place(IntEnum):
+class MatchPosition(IntEnum):
     """Where a link matches; the better place comes first."""
 
     NAME_START = 0
@@ -48,11 +48,11 @@ class Findable:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
+class Match:
     """A match: which link (its index), where, and the parts of each text to highlight."""
 
     index: int
-    place: Place
+    position: MatchPosition
     name: tuple[Span, ...]
     description: tuple[Span, ...]
     address: tuple[Span, ...]
@@ -67,26 +67,26 @@ class _Letters:
 
     def find(self, needle: str) -> tuple[int, bool]:
         """Where the needle is best, -1 if nowhere, and whether a word starts there."""
-        first = place = self.text.find(needle)
-        while place > 0 and self.text[place - 1].isalnum():
-            place = self.text.find(needle, place + 1)
-        return (place, True) if place >= 0 else (first, False)
+        first = position = self.text.find(needle)
+        while position > 0 and self.text[position - 1].isalnum():
+            position = self.text.find(needle, position + 1)
+        return (position, True) if position >= 0 else (first, False)
 
-    def span(self, place: int, length: int) -> Span:
+    def span(self, position: int, length: int) -> Span:
         """The part of the original text that the letters from `place` on come from."""
-        last = self.places[place + length - 1]
-        return self.places[place], max(self.places[place + length], last + 1)
+        last = self.places[position + length - 1]
+        return self.places[position], max(self.places[position + length], last + 1)
 
 
-def find_links(query: str, links: Sequence[Findable]) -> list[Found]:
+def find_links(query: str, links: Sequence[Findable]) -> list[Match]:
     """The links that match every word of the query, the best first, else in their own order."""
     words = _letters(query[:QUERY_LIMIT]).text.split()
     if not words:
         return []
-    found = (_match(words, index, link) for index, link in enumerate(links))
+    matches = (_match(words, index, link) for index, link in enumerate(links))
     return sorted(
-        (match for match in found if match is not None),
-        key=lambda match: (match.place, match.index),
+        (match for match in matches if match is not None),
+        key=lambda match: (match.position, match.index),
     )
 
 
@@ -104,46 +104,48 @@ def nearest_link(query: str, names: Sequence[str]) -> int | None:
     return nearest
 
 
-def _match(words: list[str], index: int, link: Findable) -> Found | None:
+def _match(words: list[str], index: int, link: Findable) -> Match | None:
     name, description, address = (
         _letters(text) for text in (link.name, link.description, link.address)
     )
     needles = [" ".join(words)]
-    place = _place(needles[0], name, description, address)
-    if place is None and len(words) > 1:
+    position = _position(needles[0], name, description, address)
+    if position is None and len(words) > 1:
         needles = words
-        places = [_place(word, name, description, address) for word in words]
+        places = [_position(word, name, description, address) for word in words]
         known = [each for each in places if each is not None]
-        place = max(known) if len(known) == len(words) else None
-    if place is None:
+        position = max(known) if len(known) == len(words) else None
+    if position is None:
         return None
-    return Found(
+    return Match(
         index=index,
-        place=place,
+        position=position,
         name=_spans(needles, name),
         description=_spans(needles, description),
         address=_spans(needles, address),
     )
 
 
-def _place(needle: str, name: _Letters, description: _Letters, address: _Letters) -> Place | None:
+def _position(
+    needle: str, name: _Letters, description: _Letters, address: _Letters
+) -> MatchPosition | None:
     if name.text.startswith(needle):
-        return Place.NAME_START
-    place, starts_word = name.find(needle)
-    if place >= 0:
-        return Place.WORD_START if starts_word else Place.IN_NAME
+        return MatchPosition.NAME_START
+    position, starts_word = name.find(needle)
+    if position >= 0:
+        return MatchPosition.WORD_START if starts_word else MatchPosition.IN_NAME
     if needle in description.text:
-        return Place.DESCRIPTION
-    return Place.ADDRESS if needle in address.text else None
+        return MatchPosition.DESCRIPTION
+    return MatchPosition.ADDRESS if needle in address.text else None
 
 
 def _spans(needles: list[str], letters: _Letters) -> tuple[Span, ...]:
     """One span for each needle in the text, where it is best, in order, none in another."""
     spans: list[Span] = []
     for needle in needles:
-        place, _ = letters.find(needle)
-        if place >= 0:
-            spans.append(letters.span(place, len(needle)))
+        position, _ = letters.find(needle)
+        if position >= 0:
+            spans.append(letters.span(position, len(needle)))
     kept: list[Span] = []
     for start, end in sorted(spans):
         if not kept or start >= kept[-1][1]:
@@ -156,17 +158,17 @@ def _letters(text: str) -> _Letters:
         return _Letters(text.lower(), tuple(range(len(text) + 1)))
     folded: list[str] = []
     places: list[int] = []
-    for place, character in enumerate(text):
+    for position, character in enumerate(text):
         for part in unicodedata.normalize("NFD", character).lower():
             if unicodedata.category(part) != "Mn":
                 plain = _PLAIN.get(part, part)
                 folded.append(plain)
-                places.extend([place] * len(plain))
+                places.extend([position] * len(plain))
     return _Letters("".join(folded), (*places, len(text)))
 
 
 def _pairs(text: str) -> set[str]:
-    return {text[place : place + 2] for place in range(len(text) - 1)}
+    return {text[position : position + 2] for position in range(len(text) - 1)}
 
 
 def _closeness(one: set[str], other: set[str]) -> float:

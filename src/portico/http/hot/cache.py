@@ -24,7 +24,7 @@ AnswerKey = tuple[int, str, bytes]
 
 
 @dataclass(frozen=True, slots=True)
-class KeptSession:
+class CachedSession:
     """A token that was verified, and what it allowed at a revision of its tenant."""
 
     token: VerifiedToken
@@ -32,7 +32,7 @@ class KeptSession:
 
 
 @dataclass(slots=True)
-class KeptAnswer:
+class CachedAnswer:
     """An encoded body with the revision that it was computed at."""
 
     revision: int
@@ -51,8 +51,8 @@ class AnswerCache:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._answers: OrderedDict[AnswerKey, KeptAnswer] = OrderedDict()
-        self._sessions: OrderedDict[str, KeptSession] = OrderedDict()
+        self._answers: OrderedDict[AnswerKey, CachedAnswer] = OrderedDict()
+        self._sessions: OrderedDict[str, CachedSession] = OrderedDict()
         self._size = 0
 
     @property
@@ -60,24 +60,24 @@ class AnswerCache:
         """The memory that all answers take, in bytes."""
         return self._size
 
-    def session(self, token: str) -> KeptSession | None:
+    def session(self, token: str) -> CachedSession | None:
         """What is known of a token."""
         return self._sessions.get(token)
 
-    def keep_session(self, session: KeptSession) -> None:
+    def cache_session(self, session: CachedSession) -> None:
         """Remembers a token that was found in force."""
         self._sessions[session.token.text] = session
         if len(self._sessions) > SESSIONS:
             self._sessions.popitem(last=False)
 
-    def answer(self, key: AnswerKey) -> KeptAnswer | None:
+    def answer(self, key: AnswerKey) -> CachedAnswer | None:
         """The kept answer of a request, of whatever revision."""
         found = self._answers.get(key)
         if found is not None:
             self._answers.move_to_end(key)
         return found
 
-    def keep_answer(self, key: AnswerKey, answer: KeptAnswer) -> None:
+    def cache_answer(self, key: AnswerKey, answer: CachedAnswer) -> None:
         """Keeps an answer; the ones that were not asked for longest make room."""
         _, path, query = key
         if answer.size > self._limit // 4 or len(path) + len(query) > LONGEST_KEY:
@@ -87,7 +87,7 @@ class AnswerCache:
         self._size += answer.size
         self._shrink()
 
-    def keep_packed(self, key: AnswerKey, answer: KeptAnswer, packed: bytes) -> None:
+    def cache_compressed(self, key: AnswerKey, answer: CachedAnswer, packed: bytes) -> None:
         """Adds the compressed form to a kept answer."""
         if self._answers.get(key) is answer:
             self._size += len(packed)

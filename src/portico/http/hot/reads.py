@@ -13,7 +13,7 @@ from portico.asgi.exchange import Exchange, exchange_in
 from portico.asgi.limits import RateCounter
 from portico.asgi.threads import Threads
 from portico.domain.errors import Unavailable
-from portico.http.hot.cache import AnswerCache, KeptAnswer, KeptSession
+from portico.http.hot.cache import AnswerCache, CachedAnswer, CachedSession
 from portico.http.kit.answers import (
     GZIP_FROM_BYTES,
     JSON,
@@ -62,7 +62,7 @@ class HotReads:
         await self._app(scope, receive, send)
 
     async def _serve(
-        self, scope: HTTPScope, send: Send, asked: _Asked, session: KeptSession
+        self, scope: HTTPScope, send: Send, asked: _Asked, session: CachedSession
     ) -> bool:
         claims = session.token.claims
         key = (claims.client_id, scope["path"], scope["query_string"])
@@ -81,7 +81,7 @@ class HotReads:
             if packed is None:
                 body = answer.body
                 packed = await self._threads.run(lambda: gzip(body), size=len(body))
-                self._cache.keep_packed(key, answer, packed)
+                self._cache.cache_compressed(key, answer, packed)
             tag = (b"etag", gzip_tag(answer.tag.decode()).encode())
             await send_whole(send, 200, [JSON, NO_STORE, VARY, tag, _GZIP], packed)
         else:
@@ -89,7 +89,7 @@ class HotReads:
             await send_whole(send, 200, [JSON, NO_STORE, VARY, tag], answer.body)
         return True
 
-    async def _is_current(self, session: KeptSession, answer: KeptAnswer) -> bool:
+    async def _is_current(self, session: CachedSession, answer: CachedAnswer) -> bool:
         """Whether session and answer are of the revision that the tenant has now."""
         if session.access.tenant.revision != answer.revision:
             return False

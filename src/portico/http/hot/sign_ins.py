@@ -27,7 +27,7 @@ from portico.services import access
 from portico.storage.engine.connections import Database
 
 LONGEST_FORM = 2_048
-KEPT_CLIENTS = 10_000
+CACHED_CLIENTS = 10_000
 _FORM = FORM.encode()
 _BASIC = b"basic "
 _HEADERS = [JSON, NO_STORE, VARY]
@@ -82,7 +82,7 @@ class HotSignIns:
         found = await access.client_at_revision(self._database, client_id)
         if found is None:
             return None
-        if len(self._clients) >= KEPT_CLIENTS:
+        if len(self._clients) >= CACHED_CLIENTS:
             self._clients.clear()
         self._clients[client_id] = found
         return found[0]

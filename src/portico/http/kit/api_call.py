@@ -21,7 +21,7 @@ from portico.domain.errors import AccessDenied, InvalidField, StalePrecondition
 from portico.domain.records import Clock, IdSource
 from portico.domain.search import Fields, ListQuery, parse_search
 from portico.domain.tenancy.identity import Claims, fingerprint
-from portico.http.hot.cache import AnswerCache, KeptAnswer, KeptSession
+from portico.http.hot.cache import AnswerCache, CachedAnswer, CachedSession
 from portico.http.kit.answers import (
     Answer,
     AnyRequest,
@@ -41,7 +41,7 @@ from portico.services import access
 from portico.services.people.failed_sign_ins import FailedSignIns
 from portico.services.work import UnitOfWork
 from portico.storage.engine.connections import Connection, Database
-from portico.storage.engine.places import Places
+from portico.storage.engine.slots import Slots
 from portico.storage.tenancy.idempotency import IdempotentAnswer
 
 S = TypeVar("S")
@@ -76,7 +76,7 @@ class Api:
     failed_sign_ins: FailedSignIns
     client_address: Callable[[HTTPScope], str]
     threads: Threads
-    large_answers: Places
+    large_answers: Slots
     managed_suffix: str
     assertion_audiences: frozenset[str]
 
@@ -196,7 +196,7 @@ class Call:
     @asynccontextmanager
     async def read(self, in_body: ReceivedId = None) -> AsyncIterator[UnitOfWork]:
         """A unit of work that reads. Raises SessionNotValid or Forbidden."""
-        granted = await self._kept_access(in_body) or await self._authorise(in_body)
+        granted = await self._cached_access(in_body) or await self._authorise(in_body)
         async with self.api.database.read(granted.tenant.id) as connection:
             yield self._work(connection, granted)
 
@@ -216,7 +216,7 @@ class Call:
         async with self.api.database.write(granted.tenant.id) as connection:
             yield self._work(connection, granted)
 
-    async def _kept_access(self, in_body: ReceivedId) -> access.Access | None:
+    async def _cached_access(self, in_body: ReceivedId) -> access.Access | None:
         """What the caller was found to be allowed, if nothing of the tenant has changed since.
 
         For reads alone: a write changes the tenant, so the next one would always look in vain.
@@ -242,7 +242,7 @@ class Call:
                 customer_id=self.customer_id,
                 microtenant_id=self.microtenant_id(in_body),
             )
-        self.api.cache.keep_session(KeptSession(self.token, granted))
+        self.api.cache.cache_session(CachedSession(self.token, granted))
         return granted
 
     def _work(self, connection: Connection, granted: access.Access) -> UnitOfWork:
@@ -273,7 +273,7 @@ class Call:
                     self.request,
                     encoding,
                     threads=self.api.threads,
-                    places=self.api.large_answers,
+                    slots=self.api.large_answers,
                     customer_id=work.tenant.id,
                 )
             body = await self._joined(encoding)
@@ -292,8 +292,8 @@ class Call:
             )
         scope = self.request.scope
         key = (self.claims.client_id, scope["path"], scope["query_string"])
-        kept = KeptAnswer(work.tenant.revision, tag.encode(), body)
-        self.api.cache.keep_answer(key, kept)
+        kept = CachedAnswer(work.tenant.revision, tag.encode(), body)
+        self.api.cache.cache_answer(key, kept)
         return answer
 
     async def answer(self, payload: object, *, status: int = 200) -> Answer:

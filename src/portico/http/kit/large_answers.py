@@ -27,15 +27,15 @@ from portico.http.kit.answers import (
     wants_gzip,
 )
 from portico.http.kit.encoding import Encoding
-from portico.storage.engine.places import Places
+from portico.storage.engine.slots import Slots
 
 LARGE_BYTES = 8 * MEBIBYTE
 """From this size on an answer is large."""
 
 
-def large_answer_places() -> Places:
-    """The places for large answers of one process, each held until the answer is sent."""
-    return Places(
+def large_answer_slots() -> Slots:
+    """Return the slots for large answers of one process, each held until the answer is sent."""
+    return Slots(
         in_all=4,
         for_each=2,
         wait_seconds=3.0,
@@ -48,7 +48,7 @@ def large_answer_places() -> Places:
 class LargeAnswer(Answer):
     """The answer to a GET whose encoding has only begun. It is made while it is sent."""
 
-    __slots__ = ("_asked", "_customer_id", "_encoding", "_gzip", "_places", "_threads")
+    __slots__ = ("_asked", "_customer_id", "_encoding", "_gzip", "_slots", "_threads")
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class LargeAnswer(Answer):
         encoding: Encoding,
         *,
         threads: Threads,
-        places: Places,
+        slots: Slots,
         customer_id: int,
     ) -> None:
         super().__init__(b"", status=200, headers={})
@@ -64,12 +64,12 @@ class LargeAnswer(Answer):
         self._gzip = wants_gzip(request.headers.get("accept-encoding", ""))
         self._encoding = encoding
         self._threads = threads
-        self._places = places
+        self._slots = slots
         self._customer_id = customer_id
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it when there is a place. Raises Overloaded if there is none in time."""
-        async with self._places.place(self._customer_id):
+        async with self._slots.hold(self._customer_id):
             tag = await self._threads.run(self._finish)
             if self._asked is not None and names_tag(self._asked, tag):
                 await send_whole(send, 304, [(b"etag", tag.encode()), NO_STORE, VARY], b"")

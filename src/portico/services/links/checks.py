@@ -36,7 +36,7 @@ async def check_new_links(
     for position, spec in enumerate(specs):
         try:
             _check_row(spec, taken, known, room)
-            _check_shown(shown[position] if shown else None, headings)
+            _check_presentation(shown[position] if shown else None, headings)
         except InvalidInput as error:
             found.append(error)
         else:
@@ -62,7 +62,7 @@ def _check_row(
         check_portal_room(portal_id, room[portal_id] + 1)
 
 
-def _check_shown(shown: LinkPresentation | None, known: Collection[str]) -> None:
+def _check_presentation(shown: LinkPresentation | None, known: Collection[str]) -> None:
     """Section and groups by their rules; `known` are those that are there, folded."""
     if shown is None:
         return

@@ -87,7 +87,7 @@ async def create_links(
     check_bulk_size(len(specs))
     shown = [None] * len(specs) if shown is None else shown
     checked = [_check_entry(position, spec) for position, spec in enumerate(specs)]
-    shown = [_check_shown(position, each) for position, each in enumerate(shown)]
+    shown = [_check_presentation(position, each) for position, each in enumerate(shown)]
     await require_free_names(work.links, [spec.name for spec in checked], BULK_LIST)
     portal_ids = [portal_id for spec in checked for portal_id in spec.portal_ids]
     known = await work.portals.find_all(portal_ids)
@@ -181,7 +181,7 @@ def _check_entry(position: int, spec: LinkSpec) -> LinkSpec:
         raise error.within(f"{BULK_LIST}[{position}]") from None
 
 
-def _check_shown(position: int, shown: LinkPresentation | None) -> LinkPresentation | None:
+def _check_presentation(position: int, shown: LinkPresentation | None) -> LinkPresentation | None:
     try:
         return shown and check_presentation(shown)
     except InvalidInput as error:

@@ -144,19 +144,19 @@ async def enable_administrator(work: UnitOfWork, administrator_id: int) -> Grant
 
 
 async def set_administrator_password(
-    work: UnitOfWork, administrator_id: int, password_hash: str, *, kept_session: str = ""
+    work: UnitOfWork, administrator_id: int, password_hash: str, *, exempt_session: str = ""
 ) -> None:
     """Replace the password, end all sessions but the one with the digest, and forget all devices.
 
     Raises NotFound or Forbidden.
     """
     before = await _own(work, administrator_id)
-    await ConsoleSessions(work.connection).end_all(administrator_id, but=kept_session)
+    await ConsoleSessions(work.connection).end_all(administrator_id, but=exempt_session)
     await ConsoleDevices(work.connection).forget_all(administrator_id)
     await _store(work, before, replace(before, password_hash=password_hash))
 
 
-async def set_own_password(work: UnitOfWork, password_hash: str, *, kept_session: str) -> None:
+async def set_own_password(work: UnitOfWork, password_hash: str, *, exempt_session: str) -> None:
     """Replace the caller's own password, whatever its role.
 
     This ends the caller's other sessions and forgets all of its known devices.
@@ -169,7 +169,7 @@ async def set_own_password(work: UnitOfWork, password_hash: str, *, kept_session
     if not found.password_hash:
         raise Forbidden("This account has no password: a provider signs it in.")
     (before,) = await _with_grants(work, [found])
-    await ConsoleSessions(work.connection).end_all(found.id, but=kept_session)
+    await ConsoleSessions(work.connection).end_all(found.id, but=exempt_session)
     await ConsoleDevices(work.connection).forget_all(found.id)
     await _store(work, before, replace(before, password_hash=password_hash))
 

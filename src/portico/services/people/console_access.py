@@ -40,7 +40,7 @@ async def administrator_access(
     Raises NotFound for a tenant or microtenant without a grant, whether it exists or not.
     """
     if customer_id is None:
-        customer_id, microtenant_id = _last_place(signed_in)
+        customer_id, microtenant_id = _last_microtenant(signed_in)
     granted = [each for each in signed_in.grants if each.customer_id == customer_id]
     wanted = _own_microtenant(granted) if microtenant_id is None else microtenant_id
     applying = [each for each in granted if each.microtenant_id in (None, wanted)]
@@ -66,7 +66,7 @@ async def administrator_access(
     )
 
 
-def _last_place(signed_in: SignedInAdministrator) -> tuple[int, int | None]:
+def _last_microtenant(signed_in: SignedInAdministrator) -> tuple[int, int | None]:
     """Where the administrator worked last, as far as the grants still allow it."""
     session = signed_in.session
     for grant in signed_in.grants:
@@ -83,7 +83,7 @@ def _own_microtenant(granted: Sequence[Grant]) -> int:
     return min((each.microtenant_id or DEFAULT_MICROTENANT_ID for each in granted), default=0)
 
 
-async def list_places(
+async def list_accessible_microtenants(
     database: Database, signed_in: SignedInAdministrator, *, first: int
 ) -> list[AllowedTenant]:
     """The tenants and microtenants that an administrator may switch to; `first` is looked at first.
@@ -96,14 +96,14 @@ async def list_places(
     async with database.read() as connection:
         for customer_id in sorted(wanted, key=lambda each: each != first):
             try:
-                places += await _places_in(connection, signed_in, customer_id)
+                places += await _accessible_microtenants(connection, signed_in, customer_id)
             except Unavailable as error:
                 logger.warning("Tenant %s is left out of the switcher: %s", customer_id, error)
                 break
     return sorted(places, key=lambda each: each.tenant.name)
 
 
-async def _places_in(
+async def _accessible_microtenants(
     connection: Connection, signed_in: SignedInAdministrator, customer_id: int
 ) -> list[AllowedTenant]:
     """The microtenants of one tenant that an administrator may switch to; none when it is gone."""

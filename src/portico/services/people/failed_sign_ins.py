@@ -21,7 +21,7 @@ LINES_IN_A_WINDOW = 60
 logger = logging.getLogger("portico")
 
 
-class Door(StrEnum):
+class SignInChannel(StrEnum):
     """Where somebody tried to sign in."""
 
     CONSOLE = "console"
@@ -46,7 +46,7 @@ class Why(StrEnum):
 class FailedSignIn:
     """One failed sign-in. An id is None where it is not known."""
 
-    door: Door
+    door: SignInChannel
     why: Why
     address: str
     customer_id: int | None = None

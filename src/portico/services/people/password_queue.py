@@ -16,8 +16,8 @@ from itertools import count
 
 from portico.domain.errors import TooManySignIns
 
-KNOWN_PLACES = 32
-OTHER_PLACES = 64
+KNOWN_DEVICE_SLOTS = 32
+OTHER_SLOTS = 64
 LONGEST_WAIT_SECONDS = 10.0
 RETRY_SECONDS = 5
 REMEMBERED_SECONDS = 60 * 60
@@ -39,7 +39,7 @@ class Applicant:
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class _Place:
+class _Waiter:
     """A place in the queue. `granted` becomes True for a turn, False for being turned away."""
 
     applicant: Applicant
@@ -55,7 +55,7 @@ class PasswordQueue:
         self._timer = timer
         self._running = 0
         self._last_was_known = False
-        self._waiting: list[_Place] = []
+        self._waiting: list[_Waiter] = []
         self._arrivals = count()
         self._failures: OrderedDict[str, tuple[int, float]] = OrderedDict()
 
@@ -87,19 +87,19 @@ class PasswordQueue:
         finally:
             self._leave(place)
 
-    def _enter(self, applicant: Applicant) -> _Place:
+    def _enter(self, applicant: Applicant) -> _Waiter:
         granted = asyncio.get_running_loop().create_future()
         arrival = self.note_arrival() if applicant.arrival is None else applicant.arrival
-        place = _Place(applicant=applicant, arrival=arrival, granted=granted)
+        place = _Waiter(applicant=applicant, arrival=arrival, granted=granted)
         self._waiting.append(place)
         self._grant_turns()
         waiting = self._in_order(known=applicant.known)
-        if len(waiting) > (KNOWN_PLACES if applicant.known else OTHER_PLACES):
+        if len(waiting) > (KNOWN_DEVICE_SLOTS if applicant.known else OTHER_SLOTS):
             self._waiting.remove(waiting[-1])
             waiting[-1].granted.set_result(False)
         return place
 
-    async def _wait(self, place: _Place, left: Callable[[], Awaitable[None]] | None) -> bool:
+    async def _wait(self, place: _Waiter, left: Callable[[], Awaitable[None]] | None) -> bool:
         if place.granted.done():
             return place.granted.result()
         events: list[asyncio.Future[bool] | asyncio.Future[None]] = [place.granted]
@@ -114,7 +114,7 @@ class PasswordQueue:
                 watch.cancel()
         return place.granted.done() and place.granted.result()
 
-    def _leave(self, place: _Place) -> None:
+    def _leave(self, place: _Waiter) -> None:
         if not place.granted.done():
             self._waiting.remove(place)
         elif place.granted.result():
@@ -131,7 +131,7 @@ class PasswordQueue:
             self._last_was_known = first.applicant.known
             first.granted.set_result(True)
 
-    def _in_order(self, *, known: bool) -> list[_Place]:
+    def _in_order(self, *, known: bool) -> list[_Waiter]:
         """Those of one kind who wait, in the order of turns; the last is turned away first.
 
         Sources with fewer recent failures come first, then smaller crowds, then newer requests:

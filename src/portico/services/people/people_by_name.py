@@ -10,7 +10,7 @@ from portico.services.work import UnitOfWork
 from portico.storage.people.administrators import AdministratorRepository
 
 
-async def named_administrator(operator: Operator, name: str) -> tuple[Administrator, int]:
+async def find_administrator_by_name(operator: Operator, name: str) -> tuple[Administrator, int]:
     """An administrator by name, and a tenant where it has a grant.
 
     Raises InvalidField, also for one without any grant.
@@ -32,7 +32,7 @@ async def any_administrator(operator: Operator, name: str) -> Administrator:
     return found
 
 
-async def named_user(work: UnitOfWork, name: str) -> PortalUser:
+async def find_user_by_name(work: UnitOfWork, name: str) -> PortalUser:
     """A portal user of the tenant by name. Raises InvalidField."""
     found = await work.users.find_by_name(name)
     if found is None:

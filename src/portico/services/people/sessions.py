@@ -185,7 +185,7 @@ async def end_portal_session(gate: Gate, customer_id: int, token: str) -> None:
         await PortalSessions(connection, customer_id).end(token_digest(token))
 
 
-async def choose_place(
+async def choose_microtenant(
     gate: Gate, session: ConsoleSession, customer_id: int, microtenant_id: int
 ) -> None:
     """Remembers the tenant and microtenant that the console opens with next.

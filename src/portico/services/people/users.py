@@ -96,7 +96,7 @@ async def _checked(
     same_name = await work.users.find_by_name(spec.name)
     if same_name is not None and (stored is None or same_name.id != stored.id):
         raise NameTaken(spec.name)
-    known = await work.users.known_groups(spec.group_ids)
+    known = await work.users.existing_groups(spec.group_ids)
     for group_id in spec.group_ids:
         if group_id not in known:
             raise UnknownReference(group_id)

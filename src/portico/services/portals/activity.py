@@ -52,7 +52,7 @@ async def record_opening(
     Raises NotFound for a link that the portal does not show to somebody of these groups.
     """
     async with gate.database.read(portal.customer_id) as connection:
-        await _require_shown(connection, portal, link_id, group_ids)
+        await _require_visible(connection, portal, link_id, group_ids)
     async with gate.database.transaction(portal.customer_id) as connection:
         activity = Activity(connection, portal.customer_id)
         await activity.count_opening(link_id, day_of(gate.now))
@@ -74,7 +74,7 @@ async def set_favourite(
     Raises NotFound for a link that the portal does not show to the user.
     """
     async with gate.database.read(portal.customer_id) as connection:
-        await _require_shown(connection, portal, link_id, group_ids)
+        await _require_visible(connection, portal, link_id, group_ids)
     async with gate.database.transaction(portal.customer_id) as connection:
         activity = Activity(connection, portal.customer_id)
         if wanted:
@@ -83,11 +83,11 @@ async def set_favourite(
             await activity.remove_favourite(user_id, link_id)
 
 
-async def _require_shown(
+async def _require_visible(
     connection: Connection, portal: UserPortal, link_id: int, group_ids: Collection[int]
 ) -> None:
     activity = Activity(connection, portal.customer_id)
-    if not portal.enabled or not await activity.is_shown(portal.id, link_id, group_ids):
+    if not portal.enabled or not await activity.is_visible(portal.id, link_id, group_ids):
         raise NotFound(link_id)
 
 

@@ -165,6 +165,6 @@ async def list_portal_links(work: UnitOfWork, portal_id: int) -> list[PortalSect
     `domain.links.presentation.seen_by` leaves what one visitor sees. Runs three statements at most,
     and returns nothing for a portal that is disabled, foreign or gone.
     """
-    links = await work.link_sets.shown_on(portal_id)
+    links = await work.link_sets.visible_on(portal_id)
     sections = await work.sections.all() if links else []
     return arranged(await present_links(work, links), [section.name for section in sections])

@@ -16,7 +16,7 @@ from portico.services.work import UnitOfWork
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
+class SearchResults:
     """The first of each noun that a text was found in, and how many there are."""
 
     links: Page[Link]
@@ -24,13 +24,13 @@ class Found:
     microtenants: Page[Microtenant]
 
 
-async def search_everything(work: UnitOfWork, text: str, limit: int = 8) -> Found:
+async def search_everything(work: UnitOfWork, text: str, limit: int = 8) -> SearchResults:
     """What has each word of the text in its name, description, host or domain, by name.
 
     An empty text finds nothing.
     """
     if not text.split():
-        return Found(
+        return SearchResults(
             links=Page(items=[], total=0),
             portals=Page(items=[], total=0),
             microtenants=Page(items=[], total=0),
@@ -39,7 +39,7 @@ async def search_everything(work: UnitOfWork, text: str, limit: int = 8) -> Foun
     links = await list_filtered_links(work, first, LinkFilter(text=text))
     portals = _query(text, limit, PORTAL_FIELDS, ("name", "description", "domain"))
     microtenants = _query(text, limit, MICROTENANT_FIELDS, ("name", "description"))
-    return Found(
+    return SearchResults(
         links=links.page,
         portals=await work.portals.page(portals),
         microtenants=await list_microtenants(work, microtenants),

@@ -15,8 +15,8 @@ from portico.domain.audit import Action, AuditEntry
 from portico.domain.errors import Forbidden, InvalidField, NotFound, PorticoError
 from portico.services import recording
 from portico.services.access import require_admin
-from portico.services.apart import are_large, run_apart
 from portico.services.audit.log import audit_log
+from portico.services.threads import are_large, run_on_thread
 from portico.services.undo.restoring import RESTORERS, Json, Restorer, changed_meanwhile
 from portico.services.work import UnitOfWork
 
@@ -93,12 +93,12 @@ async def _put_back(
                 _require_unchanged(restorer, entry, found.get(entry.object_id))
 
     large = are_large(run)
-    await run_apart(require_unchanged, when=large)
+    await run_on_thread(require_unchanged, when=large)
     if run[0].action is Action.CREATE:
         gone = await restorer.remove(work, [found[entry.object_id] for entry in run])
         await recording.record_deletion(work, restorer.kind, *gone)
         return
-    records = await run_apart(
+    records = await run_on_thread(
         lambda: [_restored(work, restorer, entry) for entry in run], when=large
     )
     if run[0].action is Action.DELETE:
@@ -106,7 +106,7 @@ async def _put_back(
         await recording.record_creation(work, restorer.kind, *records)
         return
     await restorer.change(work, records)
-    changes = await run_apart(
+    changes = await run_on_thread(
         lambda: [(_alike(found[each.id], each, restorer), each) for each in records], when=large
     )
     await recording.record_updates(work, restorer.kind, changes)

@@ -10,7 +10,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
-from portico.storage.engine.places import Places
+from portico.storage.engine.slots import Slots
 
 KNOWN_SECONDS = 60.0
 """How long a tenant's worker is remembered: shards move when a cluster is rebalanced."""
@@ -40,7 +40,7 @@ class Nodes:
         self._fetch = fetch
         self._is_distributed: bool | None = None
         self._groups: dict[int, tuple[int, float]] = {}
-        self._places = Places(
+        self._slots = Slots(
             in_all=max(1, connections),
             for_each=max(1, connections * 6 // 10),
             wait_seconds=wait_seconds,
@@ -67,7 +67,7 @@ class Nodes:
         return group
 
     @asynccontextmanager
-    async def place(self, customer_id: int) -> AsyncIterator[None]:
+    async def hold(self, customer_id: int) -> AsyncIterator[None]:
         """Hold one of the connections of the tenant's worker. Raises Overloaded.
 
         0 is no tenant; what it reads is on the coordinator.
@@ -76,5 +76,5 @@ class Nodes:
         if group == COORDINATOR:
             yield
             return
-        async with self._places.place(group):
+        async with self._slots.hold(group):
             yield

@@ -37,8 +37,8 @@ from portico.storage.engine.connections import (
 )
 from portico.storage.engine.duplicates import violated_constraint
 from portico.storage.engine.nodes import Nodes
-from portico.storage.engine.places import Places
 from portico.storage.engine.revisions import RevisionReader
+from portico.storage.engine.slots import Slots
 from portico.storage.engine.statements import Row, StatementCompiler
 
 CONNECT_SECONDS = 5.0
@@ -52,7 +52,7 @@ SLOTS = 16
 
 MIGRATION_LOCK = 0x506F727469636F  # "Portico" in ASCII
 _BEGIN = f"BEGIN; SET LOCAL statement_timeout = {WRITE_SECONDS * 1000:.0f}"
-_KEPT_BY_DRIVER = 512
+_CACHED_BY_DRIVER = 512
 _IDLE_SECONDS = 300.0
 _CONFLICTS = {"55P03": "A lock was not free in time.", "40001": "", "40P01": ""}
 # The second is what the driver says of a connection that breaks while it is handed over.
@@ -148,7 +148,7 @@ class PostgresReader:
     slot = 0
     writers_overlap = False
 
-    def __init__(self, lend: Lender, scans: Places, customer_id: int) -> None:
+    def __init__(self, lend: Lender, scans: Slots, customer_id: int) -> None:
         self._lend = lend
         self._scans = scans
         self._customer_id = customer_id
@@ -176,7 +176,7 @@ class PostgresReader:
     ) -> Sequence[Row]:
         """All rows of a statement, in its turn. Raises ReadTooSlow or Overloaded."""
         await self.give_back()
-        async with self._scans.place(self._customer_id):
+        async with self._scans.hold(self._customer_id):
             return await self.rows(statement, parameters)
 
     async def run(self, statement: Executable, parameters: Parameters | None = None) -> int:
@@ -199,7 +199,7 @@ class PostgresDatabase(Database):
         self._url = url
         self._pool_size = pool_size
         self._read_seconds = read_seconds
-        self._scans = Places(
+        self._scans = Slots(
             in_all=max(1, pool_size * 7 // 10),
             for_each=max(1, pool_size * 4 // 10),
             wait_seconds=read_seconds,
@@ -225,7 +225,7 @@ class PostgresDatabase(Database):
             return await asyncpg.connect(
                 dsn=self._url,
                 timeout=CONNECT_SECONDS,
-                statement_cache_size=_KEPT_BY_DRIVER,
+                statement_cache_size=_CACHED_BY_DRIVER,
                 max_cached_statement_lifetime=0,
                 server_settings={
                     "application_name": "portico",
@@ -272,7 +272,7 @@ class PostgresDatabase(Database):
 
     @asynccontextmanager
     async def _lend(self, customer_id: int) -> AsyncIterator[PostgresConnection]:
-        async with self._nodes.place(customer_id), self._acquire() as connection:
+        async with self._nodes.hold(customer_id), self._acquire() as connection:
             yield PostgresConnection(connection, self._statements, self._read_seconds)
 
     @asynccontextmanager
@@ -291,7 +291,7 @@ class PostgresDatabase(Database):
         with translated():
             own: int | None = None
             try:
-                async with self._nodes.place(customer_id), self._acquire() as connection:
+                async with self._nodes.hold(customer_id), self._acquire() as connection:
                     own = self._free_slots.pop() if self._free_slots else None
                     # Without a free slot a random one is shared, and its holders wait in line.
                     slot = randrange(SLOTS) if own is None else own

@@ -31,7 +31,7 @@ from portico.storage.engine.statements import StatementCompiler
 LOCK_WAIT_SECONDS = 10.0
 WRITERS_PER_COMMIT = 32
 _RETRY_SECONDS = 0.005
-_KEPT_BY_DRIVER = 512
+_CACHED_BY_DRIVER = 512
 _CACHE_KIB = 32 * 1024
 _SLOW_READERS_CACHE_KIB = 8 * 1024
 _REVISION = "SELECT sum(revision) FROM customer_revision WHERE customer_id = ?"
@@ -72,7 +72,7 @@ class SqliteDatabase(Database):
             uri=True,
             check_same_thread=False,
             isolation_level=None,
-            cached_statements=_KEPT_BY_DRIVER,
+            cached_statements=_CACHED_BY_DRIVER,
         )
         try:
             # Looked at again before SQLite reads anything: were the file replaced just now, SQLite

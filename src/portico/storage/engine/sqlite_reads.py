@@ -17,7 +17,7 @@ from time import monotonic
 from typing import TypeVar
 
 from portico.storage.engine.connections import ReadTooSlow
-from portico.storage.engine.places import Places
+from portico.storage.engine.slots import Slots
 from portico.storage.engine.statements import Bound, PreparedStatement, Row
 
 T = TypeVar("T")
@@ -116,7 +116,7 @@ class SlowReads:
         self._seconds = seconds
         self._idle: list[TimedConnection] = []
         self._threads = ThreadPoolExecutor(SLOW_READERS, thread_name_prefix="portico-read")
-        self._places = Places(
+        self._slots = Slots(
             in_all=SLOW_READERS, for_each=SLOW_READERS_FOR_EACH, wait_seconds=seconds
         )
         self._rest_until: dict[int, float] = {}
@@ -129,7 +129,7 @@ class SlowReads:
         self, customer_id: int, prepared: PreparedStatement, bound: tuple[str, Bound]
     ) -> Sequence[Row]:
         """All rows of a statement. Raises ReadTooSlow, or Overloaded without a free place."""
-        async with self._places.place(customer_id):
+        async with self._slots.hold(customer_id):
             began = monotonic()
             try:
                 return await run_to_end(self._threads, partial(self._read, prepared, bound))

@@ -37,7 +37,7 @@ from sqlalchemy.types import NullType, TypeEngine
 
 P = ParamSpec("P")
 T = TypeVar("T")
-KEPT_SHAPES = 512
+CACHED_SHAPES = 512
 
 Row = Any
 """A named tuple of the columns that a statement selects."""
@@ -54,7 +54,7 @@ _Processor = Callable[[Any], Any] | None
 def kept(build: Callable[P, T]) -> Callable[P, T]:
     """Keeps what a function built for its arguments, the 512 last used of them."""
     # The cast gives the arguments their types back, which lru_cache forgets.
-    return cast("Callable[P, T]", lru_cache(maxsize=KEPT_SHAPES)(build))
+    return cast("Callable[P, T]", lru_cache(maxsize=CACHED_SHAPES)(build))
 
 
 _FEW_ROWS = "few_rows"

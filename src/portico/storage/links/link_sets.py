@@ -68,12 +68,12 @@ class LinkSetRepository(LinkRepository):
     def _is_large(self) -> bool:
         return self._links > SCANNED_LINKS
 
-    async def shown_on(self, portal_id: int) -> list[Link]:
+    async def visible_on(self, portal_id: int) -> list[Link]:
         """The enabled links of an enabled portal, in no order; none of one that is disabled.
 
         Without an order, since for that a database might go through all links of the scope.
         """
-        rows = await self._rows(_shown_on(), portal_id=portal_id)
+        rows = await self._rows(_visible_on(), portal_id=portal_id)
         return [self._record(row) for row in rows]
 
     async def set_enabled(self, links: Collection[Link], enabled: bool) -> None:
@@ -142,7 +142,7 @@ def _by_stamps(links: Collection[Link]) -> Mapping[tuple[int, int], list[int]]:
 
 
 @kept
-def _shown_on() -> Select[Any]:
+def _visible_on() -> Select[Any]:
     link = user_portal_link
     shown = select(portal_assignment.c.link_id).where(
         in_scope(portal_assignment), portal_assignment.c.portal_id == bindparam("portal_id")

@@ -65,7 +65,7 @@ class ProviderRepository:
         rows = await self._connection.rows(select(CLIENT_SECRET.column).where(mine))
         if not rows:  # removed a moment ago
             return ""
-        return cipher.decrypt(CLIENT_SECRET.place(vars(provider)), rows[0].client_secret)
+        return cipher.decrypt(CLIENT_SECRET.location(vars(provider)), rows[0].client_secret)
 
     async def update_secret(
         self, provider: IdentityProvider, client_secret: str, cipher: SecretCipher

@@ -76,7 +76,7 @@ class PortalUserRepository(Repository[PortalUser]):
         )
         await self._run(statement)
 
-    async def known_groups(self, group_ids: Iterable[int]) -> set[int]:
+    async def existing_groups(self, group_ids: Iterable[int]) -> set[int]:
         """Those of the group ids that the tenant has."""
         wanted = sorted(set(group_ids))
         if not wanted:

@@ -56,7 +56,7 @@ class Activity:
         self._connection = connection
         self._customer_id = customer_id
 
-    async def is_shown(self, portal_id: int, link_id: int, group_ids: Iterable[int]) -> bool:
+    async def is_visible(self, portal_id: int, link_id: int, group_ids: Iterable[int]) -> bool:
         """Whether a link is enabled, on the portal, and for everyone or one of the groups."""
         wanted = {"portal_id": portal_id, "link_id": link_id, "group_ids": sorted(group_ids)}
         return bool(await self._connection.rows(_shown(), self._mine(wanted)))

@@ -36,13 +36,13 @@ class SecretColumn:
     column: Column[str]
     row: tuple[Column[int], ...]
 
-    def place(self, values: Mapping[str, Any]) -> str:
+    def location(self, values: Mapping[str, Any]) -> str:
         """Return the place of the value in a row, given the row's values by column name."""
         row = {each.name: values[each.name] for each in self.row}
-        return secret_place(self.column.table.name, self.column.name, row)
+        return secret_location(self.column.table.name, self.column.name, row)
 
 
-def secret_place(table: str, column: str, row: Mapping[str, int | str]) -> str:
+def secret_location(table: str, column: str, row: Mapping[str, int | str]) -> str:
     """Return the name of the one place in the database where an encrypted value decrypts."""
     return json.dumps([table, column, row], sort_keys=True)
 
@@ -69,32 +69,32 @@ class SecretCipher:
         self._keys = {key.id: key for key in keys}
         return keys
 
-    def encrypt(self, key_id: str, place: str, text: str) -> str:
+    def encrypt(self, key_id: str, location: str, text: str) -> str:
         """Return a value that decrypts only in its place. Raises SecretKeyError without the key."""
         nonce = os.urandom(_NONCE_BYTES)
-        sealed = self._aead(key_id).encrypt(nonce, text.encode(), _bound_to(key_id, place))
+        sealed = self._aead(key_id).encrypt(nonce, text.encode(), _bound_to(key_id, location))
         return value_prefix(key_id) + base64.urlsafe_b64encode(nonce + sealed).decode()
 
-    def decrypt(self, place: str, stored: str) -> str:
+    def decrypt(self, location: str, stored: str) -> str:
         """Return the text of a stored value. Raises SecretUnreadable or SecretKeyError."""
         version, key_id, encoded = [*stored.split(".", 2), "", ""][:3]
         if version != _VERSION:
-            raise SecretUnreadable(f"The secret at {place} is not an encrypted value.")
+            raise SecretUnreadable(f"The secret at {location} is not an encrypted value.")
         aead = self._aead(key_id)
         try:
             content = base64.b64decode(encoded, altchars=b"-_", validate=True)
             nonce, sealed = content[:_NONCE_BYTES], content[_NONCE_BYTES:]
-            return aead.decrypt(nonce, sealed, _bound_to(key_id, place)).decode()
+            return aead.decrypt(nonce, sealed, _bound_to(key_id, location)).decode()
         except (InvalidTag, binascii.Error, ValueError):
             raise SecretUnreadable(
-                f"The secret at {place} does not decrypt with key {key_id}: it was altered, or "
+                f"The secret at {location} does not decrypt with key {key_id}: it was altered, or "
                 "copied from another place."
             ) from None
 
-    def can_decrypt(self, place: str, stored: str) -> bool:
+    def can_decrypt(self, location: str, stored: str) -> bool:
         """Whether a stored value decrypts in its place."""
         try:
-            self.decrypt(place, stored)
+            self.decrypt(location, stored)
         except SecretError:
             return False
         return True
@@ -110,5 +110,5 @@ class SecretCipher:
         return AESGCM(self._keys[key_id].value)
 
 
-def _bound_to(key_id: str, place: str) -> bytes:
-    return f"portico {_VERSION} {key_id} {place}".encode()
+def _bound_to(key_id: str, location: str) -> bytes:
+    return f"portico {_VERSION} {key_id} {location}".encode()

@@ -18,7 +18,7 @@ from portico.storage.schema.tables import secret_key, signing_key
 from portico.storage.secrets.secret_cipher import (
     SecretCipher,
     SecretColumn,
-    secret_place,
+    secret_location,
     value_prefix,
 )
 from portico.storage.secrets.secret_keys import SecretKeyError
@@ -43,9 +43,9 @@ class StoredSecretKey:
     plain_text_left: bool = False
 
 
-def check_place(key_id: str) -> str:
+def check_location(key_id: str) -> str:
     """Return the place of a key's check value."""
-    return secret_place("secret_key", "check_value", {"id": key_id})
+    return secret_location("secret_key", "check_value", {"id": key_id})
 
 
 class SecretKeyRepository:
@@ -82,7 +82,7 @@ class SecretKeyRepository:
                 "says what can be done."
             )
         for each in stored:
-            self._cipher.decrypt(check_place(each.id), each.check_value)
+            self._cipher.decrypt(check_location(each.id), each.check_value)
 
     async def unreadable(self) -> list[str]:
         """Return the ids of keys in use that the key file does not hold."""
@@ -96,14 +96,14 @@ class SecretKeyRepository:
         await self.lock(shared=True)
         await self.require_readable()
         current = (await self.in_use())[-1]
-        return self._cipher.encrypt(current.id, column.place(row), text)
+        return self._cipher.encrypt(current.id, column.location(row), text)
 
     async def lock(self, *, shared: bool = False) -> None:
         """Keep the keys in use as they are until the transaction ends."""
         await self._connection.rows(select(secret_key.c.id).with_for_update(read=shared))
 
     def _opens(self, key: StoredSecretKey) -> bool:
-        return self._cipher.can_decrypt(check_place(key.id), key.check_value)
+        return self._cipher.can_decrypt(check_location(key.id), key.check_value)
 
     async def begin_use(self, key_id: str, now: int) -> None:
         """Let a key encrypt from now on; the others only decrypt."""
@@ -124,7 +124,7 @@ def new_key_row(cipher: SecretCipher, key_id: str, now: int) -> dict[str, Any]:
     """Return the row of a key that encrypts from now on."""
     return {
         "id": key_id,
-        "check_value": cipher.encrypt(key_id, check_place(key_id), CHECK_TEXT),
+        "check_value": cipher.encrypt(key_id, check_location(key_id), CHECK_TEXT),
         "creation_time": now,
         "replaced_time": None,
         "plain_text_left": False,
@@ -150,9 +150,9 @@ class StoredSecrets:
     async def unreadable(self) -> list[Row]:
         """Return the rows whose value does not decrypt."""
         rows = await self._connection.rows(self._select())
-        place = self._column.place
+        location = self._column.location
         return [
-            row for row in rows if not self._cipher.can_decrypt(place(row._asdict()), row.stored)
+            row for row in rows if not self._cipher.can_decrypt(location(row._asdict()), row.stored)
         ]
 
     async def encrypt_again(self, row: Row, key_id: str) -> None:
@@ -160,7 +160,7 @@ class StoredSecrets:
 
         Raises SecretError when it does not decrypt.
         """
-        where = self._column.place(row._asdict())
+        where = self._column.location(row._asdict())
         fresh = self._cipher.encrypt(key_id, where, self._cipher.decrypt(where, row.stored))
         same = [each == row._asdict()[each.name] for each in self._column.row]
         unchanged: ColumnElement[bool] = and_(*same, self._column.column == row.stored)

@@ -40,7 +40,7 @@ TENANTS_A_PAGE = 10_000
 
 
 @dataclass(frozen=True, kw_only=True)
-class Standing:
+class TokenStatus:
     """What the database says of a token's client at this moment."""
 
     client: ApiClient
@@ -51,7 +51,7 @@ class Standing:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class ScopeDetails:
     """A microtenant of a tenant, and how many links it has."""
 
     tenant: Tenant
@@ -65,13 +65,13 @@ class IdentityRepository:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def standing(self, claims: Claims, microtenant_id: int | None) -> Standing | None:
+    async def token_status(self, claims: Claims, microtenant_id: int | None) -> TokenStatus | None:
         """The client, tenant and microtenant of a token, in one statement.
 
         Without a microtenant id it is the client's own, or Default for a tenant-wide client.
         """
         rows = await self._connection.rows(
-            _standing(own=microtenant_id is None),
+            _token_status(own=microtenant_id is None),
             {
                 "customer_id": claims.customer_id,
                 "client_id": claims.client_id,
@@ -89,7 +89,7 @@ class IdentityRepository:
             revision=row.revision,
             creation_time=row.customer_creation_time,
         )
-        return Standing(
+        return TokenStatus(
             client=restored(ApiClient, row),
             tenant=tenant,
             session_ended=row.session_ended,
@@ -97,7 +97,7 @@ class IdentityRepository:
             links=row.links or 0,
         )
 
-    async def place(self, customer_id: int, microtenant_id: int) -> Place | None:
+    async def place(self, customer_id: int, microtenant_id: int) -> ScopeDetails | None:
         """A microtenant of a tenant, or None when there is no such tenant or microtenant."""
         rows = await self._connection.rows(
             _place(), {"customer_id": customer_id, "microtenant_id": microtenant_id}
@@ -106,7 +106,9 @@ class IdentityRepository:
             return None
         row = rows[0]
         tenant = restored(Tenant, row)
-        return Place(tenant=tenant, microtenant_name=row.microtenant_name, links=row.links or 0)
+        return ScopeDetails(
+            tenant=tenant, microtenant_name=row.microtenant_name, links=row.links or 0
+        )
 
     async def tenants(self, customer_ids: Iterable[int]) -> list[Tenant]:
         """The tenants with those ids, by name. Each is asked for alone, as each lives elsewhere."""
@@ -253,7 +255,7 @@ def _place() -> Select[Any]:
 
 
 @kept
-def _standing(*, own: bool) -> Select[Any]:
+def _token_status(*, own: bool) -> Select[Any]:
     """The statement of access, for a named microtenant or for the client's own.
 
     Each table is filtered by the tenant itself, so that a distributed database routes it whole.

@@ -44,7 +44,7 @@ class SigningKeyRepository:
                 values["secret"] = (
                     known[row.id].secret
                     if row.id in known
-                    else self._cipher.decrypt(SIGNING_KEY.place(values), row.secret)
+                    else self._cipher.decrypt(SIGNING_KEY.location(values), row.secret)
                 )
             except SecretError as error:
                 logger.error("Signing key %s cannot be used. %s", row.id, error.reason)

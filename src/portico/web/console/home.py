@@ -6,7 +6,7 @@ from litestar import get, post
 from litestar.di import NamedDependency
 
 from portico.domain.errors import InvalidInput, NotFound
-from portico.services.people.sessions import choose_place
+from portico.services.people.sessions import choose_microtenant
 from portico.services.undo.undo import undo_change
 from portico.web.console.frame.page import Answer, Console
 from portico.web.shared.cookies import THEME, THEMES, AnyRequest
@@ -63,14 +63,16 @@ async def show_nothing(console: NamedDependency[Console]) -> Answer:
     raise NotFound(console.request.scope["path"])
 
 
-async def remember_place(console: Console) -> None:
+async def remember_microtenant(console: Console) -> None:
     """The console opens here next time, for this session."""
     session = console.signed_in.session
     if (session.customer_id, session.microtenant_id) != (
         console.customer_id,
         console.microtenant_id,
     ):
-        await choose_place(console.site.gate, session, console.customer_id, console.microtenant_id)
+        await choose_microtenant(
+            console.site.gate, session, console.customer_id, console.microtenant_id
+        )
 
 
 ROUTES = [choose_theme, undo, show_keys, show_nothing]

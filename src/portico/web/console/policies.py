@@ -17,7 +17,7 @@ from portico.services.policies import create_aup, delete_aup, get_aup, list_aups
 from portico.services.versions import version_of
 from portico.services.work import UnitOfWork
 from portico.web.console.frame.confirming import Confirmation, ask
-from portico.web.console.frame.conflicts import Conflict, tell_conflict
+from portico.web.console.frame.conflicts import Conflict, render_conflict
 from portico.web.console.frame.forms import Form, make_form, place_error
 from portico.web.console.frame.page import Answer, Console
 from portico.web.console.frame.words import counted
@@ -149,7 +149,7 @@ async def change_policy(console: NamedDependency[Console]) -> Answer:
     if fresh:
         return console.go("policies", work)
     async with console.reading() as work:
-        conflict = await tell_conflict(work, "policy", stored, asdict(_spec(form)))
+        conflict = await render_conflict(work, "policy", stored, asdict(_spec(form)))
         newer = form.with_values(revision=version_of(stored))
         return await _page(console, work, newer, stored, conflict, status=409)
 

@@ -19,11 +19,11 @@ from portico.domain.links.presentation import seen_by
 from portico.services.people.groups import list_groups
 from portico.services.portals.pages import list_portal_links
 from portico.services.work import UnitOfWork
-from portico.web.portal.view import FaceView, TileView, make_pictures, make_sections
+from portico.web.portal.view import BrandingView, TileView, make_pictures, make_sections
 from portico.web.shared.rendering import Renderer
 
 _STAR = re.compile(r'value="(\d+)" aria-pressed="false"')
-KEPT_BYTES = 32 * 1024 * 1024
+CACHED_BYTES = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +54,7 @@ class PortalContent:
 async def make_content(
     work: UnitOfWork,
     portal_id: int,
-    face: FaceView,
+    face: BrandingView,
     group_ids: frozenset[int],
     *,
     renderer: Renderer,
@@ -82,7 +82,7 @@ async def make_content(
 class PortalContents:
     """Contents that were made lately, of one server process; `limit_bytes` bounds them all."""
 
-    def __init__(self, threads: Threads, limit_bytes: int = KEPT_BYTES) -> None:
+    def __init__(self, threads: Threads, limit_bytes: int = CACHED_BYTES) -> None:
         self._threads = threads
         self._limit = limit_bytes
         self._kept: OrderedDict[tuple[object, ...], tuple[int, PortalContent]] = OrderedDict()
@@ -92,7 +92,7 @@ class PortalContents:
         self,
         work: UnitOfWork,
         portal_id: int,
-        face: FaceView,
+        face: BrandingView,
         group_ids: frozenset[int],
         *,
         renderer: Renderer,

@@ -16,7 +16,7 @@ from portico.domain.errors import NotFound
 from portico.domain.links.icons import Picture, read_picture
 from portico.domain.portals.accent import derive_accent, nearest_accent
 from portico.web.portal.page import arrive, content_for, visit_address
-from portico.web.portal.view import make_face
+from portico.web.portal.view import make_branding
 from portico.web.shared.cookies import AnyRequest
 from portico.web.shared.site import Site
 
@@ -64,7 +64,7 @@ async def theme(site: NamedDependency[Site], portal: FromPath[str]) -> File:
 async def manifest(site: NamedDependency[Site], portal: FromPath[str]) -> File:
     """What a browser needs to install the portal as an app."""
     visit = await visit_address(site, portal)
-    face = make_face(visit.portal)
+    face = make_branding(visit.portal)
     icons = [
         {"src": site.static.address(f"icon-{side}.png"), "sizes": f"{side}x{side}"}
         for side in (192, 512)

@@ -35,11 +35,11 @@ from portico.services.portals.pages import (
 from portico.web.portal.content import PortalContent
 from portico.web.portal.view import (
     FAVOURITES_SHOWN,
-    FaceView,
+    BrandingView,
     find_tiles,
     make_aup,
+    make_branding,
     make_day,
-    make_face,
     make_notice,
     make_recents,
     make_visitor,
@@ -65,7 +65,7 @@ from portico.web.shared.sessions import (
     CONSOLE_HOME,
     SignInNeeded,
     administrator_of,
-    door_address,
+    sign_in_address,
     user_of,
 )
 from portico.web.shared.site import Site
@@ -80,7 +80,7 @@ class Arrival:
 
     visit: PortalVisit
     signed_in: SignedInUser | None
-    face: FaceView
+    face: BrandingView
     mark: str
 
     @property
@@ -115,14 +115,14 @@ async def _arrive(
     site: Site, request: AnyRequest, visit: PortalVisit, *, home: str = ""
 ) -> Arrival:
     signed_in = await user_of(site, request, visit.scope.customer_id)
-    face = make_face(visit.portal, home=home)
-    door = door_address(f"{face.base}/sign-in", request)
+    face = make_branding(visit.portal, home=home)
+    door = sign_in_address(f"{face.base}/sign-in", request)
     if signed_in is None and visit.portal.page.audience is not Audience.PUBLIC:
         raise SignInNeeded(door)
     return Arrival(
         visit=visit,
         signed_in=signed_in,
-        face=make_face(visit.portal, home=home, sign_in=door),
+        face=make_branding(visit.portal, home=home, sign_in=door),
         mark=site.cookies.read(request, VISITOR),
     )
 

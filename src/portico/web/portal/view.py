@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from urllib.parse import quote
 
+from portico.domain.links.display_hosts import display_host
 from portico.domain.links.icons import Picture, read_picture
 from portico.domain.links.link_finder import Findable, Span, find_links, nearest_link
 from portico.domain.links.links import target_url
 from portico.domain.links.presentation import PortalSection, PresentedLink
-from portico.domain.links.shown_hosts import shown_host
 from portico.domain.policies import Aup
 from portico.domain.portals.pages import PresentedPortal
 from portico.domain.tenancy.identity import fingerprint
@@ -53,7 +53,7 @@ class SectionView:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FoundView:
+class MatchView:
     """A found tile, each text in parts of which some are marked."""
 
     tile: TileView
@@ -72,7 +72,7 @@ class RecentView:
 
 
 @dataclass(frozen=True, kw_only=True)
-class FaceView:
+class BrandingView:
     """A portal's brand and addresses. `base` is the path of its actions, `home` of its page."""
 
     id: int
@@ -150,11 +150,11 @@ class SignInView:
     local: bool = True
 
 
-def make_face(portal: PresentedPortal, *, home: str = "", sign_in: str = "") -> FaceView:
+def make_branding(portal: PresentedPortal, *, home: str = "", sign_in: str = "") -> BrandingView:
     """The brand of a portal; `home` when its page is not at its base, as on its own domain."""
     base = f"/p/{portal.page.slug or portal.id}"
     title = portal.page.title or portal.name
-    return FaceView(
+    return BrandingView(
         id=portal.id,
         title=title,
         subtitle=portal.name if portal.name != title else "",
@@ -196,7 +196,7 @@ def make_tile(link: PresentedLink, base: str, section: str = "") -> TileView:
         id=link.id,
         name=link.name,
         description=link.description.strip(),
-        address=shown_host(link.link) + shown_path(link.link_path),
+        address=display_host(link.link) + shown_path(link.link_path),
         url=target_url(link),
         arch=make_arch(link.name, picture=picture, is_dark=link.presentation.icon_is_dark),
         section=section,
@@ -288,14 +288,14 @@ def ago(time: int, now: int, language: Language) -> str:
     return language.short_weekday(_date(time)) if days < 7 else language.day_and_month(_date(time))
 
 
-def find_tiles(query: str, tiles: Sequence[TileView]) -> tuple[FoundView, ...]:
+def find_tiles(query: str, tiles: Sequence[TileView]) -> tuple[MatchView, ...]:
     """The tiles that a query finds, the best first."""
     findable = [
         Findable(name=tile.name, description=tile.description, address=tile.address)
         for tile in tiles
     ]
     return tuple(
-        FoundView(
+        MatchView(
             tile=tiles[found.index],
             name=_parts(tiles[found.index].name, found.name),
             description=_parts(tiles[found.index].description, found.description),

@@ -17,7 +17,7 @@ from portico.web.shared.cookies import AnyRequest
 Headers = list[tuple[bytes, bytes]]
 
 
-class Surroundings:
+class OriginResolver:
     """The proxies whose `X-Forwarded-*` is believed, and the public origin when it is fixed."""
 
     def __init__(self, *, proxies: TrustedProxies | None = None, public_url: str = "") -> None:
@@ -59,17 +59,17 @@ class Surroundings:
 
 
 def strict_transport(
-    surroundings: Surroundings, seconds: int
+    origins: OriginResolver, seconds: int
 ) -> Callable[[HTTPScope], Headers] | None:
     """What tells browsers that came by https never to come by anything else (RFC 6797).
 
     None when nothing is to be told, so that requests pay for it only where it is of use.
     """
-    if not seconds or not surroundings.may_be_encrypted:
+    if not seconds or not origins.may_be_encrypted:
         return None
     told = [(b"strict-transport-security", f"max-age={seconds}".encode())]
 
     def headers(scope: HTTPScope) -> Headers:
-        return told if surroundings.is_encrypted(Request(scope)) else []
+        return told if origins.is_encrypted(Request(scope)) else []
 
     return headers

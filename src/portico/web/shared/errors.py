@@ -28,7 +28,7 @@ def page_exception_handlers(present: Present) -> ExceptionHandlersMap:
     def ours(request: AnyRequest, error: PorticoError) -> Response[bytes]:
         site = site_of(request)
         if isinstance(error, SignInNeeded):
-            return lead_to_door(request, error)
+            return redirect_to_sign_in(request, error)
         return present(site, request, site.status_of(error), error)
 
     def framework(request: AnyRequest, error: HTTPException) -> Response[bytes]:
@@ -48,7 +48,7 @@ def page_exception_handlers(present: Present) -> ExceptionHandlersMap:
     return {PorticoError: ours, HTTPException: framework, Exception: defect}
 
 
-def lead_to_door(request: AnyRequest, error: SignInNeeded) -> Response[bytes]:
+def redirect_to_sign_in(request: AnyRequest, error: SignInNeeded) -> Response[bytes]:
     """A redirect to the door; htmx and scripts are told in a header, since they follow none."""
     if "hx-request" in request.headers:
         return page_answer("", status=401, headers={"HX-Redirect": error.address})

@@ -45,7 +45,7 @@ class SignInNeeded(AccessDenied):
         self.address = address
 
 
-def door_address(door: str, request: AnyRequest) -> str:
+def sign_in_address(door: str, request: AnyRequest) -> str:
     """A sign-in page that leads back to where the request was going.
 
     A write cannot be repeated after signing in, so it leads back to the page that it was sent from.
@@ -64,7 +64,7 @@ async def administrator_of(site: Site, request: AnyRequest) -> SignedInAdministr
     token = site.cookies.read(request, CONSOLE)
     signed_in = await find_console_session(site.gate, token) if token else None
     if signed_in is None:
-        raise SignInNeeded(door_address(f"{CONSOLE_HOME}/sign-in", request))
+        raise SignInNeeded(sign_in_address(f"{CONSOLE_HOME}/sign-in", request))
     return signed_in
 
 
@@ -136,7 +136,7 @@ def browser_of(site: Site, request: AnyRequest, device_cookie: str = "") -> Brow
             pass
 
     return Browser(
-        address=site.surroundings.peer(request),
+        address=site.origins.peer(request),
         device=site.cookies.read(request, device_cookie) if device_cookie else "",
         arrival=site.gate.password_queue.note_arrival(),
         left=left,

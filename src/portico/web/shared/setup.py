@@ -27,7 +27,7 @@ async def setup_view(site: Site, request: AnyRequest) -> SetupView | None:
     step = await first_step(site.database)
     if step is None:
         return None
-    is_local = _is_loopback(site.surroundings.peer(request))
+    is_local = _is_loopback(site.origins.peer(request))
     line = site.command_line if is_local else CommandLine()
     return SetupView(
         has_tenant=step.tenant is not None, command=step.command(line), is_whole=is_local

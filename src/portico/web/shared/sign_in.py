@@ -24,7 +24,7 @@ from portico.domain.errors import (
 )
 from portico.domain.people.providers import IdentityProvider, ProvenPerson
 from portico.domain.portals.pages import PresentedPortal
-from portico.services.people.failed_sign_ins import Door, FailedSignIn, Why, why_refused
+from portico.services.people.failed_sign_ins import FailedSignIn, SignInChannel, Why, why_refused
 from portico.services.people.providers import (
     console_providers,
     find_provider,
@@ -39,7 +39,7 @@ from portico.services.people.sign_in import (
     sign_in_user_by_provider,
 )
 from portico.services.portals.pages import find_open_portal, find_portal_address, visit_portal
-from portico.web.portal.view import SignInView, make_face
+from portico.web.portal.view import SignInView, make_branding
 from portico.web.shared.attempts import ATTEMPT_SECONDS, SignInAttempt, read_attempt, sign_attempt
 from portico.web.shared.cookies import (
     CONSOLE,
@@ -66,18 +66,18 @@ from portico.web.shared.sessions import (
 from portico.web.shared.setup import setup_view
 from portico.web.shared.site import Site
 
-CONSOLE_DOOR = f"{CONSOLE_HOME}/sign-in"
+CONSOLE_SIGN_IN = f"{CONSOLE_HOME}/sign-in"
 CALLBACK = "/sign-in/callback"
 Page = Response[bytes]
 
 
-@get(CONSOLE_DOOR)
-async def console_door(site: NamedDependency[Site], request: AnyRequest) -> Page:
+@get(CONSOLE_SIGN_IN)
+async def console_sign_in(site: NamedDependency[Site], request: AnyRequest) -> Page:
     """The console's sign-in page."""
-    return await _show_console_door(site, request, _next(request, CONSOLE_HOME))
+    return await _show_console_sign_in(site, request, _next(request, CONSOLE_HOME))
 
 
-@post(CONSOLE_DOOR, status_code=200)
+@post(CONSOLE_SIGN_IN, status_code=200)
 async def enter_console(site: NamedDependency[Site], request: AnyRequest) -> Page:
     """Signs an administrator in by password."""
     form = await checked_form(site.threads, request, site.cookies.read(request, FORM))
@@ -88,11 +88,13 @@ async def enter_console(site: NamedDependency[Site], request: AnyRequest) -> Pag
         opened = await sign_in_administrator(site.gate, name, _sent(form, "password"), browser)
     except (AccessDenied, TooManySignIns) as error:
         site.failed_sign_ins.note(
-            FailedSignIn(door=Door.CONSOLE, why=why_refused(error), address=browser.address)
+            FailedSignIn(
+                door=SignInChannel.CONSOLE, why=why_refused(error), address=browser.address
+            )
         )
         if isinstance(error, TooManySignIns):
-            return _show_busy(site, request, form, CONSOLE_DOOR, error)
-        return await _show_console_door(site, request, next_, name=name, error=error)
+            return _show_busy(site, request, form, CONSOLE_SIGN_IN, error)
+        return await _show_console_sign_in(site, request, next_, name=name, error=error)
     return redirect(next_, cookies=await begin_console_session(site, request, opened))
 
 
@@ -102,10 +104,10 @@ async def leave_console(site: NamedDependency[Site], request: AnyRequest) -> Pag
     signed_in = await administrator_of(site, request)
     await checked_form(site.threads, request, signed_in.session.csrf_token)
     await end_console_session(site.gate, site.cookies.read(request, CONSOLE))
-    return redirect(CONSOLE_DOOR, cookies=[site.cookies.forget(CONSOLE)])
+    return redirect(CONSOLE_SIGN_IN, cookies=[site.cookies.forget(CONSOLE)])
 
 
-@get(CONSOLE_DOOR + "/oidc/{provider_id:int}")
+@get(CONSOLE_SIGN_IN + "/oidc/{provider_id:int}")
 async def leave_for_console_provider(
     site: NamedDependency[Site], request: AnyRequest, provider_id: FromPath[int]
 ) -> Page:
@@ -116,15 +118,15 @@ async def leave_for_console_provider(
 
 
 @get("/p/{portal:str}/sign-in")
-async def portal_door(
+async def portal_sign_in(
     site: NamedDependency[Site], request: AnyRequest, portal: FromPath[str]
 ) -> Page:
     """A portal's sign-in page; who is signed in already goes on."""
     found = await _portal(site, portal)
-    next_ = _next(request, make_face(found).base)
+    next_ = _next(request, make_branding(found).base)
     if await user_of(site, request, found.customer_id) is not None:
         return redirect(next_)
-    return await _show_portal_door(site, request, found, next_)
+    return await _show_portal_sign_in(site, request, found, next_)
 
 
 @post("/p/{portal:str}/sign-in", status_code=200)
@@ -147,7 +149,7 @@ async def enter_portal(
         )
     except (AccessDenied, TooManySignIns) as error:
         failure = FailedSignIn(
-            door=Door.PORTAL,
+            door=SignInChannel.PORTAL,
             why=why_refused(error),
             address=browser.address,
             customer_id=place.customer_id,
@@ -158,9 +160,9 @@ async def enter_portal(
             return _show_busy(site, request, form, _door(portal), error)
         refusal = error
     found = await _portal(site, portal)
-    next_ = safe_next(_sent(form, "next"), make_face(found).base)
+    next_ = safe_next(_sent(form, "next"), make_branding(found).base)
     if refusal is not None:
-        return await _show_portal_door(site, request, found, next_, name=name, error=refusal)
+        return await _show_portal_sign_in(site, request, found, next_, name=name, error=refusal)
     return redirect(next_, cookies=await begin_portal_session(site, request, opened))
 
 
@@ -170,7 +172,7 @@ async def leave_portal(
 ) -> Page:
     """Ends the user's session, here and on the server; without one there is nothing to end."""
     found = await _portal(site, portal)
-    base = make_face(found).base
+    base = make_branding(found).base
     signed_in = await user_of(site, request, found.customer_id)
     if signed_in is None:
         return redirect(base)
@@ -190,21 +192,21 @@ async def leave_for_portal_provider(
     """Sends a user's browser to a provider."""
     found = await _portal(site, portal)
     provider = _one_of(await portal_providers(site.database, found.customer_id), provider_id)
-    base = make_face(found).base
+    base = make_branding(found).base
     return await _leave(site, request, provider, _next(request, base), portal=portal)
 
 
 @get(CALLBACK)
-async def come_back(site: NamedDependency[Site], request: AnyRequest) -> Page:
+async def finish_provider_sign_in(site: NamedDependency[Site], request: AnyRequest) -> Page:
     """Completes a sign-in at a provider. All providers send browsers back to this one address."""
     # Another server may have made the key of this cookie a moment ago.
     keys = await site.signing_keys.current(older_than=1)
     kept, browser_token = (site.cookies.read(request, each) for each in (PROVIDER, FORM))
     attempt = read_attempt(kept, browser_token, keys, site.gate.now)
     if attempt is None:
-        address = site.surroundings.peer(request)
+        address = site.origins.peer(request)
         site.failed_sign_ins.note(
-            FailedSignIn(door=Door.PROVIDER, why=Why.ATTEMPT, address=address)
+            FailedSignIn(door=SignInChannel.PROVIDER, why=Why.ATTEMPT, address=address)
         )
         raise Forbidden("The sign-in took too long or was begun in another browser. Begin again.")
     done = [site.cookies.forget(PROVIDER)]
@@ -243,9 +245,9 @@ def _note_provider_failure(
     """Logs that a sign-in by provider failed, at the door of a portal or else of the console."""
     site.failed_sign_ins.note(
         FailedSignIn(
-            door=Door.PORTAL if portal else Door.CONSOLE,
+            door=SignInChannel.PORTAL if portal else SignInChannel.CONSOLE,
             why=why,
-            address=site.surroundings.peer(request),
+            address=site.origins.peer(request),
             customer_id=customer_id if portal else None,
             provider_id=provider_id,
         )
@@ -315,7 +317,7 @@ async def _leave(
 
 def _door(portal: str) -> str:
     """The path of a portal's sign-in page, or of the console's for an empty address."""
-    return f"/p/{quote(portal)}/sign-in" if portal else CONSOLE_DOOR
+    return f"/p/{quote(portal)}/sign-in" if portal else CONSOLE_SIGN_IN
 
 
 def _one_of(providers: list[IdentityProvider], provider_id: int) -> IdentityProvider:
@@ -343,7 +345,7 @@ async def _portal(site: Site, address: str) -> PresentedPortal:
         return (await visit_portal(connection, place)).portal
 
 
-async def _show_console_door(
+async def _show_console_sign_in(
     site: Site,
     request: AnyRequest,
     next_: str,
@@ -353,17 +355,17 @@ async def _show_console_door(
 ) -> Page:
     providers = await console_providers(site.database)
     view = SignInView(
-        action=CONSOLE_DOOR,
+        action=CONSOLE_SIGN_IN,
         next=next_,
         name=name,
         fault=_fault(site, request, error),
-        providers=_choices(providers, f"{CONSOLE_DOOR}/oidc", next_),
+        providers=_choices(providers, f"{CONSOLE_SIGN_IN}/oidc", next_),
     )
     setup = await setup_view(site, request)
     return _show(site, request, "console/sign_in.html", error, sign_in=view, setup=setup)
 
 
-async def _show_portal_door(
+async def _show_portal_sign_in(
     site: Site,
     request: AnyRequest,
     portal: PresentedPortal,
@@ -372,7 +374,7 @@ async def _show_portal_door(
     name: str = "",
     error: AccessDenied | None = None,
 ) -> Page:
-    face = make_face(portal)
+    face = make_branding(portal)
     providers = await portal_providers(site.database, portal.customer_id)
     view = SignInView(
         action=f"{face.base}/sign-in",
@@ -444,11 +446,11 @@ def _show(
     return page_answer(html, status=status, headers=retry_headers(error), cookies=cookies)
 
 
-CONSOLE_ROUTES = (console_door, enter_console, leave_console, leave_for_console_provider)
+CONSOLE_ROUTES = (console_sign_in, enter_console, leave_console, leave_for_console_provider)
 PORTAL_ROUTES = (
-    portal_door,
+    portal_sign_in,
     enter_portal,
     leave_portal,
     leave_for_portal_provider,
-    come_back,
+    finish_provider_sign_in,
 )

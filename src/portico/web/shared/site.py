@@ -14,7 +14,7 @@ from portico.services.tenancy.signing_keys import SigningKeys
 from portico.storage.engine.connections import Database
 from portico.storage.secrets.secret_cipher import SecretCipher
 from portico.web.portal.content import PortalContents
-from portico.web.shared.addresses import Surroundings
+from portico.web.shared.addresses import OriginResolver
 from portico.web.shared.cookies import AnyRequest, Cookies
 from portico.web.shared.oidc import OpenIdClients
 from portico.web.shared.rendering import Renderer
@@ -35,7 +35,7 @@ class Site:
     renderer: Renderer
     static: StaticFiles
     cookies: Cookies
-    surroundings: Surroundings
+    origins: OriginResolver
     openid: OpenIdClients
     threads: Threads
     portal_contents: PortalContents

@@ -29,7 +29,7 @@ MEDIA_TYPES: Mapping[str, str] = {
 }
 COMPRESSED = {"css", "js", "svg"}
 DIGEST_CHARACTERS = 16
-KEPT_FOR_GOOD = "public, max-age=31536000, immutable"
+CACHE_FOREVER = "public, max-age=31536000, immutable"
 # An SVG that is opened by itself must not run anything either.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
@@ -57,7 +57,7 @@ class StaticFiles:
         if found is None or found.digest != digest:
             raise NotFound(name)
         headers = {
-            "Cache-Control": KEPT_FOR_GOOD,
+            "Cache-Control": CACHE_FOREVER,
             "Content-Security-Policy": POLICY,
             "Cross-Origin-Resource-Policy": "same-origin",
             "Vary": "Accept-Encoding",

@@ -9,9 +9,9 @@ from itertools import groupby
 from typing import Any
 
 from portico.domain.audit import Action, AuditEntry
-from portico.domain.links.shown_hosts import shown_host
-from portico.services.apart import are_large, run_apart
+from portico.domain.links.display_hosts import display_host
 from portico.services.audit.log import AuditPage
+from portico.services.threads import are_large, run_on_thread
 from portico.services.work import UnitOfWork
 from portico.web.console.frame import words
 
@@ -98,7 +98,7 @@ class Change:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ToldEntry:
+class EntryView:
     """An entry as the audit log shows it. `where` is its microtenant, if that is another one."""
 
     id: int
@@ -115,11 +115,11 @@ class ToldEntry:
 
 
 @dataclass(frozen=True)
-class ToldDay:
+class DayView:
     """The entries of one day."""
 
     words: str
-    entries: list[ToldEntry]
+    entries: list[EntryView]
 
 
 def verb_of(entry: AuditEntry) -> str:
@@ -135,7 +135,7 @@ def verb_of(entry: AuditEntry) -> str:
     return "Changed"
 
 
-async def tell_entries(work: UnitOfWork, page: AuditPage) -> list[ToldDay]:
+async def describe_entries(work: UnitOfWork, page: AuditPage) -> list[DayView]:
     """Entries under their days, with the names of the portals that they speak of."""
     here = work.scope.microtenant_id
     places = {
@@ -144,14 +144,14 @@ async def tell_entries(work: UnitOfWork, page: AuditPage) -> list[ToldDay]:
         if each.microtenant_id != here
     }
     large = are_large(page.entries)
-    mentioned = await run_apart(lambda: _mentioned_portals(page.entries), when=large)
+    mentioned = await run_on_thread(lambda: _mentioned_portals(page.entries), when=large)
     portals = {p.id: p.name for p in (await work.portals.find_all(mentioned)).values()}
-    told = await run_apart(
+    told = await run_on_thread(
         lambda: [(each.time, _told(each, page.actors, places, portals)) for each in page.entries],
         when=large,
     )
     return [
-        ToldDay(day, [each for _, each in of_day])
+        DayView(day, [each for _, each in of_day])
         for day, of_day in groupby(told, key=lambda each: words.day_words(each[0], work.now))
     ]
 
@@ -170,8 +170,8 @@ def _told(
     actors: Mapping[int, str],
     places: Mapping[int, str],
     portals: Mapping[int, str],
-) -> ToldEntry:
-    return ToldEntry(
+) -> EntryView:
+    return EntryView(
         id=entry.id,
         iso=words.iso(entry.time),
         clock=words.clock(entry.time),
@@ -228,7 +228,7 @@ def _words(name: str, value: object, portals: Mapping[int, str]) -> str:
         return f"a picture ({len(str(value)) * 3 // 4096 + 1} kB)"
     if isinstance(value, Iterable) and not isinstance(value, str):
         return _list_words(name, list(value), portals)
-    text = shown_host(str(value)) if name in HOSTS else str(value)
+    text = display_host(str(value)) if name in HOSTS else str(value)
     return text if len(text) <= LONG_VALUE else f"{text[:LONG_VALUE]}\N{HORIZONTAL ELLIPSIS}"
 
 
@@ -243,5 +243,5 @@ def _list_words(name: str, values: list[Any], portals: Mapping[int, str]) -> str
             for each in values
         )
     if name in HOSTS:
-        return ", ".join(shown_host(str(each)) for each in values)
+        return ", ".join(display_host(str(each)) for each in values)
     return ", ".join(map(str, values))

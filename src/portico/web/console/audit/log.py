@@ -23,7 +23,7 @@ from portico.services.audit.log import (
 from portico.services.people.administrators import list_administrators
 from portico.services.tenancy.clients import list_api_clients
 from portico.services.work import UnitOfWork
-from portico.web.console.audit.entries import KINDS, VERBS, ToldDay, tell_entries
+from portico.web.console.audit.entries import KINDS, VERBS, DayView, describe_entries
 from portico.web.console.frame.forms import is_id
 from portico.web.console.frame.lists import Choice, address_with
 from portico.web.console.frame.page import Answer, Console
@@ -43,7 +43,7 @@ FILTERS = ("period", "actor", "kind", "action", "object")
 class AuditView:
     """What the page of the audit log shows."""
 
-    days: Sequence[ToldDay]
+    days: Sequence[DayView]
     csv_href: str
     older_href: str
     periods: list[Choice]
@@ -71,7 +71,7 @@ async def show_audit(console: NamedDependency[Console]) -> Answer:
         page = await list_audit(work, wanted, before_id=int(before) if is_id(before) else None)
         next_id = str(page.next_id) if page.next_id else ""
         view = AuditView(
-            days=await tell_entries(work, page),
+            days=await describe_entries(work, page),
             csv_href=address_with(f"{path}.csv", chosen),
             older_href=address_with(path, chosen, before=next_id) if next_id else "",
             periods=[Choice(*each) for each in PERIODS.items()],

@@ -23,7 +23,7 @@ class Conflict:
     changes: list[Change]
 
 
-async def tell_conflict(
+async def render_conflict(
     work: UnitOfWork,
     noun: str,
     stored: Record,

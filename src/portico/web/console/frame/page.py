@@ -14,7 +14,7 @@ from portico.domain.errors import InvalidInput
 from portico.domain.search import ListQuery
 from portico.domain.tenancy.identity import Role
 from portico.services.access import require_admin
-from portico.services.people.console_access import list_places
+from portico.services.people.console_access import list_accessible_microtenants
 from portico.services.people.passwords import hash_in_turn
 from portico.services.people.sessions import SignedInAdministrator
 from portico.services.portals.portals import list_portals
@@ -36,7 +36,7 @@ PLACES_SHOWN = 100
 
 
 @dataclass(frozen=True)
-class Place:
+class MicrotenantChoice:
     """A microtenant that the administrator may switch to."""
 
     tenant: str
@@ -64,7 +64,7 @@ class Frame:
     address: str
     tenant: str
     microtenant: str
-    scopes: list[Place]
+    scopes: list[MicrotenantChoice]
     counts: Counts
     person: str
     initials: str
@@ -247,9 +247,11 @@ class Console:
             toast=await find_toast(work, self.query.get("done", ""), self.query.get("said", "")),
         )
 
-    async def _places(self) -> AsyncIterator[Place]:
+    async def _places(self) -> AsyncIterator[MicrotenantChoice]:
         """The switcher: this tenant first, so that its microtenants are never cut off."""
-        allowed = await list_places(self.site.database, self.signed_in, first=self.customer_id)
+        allowed = await list_accessible_microtenants(
+            self.site.database, self.signed_in, first=self.customer_id
+        )
         allowed.sort(key=lambda each: each.tenant.id != self.customer_id)
         shown = 0
         for tenant in allowed:
@@ -257,7 +259,7 @@ class Console:
                 shown += 1
                 if shown > PLACES_SHOWN:
                     return
-                yield Place(
+                yield MicrotenantChoice(
                     tenant=tenant.tenant.name,
                     microtenant=microtenant.name,
                     href=f"/console/{tenant.tenant.id}/{microtenant.id}",

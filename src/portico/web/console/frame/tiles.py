@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from portico.domain.links.display_hosts import display_host
 from portico.domain.links.icons import read_picture
 from portico.domain.links.links import Link, LinkSpec
 from portico.domain.links.presentation import PresentedLink
-from portico.domain.links.shown_hosts import shown_host
 from portico.web.shared.arch import Arch, make_arch
 
 
@@ -23,4 +23,4 @@ def icon_tile(name: str, icon_text: str, *, is_dark: bool | None = None) -> Arch
 
 def address_of(link: LinkSpec) -> str:
     """Return host and path, as a tile shows them."""
-    return f"{shown_host(link.link)}{link.link_path}"
+    return f"{display_host(link.link)}{link.link_path}"

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from portico.domain.audit import AuditEntry, AuditFilter
-from portico.services.apart import are_large, run_apart
 from portico.services.audit.log import list_audit
+from portico.services.threads import are_large, run_on_thread
 from portico.services.undo.undo import UNDO_SECONDS, can_undo
 from portico.services.work import UnitOfWork
 from portico.web.console.audit.entries import KINDS, verb_of
@@ -51,7 +51,7 @@ async def find_toast(work: UnitOfWork, transaction_id: str, said: str) -> Toast 
     undoable = left > 0 and said != "undone" and await can_undo(work, transaction_id)
     text = SAID.get(said, "")
     if not text:
-        text = await run_apart(lambda: summary_of(entries), when=are_large(entries))
+        text = await run_on_thread(lambda: summary_of(entries), when=are_large(entries))
     return Toast(
         text=text,
         transaction_id=transaction_id if undoable else "",

@@ -14,9 +14,9 @@ from portico.domain.errors import (
     LinkLimitExceeded,
     UnknownReference,
 )
+from portico.domain.links.display_hosts import display_host
 from portico.domain.links.links import Link, LinkSpec
 from portico.domain.links.presentation import LinkPresentation, PresentedLink
-from portico.domain.links.shown_hosts import shown_host
 from portico.domain.records import fold
 from portico.domain.search import ListQuery
 from portico.services.access import require_admin
@@ -28,7 +28,7 @@ from portico.services.portals.portals import list_portals
 from portico.services.versions import version_of
 from portico.services.work import UnitOfWork
 from portico.web.console.frame.confirming import Confirmation, ask
-from portico.web.console.frame.conflicts import Conflict, tell_conflict
+from portico.web.console.frame.conflicts import Conflict, render_conflict
 from portico.web.console.frame.forms import FieldError, Form, make_form, place_error, read_id
 from portico.web.console.frame.lists import Choice
 from portico.web.console.frame.page import Answer, Console, SentForm
@@ -318,7 +318,7 @@ async def _conflict(work: UnitOfWork, stored: PresentedLink, wanted: WantedLink)
         "presentation.section": wanted.shown.section,
         "presentation.groups": tuple(sorted(wanted.shown.groups)),
     }
-    return await tell_conflict(work, "link", stored, values, portals)
+    return await render_conflict(work, "link", stored, values, portals)
 
 
 async def _page(
@@ -341,7 +341,7 @@ async def _page(
         href=f"{console.base}/links/{stored.id}" if stored else "",
         form=form,
         tile=icon_tile(form.value("name") or "N", icon_text, is_dark=is_dark),
-        host=shown_host(form.value("host")),
+        host=display_host(form.value("host")),
         path=form.value("path"),
         portals=[Choice(str(each.id), each.name) for each in portals],
         sections=[each.name for each in (await list_sections(work)).sections],

@@ -46,7 +46,7 @@ FIELDS: Mapping[str, str] = {
 }
 NOWHERE_ELSE = "none"
 """The choice of no role in the whole tenant."""
-PLACES: Mapping[str, Role] = {"writes": Role.ADMIN, "reads": Role.VIEWER}
+MICROTENANTS: Mapping[str, Role] = {"writes": Role.ADMIN, "reads": Role.VIEWER}
 """The fields of microtenants, by what may be done there."""
 MAY: Mapping[Role, str] = {Role.VIEWER: "Look", Role.ADMIN: "Look and change"}
 
@@ -150,7 +150,7 @@ async def change_administrator(console: NamedDependency[Console]) -> Answer:
                 await set_grants(work, person, grants)
             if hashed:
                 kept = console.signed_in.session.digest
-                await set_administrator_password(work, person, hashed, kept_session=kept)
+                await set_administrator_password(work, person, hashed, exempt_session=kept)
     except (InvalidInput, Forbidden) as error:
         async with console.reading() as work:
             stored = await get_administrator(work, person)
@@ -197,7 +197,7 @@ def _grants(form: Form) -> list[GrantSpec]:
     """A role in the whole tenant, and roles in single microtenants; none at all is for nobody."""
     tenant_wide = form.value("role")
     grants = [GrantSpec(role=Role(tenant_wide))] if tenant_wide in set(Role) else []
-    for field, role in PLACES.items():
+    for field, role in MICROTENANTS.items():
         grants += [GrantSpec(role=role, microtenant_id=each) for each in form.ids(field)]
     return grants
 
@@ -215,7 +215,7 @@ def _form_of(stored: GrantedAdministrator) -> Form:
             for each in stored.grants
             if each.microtenant_id is not None and each.role is role
         ]
-        for field, role in PLACES.items()
+        for field, role in MICROTENANTS.items()
     }
     form = make_form(
         LABELS,

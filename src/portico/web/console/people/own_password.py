@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 
 from portico.domain.errors import AccessDenied, Forbidden, InvalidField, LockedOut
 from portico.services.people.administrators import set_own_password
-from portico.services.people.failed_sign_ins import Door, FailedSignIn, why_refused
+from portico.services.people.failed_sign_ins import FailedSignIn, SignInChannel, why_refused
 from portico.services.people.passwords import hash_in_turn
 from portico.services.people.sign_in import prove_password
 from portico.web.console.frame.forms import FieldError, Form, make_form, place_error
@@ -57,7 +57,9 @@ async def change_own_password(console: NamedDependency[Console]) -> Answer:
         hashed = await hash_in_turn(gate, person.id, form.value("password"))
     except AccessDenied as refused:
         console.site.failed_sign_ins.note(
-            FailedSignIn(door=Door.CONSOLE, why=why_refused(refused), address=browser.address)
+            FailedSignIn(
+                door=SignInChannel.CONSOLE, why=why_refused(refused), address=browser.address
+            )
         )
         locked = isinstance(refused, LockedOut)
         error = FieldError(text=refused.reason if locked else "It is not your present password.")
@@ -67,7 +69,7 @@ async def change_own_password(console: NamedDependency[Console]) -> Answer:
         failed = place_error(form, refused, {"password": "password"})
         return await _page(console, failed, status=422)
     async with console.writing() as work:
-        await set_own_password(work, hashed, kept_session=signed_in.session.digest)
+        await set_own_password(work, hashed, exempt_session=signed_in.session.digest)
     return console.go("", said="own-password")
 
 

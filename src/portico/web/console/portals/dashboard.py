@@ -15,7 +15,7 @@ from portico.services.work import UnitOfWork
 from portico.web.console.frame.page import Answer, Console
 from portico.web.console.frame.tiles import tile_of
 from portico.web.console.frame.words import counted, spelled, thousands
-from portico.web.console.home import remember_place
+from portico.web.console.home import remember_microtenant
 from portico.web.shared.arch import Arch
 
 DAYS_SHOWN = 14
@@ -128,7 +128,7 @@ async def show_dashboard(console: NamedDependency[Console]) -> Answer:
             opened=await _opened(console, work, numbers),
         )
         answer = await console.page("dashboard.html", work, view, place="dashboard")
-    await remember_place(console)
+    await remember_microtenant(console)
     return answer
 
 

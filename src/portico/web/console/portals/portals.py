@@ -9,8 +9,8 @@ from litestar import get, post
 from litestar.di import NamedDependency
 
 from portico.domain.errors import InvalidInput
+from portico.domain.links.display_hosts import display_host
 from portico.domain.links.links import LINKS_PER_PORTAL
-from portico.domain.links.shown_hosts import shown_host
 from portico.domain.portals.domains import DomainState, DomainStatus
 from portico.domain.portals.pages import Audience, PortalPage, PresentedPortal
 from portico.domain.portals.portals import PORTAL_FIELDS, UserPortal, UserPortalSpec, canonical_name
@@ -141,7 +141,7 @@ async def show_portals(console: NamedDependency[Console]) -> Answer:
                 PortalRow(
                     id=portal.id,
                     name=portal.name,
-                    address=shown_host(portal.domain)
+                    address=display_host(portal.domain)
                     if routes(domains.get(portal.id))
                     else f"/p/{portal.page.slug or portal.id}",
                     href=f"{console.base}/portals/{portal.id}",
@@ -272,7 +272,7 @@ async def domain_statuses_of(
     console: Console, work: UnitOfWork, portals: Iterable[UserPortal]
 ) -> dict[int, DomainStatus]:
     """Return whether the portals' own domains open them, for portals that have one."""
-    public_host = console.site.surroundings.public_host
+    public_host = console.site.origins.public_host
     return await domain_statuses(work, portals, public_host=public_host)
 
 
@@ -285,14 +285,14 @@ async def facts_of(console: Console, work: UnitOfWork, portal: PresentedPortal) 
     """What stands beside every tab of a portal."""
     links = await work.links.count_by_portal([portal.id])
     path = f"/p/{portal.page.slug or portal.id}"
-    facts = [("Address", path, console.site.surroundings.origin(console.request) + path)]
+    facts = [("Address", path, console.site.origins.origin(console.request) + path)]
     domain = (await domain_statuses_of(console, work, [portal])).get(portal.id)
     if routes(domain):
-        facts.append(("Domain", shown_host(portal.domain), f"https://{portal.domain}"))
+        facts.append(("Domain", display_host(portal.domain), f"https://{portal.domain}"))
         if canonical := canonical_name(portal, console.site.managed_suffix):
             facts.append(("CNAME target", canonical, canonical))
     elif domain is not None:
-        facts.append(("Domain", f"{shown_host(portal.domain)} (does not open this portal)", ""))
+        facts.append(("Domain", f"{display_host(portal.domain)} (does not open this portal)", ""))
     facts += [
         ("Who may see it", AUDIENCES[portal.page.audience], ""),
         ("Notice", "On" if portal.user_notification_enabled else "Off", ""),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from litestar import get
 from litestar.di import NamedDependency
 
-from portico.domain.links.shown_hosts import shown_host
+from portico.domain.links.display_hosts import display_host
 from portico.services.links.shown import present_links
 from portico.services.portals.search_everything import search_everything
 from portico.web.console.frame.page import Answer, Console
@@ -16,7 +16,7 @@ from portico.web.shared.arch import Arch
 
 
 @dataclass(frozen=True, kw_only=True)
-class FoundItem:
+class ResultItem:
     """One thing that was found."""
 
     id: int
@@ -27,12 +27,12 @@ class FoundItem:
 
 
 @dataclass(frozen=True)
-class FoundGroup:
+class ResultGroup:
     """What was found of one noun."""
 
     words: str
     sign: str
-    found: list[FoundItem]
+    found: list[ResultItem]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +40,7 @@ class SearchView:
     """What the search shows."""
 
     text: str
-    groups: list[FoundGroup]
+    groups: list[ResultGroup]
 
 
 @get("/search")
@@ -51,11 +51,11 @@ async def show_search(console: NamedDependency[Console]) -> Answer:
         found = await search_everything(work, text)
         links = await present_links(work, found.links.items)
         groups = [
-            FoundGroup(
+            ResultGroup(
                 "Links",
                 "link",
                 [
-                    FoundItem(
+                    ResultItem(
                         id=each.id,
                         name=each.name,
                         href=f"{console.base}/links/{each.id}",
@@ -65,24 +65,24 @@ async def show_search(console: NamedDependency[Console]) -> Answer:
                     for each in links
                 ],
             ),
-            FoundGroup(
+            ResultGroup(
                 "Portals",
                 "layout-grid",
                 [
-                    FoundItem(
+                    ResultItem(
                         id=each.id,
                         name=each.name,
                         href=f"{console.base}/portals/{each.id}",
-                        detail=shown_host(each.domain),
+                        detail=display_host(each.domain),
                     )
                     for each in found.portals.items
                 ],
             ),
-            FoundGroup(
+            ResultGroup(
                 "Microtenants",
                 "building",
                 [
-                    FoundItem(
+                    ResultItem(
                         id=each.id,
                         name=each.name,
                         href=f"/console/{console.customer_id}/{each.id}",

@@ -27,8 +27,8 @@ from portico.services.portals.pages import list_portal_links
 from portico.services.portals.portals import update_portal
 from portico.services.versions import version_of
 from portico.services.work import UnitOfWork
-from portico.web.console.audit.entries import ToldDay, tell_entries
-from portico.web.console.frame.conflicts import Conflict, tell_conflict
+from portico.web.console.audit.entries import DayView, describe_entries
+from portico.web.console.frame.conflicts import Conflict, render_conflict
 from portico.web.console.frame.forms import Form, make_form, place_error
 from portico.web.console.frame.lists import Choice
 from portico.web.console.frame.page import Answer, Console, SentForm
@@ -68,7 +68,7 @@ class HistoryView:
 
     portal: PortalFacts
     tab: str
-    days: Sequence[ToldDay]
+    days: Sequence[DayView]
     form: None = None
     conflict: None = None
 
@@ -193,7 +193,7 @@ async def show_history(console: NamedDependency[Console]) -> Answer:
         view = HistoryView(
             portal=await facts_of(console, work, portal),
             tab="history",
-            days=await tell_entries(work, page),
+            days=await describe_entries(work, page),
         )
         return await console.page("portal_history.html", work, view, place="portals")
 
@@ -283,7 +283,7 @@ async def _save(
     if fresh:
         return console.go(f"portals/{portal_id}/{tab}", work)
     async with console.reading() as work:
-        conflict = await tell_conflict(work, "portal", stored, _values(spec, page))
+        conflict = await render_conflict(work, "portal", stored, _values(spec, page))
         newer = form.with_values(revision=version_of(stored))
         return await _page(console, work, tab, stored, newer, conflict, status=409)
 

@@ -14,7 +14,7 @@ from portico.domain.errors import (
     ForeignAuthDomain,
     InvalidInput,
 )
-from portico.domain.links.shown_hosts import shown_host
+from portico.domain.links.display_hosts import display_host
 from portico.domain.tenancy.microtenants import AUTH_DOMAIN_CRITERIA, Microtenant, MicrotenantSpec
 from portico.services.tenancy.microtenants import (
     create_microtenant,
@@ -27,7 +27,7 @@ from portico.services.tenancy.microtenants import (
 from portico.services.versions import version_of
 from portico.services.work import UnitOfWork
 from portico.web.console.frame.confirming import Confirmation, ask
-from portico.web.console.frame.conflicts import Conflict, tell_conflict
+from portico.web.console.frame.conflicts import Conflict, render_conflict
 from portico.web.console.frame.forms import Form, make_form, place_error
 from portico.web.console.frame.page import Answer, Console
 
@@ -88,7 +88,7 @@ async def show_microtenants(console: NamedDependency[Console]) -> Answer:
                 name=each.name,
                 description=each.description,
                 href=f"{console.base}/microtenants/{each.id}",
-                domains=tuple(map(shown_host, each.criteria_attribute_values)),
+                domains=tuple(map(display_host, each.criteria_attribute_values)),
                 changed=each.modified_time,
                 enabled=each.enabled,
             )
@@ -153,7 +153,7 @@ async def change_microtenant(console: NamedDependency[Console]) -> Answer:
     if fresh:
         return console.go("microtenants", work)
     async with console.reading() as work:
-        conflict = await tell_conflict(work, "microtenant", stored, asdict(_spec(form, stored)))
+        conflict = await render_conflict(work, "microtenant", stored, asdict(_spec(form, stored)))
         newer = form.with_values(revision=version_of(stored))
         return await _page(console, work, newer, stored, conflict, status=409)
 

@@ -12,7 +12,7 @@ from alembic import context, op
 from sqlalchemy.dialects import postgresql
 
 from portico.storage.schema.migrations.new_tables import begin_migration
-from portico.storage.secrets.secret_cipher import SecretCipher, secret_place
+from portico.storage.secrets.secret_cipher import SecretCipher, secret_location
 
 revision = "0012"
 down_revision = "0011"
@@ -47,15 +47,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
     )
 
-    def encrypt(place: str, text: str) -> str:
-        return cipher.encrypt(key_id, place, text)
+    def encrypt(location: str, text: str) -> str:
+        return cipher.encrypt(key_id, location, text)
 
     encrypted = _encrypt("signing_key", "secret", ("id",), encrypt)
     encrypted += _encrypt("identity_provider", "client_secret", ("customer_id", "id"), encrypt)
     table = sa.table("secret_key", *map(sa.column, _KEY_COLUMNS))
     values = (
         key_id,
-        encrypt(secret_place("secret_key", "check_value", {"id": key_id}), "portico"),
+        encrypt(secret_location("secret_key", "check_value", {"id": key_id}), "portico"),
         int(time.time()),
         None,
         encrypted > 0,
@@ -74,8 +74,8 @@ def _encrypt(
     connection = op.get_bind()
     rows: list[dict[str, Any]] = [row._asdict() for row in connection.execute(sa.select(table))]
     for row in rows:
-        place = secret_place(name, column, {key: row[key] for key in keys})
+        location = secret_location(name, column, {key: row[key] for key in keys})
         same = [table.c[key] == row[key] for key in keys]
         statement = table.update().where(*same)
-        connection.execute(statement.values({column: encrypt(place, row[column])}))
+        connection.execute(statement.values({column: encrypt(location, row[column])}))
     return len(rows)

@@ -20,7 +20,7 @@ LINKS = [Findable(**link) for link in CASES["links"]]
 def test_find_ranks_and_marks_as_the_table_says(case: dict[str, Any]) -> None:
     found = find_links(case["query"], LINKS)
 
-    assert [[match.index, int(match.place)] for match in found] == case["places"]
+    assert [[match.index, int(match.position)] for match in found] == case["places"]
     for match in found:
         link = LINKS[match.index]
         marks = [

@@ -28,7 +28,7 @@ _WRITTEN_TOGETHER = (
 )
 
 
-def shown_host(host: str) -> str:
+def display_host(host: str) -> str:
     """Return a host as it is, or in its ASCII form when a label of it mixes scripts.
 
     A port stays. The target of a link never changes by it: browsers look both forms up alike.

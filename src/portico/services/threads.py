@@ -16,7 +16,7 @@ FEW = 16
 _LITTLE_TEXT = 256 * 1024
 
 
-async def run_apart(work: Callable[[], T], *, when: bool) -> T:
+async def run_on_thread(work: Callable[[], T], *, when: bool) -> T:
     """The result of work that touches nothing shared; on a thread when that is said."""
     return await asyncio.to_thread(work) if when else work()
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 import pytest
 
 from portico.domain.errors import Overloaded
-from portico.storage.engine.places import Places
+from portico.storage.engine.slots import Slots
 
 LONG = 30.0
 
@@ -17,7 +17,7 @@ LONG = 30.0
 class Reads:
     """Reads that hold a place until they are told to end."""
 
-    def __init__(self, shared: Places) -> None:
+    def __init__(self, shared: Slots) -> None:
         self._places = shared
         self.running: list[str] = []
         self._ends: dict[str, asyncio.Event] = {}
@@ -36,7 +36,7 @@ class Reads:
         await settle()
 
     async def _read(self, name: str) -> None:
-        async with self._places.place(ord(name[0])):
+        async with self._places.hold(ord(name[0])):
             self.running.append(name)
             try:
                 await self._ends[name].wait()
@@ -50,7 +50,7 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
-def with_reads(shared: Callable[[], Places], work: Callable[[Reads], Awaitable[None]]) -> None:
+def with_reads(shared: Callable[[], Slots], work: Callable[[Reads], Awaitable[None]]) -> None:
     """Runs work with reads, and ends them all."""
 
     async def run() -> None:
@@ -64,9 +64,9 @@ def with_reads(shared: Callable[[], Places], work: Callable[[Reads], Awaitable[N
     asyncio.run(run())
 
 
-def three_places() -> Places:
+def three_places() -> Slots:
     """Three places, two for each tenant."""
-    return Places(in_all=3, for_each=2, wait_seconds=LONG)
+    return Slots(in_all=3, for_each=2, wait_seconds=LONG)
 
 
 def test_tenant_leaves_a_place_to_the_others() -> None:
@@ -137,12 +137,12 @@ def test_waiting_in_vain_is_overloaded() -> None:
         await reads.start("a4")
         assert reads.running == ["a2", "a4"]
 
-    with_reads(lambda: Places(in_all=3, for_each=2, wait_seconds=0.01), work)
+    with_reads(lambda: Slots(in_all=3, for_each=2, wait_seconds=0.01), work)
 
 
-def short_queue() -> Places:
+def short_queue() -> Slots:
     """Three places, with room for three that wait."""
-    return Places(
+    return Slots(
         in_all=3, for_each=2, wait_seconds=LONG, waiting_in_all=3, waiting_for_each=2, what="pages"
     )
 

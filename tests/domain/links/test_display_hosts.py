@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from portico.domain.links.shown_hosts import shown_host
+from portico.domain.links.display_hosts import display_host
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ from portico.domain.links.shown_hosts import shown_host
     ],
 )
 def test_hosts_of_one_script_stay(host: str) -> None:
-    assert shown_host(host) == host
+    assert display_host(host) == host
 
 
 @pytest.mark.parametrize(
@@ -42,4 +42,4 @@ def test_hosts_of_one_script_stay(host: str) -> None:
     ],
 )
 def test_hosts_of_mixed_scripts_are_shown_in_ascii(host: str, shown: str) -> None:
-    assert shown_host(host) == shown
+    assert display_host(host) == shown

@@ -23,7 +23,7 @@ class _Waiter:
     turn: asyncio.Future[None]
 
 
-class Places:
+class Slots:
     """The places of one process for one kind of work, `what` in its errors.
 
     A tenant is named by its customer id, 0 for none.
@@ -49,7 +49,7 @@ class Places:
         self._queue: list[_Waiter] = []
 
     @asynccontextmanager
-    async def place(self, customer_id: int) -> AsyncIterator[None]:
+    async def hold(self, customer_id: int) -> AsyncIterator[None]:
         """Holds a place for the length of a block.
 
         Raises Overloaded when the queue is full, or no place is free in time.
