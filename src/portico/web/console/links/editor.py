@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass, replace
+from dataclasses import asdict, astuple, dataclass, fields, replace
 
 from litestar import get, post
 from litestar.di import NamedDependency
@@ -16,7 +16,7 @@ from portico.domain.errors import (
 )
 from portico.domain.links.display_hosts import display_host
 from portico.domain.links.links import Link, LinkSpec
-from portico.domain.links.presentation import LinkPresentation, PresentedLink
+from portico.domain.links.presentation import PLAIN, LinkPresentation, PresentedLink
 from portico.domain.records import fold
 from portico.domain.search import ListQuery
 from portico.services.access import require_admin
@@ -264,8 +264,9 @@ def _wanted(
     if "://" in host:
         # Without a script the form splits a pasted address now.
         protocol, host, path = astuple(split_address(host))
-    base = stored or LinkSpec(name="")
-    spec = LinkSpec(
+    base = _spec_of(stored) if stored else LinkSpec(name="")
+    spec = replace(
+        base,
         name=form.value("name"),
         description=form.value("description"),
         enabled=form.flag("enabled"),
@@ -273,21 +274,23 @@ def _wanted(
         link=host,
         link_path=path,
         protocol=_same_protocol(protocol, base.protocol),
-        application_id=base.application_id,
         portal_ids=form.ids("portals"),
     )
-    shown = stored.presentation if stored else LinkPresentation()
+    shown = stored.presentation if stored else PLAIN
     section = form.value("section").strip()
     new_groups = [each.strip() for each in form.value("new_groups").split(",") if each.strip()]
-    return WantedLink(
-        spec,
-        LinkPresentation(
-            section=section,
-            order=shown.order if fold(section) == fold(shown.section) else 0,
-            groups=(*form.values("groups"), *new_groups),
-            icon_is_dark=icon.is_dark,
-        ),
+    presentation = replace(
+        shown,
+        section=section,
+        order=shown.order if fold(section) == fold(shown.section) else 0,
+        groups=(*form.values("groups"), *new_groups),
+        icon_is_dark=icon.is_dark,
     )
+    return WantedLink(spec, presentation)
+
+
+def _spec_of(link: Link) -> LinkSpec:
+    return LinkSpec(**{each.name: getattr(link, each.name) for each in fields(LinkSpec)})
 
 
 def _same_protocol(chosen: str, stored: str) -> str:
