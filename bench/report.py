@@ -7,7 +7,7 @@ from bench.results import OPPONENTS, Note, Ratio, Row
 DATABASES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
 HEADS = (
     *("Request", "Database", "Cache", "Portico /s", "p50 ms", "p99 ms", "limit /s", "reference /s"),
-    *("of the limit", "x reference", "x json-server", "x Prism"),
+    *("share of limit", "times reference", "times json-server", "times Prism"),
 )
 NOTE_HEADS = ("Comparison", "Database", "Ratio")
 
@@ -75,7 +75,7 @@ def plain_report(rows: list[Row], notes: list[Note]) -> str:
 PAGE = """\
 # Performance
 
-Written by `scripts/bench --write`; see [bench/README.md](../bench/README.md) for how to repeat it.
+`scripts/bench --write` generates this page. [bench/README.md](../bench/README.md) says how to repeat the measurement.
 
 <picture>
   <source media="(prefers-color-scheme: dark)" srcset="performance-dark.svg">
@@ -83,26 +83,25 @@ Written by `scripts/bench --write`; see [bench/README.md](../bench/README.md) fo
 of the reference, for each kind of request">
 </picture>
 
-Absolute rates say more about the machine than about the program, so read the ratios. Every row
-was measured side by side in one run: {rounds} rounds of {seconds:g} seconds for each contestant,
-in turn. A ratio is taken within a round, and the median of the rounds is shown. A figure with a
-target says in the same cell what was promised and whether it was met.
+Read the ratios: absolute rates depend more on the machine than on the program. All contestants of a
+row take turns in one run of {rounds} rounds of {seconds:g} seconds each. A ratio compares two contestants
+within a round, and the table shows the median of the rounds. A cell with a target shows the target and
+whether it was met.
 
-- **The limit** is the same HTTP server sending the very bytes that Portico sent, with no work
-  behind them. No program on that server can pass 1.00.
-- **The reference** is the same operations on FastAPI, Pydantic, SQLAlchemy's async ORM and PyJWT,
-  as one would write them in an afternoon, on the same server and the same data.
-- **json-server** and **Prism** are what people use today to stand in for such an API.
-- **Cache off** is Portico computing every answer anew.
+- **The limit** is the same HTTP server sending the same bytes as Portico, without any work.
+  No program on that server can exceed 1.00.
+- **The reference** implements the same operations with FastAPI, Pydantic, SQLAlchemy's async ORM and
+  PyJWT, as an engineer would in an afternoon, on the same server and the same data.
+- **json-server** and **Prism** are tools that people use today to imitate such an API.
+- **Cache off** means that Portico computes every response.
 
-The setting: one worker on one core, the load generator on another, 16 connections, and one tenant
-with 10,000 links on 25 portals. Every answer was checked against what it should hold before it was
-timed, and every cached answer was compared byte by byte with the computed one. The bulk rows are
-one client on one connection.
+One worker runs on one core, the load generator with 16 connections on another. One tenant has 10,000
+links on 25 portals. Every response is checked before it is timed, and every cached response is compared
+byte by byte with the computed one. The bulk rows use one client with one connection.
 
 {table}
 
-## Beside the table
+## Other comparisons
 
 {notes}
 

@@ -123,24 +123,24 @@ def _noted(comparison: Comparison) -> list[tuple[str, Ratio | None]]:
     title = comparison.title
     return [
         (
-            f"{title}: two workers on two cores against one on one, 16 connections to each",
+            f"{title}: two workers on two cores, compared with one on one core, 16 connections each",
             ratio_of(comparison, "two workers", "portico-1"),
         ),
-        (f"{title}: the same, for the limit", _plain(comparison, "limit-2", "limit-1")),
+        (f"{title}: the same for the limit", _plain(comparison, "limit-2", "limit-1")),
         (
-            f"{title}: two workers against one with the load generator on the other core",
+            f"{title}: two workers, compared with one whose load generator has the other core",
             ratio_of(comparison, "two workers", "portico"),
         ),
         (
-            f"{title}: two workers that share the one's 16 connections against it",
+            f"{title}: two workers with 16 connections in total, compared with one with 16",
             _plain(comparison, "portico-2-sharing", "portico-1"),
         ),
         (
-            f"{title} against 500 creates, one client",
+            f"{title}, compared with 500 creates, one client",
             ratio_of(comparison, "hot", "portico-singles"),
         ),
         (
-            f"{title}: the same, for the reference",
+            f"{title}: the same for the reference",
             _plain(comparison, "reference", "reference-singles"),
         ),
     ]
