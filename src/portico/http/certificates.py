@@ -213,7 +213,13 @@ async def update_certificate(call: Call) -> Answer:
     body = await call.receive(CertificateBody)
     issued = await read_blob(body.cert_blob) if body.cert_blob else None
     async with call.write(body.microtenant_id) as work:
-        await call.require_version(work, KIND, lambda: read_certificate(work, certificate_id))
+        await call.require_version(
+            work,
+            KIND,
+            work.certificates,
+            certificate_id,
+            lambda: read_certificate(work, certificate_id),
+        )
         spec = received_certificate(body)
         await certificates.update_certificate(work, certificate_id, spec, issued)
     return answer_nothing()
@@ -231,7 +237,13 @@ async def delete_certificate(call: Call) -> Answer:
     """Refused while a user portal names the certificate."""
     certificate_id = call.path_id("id")
     async with call.write() as work:
-        await call.require_version(work, KIND, lambda: read_certificate(work, certificate_id))
+        await call.require_version(
+            work,
+            KIND,
+            work.certificates,
+            certificate_id,
+            lambda: read_certificate(work, certificate_id),
+        )
         await certificates.delete_certificate(work, certificate_id)
     return answer_nothing()
 

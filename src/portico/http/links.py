@@ -341,6 +341,8 @@ async def _require_version(call: Call, work: UnitOfWork, link_id: int) -> None:
     await call.require_version(
         work,
         KIND,
+        work.links,
+        link_id,
         lambda: read_link(work, link_id),
         lambda: read_link(work, link_id, portico=True),
     )

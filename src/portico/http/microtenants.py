@@ -367,7 +367,13 @@ async def update_microtenant(call: Call) -> Answer:
     spec = received_microtenant(await call.receive(MicrotenantBody))
     async with call.write() as work:
         microtenants.require_manager(work)
-        await call.require_version(work, KIND, lambda: read_microtenant(work, microtenant_id))
+        await call.require_version(
+            work,
+            KIND,
+            work.microtenants,
+            microtenant_id,
+            lambda: read_microtenant(work, microtenant_id),
+        )
         await microtenants.update_microtenant(work, microtenant_id, spec)
     return answer_nothing()
 
@@ -385,7 +391,13 @@ async def delete_microtenant(call: Call) -> Answer:
     microtenant_id = call.path_id("id")
     async with call.write() as work:
         microtenants.require_manager(work)
-        await call.require_version(work, KIND, lambda: read_microtenant(work, microtenant_id))
+        await call.require_version(
+            work,
+            KIND,
+            work.microtenants,
+            microtenant_id,
+            lambda: read_microtenant(work, microtenant_id),
+        )
         await microtenants.delete_microtenant(work, microtenant_id)
     return answer_nothing()
 

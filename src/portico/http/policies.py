@@ -178,7 +178,7 @@ async def update_aup(call: Call) -> Answer:
     aup_id = call.path_id("id")
     body = await call.receive(AupBody)
     async with call.write(body.microtenant_id) as work:
-        await call.require_version(work, KIND, lambda: read_aup(work, aup_id))
+        await call.require_version(work, KIND, work.aups, aup_id, lambda: read_aup(work, aup_id))
         await aups.update_aup(work, aup_id, received_aup(body))
     return answer_nothing()
 
@@ -195,7 +195,7 @@ async def delete_aup(call: Call) -> Answer:
     """Delete a policy."""
     aup_id = call.path_id("id")
     async with call.write() as work:
-        await call.require_version(work, KIND, lambda: read_aup(work, aup_id))
+        await call.require_version(work, KIND, work.aups, aup_id, lambda: read_aup(work, aup_id))
         await aups.delete_aup(work, aup_id)
     return answer_nothing()
 

@@ -187,6 +187,8 @@ async def _require_version(call: Call, work: UnitOfWork, portal_id: int) -> None
     await call.require_version(
         work,
         KIND,
+        work.portals,
+        portal_id,
         lambda: read_portal(work, portal_id, suffix),
         lambda: read_portal(work, portal_id, suffix, portico=True),
     )

@@ -19,9 +19,9 @@ async def list_aups(work: UnitOfWork, query: ListQuery) -> Page[Aup]:
     return await work.aups.page(query)
 
 
-async def get_aup(work: UnitOfWork, aup_id: int) -> Aup:
+async def get_aup(work: UnitOfWork, aup_id: int, *, lock: bool = False) -> Aup:
     """One policy. Raises NotFound."""
-    aup = await work.aups.find(aup_id)
+    aup = await work.aups.find(aup_id, lock=lock)
     if aup is None:
         raise NotFound(aup_id)
     return aup
@@ -45,7 +45,7 @@ async def create_aup(work: UnitOfWork, spec: AupSpec) -> Aup:
 async def update_aup(work: UnitOfWork, aup_id: int, spec: AupSpec) -> None:
     """Replaces everything that a client may write. Raises NotFound, InvalidInput or Forbidden."""
     require_admin(work)
-    before = await get_aup(work, aup_id)
+    before = await get_aup(work, aup_id, lock=True)
     spec = check_aup(spec, stored_name=before.name)
     await _require_free_name(work, spec, holder=aup_id)
     after = Aup(
@@ -60,7 +60,7 @@ async def update_aup(work: UnitOfWork, aup_id: int, spec: AupSpec) -> None:
 async def delete_aup(work: UnitOfWork, aup_id: int) -> None:
     """Deletes a policy. Raises NotFound or Forbidden."""
     require_admin(work)
-    aup = await get_aup(work, aup_id)
+    aup = await get_aup(work, aup_id, lock=True)
     await work.aups.remove(aup_id)
     await recording.record_deletion(work, KIND, aup)
 

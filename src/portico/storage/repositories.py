@@ -70,26 +70,38 @@ class Repository(Generic[R]):
         self.connection = connection
         self.scope = scope
 
-    async def find(self, record_id: int) -> R | None:
-        """The record with that id, or None when this scope has none.
+    async def find(self, record_id: int, *, lock: bool = False) -> R | None:
+        """Return the record with that id, or None when this scope has none.
 
-        Within a transaction that others may run beside, nobody else changes it until this one ends.
+        `lock` is for a transaction that decides by the record: see `lock`.
         """
-        if self.connection.writers_overlap:
-            # By itself first: what is computed beside the row would be as old as the wait.
-            await self._rows(_lock(self.table), record_ids=[record_id])
+        if lock:
+            await self.lock(record_id)
         rows = await self._rows(_find(type(self)), record_id=record_id)
         return self._record(rows[0]) if rows else None
 
-    async def find_all(self, record_ids: Iterable[int]) -> dict[int, R]:
-        """The records with those ids that this scope has, by id, in one statement."""
-        wanted = sorted(set(record_ids))
-        if not wanted:
+    async def find_all(self, record_ids: Iterable[int], *, lock: bool = False) -> dict[int, R]:
+        """Return the records with those ids that this scope has, by id.
+
+        `lock` is for a transaction that decides by the records: see `lock`.
+        """
+        requested = sorted(set(record_ids))
+        if not requested:
             return {}
-        if self.connection.writers_overlap:
-            await self._rows(_lock(self.table), record_ids=wanted)
-        rows = await self._rows(_find_all(type(self)), record_ids=wanted)
+        if lock:
+            await self.lock(*requested)
+        rows = await self._rows(_find_all(type(self)), record_ids=requested)
         return {record.id: record for record in map(self._record, rows)}
+
+    async def lock(self, *record_ids: int) -> None:
+        """Keep other transactions from changing records until this one ends.
+
+        Waits for those that hold them. Does nothing in a read, and where writers take turns anyway.
+        It is a statement of its own because what is computed beside a row would be as old as the
+        wait.
+        """
+        if self.connection.writers_overlap:
+            await self._rows(_lock(self.table), record_ids=sorted(record_ids))
 
     async def ids_by_name(self, names: Iterable[str]) -> dict[str, int]:
         """For each of the names that is taken, in its folded form: the id of its holder."""
@@ -259,9 +271,9 @@ def _stored(table: Table, *conditions: ColumnElement[bool]) -> Select[Any]:
 
 @kept
 def _lock(table: Table) -> Select[Any]:
-    """Keeps others from changing rows, always in the same order, so that no two wait in a ring.
+    """Lock rows, always in the same order, so that no two transactions wait for each other.
 
-    References to the rows may still be made.
+    References to the rows can still be made.
     """
     among = Among(table.c.id, "record_ids")
     chosen = select(table.c.id).where(in_scope(table), among).order_by(table.c.id)

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import inf
-from typing import TypeVar
+from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 from litestar.types import HTTPScope
@@ -42,6 +42,7 @@ from portico.services.people.failed_sign_ins import FailedSignIns
 from portico.services.work import UnitOfWork
 from portico.storage.engine.connections import Connection, Database
 from portico.storage.engine.slots import Slots
+from portico.storage.repositories import Repository
 from portico.storage.tenancy.idempotency import IdempotentAnswer
 
 S = TypeVar("S")
@@ -323,18 +324,23 @@ class Call:
         return b"".join(encoding.parts)
 
     async def require_version(
-        self, work: UnitOfWork, kind: str, *current: Callable[[], Awaitable[object]]
+        self,
+        work: UnitOfWork,
+        kind: str,
+        stored: Repository[Any],
+        record_id: int,
+        *current: Callable[[], Awaitable[object]],
     ) -> None:
-        """Raises StalePrecondition when If-Match is there and names another version.
+        """Raise StalePrecondition if If-Match names another version; else lock the record.
 
-        A caller that may not write at all is told that first: Forbidden.
-        Each of `current` gives a payload that a GET would answer now, with other parameters, in the
-        transaction that writes.
+        Raises Forbidden first for a caller that must not write. Each of `current` returns a payload
+        that a GET would answer now, in the transaction that writes.
         """
         access.require_admin(work)
         asked = self.request.headers.get("if-match")
         if asked is None:
             return
+        await stored.lock(record_id)
         for payload in current:
             if names_tag(asked, entity_tag(await self._encoded(await payload()))):
                 return

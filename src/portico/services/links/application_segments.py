@@ -23,9 +23,11 @@ async def list_applications(work: UnitOfWork, query: ListQuery) -> Page[Applicat
     return await work.applications.page(query)
 
 
-async def get_application(work: UnitOfWork, application_id: int) -> Application:
+async def get_application(
+    work: UnitOfWork, application_id: int, *, lock: bool = False
+) -> Application:
     """Return one application segment. Raises NotFound."""
-    application = await work.applications.find(application_id)
+    application = await work.applications.find(application_id, lock=lock)
     if application is None:
         raise NotFound(application_id)
     return application
@@ -52,7 +54,7 @@ async def delete_application(work: UnitOfWork, application_id: int) -> Applicati
     Raises NotFound, StillReferenced or Forbidden.
     """
     require_admin(work)
-    application = await get_application(work, application_id)
+    application = await get_application(work, application_id, lock=True)
     link_name = await work.links.first_of_application(application_id)
     if link_name is not None:
         raise StillReferenced(links.KIND, link_name)

@@ -149,7 +149,7 @@ async def _rooms(work: UnitOfWork, changed: Iterable[LinkDifference]) -> dict[in
         moved.subtract(each.before.portal_ids)
         moved.update(() if each.after is None else each.after.portal_ids)
     reached = [portal_id for portal_id, links in moved.items() if links]
-    portals = await work.portals.find_all(reached)
+    portals = await work.portals.find_all(reached, lock=True)
     present = await work.links.count_by_portal(reached)
     return {
         portal_id: PortalRoom(

@@ -51,9 +51,9 @@ async def list_links_of_portal(work: UnitOfWork, portal_id: int, query: ListQuer
     return expanded
 
 
-async def get_link(work: UnitOfWork, link_id: int) -> LinkPage:
+async def get_link(work: UnitOfWork, link_id: int, *, lock: bool = False) -> LinkPage:
     """One link, as a page of one. Raises NotFound."""
-    link = await _existing(work, link_id)
+    link = await _existing(work, link_id, lock=lock)
     return await _expanded(work, Page(items=[link], total=1))
 
 
@@ -90,7 +90,7 @@ async def create_links(
     shown = [_check_presentation(position, each) for position, each in enumerate(shown)]
     await require_free_names(work.links, [spec.name for spec in checked], BULK_LIST)
     portal_ids = [portal_id for spec in checked for portal_id in spec.portal_ids]
-    known = await work.portals.find_all(portal_ids)
+    known = await work.portals.find_all(portal_ids, lock=True)
     for position, spec in enumerate(checked):
         place = f"{BULK_LIST}[{position}].userPortals"
         _require_known(spec.portal_ids, known, place)
@@ -116,7 +116,7 @@ async def update_link(
     Raises NotFound, InvalidInput or Forbidden.
     """
     require_admin(work)
-    before = await _existing(work, link_id)
+    before = await _existing(work, link_id, lock=True)
     spec = check_link(spec, stored_name=before.name)
     shown = shown and check_presentation(shown)
     added = [each for each in spec.portal_ids if each not in before.portal_ids]
@@ -137,14 +137,14 @@ async def update_link(
 async def delete_link(work: UnitOfWork, link_id: int) -> None:
     """Deletes a link and its assignments. Raises NotFound or Forbidden."""
     require_admin(work)
-    link = await _existing(work, link_id)
+    link = await _existing(work, link_id, lock=True)
     (shown,) = await present_links(work, [link])
     await work.links.remove(link_id)
     await recording.record_deletion(work, KIND, link if shown.presentation == PLAIN else shown)
 
 
-async def _existing(work: UnitOfWork, link_id: int) -> Link:
-    link = await work.links.find(link_id)
+async def _existing(work: UnitOfWork, link_id: int, *, lock: bool = False) -> Link:
+    link = await work.links.find(link_id, lock=lock)
     if link is None:
         raise NotFound(link_id)
     return link
@@ -156,7 +156,7 @@ async def _expanded(work: UnitOfWork, page: Page[Link], *also: int) -> LinkPage:
 
 
 async def _require_portals(work: UnitOfWork, portal_ids: Iterable[int]) -> None:
-    _require_known(portal_ids, await work.portals.find_all(portal_ids))
+    _require_known(portal_ids, await work.portals.find_all(portal_ids, lock=True))
 
 
 def _require_known(portal_ids: Iterable[int], known: Container[int], place: str = "") -> None:

@@ -29,7 +29,7 @@ async def select_links(work: UnitOfWork, selection: LinkSelection) -> list[Link]
     """
     if selection.wanted is None:
         _require_few(len(set(selection.link_ids)))
-        found = await work.links.find_all(selection.link_ids)
+        found = await work.links.find_all(selection.link_ids, lock=True)
         for link_id in selection.link_ids:
             if link_id not in found:
                 raise NotFound(link_id)
@@ -37,8 +37,8 @@ async def select_links(work: UnitOfWork, selection: LinkSelection) -> list[Link]
     query = narrowed(ListQuery(page_size=CHANGE_LIMIT), selection.wanted)
     page = await work.link_sets.filtered(query, selection.wanted)
     _require_few(page.total)
-    # Read once more by their ids, since that keeps others from changing them meanwhile.
-    found = await work.links.find_all(link.id for link in page.items)
+    # A page locks nothing, so its links are read again by their ids.
+    found = await work.links.find_all((link.id for link in page.items), lock=True)
     return [found[link.id] for link in page.items if link.id in found]
 
 

@@ -34,9 +34,9 @@ async def list_sections(work: UnitOfWork) -> SectionList:
     return SectionList(sections=await work.sections.all(), links=await work.sections.link_counts())
 
 
-async def get_section(work: UnitOfWork, section_id: int) -> Section:
+async def get_section(work: UnitOfWork, section_id: int, *, lock: bool = False) -> Section:
     """One section. Raises NotFound."""
-    section = await work.sections.find(section_id)
+    section = await work.sections.find(section_id, lock=lock)
     if section is None:
         raise NotFound(section_id)
     return section
@@ -54,7 +54,7 @@ async def create_section(work: UnitOfWork, name: str) -> Section:
 async def rename_section(work: UnitOfWork, section_id: int, name: str) -> None:
     """Gives a section another name, everywhere. Raises NotFound, InvalidInput or Forbidden."""
     require_admin(work)
-    before = await get_section(work, section_id)
+    before = await get_section(work, section_id, lock=True)
     name = check_new_name(name, stored=before.name)
     await require_free_name(work.sections, name, holder=section_id)
     stamps = {"modified_time": work.now, "modified_by": work.principal.actor_id}
@@ -84,7 +84,7 @@ async def reorder_sections(work: UnitOfWork, section_ids: Sequence[int]) -> None
 async def delete_section(work: UnitOfWork, section_id: int) -> None:
     """Deletes a section; its links go on without one. Raises NotFound or Forbidden."""
     require_admin(work)
-    section = await get_section(work, section_id)
+    section = await get_section(work, section_id, lock=True)
     await _vacate(work, section_id)
     await work.sections.remove(section_id)
     await recording.record_deletion(work, KIND, section)
@@ -115,8 +115,8 @@ async def require_sections(work: UnitOfWork, names: Iterable[str]) -> dict[str, 
         return {}
     known = await work.sections.ids_by_name(list(wanted.values()))
     if len(known) < len(wanted):
-        # Two that make the same section follow one another; the second finds it.
-        await work.microtenants.find(work.scope.microtenant_id)
+        # Of two transactions that make the same section, the second waits and finds it.
+        await work.microtenants.lock(work.scope.microtenant_id)
         known = await work.sections.ids_by_name(list(wanted.values()))
     missing = [name for folded, name in wanted.items() if folded not in known]
     if missing:

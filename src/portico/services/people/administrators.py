@@ -219,7 +219,7 @@ async def _store_grants(
     if len(set(places)) != len(places):
         raise InvalidField("grants", "Each microtenant is named at most once.")
     named = [each for each in places if each is not None]
-    known = await work.microtenants.find_all(named)
+    known = await work.microtenants.find_all(named, lock=True)
     for each in named:
         if each not in known:
             raise UnknownReference(each)

@@ -29,9 +29,9 @@ async def list_groups(work: UnitOfWork) -> GroupList:
     return GroupList(groups=await work.groups.all(), links=await work.groups.link_counts())
 
 
-async def get_group(work: UnitOfWork, group_id: int) -> Group:
+async def get_group(work: UnitOfWork, group_id: int, *, lock: bool = False) -> Group:
     """One group. Raises NotFound."""
-    group = await work.groups.find(group_id)
+    group = await work.groups.find(group_id, lock=lock)
     if group is None:
         raise NotFound(group_id)
     return group
@@ -49,7 +49,7 @@ async def create_group(work: UnitOfWork, name: str) -> Group:
 async def rename_group(work: UnitOfWork, group_id: int, name: str) -> None:
     """Gives a group another name, everywhere. Raises NotFound, InvalidInput or Forbidden."""
     _require_manager(work)
-    before = await get_group(work, group_id)
+    before = await get_group(work, group_id, lock=True)
     name = check_new_name(name, stored=before.name)
     await require_free_name(work.groups, name, holder=group_id)
     stamps = {"modified_time": work.now, "modified_by": work.principal.actor_id}
@@ -64,7 +64,7 @@ async def delete_group(work: UnitOfWork, group_id: int) -> None:
     Raises NotFound, StillReferenced or Forbidden.
     """
     _require_manager(work)
-    group = await get_group(work, group_id)
+    group = await get_group(work, group_id, lock=True)
     link_name = await work.groups.first_link(group_id)
     if link_name is not None:
         raise StillReferenced(links.KIND, link_name)
@@ -84,8 +84,8 @@ async def require_groups(work: UnitOfWork, names: Iterable[str]) -> dict[str, in
         return {}
     known = await work.groups.ids_by_name(list(wanted.values()))
     if len(known) < len(wanted):
-        # Two that make the same group follow one another; the second finds it.
-        await work.microtenants.find(DEFAULT_MICROTENANT_ID)
+        # Of two transactions that make the same group, the second waits and finds it.
+        await work.microtenants.lock(DEFAULT_MICROTENANT_ID)
         known = await work.groups.ids_by_name(list(wanted.values()))
     missing = [name for folded, name in wanted.items() if folded not in known]
     if missing:

@@ -128,7 +128,7 @@ async def sign_in_user(
     async with gate.database.transaction(customer_id) as connection:
         await _forgive(gate, connection, attempt)
         users = PortalUserRepository(connection, scope)
-        again = await users.find(found.id) if found else None
+        again = await users.find(found.id, lock=True) if found else None
         if again is None or not again.enabled or again.password_hash != stored:
             raise AccessDenied
         await users.note_sign_in(replace(again, last_sign_in=gate.now))
@@ -239,7 +239,7 @@ async def sign_in_administrator_by_provider(
     Raises AccessDenied, also when the provider must not sign administrators in.
     """
     async with gate.database.transaction() as connection:
-        provider = await ProviderRepository(connection).hold(person.provider_id)
+        provider = await ProviderRepository(connection).find(person.provider_id, lock=True)
         if provider is None or not provider.signs_into_console:
             raise AccessDenied
         administrators = AdministratorRepository(connection)
@@ -303,7 +303,7 @@ async def _provider_of_portals(
     connection: Connection, customer_id: int, person: ProvenPerson
 ) -> IdentityProvider:
     """The person's provider, if it signs in at the tenant's portals. Raises AccessDenied."""
-    provider = await ProviderRepository(connection).hold(person.provider_id)
+    provider = await ProviderRepository(connection).find(person.provider_id, lock=True)
     if provider is None or not provider.signs_into_portals_of(customer_id):
         raise AccessDenied
     return provider

@@ -22,10 +22,10 @@ async def list_users(work: UnitOfWork, query: ListQuery) -> Page[PortalUser]:
     return await work.users.page(query)
 
 
-async def get_user(work: UnitOfWork, user_id: int) -> PortalUser:
+async def get_user(work: UnitOfWork, user_id: int, *, lock: bool = False) -> PortalUser:
     """One user. Raises NotFound."""
     require_whole_tenant(work, user_id)
-    user = await work.users.find(user_id)
+    user = await work.users.find(user_id, lock=lock)
     if user is None:
         raise NotFound(user_id)
     return user
@@ -58,7 +58,7 @@ async def update_user(work: UnitOfWork, user_id: int, spec: PortalUserSpec) -> P
     Raises NotFound, InvalidInput or Forbidden.
     """
     require_admin(work)
-    before = await get_user(work, user_id)
+    before = await get_user(work, user_id, lock=True)
     spec = await _checked(work, spec, before)
     after = replace(before, **asdict(spec), **work.changed_stamps(before))
     if not after.enabled:
@@ -74,7 +74,7 @@ async def set_user_password(work: UnitOfWork, user_id: int, password_hash: str) 
     Raises NotFound or Forbidden.
     """
     require_admin(work)
-    before = await get_user(work, user_id)
+    before = await get_user(work, user_id, lock=True)
     after = replace(before, password_hash=password_hash, **work.changed_stamps(before))
     await _sign_out(work, user_id)
     await work.users.replace(after)
@@ -84,7 +84,7 @@ async def set_user_password(work: UnitOfWork, user_id: int, password_hash: str) 
 async def delete_user(work: UnitOfWork, user_id: int) -> None:
     """Deletes a user with sessions, favourites and groups. Raises NotFound or Forbidden."""
     require_admin(work)
-    user = await get_user(work, user_id)
+    user = await get_user(work, user_id, lock=True)
     await work.users.remove(user_id)
     await recording.record_deletion(_of_tenant(work), KIND, user)
 

@@ -26,9 +26,11 @@ async def list_certificates(work: UnitOfWork, query: ListQuery) -> Page[Certific
     return await work.certificates.page(query)
 
 
-async def get_certificate(work: UnitOfWork, certificate_id: int) -> Certificate:
+async def get_certificate(
+    work: UnitOfWork, certificate_id: int, *, lock: bool = False
+) -> Certificate:
     """Return one certificate. Raises NotFound."""
-    certificate = await work.certificates.find(certificate_id)
+    certificate = await work.certificates.find(certificate_id, lock=lock)
     if certificate is None:
         raise NotFound(certificate_id)
     return certificate
@@ -63,7 +65,7 @@ async def update_certificate(
     Portals that name the certificate follow its name. Raises NotFound, InvalidInput or Forbidden.
     """
     require_admin(work)
-    before = await get_certificate(work, certificate_id)
+    before = await get_certificate(work, certificate_id, lock=True)
     spec = check_certificate(spec, stored_name=before.name)
     await require_free_name(work.certificates, spec.name, holder=certificate_id)
     said = vars(issued) if issued else {}
@@ -77,7 +79,7 @@ async def update_certificate(
 async def delete_certificate(work: UnitOfWork, certificate_id: int) -> None:
     """Delete a certificate that no portal names. Raises NotFound, StillReferenced or Forbidden."""
     require_admin(work)
-    certificate = await get_certificate(work, certificate_id)
+    certificate = await get_certificate(work, certificate_id, lock=True)
     portal_name = await work.portals.first_with_certificate(certificate_id)
     if portal_name is not None:
         raise StillReferenced(portals.KIND, portal_name)

@@ -22,9 +22,9 @@ async def list_portals(work: UnitOfWork, query: ListQuery) -> Page[UserPortal]:
     return await work.portals.page(query)
 
 
-async def get_portal(work: UnitOfWork, portal_id: int) -> UserPortal:
+async def get_portal(work: UnitOfWork, portal_id: int, *, lock: bool = False) -> UserPortal:
     """One user portal. Raises NotFound."""
-    portal = await work.portals.find(portal_id)
+    portal = await work.portals.find(portal_id, lock=lock)
     if portal is None:
         raise NotFound(portal_id)
     return portal
@@ -65,7 +65,7 @@ async def update_portal(
     Raises NotFound, InvalidInput or Forbidden.
     """
     require_admin(work)
-    before = await get_portal(work, portal_id)
+    before = await get_portal(work, portal_id, lock=True)
     spec = await _checked(work, spec, managed_suffix, stored_name=before.name)
     await require_free_name(work.portals, spec.name, holder=portal_id)
     after = UserPortal(
@@ -85,7 +85,7 @@ async def update_portal(
 async def delete_portal(work: UnitOfWork, portal_id: int) -> None:
     """Deletes a portal that shows no link. Raises NotFound, StillReferenced or Forbidden."""
     require_admin(work)
-    portal = await get_portal(work, portal_id)
+    portal = await get_portal(work, portal_id, lock=True)
     link_name = await work.links.first_of_portal(portal_id)
     if link_name is not None:
         raise StillReferenced(links.KIND, link_name)
@@ -102,5 +102,5 @@ async def _checked(
     spec = check_portal(spec, managed_suffix, stored_name=stored_name)
     if spec.certificate_id is None:
         return spec
-    certificate = await work.certificates.find(spec.certificate_id)
+    certificate = await work.certificates.find(spec.certificate_id, lock=True)
     return replace(spec, certificate_name=certificate.name) if certificate else spec

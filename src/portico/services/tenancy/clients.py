@@ -54,7 +54,10 @@ async def create_api_client(
     """
     require_admin(work)
     require_whole_tenant(work)
-    if microtenant_id is not None and await work.microtenants.find(microtenant_id) is None:
+    if (
+        microtenant_id is not None
+        and await work.microtenants.find(microtenant_id, lock=True) is None
+    ):
         raise UnknownReference(microtenant_id)
     secret = new_secret()
     client = ApiClient(

@@ -38,9 +38,11 @@ async def summarise_microtenants(work: UnitOfWork) -> list[Microtenant]:
     return [each for each in await work.microtenants.all() if _is_visible(work, each)]
 
 
-async def get_microtenant(work: UnitOfWork, microtenant_id: int) -> Microtenant:
+async def get_microtenant(
+    work: UnitOfWork, microtenant_id: int, *, lock: bool = False
+) -> Microtenant:
     """One microtenant. Raises NotFound, also for one that the caller may not see."""
-    found = await work.microtenants.find(microtenant_id)
+    found = await work.microtenants.find(microtenant_id, lock=lock)
     if found is None or not _is_visible(work, found):
         raise NotFound(microtenant_id)
     return found
@@ -49,7 +51,7 @@ async def get_microtenant(work: UnitOfWork, microtenant_id: int) -> Microtenant:
 async def create_microtenant(work: UnitOfWork, spec: MicrotenantSpec) -> Microtenant:
     """Stores a new microtenant, just before Default. Raises InvalidInput or Forbidden."""
     require_manager(work)
-    await _take_turn(work)
+    await work.microtenants.lock(DEFAULT_MICROTENANT_ID)
     spec = check_microtenant(spec)
     existing = await work.microtenants.all()
     if len(existing) > MICROTENANTS_PER_TENANT:
@@ -71,7 +73,7 @@ async def create_microtenant(work: UnitOfWork, spec: MicrotenantSpec) -> Microte
 async def update_microtenant(work: UnitOfWork, microtenant_id: int, spec: MicrotenantSpec) -> None:
     """Replaces everything that a client may write. Raises NotFound, InvalidInput or Forbidden."""
     require_manager(work)
-    await _take_turn(work)
+    await work.microtenants.lock(DEFAULT_MICROTENANT_ID)
     before = await _changeable(work, microtenant_id)
     spec = check_microtenant(spec, before)
     await require_free_name(work.microtenants, spec.name, holder=microtenant_id)
@@ -107,11 +109,6 @@ def require_manager(work: UnitOfWork) -> None:
     require_default_microtenant(work)
 
 
-async def _take_turn(work: UnitOfWork) -> None:
-    """Makes those who change microtenants follow one another: their rules look at all of them."""
-    await work.microtenants.find(DEFAULT_MICROTENANT_ID)
-
-
 async def _put_default_after(
     work: UnitOfWork, created: Microtenant, existing: Sequence[Microtenant]
 ) -> None:
@@ -128,7 +125,7 @@ def _is_visible(work: UnitOfWork, microtenant: Microtenant) -> bool:
 async def _changeable(work: UnitOfWork, microtenant_id: int) -> Microtenant:
     if microtenant_id == DEFAULT_MICROTENANT_ID:
         raise InvalidField("id", "The Default microtenant cannot be changed or deleted.")
-    return await get_microtenant(work, microtenant_id)
+    return await get_microtenant(work, microtenant_id, lock=True)
 
 
 def _require_auth_domains(

@@ -164,7 +164,10 @@ async def create_client(
         creation_time=operator.now,
     )
     async with operator.writing(customer_id) as work:
-        if microtenant_id is not None and await work.microtenants.find(microtenant_id) is None:
+        if (
+            microtenant_id is not None
+            and await work.microtenants.find(microtenant_id, lock=True) is None
+        ):
             raise NotFound(microtenant_id)
         await IdentityRepository(work.connection).add_client(client)
         await recording.record_client(work, Action.CREATE, None, client)

@@ -105,7 +105,7 @@ class LinkRestorer(Restorer[Link]):
 
     async def current(self, work: UnitOfWork, ids: Iterable[int]) -> Mapping[int, Link]:
         """The links, each with how it is shown."""
-        found = await work.links.find_all(ids)
+        found = await work.links.find_all(ids, lock=True)
         return {link.id: link for link in await present_links(work, found.values())}
 
     def parse(self, told: Json) -> Link:
@@ -148,7 +148,7 @@ class LinkRestorer(Restorer[Link]):
         for link in records:
             known = set(now[link.id].portal_ids) if link.id in now else set()
             added.update(set(link.portal_ids) - known)
-        there = await work.portals.find_all(added)
+        there = await work.portals.find_all(added, lock=True)
         for link in records:
             if any(each in added and each not in there for each in link.portal_ids):
                 raise changed_meanwhile(self.kind, link.name, "was on a portal that is gone")
@@ -177,7 +177,7 @@ class PortalRestorer(Restorer[UserPortal]):
 
     async def current(self, work: UnitOfWork, ids: Iterable[int]) -> Mapping[int, UserPortal]:
         """The portals, each with its page."""
-        found = await work.portals.find_all(ids)
+        found = await work.portals.find_all(ids, lock=True)
         return {each.id: each for each in await present_portals(work, found.values())}
 
     def parse(self, told: Json) -> UserPortal:
@@ -236,7 +236,7 @@ class PlainRestorer(Restorer[N]):
 
     async def current(self, work: UnitOfWork, ids: Iterable[int]) -> Mapping[int, N]:
         """The objects."""
-        found: Mapping[int, N] = await self.repository(work).find_all(ids)
+        found: Mapping[int, N] = await self.repository(work).find_all(ids, lock=True)
         return found
 
     def parse(self, told: Json) -> N:

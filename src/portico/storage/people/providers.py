@@ -23,16 +23,15 @@ class ProviderRepository:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def find(self, provider_id: int) -> IdentityProvider | None:
-        """The provider with that id, or None."""
-        statement = select(*_COLUMNS).where(identity_provider.c.id == provider_id)
-        rows = await self._connection.rows(statement)
-        return IdentityProvider(**rows[0]._asdict()) if rows else None
+    async def find(self, provider_id: int, *, lock: bool = False) -> IdentityProvider | None:
+        """Return the provider with that id, or None.
 
-    async def hold(self, provider_id: int) -> IdentityProvider | None:
-        """The provider with that id, or None; nobody changes it before the transaction ends."""
+        With `lock`, nobody changes it before the transaction ends.
+        """
         statement = select(*_COLUMNS).where(identity_provider.c.id == provider_id)
-        rows = await self._connection.rows(statement.with_for_update(read=True))
+        if lock:
+            statement = statement.with_for_update(read=True)
+        rows = await self._connection.rows(statement)
         return IdentityProvider(**rows[0]._asdict()) if rows else None
 
     async def of_tenant(self, customer_id: int) -> list[IdentityProvider]:

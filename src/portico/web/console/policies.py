@@ -137,7 +137,7 @@ async def change_policy(console: NamedDependency[Console]) -> Answer:
     try:
         async with console.writing() as work:
             require_admin(work)
-            stored = await get_aup(work, policy_id)
+            stored = await get_aup(work, policy_id, lock=True)
             fresh = form.value("revision") == version_of(stored)
             if fresh:
                 await update_aup(work, policy_id, _spec(form))

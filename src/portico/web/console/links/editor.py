@@ -147,7 +147,7 @@ async def change_link(console: NamedDependency[Console]) -> Answer:
         uploaded = await console.picture(form, "icon", read_icon)
         async with console.writing() as work:
             require_admin(work)
-            stored = await _stored(work, link_id)
+            stored = await _stored(work, link_id, lock=True)
             kept = PictureKept(stored.icon_text, stored.presentation.icon_is_dark)
             wanted = _wanted(form, uploaded, kept, stored)
             fresh = form.value("revision") == version_of(stored)
@@ -220,8 +220,8 @@ def _icon_kept(form: Form) -> PictureKept:
     return PictureKept(text, brightness == "dark")
 
 
-async def _stored(work: UnitOfWork, link_id: int) -> PresentedLink:
-    found = await get_link(work, link_id)
+async def _stored(work: UnitOfWork, link_id: int, *, lock: bool = False) -> PresentedLink:
+    found = await get_link(work, link_id, lock=lock)
     (stored,) = await present_links(work, found.page.items)
     return stored
 

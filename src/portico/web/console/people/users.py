@@ -141,7 +141,7 @@ async def change_user(console: NamedDependency[Console]) -> Answer:
     try:
         hashed = await console.hashed(form)
         async with console.writing() as work:
-            stored = await get_user(work, person)
+            stored = await get_user(work, person, lock=True)
             await update_user(work, person, _spec(form, stored.name, enabled=stored.enabled))
             if hashed:
                 await set_user_password(work, person, hashed)
@@ -168,7 +168,7 @@ async def _switch(console: Console, *, enabled: bool) -> Answer:
     await console.form()
     person = console.path_id("person")
     async with console.writing() as work:
-        stored = await get_user(work, person)
+        stored = await get_user(work, person, lock=True)
         spec = _spec(_form_of(stored), stored.name, enabled=enabled)
         await update_user(work, person, spec)
     return console.go(f"users/{person}", work)

@@ -240,7 +240,7 @@ async def _ask(
 async def _switch(console: Console, *, enabled: bool) -> Answer:
     form = await console.form()
     async with console.writing() as work:
-        portal = await get_portal(work, console.path_id("portal"))
+        portal = await get_portal(work, console.path_id("portal"), lock=True)
         await update_portal(
             work,
             portal.id,
@@ -262,9 +262,9 @@ def read_audience(form: Form) -> Audience:
     return Audience(chosen) if chosen in set(Audience) else Audience.SIGNED_IN
 
 
-async def find_portal(work: UnitOfWork, portal_id: int) -> PresentedPortal:
+async def find_portal(work: UnitOfWork, portal_id: int, *, lock: bool = False) -> PresentedPortal:
     """A portal with the settings of its page. Raises NotFound."""
-    (portal,) = await present_portals(work, [await get_portal(work, portal_id)])
+    (portal,) = await present_portals(work, [await get_portal(work, portal_id, lock=lock)])
     return portal
 
 

@@ -272,7 +272,7 @@ async def _save(
     try:
         async with console.writing() as work:
             require_admin(work)
-            stored = await find_portal(work, portal_id)
+            stored = await find_portal(work, portal_id, lock=True)
             spec, page = make_wanted(stored)
             fresh = form.value("revision") == version_of(stored)
             if fresh:

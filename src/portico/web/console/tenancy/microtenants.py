@@ -142,7 +142,7 @@ async def change_microtenant(console: NamedDependency[Console]) -> Answer:
     try:
         async with console.writing() as work:
             require_manager(work)
-            stored = await get_microtenant(work, other)
+            stored = await get_microtenant(work, other, lock=True)
             fresh = form.value("revision") == version_of(stored)
             if fresh:
                 await update_microtenant(work, other, _spec(form, stored))
