@@ -75,7 +75,8 @@ def plain_report(rows: list[Row], notes: list[Note]) -> str:
 PAGE = """\
 # Performance
 
-`scripts/bench --write` generates this page. [bench/README.md](../bench/README.md) says how to repeat the measurement.
+`scripts/bench --write` generates this page. [bench/README.md](../bench/README.md) says how to
+repeat the measurement.
 
 <picture>
   <source media="(prefers-color-scheme: dark)" srcset="performance-dark.svg">
@@ -83,21 +84,21 @@ PAGE = """\
 of the reference, for each kind of request">
 </picture>
 
-Read the ratios: absolute rates depend more on the machine than on the program. All contestants of a
-row take turns in one run of {rounds} rounds of {seconds:g} seconds each. A ratio compares two contestants
-within a round, and the table shows the median of the rounds. A cell with a target shows the target and
-whether it was met.
+Read the ratios: absolute rates depend more on the machine than on the program. All contestants of
+a row take turns in one run of {rounds} rounds of {seconds:g} seconds each. A ratio compares two
+contestants within a round, and the table shows the median of the rounds. A cell with a target
+shows the target and whether it was met.
 
 - **The limit** is the same HTTP server sending the same bytes as Portico, without any work.
   No program on that server can exceed 1.00.
-- **The reference** implements the same operations with FastAPI, Pydantic, SQLAlchemy's async ORM and
-  PyJWT, as an engineer would in an afternoon, on the same server and the same data.
+- **The reference** implements the same operations with FastAPI, Pydantic, SQLAlchemy's async ORM
+  and PyJWT, as an engineer would in an afternoon, on the same server and the same data.
 - **json-server** and **Prism** are tools that people use today to imitate such an API.
 - **Cache off** means that Portico computes every response.
 
-One worker runs on one core, the load generator with 16 connections on another. One tenant has 10,000
-links on 25 portals. Every response is checked before it is timed, and every cached response is compared
-byte by byte with the computed one. The bulk rows use one client with one connection.
+One worker runs on one core, the load generator with 16 connections on another. One tenant has
+10,000 links on 25 portals. Every response is checked before it is timed, and every cached response
+is compared byte by byte with the computed one. The bulk rows use one client with one connection.
 
 {table}
 

@@ -123,7 +123,7 @@ def _noted(comparison: Comparison) -> list[tuple[str, Ratio | None]]:
     title = comparison.title
     return [
         (
-            f"{title}: two workers on two cores, compared with one on one core, 16 connections each",
+            f"{title}: two workers on two cores, compared with one on one, 16 connections each",
             ratio_of(comparison, "two workers", "portico-1"),
         ),
         (f"{title}: the same for the limit", _plain(comparison, "limit-2", "limit-1")),
