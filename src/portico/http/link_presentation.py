@@ -16,7 +16,7 @@ from portico.domain.links.presentation import (
     PresentedLink,
 )
 from portico.domain.records import NAME_LIMIT
-from portico.http.kit.wire import MaybeText, WireStruct, received, text
+from portico.http.kit.wire import MaybeText, WireStruct, answer_of, received, record_of
 
 Presentations = Mapping[int, LinkPresentation]
 """How links are shown, by their ids; empty when nobody asked."""
@@ -45,40 +45,22 @@ class LinkPortico(WireStruct, frozen=True, kw_only=True):
 
     section: MaybeText = UNSET
     order: int
-    groups: list[str] | UnsetType = UNSET
+    groups: tuple[str, ...] | UnsetType = UNSET
     icon_is_dark: bool | UnsetType = UNSET
 
 
 def received_presentation(body: LinkPorticoBody | None) -> LinkPresentation | None:
-    """What a body says of how a link is shown, or None when it says nothing."""
-    if body is None:
-        return None
-    return LinkPresentation(
-        section=body.section or "",
-        order=body.order or 0,
-        groups=tuple(body.groups or ()),
-        icon_is_dark=body.icon_is_dark,
-    )
+    """Return how a body says that a link is shown, or None when it says nothing."""
+    return None if body is None else record_of(LinkPresentation, body)
 
 
 def portico_fields(link: Link, shown: Presentations | None) -> LinkPortico | UnsetType:
-    """How the link is shown; absent when nobody asked."""
-    return UNSET if shown is None else present_presentation(shown.get(link.id, PLAIN))
-
-
-def present_presentation(presentation: LinkPresentation) -> LinkPortico:
-    """How a link is shown."""
-    dark = presentation.icon_is_dark
-    return LinkPortico(
-        section=text(presentation.section),
-        order=presentation.order,
-        groups=list(presentation.groups) or UNSET,
-        icon_is_dark=UNSET if dark is None else dark,
-    )
+    """Return how the link is shown; absent when the client did not ask for it."""
+    return UNSET if shown is None else answer_of(LinkPortico, shown.get(link.id, PLAIN))
 
 
 def stored_presentations(links: list[Link], *, asked: bool) -> Presentations | None:
-    """How links that were just stored are shown, if that is asked for."""
+    """Return how new links are shown, or None when the client did not ask for it."""
     if not asked:
         return None
     return {link.id: link.presentation for link in links if isinstance(link, PresentedLink)}

@@ -16,7 +16,7 @@ from portico.domain.portals.pages import (
 )
 from portico.domain.portals.portals import UserPortal
 from portico.domain.records import NAME_LIMIT
-from portico.http.kit.wire import MaybeText, WireStruct, received, text
+from portico.http.kit.wire import MaybeText, WireStruct, answer_of, received, record_of
 
 _AUDIENCES = [each.value for each in Audience]
 
@@ -49,28 +49,17 @@ class PortalPortico(WireStruct, frozen=True, kw_only=True):
 
 
 def received_page(body: PortalPorticoBody | None) -> PortalPage | None:
-    """What a body says of a portal's page, or None when it says nothing. Raises InvalidField."""
+    """Return the settings that a body has for a portal's page, or None when it has none.
+
+    Raises InvalidField.
+    """
     if body is None:
         return None
     if body.audience and body.audience not in _AUDIENCES:
         raise InvalidField("portico.audience", f"It is {' or '.join(_AUDIENCES)}.")
-    return PortalPage(
-        slug=body.slug or "",
-        audience=Audience(body.audience or Audience.SIGNED_IN),
-        title=body.title or "",
-        accent=body.accent or "",
-        favicon=body.favicon or "",
-    )
+    return record_of(PortalPage, body)
 
 
 def present_page(portal: UserPortal) -> PortalPortico | UnsetType:
-    """The settings of a portal's page; absent when the portal was read without them."""
-    if not isinstance(portal, PresentedPortal):
-        return UNSET
-    return PortalPortico(
-        slug=text(portal.page.slug),
-        audience=portal.page.audience.value,
-        title=text(portal.page.title),
-        accent=text(portal.page.accent),
-        favicon=text(portal.page.favicon),
-    )
+    """Return the settings of a portal's page; absent when the portal was read without them."""
+    return answer_of(PortalPortico, portal.page) if isinstance(portal, PresentedPortal) else UNSET

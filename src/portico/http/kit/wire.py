@@ -21,7 +21,9 @@ from portico.domain.errors import InvalidField
 from portico.domain.records import MAX_ID, OwnedRecord, Record
 from portico.domain.search import ListQuery
 
+R = TypeVar("R")
 S = TypeVar("S")
+W = TypeVar("W", bound="WireStruct")
 
 COMMAS_LIMIT = 200_000
 """About how many values a body has at most."""
@@ -31,6 +33,8 @@ UNINTERRUPTED_COMMAS = 20_000
 
 Digits = Annotated[str, Meta(extra_json_schema={"pattern": "^-?[0-9]{1,19}$"})]
 """A 64-bit integer as its decimal digits."""
+
+_EMPTY = frozenset((None, "", ()))
 
 MaybeText = str | UnsetType
 MaybeDigits = Digits | UnsetType
@@ -88,6 +92,21 @@ def stamps(record: Record) -> dict[str, Any]:
 def microtenant_digits(record: OwnedRecord) -> MaybeDigits:
     """The id of a custom microtenant; Default's never appears."""
     return str(record.microtenant_id) if record.microtenant_id else UNSET
+
+
+def record_of(kind: type[R], body: msgspec.Struct) -> R:
+    """Return the record that a body describes, field by field of the same name.
+
+    What is absent, null or an empty text takes the record's default.
+    """
+    values = msgspec.structs.asdict(body).items()
+    said = {name: value for name, value in values if value is not None and value != ""}
+    return msgspec.convert(said, kind)
+
+
+def answer_of(kind: type[W], record: object) -> W:
+    """Return the answer that has the fields of a record by the same names, without empty ones."""
+    return kind(**{name: value for name, value in vars(record).items() if value not in _EMPTY})
 
 
 def totals(total: int, query: ListQuery) -> dict[str, str]:

@@ -10,7 +10,7 @@ from portico.domain.records import fold
 from portico.services.links.sections import require_sections
 from portico.services.people.groups import require_groups
 from portico.services.work import UnitOfWork
-from portico.storage.links.presentation import PlacedLink
+from portico.storage.links.presentation import StoredPresentation
 
 
 async def store_presentations(work: UnitOfWork, shown: Mapping[int, LinkPresentation]) -> None:
@@ -20,17 +20,16 @@ async def store_presentations(work: UnitOfWork, shown: Mapping[int, LinkPresenta
     """
     sections = await require_sections(work, [each.section for each in shown.values()])
     groups = await require_groups(work, [name for each in shown.values() for name in each.groups])
-    placed = [
-        PlacedLink(
+    stored = [
+        StoredPresentation(
             link_id=link_id,
+            presentation=each,
             section_id=sections[fold(each.section)] if each.section else None,
-            position=each.order,
-            icon_is_dark=each.icon_is_dark,
             group_ids=tuple(groups[fold(name)] for name in each.groups),
         )
         for link_id, each in shown.items()
     ]
-    await work.presentation.store(*placed)
+    await work.presentation.store(*stored)
 
 
 async def arrange_links(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 from sqlalchemy import (
@@ -16,25 +16,28 @@ from sqlalchemy import (
     select,
 )
 
-from portico.domain.links.presentation import LinkPresentation
+from portico.domain.links.presentation import PLAIN, LinkPresentation
 from portico.domain.records import Scope, fold
 from portico.storage.engine.connections import Connection
 from portico.storage.engine.statements import Among, Row, insert_into, kept
-from portico.storage.repositories import in_scope
+from portico.storage.repositories import in_scope, restored
 from portico.storage.schema.page_tables import link_group, link_presentation, portal_group, section
 
 # No name holds a control character, so this one separates them.
 _SEPARATOR = "\x1f"
 
 
+# The other fields are stored by other names: the order as a position, names as ids.
+_BY_NAME = [each.name for each in fields(LinkPresentation) if each.name in link_presentation.c]
+
+
 @dataclass(frozen=True, kw_only=True)
-class PlacedLink:
-    """How one link is shown, with the ids of its section and groups in place of their names."""
+class StoredPresentation:
+    """How one link is shown, with the ids of its section and groups beside their names."""
 
     link_id: int
+    presentation: LinkPresentation
     section_id: int | None
-    position: int
-    icon_is_dark: bool | None
     group_ids: tuple[int, ...]
 
 
@@ -53,28 +56,25 @@ class PresentationRepository:
         rows = await self._connection.rows(_of_links(), self._bound(link_ids=wanted))
         return {row.link_id: _presentation(row) for row in rows}
 
-    async def store(self, *placed: PlacedLink) -> None:
-        """Stores how links are shown, in place of how they were."""
-        if not placed:
+    async def store(self, *stored: StoredPresentation) -> None:
+        """Store how links are shown, in place of how they were."""
+        if not stored:
             return
-        await self.forget([each.link_id for each in placed])
+        await self.forget([each.link_id for each in stored])
         tenant: dict[str, object] = {"customer_id": self._scope.customer_id}
         rows = [
             tenant
-            | {
-                "link_id": each.link_id,
-                "section_id": each.section_id,
-                "position": each.position,
-                "icon_is_dark": each.icon_is_dark,
-            }
-            for each in placed
-            if each != _unplaced(each.link_id)
+            | {"link_id": each.link_id, "section_id": each.section_id}
+            | {"position": each.presentation.order}
+            | {name: getattr(each.presentation, name) for name in _BY_NAME}
+            for each in stored
+            if each.presentation != PLAIN
         ]
         if rows:
             await self._connection.run(insert_into(link_presentation), rows)
         groups = [
             tenant | {"link_id": each.link_id, "group_id": group_id}
-            for each in placed
+            for each in stored
             for group_id in each.group_ids
         ]
         if groups:
@@ -89,17 +89,8 @@ class PresentationRepository:
         return values | {"scope_customer_id": self._scope.customer_id}
 
 
-def _unplaced(link_id: int) -> PlacedLink:
-    return PlacedLink(link_id=link_id, section_id=None, position=0, icon_is_dark=None, group_ids=())
-
-
 def _presentation(row: Row) -> LinkPresentation:
-    return LinkPresentation(
-        section=row.section_name or "",
-        order=row.position,
-        groups=_names(row.group_names),
-        icon_is_dark=row.icon_is_dark,
-    )
+    return restored(LinkPresentation, row, section=row.section or "", groups=_names(row.groups))
 
 
 def _names(joined: str | None) -> tuple[str, ...]:
@@ -126,10 +117,10 @@ def _of_links() -> Select[Any]:
     return (
         select(
             shown.c.link_id,
-            shown.c.position,
-            shown.c.icon_is_dark,
-            section.c.name.label("section_name"),
-            groups.label("group_names"),
+            shown.c.position.label("order"),
+            section.c.name.label("section"),
+            groups.label("groups"),
+            *(shown.c[name] for name in _BY_NAME),
         )
         .outerjoin(section, and_(headed, section.c.customer_id == bindparam("scope_customer_id")))
         .where(in_scope(shown), Among(shown.c.link_id, "link_ids"))
