@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portico.domain.links.link_finder import Findable, find_links, nearest_link
+from portico.domain.links.link_finder import find_links, nearest_link
 
 CASES = json.loads(Path(__file__).with_name("finding_cases.json").read_text("utf-8"))
-LINKS = [Findable(**link) for link in CASES["links"]]
+LINKS = [(link["name"], link["description"], link["address"]) for link in CASES["links"]]
 
 
 @pytest.mark.parametrize("case", CASES["find"], ids=lambda case: case["query"])
@@ -22,34 +22,29 @@ def test_find_ranks_and_marks_as_the_table_says(case: dict[str, Any]) -> None:
 
     assert [[match.index, int(match.position)] for match in found] == case["places"]
     for match in found:
-        link = LINKS[match.index]
         marks = [
             [text[start:end] for start, end in spans]
-            for text, spans in (
-                (link.name, match.name),
-                (link.description, match.description),
-                (link.address, match.address),
-            )
+            for text, spans in zip(LINKS[match.index], match.spans, strict=True)
         ]
         assert marks == case.get("marks", {}).get(str(match.index), marks)
 
 
 @pytest.mark.parametrize("case", CASES["nearest"], ids=lambda case: case["query"])
 def test_nearest_is_what_the_table_says(case: dict[str, Any]) -> None:
-    nearest = nearest_link(case["query"], [link.name for link in LINKS])
+    nearest = nearest_link(case["query"], [name for name, _, _ in LINKS])
 
     assert (-1 if nearest is None else nearest) == case["nearest"]
 
 
 @given(query=st.text(max_size=12), name=st.text(min_size=1, max_size=30))
 def test_marks_lie_inside_the_text_and_in_order(query: str, name: str) -> None:
-    for match in find_links(query, [Findable(name=name, description=name, address=name)]):
+    for match in find_links(query, [(name, name, name)]):
         done = 0
-        for start, end in match.name:
+        for start, end in match.spans[0]:
             assert done <= start < end <= len(name)
             done = end
 
 
 def test_a_name_finds_itself() -> None:
-    for index, link in enumerate(LINKS):
-        assert index in [match.index for match in find_links(link.name, LINKS)]
+    for index, (name, _, _) in enumerate(LINKS):
+        assert index in [match.index for match in find_links(name, LINKS)]

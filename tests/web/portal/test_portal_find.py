@@ -17,12 +17,12 @@ from tests.web.portal.portals import Portal, make_portal, names
 CASES = json.loads((Path(finding_tests.__file__).parent / "finding_cases.json").read_text("utf-8"))
 FIELD = "Find a link by name or address"
 FIND = """([query, links]) => {
-    const prepared = links.map((each) => prepare(each.name, each.description, each.address));
+    const texts = links.map((each) => [each.name, each.description, each.address]);
+    const prepared = texts.map(prepare);
     return findLinks(query, prepared).map(({index, place, needles}) => ({
         index, place,
-        marks: ["name", "description", "address"].map((part) =>
-            spans(needles, prepared[index][part])
-                .map(([from, to]) => links[index][part].slice(from, to))),
+        marks: prepared[index].map((part, number) =>
+            spans(needles, part).map(([from, to]) => texts[index][number].slice(from, to))),
     }));
 }"""
 NEAREST = "([query, links]) => nearestLink(query, links.map((each) => each.name))"

@@ -152,8 +152,8 @@ def test_found_tiles_are_in_parts_that_make_the_whole() -> None:
     tiles = [make_tile(link("Café", description="All in one"), "/p/x")]
     (found,) = find_tiles("cafe in", tiles)
 
-    assert found.name == (("Café", True),)
-    assert found.description == (("All ", False), ("in", True), (" one", False))
-    assert "".join(text for text, _ in found.address) == "wiki.example"
+    assert found.parts["name"] == (("Café", True),)
+    assert found.parts["description"] == (("All ", False), ("in", True), (" one", False))
+    assert "".join(text for text, _ in found.parts["address"]) == "wiki.example"
     assert nearest_tile("kafe", tiles) == tiles[0]
     assert nearest_tile("zzz", tiles) is None

@@ -1,7 +1,7 @@
-"""Finding a link on a portal by a few typed letters: what matches, in which order, what is near.
+"""Search of a portal's links by a few typed letters: what matches, in which order, what is near.
 
-The page does the same while someone types (web/static/portal.js), and the form does it here when
-scripts are off; tests/domain/finding_cases.json holds both to one table.
+The page's script does the same while someone types (web/static/finding.js). Both are tested with
+one table, tests/domain/links/finding_cases.json.
 """
 
 from __future__ import annotations
@@ -29,61 +29,54 @@ Span = tuple[int, int]
 
 
 class MatchPosition(IntEnum):
-    """Where a link matches; the better place comes first."""
+    """Where a link matches, the best first."""
 
     NAME_START = 0
     WORD_START = 1
     IN_NAME = 2
-    DESCRIPTION = 3
-    ADDRESS = 4
-
-
-@dataclass(frozen=True, kw_only=True)
-class Findable:
-    """What is looked at: `address` is host and path as the page shows them."""
-
-    name: str
-    description: str
-    address: str
+    IN_OTHER_TEXT = 3
+    IN_ADDRESS = 4
 
 
 @dataclass(frozen=True, kw_only=True)
 class Match:
-    """A match: which link (its index), where, and the parts of each text to highlight."""
+    """A link that matches: its index, where, and the parts of each of its texts to highlight."""
 
     index: int
     position: MatchPosition
-    name: tuple[Span, ...]
-    description: tuple[Span, ...]
-    address: tuple[Span, ...]
+    spans: tuple[tuple[Span, ...], ...]
 
 
 @dataclass(frozen=True)
 class _Letters:
-    """A text as it is compared: no case, no accents. `places[i]` is where letter i comes from."""
+    """A text as it is compared: no case, no accents. Letter i comes from `origins[i]`."""
 
     text: str
-    places: tuple[int, ...]
+    origins: tuple[int, ...]
 
     def find(self, needle: str) -> tuple[int, bool]:
-        """Where the needle is best, -1 if nowhere, and whether a word starts there."""
+        """Return the needle's best position, -1 for none, and whether a word starts there."""
         first = position = self.text.find(needle)
         while position > 0 and self.text[position - 1].isalnum():
             position = self.text.find(needle, position + 1)
         return (position, True) if position >= 0 else (first, False)
 
     def span(self, position: int, length: int) -> Span:
-        """The part of the original text that the letters from `place` on come from."""
-        last = self.places[position + length - 1]
-        return self.places[position], max(self.places[position + length], last + 1)
+        """Return the part of the original text that the letters from `position` on come from."""
+        last = self.origins[position + length - 1]
+        return self.origins[position], max(self.origins[position + length], last + 1)
 
 
-def find_links(query: str, links: Sequence[Findable]) -> list[Match]:
-    """The links that match every word of the query, the best first, else in their own order."""
+def find_links(query: str, links: Sequence[Sequence[str]]) -> list[Match]:
+    """Return the links that match every word of the query, the best first.
+
+    A link is given as its texts, the name first and the address last. Links that match equally
+    well keep their order.
+    """
     words = _letters(query[:QUERY_LIMIT]).text.split()
     if not words:
         return []
-    matches = (_match(words, index, link) for index, link in enumerate(links))
+    matches = (_match(words, index, texts) for index, texts in enumerate(links))
     return sorted(
         (match for match in matches if match is not None),
         key=lambda match: (match.position, match.index),
@@ -91,80 +84,75 @@ def find_links(query: str, links: Sequence[Findable]) -> list[Match]:
 
 
 def nearest_link(query: str, names: Sequence[str]) -> int | None:
-    """The index of the name that shares most pairs of letters with the query, if any is near."""
-    wanted = _pairs(" ".join(_letters(query[:QUERY_LIMIT]).text.split()))
+    """Return the index of the name that is most like the query, or None when none is near.
+
+    Names are compared by the pairs of letters that they share with the query.
+    """
+    own = _pairs(" ".join(_letters(query[:QUERY_LIMIT]).text.split()))
     best, nearest = NEAR_ENOUGH, None
     for index, name in enumerate(names):
         folded = _letters(name).text
         closeness = max(
-            (_closeness(wanted, _pairs(part)) for part in (folded, *folded.split())), default=0.0
+            (_closeness(own, _pairs(part)) for part in (folded, *folded.split())), default=0.0
         )
         if closeness > best:
             best, nearest = closeness, index
     return nearest
 
 
-def _match(words: list[str], index: int, link: Findable) -> Match | None:
-    name, description, address = (
-        _letters(text) for text in (link.name, link.description, link.address)
-    )
+def _match(words: list[str], index: int, texts: Sequence[str]) -> Match | None:
+    letters = [_letters(text) for text in texts]
     needles = [" ".join(words)]
-    position = _position(needles[0], name, description, address)
+    position = _position(needles[0], letters)
     if position is None and len(words) > 1:
         needles = words
-        places = [_position(word, name, description, address) for word in words]
-        known = [each for each in places if each is not None]
+        positions = [_position(word, letters) for word in words]
+        known = [each for each in positions if each is not None]
         position = max(known) if len(known) == len(words) else None
     if position is None:
         return None
-    return Match(
-        index=index,
-        position=position,
-        name=_spans(needles, name),
-        description=_spans(needles, description),
-        address=_spans(needles, address),
-    )
+    spans = tuple(_spans(needles, each) for each in letters)
+    return Match(index=index, position=position, spans=spans)
 
 
-def _position(
-    needle: str, name: _Letters, description: _Letters, address: _Letters
-) -> MatchPosition | None:
+def _position(needle: str, texts: Sequence[_Letters]) -> MatchPosition | None:
+    name, *others, address = texts
     if name.text.startswith(needle):
         return MatchPosition.NAME_START
     position, starts_word = name.find(needle)
     if position >= 0:
         return MatchPosition.WORD_START if starts_word else MatchPosition.IN_NAME
-    if needle in description.text:
-        return MatchPosition.DESCRIPTION
-    return MatchPosition.ADDRESS if needle in address.text else None
+    if any(needle in other.text for other in others):
+        return MatchPosition.IN_OTHER_TEXT
+    return MatchPosition.IN_ADDRESS if needle in address.text else None
 
 
 def _spans(needles: list[str], letters: _Letters) -> tuple[Span, ...]:
-    """One span for each needle in the text, where it is best, in order, none in another."""
+    """Return the best span of each needle in the text, in order and without overlaps."""
     spans: list[Span] = []
     for needle in needles:
         position, _ = letters.find(needle)
         if position >= 0:
             spans.append(letters.span(position, len(needle)))
-    kept: list[Span] = []
+    separate: list[Span] = []
     for start, end in sorted(spans):
-        if not kept or start >= kept[-1][1]:
-            kept.append((start, end))
-    return tuple(kept)
+        if not separate or start >= separate[-1][1]:
+            separate.append((start, end))
+    return tuple(separate)
 
 
 def _letters(text: str) -> _Letters:
     if text.isascii():
         return _Letters(text.lower(), tuple(range(len(text) + 1)))
     folded: list[str] = []
-    places: list[int] = []
+    origins: list[int] = []
     for position, character in enumerate(text):
         for part in unicodedata.normalize("NFD", character).lower():
             if unicodedata.category(part) != "Mn":
                 plain = _PLAIN.get(part, part)
                 folded.append(plain)
-                places.extend([position] * len(plain))
-    return _Letters("".join(folded), (*places, len(text)))
+                origins.extend([position] * len(plain))
+    return _Letters("".join(folded), (*origins, len(text)))
 
 
 def _pairs(text: str) -> set[str]:

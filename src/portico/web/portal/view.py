@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from portico.domain.links.display_hosts import display_host
 from portico.domain.links.icons import Picture, read_picture
-from portico.domain.links.link_finder import Findable, Span, find_links, nearest_link
+from portico.domain.links.link_finder import Span, find_links, nearest_link
 from portico.domain.links.links import target_url
 from portico.domain.links.presentation import PortalSection, PresentedLink
 from portico.domain.policies import Aup
@@ -24,6 +24,8 @@ from portico.web.shared.languages import Language
 
 FAVOURITES_SHOWN = 8
 RECENTS_SHOWN = 5
+SEARCHED = ("name", "description", "address")
+"""The texts of a tile that a search looks at. The page's script reads them from the tile."""
 THEMES = ("light", "dark", "system")
 _SENTENCE = re.compile(r"(.{1,160}?[.:;])\s+(?=\S)", re.DOTALL)
 _DAY = 86_400
@@ -54,12 +56,10 @@ class SectionView:
 
 @dataclass(frozen=True, kw_only=True)
 class MatchView:
-    """A found tile, each text in parts of which some are marked."""
+    """A tile that matches a search. `parts` has its searched texts, the matches marked."""
 
     tile: TileView
-    name: tuple[Part, ...]
-    description: tuple[Part, ...]
-    address: tuple[Part, ...]
+    parts: Mapping[str, tuple[Part, ...]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -289,19 +289,14 @@ def ago(time: int, now: int, language: Language) -> str:
 
 
 def find_tiles(query: str, tiles: Sequence[TileView]) -> tuple[MatchView, ...]:
-    """The tiles that a query finds, the best first."""
-    findable = [
-        Findable(name=tile.name, description=tile.description, address=tile.address)
-        for tile in tiles
-    ]
+    """Return the tiles that match a query, the best first."""
+    texts = [[getattr(tile, name) for name in SEARCHED] for tile in tiles]
     return tuple(
         MatchView(
-            tile=tiles[found.index],
-            name=_parts(tiles[found.index].name, found.name),
-            description=_parts(tiles[found.index].description, found.description),
-            address=_parts(tiles[found.index].address, found.address),
+            tile=tiles[match.index],
+            parts=dict(zip(SEARCHED, map(_parts, texts[match.index], match.spans), strict=True)),
         )
-        for found in find_links(query, findable)
+        for match in find_links(query, texts)
     )
 
 

@@ -1,4 +1,4 @@
-// Finding links by typed letters: the same rules as domain/finding.py, held to the same table.
+// Finding links by typed letters, by the rules of domain/links/link_finder.py.
 "use strict";
 
 const PLAIN = { ß: "ss", ς: "σ", æ: "ae", œ: "oe", ø: "o", ł: "l", đ: "d", ı: "i" };
@@ -30,12 +30,12 @@ function best(text, needle) {
   return place >= 0 ? [place, true] : [first, false];
 }
 
-function rank(needle, link) {
-  if (link.name.text.startsWith(needle)) return 0;
-  const [place, startsWord] = best(link.name.text, needle);
+function rank(needle, [name, ...others]) {
+  if (name.text.startsWith(needle)) return 0;
+  const [place, startsWord] = best(name.text, needle);
   if (place >= 0) return startsWord ? 1 : 2;
-  if (link.description.text.includes(needle)) return 3;
-  return link.address.text.includes(needle) ? 4 : -1;
+  const index = others.findIndex(({ text }) => text.includes(needle));
+  return index < 0 ? -1 : index < others.length - 1 ? 3 : 4;
 }
 
 function spans(needles, { text, places }) {
@@ -69,11 +69,8 @@ function findLinks(query, links) {
   return found.sort((one, other) => one.place - other.place || one.index - other.index);
 }
 
-const prepare = (name, description, address) => ({
-  name: letters(name),
-  description: letters(description),
-  address: letters(address),
-});
+/** The texts of a link, its name first and its address last. */
+const prepare = (texts) => texts.map(letters);
 
 function pairs(text) {
   const all = new Set();

@@ -65,6 +65,7 @@ function start() {
     numbers.reduce((so, number, index) => so.replace(String(1111 * (index + 1)), number), text);
   const linksInWords = (number) => (number === 1 ? texts.one : fill(texts.many, number));
   const part = (anchor, name) => anchor.querySelector(`.${name}`);
+  const textsOf = (anchor) => part(anchor, "t").children;
   const textOf = (anchor, name) => part(anchor, name)?.textContent ?? "";
 
   let toastTimer;
@@ -87,13 +88,12 @@ function start() {
     links ??= Array.from(tiles, ({ firstChild: anchor }) => ({
       anchor,
       section: anchor.closest("section").querySelector("h2:not(.sr)")?.textContent ?? "",
-      ...prepare(textOf(anchor, "n"), textOf(anchor, "d"), textOf(anchor, "h")),
+      texts: prepare(Array.from(textsOf(anchor), (each) => each.textContent)),
     }));
     return links;
   }
 
   function highlight(node, needles, folded) {
-    if (!node) return;
     const text = node.textContent;
     node.textContent = "";
     let done = 0;
@@ -115,9 +115,7 @@ function start() {
     anchor.setAttribute("role", "option");
     anchor.setAttribute("aria-selected", "false");
     anchor.tabIndex = -1;
-    highlight(part(anchor, "n"), needles, link.name);
-    highlight(part(anchor, "d"), needles, link.description);
-    highlight(part(anchor, "h"), needles, link.address);
+    [...textsOf(anchor)].forEach((each, index) => highlight(each, needles, link.texts[index]));
     if (link.section) anchor.append(element("bdi", "in", link.section));
     const key = element("kbd", "", "↵");
     key.setAttribute("aria-hidden", "true");
@@ -203,7 +201,10 @@ function start() {
       select(-1);
       return;
     }
-    const found = findLinks(query, ready());
+    const found = findLinks(
+      query,
+      ready().map(({ texts }) => texts),
+    );
     if (found.length) showFound(found);
     else showNone(query);
     count.textContent = fill(texts.count, found.length, tiles.length);
