@@ -13,6 +13,7 @@ import pytest
 os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="run-")
 
 from tests.harness import Caller, Server, Tenant, create_tenant, served, upgrade
+from tests.migrations import missing_column, wrong_order
 
 DATABASES = ("sqlite", "postgresql")
 
@@ -36,7 +37,14 @@ def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
         url = f"sqlite:///{tmp_path_factory.mktemp('sqlite') / 'portico.db'}"
     else:
         url = request.getfixturevalue("postgres_url")
-    upgrade(url)
+    problem = wrong_order()
+    if problem is None:
+        upgrade(url)
+        problem = missing_column(url)
+    if problem is not None:
+        # Every test with a database would fail, each with an error of its own.
+        request.session.shouldfail = problem
+        pytest.fail(problem, pytrace=False)
     return url
 
 

@@ -19,7 +19,7 @@ from portico.observability import configure_logging
 from portico.services.people.first_steps import CommandLine
 from portico.settings import InvalidSetting, Settings
 from portico.storage.engine.database import sqlite_path
-from portico.storage.schema.migrate import NEWEST_REVISION
+from portico.storage.schema.migrate import newest_revision
 from portico.worker import STOPS, load_worker
 
 SHUTDOWN_SECONDS = 20
@@ -126,7 +126,7 @@ def _log_start(settings: Settings) -> None:
             "address": f"{where}:{settings.port}",
             "workers": settings.workers,
             "database": "postgresql" if sqlite_path(settings.database) is None else "sqlite",
-            "schema": NEWEST_REVISION,
+            "schema": newest_revision(),
         },
     )
 

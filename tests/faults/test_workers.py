@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from portico import __version__
-from portico.storage.schema.migrate import NEWEST_REVISION
+from portico.storage.schema.migrate import newest_revision
 from tests.faults.trouble import children_of, held_lock, is_running, started_by
 from tests.harness import LINKS, READY_SECONDS, Server, create_tenant, served, upgrade
 
@@ -131,7 +131,7 @@ def test_start_and_stop_are_events(two_workers: Server) -> None:
     (started,) = events(two_workers, "server.started")
     assert started["version"] == __version__
     assert started["address"] == two_workers.url.removeprefix("http://")
-    assert started["schema"] == NEWEST_REVISION
+    assert started["schema"] == newest_revision()
     assert (started["database"], started["workers"], started["pid"]) == ("sqlite", 2, main)
     ready = events(two_workers, "worker.started")
     assert {each["worker"] for each in ready} == {1, 2}

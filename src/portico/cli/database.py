@@ -28,7 +28,7 @@ def upgrade(settings: Settings, create: bool) -> None:
     creates = create or sqlite_path(settings.database) is None
     cipher = make_cipher(settings)
     run_with_database(settings, lambda database: schema.upgrade(database, cipher, create=creates))
-    click.echo(f"The database has schema {schema.NEWEST_REVISION}.")
+    click.echo(f"The database has schema {schema.newest_revision()}.")
 
 
 @db.command()
@@ -36,7 +36,7 @@ def upgrade(settings: Settings, create: bool) -> None:
 def current(settings: Settings) -> None:
     """Tell the schema that the database has, and the one that this version needs."""
     found = run_with_database(settings, schema.current_revision)
-    click.echo(f"database: {found or 'none'}\nneeded:   {schema.NEWEST_REVISION}")
+    click.echo(f"database: {found or 'none'}\nneeded:   {schema.newest_revision()}")
 
 
 @db.command()

@@ -29,6 +29,7 @@ from portico.storage.schema.citus_placement import metadata
 from portico.storage.schema.migrate import SchemaMismatch
 from portico.storage.tenancy.microtenants import MicrotenantRepository
 from tests.harness import cipher_of, upgrade, with_database
+from tests.migrations import wrong_order
 from tests.storage.records import make_link
 from tests.storage.store import opened
 
@@ -92,6 +93,10 @@ async def run_statement(url: str, statement: str) -> None:
             await connection.run(text(statement))
     finally:
         await database.close()
+
+
+def test_every_migration_follows_the_one_before_it() -> None:
+    assert wrong_order() is None
 
 
 def test_migrations_leave_no_difference_to_the_tables(empty_url: str) -> None:

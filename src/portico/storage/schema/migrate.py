@@ -7,6 +7,8 @@ server a tenth of a second.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,9 +22,6 @@ from portico.storage.secrets.secret_cipher import SecretCipher
 if TYPE_CHECKING:
     from alembic.config import Config
 
-NEWEST_REVISION = "0012"
-"""The last migration in `migrations/versions`; a test compares the two."""
-
 HELD_PLAIN_TEXT = ("signing_key", "identity_provider")
 """The tables that held secrets in plain text before migration 0012."""
 
@@ -32,6 +31,17 @@ _PLAIN_TEXT_LEFT = text("SELECT id FROM secret_key WHERE plain_text_left")
 _PLAIN_TEXT_ERASED = text("UPDATE secret_key SET plain_text_left = FALSE")
 
 logger = logging.getLogger("portico")
+
+
+@cache
+def revisions() -> Sequence[str]:
+    """Return the names of all migrations in order; the last is the schema of this version."""
+    return sorted(path.name[:4] for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+
+
+def newest_revision() -> str:
+    """Return the name of the migration that this version needs."""
+    return revisions()[-1]
 
 
 class SchemaMismatch(Unavailable):
@@ -60,7 +70,7 @@ async def upgrade(database: Database, cipher: SecretCipher, *, create: bool = Fa
         _refuse_newer(_revision(connection))
         command.upgrade(migrations_on(connection, cipher), "head")
 
-    if current != NEWEST_REVISION:
+    if current != newest_revision():
         await database.run_sync(work)
     await _erase_plain_text(database)
 
@@ -107,18 +117,18 @@ async def require_current(database: Database) -> None:
 def require_newest(connection: SyncConnection) -> None:
     """Raise SchemaMismatch unless the connection's database has exactly the newest migration."""
     current = _revision(connection)
-    if current == NEWEST_REVISION:
+    if current == newest_revision():
         return
     _refuse_newer(current)
     raise SchemaMismatch(
         f"The database has schema {current or 'none'}; this version of Portico needs "
-        f"{NEWEST_REVISION}. Run `portico db upgrade` with the same database first."
+        f"{newest_revision()}. Run `portico db upgrade` with the same database first."
     )
 
 
 async def is_current(connection: Connection) -> bool:
     """Whether the database answers and has the newest migration: what readiness asks."""
-    return [row.version_num for row in await connection.rows(_VERSION)] == [NEWEST_REVISION]
+    return [row.version_num for row in await connection.rows(_VERSION)] == [newest_revision()]
 
 
 def _revision(connection: SyncConnection) -> str | None:
@@ -128,9 +138,8 @@ def _revision(connection: SyncConnection) -> str | None:
 
 
 def _refuse_newer(current: str | None) -> None:
-    known = {path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("*.py")}
-    if current is not None and current not in known:
+    if current is not None and current not in revisions():
         raise SchemaMismatch(
             f"The database has schema {current}, which is newer than this version of Portico "
-            f"knows (it needs {NEWEST_REVISION}). Install the newer Portico."
+            f"knows (it needs {newest_revision()}). Install the newer Portico."
         )
