@@ -59,8 +59,6 @@ def portico_fields(link: Link, shown: Presentations | None) -> LinkPortico | Uns
     return UNSET if shown is None else answer_of(LinkPortico, shown.get(link.id, PLAIN))
 
 
-def stored_presentations(links: list[Link], *, asked: bool) -> Presentations | None:
+def stored_presentations(links: list[PresentedLink], *, asked: bool) -> Presentations | None:
     """Return how new links are shown, or None when the client did not ask for it."""
-    if not asked:
-        return None
-    return {link.id: link.presentation for link in links if isinstance(link, PresentedLink)}
+    return {link.id: link.presentation for link in links} if asked else None

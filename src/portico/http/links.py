@@ -22,7 +22,7 @@ from portico.domain.links.links import (
     Link,
     LinkSpec,
 )
-from portico.domain.links.presentation import LinkPresentation
+from portico.domain.links.presentation import LinkPresentation, PresentedLink
 from portico.domain.portals.portals import UserPortal
 from portico.domain.records import DESCRIPTION_LIMIT, NAME_LIMIT
 from portico.domain.search import ListQuery
@@ -233,7 +233,7 @@ def present_created_on_one(link: Link, shown: Presentations | None) -> LinkAnswe
     return _present(link, [], shown)
 
 
-def present_bulk(created: list[Link], shown: Presentations | None) -> LinkBulkAnswer:
+def present_bulk(created: list[PresentedLink], shown: Presentations | None) -> LinkBulkAnswer:
     """Links that were created together: without stamps beside the id."""
     portal_ids = sorted({portal_id for link in created for portal_id in link.portal_ids})
     return LinkBulkAnswer(

@@ -253,9 +253,10 @@ async def create_portal(call: Call) -> Answer:
 
         async def create() -> UserPortalAnswer:
             portal = await portals.create_portal(work, spec, managed_suffix=suffix, page=said)
-            if call.wants_portico:
-                (portal,) = await present_portals(work, [portal])
-            return present_created(portal, body.ext_domain_name or "", suffix)
+            answer = present_created(portal, body.ext_domain_name or "", suffix)
+            if call.wants_portico or said is not None:
+                return answer
+            return msgspec.structs.replace(answer, portico=UNSET)
 
         return await call.created(work, create)
 

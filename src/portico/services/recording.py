@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from enum import Enum
+from typing import Any, TypeVar, get_type_hints
 
 from portico.domain.audit import Action, AuditEntry
 from portico.domain.links.application_segments import Application
-from portico.domain.links.links import Link
+from portico.domain.links.presentation import PresentedLink
 from portico.domain.links.sections import Section
 from portico.domain.people.administrators import Administrator
 from portico.domain.people.groups import Group
@@ -18,7 +20,7 @@ from portico.domain.policies import Aup
 from portico.domain.portals.certificates import Certificate
 from portico.domain.portals.domains import KIND as DOMAIN_KIND
 from portico.domain.portals.domains import AllowedDomain
-from portico.domain.portals.portals import UserPortal
+from portico.domain.portals.pages import PresentedPortal
 from portico.domain.records import DEFAULT_MICROTENANT_ID, Scope
 from portico.domain.tenancy.identity import CLIENT_KIND, ApiClient
 from portico.domain.tenancy.microtenants import Microtenant
@@ -27,7 +29,9 @@ from portico.services.work import UnitOfWork
 
 Person = PortalUser | Administrator | IdentityProvider | ApiClient
 Neighbour = Certificate | Application | AllowedDomain
-Audited = Link | UserPortal | Aup | Microtenant | Section | Group | Neighbour | Person
+Audited = PresentedLink | PresentedPortal | Aup | Microtenant | Section | Group | Neighbour | Person
+
+R = TypeVar("R")
 
 SECRETS = {"password_hash", "secret_hash"}
 """Fields that no audit entry holds."""
@@ -110,6 +114,28 @@ def _entry(
         transaction_id=work.transaction_id,
         client_transaction_id=work.client_transaction_id,
     )
+
+
+def read_record(kind: type[R], values: Mapping[str, Any], base: R | None = None) -> R:
+    """Return the record that an audit entry describes, with its other fields from `base`.
+
+    Entries of earlier versions of Portico lack the fields that are new since then.
+    """
+    hints = get_type_hints(kind)
+    known = {
+        name: _value(hints[name], value, getattr(base, name, None))
+        for name, value in values.items()
+        if name in hints
+    }
+    return kind(**known if base is None else vars(base) | known)
+
+
+def _value(hint: Any, value: Any, base: Any) -> Any:  # noqa: ANN401  # fields of any type
+    if isinstance(value, dict):
+        return read_record(hint, value, base)
+    if isinstance(value, list):
+        return tuple(value)
+    return hint(value) if isinstance(hint, type) and issubclass(hint, Enum) else value
 
 
 def _json(record: Audited | None) -> str:

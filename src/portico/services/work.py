@@ -12,7 +12,7 @@ from portico.storage.engine.connections import Connection
 from portico.storage.links.application_segments import ApplicationRepository
 from portico.storage.links.link_sets import LinkSetRepository
 from portico.storage.links.links import LinkRepository
-from portico.storage.links.presentation import PresentationRepository
+from portico.storage.links.presentation import PresentationRepository, PresentedLinkRepository
 from portico.storage.links.sections import SectionRepository
 from portico.storage.people.administrators import AdministratorRepository
 from portico.storage.people.groups import GroupRepository
@@ -69,6 +69,11 @@ class UnitOfWork:
     def links(self) -> LinkRepository:
         """The links of the scope."""
         return LinkRepository(self.connection, self.scope, links=self.links_in_scope)
+
+    @property
+    def presented_links(self) -> PresentedLinkRepository:
+        """The links of the scope, each with its presentation."""
+        return PresentedLinkRepository(self.connection, self.scope)
 
     @property
     def link_sets(self) -> LinkSetRepository:

@@ -185,9 +185,9 @@ class Repository(Generic[R]):
         return None
 
     @classmethod
-    def _computed(cls, source: FromClause) -> list[ColumnElement[Any]]:
-        """What a record holds beside its columns, for the rows of `source`."""
-        return []
+    def _extended(cls, statement: Select[Any]) -> Select[Any]:
+        """Return a statement on rows of the table, with what a record holds beside its columns."""
+        return statement
 
     def _record(self, row: Row) -> R:
         record: R = restored(self.record, row)
@@ -283,15 +283,13 @@ def _lock(table: Table) -> Select[Any]:
 @kept
 def _find(repository: AnyRepository) -> Select[Any]:
     table = repository.table
-    chosen = _stored(table, table.c.id == bindparam("record_id"))
-    return chosen.add_columns(*repository._computed(table))
+    return repository._extended(_stored(table, table.c.id == bindparam("record_id")))
 
 
 @kept
 def _find_all(repository: AnyRepository) -> Select[Any]:
     table = repository.table
-    chosen = _stored(table, Among(table.c.id, "record_ids"))
-    return chosen.add_columns(*repository._computed(table))
+    return repository._extended(_stored(table, Among(table.c.id, "record_ids")))
 
 
 @kept
@@ -351,8 +349,8 @@ def _page(
     columns = [column for column in table.c if not column.name.endswith("_folded")]
     # The scope once more: a distributed database has to see it beside each table it routes.
     same = and_(in_scope(table), table.c.id == keys.c.id)
-    return (
-        select(total.c.total, *columns, *repository._computed(table))
+    return repository._extended(
+        select(total.c.total, *columns)
         .select_from(total.outerjoin(keys, true()).outerjoin(table, same))
         .order_by(*_directed([keys.c.sort_key, keys.c.id], descending))
     )

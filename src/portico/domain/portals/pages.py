@@ -36,11 +36,15 @@ class PortalPage:
     favicon: str = ""
 
 
+DEFAULT_PAGE = PortalPage()
+"""The settings of a page that nobody changed; a portal gets a slug when it is stored."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class PresentedPortal(UserPortal):
     """A portal together with the settings of its page."""
 
-    page: PortalPage
+    page: PortalPage = DEFAULT_PAGE
 
 
 @dataclass(frozen=True, kw_only=True)

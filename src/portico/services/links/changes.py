@@ -24,7 +24,6 @@ from portico.services import recording
 from portico.services.access import require_admin
 from portico.services.links.lists import select_links
 from portico.services.links.presentation import store_presentations
-from portico.services.links.shown import present_links
 from portico.services.work import UnitOfWork
 
 
@@ -61,7 +60,7 @@ async def preview_link_change(
     Raises Forbidden, NotFound for a link that is gone, InvalidField for too many links.
     """
     require_admin(work)
-    links = await present_links(work, await select_links(work, selection))
+    links = await select_links(work, selection)
     try:
         change = check_change(change)
         differences = [
@@ -110,7 +109,7 @@ async def change_links(
         case ChangeKind.ADD_PORTALS | ChangeKind.REMOVE_PORTALS:
             await work.link_sets.reassign(after)
         case _:
-            await store_presentations(work, {link.id: link.presentation for link in after})
+            await store_presentations(work, after, [link for link, _ in changes])
     await recording.record_updates(work, KIND, changes)
     return preview
 
@@ -124,14 +123,14 @@ async def reorder_links(work: UnitOfWork, section: str, link_ids: Sequence[int])
     heading = check_name(section, name="portico.section") if section.strip() else ""
     wanted = list(dict.fromkeys(link_ids))
     links = await select_links(work, LinkSelection(link_ids=tuple(wanted)))
-    before = {link.id: link for link in await present_links(work, links)}
+    before = {link.id: link for link in links}
     changes = []
     for order, link_id in enumerate(wanted, 1):
         link = before[link_id]
         shown = replace(link.presentation, section=heading, order=order)
         if shown != link.presentation:
             changes.append((link, replace(link, presentation=shown)))
-    await store_presentations(work, {after.id: after.presentation for _, after in changes})
+    await store_presentations(work, [after for _, after in changes], links)
     await recording.record_updates(work, KIND, changes)
 
 

@@ -15,14 +15,18 @@ from portico.domain.links.links import (
     check_link,
     check_portal_room,
 )
-from portico.domain.links.presentation import PLAIN, LinkPresentation, check_presentation
+from portico.domain.links.presentation import (
+    PLAIN,
+    LinkPresentation,
+    PresentedLink,
+    check_presentation,
+)
 from portico.domain.portals.portals import UserPortal
 from portico.domain.records import Page
 from portico.domain.search import ListQuery
 from portico.services import recording
 from portico.services.access import require_admin
-from portico.services.links.presentation import arrange_links
-from portico.services.links.shown import present_links
+from portico.services.links.presentation import store_presentations
 from portico.services.naming import require_free_names
 from portico.services.work import UnitOfWork
 
@@ -53,41 +57,43 @@ async def list_links_of_portal(work: UnitOfWork, portal_id: int, query: ListQuer
 
 async def get_link(work: UnitOfWork, link_id: int, *, lock: bool = False) -> LinkPage:
     """One link, as a page of one. Raises NotFound."""
-    link = await _existing(work, link_id, lock=lock)
+    link = await work.links.find(link_id, lock=lock)
+    if link is None:
+        raise NotFound(link_id)
     return await _expanded(work, Page(items=[link], total=1))
 
 
 async def create_link(
     work: UnitOfWork, spec: LinkSpec, shown: LinkPresentation | None = None
-) -> Link:
-    """Stores a new link, and how it is shown if that is said. Raises InvalidInput or Forbidden."""
+) -> PresentedLink:
+    """Store a new link with its presentation, and return it. Raises InvalidInput or Forbidden."""
     require_admin(work)
     spec = check_link(spec)
-    shown = shown and check_presentation(shown)
+    shown = check_presentation(shown) if shown else PLAIN
     await _require_portals(work, spec.portal_ids)
     await _require_room(work, spec.portal_ids)
-    link = _new_link(work, spec)
-    await work.links.insert(link)
-    (stored,) = await arrange_links(work, [link], [shown])
-    await recording.record_creation(work, KIND, stored)
-    return stored
+    link = _new_link(work, spec, shown)
+    await _insert(work, link)
+    return link
 
 
 async def create_links(
     work: UnitOfWork,
     specs: Sequence[LinkSpec],
     shown: Sequence[LinkPresentation | None] | None = None,
-) -> list[Link]:
-    """Stores 1 to 500 new links, all of them or none, in the order given.
+) -> list[PresentedLink]:
+    """Store 1 to 500 new links, all of them or none, and return them in the order given.
 
-    `shown` says for each how it is shown, if it says anything. Raises InvalidInput naming the
-    entry and field at fault, or Forbidden.
+    `shown` has the presentation of each link, or None. Raises InvalidInput naming the entry and
+    field at fault, or Forbidden.
     """
     require_admin(work)
     check_bulk_size(len(specs))
-    shown = [None] * len(specs) if shown is None else shown
     checked = [_check_entry(position, spec) for position, spec in enumerate(specs)]
-    shown = [_check_presentation(position, each) for position, each in enumerate(shown)]
+    presentations = [
+        _check_presentation(position, each) if each else PLAIN
+        for position, each in enumerate(shown or [None] * len(specs))
+    ]
     await require_free_names(work.links, [spec.name for spec in checked], BULK_LIST)
     portal_ids = [portal_id for spec in checked for portal_id in spec.portal_ids]
     known = await work.portals.find_all(portal_ids, lock=True)
@@ -95,11 +101,9 @@ async def create_links(
         place = f"{BULK_LIST}[{position}].userPortals"
         _require_known(spec.portal_ids, known, place)
     await _require_room(work, portal_ids)
-    links = [_new_link(work, spec) for spec in checked]
-    await work.links.insert(*links)
-    stored = await arrange_links(work, links, shown)
-    await recording.record_creation(work, KIND, *stored)
-    return stored
+    links = [_new_link(work, spec, each) for spec, each in zip(checked, presentations, strict=True)]
+    await _insert(work, *links)
+    return links
 
 
 def check_bulk_size(entries: int) -> None:
@@ -111,40 +115,38 @@ def check_bulk_size(entries: int) -> None:
 async def update_link(
     work: UnitOfWork, link_id: int, spec: LinkSpec, shown: LinkPresentation | None = None
 ) -> None:
-    """Replaces everything that a client may write; how the link is shown only if that is said.
+    """Replace all that a client can write; without `shown`, the link keeps its presentation.
 
     Raises NotFound, InvalidInput or Forbidden.
     """
     require_admin(work)
-    before = await _existing(work, link_id, lock=True)
+    before = await _lock_existing(work, link_id)
     spec = check_link(spec, stored_name=before.name)
-    shown = shown and check_presentation(shown)
+    shown = check_presentation(shown) if shown else before.presentation
     added = [each for each in spec.portal_ids if each not in before.portal_ids]
     await _require_portals(work, added)
     await _require_room(work, added)
-    after = Link(
+    after = PresentedLink(
         **vars(spec),
         **work.changed_stamps(before),
         microtenant_id=before.microtenant_id,
+        presentation=shown,
     )
     await work.links.replace(after)
-    if shown is not None:
-        (before,) = await present_links(work, [before])
-    (stored,) = await arrange_links(work, [after], [shown])
-    await recording.record_update(work, KIND, before, stored)
+    await store_presentations(work, [after], [before])
+    await recording.record_update(work, KIND, before, after)
 
 
 async def delete_link(work: UnitOfWork, link_id: int) -> None:
-    """Deletes a link and its assignments. Raises NotFound or Forbidden."""
+    """Delete a link and its assignments. Raises NotFound or Forbidden."""
     require_admin(work)
-    link = await _existing(work, link_id, lock=True)
-    (shown,) = await present_links(work, [link])
+    link = await _lock_existing(work, link_id)
     await work.links.remove(link_id)
-    await recording.record_deletion(work, KIND, link if shown.presentation == PLAIN else shown)
+    await recording.record_deletion(work, KIND, link)
 
 
-async def _existing(work: UnitOfWork, link_id: int, *, lock: bool = False) -> Link:
-    link = await work.links.find(link_id, lock=lock)
+async def _lock_existing(work: UnitOfWork, link_id: int) -> PresentedLink:
+    link = await work.presented_links.find(link_id, lock=True)
     if link is None:
         raise NotFound(link_id)
     return link
@@ -181,16 +183,23 @@ def _check_entry(position: int, spec: LinkSpec) -> LinkSpec:
         raise error.within(f"{BULK_LIST}[{position}]") from None
 
 
-def _check_presentation(position: int, shown: LinkPresentation | None) -> LinkPresentation | None:
+def _check_presentation(position: int, shown: LinkPresentation) -> LinkPresentation:
     try:
-        return shown and check_presentation(shown)
+        return check_presentation(shown)
     except InvalidInput as error:
         raise error.within(f"{BULK_LIST}[{position}]") from None
 
 
-def _new_link(work: UnitOfWork, spec: LinkSpec) -> Link:
-    return Link(
+def _new_link(work: UnitOfWork, spec: LinkSpec, shown: LinkPresentation) -> PresentedLink:
+    return PresentedLink(
         **vars(spec),
         **work.new_stamps(),
         microtenant_id=work.scope.microtenant_id,
+        presentation=shown,
     )
+
+
+async def _insert(work: UnitOfWork, *links: PresentedLink) -> None:
+    await work.links.insert(*links)
+    await store_presentations(work, links)
+    await recording.record_creation(work, KIND, *links)

@@ -1,11 +1,10 @@
-"""Storing how links are shown, by the names of sections and groups."""
+"""Storing the presentations of links, by the names of sections and groups."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 
-from portico.domain.links.links import Link
-from portico.domain.links.presentation import LinkPresentation, present
+from portico.domain.links.presentation import PLAIN, PresentedLink
 from portico.domain.records import fold
 from portico.services.links.sections import require_sections
 from portico.services.people.groups import require_groups
@@ -13,11 +12,22 @@ from portico.services.work import UnitOfWork
 from portico.storage.links.presentation import StoredPresentation
 
 
-async def store_presentations(work: UnitOfWork, shown: Mapping[int, LinkPresentation]) -> None:
-    """Stores how links of the scope are shown, by their ids, each already checked.
+async def store_presentations(
+    work: UnitOfWork, links: Iterable[PresentedLink], before: Iterable[PresentedLink] = ()
+) -> None:
+    """Store the checked presentations of links, where they differ from those `before`.
 
-    Sections and groups that do not exist yet are made. The caller writes the audit entry.
+    Links that are not in `before` are new. Creates sections and groups that do not exist yet. The
+    caller writes the audit entry.
     """
+    known = {link.id: link.presentation for link in before}
+    shown = {
+        link.id: link.presentation
+        for link in links
+        if link.presentation != known.get(link.id, PLAIN)
+    }
+    if not shown:
+        return
     sections = await require_sections(work, [each.section for each in shown.values()])
     groups = await require_groups(work, [name for each in shown.values() for name in each.groups])
     stored = [
@@ -30,21 +40,3 @@ async def store_presentations(work: UnitOfWork, shown: Mapping[int, LinkPresenta
         for link_id, each in shown.items()
     ]
     await work.presentation.store(*stored)
-
-
-async def arrange_links(
-    work: UnitOfWork, links: Sequence[Link], shown: Sequence[LinkPresentation | None]
-) -> list[Link]:
-    """Stores how links are shown of whom it was said; the links, those with their presentation.
-
-    Costs nothing when nothing was said.
-    """
-    said = {
-        link.id: presentation
-        for link, presentation in zip(links, shown, strict=True)
-        if presentation is not None
-    }
-    if not said:
-        return list(links)
-    await store_presentations(work, said)
-    return [present(link, said[link.id]) if link.id in said else link for link in links]

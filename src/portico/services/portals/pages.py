@@ -11,6 +11,7 @@ from portico.domain.errors import InvalidField, NotFound
 from portico.domain.links.presentation import PortalSection, arranged
 from portico.domain.portals.domains import host_of
 from portico.domain.portals.pages import (
+    DEFAULT_PAGE,
     PortalAddress,
     PortalPage,
     PresentedPortal,
@@ -63,28 +64,28 @@ async def present_portals(work: UnitOfWork, portals: Iterable[UserPortal]) -> li
     """The portals together with the settings of their pages."""
     found = list(portals)
     pages = await work.portal_pages.of_portals(portal.id for portal in found)
-    return [present_portal(portal, pages.get(portal.id, PortalPage())) for portal in found]
+    return [present_portal(portal, pages.get(portal.id, DEFAULT_PAGE)) for portal in found]
 
 
-async def settle_page(
-    work: UnitOfWork, portal: UserPortal, page: PortalPage | None
+async def store_page(
+    work: UnitOfWork, portal: UserPortal, page: PortalPage, stored: PortalPage = DEFAULT_PAGE
 ) -> PresentedPortal:
-    """Stores a portal's settings, or keeps those it has, and brings its addresses in step.
+    """Store the settings of a portal's page and its addresses, and return it with both.
 
-    A slug that is not said is kept, or else made from the name. Raises InvalidField.
+    `stored` are the settings until now. A page without a slug keeps that of `stored`, or gets one
+    made from the portal's name. Raises InvalidField.
     """
-    stored = (await work.portal_pages.of_portals([portal.id])).get(portal.id)
-    wanted = (stored or PortalPage()) if page is None else check_page(page)
-    if not wanted.slug:
-        kept = stored.slug if stored is not None else ""
-        wanted = replace(wanted, slug=kept or await _free_slug(work, portal))
-    elif stored is None or wanted.slug != stored.slug:
-        await _require_free_slug(work, portal, wanted.slug)
-    if wanted != stored:
-        await work.portal_pages.store(portal.id, wanted)
-    await work.portal_pages.readdress(portal.id, addresses_of(portal, wanted))
+    if page != stored:
+        page = check_page(page)
+    if not page.slug:
+        page = replace(page, slug=stored.slug or await _free_slug(work, portal))
+    elif page.slug != stored.slug:
+        await _require_free_slug(work, portal, page.slug)
+    if page != stored:
+        await work.portal_pages.store(portal.id, page)
+    await work.portal_pages.readdress(portal.id, addresses_of(portal, page))
     await work.portal_domains.claim(portal.id, host_of(portal.domain), work.new_id())
-    return present_portal(portal, wanted)
+    return present_portal(portal, page)
 
 
 async def _free_slug(work: UnitOfWork, portal: UserPortal) -> str:
@@ -125,7 +126,7 @@ async def visit_portal(connection: Connection, place: PortalAddress) -> PortalVi
         raise NotFound(place.address)
     pages = await PortalPageRepository(connection, scope).of_portals([portal.id])
     return PortalVisit(
-        portal=present_portal(portal, pages.get(portal.id, PortalPage())),
+        portal=present_portal(portal, pages.get(portal.id, DEFAULT_PAGE)),
         tenant=home.tenant,
         scope=scope,
         microtenant_name=home.microtenant_name,

@@ -6,14 +6,14 @@ from dataclasses import asdict, replace
 
 from portico.domain.errors import NotFound, StillReferenced
 from portico.domain.links import links
-from portico.domain.portals.pages import PortalPage
+from portico.domain.portals.pages import DEFAULT_PAGE, PortalPage, PresentedPortal
 from portico.domain.portals.portals import KIND, UserPortal, UserPortalSpec, check_portal
 from portico.domain.records import Page
 from portico.domain.search import ListQuery
 from portico.services import recording
 from portico.services.access import require_admin
 from portico.services.naming import require_free_name
-from portico.services.portals.pages import present_portals, settle_page
+from portico.services.portals.pages import present_portals, store_page
 from portico.services.work import UnitOfWork
 
 
@@ -30,10 +30,18 @@ async def get_portal(work: UnitOfWork, portal_id: int, *, lock: bool = False) ->
     return portal
 
 
+async def get_presented_portal(
+    work: UnitOfWork, portal_id: int, *, lock: bool = False
+) -> PresentedPortal:
+    """Return one user portal with the settings of its page. Raises NotFound."""
+    (portal,) = await present_portals(work, [await get_portal(work, portal_id, lock=lock)])
+    return portal
+
+
 async def create_portal(
     work: UnitOfWork, spec: UserPortalSpec, *, managed_suffix: str, page: PortalPage | None = None
-) -> UserPortal:
-    """Stores a new user portal, its domains computed, and its page's settings if they are said.
+) -> PresentedPortal:
+    """Store a new user portal, with computed domains and the settings of its page; return it.
 
     Raises InvalidInput or Forbidden.
     """
@@ -46,8 +54,7 @@ async def create_portal(
         microtenant_id=work.scope.microtenant_id,
     )
     await work.portals.insert(portal)
-    settled = await settle_page(work, portal, page)
-    stored = portal if page is None else settled
+    stored = await store_page(work, portal, page or DEFAULT_PAGE)
     await recording.record_creation(work, KIND, stored)
     return stored
 
@@ -60,12 +67,12 @@ async def update_portal(
     managed_suffix: str,
     page: PortalPage | None = None,
 ) -> None:
-    """Replaces everything that a client may write; the page's settings only if they are said.
+    """Replace all that a client can write; without `page`, the page keeps its settings.
 
     Raises NotFound, InvalidInput or Forbidden.
     """
     require_admin(work)
-    before = await get_portal(work, portal_id, lock=True)
+    before = await get_presented_portal(work, portal_id, lock=True)
     spec = await _checked(work, spec, managed_suffix, stored_name=before.name)
     await require_free_name(work.portals, spec.name, holder=portal_id)
     after = UserPortal(
@@ -73,26 +80,21 @@ async def update_portal(
         **work.changed_stamps(before),
         microtenant_id=before.microtenant_id,
     )
-    (shown,) = await present_portals(work, [before])
     await work.portals.replace(after)
-    settled = await settle_page(work, after, page)
-    if settled.page == shown.page:
-        await recording.record_update(work, KIND, before, after)
-    else:
-        await recording.record_update(work, KIND, shown, settled)
+    stored = await store_page(work, after, page or before.page, before.page)
+    await recording.record_update(work, KIND, before, stored)
 
 
 async def delete_portal(work: UnitOfWork, portal_id: int) -> None:
-    """Deletes a portal that shows no link. Raises NotFound, StillReferenced or Forbidden."""
+    """Delete a portal that shows no link. Raises NotFound, StillReferenced or Forbidden."""
     require_admin(work)
-    portal = await get_portal(work, portal_id, lock=True)
+    portal = await get_presented_portal(work, portal_id, lock=True)
     link_name = await work.links.first_of_portal(portal_id)
     if link_name is not None:
         raise StillReferenced(links.KIND, link_name)
-    (shown,) = await present_portals(work, [portal])
     await work.portal_pages.readdress(portal_id, [])
     await work.portals.remove(portal_id)
-    await recording.record_deletion(work, KIND, shown)
+    await recording.record_deletion(work, KIND, portal)
 
 
 async def _checked(

@@ -13,16 +13,19 @@ from typing import Any
 
 from portico.domain.audit import Action, AuditEntry
 from portico.domain.errors import Forbidden, InvalidField, NotFound, PorticoError
+from portico.domain.records import Record
 from portico.services import recording
 from portico.services.access import require_admin
 from portico.services.audit.log import audit_log
+from portico.services.recording import read_record
 from portico.services.threads import are_large, run_on_thread
-from portico.services.undo.restoring import RESTORERS, Json, Restorer, changed_meanwhile
+from portico.services.undo.restoring import RESTORERS, R, Restorer, changed_meanwhile
 from portico.services.work import UnitOfWork
 
 UNDO_SECONDS = 600
 _BATCHED = {Action.CREATE, Action.UPDATE, Action.DELETE}
 _UNSTAMPED = {"presentation", "position", "modified_time", "modified_by"}
+"""Fields that change without a new stamp, and the stamps."""
 
 
 async def undo_change(work: UnitOfWork, transaction_id: str) -> list[AuditEntry]:
@@ -84,61 +87,57 @@ def _runs(entries: Sequence[AuditEntry]) -> list[list[AuditEntry]]:
 async def _put_back(
     work: UnitOfWork, restorer: Restorer[Any], run: list[AuditEntry], already: Container[int]
 ) -> None:
-    """Puts one run back. Objects that this undoing has put back already carry its own stamps."""
-    found = await restorer.current(work, [entry.object_id for entry in run])
-
-    def require_unchanged() -> None:
-        for entry in run:
-            if entry.object_id not in already:
-                _require_unchanged(restorer, entry, found.get(entry.object_id))
-
-    large = are_large(run)
-    await run_on_thread(require_unchanged, when=large)
-    if run[0].action is Action.CREATE:
-        gone = await restorer.remove(work, [found[entry.object_id] for entry in run])
-        await recording.record_deletion(work, restorer.kind, *gone)
-        return
-    records = await run_on_thread(
-        lambda: [_restored(work, restorer, entry) for entry in run], when=large
+    """Put one run back. `already` has the ids of objects that this undoing has changed before."""
+    current = await restorer.current(work, [entry.object_id for entry in run])
+    for entry in run:
+        if (entry.action is Action.DELETE) == (entry.object_id in current):
+            why = "is there again" if entry.action is Action.DELETE else "is gone"
+            raise changed_meanwhile(restorer.kind, entry.object_name, why)
+    sides = await run_on_thread(
+        lambda: [_sides(restorer, entry, current.get(entry.object_id)) for entry in run],
+        when=are_large(run),
     )
+    for entry, (_, after) in zip(run, sides, strict=True):
+        if after is not None and entry.object_id not in already:
+            now = current[entry.object_id]
+            if restorer.comparable(now) != restorer.comparable(after):
+                raise changed_meanwhile(restorer.kind, now.name)
+    if run[0].action is Action.CREATE:
+        removed = await restorer.remove(work, [current[entry.object_id] for entry in run])
+        await recording.record_deletion(work, restorer.kind, *removed)
+        return
+    records = [_stamped(work, before, after) for before, after in sides]
     if run[0].action is Action.DELETE:
         await restorer.add(work, records)
         await recording.record_creation(work, restorer.kind, *records)
         return
-    await restorer.change(work, records)
-    changes = await run_on_thread(
-        lambda: [(_alike(found[each.id], each, restorer), each) for each in records], when=large
-    )
+    await restorer.change(work, records, current)
+    changes = [(current[each.id], each) for each in records]
     await recording.record_updates(work, restorer.kind, changes)
 
 
-def _require_unchanged(restorer: Restorer[Any], entry: AuditEntry, now: Any) -> None:  # noqa: ANN401  # a record of any kind
-    if entry.action is Action.DELETE:
-        if now is not None:
-            raise changed_meanwhile(restorer.kind, entry.object_name, "is there again")
-        return
-    if now is None:
-        raise changed_meanwhile(restorer.kind, entry.object_name, "is gone")
-    after: Json = json.loads(entry.after)
-    if restorer.comparable(now, after) != restorer.comparable(restorer.parse(after), after):
-        raise changed_meanwhile(restorer.kind, now.name)
+def _sides(restorer: Restorer[R], entry: AuditEntry, now: R | None) -> tuple[R | None, R | None]:
+    """Return an object before and after a change, None where it did not exist.
+
+    A presentation or page that the change left alone is as it is now. Entries of earlier versions
+    of Portico leave it out.
+    """
+    before, after = (json.loads(text) if text else {} for text in (entry.before, entry.after))
+    for name in [name for name, value in before.items() if isinstance(value, dict)]:
+        if before[name] == after.get(name):
+            del before[name], after[name]
+    return (
+        read_record(restorer.record, before, now) if before else None,
+        read_record(restorer.record, after, now) if after else None,
+    )
 
 
-def _restored(work: UnitOfWork, restorer: Restorer[Any], entry: AuditEntry) -> Any:  # noqa: ANN401
-    """The object as it was. Its stamps say that it changed, unless only its place did."""
-    before: Json = json.loads(entry.before)
-    record = restorer.parse(before)
-    if entry.after and _stamped_part(before) == _stamped_part(json.loads(entry.after)):
-        return record
-    return replace(record, modified_time=work.now, modified_by=work.principal.actor_id)
+def _stamped(work: UnitOfWork, before: Any, after: Any) -> Any:  # noqa: ANN401  # of any kind
+    """Return the object as it was, as changed now, unless only its position or looks differ."""
+    if after is not None and _stamped_part(before) == _stamped_part(after):
+        return before
+    return replace(before, modified_time=work.now, modified_by=work.principal.actor_id)
 
 
-def _stamped_part(told: Json) -> Json:
-    return {name: value for name, value in told.items() if name not in _UNSTAMPED}
-
-
-def _alike(now: Any, restored: Any, restorer: Restorer[Any]) -> Any:  # noqa: ANN401
-    """The object as it was found, told with the members that the restored one has."""
-    if type(now) is type(restored):
-        return now
-    return restorer.parse(restorer.tell(now, vars(restored)))
+def _stamped_part(record: Record) -> dict[str, Any]:
+    return {name: value for name, value in vars(record).items() if name not in _UNSTAMPED}

@@ -153,7 +153,7 @@ def _visible_on() -> Select[Any]:
         .where(user_portal.c.id == bindparam("portal_id"))
     )
     columns = [column for column in link.c if not column.name.endswith("_folded")]
-    return select(*columns, *LinkRepository._computed(link)).where(
+    return LinkSetRepository._extended(select(*columns)).where(
         in_scope(link), link.c.enabled, link.c.id.in_(shown), open_portal.exists()
     )
 

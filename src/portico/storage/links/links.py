@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
     Executable,
-    FromClause,
     Select,
     String,
     Table,
@@ -36,19 +35,20 @@ from portico.storage.schema.tables import (
 )
 from portico.storage.tenancy.link_tally import links_in_all
 
+L = TypeVar("L", bound=Link)
 
-class LinkRepository(Repository[Link]):
+
+class AnyLinkRepository(Repository[L]):
     """The links of one scope. A link's portal ids are read in the same statement as the link."""
 
     table: ClassVar = user_portal_link
-    record: ClassVar = Link
 
     def __init__(self, connection: Connection, scope: Scope, *, links: int = 0) -> None:
         """`links` is about how many the scope has; it only chooses how a search is run."""
         super().__init__(connection, scope)
         self._links = links
 
-    async def page(self, query: ListQuery) -> Page[Link]:
+    async def page(self, query: ListQuery) -> Page[L]:
         """One page and the total; in a large scope a search for parts of text uses its index."""
         if query.condition is not None and self._links > SCANNED_LINKS:
             phrase = trigram_query(query.condition)
@@ -56,7 +56,7 @@ class LinkRepository(Repository[Link]):
                 return await self._page(query, WITH_TRIGRAMS, trigrams=phrase)
         return await self._page(query)
 
-    async def page_of_portal(self, portal_id: int, query: ListQuery) -> Page[Link]:
+    async def page_of_portal(self, portal_id: int, query: ListQuery) -> Page[L]:
         """The page of those links that are assigned to a portal."""
         return await self._page(query, ON_PORTAL, portal_id=portal_id)
 
@@ -78,13 +78,13 @@ class LinkRepository(Repository[Link]):
         rows = await self._rows(_first_of_application(), application_id=application_id)
         return rows[0].name if rows else None
 
-    async def insert(self, *records: Link) -> None:
+    async def insert(self, *records: L) -> None:
         """Stores new links and their assignments."""
         await super().insert(*records)
         await self._assign(*records)
         await self._count(len(records))
 
-    async def replace(self, record: Link) -> bool:
+    async def replace(self, record: L) -> bool:
         """Stores all fields of a link, and exactly its assignments; False when there is none."""
         if not await super().replace(record):
             return False
@@ -133,17 +133,24 @@ class LinkRepository(Repository[Link]):
         return select(links_in_all().label("total")).where(in_scope(link_count))
 
     @classmethod
-    def _computed(cls, source: FromClause) -> list[ColumnElement[Any]]:
+    def _extended(cls, statement: Select[Any]) -> Select[Any]:
         portal_ids = (
             select(func.aggregate_strings(cast(portal_assignment.c.portal_id, String), ","))
-            .where(in_scope(portal_assignment), portal_assignment.c.link_id == source.c.id)
-            .correlate(source)
+            .where(in_scope(portal_assignment), portal_assignment.c.link_id == cls.table.c.id)
+            .correlate(cls.table)
             .scalar_subquery()
         )
-        return [portal_ids.label("portal_ids")]
+        return statement.add_columns(portal_ids.label("portal_ids"))
 
-    def _record(self, row: Row) -> Link:
-        return restored(Link, row, portal_ids=listed_ids(row.portal_ids))
+    def _record(self, row: Row) -> L:
+        link: L = restored(self.record, row, portal_ids=listed_ids(row.portal_ids))
+        return link
+
+
+class LinkRepository(AnyLinkRepository[Link]):
+    """The links of one scope, as the vendor's API has them."""
+
+    record: ClassVar = Link
 
 
 ON_PORTAL = "on portal"

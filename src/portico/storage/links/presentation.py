@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, ClassVar
 
 from sqlalchemy import (
     Executable,
@@ -16,12 +16,15 @@ from sqlalchemy import (
     select,
 )
 
-from portico.domain.links.presentation import PLAIN, LinkPresentation
+from portico.domain.links.links import Link
+from portico.domain.links.presentation import PLAIN, LinkPresentation, PresentedLink, present
 from portico.domain.records import Scope, fold
 from portico.storage.engine.connections import Connection
 from portico.storage.engine.statements import Among, Row, insert_into, kept
-from portico.storage.repositories import in_scope, restored
+from portico.storage.links.links import AnyLinkRepository
+from portico.storage.repositories import in_scope, listed_ids, restored
 from portico.storage.schema.page_tables import link_group, link_presentation, portal_group, section
+from portico.storage.schema.tables import user_portal_link
 
 # No name holds a control character, so this one separates them.
 _SEPARATOR = "\x1f"
@@ -54,7 +57,7 @@ class PresentationRepository:
         if not wanted:
             return {}
         rows = await self._connection.rows(_of_links(), self._bound(link_ids=wanted))
-        return {row.link_id: _presentation(row) for row in rows}
+        return {row.presentation_link_id: _presentation(row) for row in rows}
 
     async def store(self, *stored: StoredPresentation) -> None:
         """Store how links are shown, in place of how they were."""
@@ -89,16 +92,41 @@ class PresentationRepository:
         return values | {"scope_customer_id": self._scope.customer_id}
 
 
+class PresentedLinkRepository(AnyLinkRepository[PresentedLink]):
+    """The links of one scope, each read with its presentation in one statement."""
+
+    record: ClassVar = PresentedLink
+
+    @classmethod
+    def _extended(cls, statement: Select[Any]) -> Select[Any]:
+        shown = link_presentation
+        own = and_(in_scope(shown), shown.c.link_id == user_portal_link.c.id)
+        return _with_presentation(super()._extended(statement).outerjoin(shown, own))
+
+    def _record(self, row: Row) -> PresentedLink:
+        link = restored(Link, row, portal_ids=listed_ids(row.portal_ids))
+        return present(link, _presentation(row))
+
+
 def _presentation(row: Row) -> LinkPresentation:
-    return restored(LinkPresentation, row, section=row.section or "", groups=_names(row.groups))
+    """Return the presentation in a row of `_with_presentation`."""
+    if row.presentation_link_id is None:
+        return PLAIN
+    stored = {name: getattr(row, f"presentation_{name}") for name in _BY_NAME}
+    return LinkPresentation(
+        section=row.section_name or "",
+        order=row.presentation_order,
+        groups=_names(row.group_names),
+        **stored,
+    )
 
 
 def _names(joined: str | None) -> tuple[str, ...]:
     return tuple(sorted(joined.split(_SEPARATOR), key=fold)) if joined else ()
 
 
-@kept
-def _of_links() -> Select[Any]:
+def _with_presentation(statement: Select[Any]) -> Select[Any]:
+    """Return a statement on rows of `link_presentation` with what `_presentation` reads."""
     shown = link_presentation
     named = and_(
         link_group.c.customer_id == portal_group.c.customer_id,
@@ -114,17 +142,19 @@ def _of_links() -> Select[Any]:
         .scalar_subquery()
     )
     headed = and_(section.c.customer_id == shown.c.customer_id, section.c.id == shown.c.section_id)
-    return (
-        select(
-            shown.c.link_id,
-            shown.c.position.label("order"),
-            section.c.name.label("section"),
-            groups.label("groups"),
-            *(shown.c[name] for name in _BY_NAME),
-        )
-        .outerjoin(section, and_(headed, section.c.customer_id == bindparam("scope_customer_id")))
-        .where(in_scope(shown), Among(shown.c.link_id, "link_ids"))
-    )
+    return statement.add_columns(
+        shown.c.link_id.label("presentation_link_id"),
+        shown.c.position.label("presentation_order"),
+        section.c.name.label("section_name"),
+        groups.label("group_names"),
+        *(shown.c[name].label(f"presentation_{name}") for name in _BY_NAME),
+    ).outerjoin(section, and_(headed, section.c.customer_id == bindparam("scope_customer_id")))
+
+
+@kept
+def _of_links() -> Select[Any]:
+    shown = link_presentation
+    return _with_presentation(select()).where(in_scope(shown), Among(shown.c.link_id, "link_ids"))
 
 
 @kept

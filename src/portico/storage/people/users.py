@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 
 from sqlalchemy import (
     ColumnElement,
-    FromClause,
     Select,
     String,
     bindparam,
@@ -110,14 +109,14 @@ class PortalUserRepository(Repository[PortalUser]):
             await self.connection.run(insert_into(portal_user_group), rows)
 
     @classmethod
-    def _computed(cls, source: FromClause) -> list[ColumnElement[Any]]:
+    def _extended(cls, statement: Select[Any]) -> Select[Any]:
         group_ids = (
             select(func.aggregate_strings(cast(portal_user_group.c.group_id, String), ","))
-            .where(in_scope(portal_user_group), portal_user_group.c.user_id == source.c.id)
-            .correlate(source)
+            .where(in_scope(portal_user_group), portal_user_group.c.user_id == cls.table.c.id)
+            .correlate(cls.table)
             .scalar_subquery()
         )
-        return [group_ids.label("group_ids")]
+        return statement.add_columns(group_ids.label("group_ids"))
 
     def _record(self, row: Row) -> PortalUser:
         return restored(PortalUser, row, group_ids=listed_ids(row.group_ids))
@@ -146,5 +145,4 @@ def _by_subject(users: type[PortalUserRepository]) -> Select[Any]:
 
 def _stored(users: type[PortalUserRepository], *conditions: ColumnElement[bool]) -> Select[Any]:
     columns = [column for column in portal_user.c if not column.name.endswith("_folded")]
-    chosen = select(*columns, *users._computed(portal_user))
-    return chosen.where(in_scope(portal_user), *conditions)
+    return users._extended(select(*columns)).where(in_scope(portal_user), *conditions)
