@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import text
 
 from portico.domain.errors import (
     ConcurrentChange,
@@ -17,8 +19,9 @@ from portico.domain.errors import (
 from portico.domain.links.changes import ChangeKind, LinkChange, LinkSelection
 from portico.domain.links.presentation import PLAIN, LinkPresentation, PresentedLink
 from portico.domain.policies import AupSpec
-from portico.domain.portals.pages import PortalPage
+from portico.domain.portals.pages import PortalPage, PresentedPortal
 from portico.domain.portals.portals import UserPortalSpec
+from portico.domain.records import Scope
 from portico.domain.tenancy.identity import Role
 from portico.domain.tenancy.microtenants import MicrotenantSpec
 from portico.services import policies as aups
@@ -30,6 +33,7 @@ from portico.services.portals.pages import find_portal_address, present_portals
 from portico.services.tenancy import microtenants
 from portico.services.undo.undo import UNDO_SECONDS, can_undo, undo_change
 from portico.services.work import UnitOfWork
+from portico.storage.engine.connections import Connection
 from tests.services.arranged import (
     add_link,
     add_portal,
@@ -147,6 +151,76 @@ def test_plain_change_is_undone_without_its_presentation(world: World) -> None:
     undo(world, done)
 
     assert all_links(world.admin)["A"].presentation.section == "Work"
+
+
+def forget_part(world: World, transaction_id: str, part: str) -> None:
+    """Make the entries of a transaction look as if an earlier version had left a part out."""
+    entries = [each for each in world.audit_trail() if each.transaction_id == transaction_id]
+
+    def without(text: str) -> str:
+        told = json.loads(text or "{}")
+        return json.dumps({name: value for name, value in told.items() if name != part})
+
+    async def rewrite(connection: Connection) -> None:
+        statement = text("UPDATE audit_entry SET before = :before, after = :after WHERE id = :id")
+        for each in entries:
+            before, after = (side and without(side) for side in (each.before, each.after))
+            values = {"id": each.id, "before": before, "after": after}
+            await connection.run(statement, values)
+
+    world.store.write(Scope(customer_id=world.tenant.id), rewrite)
+    sides = [side for each in world.audit_trail() for side in (each.before, each.after)]
+    assert not any(f'"{part}"' in side for side in sides[-2 * len(entries) :])
+
+
+def test_links_of_entries_from_earlier_versions_are_restored(world: World) -> None:
+    link_id = add_link(world.admin, "A", add_portal(world.admin))
+    before = unstamped(world)
+    renamed = changed(world, lambda work: links.update_link(work, link_id, link_spec("B")))
+    forget_part(world, renamed, "presentation")
+    do(world.admin, ChangeKind.MOVE, link_id, section="Work")
+
+    undo(world, renamed)
+    assert all_links(world.admin)["A"].presentation.section == "Work"
+
+    do(world.admin, ChangeKind.MOVE, link_id, section="")
+    deleted = changed(world, lambda work: links.delete_link(work, link_id))
+    forget_part(world, deleted, "presentation")
+    undo(world, deleted)
+    assert unstamped(world) == before
+
+    made = changed(world, lambda work: links.create_link(work, link_spec("New")))
+    forget_part(world, made, "presentation")
+    undo(world, made)
+    assert list(all_links(world.admin)) == ["A"]
+
+
+def test_portals_of_entries_from_earlier_versions_are_restored(world: World) -> None:
+    slug = f"old-{world.tenant.id}"
+    portal_id = add_portal(world.admin, "Staff", page=PortalPage(slug=slug, title="Hello"))
+
+    def portal() -> PresentedPortal:
+        return world.admin.look(lambda work: portals.get_presented_portal(work, portal_id))
+
+    def update(name: str, page: PortalPage | None = None) -> str:
+        spec = UserPortalSpec(name=name)
+        return changed(
+            world,
+            lambda work: portals.update_portal(
+                work, portal_id, spec, managed_suffix=SUFFIX, page=page
+            ),
+        )
+
+    renamed = update("Crew")
+    forget_part(world, renamed, "page")
+    undo(world, renamed)
+    assert (portal().name, portal().page.title) == ("Staff", "Hello")
+
+    deleted = changed(world, lambda work: portals.delete_portal(work, portal_id))
+    forget_part(world, deleted, "page")
+    undo(world, deleted)
+    assert (portal().name, portal().page) == ("Staff", PortalPage(slug=portal().page.slug))
+    assert portal().page.slug
 
 
 def test_order_and_sections_are_undone(world: World) -> None:
