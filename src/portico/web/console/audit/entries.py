@@ -220,6 +220,8 @@ def _values(text: str) -> dict[str, Any]:
 def _words(name: str, value: object, portals: Mapping[int, str]) -> str:
     if value is None or value == "" or value == []:
         return ""
+    if name == "presentation.order" and not value:
+        return ""  # no place of its own: sorted by name
     if isinstance(value, bool):
         return "Yes" if value else "No"
     if name.endswith(("_time", "_epoch_sec")):
