@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Annotated, cast
 
 import msgspec
@@ -338,14 +339,8 @@ async def read_link(work: UnitOfWork, link_id: int, *, portico: bool = False) ->
 
 async def _require_version(call: Call, work: UnitOfWork, link_id: int) -> None:
     """Either version of a link will do: with what Portico adds, or without."""
-    await call.require_version(
-        work,
-        KIND,
-        work.links,
-        link_id,
-        lambda: read_link(work, link_id),
-        lambda: read_link(work, link_id, portico=True),
-    )
+    reads = [partial(read_link, work, link_id, portico=each) for each in (False, True)]
+    await call.require_version(work, KIND, work.links, link_id, *reads)
 
 
 @operation(
