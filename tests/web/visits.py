@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import unescape
 
 import httpx
@@ -18,6 +18,7 @@ from portico.web.shared.passwords import Argon2Passwords
 from tests.harness import Tenant, as_operator
 
 PASSWORD = "correct horse battery"
+FormValues = Mapping[str, str | Sequence[str]]
 PEERS = iter(range(1, 60_000))
 
 
@@ -33,9 +34,7 @@ class Visit:
         """Opens a page."""
         return self._send("GET", path, headers)
 
-    def post(
-        self, path: str, form: Mapping[str, str] | None = None, **headers: str
-    ) -> httpx.Response:
+    def post(self, path: str, form: FormValues | None = None, **headers: str) -> httpx.Response:
         """Sends a form, as from a page of the same site."""
         return self._send("POST", path, {"sec-fetch-site": "same-origin"} | headers, form or {})
 
@@ -55,7 +54,7 @@ class Visit:
         method: str,
         path: str,
         headers: Mapping[str, str],
-        form: Mapping[str, str] | None = None,
+        form: FormValues | None = None,
     ) -> httpx.Response:
         sent = {name.replace("_", "-"): value for name, value in headers.items()}
         if self.cookies:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import httpx
@@ -30,9 +31,9 @@ class Clerk:
         form = {"csrf": self.token, **fields}
         return self.visit.post(f"{self.base}/{place}", form, x_transaction_id=transaction_id)
 
-    def post(self, place: str, **fields: str) -> httpx.Response:
+    def post(self, place: str, **fields: str | Sequence[str]) -> httpx.Response:
         """Sends a form with the session's token."""
-        return self.visit.post(f"{self.base}/{place}", {"csrf": self.token, **fields})
+        return self.visit.post(f"{self.base}/{place}", {**fields, "csrf": self.token})
 
 
 def hire(tenant: Tenant, *, role: Role = Role.ADMIN, microtenant: str = "0") -> Clerk:
