@@ -322,3 +322,15 @@ def test_search_on_the_portal_looks_at_every_text_of_a_link(admin: Caller) -> No
         results = admin.http.get(f"/p/{portal_id}", params={"q": text}).text
         assert f'data-id="{link_id}"' in results.partition('id="all"')[0], name
         assert text in tile.partition('<span class="t">')[2], name
+
+
+@every_noun
+def test_form_keeps_what_was_never_set(admin: Caller, clerk: Clerk, noun: Noun) -> None:
+    plain = {name: value for name, value in noun.full.items() if name != "portico"}
+    object_id = str(admin.create(noun.path, plain)["id"])
+    before = read(admin, noun, object_id)
+    for place, form in forms_of(clerk, noun, object_id):
+        assert clerk.post(place, **form).status_code == 303
+
+    assert read(admin, noun, object_id) == before
+    admin.delete(f"{noun.path}/{object_id}")

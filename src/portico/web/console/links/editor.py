@@ -255,7 +255,7 @@ def _wanted(
 ) -> WantedLink:
     """What a form says."""
     again = _icon_kept(form)
-    icon = again if again.text else kept
+    icon = kept if again.text in ("", kept.text) else again
     if uploaded:
         icon = PictureKept(uploaded.data_uri, uploaded.is_dark)
     elif form.flag("icon_none"):
