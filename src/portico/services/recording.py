@@ -1,4 +1,4 @@
-"""Writing the audit trail, in the transaction of the change that it tells of."""
+"""Writing audit entries in the transaction of the change, and reading records back from them."""
 
 from __future__ import annotations
 
@@ -34,35 +34,35 @@ Audited = PresentedLink | PresentedPortal | Aup | Microtenant | Section | Group 
 R = TypeVar("R")
 
 SECRETS = {"password_hash", "secret_hash"}
-"""Fields that no audit entry holds."""
+"""Fields that are never written to the audit trail."""
 
 
 async def record_creation(work: UnitOfWork, kind: str, *created: Audited) -> None:
-    """Notes that records now exist."""
+    """Record that objects were created."""
     await _append(work, Action.CREATE, kind, [(None, each) for each in created])
 
 
 async def record_update(work: UnitOfWork, kind: str, before: Audited, after: Audited) -> None:
-    """Notes how a record looked and looks."""
+    """Record the state of an object before and after a change."""
     await record_updates(work, kind, [(before, after)])
 
 
 async def record_updates(
     work: UnitOfWork, kind: str, changes: Iterable[tuple[Audited, Audited]]
 ) -> None:
-    """Notes how records looked and look, in the order of the changes."""
+    """Record the states of objects before and after their changes, in the order given."""
     await _append(work, Action.UPDATE, kind, list(changes))
 
 
 async def record_deletion(work: UnitOfWork, kind: str, *deleted: Audited) -> None:
-    """Notes that records are gone, and how they looked."""
+    """Record that objects were deleted, with their last state."""
     await _append(work, Action.DELETE, kind, [(each, None) for each in deleted])
 
 
 async def record_client(
     work: UnitOfWork, action: Action, before: ApiClient | None, after: ApiClient
 ) -> None:
-    """Notes that an API client was made or revoked, where those who look after it look."""
+    """Record that an API client was created or revoked, in the microtenant it belongs to."""
     scope = replace(work.scope, microtenant_id=after.microtenant_id or DEFAULT_MICROTENANT_ID)
     await _append(replace(work, scope=scope), action, CLIENT_KIND, [(before, after)])
 
@@ -70,10 +70,10 @@ async def record_client(
 async def record_domain(
     work: UnitOfWork, action: Action, before: AllowedDomain | None, after: AllowedDomain | None
 ) -> None:
-    """Note that a domain was allowed or revoked, in the tenant whose portals it concerns."""
+    """Record that a domain was allowed or revoked, in the tenant that owns it."""
     domain = after or before
     assert domain is not None
-    # An operator's decision for one tenant can take a name from another, which has to learn of it.
+    # Allowing a domain for one tenant can take it from another, which needs an entry too.
     scope = Scope(customer_id=domain.customer_id)
     await _append(replace(work, scope=scope), action, DOMAIN_KIND, [(before, after)])
 
@@ -84,13 +84,13 @@ async def _append(
     kind: str,
     changes: Sequence[tuple[Audited | None, Audited | None]],
 ) -> None:
-    told = await run_on_thread(
+    texts = await run_on_thread(
         lambda: [(_json(before), _json(after)) for before, after in changes],
         when=len(changes) > FEW,
     )
     entries = [
-        _entry(work, action, kind, after or before, *texts)
-        for (before, after), texts in zip(changes, told, strict=True)
+        _entry(work, action, kind, after or before, *sides)
+        for (before, after), sides in zip(changes, texts, strict=True)
     ]
     await work.audit_trail.append(*entries)
 
@@ -141,5 +141,5 @@ def _value(hint: Any, value: Any, base: Any) -> Any:  # noqa: ANN401  # fields o
 def _json(record: Audited | None) -> str:
     if record is None:
         return ""
-    shown = {name: value for name, value in vars(record).items() if name not in SECRETS}
-    return json.dumps(shown, ensure_ascii=False, default=vars)
+    values = {name: value for name, value in vars(record).items() if name not in SECRETS}
+    return json.dumps(values, ensure_ascii=False, default=vars)

@@ -1,8 +1,8 @@
-"""What every noun's storage does the same way: map by name, filter by tenant, page, write.
+"""The base of all repositories: columns mapped by name, the tenancy filter, pages and writes.
 
-A repository lives inside one transaction and one scope. Its statements carry `in_scope`, whose two
-parameters only `_rows` and `_run` fill, so no statement can forget the scope. Statements are built
-once for each shape and kept: building one costs more than running it.
+A repository belongs to one transaction and one scope. Only `_rows`, `_scan` and `_run` fill the
+parameters of `in_scope`, so no statement can omit the scope. Statements are cached by their shape,
+because building one costs more than running it.
 """
 
 from __future__ import annotations
@@ -39,32 +39,32 @@ from portico.storage.search import bound, is_selective, shape, where
 R = TypeVar("R", bound=Record)
 S = TypeVar("S")
 DEEP_OFFSET = 10_000
-"""A page that so many items come before has to go through all of them."""
+"""The database scans everything before a page, so from this offset on the page can be slow."""
 
 _KEYS = {"customer_id", "microtenant_id", "id"}
 
 
 def in_scope(table: Table, *, by_id: bool = False) -> ColumnElement[bool]:
-    """The tenancy filter: the tenant's rows, and of those the microtenant's where rows have one.
+    """Return the tenancy filter: the tenant, and the microtenant in tables that have that column.
 
-    `by_id` is for conditions that name ids: it keeps a database from walking an order of the whole
-    microtenant to look at each id, when the primary key leads to them.
+    Use `by_id` with conditions on ids. It keeps the database from scanning an index of the whole
+    microtenant where the primary key is faster.
     """
     tenant = table.c.customer_id == bindparam("scope_customer_id")
     if "microtenant_id" not in table.c:
         return tenant
-    # Arithmetic is in no index.
+    # No index covers an arithmetic expression.
     microtenant = table.c.microtenant_id + 0 if by_id else table.c.microtenant_id
     return and_(tenant, microtenant == bindparam("scope_microtenant_id"))
 
 
 class Repository(Generic[R]):
-    """The stored records of one noun that one scope may see."""
+    """The stored records of one noun in one scope."""
 
     table: ClassVar[Table]
     record: ClassVar[type[Any]]
     vague: ClassVar[frozenset[str]] = frozenset()
-    """Names of narrowings that many rows are likely to meet."""
+    """Names of narrowings that probably match many rows."""
 
     def __init__(self, connection: Connection, scope: Scope) -> None:
         self.connection = connection
@@ -104,20 +104,20 @@ class Repository(Generic[R]):
             await self._rows(_lock(self.table), record_ids=sorted(record_ids))
 
     async def ids_by_name(self, names: Iterable[str]) -> dict[str, int]:
-        """For each of the names that is taken, in its folded form: the id of its holder."""
-        wanted = sorted({fold(name) for name in names})
-        rows = await self._rows(_ids_by_name(self.table), names=wanted)
+        """Return the ids of the records that have one of the names, by folded name."""
+        folded = sorted({fold(name) for name in names})
+        rows = await self._rows(_ids_by_name(self.table), names=folded)
         return {row.name_folded: row.id for row in rows}
 
     async def page(self, query: ListQuery) -> Page[R]:
-        """One page and the total, in one statement, also when the page is past the end.
+        """Return one page and the total, in one statement, even if the page is past the end.
 
-        Raises SearchTooExpensive for a search that the database does not finish in time.
+        Raises SearchTooExpensive when the database does not finish the search in time.
         """
         return await self._page(query)
 
     async def _page(self, query: ListQuery, *narrowed: str, **values: object) -> Page[R]:
-        """A page of the rows that `_narrowing(narrowed)` leaves; `values` are its parameters."""
+        """Return a page of the rows that match `_narrowing(narrowed)`, which takes `values`."""
         condition = query.condition
         statement = _page(
             type(self),
@@ -142,22 +142,22 @@ class Repository(Generic[R]):
         return Page(items=items, total=rows[0].total)
 
     async def insert(self, *records: R) -> None:
-        """Stores new records in this scope."""
+        """Store new records in this scope."""
         if records:
-            # In one order for all writers: two that store the same names must not wait in a ring.
+            # All writers use the same order, so that two with the same names cannot deadlock.
             values = sorted((self._values(record) for record in records), key=_name_folded)
             with named(*records):
                 await self.connection.run(insert_into(self.table), values)
 
     async def replace(self, record: R) -> bool:
-        """Stores all fields of a record; False when this scope has none with its id."""
+        """Store all fields of a record. Returns False if this scope has no record with its id."""
         values = self._values(record)
         changed = {name: value for name, value in values.items() if name not in _KEYS}
         with named(record):
             return bool(await self._run(_update(self.table), record_id=record.id, **changed))
 
     async def remove(self, record_id: int) -> bool:
-        """Deletes the record with that id; False when this scope has none."""
+        """Delete the record with that id. Returns False if this scope has none."""
         return bool(await self._run(_delete(self.table), record_id=record_id))
 
     async def _rows(self, statement: Executable, **values: object) -> Sequence[Row]:
@@ -176,17 +176,17 @@ class Repository(Generic[R]):
 
     @classmethod
     def _narrowing(cls, narrowed: tuple[str, ...]) -> list[ColumnElement[bool]]:
-        """The further conditions of a page, by the names that the noun gives them."""
+        """Return the further conditions of a page, by the names that the noun gives them."""
         return []
 
     @classmethod
     def _counted(cls) -> Select[Any] | None:
-        """The number of rows in scope, as `total`, when the noun keeps it somewhere."""
+        """Return a query for the number of rows in scope, as `total`, if it is stored."""
         return None
 
     @classmethod
     def _extended(cls, statement: Select[Any]) -> Select[Any]:
-        """Return a statement on rows of the table, with what a record holds beside its columns."""
+        """Return a statement on rows of the table, extended by what a record has beside them."""
         return statement
 
     def _record(self, row: Row) -> R:
@@ -213,7 +213,7 @@ def _name_folded(values: Mapping[str, Any]) -> str:
 
 @contextmanager
 def named(*records: Any) -> Iterator[None]:  # noqa: ANN401  # records of any noun
-    """Tells of a name that is taken, in the words of the rule. Raises NameTaken."""
+    """Turn a duplicate key on a name into NameTaken, with the name of the record."""
     try:
         yield
     except DuplicateKey as duplicate:
@@ -225,30 +225,30 @@ def named(*records: Any) -> Iterator[None]:  # noqa: ANN401  # records of any no
 
 
 def restored(record: type[S], row: Row, **computed: object) -> S:
-    """A record as a row has it; `computed` are fields that are not as the row says.
+    """Return a record with the values of a row; `computed` values take precedence.
 
-    The initialiser of a frozen record sets one field at a time, and takes eight times as long.
+    Skips the initialiser of the frozen record, which takes eight times as long.
     """
     names, read = _fields(record, type(row))
-    found = object.__new__(record)
+    made = object.__new__(record)
     values = dict(zip(names, read(row), strict=False))
     values.update(computed)
-    object.__setattr__(found, "__dict__", values)
-    return found
+    object.__setattr__(made, "__dict__", values)
+    return made
 
 
 def listed_ids(listed: str | None) -> tuple[int, ...]:
-    """Ids that a statement put into one text, with commas between them, in order."""
+    """Return ids from a comma-separated list, sorted."""
     if not listed:
         return ()
-    if "," not in listed:  # as most links, which are on one portal
+    if "," not in listed:  # most links are on one portal
         return (int(listed),)
     return tuple(sorted(map(int, listed.split(","))))
 
 
 @kept
 def _fields(record: type[Any], row: type[Any]) -> tuple[tuple[str, ...], Callable[[Row], Any]]:
-    """The fields that rows of that type have, and what reads them by their places in it."""
+    """Return the fields of a record, and a function that reads them from rows of that type."""
     names = tuple(each.name for each in fields(record))
     return names, itemgetter(*map(row._fields.index, names))
 
@@ -257,7 +257,7 @@ def _fields(record: type[Any], row: type[Any]) -> tuple[tuple[str, ...], Callabl
 def _columns(
     table: Table,
 ) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]], tuple[tuple[str, str], ...]]:
-    """The columns that hold fields of a record, what reads those, and the columns to be folded."""
+    """Return the columns of fields, a function that reads these, and (folded, plain) columns."""
     every = [column.name for column in table.c]
     names = tuple(name for name in every if not name.endswith("_folded"))
     folded = tuple((name, name.removesuffix("_folded")) for name in every if name not in names)
@@ -300,7 +300,7 @@ def _ids_by_name(table: Table) -> Select[Any]:
 
 @kept
 def _update(table: Table) -> Executable:
-    # The names of the columns are taken by the values; the key goes by another.
+    # The values of an UPDATE use the column names, so the key needs a different one.
     return update(table).where(in_scope(table), table.c.id == bindparam("record_id"))
 
 
@@ -317,10 +317,10 @@ def _page(
     condition: Condition | None,
     narrowed: tuple[str, ...],
 ) -> Select[Any]:
-    """One page with the total: the keys of the page first, then the rows that they name.
+    """Return the query for one page and the total: the keys of the page, then their rows.
 
-    Where few rows can meet the conditions, they are found once, counted and sorted. Else the keys
-    come in order from an index alone, so that a deep page costs little more than a scan of it.
+    If few rows can match, the query finds them once, then counts and sorts them. Otherwise the keys
+    come from an index in order, so that a deep page costs little more than scanning that index.
     """
     table = repository.table
     narrow = not repository.vague.issuperset(narrowed)
@@ -329,25 +329,25 @@ def _page(
         conditions.append(where(condition, table))
     folded = f"{sort_attribute}_folded"
     sort_key: ColumnElement[Any] = table.c[folded if folded in table.c else sort_attribute]
-    found: FromClause = table
+    source: FromClause = table
     if narrow or (condition is not None and is_selective(condition)):
         matching = select(table.c.id, sort_key.label("sort_key")).where(*conditions)
-        found = matching.cte("matching").prefix_with("MATERIALIZED")
-        sort_key, conditions = found.c.sort_key, []
+        source = matching.cte("matching").prefix_with("MATERIALIZED")
+        sort_key, conditions = source.c.sort_key, []
     keys = (
-        select(found.c.id, sort_key.label("sort_key"))
+        select(source.c.id, sort_key.label("sort_key"))
         .where(*conditions)
-        .order_by(*_directed([sort_key, found.c.id], descending))
+        .order_by(*_directed([sort_key, source.c.id], descending))
         .limit(bindparam("page_size"))
         .offset(bindparam("page_offset"))
         .subquery("page")
     )
     counted = repository._counted() if condition is None and not narrowed else None
     if counted is None:
-        counted = select(func.count().label("total")).select_from(found).where(*conditions)
+        counted = select(func.count().label("total")).select_from(source).where(*conditions)
     total = counted.subquery("counted")
     columns = [column for column in table.c if not column.name.endswith("_folded")]
-    # The scope once more: a distributed database has to see it beside each table it routes.
+    # Citus needs the scope beside each table to route the query.
     same = and_(in_scope(table), table.c.id == keys.c.id)
     return repository._extended(
         select(total.c.total, *columns)

@@ -1,7 +1,8 @@
-"""The compiler from a search tree to a WHERE clause. Every value is bound, every wildcard literal.
+"""The compiler from a search condition to a WHERE clause.
 
-Text is compared with its folded copy; `portico.domain.search.matches` says what must come out.
-A tree is compiled by its shape alone, so that statements can be kept; values are bound later.
+Values are bound parameters and wildcards are literal. Text is compared by its folded column, with
+the results of `portico.domain.search.matches`. A condition is compiled without its values, so that
+statements can be cached.
 """
 
 from __future__ import annotations
@@ -29,14 +30,14 @@ _TESTS: Mapping[Operator, Callable[..., Any]] = {
 
 
 def shape(condition: Condition) -> Condition:
-    """The tree without its values: equal for searches that differ only by what they seek."""
+    """Return a condition without its values: equal for searches that differ only in these."""
     if isinstance(condition, Comparison):
         return replace(condition, values=())
     return replace(condition, parts=tuple(shape(part) for part in condition.parts))
 
 
 def is_selective(condition: Condition) -> bool:
-    """Whether few rows of many are likely to meet the condition."""
+    """Return whether the condition probably matches only a few of many rows."""
     if isinstance(condition, AllOf):
         return any(map(is_selective, condition.parts))
     if isinstance(condition, AnyOf):
@@ -46,7 +47,7 @@ def is_selective(condition: Condition) -> bool:
 
 
 def bound(condition: Condition) -> dict[str, Any]:
-    """The values of a tree, under the names that `where` gives them."""
+    """Return the values of a condition, by the names that `where` gives their parameters."""
     return {
         _name(position): _bindable(comparison)
         for position, comparison in enumerate(_comparisons(condition))
@@ -54,7 +55,7 @@ def bound(condition: Condition) -> dict[str, Any]:
 
 
 def where(condition: Condition, table: Table) -> ColumnElement[bool]:
-    """The WHERE clause that keeps the rows of `table` that meet the condition of that shape."""
+    """Return the WHERE clause for the rows of `table` that match a condition of that shape."""
     return _clause(condition, table, iter(range(1_000_000)))
 
 

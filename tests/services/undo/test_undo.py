@@ -313,7 +313,7 @@ def test_object_that_changed_since_is_named(world: World) -> None:
     error = refused(world, done)
 
     assert isinstance(error, ConcurrentChange)
-    assert '"Changed" was changed meanwhile' in error.reason
+    assert '"Changed" has been changed since' in error.reason
 
 
 def test_undoing_twice_is_refused(world: World) -> None:
@@ -330,9 +330,9 @@ def test_what_stands_in_the_way_is_named(world: World) -> None:
     done = changed(world, lambda work: links.delete_link(work, link_id))
 
     changed(world, lambda work: portals.delete_portal(work, portal_id))
-    assert '"A" was on a portal that is gone' in refused(world, done).reason
+    assert '"A" was on a portal that no longer exists' in refused(world, done).reason
     add_link(world.admin, "a")
-    assert '"A" is another one\'s name now' in refused(world, done).reason
+    assert '"A" is now the name of another object' in refused(world, done).reason
 
     made = changed(
         world,

@@ -1,1 +1,1 @@
-"""Use-cases of the audit trail."""
+"""Use-cases that read the audit trail."""

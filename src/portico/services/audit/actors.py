@@ -1,4 +1,4 @@
-"""Who did it: the names of those whose ids stand in records and in the audit trail."""
+"""The names of actors: administrators, API clients, portal users and the operator."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ OPERATOR_NAME = "Operator"
 
 
 async def actor_names(work: UnitOfWork, actor_ids: Iterable[int]) -> dict[int, str]:
-    """The names of actors by id; those of whom nothing is known are left out."""
-    wanted = set(actor_ids)
-    if not wanted:
+    """Return the names of actors by id, without those that no longer exist."""
+    ids = set(actor_ids)
+    if not ids:
         return {}
     clients = await IdentityRepository(work.connection).clients(work.scope.customer_id)
-    names = {client.id: client.name for client in clients if client.id in wanted}
-    if OPERATOR_ID in wanted:
+    names = {client.id: client.name for client in clients if client.id in ids}
+    if OPERATOR_ID in ids:
         names[OPERATOR_ID] = OPERATOR_NAME
-    if others := wanted - set(names):
+    if others := ids - set(names):
         names |= await AdministratorRepository(work.connection).names(others)
-    # Whom a provider signs in for the first time is the one who made the account.
-    if others := wanted - set(names):
+    # A user who first signs in through a provider creates their own account.
+    if others := ids - set(names):
         names |= await work.users.names(others)
     return names

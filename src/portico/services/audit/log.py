@@ -1,4 +1,4 @@
-"""Reading the audit trail: pages of entries, newest first, and rows for a spreadsheet."""
+"""Reading the audit trail: pages of entries, newest first, and rows of a CSV file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from portico.storage.audit.log import AuditLog
 
 PAGE_LIMIT = 500
 EXPORT_PAGE = 100
-"""How many entries an export reads at once; each may hold several pictures of 128 KiB."""
+"""Entries per page of an export; each entry can hold several pictures of up to 128 KiB."""
 
 PICTURES = ("icon_text", "image_data", "favicon")
 _DIGEST_DIGITS = 12
@@ -41,10 +41,10 @@ CSV_HEADER = (
 
 @dataclass(frozen=True, kw_only=True)
 class AuditPage:
-    """Entries, newest first; the known names of actors and of microtenants other than that of the
-    scope; where the next page begins.
+    """One page of entries, newest first, with names by id.
 
-    `next_id` is what to pass as `before_id`, None on the last page.
+    `microtenants` has those of other microtenants than the scope's. Pass `next_id` as `before_id`
+    to get the next page; it is None on the last one.
     """
 
     entries: Sequence[AuditEntry]
@@ -54,36 +54,36 @@ class AuditPage:
 
 
 async def list_audit(
-    work: UnitOfWork, wanted: AuditFilter, *, before_id: int | None = None, limit: int = 50
+    work: UnitOfWork, filters: AuditFilter, *, before_id: int | None = None, limit: int = 50
 ) -> AuditPage:
-    """The entries that pass a filter and are older than `before_id`, at most 500.
+    """Return the entries that match the filters and are older than `before_id`, at most 500.
 
-    Whoever belongs to a microtenant or works in one sees its entries; in Default a tenant-wide
-    caller sees the tenant's.
+    Tenant-wide callers in the Default microtenant see the entries of the whole tenant. All others
+    see those of their microtenant.
     """
     limit = max(1, min(limit, PAGE_LIMIT))
-    found = await audit_log(work).page(wanted, before_id=before_id, limit=limit + 1)
-    entries = found[:limit]
+    newest = await audit_log(work).page(filters, before_id=before_id, limit=limit + 1)
+    entries = newest[:limit]
     return AuditPage(
         entries=entries,
         actors=await actor_names(work, (entry.actor_id for entry in entries)),
         microtenants=await _other_microtenants(work, entries),
-        next_id=entries[-1].id if len(found) > limit else None,
+        next_id=entries[-1].id if len(newest) > limit else None,
     )
 
 
 def audit_rows(page: AuditPage, here: Mapping[int, str]) -> list[Sequence[str]]:
-    """A page of entries as rows of a CSV file, under `CSV_HEADER`.
+    """Return a page of entries as rows of a CSV file with the columns of `CSV_HEADER`.
 
-    `here` has the name of the scope's own microtenant. No cell can be taken for a formula, and a
-    picture is left out, with a digest that differs when the picture does.
+    `here` has the name of the scope's own microtenant. Cells that a spreadsheet would take for
+    formulas are escaped, and each picture is replaced by its size and digest.
     """
     microtenants = {**page.microtenants, **here}
     return [_row(entry, page.actors, microtenants) for entry in page.entries]
 
 
 def audit_log(work: UnitOfWork) -> AuditLog:
-    """The part of the audit trail that the caller may see."""
+    """Return the part of the audit trail that the caller is allowed to see."""
     everywhere = (
         work.principal.microtenant_id is None
         and work.scope.microtenant_id == DEFAULT_MICROTENANT_ID
@@ -120,7 +120,7 @@ def _row(
 
 
 def without_pictures(record: str) -> str:
-    """The JSON of a record, with a short note in the place of each picture."""
+    """Return the JSON of a record, with each picture replaced by its size and digest."""
     if not any(f'"{name}"' in record for name in PICTURES):
         return record
     return json.dumps(json.loads(record, object_hook=_without_pictures), ensure_ascii=False)

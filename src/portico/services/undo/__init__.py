@@ -1,1 +1,1 @@
-"""Undoing a change: what can be put back, and how each kind of object is restored."""
+"""Undoing changes, and restoring objects of each kind."""

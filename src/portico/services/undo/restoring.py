@@ -76,7 +76,7 @@ class Restorer(Generic[R]):
         return unused
 
 
-def changed_meanwhile(kind: str, name: str, why: str = "was changed meanwhile") -> ConcurrentChange:
+def changed_since(kind: str, name: str, why: str = "has been changed since") -> ConcurrentChange:
     """Return the error that names the object in the way."""
     return ConcurrentChange(kind, f'"{name}" {why}.')
 
@@ -86,7 +86,7 @@ async def _require_names(index: NameIndex, kind: str, records: Sequence[Any]) ->
     holders = await index.ids_by_name([record.name for record in named])
     for record in named:
         if holders.get(fold(record.name), record.id) != record.id:
-            raise changed_meanwhile(kind, record.name, "is another one's name now")
+            raise changed_since(kind, record.name, "is now the name of another object")
 
 
 class LinkRestorer(Restorer[PresentedLink]):
@@ -140,7 +140,7 @@ class LinkRestorer(Restorer[PresentedLink]):
         existing = await work.portals.find_all(added, lock=True)
         for link in records:
             if any(each in added and each not in existing for each in link.portal_ids):
-                raise changed_meanwhile(self.kind, link.name, "was on a portal that is gone")
+                raise changed_since(self.kind, link.name, "was on a portal that no longer exists")
         links_on = await work.links.count_by_portal(added)
         for portal_id, more in added.items():
             check_portal_room(portal_id, links_on.get(portal_id, 0) + more)
@@ -177,7 +177,7 @@ class PortalRestorer(Restorer[PresentedPortal]):
         """Delete portals that show no link."""
         for portal in records:
             if await work.links.first_of_portal(portal.id) is not None:
-                raise changed_meanwhile(self.kind, portal.name, "has links now")
+                raise changed_since(self.kind, portal.name, "has links now")
             await work.portal_pages.readdress(portal.id, [])
             await work.portals.remove(portal.id)
         return records
@@ -202,7 +202,7 @@ async def _is_group_used(work: UnitOfWork, group: Group) -> bool:
 async def _require_empty(work: UnitOfWork, microtenant: Microtenant) -> bool:
     owned = await work.microtenants.first_owned(microtenant.id)
     if owned is not None or await work.microtenants.first_client(microtenant.id) is not None:
-        raise changed_meanwhile(microtenants.KIND, microtenant.name, "is in use now")
+        raise changed_since(microtenants.KIND, microtenant.name, "is in use now")
     return False
 
 

@@ -1,7 +1,7 @@
-"""Undoing a change for ten minutes: the audit trail tells how everything was before it.
+"""Undoing a change within ten minutes, from its entries in the audit trail.
 
-All of a transaction is put back or nothing, and only while every object looks as the change left
-it. The undoing is a change like any other: audited, and so to be undone itself.
+A transaction is undone as a whole, and only if nobody has changed its objects since. Undoing is an
+audited change itself, so it can be undone too.
 """
 
 from __future__ import annotations
@@ -19,33 +19,33 @@ from portico.services.access import require_admin
 from portico.services.audit.log import audit_log
 from portico.services.recording import read_record
 from portico.services.threads import are_large, run_on_thread
-from portico.services.undo.restoring import RESTORERS, R, Restorer, changed_meanwhile
+from portico.services.undo.restoring import RESTORERS, R, Restorer, changed_since
 from portico.services.work import UnitOfWork
 
 UNDO_SECONDS = 600
-_BATCHED = {Action.CREATE, Action.UPDATE, Action.DELETE}
+_UNDOABLE = {Action.CREATE, Action.UPDATE, Action.DELETE}
 _UNSTAMPED = {"presentation", "position", "modified_time", "modified_by"}
-"""Fields that change without a new stamp, and the stamps."""
+"""Fields that change without new stamps, and the stamps themselves."""
 
 
 async def undo_change(work: UnitOfWork, transaction_id: str) -> list[AuditEntry]:
-    """Puts back all that the caller changed in one transaction; the entries that told of it.
+    """Undo everything that the caller changed in one transaction, and return its entries.
 
-    Raises NotFound, Forbidden for another one's change, InvalidField when it is too late or cannot
-    be undone, ConcurrentChange naming an object that was changed since.
+    Raises NotFound, Forbidden for someone else's change, InvalidField when it is too late or the
+    change cannot be undone, and ConcurrentChange with the name of an object that changed since.
     """
     require_admin(work)
     entries = await audit_log(work).of_transaction(transaction_id)
     _require_undoable(work, transaction_id, entries)
-    put_back: set[int] = set()
+    restored: set[int] = set()
     for run in _runs(entries[::-1]):
-        await _put_back(work, RESTORERS[run[0].object_type], run, put_back)
-        put_back.update(entry.object_id for entry in run)
+        await _restore(work, RESTORERS[run[0].object_type], run, restored)
+        restored.update(entry.object_id for entry in run)
     return entries
 
 
 async def can_undo(work: UnitOfWork, transaction_id: str) -> bool:
-    """Whether the caller may undo a change at this moment, as far as one can tell beforehand."""
+    """Return whether the caller can probably undo a change now, without reading its objects."""
     try:
         require_admin(work)
         _require_undoable(
@@ -60,19 +60,19 @@ def _require_undoable(work: UnitOfWork, transaction_id: str, entries: Sequence[A
     if not entries or any(each.microtenant_id != work.scope.microtenant_id for each in entries):
         raise NotFound(transaction_id)
     if any(each.actor_id != work.principal.actor_id for each in entries):
-        raise Forbidden("Somebody else made this change; only who made it can undo it.")
+        raise Forbidden("Only the person who made this change can undo it.")
     if entries[0].time < work.now - UNDO_SECONDS:
         minutes = UNDO_SECONDS // 60
-        raise InvalidField("transactionId", f"A change can be undone for {minutes} minutes.")
+        raise InvalidField("transactionId", f"It is over {minutes} minutes old: too late to undo.")
     for each in entries:
-        if each.action not in _BATCHED or each.object_type not in RESTORERS:
+        if each.action not in _UNDOABLE or each.object_type not in RESTORERS:
             raise InvalidField(
-                "transactionId", f"A change of this kind cannot be undone: {each.object_type}."
+                "transactionId", f"Changes of this kind cannot be undone: {each.object_type}."
             )
 
 
 def _runs(entries: Sequence[AuditEntry]) -> list[list[AuditEntry]]:
-    """Entries that follow one another, do the same to the same kind, and to different objects."""
+    """Return entries grouped into runs: the same action on different objects of one kind."""
     runs: list[list[AuditEntry]] = []
     for entry in entries:
         last = runs[-1] if runs else []
@@ -84,24 +84,24 @@ def _runs(entries: Sequence[AuditEntry]) -> list[list[AuditEntry]]:
     return runs
 
 
-async def _put_back(
-    work: UnitOfWork, restorer: Restorer[Any], run: list[AuditEntry], already: Container[int]
+async def _restore(
+    work: UnitOfWork, restorer: Restorer[Any], run: list[AuditEntry], restored: Container[int]
 ) -> None:
-    """Put one run back. `already` has the ids of objects that this undoing has changed before."""
+    """Undo one run. `restored` has the ids of objects that the same undo has changed before."""
     current = await restorer.current(work, [entry.object_id for entry in run])
     for entry in run:
         if (entry.action is Action.DELETE) == (entry.object_id in current):
-            why = "is there again" if entry.action is Action.DELETE else "is gone"
-            raise changed_meanwhile(restorer.kind, entry.object_name, why)
+            why = "exists again" if entry.action is Action.DELETE else "no longer exists"
+            raise changed_since(restorer.kind, entry.object_name, why)
     sides = await run_on_thread(
         lambda: [_sides(restorer, entry, current.get(entry.object_id)) for entry in run],
         when=are_large(run),
     )
     for entry, (_, after) in zip(run, sides, strict=True):
-        if after is not None and entry.object_id not in already:
+        if after is not None and entry.object_id not in restored:
             now = current[entry.object_id]
             if restorer.comparable(now) != restorer.comparable(after):
-                raise changed_meanwhile(restorer.kind, now.name)
+                raise changed_since(restorer.kind, now.name)
     if run[0].action is Action.CREATE:
         removed = await restorer.remove(work, [current[entry.object_id] for entry in run])
         await recording.record_deletion(work, restorer.kind, *removed)
@@ -133,7 +133,7 @@ def _sides(restorer: Restorer[R], entry: AuditEntry, now: R | None) -> tuple[R |
 
 
 def _stamped(work: UnitOfWork, before: Any, after: Any) -> Any:  # noqa: ANN401  # of any kind
-    """Return the object as it was, as changed now, unless only its position or looks differ."""
+    """Return the object as it was, with new stamps unless only unstamped fields differ."""
     if after is not None and _stamped_part(before) == _stamped_part(after):
         return before
     return replace(before, modified_time=work.now, modified_by=work.principal.actor_id)

@@ -1,1 +1,1 @@
-"""The stored audit trail: appending to it, and reading it."""
+"""Storage of the audit trail: appending entries and querying them."""

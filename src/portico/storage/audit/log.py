@@ -1,4 +1,4 @@
-"""Reading the audit trail: narrowed, newest first, and counted by the day."""
+"""Queries on the audit trail: filtered pages, whole transactions, and counts per day."""
 
 from __future__ import annotations
 
@@ -20,17 +20,16 @@ _CONDITIONS: dict[str, ColumnElement[bool]] = {
     "from_id": audit_entry.c.id >= bindparam("from_id"),
     "since": audit_entry.c.time >= bindparam("since"),
     "until": audit_entry.c.time < bindparam("until"),
-    "wanted_actor": audit_entry.c.actor_id == bindparam("wanted_actor"),
-    "wanted_type": audit_entry.c.object_type == bindparam("wanted_type"),
-    "wanted_object": audit_entry.c.object_id == bindparam("wanted_object"),
-    "wanted_action": audit_entry.c.action
-    == bindparam("wanted_action", type_=audit_entry.c.action.type),
-    "wanted_transaction": audit_entry.c.transaction_id == bindparam("wanted_transaction"),
+    "actor_id": audit_entry.c.actor_id == bindparam("actor_id"),
+    "object_type": audit_entry.c.object_type == bindparam("object_type"),
+    "object_id": audit_entry.c.object_id == bindparam("object_id"),
+    "action": audit_entry.c.action == bindparam("action", type_=audit_entry.c.action.type),
+    "transaction_id": audit_entry.c.transaction_id == bindparam("transaction_id"),
 }
 
 
 class AuditLog:
-    """The audit entries of one tenant: of one microtenant, or of all for `everywhere`."""
+    """The audit entries of one microtenant, or with `everywhere` those of the whole tenant."""
 
     def __init__(self, connection: Connection, scope: Scope, *, everywhere: bool = False) -> None:
         self._connection = connection
@@ -38,41 +37,38 @@ class AuditLog:
         self._everywhere = everywhere
 
     async def page(
-        self, wanted: AuditFilter, *, before_id: int | None, limit: int
+        self, filters: AuditFilter, *, before_id: int | None, limit: int
     ) -> list[AuditEntry]:
-        """The newest entries that pass the filter and are older than that one, newest first."""
-        values: dict[str, object] = {
+        """Return the entries that match the filters and are older than `before_id`, newest first.
+
+        Returns at most `limit` entries.
+        """
+        values = vars(filters) | {
             "before_id": before_id,
-            "from_id": None if wanted.since is None else _from_id(wanted.since),
-            "since": wanted.since,
-            "until": wanted.until,
-            "wanted_actor": wanted.actor_id,
-            "wanted_type": wanted.object_type or None,
-            "wanted_object": wanted.object_id,
-            "wanted_action": wanted.action,
-            "wanted_transaction": wanted.transaction_id or None,
+            "from_id": None if filters.since is None else _from_id(filters.since),
         }
-        said = {name: value for name, value in values.items() if value is not None}
-        statement = _page(frozenset(said), self._everywhere)
-        rows = await self._connection.scan(statement, self._bound(most=limit, **said))
+        given = {name: value for name, value in values.items() if value not in (None, "")}
+        statement = _page(frozenset(given), self._everywhere)
+        rows = await self._connection.scan(statement, self._bound(page_size=limit, **given))
         return [AuditEntry(**row._asdict()) for row in rows]
 
     async def of_transaction(self, transaction_id: str) -> list[AuditEntry]:
-        """Every entry of one transaction, in the order in which they were made."""
-        parameters = self._bound(wanted_transaction=transaction_id)
+        """Return every entry of one transaction, oldest first."""
+        parameters = self._bound(transaction_id=transaction_id)
         rows = await self._connection.rows(_of_transaction(self._everywhere), parameters)
         return [AuditEntry(**row._asdict()) for row in rows]
 
     async def outline_of_transaction(self, transaction_id: str) -> list[AuditEntry]:
-        """The same without what the entries tell of before and after, which can be much."""
-        parameters = self._bound(wanted_transaction=transaction_id)
+        """Return the same entries with empty `before` and `after`, which can be large."""
+        parameters = self._bound(transaction_id=transaction_id)
         statement = _of_transaction(self._everywhere, texts=False)
         rows = await self._connection.rows(statement, parameters)
         return [AuditEntry(**row._asdict(), before="", after="") for row in rows]
 
     async def per_day(self, since: int) -> dict[int, tuple[int, int]]:
-        """How many entries there are of each day since a moment, by the day's number since 1970:
-        those of something new, and the others.
+        """Return how many creations and other changes each day since a moment has.
+
+        Days are numbered from 1970-01-01. `since` is in epoch seconds.
         """
         parameters = self._bound(since=since, from_id=_from_id(since))
         rows = await self._connection.scan(_per_day(self._everywhere), parameters)
@@ -85,36 +81,38 @@ class AuditLog:
 
 
 def _from_id(since: int) -> int:
-    """An hour earlier than needed: clocks of servers differ, and times are compared as well."""
+    """Return the smallest id of an entry since a moment, with an hour's margin for clock skew.
+
+    The condition on `time` filters exactly; the one on `id` uses the primary key.
+    """
     return first_id_at(since - _HOUR_SECONDS)
 
 
 def _within(everywhere: bool) -> list[ColumnElement[bool]]:
-    """Beside the tenant: the microtenant, unless all are meant."""
+    """Return the condition on the microtenant; none for the whole tenant."""
     own = audit_entry.c.microtenant_id == bindparam("scope_microtenant_id")
     return [] if everywhere else [own]
 
 
 @kept
-def _page(said: frozenset[str], everywhere: bool) -> Select[Any]:
-    conditions = [_CONDITIONS[name] for name in sorted(said)]
+def _page(given: frozenset[str], everywhere: bool) -> Select[Any]:
+    conditions = [_CONDITIONS[name] for name in sorted(given)]
     return (
         select(audit_entry)
         .where(audit_entry.c.customer_id == bindparam("scope_customer_id"))
         .where(*_within(everywhere), *conditions)
         .order_by(audit_entry.c.id.desc())
-        .limit(bindparam("most"))
+        .limit(bindparam("page_size"))
     )
 
 
 @kept
 def _of_transaction(everywhere: bool, *, texts: bool = True) -> Select[Any]:
-    wanted = _CONDITIONS["wanted_transaction"]
     columns = [each for each in audit_entry.c if texts or each.name not in {"before", "after"}]
     return (
         select(*columns)
         .where(audit_entry.c.customer_id == bindparam("scope_customer_id"))
-        .where(*_within(everywhere), wanted)
+        .where(*_within(everywhere), _CONDITIONS["transaction_id"])
         .order_by(audit_entry.c.id)
     )
 

@@ -1,4 +1,4 @@
-"""The stored audit trail. It only grows: no statement here changes or deletes an entry."""
+"""The append-only audit trail: no statement changes or deletes an entry."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ class AuditTrail:
         self._customer_id = customer_id
 
     async def append(self, *entries: AuditEntry) -> None:
-        """Adds entries."""
+        """Store new entries."""
         rows = [vars(entry) | {"customer_id": self._customer_id} for entry in entries]
         if rows:
             await self._connection.run(insert_into(audit_entry), rows)
 
     async def latest(self, limit: int) -> list[AuditEntry]:
-        """The newest entries, newest first."""
+        """Return the newest entries, newest first."""
         statement = (
             select(audit_entry)
             .where(audit_entry.c.customer_id == self._customer_id)

@@ -1,1 +1,1 @@
-"""The audit log of the console, and its entries in words."""
+"""The audit log page and its CSV download."""

@@ -1,4 +1,4 @@
-"""Entries of the audit trail in words: what was done, and field by field what differs."""
+"""Views of audit entries: a verb, and the fields that differ, with labels and readable values."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 from portico.domain.audit import Action, AuditEntry
 from portico.domain.links.display_hosts import display_host
-from portico.services.audit.log import AuditPage
+from portico.services.audit.log import PICTURES, AuditPage
 from portico.services.threads import are_large, run_on_thread
 from portico.services.work import UnitOfWork
 from portico.web.console.frame import words
@@ -41,7 +41,7 @@ LABELS: Mapping[str, str] = {
     "application_id": "Application",
     "portal_ids": "Portals",
     "presentation.section": "Section",
-    "presentation.order": "Place",
+    "presentation.order": "Position",
     "presentation.groups": "Groups",
     "domain": "Domain",
     "ext_domain": "Managed below",
@@ -58,7 +58,7 @@ LABELS: Mapping[str, str] = {
     "email": "E-mail",
     "phone_num": "Phone",
     "criteria_attribute_values": "Sign-in domains",
-    "position": "Place",
+    "position": "Position",
     "display_name": "Display name",
     "role": "Role",
     "microtenant_id": "Microtenant",
@@ -76,9 +76,9 @@ LABELS: Mapping[str, str] = {
     "valid_to_in_epoch_sec": "Valid to",
     "domain_names": "Domains",
 }
-"""The fields that a reader is told of, in this order; others repeat them or mean nothing to one."""
+"""The fields that the audit log shows, in this order. Others are redundant or internal."""
 HOSTS = frozenset(("link", "domain", "ext_domain", "criteria_attribute_values"))
-"""The fields that hold hosts."""
+"""The fields that contain host names."""
 VERBS: Mapping[Action, str] = {
     Action.CREATE: "Added",
     Action.UPDATE: "Changed",
@@ -90,7 +90,7 @@ LONG_VALUE = 400
 
 @dataclass(frozen=True)
 class Change:
-    """One field before and after, in words."""
+    """One changed field, with readable values."""
 
     label: str
     before: str
@@ -99,7 +99,7 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True)
 class EntryView:
-    """An entry as the audit log shows it. `where` is its microtenant, if that is another one."""
+    """One entry of the audit log. `where` is its microtenant, if it is not the scope's."""
 
     id: int
     iso: str
@@ -123,7 +123,7 @@ class DayView:
 
 
 def verb_of(entry: AuditEntry) -> str:
-    """What was done, as short as it is exact: "Disabled", "Moved", "Changed"."""
+    """Return the shortest exact verb for a change, such as "Disabled", "Moved" or "Changed"."""
     if entry.action is not Action.UPDATE:
         return VERBS[entry.action]
     before, after = _values(entry.before), _values(entry.after)
@@ -136,9 +136,9 @@ def verb_of(entry: AuditEntry) -> str:
 
 
 async def describe_entries(work: UnitOfWork, page: AuditPage) -> list[DayView]:
-    """Entries under their days, with the names of the portals that they speak of."""
+    """Return entries grouped by day, with the names of the portals they refer to."""
     here = work.scope.microtenant_id
-    places = {
+    microtenants = {
         each.microtenant_id: page.microtenants.get(each.microtenant_id, str(each.microtenant_id))
         for each in page.entries
         if each.microtenant_id != here
@@ -146,13 +146,15 @@ async def describe_entries(work: UnitOfWork, page: AuditPage) -> list[DayView]:
     large = are_large(page.entries)
     mentioned = await run_on_thread(lambda: _mentioned_portals(page.entries), when=large)
     portals = {p.id: p.name for p in (await work.portals.find_all(mentioned)).values()}
-    told = await run_on_thread(
-        lambda: [(each.time, _told(each, page.actors, places, portals)) for each in page.entries],
+    views = await run_on_thread(
+        lambda: [
+            (each.time, _view(each, page.actors, microtenants, portals)) for each in page.entries
+        ],
         when=large,
     )
     return [
         DayView(day, [each for _, each in of_day])
-        for day, of_day in groupby(told, key=lambda each: words.day_words(each[0], work.now))
+        for day, of_day in groupby(views, key=lambda each: words.day_words(each[0], work.now))
     ]
 
 
@@ -165,21 +167,21 @@ def _mentioned_portals(entries: Iterable[AuditEntry]) -> set[int]:
     }
 
 
-def _told(
+def _view(
     entry: AuditEntry,
     actors: Mapping[int, str],
-    places: Mapping[int, str],
+    microtenants: Mapping[int, str],
     portals: Mapping[int, str],
 ) -> EntryView:
     return EntryView(
         id=entry.id,
         iso=words.iso(entry.time),
         clock=words.clock(entry.time),
-        actor=actors.get(entry.actor_id, f"Somebody ({entry.actor_id})"),
+        actor=actors.get(entry.actor_id, f"Unknown actor ({entry.actor_id})"),
         verb=verb_of(entry),
         name=entry.object_name or str(entry.object_id),
         kind=KINDS.get(entry.object_type, (entry.object_type, ""))[0],
-        where=places.get(entry.microtenant_id, ""),
+        where=microtenants.get(entry.microtenant_id, ""),
         changes=differences(_values(entry.before), _values(entry.after), portals),
         transaction_id=entry.transaction_id,
         client_transaction_id=entry.client_transaction_id or "",
@@ -189,7 +191,7 @@ def _told(
 def differences(
     before: Mapping[str, Any], after: Mapping[str, Any], portals: Mapping[int, str]
 ) -> list[Change]:
-    """The fields that differ between two records that `record_values` has flattened."""
+    """Return the fields that differ between two records, given as `record_values`."""
     return [
         Change(
             label=label,
@@ -203,14 +205,14 @@ def differences(
 
 
 def record_values(record: Mapping[str, Any]) -> dict[str, Any]:
-    """A record's fields by name, those of its parts as "part.name"."""
-    found: dict[str, Any] = {}
+    """Return the fields of a record by name; nested fields have names like "page.title"."""
+    values: dict[str, Any] = {}
     for name, value in record.items():
         if isinstance(value, dict):
-            found.update({f"{name}.{inner}": each for inner, each in value.items()})
+            values.update({f"{name}.{inner}": each for inner, each in value.items()})
         else:
-            found[name] = value
-    return found
+            values[name] = value
+    return values
 
 
 def _values(text: str) -> dict[str, Any]:
@@ -221,12 +223,12 @@ def _words(name: str, value: object, portals: Mapping[int, str]) -> str:
     if value is None or value == "" or value == []:
         return ""
     if name == "presentation.order" and not value:
-        return ""  # no place of its own: sorted by name
+        return ""  # 0 means: sorted by name, after the links with a position
     if isinstance(value, bool):
         return "Yes" if value else "No"
     if name.endswith(("_time", "_epoch_sec")):
         return words.iso(int(str(value)))
-    if name in {"icon_text", "image_data", "page.favicon"} and str(value).startswith("data:"):
+    if name.rpartition(".")[2] in PICTURES and str(value).startswith("data:"):
         return f"a picture ({len(str(value)) * 3 // 4096 + 1} kB)"
     if isinstance(value, Iterable) and not isinstance(value, str):
         return _list_words(name, list(value), portals)

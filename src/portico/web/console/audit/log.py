@@ -1,4 +1,4 @@
-"""The audit log: filtered, by day, with what changed; and as a CSV file."""
+"""The audit log page with its filters, and the same entries as a CSV file."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ FILTERS = ("period", "actor", "kind", "action", "object")
 
 @dataclass(frozen=True, kw_only=True)
 class AuditView:
-    """What the page of the audit log shows."""
+    """The audit log page."""
 
     days: Sequence[DayView]
     csv_href: str
@@ -61,14 +61,14 @@ class AuditView:
 
 @get("/audit")
 async def show_audit(console: NamedDependency[Console]) -> Answer:
-    """The entries that pass the filters, newest first."""
+    """Show the entries that match the filters, newest first."""
     query = console.query
     chosen = {name: query[name] for name in FILTERS if query.get(name)}
     before = query.get("before", "")
     path = f"{console.base}/audit"
     async with console.reading() as work:
-        wanted = read_filter(chosen, work.now)
-        page = await list_audit(work, wanted, before_id=int(before) if is_id(before) else None)
+        filters = read_filter(chosen, work.now)
+        page = await list_audit(work, filters, before_id=int(before) if is_id(before) else None)
         next_id = str(page.next_id) if page.next_id else ""
         view = AuditView(
             days=await describe_entries(work, page),
@@ -91,22 +91,24 @@ async def show_audit(console: NamedDependency[Console]) -> Answer:
 
 @get("/audit.csv")
 async def download_audit(console: NamedDependency[Console]) -> Download:
-    """The entries that pass the filters as a file for a spreadsheet."""
+    """Send the entries that match the filters as a CSV file."""
     return Download("portico-audit.csv", "text/csv; charset=utf-8", PAGE_HEADERS, _csv(console))
 
 
 async def _csv(console: Console) -> AsyncGenerator[bytes]:
-    """The file in parts. Each page of entries is read by itself, older than the last one sent, so
-    that no reading takes long and no entry comes twice.
+    """Yield the file in parts, one page of entries at a time.
+
+    Each page is a short read of its own and starts before the last entry that was sent, so that
+    the file has every entry once.
     """
     async with console.reading() as work:
-        wanted = read_filter(console.query, work.now)
-    # The mark in front tells spreadsheets that the text is UTF-8.
+        filters = read_filter(console.query, work.now)
+    # Spreadsheets recognise UTF-8 by the byte order mark.
     yield "\ufeff".encode() + _lines([CSV_HEADER])
     before_id: int | None = None
     while True:
         async with console.reading() as work:
-            page = await list_audit(work, wanted, before_id=before_id, limit=EXPORT_PAGE)
+            page = await list_audit(work, filters, before_id=before_id, limit=EXPORT_PAGE)
             here = {work.scope.microtenant_id: work.microtenant_name}
         if page.entries:
             yield await console.site.threads.run(partial(_page_lines, page, here))
@@ -126,7 +128,7 @@ def _lines(rows: Iterable[Sequence[str]]) -> bytes:
 
 
 def read_filter(chosen: Mapping[str, str], now: int) -> AuditFilter:
-    """The filter that an address names; what it cannot mean narrows nothing."""
+    """Return the filters in a query string, without invalid ones."""
     period, actor, subject = (chosen.get(name, "") for name in ("period", "actor", "object"))
     action = chosen.get("action", "")
     return AuditFilter(
@@ -139,7 +141,7 @@ def read_filter(chosen: Mapping[str, str], now: int) -> AuditFilter:
 
 
 async def _actors(work: UnitOfWork) -> list[Choice]:
-    """Who could have changed something, for those who may know."""
+    """Return the actors to filter by; none for callers confined to a microtenant."""
     if work.principal.microtenant_id is not None:
         return []
     people = [(each.id, each.display_name or each.name) for each in await list_administrators(work)]
