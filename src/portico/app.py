@@ -45,7 +45,7 @@ from portico.http.kit.tokens import Tokens
 from portico.observability import AccessLog
 from portico.services.people.failed_sign_ins import FailedSignIns
 from portico.services.people.first_steps import CommandLine
-from portico.services.people.password_queue import PasswordQueue
+from portico.services.password_queue import PasswordQueue
 from portico.services.people.sessions import Gate
 from portico.services.readiness import Readiness
 from portico.services.tenancy.client_sign_ins import SignInNotes

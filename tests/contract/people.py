@@ -17,7 +17,7 @@ from portico.services.people.console_access import (
     administrator_access,
     list_accessible_microtenants,
 )
-from portico.services.people.password_queue import PasswordQueue
+from portico.services.password_queue import PasswordQueue
 from portico.services.people.sessions import (
     Gate,
     end_portal_session,

@@ -13,7 +13,7 @@ from portico.domain.tenancy.identity import Role
 from portico.services.people import administrators, users
 from portico.services.people.administrators import GrantedAdministrator
 from portico.services.people.console_access import administrator_access
-from portico.services.people.password_queue import PasswordQueue
+from portico.services.password_queue import PasswordQueue
 from portico.services.people.sessions import (
     Gate,
     NewSession,

@@ -11,7 +11,7 @@ from itertools import count
 import httpx
 import pytest
 
-from portico.services.people.password_queue import KNOWN_DEVICE_SLOTS
+from portico.services.password_queue import KNOWN_DEVICE_SLOTS
 from tests.harness import Server, Tenant, create_tenant, served
 from tests.web.flood import ADDRESSES, TOKEN, TURNED_AWAY, flooding
 from tests.web.visits import PASSWORD, Visit, add_administrator, add_user, csrf_of

@@ -22,7 +22,7 @@ from portico.domain.people.sessions import (
 )
 from portico.domain.people.users import PortalUser
 from portico.domain.records import Clock, IdSource, Scope
-from portico.services.people.password_queue import PasswordQueue
+from portico.services.password_queue import PasswordQueue
 from portico.storage.engine.connections import Connection, Database
 from portico.storage.people.administrators import AdministratorRepository
 from portico.storage.people.devices import ConsoleDevices, PortalDevices

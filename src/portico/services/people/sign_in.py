@@ -31,7 +31,7 @@ from portico.domain.records import NAME_LIMIT, Scope, check_name, fold
 from portico.domain.tenancy.identity import Principal, Role
 from portico.services import recording
 from portico.services.access import open_work
-from portico.services.people.password_queue import Applicant
+from portico.services.password_queue import Applicant
 from portico.services.people.sessions import (
     Gate,
     NewSession,
