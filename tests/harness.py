@@ -25,18 +25,24 @@ from typing import Any, TypeVar
 
 import httpx
 
-from portico.app import open_operator
+from portico.app import open_runtime
 from portico.domain.links.application_segments import ApplicationSpec
-from portico.domain.tenancy.identity import Role
+from portico.domain.people.sessions import SessionLife
+from portico.domain.records import Clock, IdSource
+from portico.domain.tenancy.identity import ApiClient, Role
+from portico.services.access import operator_reading, operator_writing
 from portico.services.links import application_segments as applications
+from portico.services.password_queue import PasswordQueue
 from portico.services.portals import domains
-from portico.services.tenancy import operator as identity
-from portico.services.tenancy.operator import Operator
+from portico.services.runtime import Runtime
+from portico.services.tenancy import clients, tenants
+from portico.settings import Settings
 from portico.storage.engine.connections import Database
 from portico.storage.engine.database import create_database_file, open_database, sqlite_path
 from portico.storage.schema import migrate as schema
 from portico.storage.secrets.secret_cipher import SecretCipher
 from portico.storage.secrets.secret_keys import SecretKeyFile, secret_key_file
+from portico.web.shared.passwords import Argon2Passwords
 
 T = TypeVar("T")
 READY_SECONDS = 20.0
@@ -76,13 +82,63 @@ def run_on_thread(work: Coroutine[Any, Any, T]) -> T:
         return pool.submit(lambda: asyncio.run(work)).result()
 
 
-def as_operator(url: str, work: Callable[[Operator], Awaitable[T]]) -> T:
+def make_runtime(
+    database: Database,
+    cipher: SecretCipher,
+    new_id: IdSource = lambda: 1,
+    clock: Clock = time.time,
+    transaction_id: str = "test",
+) -> Runtime:
+    """What services need of a process, with sessions of the usual length."""
+    return Runtime(
+        database=database,
+        cipher=cipher,
+        clock=clock,
+        new_id=new_id,
+        transaction_id=transaction_id,
+        passwords=Argon2Passwords(),
+        password_queue=PasswordQueue(at_once=2),
+        console_life=SessionLife(idle=3_600, absolute=12 * 3_600),
+        portal_life=SessionLife(idle=12 * 3_600, absolute=7 * 86_400),
+    )
+
+
+def as_operator(url: str, work: Callable[[Runtime], Awaitable[T]]) -> T:
     """Runs asynchronous work as the operator of a database."""
 
     async def run(database: Database) -> T:
-        return await work(await open_operator(database, cipher_of(url)))
+        return await work(await open_runtime(Settings(database=url), database, cipher_of(url)))
 
     return with_database(url, run)
+
+
+async def create_client(
+    runtime: Runtime,
+    customer_id: int,
+    *,
+    name: str = "API client",
+    role: Role = Role.ADMIN,
+    microtenant_id: int | None = None,
+    public_key: str = "",
+) -> tuple[ApiClient, str]:
+    """A new API client and its secret, as the operator makes them."""
+    async with operator_writing(runtime, customer_id) as work:
+        return await clients.create_client(
+            work, name=name, role=role, microtenant_id=microtenant_id, public_key=public_key
+        )
+
+
+async def list_clients(runtime: Runtime, customer_id: int) -> list[ApiClient]:
+    """The API clients of a tenant, as the operator lists them."""
+    async with operator_reading(runtime, customer_id) as work:
+        return list(await clients.list_clients(work))
+
+
+async def revoke_client(runtime: Runtime, client_id: int) -> ApiClient:
+    """Revokes an API client, as the operator does."""
+    customer_id = await clients.find_tenant_of_client(runtime, client_id)
+    async with operator_writing(runtime, customer_id) as work:
+        return await clients.revoke_client(work, client_id)
 
 
 def upgrade(url: str) -> None:
@@ -321,8 +377,8 @@ class Tenant:
         """A new API client."""
         client, secret = as_operator(
             self.server.database,
-            lambda operator: identity.create_client(
-                operator,
+            lambda runtime: create_client(
+                runtime,
                 int(self.customer_id),
                 name=f"{role} client",
                 role=role,
@@ -341,22 +397,20 @@ class Tenant:
         customer_id = int(self.customer_id)
         as_operator(
             self.server.database,
-            lambda operator: domains.allow_domain(operator, name, customer_id, public_host=""),
+            lambda runtime: domains.allow_domain(runtime, name, customer_id, public_host=""),
         )
 
     def revoke_domain(self, name: str) -> None:
         """Revokes a domain, as the operator does."""
         as_operator(
             self.server.database,
-            lambda operator: domains.revoke_domain(operator, name, public_host=""),
+            lambda runtime: domains.revoke_domain(runtime, name, public_host=""),
         )
 
     def revoke(self, credentials: Credentials) -> None:
         """Revokes an API client, as the operator does."""
         client_id = int(credentials.client_id)
-        as_operator(
-            self.server.database, lambda operator: identity.revoke_client(operator, client_id)
-        )
+        as_operator(self.server.database, lambda runtime: revoke_client(runtime, client_id))
 
 
 def create_applications(
@@ -370,8 +424,8 @@ def create_applications(
         for name in names
     ]
 
-    async def make(operator: Operator) -> list[str]:
-        async with operator.writing(int(caller.customer_id), int(microtenant_id)) as work:
+    async def make(runtime: Runtime) -> list[str]:
+        async with operator_writing(runtime, int(caller.customer_id), int(microtenant_id)) as work:
             made = [await applications.create_application(work, spec) for spec in specs]
         return [str(each.id) for each in made]
 
@@ -387,8 +441,8 @@ def create_tenant(server: Server, *auth_domains: str) -> Tenant:
     """A new tenant."""
     made = as_operator(
         server.database,
-        lambda operator: identity.create_tenant(
-            operator, new_tenant_name(), auth_domains=auth_domains
+        lambda runtime: tenants.create_tenant(
+            runtime, new_tenant_name(), auth_domains=auth_domains
         ),
     )
     return Tenant(server, str(made.id), made.name)

@@ -26,7 +26,6 @@ from portico.asgi.limits import RateCounter
 from portico.asgi.threads import Threads
 from portico.domain.addresses import parse_networks
 from portico.domain.errors import PorticoError
-from portico.domain.people.passwords import PasswordHasher
 from portico.domain.people.sessions import SessionLife
 from portico.domain.records import Clock
 from portico.http import application_segments as applications
@@ -43,13 +42,12 @@ from portico.http.kit.openapi import describe
 from portico.http.kit.operations import OPERATION, answer_options
 from portico.http.kit.tokens import Tokens
 from portico.observability import AccessLog
+from portico.services.password_queue import PasswordQueue
 from portico.services.people.failed_sign_ins import FailedSignIns
 from portico.services.people.first_steps import CommandLine
-from portico.services.password_queue import PasswordQueue
-from portico.services.people.sessions import Gate
 from portico.services.readiness import Readiness
+from portico.services.runtime import Runtime, claim_ids
 from portico.services.tenancy.client_sign_ins import SignInNotes
-from portico.services.tenancy.operator import Operator, claim_ids
 from portico.services.tenancy.signing_keys import (
     KEY_REFRESH_SECONDS,
     SigningKeys,
@@ -115,16 +113,20 @@ async def prepare_database(
         await schema.require_current(database)
 
 
-async def open_operator(
-    database: Database, cipher: SecretCipher, clock: Clock = time.time
-) -> Operator:
-    """The operator of an installation, with ids that no other process gives out."""
-    return Operator(
+async def open_runtime(
+    settings: Settings, database: Database, cipher: SecretCipher, clock: Clock = time.time
+) -> Runtime:
+    """Return what services need of this process, with ids that no other process gives out."""
+    return Runtime(
         database=database,
         cipher=cipher,
         clock=clock,
         new_id=await claim_ids(database, clock),
         transaction_id=str(uuid.uuid4()),
+        passwords=Argon2Passwords(),
+        password_queue=PasswordQueue(at_once=hashes_at_once()),
+        console_life=SessionLife(idle=settings.console_idle, absolute=settings.console_lifetime),
+        portal_life=SessionLife(idle=settings.portal_idle, absolute=settings.portal_lifetime),
     )
 
 
@@ -153,11 +155,11 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         try:
-            operator = await open_operator(database, cipher, clock)
-            await ensure_signing_key(operator, overlap=key_overlap(settings.token_lifetime))
-            app.state.api = _make_api(operator, settings, tokens, rates, cache, threads, failed)
+            runtime = await open_runtime(settings, database, cipher, clock)
+            await ensure_signing_key(runtime, overlap=key_overlap(settings.token_lifetime))
+            app.state.api = _make_api(runtime, settings, tokens, rates, cache, threads, failed)
             app.state.site = make_site(
-                operator, settings, command_line or CommandLine(), threads, signing_keys, failed
+                runtime, settings, command_line or CommandLine(), threads, signing_keys, failed
             )
             app.state.readiness = readiness
             logger.info("This worker is ready.", extra={"event": "worker.started"})
@@ -208,7 +210,7 @@ def _router(
 
 
 def _make_api(
-    operator: Operator,
+    runtime: Runtime,
     settings: Settings,
     tokens: Tokens,
     rates: RateCounter,
@@ -217,9 +219,7 @@ def _make_api(
     failed: FailedSignIns,
 ) -> Api:
     return Api(
-        database=operator.database,
-        clock=operator.clock,
-        new_id=operator.new_id,
+        runtime=runtime,
         tokens=tokens,
         rates=rates,
         cache=cache,
@@ -256,13 +256,8 @@ def make_origin_resolver(settings: Settings) -> OriginResolver:
     return OriginResolver(proxies=trusted_proxies(settings), public_url=settings.public_url)
 
 
-def make_passwords() -> PasswordHasher:
-    """The slow hash of people's passwords, for the server and for commands."""
-    return Argon2Passwords()
-
-
 def make_site(
-    operator: Operator,
+    runtime: Runtime,
     settings: Settings,
     command_line: CommandLine,
     threads: Threads,
@@ -270,19 +265,9 @@ def make_site(
     failed: FailedSignIns,
 ) -> Site:
     """What the pages of both faces need."""
-    gate = Gate(
-        database=operator.database,
-        clock=operator.clock,
-        new_id=operator.new_id,
-        passwords=make_passwords(),
-        password_queue=PasswordQueue(at_once=hashes_at_once()),
-        console_life=SessionLife(idle=settings.console_idle, absolute=settings.console_lifetime),
-        portal_life=SessionLife(idle=settings.portal_idle, absolute=settings.portal_lifetime),
-    )
     static = StaticFiles()
     return Site(
-        gate=gate,
-        cipher=operator.cipher,
+        runtime=runtime,
         signing_keys=signing_keys,
         failed_sign_ins=failed,
         renderer=Renderer(static.address, FILTERS),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from portico.domain.portals.portals import UserPortalSpec
+from portico.services.access import operator_writing
 from portico.services.portals.portals import create_portal
-from portico.services.tenancy.operator import Operator
+from portico.services.runtime import Runtime
 from tests.cli.commands import refuse, run, succeed, succeed_json
 from tests.harness import as_operator
 
@@ -21,8 +22,8 @@ def where(database: str, customer_id: str) -> tuple[str, ...]:
 def portal_id(database: str, customer_id: str) -> str:
     """A portal with a domain."""
 
-    async def make(operator: Operator) -> int:
-        async with operator.writing(int(customer_id)) as work:
+    async def make(runtime: Runtime) -> int:
+        async with operator_writing(runtime, int(customer_id)) as work:
             spec = UserPortalSpec(name="Staff", enabled=True, domain="Links.Example.com")
             return (await create_portal(work, spec, managed_suffix="p.example")).id
 

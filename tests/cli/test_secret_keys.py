@@ -12,7 +12,7 @@ import pytest
 
 from portico.domain.people.providers import IdentityProviderSpec
 from portico.services.people.providers import create_provider
-from portico.services.tenancy.operator import Operator
+from portico.services.runtime import Runtime
 from tests.cli.commands import COMMAND, refuse, refused, run, run_process, succeed, succeed_json
 from tests.harness import (
     LINKS,
@@ -186,12 +186,12 @@ def test_killed_rotation_is_resumed(
 ) -> None:
     count = 600
 
-    async def add_providers(operator: Operator) -> None:
+    async def add_providers(runtime: Runtime) -> None:
         for number in range(count):
             spec = IdentityProviderSpec(
                 name=f"P{number}", issuer="https://login.example", client_id="portico"
             )
-            await create_provider(operator, int(customer_id), spec, client_secret="hunter2")
+            await create_provider(runtime, int(customer_id), spec, client_secret="hunter2")
 
     as_operator(database, add_providers)
     with key_path.open("ab") as file:

@@ -17,13 +17,13 @@ from cryptography.hazmat.primitives.serialization import (
 from zscaler import ZscalerClient
 
 from portico.domain.tenancy.identity import Role
-from portico.services.tenancy import operator as identity
 from tests.clients.sdk import LEGACY, ONEAPI, connect, lead_to, refused, succeeded
 from tests.harness import (
     Credentials,
     Server,
     Tenant,
     as_operator,
+    create_client,
     create_tenant,
     served,
 )
@@ -43,8 +43,8 @@ def key_client(tenant: Tenant, public_key: str) -> str:
     """The id of an API client that signs in by assertion."""
     client, _ = as_operator(
         tenant.server.database,
-        lambda operator: identity.create_client(
-            operator,
+        lambda runtime: create_client(
+            runtime,
             int(tenant.customer_id),
             name="Key client",
             role=Role.ADMIN,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from portico.domain.links.links import LinkSpec
 from portico.domain.people.administrators import AdministratorSpec, GrantSpec
 from portico.domain.people.sessions import SessionLife
@@ -11,15 +13,15 @@ from portico.domain.portals.portals import UserPortalSpec
 from portico.domain.search import ListQuery
 from portico.domain.tenancy.identity import Role
 from portico.services import policies as aups
+from portico.services.access import operator_reading, operator_writing
 from portico.services.links import links
+from portico.services.password_queue import PasswordQueue
 from portico.services.people import administrators, groups, users
 from portico.services.people.console_access import (
     administrator_access,
     list_accessible_microtenants,
 )
-from portico.services.password_queue import PasswordQueue
 from portico.services.people.sessions import (
-    Gate,
     end_portal_session,
     find_console_session,
     find_portal_session,
@@ -27,21 +29,20 @@ from portico.services.people.sessions import (
 from portico.services.people.sign_in import Browser, sign_in_administrator, sign_in_user
 from portico.services.portals import activity, portals
 from portico.services.portals.activity import Visitor
+from portico.services.runtime import Runtime
 from portico.services.tenancy.client_sign_ins import SignInNotes
-from portico.services.tenancy.operator import Operator, list_clients, list_last_sign_ins
+from portico.services.tenancy.clients import list_clients, list_last_sign_ins
 from tests.services.people.people import PASSWORD, PlainPasswords
 
 SUFFIX = "p.example"
 STORED = f"plain${PASSWORD}"
 
 
-def gate_of(operator: Operator) -> Gate:
-    """What signing in needs, with sessions that are long and passwords that are quick."""
+def with_quick_passwords(runtime: Runtime) -> Runtime:
+    """The same runtime, with sessions that are long and passwords that are quick."""
     life = SessionLife(idle=3_600, absolute=36_000)
-    return Gate(
-        database=operator.database,
-        clock=operator.clock,
-        new_id=operator.new_id,
+    return replace(
+        runtime,
         passwords=PlainPasswords(),
         password_queue=PasswordQueue(at_once=1),
         console_life=life,
@@ -49,12 +50,12 @@ def gate_of(operator: Operator) -> Gate:
     )
 
 
-async def use_people(operator: Operator, customer_id: int) -> None:
+async def use_people(runtime: Runtime, customer_id: int) -> None:
     """Everything that is done about people and by them, and about programs that sign in."""
-    await _sign_in_program(operator, customer_id)
-    gate = gate_of(operator)
+    await _sign_in_program(runtime, customer_id)
+    runtime = with_quick_passwords(runtime)
     name = f"ada {customer_id}"
-    async with operator.writing(customer_id) as work:
+    async with operator_writing(runtime, customer_id) as work:
         group = await groups.create_group(work, "Crew")
         spec = PortalUserSpec(name="uma", group_ids=(group.id,))
         user = await users.create_user(work, spec, STORED)
@@ -69,14 +70,14 @@ async def use_people(operator: Operator, customer_id: int) -> None:
             work, LinkSpec(name="Doors", link="x", enabled=True, portal_ids=(portal.id,))
         )
         policy = await aups.create_aup(work, AupSpec(name="People", enabled=True, aup="Be kind."))
-    await _visit(gate, operator, customer_id, portal.id, link.id, policy.id)
-    opened = await sign_in_administrator(gate, name, PASSWORD, Browser(address="192.0.2.9"))
-    signed_in = await find_console_session(gate, opened.token)
+    await _visit(runtime, customer_id, portal.id, link.id, policy.id)
+    opened = await sign_in_administrator(runtime, name, PASSWORD, Browser(address="192.0.2.9"))
+    signed_in = await find_console_session(runtime, opened.token)
     assert signed_in is not None
-    async with operator.database.read() as connection:
+    async with runtime.database.read() as connection:
         await administrator_access(connection, signed_in)
-    await list_accessible_microtenants(operator.database, signed_in, first=0)
-    async with operator.writing(customer_id) as work:
+    await list_accessible_microtenants(runtime, signed_in, first=0)
+    async with operator_writing(runtime, customer_id) as work:
         await users.list_users(work, ListQuery())
         await users.update_user(work, user.id, PortalUserSpec(name="uma", enabled=False))
         await users.set_user_password(work, user.id, STORED)
@@ -84,36 +85,37 @@ async def use_people(operator: Operator, customer_id: int) -> None:
         await users.delete_user(work, user.id)
 
 
-async def _sign_in_program(operator: Operator, customer_id: int) -> None:
-    notes = SignInNotes(operator.database, operator.clock)
-    for client in await list_clients(operator, customer_id):
-        notes.note(client)
-    await notes.finish()
-    await list_last_sign_ins(operator, customer_id)
+async def _sign_in_program(runtime: Runtime, customer_id: int) -> None:
+    notes = SignInNotes(runtime.database, runtime.clock)
+    async with operator_reading(runtime, customer_id) as work:
+        for client in await list_clients(work):
+            notes.note(client)
+        await notes.finish()
+        await list_last_sign_ins(work)
 
 
 async def _visit(
-    gate: Gate, operator: Operator, customer_id: int, portal_id: int, link_id: int, aup_id: int
+    runtime: Runtime, customer_id: int, portal_id: int, link_id: int, aup_id: int
 ) -> None:
-    async with operator.writing(customer_id) as work:
+    async with operator_writing(runtime, customer_id) as work:
         portal = await portals.get_portal(work, portal_id)
-    opened = await sign_in_user(gate, customer_id, "uma", PASSWORD, Browser(address="192.0.2.9"))
-    visitor = await find_portal_session(gate, customer_id, opened.token)
+    opened = await sign_in_user(runtime, customer_id, "uma", PASSWORD, Browser(address="192.0.2.9"))
+    visitor = await find_portal_session(runtime, customer_id, opened.token)
     assert visitor is not None
     who = Visitor(user_id=visitor.user.id)
-    pending = await activity.aup_to_accept(gate, portal, who)
+    pending = await activity.aup_to_accept(runtime, portal, who)
     assert pending is not None
-    await activity.accept_aup(gate, portal, aup_id, pending.version, who)
-    await activity.record_opening(gate, portal, link_id, user_id=visitor.user.id)
+    await activity.accept_aup(runtime, portal, aup_id, pending.version, who)
+    await activity.record_opening(runtime, portal, link_id, user_id=visitor.user.id)
     for wanted in (True, False):
         await activity.set_favourite(
-            gate,
+            runtime,
             portal,
             link_id,
             user_id=visitor.user.id,
             group_ids=visitor.group_ids,
             wanted=wanted,
         )
-    await activity.list_favourites(gate, customer_id, visitor.user.id)
-    await activity.list_recent(gate, customer_id, visitor.user.id)
-    await end_portal_session(gate, customer_id, opened.token)
+    await activity.list_favourites(runtime, customer_id, visitor.user.id)
+    await activity.list_recent(runtime, customer_id, visitor.user.id)
+    await end_portal_session(runtime, customer_id, opened.token)

@@ -9,8 +9,9 @@ import httpx
 from sqlalchemy import ForeignKeyConstraint, Index, PrimaryKeyConstraint
 
 from portico.domain.links.application_segments import ApplicationSpec
+from portico.services.access import operator_writing
 from portico.services.links import application_segments as applications
-from portico.services.tenancy.operator import Operator
+from portico.services.runtime import Runtime
 from portico.storage.schema import citus_placement as tables
 from portico.storage.secrets.secrets import SECRET_COLUMNS
 from tests.certificates import certificate_pem
@@ -191,10 +192,10 @@ def test_no_function_makes_a_statement_that_joins_the_coordinator() -> None:
     assert mixed == []
 
 
-async def use_applications(operator: Operator, customer_id: int) -> None:
+async def use_applications(runtime: Runtime, customer_id: int) -> None:
     """What the operator does with application segments."""
     spec = ApplicationSpec(name="App", domain_names=("app.example.com",))
-    async with operator.writing(customer_id) as work:
+    async with operator_writing(runtime, customer_id) as work:
         made = await applications.create_application(work, spec)
         await applications.delete_application(work, made.id)
 

@@ -95,9 +95,7 @@ def test_revocation_holds_everywhere_at_once(
 
 
 def test_rotated_key_is_good_in_both_processes(admin: Caller, elsewhere: Caller) -> None:
-    as_operator(
-        admin.server.database, lambda operator: rotate_signing_keys(operator, overlap=3_660)
-    )
+    as_operator(admin.server.database, lambda runtime: rotate_signing_keys(runtime, overlap=3_660))
     with served(admin.server.database, admin.server.log.with_suffix(".third")) as third:
         newest = Caller(third, admin.customer_id, admin.credentials)
 

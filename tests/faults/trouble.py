@@ -21,10 +21,10 @@ WAIT_SECONDS = 30.0
 
 def at_once(count: int, work: Callable[[int], T]) -> list[T]:
     """Runs work(0) to work(count - 1), all let go at the same moment; the results in that order."""
-    gate = threading.Barrier(count)
+    runtime = threading.Barrier(count)
 
     def run(number: int) -> T:
-        gate.wait(WAIT_SECONDS)
+        runtime.wait(WAIT_SECONDS)
         return work(number)
 
     with ThreadPoolExecutor(count) as threads:

@@ -15,9 +15,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from portico.domain.tenancy.identity import Role, SigningKey
-from portico.services.tenancy import operator as identity
 from portico.services.tenancy.signing_keys import load_signing_keys
-from tests.harness import Caller, Tenant, as_operator, cipher_of, with_database
+from tests.harness import Caller, Tenant, as_operator, cipher_of, create_client, with_database
 
 AUDIENCE = "https://api.zscaler.com"
 ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
@@ -42,8 +41,8 @@ def register(tenant: Tenant, key: rsa.RSAPrivateKey) -> str:
     """The id of a new API client that signs in with a key."""
     client, secret = as_operator(
         tenant.server.database,
-        lambda operator: identity.create_client(
-            operator,
+        lambda runtime: create_client(
+            runtime,
             int(tenant.customer_id),
             name="Key client",
             role=Role.ADMIN,

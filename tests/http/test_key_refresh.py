@@ -9,17 +9,18 @@ import httpx
 import jwt
 
 from portico.domain.tenancy.identity import Role
-from portico.services.tenancy.operator import Operator, create_client, create_tenant
+from portico.services.runtime import Runtime
 from portico.services.tenancy.signing_keys import KEY_REFRESH_SECONDS, rotate_signing_keys
+from portico.services.tenancy.tenants import create_tenant
 from tests.contract.inside import run_inside
-from tests.harness import as_operator, upgrade
+from tests.harness import as_operator, create_client, upgrade
 from tests.http.clients import ME, read_claims
 
 
-async def add_client(operator: Operator) -> tuple[str, str]:
+async def add_client(runtime: Runtime) -> tuple[str, str]:
     """Id and secret of an API client of a new tenant."""
-    tenant = await create_tenant(operator, "Tenant")
-    client, secret = await create_client(operator, tenant.id, name="Client", role=Role.ADMIN)
+    tenant = await create_tenant(runtime, "Tenant")
+    client, secret = await create_client(runtime, tenant.id, name="Client", role=Role.ADMIN)
     return str(client.id), secret
 
 
@@ -34,12 +35,12 @@ def test_new_keys_are_learned_after_the_clock_was_set_back(tmp_path: Path) -> No
         form = {"client_id": client_id, "client_secret": secret}
         token = (await client.post("/signin", data=form)).json()["access_token"]
         back = 86_400.0
-        key = as_operator(url, lambda operator: rotate_signing_keys(operator, overlap=3_600))
+        key = as_operator(url, lambda runtime: rotate_signing_keys(runtime, overlap=3_600))
         elapsed = 2.0
         claims = read_claims(token)
         new = jwt.encode(claims, key.secret, algorithm="HS256", headers={"kid": str(key.id)})
         by_new_key = await client.get(ME, headers={"Authorization": f"Bearer {new}"})
-        as_operator(url, lambda operator: rotate_signing_keys(operator, overlap=-90_000))
+        as_operator(url, lambda runtime: rotate_signing_keys(runtime, overlap=-90_000))
         elapsed += KEY_REFRESH_SECONDS
         by_retired = await client.get(ME, headers={"Authorization": f"Bearer {new}"})
         return by_new_key.status_code, by_retired.status_code

@@ -189,9 +189,7 @@ def test_forged_token_is_denied(admin: Caller) -> None:
 def test_rotated_keys_overlap(admin: Caller) -> None:
     before = signing_keys(admin)[0]
     old = admin.token
-    as_operator(
-        admin.server.database, lambda operator: rotate_signing_keys(operator, overlap=3_600)
-    )
+    as_operator(admin.server.database, lambda runtime: rotate_signing_keys(runtime, overlap=3_600))
     newest = signing_keys(admin)[0]
     claims = read_claims(old)
     new = jwt.encode(claims, newest.secret, algorithm="HS256", headers={"kid": str(newest.id)})
@@ -220,7 +218,7 @@ def test_retired_key_is_denied(tmp_path: Path) -> None:
         tenant = create_tenant(before)
         caller = tenant.caller()
         assert ask_me(caller, caller.token).status_code == 200
-    as_operator(url, lambda operator: rotate_signing_keys(operator, overlap=0))
+    as_operator(url, lambda runtime: rotate_signing_keys(runtime, overlap=0))
     with served(url, log) as after:
         stale = {"Authorization": f"Bearer {caller.token}"}
         assert ENDED in assert_error(after.http.get(ME, headers=stale), 401, "access.denied")

@@ -22,7 +22,7 @@ Name, URL, Description, Portals, Section
 Flood forecast, https://forecast.meridianwater.example/rivers, "Levels, three days ahead", Staff portal; Control room, Network operations
 Tide tables, tides.meridianwater.example, High and low water, Staff portal, Network operations
 Parking, https://me@parking.meridianwater.example, Book a space, Staff portal, Every day
-Bicycle pool, https://bicycles.meridianwater.example, Keys at the gate, Staff portal; Visitors, Every day
+Bicycle pool, https://bicycles.meridianwater.example, Keys at the runtime, Staff portal; Visitors, Every day
 First aid, https://intranet.meridianwater.example/first-aid, Who is trained, Stuff portal, People and pay
 """  # noqa: E501  # rows as people paste them
 

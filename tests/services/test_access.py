@@ -18,8 +18,8 @@ from portico.services import policies as aups
 from portico.services.links import links
 from portico.services.portals import portals
 from portico.services.tenancy import microtenants
-from portico.services.tenancy import operator as identity
 from portico.services.work import UnitOfWork
+from tests.harness import revoke_client
 from tests.services.world import SUFFIX, Caller, World
 from tests.storage.store import Store
 
@@ -168,7 +168,7 @@ def test_foreign_and_unknown_tenants_look_the_same(world: World, store: Store) -
 def test_revoked_client_is_refused_at_once(world: World) -> None:
     caller = world.caller()
     create_link(caller)
-    world.store.run(identity.revoke_client(world.operator, caller.claims.client_id))
+    world.store.run(revoke_client(world.runtime, caller.claims.client_id))
 
     with pytest.raises(SessionNotValid, match=r"SESSION_NOT_VALID.*revoked"):
         link_names(caller)
@@ -205,13 +205,12 @@ def test_token_of_a_client_that_never_was_is_refused(world: World, store: Store)
 
 def test_signed_out_session_is_refused_and_others_go_on(world: World) -> None:
     caller, other = world.caller(), world.caller()
-    database = world.store.database
-    world.store.run(access.sign_out(database, caller.claims, int(world.now)))
+    world.store.run(access.sign_out(world.runtime, caller.claims))
 
     with pytest.raises(SessionNotValid, match="signed out"):
         link_names(caller)
     with pytest.raises(SessionNotValid):
-        world.store.run(access.sign_out(database, caller.claims, int(world.now)))
+        world.store.run(access.sign_out(world.runtime, caller.claims))
     assert link_names(other) == []
 
 
@@ -226,16 +225,14 @@ def test_caller_itself_is_told_its_own_microtenant(world: World) -> None:
     assert own(confined).microtenant_name == "East"
     assert own(confined).principal.role is Role.VIEWER
     assert own(world.admin).scope.microtenant_id == 0
-    world.store.run(identity.revoke_client(world.operator, confined.claims.client_id))
+    world.store.run(revoke_client(world.runtime, confined.claims.client_id))
     with pytest.raises(SessionNotValid):
         own(confined)
 
 
 def sign_in(world: World, client_id: str, *, convinces: bool = True) -> ApiClient:
     """A client that signs in with credentials that are good, or not."""
-    return world.store.run(
-        access.sign_in(world.store.database, client_id, lambda client: convinces)
-    )
+    return world.store.run(access.sign_in(world.store.runtime, client_id, lambda client: convinces))
 
 
 def test_client_signs_in_with_credentials_that_convince(world: World) -> None:
@@ -248,7 +245,7 @@ def test_client_signs_in_with_credentials_that_convince(world: World) -> None:
 
 def test_unknown_revoked_and_wrong_clients_look_the_same(world: World) -> None:
     client, revoked = world.client(), world.client()
-    world.store.run(identity.revoke_client(world.operator, revoked.id))
+    world.store.run(revoke_client(world.runtime, revoked.id))
     odd = ["", "5", "0", "-1", " 5", "abc", "٣", "1e3", "9" * 19, "9" * 400, f"{client.id}\n"]
     refusals = set()
 

@@ -30,10 +30,10 @@ from portico.services.links import checks as link_checks
 from portico.services.links import links, sections
 from portico.services.people import administrators, groups, providers, users
 from portico.services.portals import certificates, portals
-from portico.services.tenancy import clients, microtenants
-from portico.services.tenancy import operator as identity
+from portico.services.tenancy import clients, microtenants, tenants
 from portico.services.work import UnitOfWork
 from portico.storage.engine.connections import Connection
+from tests.harness import create_client
 from tests.services.arranged import add_link
 from tests.services.world import SUFFIX, World
 
@@ -151,16 +151,14 @@ async def _in_transaction(world: World, work: Callable[[Connection], Awaitable[N
 
 CREATED_ONLY: dict[str, Callable[[World], object]] = {
     "API client": lambda world: world.admin.change(
-        lambda work: clients.create_api_client(
-            work, name=HIDDEN, role=Role.ADMIN, microtenant_id=None
-        )
+        lambda work: clients.create_client(work, name=HIDDEN, role=Role.ADMIN, microtenant_id=None)
     ),
     "API client of the operator": lambda world: world.store.run(
-        identity.create_client(world.operator, world.tenant.id, name=HIDDEN, role=Role.ADMIN)
+        create_client(world.runtime, world.tenant.id, name=HIDDEN, role=Role.ADMIN)
     ),
-    "tenant": lambda world: world.store.run(identity.create_tenant(world.operator, HIDDEN)),
+    "tenant": lambda world: world.store.run(tenants.create_tenant(world.runtime, HIDDEN)),
     "provider": lambda world: world.store.run(
-        providers.create_provider(world.operator, world.tenant.id, _provider(HIDDEN))
+        providers.create_provider(world.runtime, world.tenant.id, _provider(HIDDEN))
     ),
     "user's display name": lambda world: world.admin.change(
         lambda work: users.create_user(work, PortalUserSpec(name="uma", display_name=HIDDEN))

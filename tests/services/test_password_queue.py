@@ -9,7 +9,7 @@ import pytest
 
 from portico.domain.errors import AccessDenied, TooManySignIns
 from portico.domain.people.lockout import address_network
-from portico.services.people import password_queue
+from portico.services import password_queue
 from portico.services.password_queue import (
     KNOWN_DEVICE_SLOTS,
     OTHER_SLOTS,

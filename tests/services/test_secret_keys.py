@@ -27,13 +27,14 @@ from portico.services.people.secret_keys import (
     require_secret_keys,
     rotate_secret_key,
 )
-from portico.services.tenancy.operator import Operator, create_tenant
+from portico.services.runtime import Runtime
 from portico.services.tenancy.signing_keys import (
     SigningKeys,
     ensure_signing_key,
     load_signing_keys,
     rotate_signing_keys,
 )
+from portico.services.tenancy.tenants import create_tenant
 from portico.storage.engine.connections import Connection
 from portico.storage.secrets.secret_cipher import SecretCipher, SecretUnreadable
 from portico.storage.secrets.secret_keys import SecretError, SecretKeyError, SecretKeyFile
@@ -56,17 +57,17 @@ class Installation:
         assert original is not None
         self.path.write_bytes(original.read_bytes())
         self.first_key = self.cipher().read_keys()[0].id
-        self.customer_id = store.run(create_tenant(self.operator(), "Acme")).id
-        store.run(ensure_signing_key(self.operator(), overlap=60))
+        self.customer_id = store.run(create_tenant(self.runtime(), "Acme")).id
+        store.run(ensure_signing_key(self.runtime(), overlap=60))
         self.providers = [self.add_provider(number) for number in range(PROVIDERS)]
 
     def cipher(self) -> SecretCipher:
         """A cipher of a process that starts now."""
         return SecretCipher(SecretKeyFile(self.path))
 
-    def operator(self) -> Operator:
+    def runtime(self) -> Runtime:
         """The operator of a command that starts now."""
-        return replace(self.store.operator, cipher=self.cipher())
+        return replace(self.store.runtime, cipher=self.cipher())
 
     def append_key(self) -> str:
         """Appends a new key to the file; its id."""
@@ -86,13 +87,13 @@ class Installation:
         spec = replace(SPEC, name=f"Provider {number}")
         return self.store.run(
             create_provider(
-                self.operator(), self.customer_id, spec, client_secret=f"secret {number}"
+                self.runtime(), self.customer_id, spec, client_secret=f"secret {number}"
             )
         )
 
     def rotate(self) -> Rotation:
         """Encrypts every secret with the last key."""
-        return self.store.run(rotate_secret_key(self.operator()))
+        return self.store.run(rotate_secret_key(self.runtime()))
 
     def signing_secrets(self) -> list[str]:
         """What a process that starts now signs with."""
@@ -101,11 +102,8 @@ class Installation:
 
     def client_secrets(self) -> list[str]:
         """What a process that starts now knows of the providers."""
-        cipher = self.cipher()
-        return [
-            self.store.run(read_client_secret(self.store.database, cipher, each))
-            for each in self.providers
-        ]
+        runtime = self.runtime()
+        return [self.store.run(read_client_secret(runtime, each)) for each in self.providers]
 
     def execute(self, statement: str) -> None:
         """Changes the database behind Portico's back."""
@@ -170,7 +168,7 @@ def test_wrong_key_is_refused_by_both_ids(installation: Installation) -> None:
     with pytest.raises(SecretKeyError, match=wrong):
         installation.add_provider(9)
     with pytest.raises(SecretKeyError, match=wrong):
-        installation.store.run(rotate_signing_keys(installation.operator(), overlap=60))
+        installation.store.run(rotate_signing_keys(installation.runtime(), overlap=60))
 
 
 def test_missing_key_is_refused_by_the_id_that_is_needed(installation: Installation) -> None:
@@ -206,11 +204,11 @@ def test_copied_value_does_not_decrypt(
 ) -> None:
     installation.execute(swap)
     store, first = installation.store, installation.providers[0]
-    found = store.run(find_provider(store.database, first.id))
+    found = store.run(find_provider(store.runtime, first.id))
     assert found is not None
 
     with pytest.raises(Exception, match="The provider cannot be used now"):
-        store.run(read_client_secret(store.database, installation.cipher(), found))
+        store.run(read_client_secret(installation.runtime(), found))
 
     assert "Provider 0" in caplog.text
     assert "secret 1" not in caplog.text
@@ -220,7 +218,7 @@ def test_signing_key_that_does_not_decrypt_leaves_the_others(
     installation: Installation, caplog: pytest.LogCaptureFixture
 ) -> None:
     good = installation.signing_secrets()
-    bad = installation.store.run(rotate_signing_keys(installation.operator(), overlap=60))
+    bad = installation.store.run(rotate_signing_keys(installation.runtime(), overlap=60))
     installation.execute(
         f"UPDATE signing_key SET secret = (SELECT secret FROM signing_key WHERE id <> {bad.id})"
         f" WHERE id = {bad.id}"
@@ -346,7 +344,7 @@ def test_running_server_reads_new_values_and_keeps_known_keys(installation: Inst
     installation.rotate()
     elapsed = 31.0
     after = [store.run(each.current()) for each in servers]
-    newest = store.run(rotate_signing_keys(installation.operator(), overlap=60))
+    newest = store.run(rotate_signing_keys(installation.runtime(), overlap=60))
     elapsed = 62.0
     last = [[key.id for key in store.run(each.current())] for each in servers]
 
@@ -357,7 +355,7 @@ def test_running_server_reads_new_values_and_keeps_known_keys(installation: Inst
 
 def lost_secrets(installation: Installation) -> LostSecrets:
     """What the key file does not decrypt."""
-    return installation.store.run(find_lost_secrets(installation.operator()))
+    return installation.store.run(find_lost_secrets(installation.runtime()))
 
 
 def test_nothing_is_lost_with_the_right_key(installation: Installation) -> None:
@@ -368,13 +366,13 @@ def test_lost_key_is_given_up(installation: Installation) -> None:
     old_signing = installation.signing_secrets()
     new = installation.append_key()
     installation.keep_last_key()
-    store, operator = installation.store, installation.operator()
+    store, runtime = installation.store, installation.runtime()
 
     lost = lost_secrets(installation)
     assert lost.keys == (installation.first_key,)
     assert len(lost.signing_keys) == 1
     assert [each.id for each in lost.providers] == [each.id for each in installation.providers]
-    store.run(forget_secrets(operator, lost))
+    store.run(forget_secrets(runtime, lost))
 
     assert not lost_secrets(installation)
     assert required(installation) == ""
@@ -382,22 +380,22 @@ def test_lost_key_is_given_up(installation: Installation) -> None:
     assert len(installation.signing_secrets()) == 1
     assert installation.signing_secrets() != old_signing
     assert installation.client_secrets() == [""] * PROVIDERS
-    disabled = store.run(list_providers(operator, installation.customer_id))
+    disabled = store.run(list_providers(runtime, installation.customer_id))
     assert [each.enabled for each in disabled] == [False] * PROVIDERS
-    assert store.run(console_providers(store.database)) == []
+    assert store.run(console_providers(store.runtime)) == []
 
 
 def test_provider_works_again_with_another_secret(installation: Installation) -> None:
     installation.append_key()
     installation.keep_last_key()
-    store, operator = installation.store, installation.operator()
-    store.run(forget_secrets(operator, lost_secrets(installation)))
+    store, runtime = installation.store, installation.runtime()
+    store.run(forget_secrets(runtime, lost_secrets(installation)))
 
-    changed = store.run(set_client_secret(operator, installation.providers[0].id, "another"))
+    changed = store.run(set_client_secret(runtime, installation.providers[0].id, "another"))
 
     assert changed.enabled
     assert installation.client_secrets()[0] == "another"
-    assert store.run(console_providers(store.database)) == [changed]
+    assert store.run(console_providers(store.runtime)) == [changed]
 
 
 def test_only_what_is_lost_is_given_up(installation: Installation) -> None:
@@ -408,7 +406,7 @@ def test_only_what_is_lost_is_given_up(installation: Installation) -> None:
     signing = installation.signing_secrets()
 
     lost = lost_secrets(installation)
-    installation.store.run(forget_secrets(installation.operator(), lost))
+    installation.store.run(forget_secrets(installation.runtime(), lost))
 
     assert (lost.keys, lost.signing_keys, lost.providers) == ((), (), (first,))
     assert installation.signing_secrets() == signing
@@ -417,7 +415,7 @@ def test_only_what_is_lost_is_given_up(installation: Installation) -> None:
 
 def test_secrets_are_in_no_audit_entry_and_in_no_repr(installation: Installation) -> None:
     installation.store.run(
-        set_client_secret(installation.operator(), installation.providers[0].id, "another")
+        set_client_secret(installation.runtime(), installation.providers[0].id, "another")
     )
     keys = installation.store.run(
         load_signing_keys(installation.store.database, installation.cipher())

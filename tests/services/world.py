@@ -11,13 +11,12 @@ from portico.domain.audit import AuditEntry
 from portico.domain.tenancy.identity import ApiClient, Claims, Role, Tenant
 from portico.domain.tenancy.microtenants import Microtenant, MicrotenantSpec
 from portico.services import access
-from portico.services.tenancy import microtenants
-from portico.services.tenancy import operator as identity
-from portico.services.tenancy.operator import Operator
+from portico.services.runtime import Runtime
+from portico.services.tenancy import microtenants, tenants
 from portico.services.work import UnitOfWork
 from portico.storage.audit.trail import AuditTrail
 from portico.storage.engine.connections import Connection
-from tests.harness import new_tenant_name
+from tests.harness import create_client, new_tenant_name
 from tests.storage.store import Store
 
 T = TypeVar("T")
@@ -33,26 +32,20 @@ class World:
         self.store = store
         self.now = float(START)
         self.tenant: Tenant = store.run(
-            identity.create_tenant(self.operator, new_tenant_name(), auth_domains=auth_domains)
+            tenants.create_tenant(self.runtime, new_tenant_name(), auth_domains=auth_domains)
         )
         self.admin = self.caller()
 
     @property
-    def operator(self) -> Operator:
-        """Whoever runs the installation."""
-        return Operator(
-            database=self.store.database,
-            cipher=self.store.cipher,
-            clock=lambda: self.now,
-            new_id=self.store.ids,
-            transaction_id="operator",
-        )
+    def runtime(self) -> Runtime:
+        """What services need of the test's process, which shows the world's clock."""
+        return replace(self.store.runtime, clock=lambda: self.now, transaction_id="operator")
 
     def client(self, *, role: Role = Role.ADMIN, microtenant_id: int | None = None) -> ApiClient:
         """A new API client."""
         made, _ = self.store.run(
-            identity.create_client(
-                self.operator,
+            create_client(
+                self.runtime,
                 self.tenant.id,
                 name=f"{role} client",
                 role=role,
@@ -142,14 +135,9 @@ class Caller:
         )
 
     def _work(self, connection: Connection, granted: access.Access) -> UnitOfWork:
-        return UnitOfWork(
-            connection=connection,
-            principal=granted.principal,
-            tenant=granted.tenant,
-            scope=granted.scope,
-            microtenant_name=granted.microtenant_name,
-            now=int(self.world.now),
-            new_id=self.world.store.ids,
+        return access.open_work(
+            self.world.runtime,
+            connection,
+            granted,
             transaction_id=f"transaction at {self.world.now}",
-            links_in_scope=granted.links,
         )

@@ -9,11 +9,11 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Any, TypeVar
 
 from portico.domain.records import Scope
-from portico.services.tenancy import operator as identity
-from portico.services.tenancy.operator import Operator
+from portico.services.runtime import Runtime, claim_ids
+from portico.services.tenancy import tenants
 from portico.storage.engine.connections import Connection, Database
 from portico.storage.engine.database import open_database
-from tests.harness import cipher_of, new_tenant_name
+from tests.harness import cipher_of, make_runtime, new_tenant_name
 
 T = TypeVar("T")
 
@@ -32,27 +32,21 @@ class Store:
         self.runner = asyncio.Runner()
         self.database: Database = open_database(url)
         self.cipher = cipher_of(url)
-        self.ids = self.run(identity.claim_ids(self.database, time.time))
+        self.ids = self.run(claim_ids(self.database, time.time))
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """The result of asynchronous work, which may not hang."""
         return self.runner.run(asyncio.wait_for(work, PATIENCE_SECONDS))
 
     @property
-    def operator(self) -> Operator:
-        """Whoever runs the installation."""
-        return Operator(
-            database=self.database,
-            cipher=self.cipher,
-            clock=time.time,
-            new_id=self.ids,
-            transaction_id="test",
-        )
+    def runtime(self) -> Runtime:
+        """What services need of the test's process."""
+        return make_runtime(self.database, self.cipher, self.ids)
 
     def scope(self, *auth_domains: str) -> Scope:
         """The Default microtenant of a new tenant."""
         made = self.run(
-            identity.create_tenant(self.operator, new_tenant_name(), auth_domains=auth_domains)
+            tenants.create_tenant(self.runtime, new_tenant_name(), auth_domains=auth_domains)
         )
         return Scope(customer_id=made.id)
 

@@ -12,6 +12,7 @@ from sqlalchemy import Connection as SyncConnection
 from sqlalchemy import text
 
 from portico.services.people.providers import list_providers, read_client_secret
+from portico.services.runtime import Runtime
 from portico.services.tenancy.signing_keys import load_signing_keys
 from portico.storage.engine import sqlite
 from portico.storage.engine.connections import Database
@@ -97,13 +98,13 @@ def test_upgraded_secrets_can_be_used(empty_url: str) -> None:
     cipher = cipher_of(empty_url)
 
     keys = with_database(empty_url, lambda database: load_signing_keys(database, cipher))
-    providers = as_operator(empty_url, lambda operator: list_providers(operator, 42))
+    providers = as_operator(empty_url, lambda runtime: list_providers(runtime, 42))
 
-    async def client_secrets(database: Database) -> list[str]:
-        return [await read_client_secret(database, cipher, each) for each in providers]
+    async def client_secrets(runtime: Runtime) -> list[str]:
+        return [await read_client_secret(runtime, each) for each in providers]
 
     assert [(key.id, key.secret) for key in keys] == [(5, SIGNING_SECRET)]
-    assert with_database(empty_url, client_secrets) == [CLIENT_SECRET, ""]
+    assert as_operator(empty_url, client_secrets) == [CLIENT_SECRET, ""]
 
 
 def test_migration_logs_where_the_key_is(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -73,8 +73,8 @@ def add_provider(tenant: Tenant, issuer: str, **changed: object) -> IdentityProv
     spec = IdentityProviderSpec(**values)  # type: ignore[arg-type]  # made by name
     return as_operator(
         tenant.server.database,
-        lambda operator: providers.create_provider(
-            operator, int(tenant.customer_id), spec, client_secret=secret
+        lambda runtime: providers.create_provider(
+            runtime, int(tenant.customer_id), spec, client_secret=secret
         ),
     )
 

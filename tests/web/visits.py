@@ -11,10 +11,10 @@ import httpx
 from portico.domain.people.administrators import AdministratorSpec, GrantSpec
 from portico.domain.people.users import PortalUserSpec
 from portico.domain.tenancy.identity import Role
+from portico.services.access import operator_writing
 from portico.services.people import administrators, users
 from portico.services.people.passwords import hash_password
-from portico.services.tenancy.operator import Operator
-from portico.web.shared.passwords import Argon2Passwords
+from portico.services.runtime import Runtime
 from tests.harness import Tenant, as_operator
 
 PASSWORD = "correct horse battery"
@@ -89,9 +89,9 @@ def add_administrator(
     whole = f"{name} {tenant.customer_id}"
     spec = AdministratorSpec(name=whole, email=email)
 
-    async def make(operator: Operator) -> None:
-        stored = await hash_password(Argon2Passwords(), password) if password else ""
-        async with operator.writing(int(tenant.customer_id)) as work:
+    async def make(runtime: Runtime) -> None:
+        stored = await hash_password(runtime, password) if password else ""
+        async with operator_writing(runtime, int(tenant.customer_id)) as work:
             grants = [GrantSpec(role=role)]
             await administrators.create_administrator(work, spec, grants, stored)
 
@@ -102,9 +102,9 @@ def add_administrator(
 def add_user(tenant: Tenant, name: str = "uma", *, password: str = PASSWORD) -> int:
     """The id of a new portal user."""
 
-    async def make(operator: Operator) -> int:
-        stored = await hash_password(Argon2Passwords(), password)
-        async with operator.writing(int(tenant.customer_id)) as work:
+    async def make(runtime: Runtime) -> int:
+        stored = await hash_password(runtime, password)
+        async with operator_writing(runtime, int(tenant.customer_id)) as work:
             return (await users.create_user(work, PortalUserSpec(name=name), stored)).id
 
     return as_operator(tenant.server.database, make)

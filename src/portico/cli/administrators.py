@@ -6,18 +6,18 @@ import json
 
 import click
 
-from portico.app import make_passwords
 from portico.cli.clients import ROLE
 from portico.cli.options import ID, MICROTENANT_ID, run_as_operator, settings_options
 from portico.cli.passwords import ChosenPassword, choose_password, password_options
 from portico.cli.tables import print_table
 from portico.domain.people.administrators import AdministratorSpec, Grant, GrantSpec
 from portico.domain.tenancy.identity import Role
+from portico.services.access import operator_writing
 from portico.services.people import administrators
 from portico.services.people.administrators import GrantedAdministrator
 from portico.services.people.passwords import hash_password
 from portico.services.people.people_by_name import any_administrator, find_administrator_by_name
-from portico.services.tenancy.operator import Operator
+from portico.services.runtime import Runtime
 from portico.settings import Settings
 
 CUSTOMER = click.option(
@@ -65,9 +65,9 @@ def create(
     spec = AdministratorSpec(name=name, display_name=display_name, email=email)
     grant = GrantSpec(role=Role(role), microtenant_id=microtenant_id)
 
-    async def make(operator: Operator) -> GrantedAdministrator:
-        stored = await hash_password(make_passwords(), given.password) if given.password else ""
-        async with operator.writing(customer_id) as work:
+    async def make(runtime: Runtime) -> GrantedAdministrator:
+        stored = await hash_password(runtime, given.password) if given.password else ""
+        async with operator_writing(runtime, customer_id) as work:
             return await administrators.create_administrator(work, spec, [grant], stored)
 
     made = run_as_operator(settings, make)
@@ -86,8 +86,8 @@ def create(
 def list_(settings: Settings, customer_id: int, as_json: bool) -> None:
     """List the administrators of a tenant."""
 
-    async def look(operator: Operator) -> list[GrantedAdministrator]:
-        async with operator.writing(customer_id) as work:
+    async def look(runtime: Runtime) -> list[GrantedAdministrator]:
+        async with operator_writing(runtime, customer_id) as work:
             return await administrators.list_administrators(work)
 
     found = run_as_operator(settings, look)
@@ -124,9 +124,9 @@ def grant(
 ) -> None:
     """Let the administrator NAME work in a tenant, beside those where it works already."""
 
-    async def add(operator: Operator) -> str:
-        found = await any_administrator(operator, name)
-        async with operator.writing(customer_id) as work:
+    async def add(runtime: Runtime) -> str:
+        found = await any_administrator(runtime, name)
+        async with operator_writing(runtime, customer_id) as work:
             wanted = GrantSpec(role=Role(role), microtenant_id=microtenant_id)
             await administrators.add_grant(work, found.id, wanted)
         return found.name
@@ -140,9 +140,9 @@ def grant(
 def disable(settings: Settings, name: str) -> None:
     """Shut the administrator NAME out, and end its sessions."""
 
-    async def shut_out(operator: Operator) -> GrantedAdministrator:
-        found, customer_id = await find_administrator_by_name(operator, name)
-        async with operator.writing(customer_id) as work:
+    async def shut_out(runtime: Runtime) -> GrantedAdministrator:
+        found, customer_id = await find_administrator_by_name(runtime, name)
+        async with operator_writing(runtime, customer_id) as work:
             return await administrators.disable_administrator(work, found.id)
 
     done = run_as_operator(settings, shut_out)
@@ -155,9 +155,9 @@ def disable(settings: Settings, name: str) -> None:
 def enable(settings: Settings, name: str) -> None:
     """Let the disabled administrator NAME in again."""
 
-    async def let_in(operator: Operator) -> GrantedAdministrator:
-        found, customer_id = await find_administrator_by_name(operator, name)
-        async with operator.writing(customer_id) as work:
+    async def let_in(runtime: Runtime) -> GrantedAdministrator:
+        found, customer_id = await find_administrator_by_name(runtime, name)
+        async with operator_writing(runtime, customer_id) as work:
             return await administrators.enable_administrator(work, found.id)
 
     done = run_as_operator(settings, let_in)
@@ -172,10 +172,10 @@ def password(settings: Settings, name: str, password_stdin: bool, generate: bool
     """Give the administrator NAME another password, and end its sessions."""
     given = choose_password(password_stdin=password_stdin, generate=generate)
 
-    async def replace(operator: Operator) -> str:
-        found, customer_id = await find_administrator_by_name(operator, name)
-        stored = await hash_password(make_passwords(), given.password)
-        async with operator.writing(customer_id) as work:
+    async def replace(runtime: Runtime) -> str:
+        found, customer_id = await find_administrator_by_name(runtime, name)
+        stored = await hash_password(runtime, given.password)
+        async with operator_writing(runtime, customer_id) as work:
             await administrators.set_administrator_password(work, found.id, stored)
         return found.name
 

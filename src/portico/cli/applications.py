@@ -18,8 +18,9 @@ from portico.cli.tables import print_table
 from portico.domain.links.application_segments import Application, ApplicationSpec
 from portico.domain.links.display_hosts import display_host
 from portico.domain.records import DEFAULT_MICROTENANT_ID
+from portico.services.access import operator_reading, operator_writing
 from portico.services.links import application_segments as applications
-from portico.services.tenancy.operator import Operator
+from portico.services.runtime import Runtime
 from portico.settings import Settings
 
 MICROTENANT = click.option(
@@ -66,8 +67,8 @@ def create(
         name=name, description=description, enabled=enabled, domain_names=domains
     )
 
-    async def make(operator: Operator) -> Application:
-        async with operator.writing(customer_id, microtenant_id) as work:
+    async def make(runtime: Runtime) -> Application:
+        async with operator_writing(runtime, customer_id, microtenant_id) as work:
             return await applications.create_application(work, spec)
 
     made = run_as_operator(settings, make)
@@ -85,8 +86,8 @@ def create(
 def list_(settings: Settings, customer_id: int, microtenant_id: int, as_json: bool) -> None:
     """List the application segments of a microtenant."""
 
-    async def look(operator: Operator) -> list[Application]:
-        async with operator.reading(customer_id, microtenant_id) as work:
+    async def look(runtime: Runtime) -> list[Application]:
+        async with operator_reading(runtime, customer_id, microtenant_id) as work:
             return await every_item(lambda query: applications.list_applications(work, query))
 
     found = run_as_operator(settings, look)
@@ -115,8 +116,8 @@ def list_(settings: Settings, customer_id: int, microtenant_id: int, as_json: bo
 def delete(settings: Settings, application_id: int, customer_id: int, microtenant_id: int) -> None:
     """Delete the application segment APPLICATION_ID, which no link may name."""
 
-    async def remove(operator: Operator) -> Application:
-        async with operator.writing(customer_id, microtenant_id) as work:
+    async def remove(runtime: Runtime) -> Application:
+        async with operator_writing(runtime, customer_id, microtenant_id) as work:
             return await applications.delete_application(work, application_id)
 
     gone = run_as_operator(settings, remove)

@@ -11,9 +11,11 @@ from portico.cli.options import ID, MICROTENANT_ID, run_as_operator, settings_op
 from portico.cli.tables import moment, print_table
 from portico.domain.errors import InvalidField
 from portico.domain.tenancy.identity import ApiClient, Role
-from portico.services.tenancy.operator import (
-    Operator,
+from portico.services.access import operator_reading, operator_writing
+from portico.services.runtime import Runtime
+from portico.services.tenancy.clients import (
     create_client,
+    find_tenant_of_client,
     list_clients,
     list_last_sign_ins,
     revoke_client,
@@ -55,17 +57,19 @@ def create(
     as_json: bool,
 ) -> None:
     """Create an API client. Its secret is printed this once."""
-    made, secret = run_as_operator(
-        settings,
-        lambda operator: create_client(
-            operator,
-            customer_id,
-            name=name,
-            role=Role(role),
-            microtenant_id=microtenant_id,
-            public_key=_public_key(public_key),
-        ),
-    )
+
+    async def make(runtime: Runtime) -> tuple[ApiClient, str]:
+        key = _public_key(public_key)
+        async with operator_writing(runtime, customer_id) as work:
+            return await create_client(
+                work,
+                name=name,
+                role=Role(role),
+                microtenant_id=microtenant_id,
+                public_key=key,
+            )
+
+    made, secret = run_as_operator(settings, make)
     told = {"customerId": str(made.customer_id), "clientId": str(made.id)}
     if secret:
         told["clientSecret"] = secret
@@ -101,10 +105,10 @@ def _public_key(path: Path | None) -> str:
 def list_(settings: Settings, customer_id: int, as_json: bool) -> None:
     """List the API clients of a tenant."""
 
-    async def look(operator: Operator) -> list[tuple[ApiClient, int | None]]:
-        clients = await list_clients(operator, customer_id)
-        used = await list_last_sign_ins(operator, customer_id)
-        return [(each, used.get(each.id)) for each in clients]
+    async def look(runtime: Runtime) -> list[tuple[ApiClient, int | None]]:
+        async with operator_reading(runtime, customer_id) as work:
+            used = await list_last_sign_ins(work)
+            return [(each, used.get(each.id)) for each in await list_clients(work)]
 
     found = run_as_operator(settings, look)
     if as_json:
@@ -132,7 +136,13 @@ def list_(settings: Settings, customer_id: int, as_json: bool) -> None:
 @settings_options("database")
 def revoke(settings: Settings, client_id: int) -> None:
     """Revoke the API client CLIENT_ID and every token it has."""
-    revoked = run_as_operator(settings, lambda operator: revoke_client(operator, client_id))
+
+    async def end(runtime: Runtime) -> ApiClient:
+        customer_id = await find_tenant_of_client(runtime, client_id)
+        async with operator_writing(runtime, customer_id) as work:
+            return await revoke_client(work, client_id)
+
+    revoked = run_as_operator(settings, end)
     click.echo(f"Revoked API client {revoked.name} ({revoked.id}).")
 
 

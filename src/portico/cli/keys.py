@@ -36,7 +36,7 @@ def keys() -> None:
 def rotate(settings: Settings, overlap: int | None) -> None:
     """Make a new signing key; tokens signed by older ones stay good until those retire."""
     seconds = key_overlap(settings.token_lifetime) if overlap is None else overlap
-    key = run_as_operator(settings, lambda operator: rotate_signing_keys(operator, overlap=seconds))
+    key = run_as_operator(settings, lambda runtime: rotate_signing_keys(runtime, overlap=seconds))
     click.echo(f"Signing with key {key.id}. Older keys retire in {seconds} seconds.")
 
 
@@ -106,7 +106,7 @@ def forget(settings: Settings, yes: bool) -> None:
         )
     if not yes:
         click.confirm("Clear what is lost?", abort=True)
-    run_as_operator(settings, lambda operator: forget_secrets(operator, lost))
+    run_as_operator(settings, lambda runtime: forget_secrets(runtime, lost))
     click.echo("Cleared.")
 
 

@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 
 import click
 
-from portico.app import make_cipher, open_operator, prepare_database
+from portico.app import make_cipher, open_runtime, prepare_database
 from portico.domain.records import MAX_ID, Page
 from portico.domain.search import ListQuery
-from portico.services.tenancy.operator import Operator
+from portico.services.runtime import Runtime
 from portico.settings import Settings, load_settings, setting_fields, unknown_variables
 from portico.storage.engine.connections import Database
 from portico.storage.engine.database import create_database_file, open_database, require_database
@@ -112,13 +112,13 @@ def run_with_database(settings: Settings, work: Callable[[Database], Awaitable[T
     return asyncio.run(run())
 
 
-def run_as_operator(settings: Settings, work: Callable[[Operator], Awaitable[T]]) -> T:
-    """Opens a ready database as the operator for the length of one command."""
+def run_as_operator(settings: Settings, work: Callable[[Runtime], Awaitable[T]]) -> T:
+    """Open a current database as the operator for the length of one command."""
 
     async def run(database: Database) -> T:
         cipher = make_cipher(settings)
         await prepare_database(database, cipher, settings)
-        return await work(await open_operator(database, cipher))
+        return await work(await open_runtime(settings, database, cipher))
 
     return run_with_database(settings, run)
 

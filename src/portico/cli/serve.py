@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 import click
 
-from portico.app import key_overlap, make_cipher, open_operator, prepare_database
+from portico.app import key_overlap, make_cipher, open_runtime, prepare_database
 from portico.cli.command_line import command_line, first_step_text
 from portico.cli.options import create_missing_database, settings_options
 from portico.demo import DemoAccess, DemoPerson, credentials_file, fill_demo
@@ -72,10 +72,10 @@ async def _prepare(settings: Settings, *, demo: bool) -> tuple[DemoAccess | None
         await prepare_database(database, cipher, settings, create=create)
         await require_secret_keys(database, cipher)
         # What each worker does first: what fails is told here, and not by workers that come and go.
-        operator = await open_operator(database, cipher)
-        await ensure_signing_key(operator, overlap=key_overlap(settings.token_lifetime))
-        access = await fill_demo(operator, settings) if demo else None
-        return access, await first_step(database)
+        runtime = await open_runtime(settings, database, cipher)
+        await ensure_signing_key(runtime, overlap=key_overlap(settings.token_lifetime))
+        access = await fill_demo(runtime, settings) if demo else None
+        return access, await first_step(runtime)
     finally:
         await database.close()
 

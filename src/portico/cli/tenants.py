@@ -12,7 +12,8 @@ from portico.cli.tables import moment, print_table
 from portico.domain.links.display_hosts import display_host
 from portico.domain.tenancy.identity import Tenant
 from portico.services.people.first_steps import FirstStep, first_step
-from portico.services.tenancy.operator import Operator, create_tenant, list_tenants
+from portico.services.runtime import Runtime
+from portico.services.tenancy.tenants import create_tenant, list_tenants
 from portico.settings import Settings
 
 
@@ -36,11 +37,9 @@ def create(
 ) -> None:
     """Create a tenant called NAME, a name that no other tenant has."""
 
-    async def make(operator: Operator) -> tuple[Tenant, FirstStep | None]:
-        made = await create_tenant(
-            operator, name, customer_id=customer_id, auth_domains=auth_domain
-        )
-        return made, await first_step(operator.database)
+    async def make(runtime: Runtime) -> tuple[Tenant, FirstStep | None]:
+        made = await create_tenant(runtime, name, customer_id=customer_id, auth_domains=auth_domain)
+        return made, await first_step(runtime)
 
     made, step = run_as_operator(settings, make)
     if as_json:

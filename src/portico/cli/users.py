@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import click
 
-from portico.app import make_passwords
 from portico.cli.administrators import CUSTOMER, print_password
 from portico.cli.options import every_item, run_as_operator, settings_options
 from portico.cli.passwords import choose_password, password_options
@@ -15,11 +14,12 @@ from portico.cli.tables import print_table
 from portico.domain.errors import InvalidField
 from portico.domain.people.users import PortalUser, PortalUserSpec
 from portico.domain.records import fold
+from portico.services.access import operator_reading, operator_writing
 from portico.services.people import users
 from portico.services.people.groups import list_groups
 from portico.services.people.passwords import hash_password
 from portico.services.people.people_by_name import find_user_by_name
-from portico.services.tenancy.operator import Operator
+from portico.services.runtime import Runtime
 from portico.services.work import UnitOfWork
 from portico.settings import Settings
 
@@ -53,9 +53,9 @@ def create(
     given = choose_password(password_stdin=password_stdin, generate=generate)
     spec = PortalUserSpec(name=name, display_name=display_name, email=email)
 
-    async def make(operator: Operator) -> PortalUser:
-        stored = await hash_password(make_passwords(), given.password)
-        async with operator.writing(customer_id) as work:
+    async def make(runtime: Runtime) -> PortalUser:
+        stored = await hash_password(runtime, given.password)
+        async with operator_writing(runtime, customer_id) as work:
             group_ids = await _group_ids(work, groups)
             return await users.create_user(work, replace(spec, group_ids=group_ids), stored)
 
@@ -75,8 +75,8 @@ def create(
 def list_(settings: Settings, customer_id: int, as_json: bool) -> None:
     """List the portal users of a tenant."""
 
-    async def look(operator: Operator) -> list[PortalUser]:
-        async with operator.reading(customer_id) as work:
+    async def look(runtime: Runtime) -> list[PortalUser]:
+        async with operator_reading(runtime, customer_id) as work:
             return await every_item(lambda query: users.list_users(work, query))
 
     everyone = run_as_operator(settings, look)
@@ -129,9 +129,9 @@ def password(
     """Give the portal user NAME another password, and end the sessions."""
     given = choose_password(password_stdin=password_stdin, generate=generate)
 
-    async def change(operator: Operator) -> str:
-        stored = await hash_password(make_passwords(), given.password)
-        async with operator.writing(customer_id) as work:
+    async def change(runtime: Runtime) -> str:
+        stored = await hash_password(runtime, given.password)
+        async with operator_writing(runtime, customer_id) as work:
             found = await find_user_by_name(work, name)
             await users.set_user_password(work, found.id, stored)
         return found.name
@@ -147,8 +147,8 @@ def password(
 def delete(settings: Settings, name: str, customer_id: int) -> None:
     """Delete the portal user NAME with everything that belongs to the user."""
 
-    async def remove(operator: Operator) -> PortalUser:
-        async with operator.writing(customer_id) as work:
+    async def remove(runtime: Runtime) -> PortalUser:
+        async with operator_writing(runtime, customer_id) as work:
             found = await find_user_by_name(work, name)
             await users.delete_user(work, found.id)
         return found
@@ -157,8 +157,8 @@ def delete(settings: Settings, name: str, customer_id: int) -> None:
     click.echo(f"Deleted user {gone.name} ({gone.id}).")
 
 
-async def _switch(operator: Operator, customer_id: int, name: str, *, on: bool) -> PortalUser:
-    async with operator.writing(customer_id) as work:
+async def _switch(runtime: Runtime, customer_id: int, name: str, *, on: bool) -> PortalUser:
+    async with operator_writing(runtime, customer_id) as work:
         found = await find_user_by_name(work, name)
         spec = PortalUserSpec(
             name=found.name,

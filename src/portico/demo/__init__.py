@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
-from portico.app import make_passwords
 from portico.demo import content
 from portico.demo.content import (
     MANAGERS,
@@ -26,19 +25,18 @@ from portico.domain.people.administrators import AdministratorSpec, GrantSpec
 from portico.domain.people.passwords import new_password
 from portico.domain.people.users import PortalUserSpec
 from portico.domain.portals.activity import SECONDS_A_DAY, day_of
-from portico.domain.records import DEFAULT_MICROTENANT_ID, Scope, fold
-from portico.domain.tenancy.identity import Principal, Role, Tenant, fingerprint
-from portico.domain.tenancy.microtenants import DEFAULT_NAME
+from portico.domain.records import Scope, fold
+from portico.domain.tenancy.identity import ApiClient, Role, fingerprint, secret_matches
 from portico.services import policies as aups
+from portico.services.access import ClientRefused, operator_writing, sign_in
 from portico.services.links import links
 from portico.services.people import administrators, groups, users
 from portico.services.portals import portals
-from portico.services.tenancy import microtenants
-from portico.services.tenancy import operator as identity
-from portico.services.tenancy.operator import Operator
+from portico.services.runtime import Runtime
+from portico.services.tenancy import microtenants, tenants
+from portico.services.tenancy.clients import create_client
 from portico.services.work import UnitOfWork
 from portico.settings import Settings
-from portico.storage.engine.connections import Connection
 from portico.storage.engine.database import sqlite_path
 from portico.storage.engine.files import replace_private_file
 from portico.storage.portals.activity import Activity
@@ -75,29 +73,25 @@ class DemoAccess:
     people: tuple[DemoPerson, ...] = ()
 
 
-async def fill_demo(operator: Operator, settings: Settings) -> DemoAccess | None:
+async def fill_demo(runtime: Runtime, settings: Settings) -> DemoAccess | None:
     """Fills an empty database, or finds what an earlier start left there.
 
     The credentials lie in a file beside the database that only its owner can read, so that every
     start can print them. None when the database has tenants that the file does not tell of.
     """
     kept = credentials_file(settings)
-    if await identity.has_tenants(operator.database):
-        return await _still_good(operator, _read(kept))
+    if await tenants.has_tenants(runtime):
+        return await _still_good(runtime, _read(kept))
     people = tuple(map(_manager, MANAGERS)) + tuple(map(_reader, READERS))
-    hashes = dict(zip(people, await _hashed(people), strict=True))
-    tenant = await identity.create_tenant(
-        operator, content.TENANT_NAME, auth_domains=content.AUTH_DOMAINS
+    hashes = dict(zip(people, await _hashed(runtime, people), strict=True))
+    tenant = await tenants.create_tenant(
+        runtime, content.TENANT_NAME, auth_domains=content.AUTH_DOMAINS
     )
-    admin_id = operator.new_id()
-    async with operator.database.write(tenant.id) as connection:
-        await _fill(operator, connection, tenant, admin_id, settings, _by_name(hashes))
-    admin, admin_secret = await identity.create_client(
-        operator, tenant.id, name="Demo administrator", role=Role.ADMIN, client_id=admin_id
-    )
-    viewer, viewer_secret = await identity.create_client(
-        operator, tenant.id, name="Demo viewer", role=Role.VIEWER
-    )
+    async with operator_writing(runtime, tenant.id) as work:
+        admin, admin_secret = await create_client(work, name="Demo administrator", role=Role.ADMIN)
+        viewer, viewer_secret = await create_client(work, name="Demo viewer", role=Role.VIEWER)
+        principal = replace(work.principal, actor_id=admin.id)
+        await _fill(replace(work, principal=principal), settings, _by_name(hashes))
     access = DemoAccess(
         tenant=tenant.name,
         customer_id=str(tenant.id),
@@ -121,9 +115,9 @@ def _reader(reader: Reader) -> DemoPerson:
     return DemoPerson(door="/p/staff", part=part, name=reader.name, password=new_password())
 
 
-async def _hashed(people: tuple[DemoPerson, ...]) -> list[str]:
-    passwords = make_passwords()
-    return list(await asyncio.gather(*(passwords.hash(each.password) for each in people)))
+async def _hashed(runtime: Runtime, people: tuple[DemoPerson, ...]) -> list[str]:
+    hashing = (runtime.passwords.hash(each.password) for each in people)
+    return list(await asyncio.gather(*hashing))
 
 
 def _by_name(hashes: Mapping[DemoPerson, str]) -> dict[str, str]:
@@ -138,13 +132,20 @@ def credentials_file(settings: Settings) -> Path:
     return Path(f"portico-{fingerprint(settings.database.encode())[:8]}.demo.json")
 
 
-async def _still_good(operator: Operator, access: DemoAccess | None) -> DemoAccess | None:
+async def _still_good(runtime: Runtime, access: DemoAccess | None) -> DemoAccess | None:
     """The kept credentials, if this database knows them."""
     if access is None:
         return None
     admin = access.admin
-    known = await identity.signs_in(operator.database, int(admin.client_id), admin.client_secret)
-    return access if known else None
+
+    def accepts(client: ApiClient) -> bool:
+        return secret_matches(client.secret_hash, admin.client_secret)
+
+    try:
+        await sign_in(runtime, admin.client_id, accepts)
+    except ClientRefused:
+        return None
+    return access
 
 
 def _read(kept: Path) -> DemoAccess | None:
@@ -161,42 +162,25 @@ def _read(kept: Path) -> DemoAccess | None:
     )
 
 
-async def _fill(
-    operator: Operator,
-    connection: Connection,
-    tenant: Tenant,
-    admin_id: int,
-    settings: Settings,
-    hashes: Mapping[str, str],
-) -> None:
-    default = UnitOfWork(
-        connection=connection,
-        principal=Principal(
-            actor_id=admin_id, customer_id=tenant.id, role=Role.ADMIN, microtenant_id=None
-        ),
-        tenant=tenant,
-        scope=Scope(customer_id=tenant.id, microtenant_id=DEFAULT_MICROTENANT_ID),
-        microtenant_name=DEFAULT_NAME,
-        now=operator.now - 14 * SECONDS_A_DAY,
-        new_id=operator.new_id,
-        transaction_id=operator.transaction_id,
-    )
+async def _fill(work: UnitOfWork, settings: Settings, hashes: Mapping[str, str]) -> None:
+    customer_id = work.tenant.id
+    default = replace(work, now=work.now - 14 * SECONDS_A_DAY)
     microtenant_ids: dict[str, int] = {}
     begun: list[tuple[Section, UnitOfWork, Mapping[str, int]]] = []
     for place in MICROTENANTS:
-        work = default
+        inside = default
         if place.microtenant is not None:
             made = await microtenants.create_microtenant(default, place.microtenant)
             microtenant_ids[made.name] = made.id
-            scope = Scope(customer_id=tenant.id, microtenant_id=made.id)
-            work = replace(default, scope=scope, microtenant_name=made.name)
-        portal_ids = await _begin_microtenant(work, place, settings.portal_suffix)
-        begun += [(section, work, portal_ids) for section in place.sections]
+            scope = Scope(customer_id=customer_id, microtenant_id=made.id)
+            inside = replace(default, scope=scope, microtenant_name=made.name)
+        portal_ids = await _begin_microtenant(inside, place, settings.portal_suffix)
+        begun += [(section, inside, portal_ids) for section in place.sections]
     await _add_managers(default, hashes, microtenant_ids)
-    link_ids = await _add_links(begun, operator.now)
+    link_ids = await _add_links(begun, work.now)
     # Last, since it is the links that name the groups.
-    ines = await _add_readers(replace(default, now=operator.now), hashes)
-    await _add_activity(connection, tenant.id, link_ids, ines, operator.now)
+    ines = await _add_readers(work, hashes)
+    await _add_activity(work, link_ids, ines)
 
 
 async def _begin_microtenant(
@@ -294,11 +278,9 @@ async def _add_readers(work: UnitOfWork, hashes: Mapping[str, str]) -> int:
     return made[0].id
 
 
-async def _add_activity(
-    connection: Connection, customer_id: int, link_ids: Mapping[str, int], user_id: int, now: int
-) -> None:
+async def _add_activity(work: UnitOfWork, link_ids: Mapping[str, int], user_id: int) -> None:
     """Favourites and recent links of one user, and a month of openings."""
-    activity = Activity(connection, customer_id)
+    activity, now = Activity(work.connection, work.tenant.id), work.now
     for place, name in enumerate(content.FAVOURITES):
         await activity.add_favourite(user_id, link_ids[name], now - SECONDS_A_DAY + place)
     for name, minutes in content.RECENT:

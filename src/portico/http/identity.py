@@ -179,7 +179,9 @@ async def issue_token(api: Api, request: AnyRequest) -> Answer:
 
     def accepts(client: ApiClient) -> bool:
         if assertion:
-            return assertion_convinces(client, assertion, api.assertion_audiences, api.clock())
+            return assertion_convinces(
+                client, assertion, api.assertion_audiences, api.runtime.clock()
+            )
         return secret_matches(client.secret_hash, secret)
 
     try:
@@ -195,7 +197,7 @@ async def _signed_in(
 ) -> ApiClient:
     """The client that signs in. Logs a failure and raises AccessDenied."""
     try:
-        return await access.sign_in(api.database, client_id, accepts)
+        return await access.sign_in(api.runtime, client_id, accepts)
     except access.ClientRefused as refused:
         client, why = refused.client, Why.UNKNOWN
         if client is not None:
@@ -243,7 +245,7 @@ def _refusal(request: AnyRequest, error: str, description: str) -> Answer:
 )
 async def sign_out(call: Call) -> Answer:
     """End the session of the token."""
-    await access.sign_out(call.api.database, call.claims, int(call.api.clock()))
+    await access.sign_out(call.api.runtime, call.claims)
     return await call.answer(SignOutAnswer())
 
 

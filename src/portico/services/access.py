@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import logging
 import re
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from portico.domain.errors import AccessDenied, Forbidden, NotFound, SessionNotValid
-from portico.domain.records import DEFAULT_MICROTENANT_ID, MAX_ID, IdSource, Scope
+from portico.domain.records import DEFAULT_MICROTENANT_ID, MAX_ID, Scope
 from portico.domain.tenancy.identity import ApiClient, Claims, Principal, Role, Tenant
+from portico.services.runtime import Runtime
 from portico.services.work import UnitOfWork
 from portico.storage.engine.connections import Connection, Database
 from portico.storage.tenancy.identity import IdentityRepository, TokenStatus
 
-logger = logging.getLogger("portico")
+OPERATOR_ID = 0
+"""The actor id of the operator, who has no account."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,9 +33,9 @@ class Access:
     links: int
 
     def covers(self, customer_id: int, microtenant_id: int | None) -> bool:
-        """Whether it answers who asks for that place; None or 0 asks for Default."""
-        wanted = microtenant_id or DEFAULT_MICROTENANT_ID
-        return self.scope.customer_id == customer_id and self.scope.microtenant_id == wanted
+        """Return whether this is the access to that microtenant; None or 0 means Default."""
+        requested = microtenant_id or DEFAULT_MICROTENANT_ID
+        return self.scope.customer_id == customer_id and self.scope.microtenant_id == requested
 
 
 async def authorise(
@@ -98,30 +100,82 @@ def _access(token_status: TokenStatus | None, microtenant_id: int) -> Access:
     )
 
 
-async def open_work(
-    connection: Connection,
-    principal: Principal,
-    *,
-    microtenant_id: int = DEFAULT_MICROTENANT_ID,
-    now: int,
-    new_id: IdSource,
-    transaction_id: str,
-) -> UnitOfWork:
-    """A unit of work in one microtenant of a principal's tenant. Raises NotFound."""
-    place = await IdentityRepository(connection).place(principal.customer_id, microtenant_id)
-    if place is None:
+async def scope_access(
+    connection: Connection, principal: Principal, microtenant_id: int = DEFAULT_MICROTENANT_ID
+) -> Access:
+    """Return the access of a principal to one microtenant of its tenant.
+
+    The caller makes sure that the principal has this access. Raises NotFound.
+    """
+    details = await IdentityRepository(connection).scope_details(
+        principal.customer_id, microtenant_id
+    )
+    if details is None:
         raise NotFound(microtenant_id or principal.customer_id)
+    return Access(
+        principal=principal,
+        tenant=details.tenant,
+        scope=Scope(customer_id=principal.customer_id, microtenant_id=microtenant_id),
+        microtenant_name=details.microtenant_name,
+        links=details.links,
+    )
+
+
+def open_work(
+    runtime: Runtime,
+    connection: Connection,
+    access: Access,
+    *,
+    transaction_id: str,
+    client_transaction_id: str | None = None,
+) -> UnitOfWork:
+    """Return the unit of work of a caller, whoever it is, on an open connection.
+
+    Whoever opened the connection commits it.
+    """
     return UnitOfWork(
         connection=connection,
-        principal=principal,
-        tenant=place.tenant,
-        scope=Scope(customer_id=principal.customer_id, microtenant_id=microtenant_id),
-        microtenant_name=place.microtenant_name,
-        now=now,
-        new_id=new_id,
+        principal=access.principal,
+        tenant=access.tenant,
+        scope=access.scope,
+        microtenant_name=access.microtenant_name,
+        now=int(runtime.clock()),
+        new_id=runtime.new_id,
         transaction_id=transaction_id,
-        links_in_scope=place.links,
+        client_transaction_id=client_transaction_id,
+        links_in_scope=access.links,
     )
+
+
+@asynccontextmanager
+async def operator_reading(
+    runtime: Runtime, customer_id: int, microtenant_id: int = DEFAULT_MICROTENANT_ID
+) -> AsyncIterator[UnitOfWork]:
+    """Open a unit of work in which the operator reads. Raises NotFound."""
+    async with runtime.database.read() as connection:
+        yield await _operator_work(runtime, connection, customer_id, microtenant_id)
+
+
+@asynccontextmanager
+async def operator_writing(
+    runtime: Runtime, customer_id: int, microtenant_id: int = DEFAULT_MICROTENANT_ID
+) -> AsyncIterator[UnitOfWork]:
+    """Open a unit of work in which the operator writes; it commits when the block ends.
+
+    Raises NotFound for an unknown tenant or microtenant.
+    """
+    async with runtime.database.write(customer_id) as connection:
+        yield await _operator_work(runtime, connection, customer_id, microtenant_id)
+
+
+async def _operator_work(
+    runtime: Runtime, connection: Connection, customer_id: int, microtenant_id: int
+) -> UnitOfWork:
+    operator = Principal(
+        actor_id=OPERATOR_ID, customer_id=customer_id, role=Role.ADMIN, microtenant_id=None
+    )
+    access = await scope_access(connection, operator, microtenant_id)
+    return open_work(runtime, connection, access, transaction_id=runtime.transaction_id)
 
 
 async def client_at_revision(database: Database, client_id: str) -> tuple[ApiClient, int] | None:
@@ -158,25 +212,25 @@ class ClientRefused(AccessDenied):
 
 
 async def sign_in(
-    database: Database, client_id: str, accepts: Callable[[ApiClient], bool]
+    runtime: Runtime, client_id: str, accepts: Callable[[ApiClient], bool]
 ) -> ApiClient:
     """The API client that signs in, if its credentials convince `accepts`. Raises ClientRefused."""
     number = _client_number(client_id)
     if number is None:
         raise ClientRefused(None)
-    async with database.read() as connection:
+    async with runtime.database.read() as connection:
         client = await IdentityRepository(connection).find_client(number)
     if client is None or client.revoked_time is not None or not accepts(client):
         raise ClientRefused(client)
     return client
 
 
-async def sign_out(database: Database, claims: Claims, now: int) -> None:
-    """Ends a token's session at once, everywhere. Ending it twice raises SessionNotValid."""
-    async with database.write(claims.customer_id) as connection:
+async def sign_out(runtime: Runtime, claims: Claims) -> None:
+    """End a token's session at once, on every server. Raises SessionNotValid the second time."""
+    async with runtime.database.write(claims.customer_id) as connection:
         identity = IdentityRepository(connection)
         _client_in_force(await identity.token_status(claims, None))
-        await identity.end_session(claims, now)
+        await identity.end_session(claims, runtime.now)
 
 
 def require_admin(work: UnitOfWork) -> None:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import TypeVar
 
 from portico.domain.people.administrators import AdministratorSpec, GrantSpec
-from portico.domain.people.sessions import ConsoleSession, PortalSession, SessionLife
+from portico.domain.people.sessions import ConsoleSession, PortalSession
 from portico.domain.people.users import PortalUser, PortalUserSpec
 from portico.domain.portals.portals import UserPortal, UserPortalSpec
 from portico.domain.tenancy.identity import Role
+from portico.services.access import open_work, operator_writing
+from portico.services.password_queue import PasswordQueue
 from portico.services.people import administrators, users
 from portico.services.people.administrators import GrantedAdministrator
 from portico.services.people.console_access import administrator_access
-from portico.services.password_queue import PasswordQueue
 from portico.services.people.sessions import (
-    Gate,
     NewSession,
     SignedInAdministrator,
     SignedInUser,
@@ -24,6 +25,7 @@ from portico.services.people.sessions import (
 )
 from portico.services.people.sign_in import Browser, sign_in_administrator, sign_in_user
 from portico.services.portals import portals
+from portico.services.runtime import Runtime
 from portico.services.work import UnitOfWork
 from tests.services.world import SUFFIX, World
 
@@ -50,7 +52,7 @@ class PlainPasswords:
 
 
 class People:
-    """The people of a world's tenant. `gate` shows the world's clock."""
+    """The people of a world's tenant. `runtime` shows the world's clock."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -58,17 +60,9 @@ class People:
         self.queue = PasswordQueue(at_once=2)
 
     @property
-    def gate(self) -> Gate:
+    def runtime(self) -> Runtime:
         """What signing in needs."""
-        return Gate(
-            database=self.world.store.database,
-            clock=lambda: self.world.now,
-            new_id=self.world.store.ids,
-            passwords=self.passwords,
-            password_queue=self.queue,
-            console_life=SessionLife(idle=3_600, absolute=12 * 3_600),
-            portal_life=SessionLife(idle=12 * 3_600, absolute=7 * 86_400),
-        )
+        return replace(self.world.runtime, passwords=self.passwords, password_queue=self.queue)
 
     def operate(
         self, use_case: Callable[[UnitOfWork], Awaitable[T]], customer_id: int | None = None
@@ -77,7 +71,7 @@ class People:
 
         async def run() -> T:
             tenant_id = customer_id or self.world.tenant.id
-            async with self.world.operator.writing(tenant_id) as work:
+            async with operator_writing(self.world.runtime, tenant_id) as work:
                 return await use_case(work)
 
         return self.world.store.run(run())
@@ -118,7 +112,7 @@ class People:
         """Signs an administrator in."""
         browser = Browser(address=address, device=device)
         return self.world.store.run(
-            sign_in_administrator(self.gate, self.named(name), password, browser)
+            sign_in_administrator(self.runtime, self.named(name), password, browser)
         )
 
     def enter_portal(
@@ -131,17 +125,17 @@ class People:
         """Signs a user in."""
         browser = Browser(address=address, device=device)
         return self.world.store.run(
-            sign_in_user(self.gate, self.world.tenant.id, name, password, browser)
+            sign_in_user(self.runtime, self.world.tenant.id, name, password, browser)
         )
 
     def console(self, token: str) -> SignedInAdministrator | None:
         """Who has the token."""
-        return self.world.store.run(find_console_session(self.gate, token))
+        return self.world.store.run(find_console_session(self.runtime, token))
 
     def visitor(self, token: str, customer_id: int | None = None) -> SignedInUser | None:
         """Who has the token in a tenant."""
         tenant_id = customer_id or self.world.tenant.id
-        return self.world.store.run(find_portal_session(self.gate, tenant_id, token))
+        return self.world.store.run(find_portal_session(self.runtime, tenant_id, token))
 
     def as_administrator(
         self,
@@ -163,16 +157,7 @@ class People:
                 )
             async with database.write(granted.tenant.id) as connection:
                 return await use_case(
-                    UnitOfWork(
-                        connection=connection,
-                        principal=granted.principal,
-                        tenant=granted.tenant,
-                        scope=granted.scope,
-                        microtenant_name=granted.microtenant_name,
-                        now=int(self.world.now),
-                        new_id=self.world.store.ids,
-                        transaction_id="console",
-                    )
+                    open_work(self.world.runtime, connection, granted, transaction_id="console")
                 )
 
         return self.world.store.run(run())

@@ -115,8 +115,8 @@ def test_switcher_offers_what_grants_allow_and_is_remembered(people: People) -> 
     signed_in = people.console(opened.token)
     assert signed_in is not None
 
-    places = store.run(list_accessible_microtenants(store.database, signed_in, first=0))
-    store.run(choose_microtenant(people.gate, opened.session, other.world.tenant.id, 0))
+    places = store.run(list_accessible_microtenants(store.runtime, signed_in, first=0))
+    store.run(choose_microtenant(people.runtime, opened.session, other.world.tenant.id, 0))
     again = people.console(opened.token)
 
     assert {each.tenant.id: [one.name for one in each.microtenants] for each in places} == {

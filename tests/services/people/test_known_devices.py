@@ -13,6 +13,7 @@ from portico.domain.errors import AccessDenied, LockedOut
 from portico.domain.people.providers import IdentityProviderSpec, ProvenPerson
 from portico.domain.people.sessions import DEVICE_SECONDS, DEVICES_PER_ACCOUNT
 from portico.domain.people.users import PortalUserSpec
+from portico.services.access import operator_writing
 from portico.services.people import administrators, providers, users
 from portico.services.people.sign_in import (
     Browser,
@@ -235,15 +236,15 @@ def test_provider_makes_a_device_known_until_it_is_removed(people: People) -> No
     spec = IdentityProviderSpec(
         name="Acme", issuer="https://login.example", client_id="portico", for_console=True
     )
-    acme = world.store.run(providers.create_provider(world.operator, world.tenant.id, spec))
+    acme = world.store.run(providers.create_provider(world.runtime, world.tenant.id, spec))
     people.administrator("ada", email="ada@a.example")
     person = ProvenPerson(provider_id=acme.id, subject="s", name="uma", email="ada@a.example")
 
     def by_provider(device: str) -> tuple[str, str]:
         browser = Browser(address=HOME, device=device)
-        opened = sign_in_administrator_by_provider(people.gate, person, browser)
+        opened = sign_in_administrator_by_provider(people.runtime, person, browser)
         visitor = sign_in_user_by_provider(
-            people.gate, world.tenant.id, person, browser, transaction_id="t"
+            people.runtime, world.tenant.id, person, browser, transaction_id="t"
         )
         return world.store.run(opened).device, world.store.run(visitor).device
 
@@ -252,7 +253,7 @@ def test_provider_makes_a_device_known_until_it_is_removed(people: People) -> No
     assert portal
     assert is_known(at_console(people), again)
 
-    world.store.run(providers.remove_provider(world.operator, acme.id))
+    world.store.run(providers.remove_provider(world.runtime, acme.id))
     latest = people.world.now
     people.world.now = latest + 3_601
     assert not is_known(at_console(people), again)
@@ -270,7 +271,7 @@ def test_signed_in_administrator_proves_its_password_while_its_account_is_locked
     def prove(device: str) -> None:
         browser = Browser(address=fresh_address(), device=device)
         people.world.store.run(
-            prove_password(people.gate, signed_in.administrator, PASSWORD, browser)
+            prove_password(people.runtime, signed_in.administrator, PASSWORD, browser)
         )
 
     prove(opened.device)
@@ -288,16 +289,20 @@ def test_password_that_was_changed_while_it_waited_opens_nothing(people: People)
             return password
 
         async def verify(self, stored: str, password: str) -> bool:
-            async with people.world.operator.writing(people.world.tenant.id) as work:
+            async with operator_writing(people.world.runtime, people.world.tenant.id) as work:
                 await administrators.set_administrator_password(work, ada.id, f"plain${NEW}")
                 await users.set_user_password(work, uma.id, f"plain${NEW}")
             return stored == f"plain${password}"
 
-    gate = replace(people.gate, passwords=Meanwhile())
+    runtime = replace(people.runtime, passwords=Meanwhile())
     browser = Browser(address=HOME)
     with pytest.raises(AccessDenied):
-        people.world.store.run(sign_in_administrator(gate, people.named("ada"), PASSWORD, browser))
+        people.world.store.run(
+            sign_in_administrator(runtime, people.named("ada"), PASSWORD, browser)
+        )
     with pytest.raises(AccessDenied):
-        people.world.store.run(sign_in_user(gate, people.world.tenant.id, "uma", PASSWORD, browser))
+        people.world.store.run(
+            sign_in_user(runtime, people.world.tenant.id, "uma", PASSWORD, browser)
+        )
     assert people.enter_console("ada", NEW).token
     assert people.enter_portal("uma", NEW).token

@@ -65,7 +65,9 @@ def test_present_password_is_asked_for_under_the_lock_out(people: People) -> Non
 
     def prove(password: str) -> None:
         people.world.store.run(
-            prove_password(people.gate, signed_in.administrator, password, Browser(address=ADDRESS))
+            prove_password(
+                people.runtime, signed_in.administrator, password, Browser(address=ADDRESS)
+            )
         )
 
     for _ in range(4):

@@ -44,7 +44,7 @@ def people(world: World) -> People:
 def provider(people: People, spec: IdentityProviderSpec = SPEC) -> IdentityProvider:
     """A new provider of the tenant."""
     return people.world.store.run(
-        providers.create_provider(people.world.operator, people.world.tenant.id, spec)
+        providers.create_provider(people.world.runtime, people.world.tenant.id, spec)
     )
 
 
@@ -57,7 +57,7 @@ def enter(
     """The token of a portal user who comes from a provider."""
     return people.world.store.run(
         sign_in_user_by_provider(
-            people.gate,
+            people.runtime,
             customer_id or people.world.tenant.id,
             replace(person, provider_id=by.id),
             Browser(address=ADDRESS),
@@ -127,7 +127,7 @@ def administrator(people: People, by: IdentityProvider, person: ProvenPerson = P
     """The token of an administrator who comes from a provider."""
     person = replace(person, provider_id=by.id)
     return people.world.store.run(
-        sign_in_administrator_by_provider(people.gate, person, Browser(address=ADDRESS))
+        sign_in_administrator_by_provider(people.runtime, person, Browser(address=ADDRESS))
     ).token
 
 
@@ -219,7 +219,7 @@ def test_removed_provider_signs_nobody_in(people: People) -> None:
     acme = provider(people)
     people.administrator("ada", email=PERSON.email)
     enter(people, acme)
-    people.world.store.run(providers.remove_provider(people.world.operator, acme.id))
+    people.world.store.run(providers.remove_provider(people.world.runtime, acme.id))
 
     for sign_in in (enter, administrator):
         with pytest.raises(AccessDenied):
@@ -240,10 +240,10 @@ def test_removed_provider_is_offered_no_more(people: People) -> None:
     world, acme = people.world, provider(people)
     console_only = provider(people, replace(SPEC, name="Console", for_portals=False))
 
-    offered = world.store.run(providers.portal_providers(world.store.database, world.tenant.id))
-    gone = world.store.run(providers.remove_provider(world.operator, acme.id))
-    left = world.store.run(providers.list_providers(world.operator, world.tenant.id))
-    at_console = world.store.run(providers.console_providers(world.store.database))
+    offered = world.store.run(providers.portal_providers(world.store.runtime, world.tenant.id))
+    gone = world.store.run(providers.remove_provider(world.runtime, acme.id))
+    left = world.store.run(providers.list_providers(world.runtime, world.tenant.id))
+    at_console = world.store.run(providers.console_providers(world.store.runtime))
 
     assert offered == [acme]
     assert gone == acme
@@ -251,7 +251,7 @@ def test_removed_provider_is_offered_no_more(people: People) -> None:
     assert console_only in at_console
     assert acme not in at_console
     with pytest.raises(NotFound):
-        world.store.run(providers.remove_provider(world.operator, acme.id))
+        world.store.run(providers.remove_provider(world.runtime, acme.id))
     assert "secret" not in world.audit_trail()[-1].before
 
 
@@ -262,7 +262,7 @@ def test_removed_provider_leaves_nobody_signed_in(people: People) -> None:
     users = [enter(people, by, replace(PERSON, subject=by.name)) for by in (acme, other)]
     administrators = [administrator(people, acme), people.enter_console("bea").token]
 
-    people.world.store.run(providers.remove_provider(people.world.operator, acme.id))
+    people.world.store.run(providers.remove_provider(people.world.runtime, acme.id))
 
     assert [people.visitor(token) is not None for token in users] == [False, True]
     assert [people.console(token) is not None for token in administrators] == [False, True]

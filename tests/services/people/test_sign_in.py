@@ -135,8 +135,8 @@ def test_sign_out_ends_one_session(people: People) -> None:
     portal = people.enter_portal().token
     store = people.world.store
 
-    store.run(end_console_session(people.gate, first))
-    store.run(end_portal_session(people.gate, people.world.tenant.id, portal))
+    store.run(end_console_session(people.runtime, first))
+    store.run(end_portal_session(people.runtime, people.world.tenant.id, portal))
 
     assert people.console(first) is None
     assert people.console(second) is not None

@@ -43,13 +43,13 @@ def link(people: People, portal: UserPortal, name: str = "Wiki", *, enabled: boo
 
 def opened(people: People, portal: UserPortal, link_id: int, user_id: int | None = None) -> None:
     """Somebody opens a link."""
-    people.world.store.run(record_opening(people.gate, portal, link_id, user_id=user_id))
+    people.world.store.run(record_opening(people.runtime, portal, link_id, user_id=user_id))
 
 
 def starred(people: People, portal: UserPortal, link_id: int, user_id: int, wanted: bool) -> None:
     """A user makes a link a favourite, or no more."""
     people.world.store.run(
-        set_favourite(people.gate, portal, link_id, user_id=user_id, group_ids=(), wanted=wanted)
+        set_favourite(people.runtime, portal, link_id, user_id=user_id, group_ids=(), wanted=wanted)
     )
 
 
@@ -62,8 +62,10 @@ def test_favourites_keep_their_order(people: People) -> None:
     starred(people, portal, ids[0], user.id, False)
     starred(people, portal, ids[0], user.id, False)
 
-    found = world.store.run(list_favourites(people.gate, world.tenant.id, user.id))
-    others = world.store.run(list_favourites(people.gate, world.tenant.id, people.user("other").id))
+    found = world.store.run(list_favourites(people.runtime, world.tenant.id, user.id))
+    others = world.store.run(
+        list_favourites(people.runtime, world.tenant.id, people.user("other").id)
+    )
 
     assert found == [ids[2], ids[1]]
     assert others == []
@@ -76,7 +78,7 @@ def test_recent_links_are_the_newest_and_few(people: People) -> None:
         world.now += 1
         opened(people, portal, each, user.id)
 
-    recent = world.store.run(list_recent(people.gate, world.tenant.id, user.id))
+    recent = world.store.run(list_recent(people.runtime, world.tenant.id, user.id))
 
     assert [each.link_id for each in recent[:3]] == [ids[-2], ids[-1], ids[-3]]
     assert len(recent) == RECENT_LINKS
@@ -115,8 +117,8 @@ def test_activity_leaves_the_revision_alone_and_goes_with_the_link(people: Peopl
     assert world.revision() == before
     world.admin.change(lambda work: links.delete_link(work, link_id))
 
-    assert world.store.run(list_favourites(people.gate, world.tenant.id, user.id)) == []
-    assert world.store.run(list_recent(people.gate, world.tenant.id, user.id)) == []
+    assert world.store.run(list_favourites(people.runtime, world.tenant.id, user.id)) == []
+    assert world.store.run(list_recent(people.runtime, world.tenant.id, user.id)) == []
 
 
 def policy(people: People, spec: AupSpec = POLICY, microtenant_id: int | None = None) -> int:
@@ -129,24 +131,24 @@ def test_policy_is_asked_once_and_again_when_its_text_changes(people: People) ->
     user, portal, world = people.user(), people.portal(), people.world
     me = Visitor(user_id=user.id, name="Uma")
     run = world.store.run
-    assert run(aup_to_accept(people.gate, portal, me)) is None
+    assert run(aup_to_accept(people.runtime, portal, me)) is None
     aup_id = policy(people)
 
-    pending = run(aup_to_accept(people.gate, portal, me))
+    pending = run(aup_to_accept(people.runtime, portal, me))
     assert pending is not None
     assert pending.version == policy_version(POLICY.aup)
     with pytest.raises(ConcurrentChange):
-        run(accept_aup(people.gate, portal, aup_id, "other words", me))
-    run(accept_aup(people.gate, portal, aup_id, pending.version, me))
-    run(accept_aup(people.gate, portal, aup_id, pending.version, me))
-    assert run(aup_to_accept(people.gate, portal, me)) is None
+        run(accept_aup(people.runtime, portal, aup_id, "other words", me))
+    run(accept_aup(people.runtime, portal, aup_id, pending.version, me))
+    run(accept_aup(people.runtime, portal, aup_id, pending.version, me))
+    assert run(aup_to_accept(people.runtime, portal, me)) is None
 
     renamed = replace(POLICY, description="The same words.")
     world.admin.change(lambda work: aups.update_aup(work, aup_id, renamed))
-    assert run(aup_to_accept(people.gate, portal, me)) is None
+    assert run(aup_to_accept(people.runtime, portal, me)) is None
     reworded = replace(POLICY, aup="Lock your door.")
     world.admin.change(lambda work: aups.update_aup(work, aup_id, reworded))
-    assert run(aup_to_accept(people.gate, portal, me)) is not None
+    assert run(aup_to_accept(people.runtime, portal, me)) is not None
     kept = world.store.read(lambda each: Activity(each, world.tenant.id).acceptances(aup_id, 10))
     assert [(each.user_id, each.name, each.time) for each in kept] == [
         (user.id, "Uma", int(world.now))
@@ -158,24 +160,24 @@ def test_visitors_without_account_are_told_apart_by_their_mark(people: People) -
     aup_id = policy(people)
     version = policy_version(POLICY.aup)
 
-    run(accept_aup(people.gate, portal, aup_id, version, Visitor(mark="a")))
+    run(accept_aup(people.runtime, portal, aup_id, version, Visitor(mark="a")))
 
-    assert run(aup_to_accept(people.gate, portal, Visitor(mark="a"))) is None
-    assert run(aup_to_accept(people.gate, portal, Visitor(mark="b"))) is not None
-    assert run(aup_to_accept(people.gate, portal, Visitor())) is not None
+    assert run(aup_to_accept(people.runtime, portal, Visitor(mark="a"))) is None
+    assert run(aup_to_accept(people.runtime, portal, Visitor(mark="b"))) is not None
+    assert run(aup_to_accept(people.runtime, portal, Visitor())) is not None
 
 
 def test_microtenants_own_policy_comes_before_defaults(people: People) -> None:
     east = people.world.microtenant("East")
     portal, run = people.portal(east.id), people.world.store.run
     default_id = policy(people)
-    pending = run(aup_to_accept(people.gate, portal, Visitor(mark="a")))
+    pending = run(aup_to_accept(people.runtime, portal, Visitor(mark="a")))
     assert pending is not None
     assert pending.aup.id == default_id
 
     policy(people, replace(POLICY, name="Off", enabled=False), east.id)
     own_id = policy(people, replace(POLICY, name="Own"), east.id)
 
-    pending = run(aup_to_accept(people.gate, portal, Visitor(mark="a")))
+    pending = run(aup_to_accept(people.runtime, portal, Visitor(mark="a")))
     assert pending is not None
     assert pending.aup.id == own_id

@@ -34,20 +34,18 @@ def domain(world: World) -> str:
 
 def at(world: World, host: str, public_host: str = PUBLIC) -> int | None:
     """The id of the portal that a Host header leads to."""
-    found = world.store.run(
-        find_portal_at_host(world.store.database, host, public_host=public_host)
-    )
+    found = world.store.run(find_portal_at_host(world.store.runtime, host, public_host=public_host))
     return None if found is None else found.portal_id
 
 
 def allow(world: World, name: str) -> DomainChange:
     """Allows a domain for the world's tenant."""
-    return world.store.run(allow_domain(world.operator, name, world.tenant.id, public_host=PUBLIC))
+    return world.store.run(allow_domain(world.runtime, name, world.tenant.id, public_host=PUBLIC))
 
 
 def revoke(world: World, name: str) -> DomainChange:
     """Revokes a domain."""
-    return world.store.run(revoke_domain(world.operator, name, public_host=PUBLIC))
+    return world.store.run(revoke_domain(world.runtime, name, public_host=PUBLIC))
 
 
 def change_domain(caller: Caller, portal_id: int, domain: str) -> None:
@@ -203,13 +201,13 @@ def test_decisions_are_audited_once(world: World, domain: str) -> None:
 def test_a_plan_changes_nothing(world: World, domain: str) -> None:
     portal_id = add_portal(world.admin, domain=domain)
     planned = world.store.run(
-        plan_allowing(world.operator, domain, world.tenant.id, public_host=PUBLIC)
+        plan_allowing(world.runtime, domain, world.tenant.id, public_host=PUBLIC)
     )
     assert hosts(planned) == ([domain], [])
     assert at(world, domain) is None
 
     allow(world, domain)
-    planned = world.store.run(plan_revoking(world.operator, domain, public_host=PUBLIC))
+    planned = world.store.run(plan_revoking(world.runtime, domain, public_host=PUBLIC))
     assert hosts(planned) == ([], [domain])
     assert at(world, domain) == portal_id
 
@@ -226,7 +224,7 @@ def test_mistakes_are_refused(world: World, domain: str) -> None:
     with pytest.raises(InvalidField):
         revoke(world, f"x.{domain}")
     with pytest.raises(NotFound):
-        world.store.run(allow_domain(world.operator, f"y.{domain}", 1, public_host=PUBLIC))
+        world.store.run(allow_domain(world.runtime, f"y.{domain}", 1, public_host=PUBLIC))
 
 
 def test_list_has_the_portals_below_the_domain_that_decides(world: World, domain: str) -> None:
@@ -237,8 +235,8 @@ def test_list_has_the_portals_below_the_domain_that_decides(world: World, domain
     allow(world, f"deep.{domain}")
     allow(other, f"other.{domain}")
 
-    found = world.store.run(list_domains(world.operator, world.tenant.id, public_host=PUBLIC))
-    every = world.store.run(list_domains(world.operator, None, public_host=PUBLIC))
+    found = world.store.run(list_domains(world.runtime, world.tenant.id, public_host=PUBLIC))
+    every = world.store.run(list_domains(world.runtime, None, public_host=PUBLIC))
 
     assert [(each.domain.name, [c.portal_name for c in each.reached]) for each in found] == [
         (domain, ["A"]),
@@ -246,4 +244,4 @@ def test_list_has_the_portals_below_the_domain_that_decides(world: World, domain
     ]
     assert {each.domain.name for each in every} >= {domain, f"other.{domain}"}
     with pytest.raises(NotFound):
-        world.store.run(list_domains(world.operator, 1, public_host=PUBLIC))
+        world.store.run(list_domains(world.runtime, 1, public_host=PUBLIC))

@@ -27,7 +27,7 @@ from tests.services.world import SUFFIX, Caller, World
 
 def found(world: World, address: str) -> int | None:
     """The id of the portal that an address leads to."""
-    place = world.store.run(find_portal_address(world.store.database, address))
+    place = world.store.run(find_portal_address(world.store.runtime, address))
     return None if place is None else place.portal_id
 
 
@@ -158,9 +158,7 @@ def visited(world: World, portal_id: int) -> list[tuple[str, list[str]]]:
             address=str(portal_id), customer_id=world.tenant.id, portal_id=portal_id
         )
         visit = await visit_portal(connection, place)
-        work = visitors_work(
-            connection, visit, clock=lambda: world.now, new_id=world.store.ids, transaction_id="t"
-        )
+        work = visitors_work(world.runtime, connection, visit, transaction_id="t")
         shown = await list_portal_links(work, portal_id)
         return [(section.name, [link.name for link in section.links]) for section in shown]
 
@@ -242,9 +240,7 @@ def test_page_costs_three_statements(world: World) -> None:
     async def count(connection: Connection) -> int:
         place = PortalAddress(address="x", customer_id=world.tenant.id, portal_id=portal_id)
         visit = await visit_portal(connection, place)
-        work = visitors_work(
-            connection, visit, clock=lambda: world.now, new_id=world.store.ids, transaction_id="t"
-        )
+        work = visitors_work(world.runtime, connection, visit, transaction_id="t")
         with watched_statements() as statements:
             await list_portal_links(work, portal_id)
         return len(statements)

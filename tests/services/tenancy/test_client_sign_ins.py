@@ -6,7 +6,7 @@ import pytest
 
 from portico.domain.tenancy.identity import ApiClient
 from portico.services.tenancy.client_sign_ins import NOTE_EVERY_SECONDS, RETRY_SECONDS, SignInNotes
-from portico.services.tenancy.clients import list_last_uses
+from portico.services.tenancy.clients import list_last_sign_ins
 from portico.services.work import UnitOfWork
 from portico.storage.engine.database import open_database
 from tests.services.world import START, World
@@ -15,7 +15,7 @@ from tests.storage.store import Store
 
 async def last_uses(work: UnitOfWork) -> dict[int, int]:
     """When each client of the tenant was used last."""
-    return dict(await list_last_uses(work))
+    return dict(await list_last_sign_ins(work))
 
 
 async def sign_in(notes: SignInNotes, client: ApiClient) -> None:

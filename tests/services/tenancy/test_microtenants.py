@@ -33,9 +33,9 @@ from portico.services import policies as aups
 from portico.services.links import links
 from portico.services.portals import portals
 from portico.services.tenancy import microtenants
-from portico.services.tenancy import operator as identity
 from portico.services.work import UnitOfWork
 from portico.storage.tenancy.microtenants import MicrotenantRepository
+from tests.harness import revoke_client
 from tests.services.world import START, SUFFIX, Caller, World
 from tests.storage.store import Store
 
@@ -157,7 +157,7 @@ def test_microtenant_with_a_client_in_force_stays(world: World) -> None:
         delete(world.admin, made.id)
     assert refusal.value.params == ("apiClient", client.name)
 
-    world.store.run(identity.revoke_client(world.operator, client.id))
+    world.store.run(revoke_client(world.runtime, client.id))
     delete(world.admin, made.id)
     assert names(world.admin) == ["Default"]
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from portico.domain.tenancy.identity import SigningKey
+from portico.services.runtime import Runtime
 from portico.services.tenancy import signing_keys
-from portico.services.tenancy.operator import Operator
 from tests.harness import upgrade
 from tests.services.world import START
 from tests.storage.store import Store, opened
@@ -33,15 +34,9 @@ def first_key(installation: Store) -> SigningKey:
     return keys(installation)[0]
 
 
-def operator_at(store: Store, now: float) -> Operator:
+def operator_at(store: Store, now: float) -> Runtime:
     """The operator at a moment of its own."""
-    return Operator(
-        database=store.database,
-        cipher=store.cipher,
-        clock=lambda: now,
-        new_id=store.ids,
-        transaction_id="operator",
-    )
+    return replace(store.runtime, clock=lambda: now, new_id=store.ids)
 
 
 def rotate(store: Store, now: float, *, overlap: int = OVERLAP) -> SigningKey:

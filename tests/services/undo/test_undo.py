@@ -248,7 +248,7 @@ def test_portal_comes_back_with_its_page_and_addresses(world: World) -> None:
     portal_id = add_portal(world.admin, page=PortalPage(slug=slug, title="Hello"))
 
     def found() -> int | None:
-        place = world.store.run(find_portal_address(world.store.database, slug))
+        place = world.store.run(find_portal_address(world.store.runtime, slug))
         return None if place is None else place.portal_id
 
     def page() -> PortalPage:

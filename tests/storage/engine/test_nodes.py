@@ -23,7 +23,7 @@ from portico.storage.engine.connections import Connection, Database
 from portico.storage.engine.database import open_database
 from portico.storage.engine.revisions import READERS, RevisionReader
 from portico.storage.schema.distribution import distribute_database
-from tests.harness import with_database
+from tests.harness import cipher_of, make_runtime, with_database
 from tests.storage.schema.citus import execute, offer_citus
 from tests.storage.store import PATIENCE_SECONDS, opened
 
@@ -143,7 +143,9 @@ def test_switcher_leaves_out_tenants_that_do_not_answer(own_postgres: str) -> No
 
     async def work() -> list[int]:
         database = open_database(own_postgres, read_seconds=0.5)
-        places = await list_accessible_microtenants(database, signed_in, first=here)
+        places = await list_accessible_microtenants(
+            make_runtime(database, cipher_of(own_postgres)), signed_in, first=here
+        )
         await database.close()
         return [each.tenant.id for each in places]
 

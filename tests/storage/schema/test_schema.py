@@ -28,7 +28,7 @@ from portico.storage.schema import migrate as schema
 from portico.storage.schema.citus_placement import metadata
 from portico.storage.schema.migrate import SchemaMismatch
 from portico.storage.tenancy.microtenants import MicrotenantRepository
-from tests.harness import cipher_of, upgrade, with_database
+from tests.harness import cipher_of, make_runtime, upgrade, with_database
 from tests.migrations import wrong_order
 from tests.storage.records import make_link
 from tests.storage.store import opened
@@ -350,8 +350,9 @@ def test_domains_that_route_are_allowed_and_go_on(empty_url: str) -> None:
     upgrade(empty_url)
 
     async def look(database: Database) -> None:
+        runtime = make_runtime(database, cipher_of(empty_url))
         found = {
-            host: await find_portal_at_host(database, host, public_host="") for host in addresses
+            host: await find_portal_at_host(runtime, host, public_host="") for host in addresses
         }
         assert {host: (e.customer_id, e.portal_id) for host, e in found.items() if e} == {
             host: owner for host, owner in addresses.items() if "." in host

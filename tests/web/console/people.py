@@ -8,10 +8,10 @@ from playwright.sync_api import Locator, Page
 
 from portico.domain.people.administrators import AdministratorSpec, GrantSpec
 from portico.domain.tenancy.identity import Role
+from portico.services.access import operator_writing
 from portico.services.people.administrators import create_administrator
 from portico.services.people.passwords import hash_password
-from portico.services.tenancy.operator import Operator
-from portico.web.shared.passwords import Argon2Passwords
+from portico.services.runtime import Runtime
 from tests.harness import LINKS, PORTALS, Caller, Tenant, as_operator
 from tests.web.portal.portals import PASSWORD, Tab
 
@@ -79,10 +79,10 @@ def make_administrator(
 ) -> str:
     """The sign-in name of a new administrator with PASSWORD; it is of this tenant alone."""
 
-    async def make(operator: Operator) -> str:
-        name = f"admin-{operator.new_id()}"
-        hashed = await hash_password(Argon2Passwords(), PASSWORD)
-        async with operator.writing(int(tenant.customer_id)) as work:
+    async def make(runtime: Runtime) -> str:
+        name = f"admin-{runtime.new_id()}"
+        hashed = await hash_password(runtime, PASSWORD)
+        async with operator_writing(runtime, int(tenant.customer_id)) as work:
             spec = AdministratorSpec(name=name, display_name="Tomas Lind")
             grant = GrantSpec(role=role, microtenant_id=microtenant_id)
             await create_administrator(work, spec, [grant], hashed)

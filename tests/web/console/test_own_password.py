@@ -7,7 +7,8 @@ from dataclasses import replace
 from playwright.sync_api import Page, expect
 
 from portico.domain.tenancy.identity import Role
-from portico.services.tenancy.operator import Operator
+from portico.services.access import operator_writing
+from portico.services.runtime import Runtime
 from tests.harness import Tenant, as_operator
 from tests.web.conftest import OpenTab
 from tests.web.console.people import make_administrator, sit_down, take_place
@@ -65,8 +66,8 @@ def test_guessing_the_present_password_locks(tenant: Tenant, tab: OpenTab) -> No
 def test_whom_a_provider_signs_in_is_not_asked(tenant: Tenant, tab: OpenTab) -> None:
     desk = sit_down(tenant, tab())
 
-    async def take_passwords(operator: Operator) -> None:
-        async with operator.writing(int(tenant.customer_id)) as work:
+    async def take_passwords(runtime: Runtime) -> None:
+        async with operator_writing(runtime, int(tenant.customer_id)) as work:
             for each in await work.administrators.of_tenant(work.scope.customer_id):
                 await work.administrators.replace(replace(each, password_hash=""))
 

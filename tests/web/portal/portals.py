@@ -11,11 +11,11 @@ from typing import Any, TypeVar
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from portico.domain.people.users import PortalUserSpec
+from portico.services.access import operator_writing
 from portico.services.people import groups, users
 from portico.services.people.passwords import hash_password
-from portico.services.tenancy.operator import Operator
+from portico.services.runtime import Runtime
 from portico.services.work import UnitOfWork
-from portico.web.shared.passwords import Argon2Passwords
 from tests.harness import LINKS, PORTALS, Caller, Server, Tenant, as_operator
 
 T = TypeVar("T")
@@ -81,9 +81,9 @@ class Portal:
     def add_user(self, name: str, *group_names: str, email: str = "") -> int:
         """The id of a new user with PASSWORD, in groups that are made when they are not there."""
 
-        async def make(operator: Operator) -> int:
-            hashed = await hash_password(Argon2Passwords(), PASSWORD)
-            async with operator.writing(int(self.tenant.customer_id)) as work:
+        async def make(runtime: Runtime) -> int:
+            hashed = await hash_password(runtime, PASSWORD)
+            async with operator_writing(runtime, int(self.tenant.customer_id)) as work:
                 known = {each.name: each.id for each in (await groups.list_groups(work)).groups}
                 ids = [
                     known[group] if group in known else (await groups.create_group(work, group)).id
@@ -110,8 +110,8 @@ def make_portal(
 def reading(portal: Portal, use: Callable[[UnitOfWork], Awaitable[T]]) -> T:
     """What a use-case answers to the operator in the portal's tenant."""
 
-    async def run(operator: Operator) -> T:
-        async with operator.writing(int(portal.tenant.customer_id)) as work:
+    async def run(runtime: Runtime) -> T:
+        async with operator_writing(runtime, int(portal.tenant.customer_id)) as work:
             return await use(work)
 
     return as_operator(portal.server.database, run)

@@ -9,8 +9,9 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from portico.domain.people.users import PortalUser
+from portico.services.access import operator_writing
 from portico.services.people import groups
-from portico.services.tenancy.operator import Operator
+from portico.services.runtime import Runtime
 from portico.storage.people.users import PortalUserRepository
 from tests.harness import (
     Caller,
@@ -43,8 +44,8 @@ def visit(server: Server) -> Visit:
 def stored_user(tenant: Tenant, name: str) -> PortalUser | None:
     """The tenant's portal user with that name."""
 
-    async def find(operator: Operator) -> PortalUser | None:
-        async with operator.writing(int(tenant.customer_id)) as work:
+    async def find(runtime: Runtime) -> PortalUser | None:
+        async with operator_writing(runtime, int(tenant.customer_id)) as work:
             users = PortalUserRepository(work.connection, work.scope)
             return await users.find_by_name(name)
 
@@ -54,8 +55,8 @@ def stored_user(tenant: Tenant, name: str) -> PortalUser | None:
 def add_group(tenant: Tenant, name: str) -> None:
     """A group of the tenant."""
 
-    async def make(operator: Operator) -> None:
-        async with operator.writing(int(tenant.customer_id)) as work:
+    async def make(runtime: Runtime) -> None:
+        async with operator_writing(runtime, int(tenant.customer_id)) as work:
             await groups.create_group(work, name)
 
     as_operator(tenant.server.database, make)

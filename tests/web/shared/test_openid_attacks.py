@@ -13,7 +13,7 @@ from sqlalchemy import update
 from portico.domain.people.providers import IdentityProvider
 from portico.domain.tenancy.identity import SigningKey
 from portico.services.people import providers
-from portico.services.tenancy.operator import Operator
+from portico.services.runtime import Runtime
 from portico.services.tenancy.signing_keys import load_signing_keys, rotate_signing_keys
 from portico.storage.schema.people_tables import identity_provider
 from portico.web.shared.attempts import SignInAttempt, read_attempt, sign_attempt
@@ -84,8 +84,8 @@ def sign_again(visit: Visit, server: Server, attempt: SignInAttempt) -> None:
 def change_provider(tenant: Tenant, provider: IdentityProvider, **values: bool) -> None:
     """Changes columns of a stored provider."""
 
-    async def change(operator: Operator) -> None:
-        async with operator.database.transaction() as connection:
+    async def change(runtime: Runtime) -> None:
+        async with runtime.database.transaction() as connection:
             statement = update(identity_provider).where(identity_provider.c.id == provider.id)
             await connection.run(statement.values(**values))
 

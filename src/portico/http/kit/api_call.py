@@ -18,7 +18,6 @@ from portico.asgi.exchange import exchange_of
 from portico.asgi.limits import RateCounter
 from portico.asgi.threads import INLINE_BYTES, QUICK_INLINE_BYTES, Threads
 from portico.domain.errors import AccessDenied, InvalidField, StalePrecondition
-from portico.domain.records import Clock, IdSource
 from portico.domain.search import Fields, ListQuery, parse_search
 from portico.domain.tenancy.identity import Claims, fingerprint
 from portico.http.hot.cache import AnswerCache, CachedAnswer, CachedSession
@@ -39,8 +38,9 @@ from portico.http.kit.tokens import Tokens, VerifiedToken
 from portico.http.kit.wire import ReceivedId, parse_id, printable, receive, received_id
 from portico.services import access
 from portico.services.people.failed_sign_ins import FailedSignIns
+from portico.services.runtime import Runtime
 from portico.services.work import UnitOfWork
-from portico.storage.engine.connections import Connection, Database
+from portico.storage.engine.connections import Connection
 from portico.storage.engine.slots import Slots
 from portico.storage.repositories import Repository
 from portico.storage.tenancy.idempotency import IdempotentAnswer
@@ -68,9 +68,7 @@ SORT_ORDERS = {"ASC": False, "DESC": True, "DSC": True}
 class Api:
     """What every call needs of the running server."""
 
-    database: Database
-    clock: Clock
-    new_id: IdSource
+    runtime: Runtime
     tokens: Tokens
     rates: RateCounter
     cache: AnswerCache
@@ -198,13 +196,13 @@ class Call:
     async def read(self, in_body: ReceivedId = None) -> AsyncIterator[UnitOfWork]:
         """A unit of work that reads. Raises SessionNotValid or Forbidden."""
         granted = await self._cached_access(in_body) or await self._authorise(in_body)
-        async with self.api.database.read(granted.tenant.id) as connection:
+        async with self.api.runtime.database.read(granted.tenant.id) as connection:
             yield self._work(connection, granted)
 
     @asynccontextmanager
     async def read_own(self) -> AsyncIterator[UnitOfWork]:
         """A unit of work that reads in the caller's own tenant and microtenant."""
-        async with self.api.database.read(self.claims.customer_id) as connection:
+        async with self.api.runtime.database.read(self.claims.customer_id) as connection:
             yield self._work(connection, await access.authorise_self(connection, self.claims))
 
     @asynccontextmanager
@@ -214,7 +212,7 @@ class Call:
         Access is decided before the tenant's lock is taken, so that nobody waits for a refusal.
         """
         granted = await self._authorise(in_body)
-        async with self.api.database.write(granted.tenant.id) as connection:
+        async with self.api.runtime.database.write(granted.tenant.id) as connection:
             yield self._work(connection, granted)
 
     async def _cached_access(self, in_body: ReceivedId) -> access.Access | None:
@@ -230,13 +228,13 @@ class Call:
             and kept.token is self.token
             and kept.access.covers(customer_id, microtenant_id)
         ):
-            revision = await self.api.database.revision(customer_id)
+            revision = await self.api.runtime.database.revision(customer_id)
             if revision == kept.access.tenant.revision:
                 return kept.access
         return None
 
     async def _authorise(self, in_body: ReceivedId) -> access.Access:
-        async with self.api.database.read(self.claims.customer_id) as connection:
+        async with self.api.runtime.database.read(self.claims.customer_id) as connection:
             granted = await access.authorise(
                 connection,
                 self.claims,
@@ -248,17 +246,12 @@ class Call:
 
     def _work(self, connection: Connection, granted: access.Access) -> UnitOfWork:
         exchange = exchange_of(self.request)
-        return UnitOfWork(
-            connection=connection,
-            principal=granted.principal,
-            tenant=granted.tenant,
-            scope=granted.scope,
-            microtenant_name=granted.microtenant_name,
-            now=int(self.api.clock()),
-            new_id=self.api.new_id,
+        return access.open_work(
+            self.api.runtime,
+            connection,
+            granted,
             transaction_id=exchange.transaction_id,
             client_transaction_id=exchange.client_transaction_id,
-            links_in_scope=granted.links,
         )
 
     async def answer_read(self, work: UnitOfWork, payload: object) -> Answer:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from portico.services.access import OPERATOR_ID
 from portico.services.work import UnitOfWork
 from portico.storage.people.administrators import AdministratorRepository
 from portico.storage.tenancy.identity import IdentityRepository
 
-OPERATOR_ID = 0
 OPERATOR_NAME = "Operator"
 
 

@@ -20,12 +20,10 @@ from portico.domain.people.administrators import (
 )
 from portico.domain.records import Scope
 from portico.services import recording
-from portico.services.access import require_admin, require_whole_tenant
+from portico.services.access import OPERATOR_ID, require_admin, require_whole_tenant
 from portico.services.work import UnitOfWork
 from portico.storage.people.devices import ConsoleDevices
 from portico.storage.people.sessions import ConsoleSessions
-
-OPERATOR_ID = 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,9 +11,10 @@ from portico.domain.people.administrators import Grant
 from portico.domain.records import DEFAULT_MICROTENANT_ID, Scope
 from portico.domain.tenancy.identity import Principal, Role, Tenant
 from portico.domain.tenancy.microtenants import Microtenant
-from portico.services.access import Access
+from portico.services.access import Access, scope_access
 from portico.services.people.sessions import SignedInAdministrator
-from portico.storage.engine.connections import Connection, Database
+from portico.services.runtime import Runtime
+from portico.storage.engine.connections import Connection
 from portico.storage.tenancy.identity import IdentityRepository
 from portico.storage.tenancy.microtenants import MicrotenantRepository
 
@@ -46,9 +47,6 @@ async def administrator_access(
     applying = [each for each in granted if each.microtenant_id in (None, wanted)]
     if not applying:
         raise NotFound(wanted if granted else customer_id)
-    place = await IdentityRepository(connection).place(customer_id, wanted)
-    if place is None:
-        raise NotFound(wanted)
     # Writing beats reading; of two that say the same, the whole tenant beats a part of it.
     best = min(applying, key=lambda each: (each.role is not Role.ADMIN, each.microtenant_id or -1))
     principal = Principal(
@@ -57,13 +55,7 @@ async def administrator_access(
         role=best.role,
         microtenant_id=best.microtenant_id,
     )
-    return Access(
-        principal=principal,
-        tenant=place.tenant,
-        scope=Scope(customer_id=customer_id, microtenant_id=wanted),
-        microtenant_name=place.microtenant_name,
-        links=place.links,
-    )
+    return await scope_access(connection, principal, wanted)
 
 
 def _last_microtenant(signed_in: SignedInAdministrator) -> tuple[int, int | None]:
@@ -84,7 +76,7 @@ def _own_microtenant(granted: Sequence[Grant]) -> int:
 
 
 async def list_accessible_microtenants(
-    database: Database, signed_in: SignedInAdministrator, *, first: int
+    runtime: Runtime, signed_in: SignedInAdministrator, *, first: int
 ) -> list[AllowedTenant]:
     """The tenants and microtenants that an administrator may switch to; `first` is looked at first.
 
@@ -93,7 +85,7 @@ async def list_accessible_microtenants(
     """
     places: list[AllowedTenant] = []
     wanted = sorted({each.customer_id for each in signed_in.grants})
-    async with database.read() as connection:
+    async with runtime.database.read() as connection:
         for customer_id in sorted(wanted, key=lambda each: each != first):
             try:
                 places += await _accessible_microtenants(connection, signed_in, customer_id)

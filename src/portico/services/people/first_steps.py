@@ -6,7 +6,7 @@ import shlex
 from dataclasses import dataclass
 
 from portico.domain.tenancy.identity import Tenant
-from portico.storage.engine.connections import Database
+from portico.services.runtime import Runtime
 from portico.storage.people.administrators import AdministratorRepository
 from portico.storage.tenancy.identity import IdentityRepository
 
@@ -43,9 +43,9 @@ class FirstStep:
         return line.write("admin", "create", EXAMPLE_ADMINISTRATOR, *customer, "--generate")
 
 
-async def first_step(database: Database) -> FirstStep | None:
+async def first_step(runtime: Runtime) -> FirstStep | None:
     """Return what is missing before anybody can sign in to the console; None when nothing is."""
-    async with database.read() as connection:
+    async with runtime.database.read() as connection:
         if await AdministratorRepository(connection).has_any():
             return None
         return FirstStep(await IdentityRepository(connection).first_tenant())

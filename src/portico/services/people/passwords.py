@@ -5,24 +5,24 @@ Hashing is slow on purpose, so it must not happen while a tenant's other writers
 
 from __future__ import annotations
 
-from portico.domain.people.passwords import PasswordHasher, check_password
-from portico.services.people.sessions import Gate
+from portico.domain.people.passwords import check_password
 from portico.services.people.sign_in import signed_in_applicant
+from portico.services.runtime import Runtime
 
 
-async def hash_password(passwords: PasswordHasher, password: str) -> str:
-    """The stored form of a new password. Raises InvalidField.
+async def hash_password(runtime: Runtime, password: str) -> str:
+    """Return the hash of a new password. Raises InvalidField.
 
     For commands, which hash in a process of their own. A server has a queue (`hash_in_turn`).
     """
-    return await passwords.hash(check_password(password))
+    return await runtime.passwords.hash(check_password(password))
 
 
-async def hash_in_turn(gate: Gate, administrator_id: int, password: str) -> str:
+async def hash_in_turn(runtime: Runtime, administrator_id: int, password: str) -> str:
     """The stored form of a new password that a signed-in administrator sets.
 
     Raises InvalidField, or TooManySignIns when too many administrators set passwords at once.
     """
     check_password(password)
-    async with gate.password_queue.turn(signed_in_applicant(administrator_id)):
-        return await gate.passwords.hash(password)
+    async with runtime.password_queue.turn(signed_in_applicant(administrator_id)):
+        return await runtime.passwords.hash(password)

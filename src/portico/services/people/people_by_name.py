@@ -5,27 +5,27 @@ from __future__ import annotations
 from portico.domain.errors import InvalidField
 from portico.domain.people.administrators import Administrator
 from portico.domain.people.users import PortalUser
-from portico.services.tenancy.operator import Operator
+from portico.services.runtime import Runtime
 from portico.services.work import UnitOfWork
 from portico.storage.people.administrators import AdministratorRepository
 
 
-async def find_administrator_by_name(operator: Operator, name: str) -> tuple[Administrator, int]:
+async def find_administrator_by_name(runtime: Runtime, name: str) -> tuple[Administrator, int]:
     """An administrator by name, and a tenant where it has a grant.
 
     Raises InvalidField, also for one without any grant.
     """
-    found = await any_administrator(operator, name)
-    async with operator.database.read() as connection:
+    found = await any_administrator(runtime, name)
+    async with runtime.database.read() as connection:
         grants = await AdministratorRepository(connection).grants([found.id])
     if not grants:
         raise InvalidField("name", f"{found.name} works in no tenant; run `portico admin grant`.")
     return found, grants[0].customer_id
 
 
-async def any_administrator(operator: Operator, name: str) -> Administrator:
+async def any_administrator(runtime: Runtime, name: str) -> Administrator:
     """An administrator by name, with grants or without. Raises InvalidField."""
-    async with operator.database.read() as connection:
+    async with runtime.database.read() as connection:
         found = await AdministratorRepository(connection).find_by_name(name)
     if found is None:
         raise InvalidField("name", f"Nobody is called {name}.")

@@ -13,9 +13,9 @@ from portico.domain.people.providers import (
     check_provider,
 )
 from portico.services import recording
-from portico.services.tenancy.operator import Operator
+from portico.services.access import operator_writing
+from portico.services.runtime import Runtime
 from portico.services.work import UnitOfWork
-from portico.storage.engine.connections import Database
 from portico.storage.people.devices import ConsoleDevices, PortalDevices
 from portico.storage.people.providers import ProviderRepository
 from portico.storage.people.sessions import ConsoleSessions, PortalSessions
@@ -26,32 +26,32 @@ logger = logging.getLogger("portico")
 
 
 async def create_provider(
-    operator: Operator, customer_id: int, spec: IdentityProviderSpec, *, client_secret: str = ""
+    runtime: Runtime, customer_id: int, spec: IdentityProviderSpec, *, client_secret: str = ""
 ) -> IdentityProvider:
     """Store a new provider of a tenant. Raises NotFound, InvalidInput or SecretError."""
     spec = check_provider(spec)
-    async with operator.writing(customer_id) as work:
+    async with operator_writing(runtime, customer_id) as work:
         providers = ProviderRepository(work.connection)
         if any(each.name == spec.name for each in await providers.of_tenant(customer_id)):
             raise NameTaken(spec.name)
         made = IdentityProvider(
             **asdict(spec), id=work.new_id(), customer_id=customer_id, creation_time=work.now
         )
-        await providers.insert(made, client_secret, operator.cipher)
+        await providers.insert(made, client_secret, runtime.cipher)
         await recording.record_creation(work, KIND, made)
     return made
 
 
 async def set_client_secret(
-    operator: Operator, provider_id: int, client_secret: str
+    runtime: Runtime, provider_id: int, client_secret: str
 ) -> IdentityProvider:
     """Replace a provider's client secret and enable it. Raises NotFound or SecretError."""
-    async with operator.database.read() as connection:
+    async with runtime.database.read() as connection:
         found = await ProviderRepository(connection).find(provider_id)
     if found is None:
         raise NotFound(provider_id)
-    async with operator.writing(found.customer_id) as work:
-        return await change_secret(work, operator.cipher, found, client_secret, enabled=True)
+    async with operator_writing(runtime, found.customer_id) as work:
+        return await change_secret(work, runtime.cipher, found, client_secret, enabled=True)
 
 
 async def change_secret(
@@ -69,31 +69,29 @@ async def change_secret(
     return after
 
 
-async def read_client_secret(
-    database: Database, cipher: SecretCipher, provider: IdentityProvider
-) -> str:
+async def read_client_secret(runtime: Runtime, provider: IdentityProvider) -> str:
     """Return a provider's client secret. Raises Unavailable, and logs why it cannot be read."""
     try:
-        async with database.read() as connection:
-            return await ProviderRepository(connection).client_secret(provider, cipher)
+        async with runtime.database.read() as connection:
+            return await ProviderRepository(connection).client_secret(provider, runtime.cipher)
     except SecretError as error:
         logger.error("Nobody can sign in by provider %s. %s", provider.name, error.reason)
         raise Unavailable("The provider cannot be used now; the server's log says why.") from error
 
 
-async def list_providers(operator: Operator, customer_id: int) -> list[IdentityProvider]:
+async def list_providers(runtime: Runtime, customer_id: int) -> list[IdentityProvider]:
     """A tenant's providers, oldest first."""
-    async with operator.database.read() as connection:
+    async with runtime.database.read() as connection:
         return await ProviderRepository(connection).of_tenant(customer_id)
 
 
-async def remove_provider(operator: Operator, provider_id: int) -> IdentityProvider:
+async def remove_provider(runtime: Runtime, provider_id: int) -> IdentityProvider:
     """Forgets a provider: those it signed in stay, but are signed out. Raises NotFound."""
-    async with operator.database.read() as connection:
+    async with runtime.database.read() as connection:
         found = await ProviderRepository(connection).find(provider_id)
     if found is None:
         raise NotFound(provider_id)
-    async with operator.writing(found.customer_id) as work:
+    async with operator_writing(runtime, found.customer_id) as work:
         # First the provider: this waits for sign-ins that hold it, whose sessions end then too.
         await ProviderRepository(work.connection).remove(provider_id)
         await ConsoleSessions(work.connection).end_all_by(provider_id)
@@ -104,20 +102,20 @@ async def remove_provider(operator: Operator, provider_id: int) -> IdentityProvi
     return found
 
 
-async def portal_providers(database: Database, customer_id: int) -> list[IdentityProvider]:
+async def portal_providers(runtime: Runtime, customer_id: int) -> list[IdentityProvider]:
     """The providers that sign a tenant's portal users in."""
-    async with database.read() as connection:
+    async with runtime.database.read() as connection:
         found = await ProviderRepository(connection).of_tenant(customer_id)
     return [each for each in found if each.signs_into_portals_of(customer_id)]
 
 
-async def console_providers(database: Database) -> list[IdentityProvider]:
+async def console_providers(runtime: Runtime) -> list[IdentityProvider]:
     """The providers that sign administrators in, of every tenant."""
-    async with database.read() as connection:
+    async with runtime.database.read() as connection:
         return await ProviderRepository(connection).for_console()
 
 
-async def find_provider(database: Database, provider_id: int) -> IdentityProvider | None:
+async def find_provider(runtime: Runtime, provider_id: int) -> IdentityProvider | None:
     """The provider with that id, in use or not, or None."""
-    async with database.read() as connection:
+    async with runtime.database.read() as connection:
         return await ProviderRepository(connection).find(provider_id)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from portico.domain.people.providers import IdentityProvider
+from portico.services.access import operator_writing
 from portico.services.people.providers import change_secret
-from portico.services.tenancy.operator import Operator
+from portico.services.runtime import Runtime
 from portico.services.tenancy.signing_keys import add_signing_key
 from portico.storage.engine.connections import Database
 from portico.storage.people.providers import ProviderRepository
@@ -56,15 +57,15 @@ async def require_secret_keys(database: Database, cipher: SecretCipher) -> None:
         await SecretKeyRepository(connection, cipher).require_readable()
 
 
-async def rotate_secret_key(operator: Operator) -> Rotation:
+async def rotate_secret_key(runtime: Runtime) -> Rotation:
     """Encrypt every secret with the last key of the key file, which may be in use already.
 
     Works in small transactions while servers run, and goes on where an earlier call was
     interrupted. Raises SecretKeyError if the file lacks a key that is in use or names no new one,
     and SecretError for a secret that does not decrypt.
     """
-    cipher = operator.cipher
-    async with operator.database.transaction() as connection:
+    cipher = runtime.cipher
+    async with runtime.database.transaction() as connection:
         keys = SecretKeyRepository(connection, cipher)
         await keys.lock()
         await keys.require_readable()
@@ -75,34 +76,34 @@ async def rotate_secret_key(operator: Operator) -> Rotation:
                 f"Append one with `openssl rand -base64 32 >> {cipher.file.path}`."
             )
         newest = held[-1].id
-        await keys.begin_use(newest, operator.now)
+        await keys.begin_use(newest, runtime.now)
     rewritten = 0
     for column in SECRET_COLUMNS:
-        while batch := await _rewrite_batch(operator, column, newest):
+        while batch := await _rewrite_batch(runtime, column, newest):
             rewritten += batch
-    async with operator.database.transaction() as connection:
+    async with runtime.database.transaction() as connection:
         keys = SecretKeyRepository(connection, cipher)
         await keys.lock()
         replaced = {each.id: each.creation_time for each in (await keys.in_use())[:-1]}
         await keys.end_use(list(replaced))
-    return Rotation(key_id=newest, replaced=replaced, rewritten=rewritten, ended=operator.now)
+    return Rotation(key_id=newest, replaced=replaced, rewritten=rewritten, ended=runtime.now)
 
 
-async def _rewrite_batch(operator: Operator, column: SecretColumn, key_id: str) -> int:
+async def _rewrite_batch(runtime: Runtime, column: SecretColumn, key_id: str) -> int:
     """Encrypt up to a hundred values of a column again; how many there were."""
-    async with operator.database.transaction() as connection:
-        secrets = StoredSecrets(connection, operator.cipher, column)
+    async with runtime.database.transaction() as connection:
+        secrets = StoredSecrets(connection, runtime.cipher, column)
         rows = await secrets.not_under(key_id, ROWS_PER_BATCH)
         for row in rows:
             await secrets.encrypt_again(row, key_id)
     return len(rows)
 
 
-async def find_lost_secrets(operator: Operator) -> LostSecrets:
+async def find_lost_secrets(runtime: Runtime) -> LostSecrets:
     """Return every secret that does not decrypt with the key file. Raises SecretKeyError."""
-    cipher = operator.cipher
+    cipher = runtime.cipher
     cipher.read_keys()
-    async with operator.database.read() as connection:
+    async with runtime.database.read() as connection:
         keys = await SecretKeyRepository(connection, cipher).unreadable()
         signing_keys = await StoredSecrets(connection, cipher, SIGNING_KEY).unreadable()
         secrets = await StoredSecrets(connection, cipher, CLIENT_SECRET).unreadable()
@@ -114,28 +115,28 @@ async def find_lost_secrets(operator: Operator) -> LostSecrets:
     )
 
 
-async def forget_secrets(operator: Operator, lost: LostSecrets) -> None:
+async def forget_secrets(runtime: Runtime, lost: LostSecrets) -> None:
     """Give up secrets that cannot be read, so that the installation works without them.
 
     Lost signing keys are deleted, which ends the tokens that they signed. Providers lose their
     client secret and are disabled until they get another one. The last key of the key file
     encrypts from now on. Raises SecretError.
     """
-    cipher = operator.cipher
+    cipher = runtime.cipher
     newest = cipher.read_keys()[-1].id
-    async with operator.database.transaction() as connection:
+    async with runtime.database.transaction() as connection:
         keys = SecretKeyRepository(connection, cipher)
         await keys.lock()
         await keys.end_use(await keys.unreadable())
         left = await keys.in_use()
         if not left or left[-1].replaced_time is not None:
-            await keys.begin_use(newest, operator.now)
+            await keys.begin_use(newest, runtime.now)
     for provider in lost.providers:
-        async with operator.writing(provider.customer_id) as work:
+        async with operator_writing(runtime, provider.customer_id) as work:
             await change_secret(work, cipher, provider, "", enabled=False)
-    async with operator.database.transaction() as connection:
+    async with runtime.database.transaction() as connection:
         signing_keys = SigningKeyRepository(connection, cipher)
         for key_id in lost.signing_keys:
             await signing_keys.remove(key_id)
         if not await signing_keys.exist():
-            await add_signing_key(operator, connection, overlap=0)
+            await add_signing_key(runtime, connection, overlap=0)

@@ -9,45 +9,25 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from portico.domain.people.administrators import Administrator, Grant
-from portico.domain.people.passwords import PasswordHasher
 from portico.domain.people.sessions import (
     SEEN_SECONDS,
     ConsoleSession,
     PortalSession,
     Session,
-    SessionLife,
     is_over,
     new_token,
     token_digest,
 )
 from portico.domain.people.users import PortalUser
-from portico.domain.records import Clock, IdSource, Scope
-from portico.services.password_queue import PasswordQueue
-from portico.storage.engine.connections import Connection, Database
+from portico.domain.records import Scope
+from portico.services.runtime import Runtime
+from portico.storage.engine.connections import Connection
 from portico.storage.people.administrators import AdministratorRepository
 from portico.storage.people.devices import ConsoleDevices, PortalDevices
 from portico.storage.people.sessions import ConsoleSessions, PortalSessions
 from portico.storage.people.users import PortalUserRepository
 
 S = TypeVar("S", bound=Session)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Gate:
-    """What signing people in needs of the running server."""
-
-    database: Database
-    clock: Clock
-    new_id: IdSource
-    passwords: PasswordHasher
-    password_queue: PasswordQueue
-    console_life: SessionLife
-    portal_life: SessionLife
-
-    @property
-    def now(self) -> int:
-        """The present moment in epoch seconds."""
-        return int(self.clock())
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,20 +61,20 @@ class SignedInUser:
 
 
 async def open_console_session(
-    gate: Gate, connection: Connection, administrator_id: int, *, earlier_device: str
+    runtime: Runtime, connection: Connection, administrator_id: int, *, earlier_device: str
 ) -> NewSession[ConsoleSession]:
     """Store a session and a known device for an administrator who has just proven to be one.
 
     The device's new token takes the place of `earlier_device`, the one that it sent.
     """
-    token, now = new_token(), gate.now
+    token, now = new_token(), runtime.now
     session = ConsoleSession(
         digest=token_digest(token),
         csrf_token=new_token(),
         administrator_id=administrator_id,
         created=now,
         seen=now,
-        expires=now + gate.console_life.absolute,
+        expires=now + runtime.console_life.absolute,
     )
     await ConsoleSessions(connection).add(session, now)
     device = new_token()
@@ -105,13 +85,13 @@ async def open_console_session(
 
 
 async def open_portal_session(
-    gate: Gate, connection: Connection, user: PortalUser, *, earlier_device: str
+    runtime: Runtime, connection: Connection, user: PortalUser, *, earlier_device: str
 ) -> NewSession[PortalSession]:
     """Store a session and a known device for a portal user who has just proven to be one.
 
     The device's new token takes the place of `earlier_device`, the one that it sent.
     """
-    token, now = new_token(), gate.now
+    token, now = new_token(), runtime.now
     session = PortalSession(
         digest=token_digest(token),
         csrf_token=new_token(),
@@ -119,7 +99,7 @@ async def open_portal_session(
         user_id=user.id,
         created=now,
         seen=now,
-        expires=now + gate.portal_life.absolute,
+        expires=now + runtime.portal_life.absolute,
     )
     await PortalSessions(connection, user.customer_id).add(session, now)
     device = new_token()
@@ -129,12 +109,12 @@ async def open_portal_session(
     return NewSession(session=session, token=token, device=device)
 
 
-async def find_console_session(gate: Gate, token: str) -> SignedInAdministrator | None:
+async def find_console_session(runtime: Runtime, token: str) -> SignedInAdministrator | None:
     """Who holds the token, or None: unknown, over, disabled, or without any grant."""
-    digest, now = token_digest(token), gate.now
-    async with gate.database.read() as connection:
+    digest, now = token_digest(token), runtime.now
+    async with runtime.database.read() as connection:
         session = await ConsoleSessions(connection).find(digest)
-        if session is None or is_over(session, gate.console_life, now):
+        if session is None or is_over(session, runtime.console_life, now):
             return None
         administrators = AdministratorRepository(connection)
         administrator = await administrators.find(session.administrator_id)
@@ -144,17 +124,19 @@ async def find_console_session(gate: Gate, token: str) -> SignedInAdministrator 
     if not grants:
         return None
     if now - session.seen >= SEEN_SECONDS:
-        async with gate.database.transaction() as connection:
+        async with runtime.database.transaction() as connection:
             await ConsoleSessions(connection).see(digest, now)
     return SignedInAdministrator(session=session, administrator=administrator, grants=tuple(grants))
 
 
-async def find_portal_session(gate: Gate, customer_id: int, token: str) -> SignedInUser | None:
+async def find_portal_session(
+    runtime: Runtime, customer_id: int, token: str
+) -> SignedInUser | None:
     """Who holds the token in the tenant, or None: unknown, foreign, over, or disabled."""
-    digest, now = token_digest(token), gate.now
-    async with gate.database.read(customer_id) as connection:
+    digest, now = token_digest(token), runtime.now
+    async with runtime.database.read(customer_id) as connection:
         session = await PortalSessions(connection, customer_id).find(digest)
-        if session is None or is_over(session, gate.portal_life, now):
+        if session is None or is_over(session, runtime.portal_life, now):
             return None
         users = PortalUserRepository(connection, Scope(customer_id=customer_id))
         user = await users.find(session.user_id)
@@ -162,7 +144,7 @@ async def find_portal_session(gate: Gate, customer_id: int, token: str) -> Signe
             return None
         group_ids = await effective_groups(users, user)
     if now - session.seen >= SEEN_SECONDS:
-        async with gate.database.transaction(customer_id) as connection:
+        async with runtime.database.transaction(customer_id) as connection:
             await PortalSessions(connection, customer_id).see(digest, now)
     return SignedInUser(session=session, user=user, group_ids=group_ids)
 
@@ -173,24 +155,24 @@ async def effective_groups(users: PortalUserRepository, user: PortalUser) -> fro
     return frozenset(user.group_ids) | claimed
 
 
-async def end_console_session(gate: Gate, token: str) -> None:
+async def end_console_session(runtime: Runtime, token: str) -> None:
     """Ends a session at once, if there is one."""
-    async with gate.database.transaction() as connection:
+    async with runtime.database.transaction() as connection:
         await ConsoleSessions(connection).end(token_digest(token))
 
 
-async def end_portal_session(gate: Gate, customer_id: int, token: str) -> None:
+async def end_portal_session(runtime: Runtime, customer_id: int, token: str) -> None:
     """Ends a session at once, if there is one."""
-    async with gate.database.transaction(customer_id) as connection:
+    async with runtime.database.transaction(customer_id) as connection:
         await PortalSessions(connection, customer_id).end(token_digest(token))
 
 
 async def choose_microtenant(
-    gate: Gate, session: ConsoleSession, customer_id: int, microtenant_id: int
+    runtime: Runtime, session: ConsoleSession, customer_id: int, microtenant_id: int
 ) -> None:
     """Remembers the tenant and microtenant that the console opens with next.
 
     `administrator_access` decides whether the administrator may go there.
     """
-    async with gate.database.transaction() as connection:
+    async with runtime.database.transaction() as connection:
         await ConsoleSessions(connection).choose(session.digest, customer_id, microtenant_id)

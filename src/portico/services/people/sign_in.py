@@ -30,14 +30,14 @@ from portico.domain.people.users import PortalUser
 from portico.domain.records import NAME_LIMIT, Scope, check_name, fold
 from portico.domain.tenancy.identity import Principal, Role
 from portico.services import recording
-from portico.services.access import open_work
+from portico.services.access import open_work, scope_access
 from portico.services.password_queue import Applicant
 from portico.services.people.sessions import (
-    Gate,
     NewSession,
     open_console_session,
     open_portal_session,
 )
+from portico.services.runtime import Runtime
 from portico.storage.engine.connections import Connection
 from portico.storage.people.administrators import AdministratorRepository
 from portico.storage.people.devices import ConsoleDevices, PortalDevices
@@ -72,45 +72,45 @@ class _Attempt:
 
 
 async def sign_in_administrator(
-    gate: Gate, name: str, password: str, browser: Browser
+    runtime: Runtime, name: str, password: str, browser: Browser
 ) -> NewSession[ConsoleSession]:
     """Open a session for the administrator with that name and password.
 
     Raises LockedOut, AccessDenied, or TooManySignIns before the password is looked at.
     """
-    async with gate.database.read() as connection:
+    async with runtime.database.read() as connection:
         found = await AdministratorRepository(connection).find_by_name(_findable(name))
-        device = await _known_device(gate, ConsoleDevices(connection), browser, found)
+        device = await _known_device(runtime, ConsoleDevices(connection), browser, found)
     usable = found is not None and found.disabled_time is None
     stored = found.password_hash if found is not None and usable else ""
     attempt = _attempt(CONSOLE, name, browser, device)
-    await _prove(gate, attempt, browser, stored, password)
-    async with gate.database.transaction() as connection:
-        await _forgive(gate, connection, attempt)
+    await _prove(runtime, attempt, browser, stored, password)
+    async with runtime.database.transaction() as connection:
+        await _forgive(runtime, connection, attempt)
         again = await AdministratorRepository(connection).find(found.id) if found else None
         if again is None or again.disabled_time is not None or again.password_hash != stored:
             raise AccessDenied
-        return await _admit_administrator(gate, connection, again, browser)
+        return await _admit_administrator(runtime, connection, again, browser)
 
 
 async def prove_password(
-    gate: Gate, administrator: Administrator, password: str, browser: Browser
+    runtime: Runtime, administrator: Administrator, password: str, browser: Browser
 ) -> None:
     """Make sure that a signed-in administrator knows the password, under the console's lock-out.
 
     Raises LockedOut, TooManySignIns, or AccessDenied, also for an account without a password.
     """
-    async with gate.database.read() as connection:
-        device = await _known_device(gate, ConsoleDevices(connection), browser, administrator)
+    async with runtime.database.read() as connection:
+        device = await _known_device(runtime, ConsoleDevices(connection), browser, administrator)
     attempt = _attempt(CONSOLE, administrator.name, browser, device)
     attempt = replace(attempt, applicant=signed_in_applicant(administrator.id))
-    await _prove(gate, attempt, browser, administrator.password_hash, password)
-    async with gate.database.transaction() as connection:
-        await _forgive(gate, connection, attempt)
+    await _prove(runtime, attempt, browser, administrator.password_hash, password)
+    async with runtime.database.transaction() as connection:
+        await _forgive(runtime, connection, attempt)
 
 
 async def sign_in_user(
-    gate: Gate, customer_id: int, name: str, password: str, browser: Browser
+    runtime: Runtime, customer_id: int, name: str, password: str, browser: Browser
 ) -> NewSession[PortalSession]:
     """Open a session for the tenant's portal user with that name and password.
 
@@ -118,21 +118,21 @@ async def sign_in_user(
     """
     scope = Scope(customer_id=customer_id)
     # Before the turn: where a tenant's database does not answer, other tenants must not wait too.
-    async with gate.database.read(customer_id) as connection:
+    async with runtime.database.read(customer_id) as connection:
         found = await PortalUserRepository(connection, scope).find_by_name(_findable(name))
         devices = PortalDevices(connection, customer_id)
-        device = await _known_device(gate, devices, browser, found)
+        device = await _known_device(runtime, devices, browser, found)
     stored = found.password_hash if found is not None and found.enabled else ""
     attempt = _attempt(str(customer_id), name, browser, device)
-    await _prove(gate, attempt, browser, stored, password)
-    async with gate.database.transaction(customer_id) as connection:
-        await _forgive(gate, connection, attempt)
+    await _prove(runtime, attempt, browser, stored, password)
+    async with runtime.database.transaction(customer_id) as connection:
+        await _forgive(runtime, connection, attempt)
         users = PortalUserRepository(connection, scope)
         again = await users.find(found.id, lock=True) if found else None
         if again is None or not again.enabled or again.password_hash != stored:
             raise AccessDenied
-        await users.note_sign_in(replace(again, last_sign_in=gate.now))
-        return await open_portal_session(gate, connection, again, earlier_device=browser.device)
+        await users.note_sign_in(replace(again, last_sign_in=runtime.now))
+        return await open_portal_session(runtime, connection, again, earlier_device=browser.device)
 
 
 def signed_in_applicant(administrator_id: int) -> Applicant:
@@ -149,7 +149,7 @@ def _findable(name: str) -> str:
 
 
 async def _known_device(
-    gate: Gate,
+    runtime: Runtime,
     devices: ConsoleDevices | PortalDevices,
     browser: Browser,
     account: Administrator | PortalUser | None,
@@ -158,7 +158,7 @@ async def _known_device(
     if not browser.device or account is None:
         return ""
     digest = token_digest(browser.device)
-    return digest if await devices.owner(digest, gate.now) == account.id else ""
+    return digest if await devices.owner(digest, runtime.now) == account.id else ""
 
 
 def _attempt(scope: str, account: str, browser: Browser, device: str) -> _Attempt:
@@ -179,36 +179,36 @@ def _attempt(scope: str, account: str, browser: Browser, device: str) -> _Attemp
 
 
 async def _prove(
-    gate: Gate, attempt: _Attempt, browser: Browser, stored: str, password: str
+    runtime: Runtime, attempt: _Attempt, browser: Browser, stored: str, password: str
 ) -> None:
     """Verify a password when it is its turn. Raises LockedOut, AccessDenied or TooManySignIns."""
     if len(password) > LONGEST_PASSWORD:
         stored, password = "", ""
-    async with gate.password_queue.turn(attempt.applicant, browser.left):
-        await _count_attempt(gate, attempt.keys)
-        if not await gate.passwords.verify(stored, password):
+    async with runtime.password_queue.turn(attempt.applicant, browser.left):
+        await _count_attempt(runtime, attempt.keys)
+        if not await runtime.passwords.verify(stored, password):
             raise AccessDenied
 
 
-async def _count_attempt(gate: Gate, keys: tuple[FailureKey, ...]) -> None:
+async def _count_attempt(runtime: Runtime, keys: tuple[FailureKey, ...]) -> None:
     """Counts an attempt as failed until it succeeds. Raises LockedOut while a lock lasts."""
     for left in reversed(range(COUNTING_TRIES)):
         try:
-            async with gate.database.transaction() as connection:
+            async with runtime.database.transaction() as connection:
                 failures = SignInFailures(connection)
                 counted = await failures.find(keys)
                 locked_until = max((each.locked_until for each in counted.values()), default=0)
-                if locked_until > gate.now:
-                    raise LockedOut(locked_until - gate.now)
-                more = [with_failure(counted.get(key), key, gate.now) for key in keys]
-                await failures.store(more, gate.now)
+                if locked_until > runtime.now:
+                    raise LockedOut(locked_until - runtime.now)
+                more = [with_failure(counted.get(key), key, runtime.now) for key in keys]
+                await failures.store(more, runtime.now)
             return
         except ConcurrentChange:  # another attempt was counted in between: count after it
             if not left:
                 raise
 
 
-async def _forgive(gate: Gate, connection: Connection, attempt: _Attempt) -> None:
+async def _forgive(runtime: Runtime, connection: Connection, attempt: _Attempt) -> None:
     """Takes back what was counted for an attempt that succeeded, and the account's own failures."""
     failures = SignInFailures(connection)
     counted = await failures.find(attempt.keys)
@@ -216,21 +216,21 @@ async def _forgive(gate: Gate, connection: Connection, attempt: _Attempt) -> Non
     for key, each in counted.items():
         left.append(replace(each, failures=0) if key.is_pair else without_failure(each))
     if left:
-        await failures.store(left, gate.now)
+        await failures.store(left, runtime.now)
 
 
 async def _admit_administrator(
-    gate: Gate, connection: Connection, found: Administrator, browser: Browser
+    runtime: Runtime, connection: Connection, found: Administrator, browser: Browser
 ) -> NewSession[ConsoleSession]:
     administrators = AdministratorRepository(connection)
     if not await administrators.grants([found.id]):
         raise AccessDenied
-    await administrators.note_sign_in(found.id, gate.now)
-    return await open_console_session(gate, connection, found.id, earlier_device=browser.device)
+    await administrators.note_sign_in(found.id, runtime.now)
+    return await open_console_session(runtime, connection, found.id, earlier_device=browser.device)
 
 
 async def sign_in_administrator_by_provider(
-    gate: Gate, person: ProvenPerson, browser: Browser
+    runtime: Runtime, person: ProvenPerson, browser: Browser
 ) -> NewSession[ConsoleSession]:
     """Open a session for the administrator whom a provider vouches for.
 
@@ -238,7 +238,7 @@ async def sign_in_administrator_by_provider(
     provider's tenant, and of no other tenant, has it; from then on by the provider's subject.
     Raises AccessDenied, also when the provider must not sign administrators in.
     """
-    async with gate.database.transaction() as connection:
+    async with runtime.database.transaction() as connection:
         provider = await ProviderRepository(connection).find(person.provider_id, lock=True)
         if provider is None or not provider.signs_into_console:
             raise AccessDenied
@@ -251,7 +251,7 @@ async def sign_in_administrator_by_provider(
                 await administrators.replace(found)
         if found is None or found.disabled_time is not None:
             raise AccessDenied
-        return await _admit_administrator(gate, connection, found, browser)
+        return await _admit_administrator(runtime, connection, found, browser)
 
 
 async def _administrator_with_email(
@@ -272,7 +272,12 @@ async def _administrator_with_email(
 
 
 async def sign_in_user_by_provider(
-    gate: Gate, customer_id: int, person: ProvenPerson, browser: Browser, *, transaction_id: str
+    runtime: Runtime,
+    customer_id: int,
+    person: ProvenPerson,
+    browser: Browser,
+    *,
+    transaction_id: str,
 ) -> NewSession[PortalSession]:
     """Open a session at a tenant's portals for the user whom a provider vouches for.
 
@@ -280,7 +285,7 @@ async def sign_in_user_by_provider(
     Raises AccessDenied, also when the provider must not sign in at portals of this tenant.
     """
     scope = Scope(customer_id=customer_id)
-    async with gate.database.transaction(customer_id) as connection:
+    async with runtime.database.transaction(customer_id) as connection:
         provider = await _provider_of_portals(connection, customer_id, person)
         users = PortalUserRepository(connection, scope)
         found = await users.find_by_subject(provider.id, person.subject)
@@ -292,11 +297,13 @@ async def sign_in_user_by_provider(
                 display_name=person.display_name or found.display_name,
                 email=person.email or found.email,
                 claimed_groups=person.groups,
-                last_sign_in=gate.now,
+                last_sign_in=runtime.now,
             )
             await users.note_sign_in(user)
-            return await open_portal_session(gate, connection, user, earlier_device=browser.device)
-    return await _admit_new_user(gate, customer_id, person, browser, transaction_id)
+            return await open_portal_session(
+                runtime, connection, user, earlier_device=browser.device
+            )
+    return await _admit_new_user(runtime, customer_id, person, browser, transaction_id)
 
 
 async def _provider_of_portals(
@@ -310,13 +317,13 @@ async def _provider_of_portals(
 
 
 async def _admit_new_user(
-    gate: Gate, customer_id: int, person: ProvenPerson, browser: Browser, transaction_id: str
+    runtime: Runtime, customer_id: int, person: ProvenPerson, browser: Browser, transaction_id: str
 ) -> NewSession[PortalSession]:
-    scope, now = Scope(customer_id=customer_id), gate.now
-    async with gate.database.write(customer_id) as connection:
+    scope, now = Scope(customer_id=customer_id), runtime.now
+    async with runtime.database.write(customer_id) as connection:
         provider = await _provider_of_portals(connection, customer_id, person)
         users = PortalUserRepository(connection, scope)
-        user_id = gate.new_id()
+        user_id = runtime.new_id()
         user = PortalUser(
             customer_id=customer_id,
             id=user_id,
@@ -335,11 +342,10 @@ async def _admit_new_user(
         principal = Principal(
             actor_id=user_id, customer_id=customer_id, role=Role.VIEWER, microtenant_id=None
         )
-        work = await open_work(
-            connection, principal, now=now, new_id=gate.new_id, transaction_id=transaction_id
-        )
+        access = await scope_access(connection, principal)
+        work = open_work(runtime, connection, access, transaction_id=transaction_id)
         await recording.record_creation(work, USER_KIND, user)
-        return await open_portal_session(gate, connection, user, earlier_device=browser.device)
+        return await open_portal_session(runtime, connection, user, earlier_device=browser.device)
 
 
 async def _free_name(

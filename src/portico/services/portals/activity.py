@@ -14,7 +14,7 @@ from portico.domain.portals.activity import Acceptance, RecentLink, day_of, poli
 from portico.domain.portals.portals import UserPortal
 from portico.domain.records import DEFAULT_MICROTENANT_ID, Scope
 from portico.domain.search import ListQuery
-from portico.services.people.sessions import Gate
+from portico.services.runtime import Runtime
 from portico.storage.engine.connections import Connection
 from portico.storage.policies import AupRepository
 from portico.storage.portals.activity import Activity
@@ -40,7 +40,7 @@ class PendingPolicy:
 
 
 async def record_opening(
-    gate: Gate,
+    runtime: Runtime,
     portal: UserPortal,
     link_id: int,
     *,
@@ -51,17 +51,17 @@ async def record_opening(
 
     Raises NotFound for a link that the portal does not show to somebody of these groups.
     """
-    async with gate.database.read(portal.customer_id) as connection:
+    async with runtime.database.read(portal.customer_id) as connection:
         await _require_visible(connection, portal, link_id, group_ids)
-    async with gate.database.transaction(portal.customer_id) as connection:
+    async with runtime.database.transaction(portal.customer_id) as connection:
         activity = Activity(connection, portal.customer_id)
-        await activity.count_opening(link_id, day_of(gate.now))
+        await activity.count_opening(link_id, day_of(runtime.now))
         if user_id is not None:
-            await activity.remember_opening(user_id, link_id, gate.now)
+            await activity.remember_opening(user_id, link_id, runtime.now)
 
 
 async def set_favourite(
-    gate: Gate,
+    runtime: Runtime,
     portal: UserPortal,
     link_id: int,
     *,
@@ -73,12 +73,12 @@ async def set_favourite(
 
     Raises NotFound for a link that the portal does not show to the user.
     """
-    async with gate.database.read(portal.customer_id) as connection:
+    async with runtime.database.read(portal.customer_id) as connection:
         await _require_visible(connection, portal, link_id, group_ids)
-    async with gate.database.transaction(portal.customer_id) as connection:
+    async with runtime.database.transaction(portal.customer_id) as connection:
         activity = Activity(connection, portal.customer_id)
         if wanted:
-            await activity.add_favourite(user_id, link_id, gate.now)
+            await activity.add_favourite(user_id, link_id, runtime.now)
         else:
             await activity.remove_favourite(user_id, link_id)
 
@@ -91,24 +91,26 @@ async def _require_visible(
         raise NotFound(link_id)
 
 
-async def list_favourites(gate: Gate, customer_id: int, user_id: int) -> list[int]:
+async def list_favourites(runtime: Runtime, customer_id: int, user_id: int) -> list[int]:
     """The ids of a user's favourite links on all portals, oldest first."""
-    async with gate.database.read(customer_id) as connection:
+    async with runtime.database.read(customer_id) as connection:
         return await Activity(connection, customer_id).favourites(user_id)
 
 
-async def list_recent(gate: Gate, customer_id: int, user_id: int) -> list[RecentLink]:
+async def list_recent(runtime: Runtime, customer_id: int, user_id: int) -> list[RecentLink]:
     """The links that a user opened last on all portals, newest first."""
-    async with gate.database.read(customer_id) as connection:
+    async with runtime.database.read(customer_id) as connection:
         return await Activity(connection, customer_id).recent(user_id)
 
 
-async def aup_to_accept(gate: Gate, portal: UserPortal, visitor: Visitor) -> PendingPolicy | None:
+async def aup_to_accept(
+    runtime: Runtime, portal: UserPortal, visitor: Visitor
+) -> PendingPolicy | None:
     """The policy that the visitor has not accepted in its present words, or None.
 
     It is the enabled one of the portal's microtenant that was changed last, else Default's.
     """
-    async with gate.database.read(portal.customer_id) as connection:
+    async with runtime.database.read(portal.customer_id) as connection:
         aup = await _policy(connection, portal)
         if aup is None:
             return None
@@ -122,27 +124,27 @@ async def aup_to_accept(gate: Gate, portal: UserPortal, visitor: Visitor) -> Pen
 
 
 async def accept_aup(
-    gate: Gate, portal: UserPortal, aup_id: int, version: str, visitor: Visitor
+    runtime: Runtime, portal: UserPortal, aup_id: int, version: str, visitor: Visitor
 ) -> None:
     """Records that the visitor accepted the policy in the words that were shown.
 
     Raises ConcurrentChange when the portal's policy has other words by now.
     """
-    pending = await aup_to_accept(gate, portal, visitor)
+    pending = await aup_to_accept(runtime, portal, visitor)
     if pending is None:
         return
     if (pending.aup.id, pending.version) != (aup_id, version):
         raise ConcurrentChange(KIND, "The policy has changed; read it again.")
-    async with gate.database.transaction(portal.customer_id) as connection:
+    async with runtime.database.transaction(portal.customer_id) as connection:
         acceptance = Acceptance(
             customer_id=portal.customer_id,
-            id=gate.new_id(),
+            id=runtime.new_id(),
             aup_id=aup_id,
             version=version,
             user_id=visitor.user_id,
             visitor=visitor.mark,
             name=visitor.name,
-            time=gate.now,
+            time=runtime.now,
         )
         await Activity(connection, portal.customer_id).accept(acceptance)
 

@@ -22,15 +22,16 @@ from portico.domain.portals.pages import PortalAddress
 from portico.domain.portals.portals import UserPortal
 from portico.domain.tenancy.identity import Tenant
 from portico.services import recording
-from portico.services.tenancy.operator import Operator
+from portico.services.access import operator_writing
+from portico.services.runtime import Runtime
 from portico.services.work import UnitOfWork
-from portico.storage.engine.connections import Connection, Database
+from portico.storage.engine.connections import Connection
 from portico.storage.portals.domains import AllowedDomains, PortalDomains
 from portico.storage.tenancy.identity import IdentityRepository
 
 
 async def find_portal_at_host(
-    database: Database, authority: str, *, public_host: str
+    runtime: Runtime, authority: str, *, public_host: str
 ) -> PortalAddress | None:
     """Return whose portal a Host header leads to, or None. The portal may be disabled.
 
@@ -40,7 +41,7 @@ async def find_portal_at_host(
     host = host_of(authority)
     if "." not in host or host == public_host:
         return None
-    async with database.read() as connection:
+    async with runtime.database.read() as connection:
         allowed = await AllowedDomains(connection).covering([host])
         owner = owner_of(host, {each.name: each for each in allowed})
         if owner is None:
@@ -84,22 +85,22 @@ class DomainChange:
 
 
 async def plan_allowing(
-    operator: Operator, name: str, customer_id: int, *, public_host: str
+    runtime: Runtime, name: str, customer_id: int, *, public_host: str
 ) -> DomainChange:
     """Return what `allow_domain` would do. Raises InvalidField or NotFound."""
-    async with operator.database.read() as connection:
-        return await _plan_allowing(operator, connection, name, customer_id, public_host)
+    async with runtime.database.read() as connection:
+        return await _plan_allowing(runtime, connection, name, customer_id, public_host)
 
 
 async def allow_domain(
-    operator: Operator, name: str, customer_id: int, *, public_host: str
+    runtime: Runtime, name: str, customer_id: int, *, public_host: str
 ) -> DomainChange:
     """Allow a domain and every name below it for a tenant.
 
     Raises NotFound for an unknown tenant, InvalidField for a domain that another tenant has.
     """
-    async with operator.writing(customer_id) as work:
-        change = await _plan_allowing(operator, work.connection, name, customer_id, public_host)
+    async with operator_writing(runtime, customer_id) as work:
+        change = await _plan_allowing(runtime, work.connection, name, customer_id, public_host)
         if change.is_new:
             await AllowedDomains(work.connection).insert(change.domain)
             await recording.record_domain(work, Action.CREATE, None, change.domain)
@@ -109,16 +110,16 @@ async def allow_domain(
     return change
 
 
-async def plan_revoking(operator: Operator, name: str, *, public_host: str) -> DomainChange:
+async def plan_revoking(runtime: Runtime, name: str, *, public_host: str) -> DomainChange:
     """Return what `revoke_domain` would do. Raises InvalidField."""
-    async with operator.database.read() as connection:
+    async with runtime.database.read() as connection:
         return await _plan_revoking(connection, name, public_host)
 
 
-async def revoke_domain(operator: Operator, name: str, *, public_host: str) -> DomainChange:
+async def revoke_domain(runtime: Runtime, name: str, *, public_host: str) -> DomainChange:
     """Revoke a domain from its tenant. Raises InvalidField for one that is not allowed."""
-    planned = await plan_revoking(operator, name, public_host=public_host)
-    async with operator.writing(planned.domain.customer_id) as work:
+    planned = await plan_revoking(runtime, name, public_host=public_host)
+    async with operator_writing(runtime, planned.domain.customer_id) as work:
         change = await _plan_revoking(work.connection, name, public_host)
         await AllowedDomains(work.connection).remove(change.domain.name)
         await recording.record_domain(work, Action.REVOKE, change.domain, None)
@@ -138,13 +139,13 @@ class ListedDomain:
 
 
 async def list_domains(
-    operator: Operator, customer_id: int | None, *, public_host: str
+    runtime: Runtime, customer_id: int | None, *, public_host: str
 ) -> list[ListedDomain]:
     """Return the allowed domains of one tenant, or of all, by name.
 
     Raises NotFound for an unknown tenant.
     """
-    async with operator.database.read() as connection:
+    async with runtime.database.read() as connection:
         identity = IdentityRepository(connection)
         if customer_id is not None and await identity.find_tenant(customer_id) is None:
             raise NotFound(customer_id)
@@ -169,10 +170,10 @@ async def list_domains(
 
 
 async def _plan_allowing(
-    operator: Operator, connection: Connection, name: str, customer_id: int, public_host: str
+    runtime: Runtime, connection: Connection, name: str, customer_id: int, public_host: str
 ) -> DomainChange:
     domain = AllowedDomain(
-        name=check_allowed_domain(name), customer_id=customer_id, creation_time=operator.now
+        name=check_allowed_domain(name), customer_id=customer_id, creation_time=runtime.now
     )
     identity = IdentityRepository(connection)
     tenant = await identity.find_tenant(customer_id)

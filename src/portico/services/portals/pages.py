@@ -21,11 +21,13 @@ from portico.domain.portals.pages import (
     slugs_for,
 )
 from portico.domain.portals.portals import UserPortal
-from portico.domain.records import Clock, IdSource, Scope
+from portico.domain.records import Scope
 from portico.domain.tenancy.identity import Principal, Role, Tenant
+from portico.services.access import Access, open_work
 from portico.services.links.shown import present_links
+from portico.services.runtime import Runtime
 from portico.services.work import UnitOfWork
-from portico.storage.engine.connections import Connection, Database
+from portico.storage.engine.connections import Connection
 from portico.storage.portals.pages import (
     PortalPageRepository,
     find_address,
@@ -39,7 +41,7 @@ _SLUGS_TRIED = 50
 _ADDRESS = re.compile(r"[a-z0-9-]{1,63}", re.ASCII)
 
 
-async def find_portal_address(database: Database, address: str) -> PortalAddress | None:
+async def find_portal_address(runtime: Runtime, address: str) -> PortalAddress | None:
     """Return whose portal an id or a slug leads to, or None. The portal may be disabled.
 
     `domains.find_portal_at_host` does the same for a portal's own domain.
@@ -47,16 +49,16 @@ async def find_portal_address(database: Database, address: str) -> PortalAddress
     wanted = address.lower()
     if not _ADDRESS.fullmatch(wanted):
         return None
-    async with database.read() as connection:
+    async with runtime.database.read() as connection:
         return await find_address(connection, wanted)
 
 
-async def find_open_portal(database: Database, address: str) -> PortalAddress | None:
+async def find_open_portal(runtime: Runtime, address: str) -> PortalAddress | None:
     """Return whose enabled portal an id or a slug leads to, or None."""
-    place = await find_portal_address(database, address)
+    place = await find_portal_address(runtime, address)
     if place is None:
         return None
-    async with database.read(place.customer_id) as connection:
+    async with runtime.database.read(place.customer_id) as connection:
         return place if await is_enabled(connection, place) else None
 
 
@@ -119,7 +121,7 @@ async def visit_portal(connection: Connection, place: PortalAddress) -> PortalVi
     microtenant_id = await find_microtenant(connection, place)
     if microtenant_id is None:
         raise NotFound(place.address)
-    home = await IdentityRepository(connection).place(place.customer_id, microtenant_id)
+    home = await IdentityRepository(connection).scope_details(place.customer_id, microtenant_id)
     scope = Scope(customer_id=place.customer_id, microtenant_id=microtenant_id)
     portal = await UserPortalRepository(connection, scope).find(place.portal_id)
     if home is None or portal is None or not portal.enabled:
@@ -134,30 +136,28 @@ async def visit_portal(connection: Connection, place: PortalAddress) -> PortalVi
 
 
 def visitors_work(
+    runtime: Runtime,
     connection: Connection,
     visit: PortalVisit,
     *,
     user_id: int = 0,
-    clock: Clock,
-    new_id: IdSource,
     transaction_id: str,
 ) -> UnitOfWork:
     """What a visitor works with: the portal's microtenant, to read. 0 is nobody's user id."""
-    return UnitOfWork(
-        connection=connection,
-        principal=Principal(
-            actor_id=user_id,
-            customer_id=visit.scope.customer_id,
-            role=Role.VIEWER,
-            microtenant_id=visit.scope.microtenant_id,
-        ),
+    principal = Principal(
+        actor_id=user_id,
+        customer_id=visit.scope.customer_id,
+        role=Role.VIEWER,
+        microtenant_id=visit.scope.microtenant_id,
+    )
+    access = Access(
+        principal=principal,
         tenant=visit.tenant,
         scope=visit.scope,
         microtenant_name=visit.microtenant_name,
-        now=int(clock()),
-        new_id=new_id,
-        transaction_id=transaction_id,
+        links=0,
     )
+    return open_work(runtime, connection, access, transaction_id=transaction_id)
 
 
 async def list_portal_links(work: UnitOfWork, portal_id: int) -> list[PortalSection]:

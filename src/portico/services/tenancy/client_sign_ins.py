@@ -1,15 +1,14 @@
-"""When API clients are used: noted at sign-in, and told to those who look after them."""
+"""Last-used times of API clients, recorded at sign-in."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
 
 from portico.domain.errors import ConcurrentChange, Unavailable
 from portico.domain.records import Clock
 from portico.domain.tenancy.identity import ApiClient
-from portico.storage.engine.connections import Connection, Database
+from portico.storage.engine.connections import Database
 from portico.storage.tenancy.client_sign_ins import ClientSignIns
 
 NOTE_EVERY_SECONDS = 60 * 60
@@ -54,8 +53,3 @@ class SignInNotes:
         except (Unavailable, ConcurrentChange) as error:
             self._due[client.id] = now + RETRY_SECONDS
             logger.warning("The sign-in of API client %s was not noted: %s", client.id, error)
-
-
-async def last_sign_ins(connection: Connection, customer_id: int) -> Mapping[int, int]:
-    """When each client of a tenant signed in last, to the hour; some may never have."""
-    return await ClientSignIns(connection, customer_id).last()

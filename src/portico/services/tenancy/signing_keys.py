@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from portico.domain.errors import Unavailable
 from portico.domain.tenancy.identity import SigningKey, new_secret
-from portico.services.tenancy.operator import Operator
+from portico.services.runtime import Runtime
 from portico.storage.engine.connections import Connection, Database
 from portico.storage.secrets.secret_cipher import SecretCipher
 from portico.storage.tenancy.signing_keys import SigningKeyRepository
@@ -62,26 +62,26 @@ async def load_signing_keys(database: Database, cipher: SecretCipher) -> list[Si
         return await SigningKeyRepository(connection, cipher).readable({})
 
 
-async def rotate_signing_keys(operator: Operator, *, overlap: int) -> SigningKey:
+async def rotate_signing_keys(runtime: Runtime, *, overlap: int) -> SigningKey:
     """Make a new key for tokens; older keys go on verifying for `overlap` seconds.
 
     Raises SecretError.
     """
-    async with operator.database.transaction() as connection:
-        return await add_signing_key(operator, connection, overlap)
+    async with runtime.database.transaction() as connection:
+        return await add_signing_key(runtime, connection, overlap)
 
 
-async def ensure_signing_key(operator: Operator, *, overlap: int) -> None:
+async def ensure_signing_key(runtime: Runtime, *, overlap: int) -> None:
     """Make the first signing key of an installation that has none. Raises SecretError."""
-    async with operator.database.transaction() as connection:
-        if not await SigningKeyRepository(connection, operator.cipher).exist():
-            await add_signing_key(operator, connection, overlap)
+    async with runtime.database.transaction() as connection:
+        if not await SigningKeyRepository(connection, runtime.cipher).exist():
+            await add_signing_key(runtime, connection, overlap)
 
 
-async def add_signing_key(operator: Operator, connection: Connection, overlap: int) -> SigningKey:
+async def add_signing_key(runtime: Runtime, connection: Connection, overlap: int) -> SigningKey:
     """Store a new signing key within a transaction; see `rotate_signing_keys`."""
-    key = SigningKey(id=operator.new_id(), secret=new_secret(), creation_time=operator.now)
-    await SigningKeyRepository(connection, operator.cipher).add(
-        key, others_retire=operator.now + overlap, now=operator.now
+    key = SigningKey(id=runtime.new_id(), secret=new_secret(), creation_time=runtime.now)
+    await SigningKeyRepository(connection, runtime.cipher).add(
+        key, others_retire=runtime.now + overlap, now=runtime.now
     )
     return key

@@ -97,10 +97,10 @@ class IdentityRepository:
             links=row.links or 0,
         )
 
-    async def place(self, customer_id: int, microtenant_id: int) -> ScopeDetails | None:
+    async def scope_details(self, customer_id: int, microtenant_id: int) -> ScopeDetails | None:
         """A microtenant of a tenant, or None when there is no such tenant or microtenant."""
         rows = await self._connection.rows(
-            _place(), {"customer_id": customer_id, "microtenant_id": microtenant_id}
+            _scope_details(), {"customer_id": customer_id, "microtenant_id": microtenant_id}
         )
         if not rows:
             return None
@@ -113,7 +113,7 @@ class IdentityRepository:
     async def tenants(self, customer_ids: Iterable[int]) -> list[Tenant]:
         """The tenants with those ids, by name. Each is asked for alone, as each lives elsewhere."""
         wanted = sorted(set(customer_ids))
-        found = [await self.place(each, DEFAULT_MICROTENANT_ID) for each in wanted]
+        found = [await self.scope_details(each, DEFAULT_MICROTENANT_ID) for each in wanted]
         tenants = [each.tenant for each in found if each is not None]
         return sorted(tenants, key=lambda tenant: tenant.name)
 
@@ -237,7 +237,7 @@ def _links_of(customer_id: ColumnElement[int]) -> ColumnElement[int]:
 
 
 @kept
-def _place() -> Select[Any]:
+def _scope_details() -> Select[Any]:
     tenant = bindparam("customer_id", type_=BigInteger)
     wanted = bindparam("microtenant_id", type_=BigInteger)
     asked_for = and_(microtenant.c.customer_id == tenant, microtenant.c.id == wanted)

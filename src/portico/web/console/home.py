@@ -71,7 +71,7 @@ async def remember_microtenant(console: Console) -> None:
         console.microtenant_id,
     ):
         await choose_microtenant(
-            console.site.gate, session, console.customer_id, console.microtenant_id
+            console.site.runtime, session, console.customer_id, console.microtenant_id
         )
 
 

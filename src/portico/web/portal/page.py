@@ -99,7 +99,7 @@ class Arrival:
 
 async def visit_address(site: Site, address: str) -> PortalVisit:
     """The enabled portal at an id or a slug. Raises NotFound."""
-    place = await find_portal_address(site.database, address)
+    place = await find_portal_address(site.runtime, address)
     if place is None:
         raise NotFound(address)
     async with site.database.read(place.customer_id) as connection:
@@ -131,11 +131,10 @@ async def content_for(site: Site, request: AnyRequest, arrival: Arrival) -> Port
     """The links that are there for whoever arrived."""
     async with site.database.read(arrival.visit.scope.customer_id) as connection:
         work = visitors_work(
+            site.runtime,
             connection,
             arrival.visit,
             user_id=arrival.visitor.user_id or 0,
-            clock=site.gate.clock,
-            new_id=site.gate.new_id,
             transaction_id=site.transaction_id(request),
         )
         return await site.portal_contents.get(
@@ -179,7 +178,7 @@ async def accept(site: NamedDependency[Site], request: AnyRequest, portal: FromP
         cookies = [site.cookies.make(VISITOR, visitor.mark, seconds=YEAR_SECONDS)]
     try:
         await accept_aup(
-            site.gate, arrival.visit.portal, _id(form, "aup"), _text(form, "version"), visitor
+            site.runtime, arrival.visit.portal, _id(form, "aup"), _text(form, "version"), visitor
         )
     except ConcurrentChange:
         # The next page is the policy again, in its new words.
@@ -210,9 +209,9 @@ async def favour(site: NamedDependency[Site], request: AnyRequest, portal: FromP
     form = await _form(site, request, arrival)
     link_id, on = _id(form, "link"), _text(form, "on")
     if not on:
-        kept = await list_favourites(site.gate, arrival.visit.scope.customer_id, user_id)
+        kept = await list_favourites(site.runtime, arrival.visit.scope.customer_id, user_id)
     await set_favourite(
-        site.gate,
+        site.runtime,
         arrival.visit.portal,
         link_id,
         user_id=user_id,
@@ -230,7 +229,7 @@ async def opened(
     arrival = await arrive(site, request, portal)
     await _form(site, request, arrival)
     await record_opening(
-        site.gate,
+        site.runtime,
         arrival.visit.portal,
         _number(link),
         user_id=arrival.visitor.user_id,
@@ -239,7 +238,7 @@ async def opened(
 
 
 async def _show(site: Site, request: AnyRequest, arrival: Arrival) -> Page:
-    pending = await aup_to_accept(site.gate, arrival.visit.portal, arrival.visitor)
+    pending = await aup_to_accept(site.runtime, arrival.visit.portal, arrival.visitor)
     if pending is not None:
         return _show_aup(site, request, arrival, pending)
     content = await content_for(site, request, arrival)
@@ -247,9 +246,9 @@ async def _show(site: Site, request: AnyRequest, arrival: Arrival) -> Page:
     opened_lately: list[tuple[int, int]] = []
     if arrival.signed_in is not None:
         customer_id, user_id = arrival.visit.scope.customer_id, arrival.signed_in.user.id
-        kept = await list_favourites(site.gate, customer_id, user_id)
+        kept = await list_favourites(site.runtime, customer_id, user_id)
         favourites = [link_id for link_id in kept if link_id in content.tiles]
-        recent = await list_recent(site.gate, customer_id, user_id)
+        recent = await list_recent(site.runtime, customer_id, user_id)
         opened_lately = [(each.link_id, each.time) for each in recent]
     language = site.renderer.language(_language(request, arrival))
     query = request.query_params.get("q", "").strip()[:QUERY_LIMIT]
@@ -260,14 +259,14 @@ async def _show(site: Site, request: AnyRequest, arrival: Arrival) -> Page:
         request,
         arrival,
         "portal/page.html",
-        day=make_day(site.gate.now, language),
+        day=make_day(site.runtime.now, language),
         notice=make_notice(arrival.visit.portal),
         query=query,
         found=found,
         nearest=nearest_tile(query, tiles) if query and not found else None,
         total=len(tiles),
         favourites=[content.tiles[link_id] for link_id in favourites[:FAVOURITES_SHOWN]],
-        recents=make_recents(opened_lately, content.tiles, site.gate.now, language),
+        recents=make_recents(opened_lately, content.tiles, site.runtime.now, language),
         sections=content.starred(favourites),
         can_add=not tiles and await _may_add(site, request, arrival),
     )

@@ -12,7 +12,7 @@ from portico.web.shared.site import Site
 async def portal_at_host(site: Site, request: AnyRequest) -> PortalAddress | None:
     """Return whose portal the request's host leads to; None on the public host and on others."""
     host = request.headers.get("host", "")
-    return await find_portal_at_host(site.database, host, public_host=site.origins.public_host)
+    return await find_portal_at_host(site.runtime, host, public_host=site.origins.public_host)
 
 
 async def origin_for(site: Site, request: AnyRequest, portal: str) -> str:
@@ -23,6 +23,6 @@ async def origin_for(site: Site, request: AnyRequest, portal: str) -> str:
     """
     at_own_domain = False
     if portal and (domain := await portal_at_host(site, request)) is not None:
-        place = await find_portal_address(site.database, portal)
+        place = await find_portal_address(site.runtime, portal)
         at_own_domain = place is not None and place.customer_id == domain.customer_id
     return site.origins.origin(request, at_own_domain=at_own_domain)

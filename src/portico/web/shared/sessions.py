@@ -10,7 +10,7 @@ from litestar.datastructures import Cookie
 
 from portico.domain.errors import AccessDenied
 from portico.domain.people.sessions import DEVICE_SECONDS, ConsoleSession, PortalSession
-from portico.services.access import Access
+from portico.services.access import Access, open_work
 from portico.services.people.console_access import administrator_access
 from portico.services.people.sessions import (
     NewSession,
@@ -62,7 +62,7 @@ def sign_in_address(door: str, request: AnyRequest) -> str:
 async def administrator_of(site: Site, request: AnyRequest) -> SignedInAdministrator:
     """The administrator of a request. Raises SignInNeeded."""
     token = site.cookies.read(request, CONSOLE)
-    signed_in = await find_console_session(site.gate, token) if token else None
+    signed_in = await find_console_session(site.runtime, token) if token else None
     if signed_in is None:
         raise SignInNeeded(sign_in_address(f"{CONSOLE_HOME}/sign-in", request))
     return signed_in
@@ -71,7 +71,7 @@ async def administrator_of(site: Site, request: AnyRequest) -> SignedInAdministr
 async def user_of(site: Site, request: AnyRequest, customer_id: int) -> SignedInUser | None:
     """The tenant's portal user of a request, or None for a visitor."""
     token = site.cookies.read(request, portal_cookie(customer_id))
-    return await find_portal_session(site.gate, customer_id, token) if token else None
+    return await find_portal_session(site.runtime, customer_id, token) if token else None
 
 
 @asynccontextmanager
@@ -110,17 +110,12 @@ async def console_writing(
 
 
 def _work(site: Site, request: AnyRequest, connection: Connection, granted: Access) -> UnitOfWork:
-    return UnitOfWork(
-        connection=connection,
-        principal=granted.principal,
-        tenant=granted.tenant,
-        scope=granted.scope,
-        microtenant_name=granted.microtenant_name,
-        now=site.gate.now,
-        new_id=site.gate.new_id,
+    return open_work(
+        site.runtime,
+        connection,
+        granted,
         transaction_id=site.transaction_id(request),
         client_transaction_id=site.client_transaction_id(request),
-        links_in_scope=granted.links,
     )
 
 
@@ -138,7 +133,7 @@ def browser_of(site: Site, request: AnyRequest, device_cookie: str = "") -> Brow
     return Browser(
         address=site.origins.peer(request),
         device=site.cookies.read(request, device_cookie) if device_cookie else "",
-        arrival=site.gate.password_queue.note_arrival(),
+        arrival=site.runtime.password_queue.note_arrival(),
         left=left,
     )
 
@@ -148,9 +143,9 @@ async def begin_console_session(
 ) -> list[Cookie]:
     """The cookies of a new session and its device; the browser's earlier session ends."""
     if earlier := site.cookies.read(request, CONSOLE):
-        await end_console_session(site.gate, earlier)
+        await end_console_session(site.runtime, earlier)
     return [
-        site.cookies.make(CONSOLE, opened.token, seconds=site.gate.console_life.absolute),
+        site.cookies.make(CONSOLE, opened.token, seconds=site.runtime.console_life.absolute),
         site.cookies.make(CONSOLE_DEVICE, opened.device, seconds=DEVICE_SECONDS),
     ]
 
@@ -162,8 +157,8 @@ async def begin_portal_session(
     customer_id = opened.session.customer_id
     purpose, device = portal_cookie(customer_id), portal_device_cookie(customer_id)
     if earlier := site.cookies.read(request, purpose):
-        await end_portal_session(site.gate, customer_id, earlier)
+        await end_portal_session(site.runtime, customer_id, earlier)
     return [
-        site.cookies.make(purpose, opened.token, seconds=site.gate.portal_life.absolute),
+        site.cookies.make(purpose, opened.token, seconds=site.runtime.portal_life.absolute),
         site.cookies.make(device, opened.device, seconds=DEVICE_SECONDS),
     ]

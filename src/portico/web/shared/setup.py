@@ -24,7 +24,7 @@ async def setup_view(site: Site, request: AnyRequest) -> SetupView | None:
 
     Only a browser on the same machine learns the paths of the program and the database.
     """
-    step = await first_step(site.database)
+    step = await first_step(site.runtime)
     if step is None:
         return None
     is_local = _is_loopback(site.origins.peer(request))

@@ -85,7 +85,7 @@ async def enter_console(site: NamedDependency[Site], request: AnyRequest) -> Pag
     name = _sent(form, "name")
     browser = browser_of(site, request, CONSOLE_DEVICE)
     try:
-        opened = await sign_in_administrator(site.gate, name, _sent(form, "password"), browser)
+        opened = await sign_in_administrator(site.runtime, name, _sent(form, "password"), browser)
     except (AccessDenied, TooManySignIns) as error:
         site.failed_sign_ins.note(
             FailedSignIn(
@@ -103,7 +103,7 @@ async def leave_console(site: NamedDependency[Site], request: AnyRequest) -> Pag
     """Ends the administrator's session, here and on the server."""
     signed_in = await administrator_of(site, request)
     await checked_form(site.threads, request, signed_in.session.csrf_token)
-    await end_console_session(site.gate, site.cookies.read(request, CONSOLE))
+    await end_console_session(site.runtime, site.cookies.read(request, CONSOLE))
     return redirect(CONSOLE_SIGN_IN, cookies=[site.cookies.forget(CONSOLE)])
 
 
@@ -112,7 +112,7 @@ async def leave_for_console_provider(
     site: NamedDependency[Site], request: AnyRequest, provider_id: FromPath[int]
 ) -> Page:
     """Sends an administrator's browser to a provider."""
-    providers = await console_providers(site.database)
+    providers = await console_providers(site.runtime)
     provider = _one_of(providers, provider_id)
     return await _leave(site, request, provider, _next(request, CONSOLE_HOME))
 
@@ -136,7 +136,7 @@ async def enter_portal(
     """Signs a portal user in by password."""
     form = await checked_form(site.threads, request, site.cookies.read(request, FORM))
     browser = browser_of(site, request)
-    place = await find_open_portal(site.database, portal)
+    place = await find_open_portal(site.runtime, portal)
     if place is None:
         raise NotFound(portal)
     device = site.cookies.read(request, portal_device_cookie(place.customer_id))
@@ -145,7 +145,7 @@ async def enter_portal(
     refusal: AccessDenied | None = None
     try:
         opened = await sign_in_user(
-            site.gate, place.customer_id, name, _sent(form, "password"), browser
+            site.runtime, place.customer_id, name, _sent(form, "password"), browser
         )
     except (AccessDenied, TooManySignIns) as error:
         failure = FailedSignIn(
@@ -178,7 +178,7 @@ async def leave_portal(
         return redirect(base)
     await checked_form(site.threads, request, signed_in.session.csrf_token)
     purpose = portal_cookie(found.customer_id)
-    await end_portal_session(site.gate, found.customer_id, site.cookies.read(request, purpose))
+    await end_portal_session(site.runtime, found.customer_id, site.cookies.read(request, purpose))
     return redirect(base, cookies=[site.cookies.forget(purpose)])
 
 
@@ -191,7 +191,7 @@ async def leave_for_portal_provider(
 ) -> Page:
     """Sends a user's browser to a provider."""
     found = await _portal(site, portal)
-    provider = _one_of(await portal_providers(site.database, found.customer_id), provider_id)
+    provider = _one_of(await portal_providers(site.runtime, found.customer_id), provider_id)
     base = make_branding(found).base
     return await _leave(site, request, provider, _next(request, base), portal=portal)
 
@@ -202,7 +202,7 @@ async def finish_provider_sign_in(site: NamedDependency[Site], request: AnyReque
     # Another server may have made the key of this cookie a moment ago.
     keys = await site.signing_keys.current(older_than=1)
     kept, browser_token = (site.cookies.read(request, each) for each in (PROVIDER, FORM))
-    attempt = read_attempt(kept, browser_token, keys, site.gate.now)
+    attempt = read_attempt(kept, browser_token, keys, site.runtime.now)
     if attempt is None:
         address = site.origins.peer(request)
         site.failed_sign_ins.note(
@@ -226,7 +226,7 @@ async def finish_provider_sign_in(site: NamedDependency[Site], request: AnyReque
     try:
         answer = {name: value for name, value in request.query_params.items()}
         callback = await origin_for(site, request, attempt.portal) + CALLBACK
-        secret = await read_client_secret(site.database, site.cipher, provider)
+        secret = await read_client_secret(site.runtime, provider)
         person = await site.openid.finish(provider, secret, attempt, answer, callback)
     except (AccessDenied, Unavailable):
         failed(Why.PROVIDER)
@@ -259,7 +259,7 @@ async def _provider_of(site: Site, attempt: SignInAttempt) -> IdentityProvider |
 
     Raises NotFound when the portal is gone.
     """
-    provider = await find_provider(site.database, attempt.provider_id)
+    provider = await find_provider(site.runtime, attempt.provider_id)
     if provider is None:
         return None
     if not attempt.portal:
@@ -275,11 +275,11 @@ async def _enter(
     """Opens the session of a proven person. Raises AccessDenied."""
     if not attempt.portal:
         browser = browser_of(site, request, CONSOLE_DEVICE)
-        administrator = await sign_in_administrator_by_provider(site.gate, person, browser)
+        administrator = await sign_in_administrator_by_provider(site.runtime, person, browser)
         return await begin_console_session(site, request, administrator)
     browser = browser_of(site, request, portal_device_cookie(attempt.customer_id))
     user = await sign_in_user_by_provider(
-        site.gate,
+        site.runtime,
         attempt.customer_id,
         person,
         browser,
@@ -294,7 +294,7 @@ async def _leave(
     callback = await origin_for(site, request, portal) + CALLBACK
     try:
         address, attempt = await site.openid.begin(
-            provider, callback, next_=next_, portal=portal, now=site.gate.now
+            provider, callback, next_=next_, portal=portal, now=site.runtime.now
         )
     except Unavailable:
         _note_provider_failure(
@@ -338,7 +338,7 @@ def _sent(form: Mapping[str, Any], name: str) -> str:
 
 async def _portal(site: Site, address: str) -> PresentedPortal:
     """The enabled portal at an address. Raises NotFound."""
-    place = await find_portal_address(site.database, address)
+    place = await find_portal_address(site.runtime, address)
     if place is None:
         raise NotFound(address)
     async with site.database.read(place.customer_id) as connection:
@@ -353,7 +353,7 @@ async def _show_console_sign_in(
     name: str = "",
     error: AccessDenied | None = None,
 ) -> Page:
-    providers = await console_providers(site.database)
+    providers = await console_providers(site.runtime)
     view = SignInView(
         action=CONSOLE_SIGN_IN,
         next=next_,
@@ -375,7 +375,7 @@ async def _show_portal_sign_in(
     error: AccessDenied | None = None,
 ) -> Page:
     face = make_branding(portal)
-    providers = await portal_providers(site.database, portal.customer_id)
+    providers = await portal_providers(site.runtime, portal.customer_id)
     view = SignInView(
         action=f"{face.base}/sign-in",
         next=next_,

@@ -9,10 +9,9 @@ from portico.asgi.threads import Threads
 from portico.domain.errors import PorticoError
 from portico.services.people.failed_sign_ins import FailedSignIns
 from portico.services.people.first_steps import CommandLine
-from portico.services.people.sessions import Gate
+from portico.services.runtime import Runtime
 from portico.services.tenancy.signing_keys import SigningKeys
 from portico.storage.engine.connections import Database
-from portico.storage.secrets.secret_cipher import SecretCipher
 from portico.web.portal.content import PortalContents
 from portico.web.shared.addresses import OriginResolver
 from portico.web.shared.cookies import AnyRequest, Cookies
@@ -28,8 +27,7 @@ class Site:
     The transaction ids and `status_of` come from the HTTP layer, which this layer does not import.
     """
 
-    gate: Gate
-    cipher: SecretCipher
+    runtime: Runtime
     signing_keys: SigningKeys
     failed_sign_ins: FailedSignIns
     renderer: Renderer
@@ -48,7 +46,7 @@ class Site:
     @property
     def database(self) -> Database:
         """The open database."""
-        return self.gate.database
+        return self.runtime.database
 
 
 def site_of(request: AnyRequest) -> Site:

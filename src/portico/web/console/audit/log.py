@@ -21,7 +21,7 @@ from portico.services.audit.log import (
     list_audit,
 )
 from portico.services.people.administrators import list_administrators
-from portico.services.tenancy.clients import list_api_clients
+from portico.services.tenancy.clients import list_clients
 from portico.services.work import UnitOfWork
 from portico.web.console.audit.entries import KINDS, VERBS, DayView, describe_entries
 from portico.web.console.frame.forms import is_id
@@ -145,7 +145,7 @@ async def _actors(work: UnitOfWork) -> list[Choice]:
     if work.principal.microtenant_id is not None:
         return []
     people = [(each.id, each.display_name or each.name) for each in await list_administrators(work)]
-    programs = [(each.id, each.name) for each in await list_api_clients(work)]
+    programs = [(each.id, each.name) for each in await list_clients(work)]
     return [Choice(str(each), name) for each, name in [(0, "Operator"), *people, *programs]]
 
 

@@ -157,7 +157,7 @@ class Console:
         password = form.value("password")
         if not password:
             return ""
-        return await hash_in_turn(self.site.gate, self.signed_in.administrator.id, password)
+        return await hash_in_turn(self.site.runtime, self.signed_in.administrator.id, password)
 
     async def form(self) -> SentForm:
         """The form that one of our pages sent.
@@ -250,7 +250,7 @@ class Console:
     async def _places(self) -> AsyncIterator[MicrotenantChoice]:
         """The switcher: this tenant first, so that its microtenants are never cut off."""
         allowed = await list_accessible_microtenants(
-            self.site.database, self.signed_in, first=self.customer_id
+            self.site.runtime, self.signed_in, first=self.customer_id
         )
         allowed.sort(key=lambda each: each.tenant.id != self.customer_id)
         shown = 0

@@ -47,14 +47,14 @@ async def change_own_password(console: NamedDependency[Console]) -> Answer:
     if form.value("password") != form.value("again"):
         error = FieldError(text="It is not the same as the new password.")
         return await _page(console, form.failed({"again": error}), status=422)
-    gate, signed_in = console.site.gate, console.signed_in
+    runtime, signed_in = console.site.runtime, console.signed_in
     person, browser = (
         signed_in.administrator,
         browser_of(console.site, console.request, CONSOLE_DEVICE),
     )
     try:
-        await prove_password(gate, person, form.value("present"), browser)
-        hashed = await hash_in_turn(gate, person.id, form.value("password"))
+        await prove_password(runtime, person, form.value("present"), browser)
+        hashed = await hash_in_turn(runtime, person.id, form.value("password"))
     except AccessDenied as refused:
         console.site.failed_sign_ins.note(
             FailedSignIn(

@@ -11,11 +11,11 @@ from litestar.di import NamedDependency
 from portico.domain.errors import InvalidInput
 from portico.domain.tenancy.identity import Role
 from portico.services.tenancy.clients import (
-    create_api_client,
-    get_api_client,
-    list_api_clients,
-    list_last_uses,
-    revoke_api_client,
+    create_client,
+    get_client,
+    list_clients,
+    list_last_sign_ins,
+    revoke_client,
 )
 from portico.services.tenancy.microtenants import summarise_microtenants
 from portico.services.work import UnitOfWork
@@ -64,9 +64,9 @@ class NewClientView:
 async def show_clients(console: NamedDependency[Console]) -> Answer:
     """The list of clients: those in force first, newest first."""
     async with console.reading() as work:
-        clients = list(await list_api_clients(work))
+        clients = list(await list_clients(work))
         names = {each.id: each.name for each in await summarise_microtenants(work)}
-        used = await list_last_uses(work)
+        used = await list_last_sign_ins(work)
         clients.sort(key=lambda each: (each.revoked_time is not None, -each.creation_time))
         rows = [
             ClientRow(
@@ -99,7 +99,7 @@ async def add_client(console: NamedDependency[Console]) -> Answer:
     where = form.value("microtenant")
     try:
         async with console.writing() as work:
-            client, secret = await create_api_client(
+            client, secret = await create_client(
                 work,
                 name=form.value("name"),
                 role=Role.ADMIN if form.value("role") == Role.ADMIN else Role.VIEWER,
@@ -124,7 +124,7 @@ async def add_client(console: NamedDependency[Console]) -> Answer:
 async def ask_to_revoke(console: NamedDependency[Console]) -> Answer:
     """What revoking a client means."""
     async with console.reading() as work:
-        client = await get_api_client(work, console.path_id("client"))
+        client = await get_client(work, console.path_id("client"))
         clients = f"{console.base}/clients"
         view = Confirmation(
             title=f"Revoke {client.name}",
@@ -139,11 +139,11 @@ async def ask_to_revoke(console: NamedDependency[Console]) -> Answer:
 
 
 @post("/clients/{client:str}/revoke", status_code=303)
-async def revoke_client(console: NamedDependency[Console]) -> Answer:
+async def end_client(console: NamedDependency[Console]) -> Answer:
     """Revokes a client."""
     await console.form()
     async with console.writing() as work:
-        await revoke_api_client(work, console.path_id("client"))
+        await revoke_client(work, console.path_id("client"))
     return console.go("clients", work)
 
 
@@ -159,4 +159,4 @@ async def _page(console: Console, work: UnitOfWork, form: Form, *, status: int =
     return await console.page("client_new.html", work, view, place="clients", status=status)
 
 
-ROUTES = [show_clients, new_client, add_client, ask_to_revoke, revoke_client]
+ROUTES = [show_clients, new_client, add_client, ask_to_revoke, end_client]
