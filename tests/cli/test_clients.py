@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import jwt
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import (
@@ -18,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
 
 from tests.cli.commands import misuse, refuse, run, succeed, succeed_json
 from tests.harness import LINKS, MICROTENANTS, Caller, Credentials, served
+from tests.http.clients import assertion_of
 
 TOO_LARGE = "99999999999999999999999"
 
@@ -157,7 +157,7 @@ def test_public_key_signs_in_by_assertion(database: str, customer_id: str, tmp_p
     }
     form = {
         "client_id": made["clientId"],
-        "client_assertion": jwt.encode(claims, key, algorithm="RS256"),
+        "client_assertion": assertion_of(key, claims),
         "client_assertion_type": "urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
     }
     with served(database, tmp_path / "server.log") as server:

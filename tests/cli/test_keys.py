@@ -5,10 +5,9 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-import jwt
-
 from tests.cli.commands import misuse, run, succeed, succeed_json
 from tests.harness import LINKS, Caller, Credentials, Server, assert_error, served
+from tests.http.clients import key_id_of
 
 
 def sign_in(server: Server, customer_id: str, client: dict[str, str]) -> Caller:
@@ -18,8 +17,7 @@ def sign_in(server: Server, customer_id: str, client: dict[str, str]) -> Caller:
 
 def key_of(caller: Caller) -> str:
     """The id of the key that signed the caller's token."""
-    key_id: str = jwt.get_unverified_header(caller.token)["kid"]
-    return key_id
+    return key_id_of(caller.token)
 
 
 def test_rotation_keeps_old_tokens_good(database: str, customer_id: str, tmp_path: Path) -> None:

@@ -17,8 +17,8 @@ LAYER_LIBRARIES = {
     "storage": {"sqlalchemy", "alembic", "asyncpg", "cryptography"},
     "services": set[str](),
     "asgi": {"litestar"},
-    "http": {"litestar", "msgspec", "jwt", "cryptography"},
-    "web": {"litestar", "jinja2", "authlib", "joserfc", "httpx2", "argon2", "PIL"},
+    "http": {"litestar", "msgspec", "joserfc", "cryptography"},
+    "web": {"litestar", "jinja2", "joserfc", "httpx", "argon2", "PIL"},
 }
 
 
@@ -99,9 +99,9 @@ def test_functions_are_annotated() -> None:
 @pytest.mark.parametrize("layer", LAYER_LIBRARIES)
 def test_layer_uses_only_its_libraries(layer: str) -> None:
     known = LAYER_LIBRARIES[layer]
-    foreign = {"sqlalchemy", "alembic", "asyncpg", "litestar", "msgspec", "jwt", "jinja2"}
+    foreign = {"sqlalchemy", "alembic", "asyncpg", "litestar", "msgspec", "jinja2"}
     foreign |= {"granian", "click", "rich", "cryptography"}
-    foreign |= {"authlib", "joserfc", "httpx2", "argon2", "PIL", "babel"}
+    foreign |= {"joserfc", "httpx", "argon2", "PIL", "babel"}
     here = [module for module in SOURCE if f"portico/{layer}/" in str(module)]
     found = {
         str(module): used for module in here if (used := imported_roots(module) & (foreign - known))

@@ -6,7 +6,6 @@ import time
 from pathlib import Path
 
 import httpx
-import jwt
 
 from portico.domain.tenancy.identity import Role
 from portico.services.runtime import Runtime
@@ -14,7 +13,7 @@ from portico.services.tenancy.signing_keys import KEY_REFRESH_SECONDS, rotate_si
 from portico.services.tenancy.tenants import create_tenant
 from tests.contract.inside import run_inside
 from tests.harness import as_operator, create_client, upgrade
-from tests.http.clients import ME, read_claims
+from tests.http.clients import ME, read_claims, signed_with
 
 
 async def add_client(runtime: Runtime) -> tuple[str, str]:
@@ -38,7 +37,7 @@ def test_new_keys_are_learned_after_the_clock_was_set_back(tmp_path: Path) -> No
         key = as_operator(url, lambda runtime: rotate_signing_keys(runtime, overlap=3_600))
         elapsed = 2.0
         claims = read_claims(token)
-        new = jwt.encode(claims, key.secret, algorithm="HS256", headers={"kid": str(key.id)})
+        new = signed_with(key, claims)
         by_new_key = await client.get(ME, headers={"Authorization": f"Bearer {new}"})
         as_operator(url, lambda runtime: rotate_signing_keys(runtime, overlap=-90_000))
         elapsed += KEY_REFRESH_SECONDS

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-import jwt
 import pytest
 
 from portico.domain.tenancy.identity import Role
@@ -24,9 +23,11 @@ from tests.http.bodies import link, total
 from tests.http.clients import (
     ME,
     ask_me,
+    key_id_of,
     part,
     read_claims,
     resigned,
+    signed_with,
     signed_with_hmac,
     signing_keys,
 )
@@ -157,7 +158,7 @@ def test_token_that_names_another_tenant_is_denied(tenant: Tenant, admin: Caller
 
 def test_forged_token_is_denied(admin: Caller) -> None:
     claims = read_claims(admin.token)
-    kid = jwt.get_unverified_header(admin.token)["kid"]
+    kid = key_id_of(admin.token)
     secret = signing_keys(admin)[0].secret.encode()
     header, body, signature = admin.token.split(".")
     forged = [
@@ -175,6 +176,9 @@ def test_forged_token_is_denied(admin: Caller) -> None:
         f"{header}.{body}",
         f"{header}.{part([1])}.{signature}",
         f"{part(b'x')}.{body}.{signature}",
+        *(f"{part(odd)}.{body}.{signature}" for odd in (["alg", "kid"], "alg", "b64alg", 1, None)),
+        signed_with_hmac({"alg": "HS256", "kid": kid, "crit": 5}, claims, secret),
+        signed_with_hmac({"alg": "HS256", "kid": kid, "crit": [{}]}, claims, secret),
         "é.é.é",
         "x" * 10_000,
     ]
@@ -192,7 +196,7 @@ def test_rotated_keys_overlap(admin: Caller) -> None:
     as_operator(admin.server.database, lambda runtime: rotate_signing_keys(runtime, overlap=3_600))
     newest = signing_keys(admin)[0]
     claims = read_claims(old)
-    new = jwt.encode(claims, newest.secret, algorithm="HS256", headers={"kid": str(newest.id)})
+    new = signed_with(newest, claims)
 
     assert newest.id != before.id
     assert ask_me(admin, old).status_code == 200

