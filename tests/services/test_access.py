@@ -197,7 +197,7 @@ def test_token_of_a_client_that_never_was_is_refused(world: World, store: Store)
         world.tenant.id,
         None,
     )
-    with pytest.raises(SessionNotValid, match="does not exist any more"):
+    with pytest.raises(SessionNotValid, match="no longer exists"):
         stolen.granted()
     with pytest.raises(Forbidden):
         caller.granted()

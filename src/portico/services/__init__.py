@@ -1,1 +1,1 @@
-"""Use-cases: one function each, the same for every door (API, console, portal page, CLI)."""
+"""Use-cases, one function each, for the API, the console, portal pages and the command line."""

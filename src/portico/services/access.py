@@ -1,4 +1,4 @@
-"""Who may do what: from a verified token to a principal and a scope, and the roles."""
+"""Authorisation: what a caller has access to, its unit of work, and the checks of roles."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ OPERATOR_ID = 0
 
 @dataclass(frozen=True, kw_only=True)
 class Access:
-    """What a caller is allowed at this moment: itself, its tenant and the scope it asked for.
+    """The access of one caller to one scope of its tenant.
 
-    `links` is how many links the scope has.
+    `links` is the number of links in the scope.
     """
 
     principal: Principal
@@ -41,27 +41,27 @@ class Access:
 async def authorise(
     connection: Connection, claims: Claims, *, customer_id: int, microtenant_id: int | None
 ) -> Access:
-    """The access of a token to one microtenant of one tenant; None or 0 asks for Default.
+    """Return the access of a token to one microtenant of one tenant; None or 0 means Default.
 
     Raises SessionNotValid or Forbidden. docs/vendor-api.md, "Microtenants", has the rules.
     """
-    wanted = microtenant_id or DEFAULT_MICROTENANT_ID
-    token_status = await IdentityRepository(connection).token_status(claims, wanted)
+    requested = microtenant_id or DEFAULT_MICROTENANT_ID
+    token_status = await IdentityRepository(connection).token_status(claims, requested)
     client = _client_in_force(token_status)
     if customer_id != claims.customer_id:
         raise Forbidden(f"This API client does not belong to customer {customer_id}.")
     own = client.microtenant_id
-    if own is not None and wanted != own:
+    if own is not None and requested != own:
         if microtenant_id is None:
             raise Forbidden(
                 f"This API client belongs to microtenant {own}: pass microtenantId={own}."
             )
         raise Forbidden(f"This API client has no access to microtenant {microtenant_id}.")
-    return _access(token_status, wanted)
+    return _access(token_status, requested)
 
 
 async def authorise_self(connection: Connection, claims: Claims) -> Access:
-    """The access of a token to the client's own microtenant, or Default for a tenant-wide one.
+    """Return the access of a token to its client's microtenant; Default for a tenant-wide client.
 
     Raises SessionNotValid.
     """
@@ -73,7 +73,7 @@ async def authorise_self(connection: Connection, claims: Claims) -> Access:
 
 def _client_in_force(token_status: TokenStatus | None) -> ApiClient:
     if token_status is None:
-        raise SessionNotValid("the API client does not exist any more.")
+        raise SessionNotValid("the API client no longer exists.")
     if token_status.client.revoked_time is not None:
         raise SessionNotValid("the API client is revoked.")
     if token_status.session_ended:
@@ -179,17 +179,17 @@ async def _operator_work(
 
 
 async def client_at_revision(database: Database, client_id: str) -> tuple[ApiClient, int] | None:
-    """An API client, revoked or not, and a revision of its tenant at which it was like that."""
+    """Return an API client, revoked or not, and a revision of its tenant at which it is current."""
     number = _client_number(client_id)
     if number is None:
         return None
     async with database.read() as connection:
         identity = IdentityRepository(connection)
-        found = await identity.find_client(number)
-        if found is None:
+        client = await identity.find_client(number)
+        if client is None:
             return None
-        revision = await database.revision(found.customer_id)
-        # Read again: what was read before the revision may be older than it.
+        revision = await database.revision(client.customer_id)
+        # Read again, because the first read can be older than the revision.
         client = await identity.find_client(number)
     return None if client is None or revision is None else (client, revision)
 
@@ -201,9 +201,9 @@ def _client_number(client_id: str) -> int | None:
 
 
 class ClientRefused(AccessDenied):
-    """An API client did not sign in. `client` is the one that was named, if there is one.
+    """An API client failed to sign in. `client` is the client with the given id, or None.
 
-    An unknown, a revoked and an unconvincing client look the same from outside.
+    The response does not tell an unknown client from a revoked one or from a wrong secret.
     """
 
     def __init__(self, client: ApiClient | None) -> None:
@@ -214,7 +214,7 @@ class ClientRefused(AccessDenied):
 async def sign_in(
     runtime: Runtime, client_id: str, accepts: Callable[[ApiClient], bool]
 ) -> ApiClient:
-    """The API client that signs in, if its credentials convince `accepts`. Raises ClientRefused."""
+    """Return the API client that signs in, if `accepts` approves it. Raises ClientRefused."""
     number = _client_number(client_id)
     if number is None:
         raise ClientRefused(None)
@@ -234,24 +234,24 @@ async def sign_out(runtime: Runtime, claims: Claims) -> None:
 
 
 def require_admin(work: UnitOfWork) -> None:
-    """Raises Forbidden for a caller that may only read."""
+    """Raise Forbidden unless the caller can write."""
     if work.principal.role is not Role.ADMIN:
-        raise Forbidden("You may only read: your role is viewer.")
+        raise Forbidden("You can only read: your role is viewer.")
 
 
 def require_default_microtenant(work: UnitOfWork) -> None:
-    """Raises Forbidden outside Default: microtenants are managed only from there."""
+    """Raise Forbidden outside Default, the only microtenant from which microtenants are managed."""
     confined = work.principal.microtenant_id not in (None, DEFAULT_MICROTENANT_ID)
     if confined or work.scope.microtenant_id != DEFAULT_MICROTENANT_ID:
         raise Forbidden("Microtenants are managed only from the Default microtenant.")
 
 
-def require_whole_tenant(work: UnitOfWork, wanted_id: int | None = None) -> None:
-    """Raises Forbidden for a caller of one microtenant: people belong to the whole tenant.
+def require_whole_tenant(work: UnitOfWork, requested_id: int | None = None) -> None:
+    """Raise Forbidden for a caller of one microtenant, because people belong to the whole tenant.
 
-    If it asks for one of them NotFound, whether or not there is such a one: it cannot tell.
+    With a requested id it raises NotFound instead, which does not tell whether the id exists.
     """
     if work.principal.microtenant_id is not None:
-        if wanted_id is not None:
-            raise NotFound(wanted_id)
+        if requested_id is not None:
+            raise NotFound(requested_id)
         raise Forbidden("People are managed only by administrators of the whole tenant.")

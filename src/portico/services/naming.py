@@ -1,4 +1,4 @@
-"""Names are keys: one holder for a name in a microtenant, whatever its case."""
+"""The rule that names are unique within a microtenant, ignoring case."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from portico.domain.records import fold
 
 
 class NameIndex(Protocol):
-    """Where the holders of names are looked up."""
+    """Looks up which record has a name."""
 
     async def ids_by_name(self, names: Sequence[str], /) -> dict[str, int]: ...
 
 
 async def require_free_name(index: NameIndex, name: str, *, holder: int | None = None) -> None:
-    """Raises NameTaken when another record than `holder` has the name."""
+    """Raise NameTaken if a record other than `holder` has the name."""
     taken = (await index.ids_by_name([name])).get(fold(name))
     if taken is not None and taken != holder:
         raise NameTaken(name)
 
 
-async def require_free_names(index: NameIndex, names: Sequence[str], place: str) -> None:
-    """Raises NameTaken, saying which entry it is, for a name that is taken or comes twice."""
+async def require_free_names(index: NameIndex, names: Sequence[str], field: str) -> None:
+    """Raise NameTaken for a name that is taken or repeated. `field` is the list of the names."""
     taken = set(await index.ids_by_name(names))
     for position, name in enumerate(names):
         if fold(name) in taken:
-            raise NameTaken(name).within(f"{place}[{position}].name")
+            raise NameTaken(name).within(f"{field}[{position}].name")
         taken.add(fold(name))

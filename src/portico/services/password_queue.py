@@ -1,7 +1,7 @@
-"""The bounded queue for hashing passwords: who goes first, and who is turned away.
+"""The bounded queue for hashing passwords: the order of turns, and who is turned away.
 
-Hashing is slow on purpose, so a flood of wrong sign-ins must not keep out those who know their
-password. `docs/decisions/0020-sign-in-under-a-flood.md` says what each rule withstands.
+Hashing is slow on purpose, so a flood of wrong sign-ins must not keep out people who know their
+password. `docs/decisions/0020-sign-in-under-a-flood.md` explains each rule.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ REMEMBERED_SOURCES = 10_000
 
 @dataclass(frozen=True, kw_only=True)
 class Applicant:
-    """Who asks for a turn.
+    """A request for a turn.
 
-    `known` people have signed in before on their device, or are signed in. `groups` names what an
-    applicant may share with others of the same crowd; the first group is its own source.
-    `arrival` is the number that the queue gave it when its request came, or None for now.
+    `known` is True for people who are signed in or have signed in on this device before. `groups`
+    are what an applicant can share with others, such as an address block; the first group is its
+    own source. `arrival` is the number that the queue gave to its request, or None for now.
     """
 
     known: bool
@@ -40,7 +40,7 @@ class Applicant:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class _Waiter:
-    """A place in the queue. `granted` becomes True for a turn, False for being turned away."""
+    """An applicant in the queue. `granted` becomes True for a turn, False for being turned away."""
 
     applicant: Applicant
     arrival: int
@@ -48,7 +48,7 @@ class _Waiter:
 
 
 class PasswordQueue:
-    """Gives turns to hash a password, `at_once` of them at a time, in one process."""
+    """Gives out turns to hash a password, up to `at_once` at a time, in one process."""
 
     def __init__(self, *, at_once: int, timer: Callable[[], float] = time.monotonic) -> None:
         self._at_once = at_once
@@ -60,9 +60,9 @@ class PasswordQueue:
         self._failures: OrderedDict[str, tuple[int, float]] = OrderedDict()
 
     def note_arrival(self) -> int:
-        """Return the arrival number of a request that will ask for a turn when it has been read.
+        """Return the arrival number of a request that will ask for a turn later.
 
-        Without it the order would be the one in which the database answered.
+        Without it, the order would depend on how fast the database responds.
         """
         return next(self._arrivals)
 
@@ -70,39 +70,39 @@ class PasswordQueue:
     async def turn(
         self, applicant: Applicant, left: Callable[[], Awaitable[None]] | None = None
     ) -> AsyncIterator[None]:
-        """Wait for a turn and hold it for the block; an exception in the block counts against
-        the applicant's source.
+        """Wait for a turn and hold it for the block.
 
-        `left` returns when the applicant's client closes the connection, which frees the place.
+        An exception in the block counts as a failure of the applicant's source. `left` returns when
+        the client closes the connection, which removes the applicant from the queue.
         Raises TooManySignIns for an applicant that is turned away or has waited too long.
         """
-        place = self._enter(applicant)
+        waiter = self._enter(applicant)
         try:
-            if not await self._wait(place, left):
+            if not await self._wait(waiter, left):
                 raise TooManySignIns(RETRY_SECONDS)
             yield
         except BaseException:
             self._note_failure(applicant.groups[0])
             raise
         finally:
-            self._leave(place)
+            self._leave(waiter)
 
     def _enter(self, applicant: Applicant) -> _Waiter:
         granted = asyncio.get_running_loop().create_future()
         arrival = self.note_arrival() if applicant.arrival is None else applicant.arrival
-        place = _Waiter(applicant=applicant, arrival=arrival, granted=granted)
-        self._waiting.append(place)
+        waiter = _Waiter(applicant=applicant, arrival=arrival, granted=granted)
+        self._waiting.append(waiter)
         self._grant_turns()
         waiting = self._in_order(known=applicant.known)
         if len(waiting) > (KNOWN_DEVICE_SLOTS if applicant.known else OTHER_SLOTS):
             self._waiting.remove(waiting[-1])
             waiting[-1].granted.set_result(False)
-        return place
+        return waiter
 
-    async def _wait(self, place: _Waiter, left: Callable[[], Awaitable[None]] | None) -> bool:
-        if place.granted.done():
-            return place.granted.result()
-        events: list[asyncio.Future[bool] | asyncio.Future[None]] = [place.granted]
+    async def _wait(self, waiter: _Waiter, left: Callable[[], Awaitable[None]] | None) -> bool:
+        if waiter.granted.done():
+            return waiter.granted.result()
+        events: list[asyncio.Future[bool] | asyncio.Future[None]] = [waiter.granted]
         if left is not None:
             events.append(asyncio.ensure_future(left()))
         try:
@@ -112,17 +112,17 @@ class PasswordQueue:
         finally:
             for watch in events[1:]:
                 watch.cancel()
-        return place.granted.done() and place.granted.result()
+        return waiter.granted.done() and waiter.granted.result()
 
-    def _leave(self, place: _Waiter) -> None:
-        if not place.granted.done():
-            self._waiting.remove(place)
-        elif place.granted.result():
+    def _leave(self, waiter: _Waiter) -> None:
+        if not waiter.granted.done():
+            self._waiting.remove(waiter)
+        elif waiter.granted.result():
             self._running -= 1
         self._grant_turns()
 
     def _grant_turns(self) -> None:
-        """Start as many turns as are free. While both kinds wait, they alternate."""
+        """Start as many turns as are free, alternating between known and other applicants."""
         while self._running < self._at_once and self._waiting:
             known, others = self._in_order(known=True), self._in_order(known=False)
             first = (others if not known or (others and self._last_was_known) else known)[0]
@@ -132,18 +132,18 @@ class PasswordQueue:
             first.granted.set_result(True)
 
     def _in_order(self, *, known: bool) -> list[_Waiter]:
-        """Those of one kind who wait, in the order of turns; the last is turned away first.
+        """Return the waiting applicants of one kind in order; the last one is turned away first.
 
-        Sources with fewer recent failures come first, then smaller crowds, then newer requests:
-        whoever has waited long may have gone already.
+        Sources with fewer recent failures come first, then smaller groups, then newer requests,
+        because people who have waited long are more likely to have left.
         """
         waiting = [each for each in self._waiting if each.applicant.known == known]
-        crowds = Counter(group for each in waiting for group in each.applicant.groups)
+        sizes = Counter(group for each in waiting for group in each.applicant.groups)
         return sorted(
             waiting,
             key=lambda each: (
                 self._recent_failures(each.applicant.groups[0]),
-                max(crowds[group] for group in each.applicant.groups),
+                max(sizes[group] for group in each.applicant.groups),
                 -each.arrival,
             ),
         )

@@ -15,12 +15,12 @@ from portico.services.work import UnitOfWork
 
 
 async def list_aups(work: UnitOfWork, query: ListQuery) -> Page[Aup]:
-    """One page of the scope's policies."""
+    """Return one page of the scope's policies."""
     return await work.aups.page(query)
 
 
 async def get_aup(work: UnitOfWork, aup_id: int, *, lock: bool = False) -> Aup:
-    """One policy. Raises NotFound."""
+    """Return one policy. Raises NotFound."""
     aup = await work.aups.find(aup_id, lock=lock)
     if aup is None:
         raise NotFound(aup_id)
@@ -28,7 +28,7 @@ async def get_aup(work: UnitOfWork, aup_id: int, *, lock: bool = False) -> Aup:
 
 
 async def create_aup(work: UnitOfWork, spec: AupSpec) -> Aup:
-    """Stores a new policy. Raises InvalidInput or Forbidden."""
+    """Store a new policy. Raises InvalidInput or Forbidden."""
     require_admin(work)
     spec = check_aup(spec)
     await _require_free_name(work, spec)
@@ -43,7 +43,7 @@ async def create_aup(work: UnitOfWork, spec: AupSpec) -> Aup:
 
 
 async def update_aup(work: UnitOfWork, aup_id: int, spec: AupSpec) -> None:
-    """Replaces everything that a client may write. Raises NotFound, InvalidInput or Forbidden."""
+    """Replace every writable field. Raises NotFound, InvalidInput or Forbidden."""
     require_admin(work)
     before = await get_aup(work, aup_id, lock=True)
     spec = check_aup(spec, stored_name=before.name)
@@ -58,7 +58,7 @@ async def update_aup(work: UnitOfWork, aup_id: int, spec: AupSpec) -> None:
 
 
 async def delete_aup(work: UnitOfWork, aup_id: int) -> None:
-    """Deletes a policy. Raises NotFound or Forbidden."""
+    """Delete a policy. Raises NotFound or Forbidden."""
     require_admin(work)
     aup = await get_aup(work, aup_id, lock=True)
     await work.aups.remove(aup_id)
@@ -66,6 +66,6 @@ async def delete_aup(work: UnitOfWork, aup_id: int) -> None:
 
 
 async def _require_free_name(work: UnitOfWork, spec: AupSpec, holder: int | None = None) -> None:
-    """A policy may go without a name; a name that it has is a key like any other."""
+    """Raise NameTaken if another policy has the name. A policy can have no name."""
     if spec.name:
         await require_free_name(work.aups, spec.name, holder=holder)

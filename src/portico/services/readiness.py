@@ -1,7 +1,7 @@
-"""Whether this process can do its work: the database has the right schema and commits a write.
+"""The readiness check behind `/readyz`: the schema is current and the database commits a write.
 
-What `/readyz` answers. Each probe writes, so there is at most one in five seconds, however many
-ask, and each has a deadline, so that a hanging disk makes the answer "no" instead of none.
+Each probe writes, so there is at most one in five seconds, however many requests ask. Each probe
+has a deadline, so that `/readyz` fails instead of hanging with the disk.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from portico.storage.schema import migrate as schema
 
 PROBE_SECONDS = 5.0
 DEADLINE_SECONDS = 3.0
-TOO_SLOW = "The database did not commit a test write in time: it is locked, or its disk hangs."
+TOO_SLOW = "The database did not commit a test write in time. It is locked, or its disk hangs."
 LOCKED = "Another process holds the write lock of the database."
 OTHER_SCHEMA = (
-    "The database has another schema than this version of Portico needs. Run `portico db current`."
+    "The schema of the database does not match this version of Portico. Run `portico db current`."
 )
 REFUSED = "The database refused a test write. The log has the error."
 
@@ -28,9 +28,9 @@ logger = logging.getLogger("portico")
 
 
 class Readiness:
-    """The last verdict about one server process, and the probe that finds the next one.
+    """The last result for one server process, and the probe that gets the next one.
 
-    `slot` is the row that it writes to; `every` and `within` are in seconds.
+    `slot` is the row that the probe writes to. `every` and `within` are in seconds.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Readiness:
         self._probe: asyncio.Task[None] | None = None
 
     async def reason(self) -> str:
-        """Return why the server cannot serve, as a sentence for people, or "" when it can."""
+        """Return why the server is not ready, as a sentence, or "" if it is ready."""
         try:
             self._database.check_storage()
         except Unavailable as error:
@@ -71,7 +71,7 @@ class Readiness:
         return self._reason
 
     async def close(self) -> None:
-        """End a probe that is under way."""
+        """Cancel a running probe."""
         if self._probe is not None:
             self._probe.cancel()
             await asyncio.wait({self._probe})
@@ -94,7 +94,7 @@ class Readiness:
             return LOCKED
         except Unavailable as error:
             return error.reason
-        except Exception:  # whatever keeps it from writing, it is not ready
+        except Exception:  # any error means that it is not ready
             logger.exception("The readiness probe failed.")
             return REFUSED
         return ""

@@ -1,6 +1,6 @@
-"""A short name for how a record looks now, by which a form knows whether somebody changed it.
+"""Fingerprints of records, by which a form detects that somebody changed its record.
 
-The API's ETag names the answer in the same way; a form names the record behind it.
+The API has ETags of responses for the same purpose.
 """
 
 from __future__ import annotations
@@ -14,6 +14,6 @@ from portico.domain.tenancy.identity import fingerprint
 
 
 def version_of(record: Record) -> str:
-    """The same text for the same record, another one after any change of it."""
+    """Return a fingerprint of a record, which any change of the record changes."""
     values: dict[str, Any] = asdict(record)
     return fingerprint(json.dumps(values, sort_keys=True, ensure_ascii=False).encode())

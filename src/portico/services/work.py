@@ -1,4 +1,4 @@
-"""What a use-case works with: one caller, one scope, one transaction, one moment."""
+"""The unit of work of a use-case: one caller, one scope, one transaction, one time."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ from portico.storage.tenancy.microtenants import MicrotenantRepository
 
 @dataclass(frozen=True, kw_only=True)
 class UnitOfWork:
-    """Whoever opened it commits it; a use-case never does. `now` is in epoch seconds.
+    """What a use-case works with. The code that opens it commits; a use-case never does.
 
-    `client_transaction_id` is what the client sent as `x-transaction-id`, None for nothing.
-    `links_in_scope` is about how many links the scope has, for choosing how to search them.
+    `now` is in epoch seconds. `client_transaction_id` is the client's `x-transaction-id`, if any.
+    `links_in_scope` is the approximate number of links, for choosing how to search them.
     """
 
     connection: Connection
@@ -46,7 +46,7 @@ class UnitOfWork:
     client_transaction_id: str | None = None
 
     def new_stamps(self) -> dict[str, Any]:
-        """What the service adds to a record that it stores for the first time."""
+        """Return the fields that the service sets on a new record."""
         return {
             "customer_id": self.scope.customer_id,
             "id": self.new_id(),
@@ -56,7 +56,7 @@ class UnitOfWork:
         }
 
     def changed_stamps(self, before: Record) -> dict[str, Any]:
-        """What the service adds to a record that replaces an earlier version of itself."""
+        """Return the fields that the service sets on a changed record."""
         return {
             "customer_id": before.customer_id,
             "id": before.id,
@@ -97,12 +97,12 @@ class UnitOfWork:
 
     @property
     def presentation(self) -> PresentationRepository:
-        """How the tenant's links are shown."""
+        """The presentation of the tenant's links."""
         return PresentationRepository(self.connection, self.scope)
 
     @property
     def portal_pages(self) -> PortalPageRepository:
-        """How the tenant's portals look, and where they are reached."""
+        """The pages and addresses of the tenant's portals."""
         return PortalPageRepository(self.connection, self.scope)
 
     @property
@@ -137,7 +137,7 @@ class UnitOfWork:
 
     @property
     def administrators(self) -> AdministratorRepository:
-        """The administrators of the installation; use-cases confine them to the tenant."""
+        """The administrators of the installation, which use-cases confine to the tenant."""
         return AdministratorRepository(self.connection)
 
     @property
@@ -147,5 +147,5 @@ class UnitOfWork:
 
     @property
     def idempotent_answers(self) -> IdempotentAnswers:
-        """The answers kept for the tenant's repeated requests."""
+        """The responses that are stored for retries of the tenant's requests."""
         return IdempotentAnswers(self.connection, self.scope.customer_id)

@@ -64,7 +64,7 @@ def test_note_that_fails_is_logged_and_tried_again(
             world.now = now
             caplog.clear()
             world.store.run(sign_in(notes, client))
-            return f"API client {client.id} was not noted" in caplog.text
+            return f"API client {client.id} was not recorded" in caplog.text
 
         assert logged_at(START)
         assert not logged_at(START + RETRY_SECONDS - 1)

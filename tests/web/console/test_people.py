@@ -217,7 +217,7 @@ def test_a_viewer_is_refused_every_write(tenant: Tenant, tab: OpenTab) -> None:
         answer = desk.page.request.post(desk.url(place), form={**form, "action": "enable"})
         assert answer.status in {403, 404}, (place, answer.status)
         if answer.status == 403:
-            assert "You may only read: your role is viewer." in answer.text(), place
+            assert "You can only read: your role is viewer." in answer.text(), place
         if place.endswith(("/new", "/add-many")):
             assert desk.page.request.get(desk.url(place)).status == 403, place
     assert desk.links() == {}

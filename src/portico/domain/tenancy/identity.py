@@ -1,4 +1,4 @@
-"""Tenants, their API clients, and the keys that sign tokens: who may ask for what."""
+"""Tenants, API clients, principals, and the keys and claims of tokens."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _SCHEME = "hmac-sha256"
 
 
 class Role(StrEnum):
-    """What an API client may do: read, or read and write."""
+    """The permission of an API client or administrator: read, or read and write."""
 
     ADMIN = "admin"
     VIEWER = "viewer"
@@ -23,7 +23,7 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Tenant:
-    """A customer of the service. `revision` grows with every write of the tenant."""
+    """A customer of the service. Every write of the tenant increases `revision`."""
 
     id: int
     name: str
@@ -34,9 +34,9 @@ class Tenant:
 
 @dataclass(frozen=True, kw_only=True)
 class ApiClient:
-    """A program that signs in. Without a microtenant it may act in every part of its tenant.
+    """A program that signs in. Without a microtenant it has access to the whole tenant.
 
-    `secret_hash` is empty for a client that signs in by assertion alone; `public_key` is PEM.
+    `secret_hash` is empty for a client that signs in by assertion. `public_key` is in PEM format.
     """
 
     id: int
@@ -52,7 +52,7 @@ class ApiClient:
 
 @dataclass(frozen=True, kw_only=True)
 class SigningKey:
-    """A key for tokens: signs while it is the newest, verifies until it retires."""
+    """A key for tokens. The newest key signs; each key verifies until it retires."""
 
     id: int
     secret: str = field(repr=False)
@@ -62,9 +62,9 @@ class SigningKey:
 
 @dataclass(frozen=True, kw_only=True)
 class Principal:
-    """The signed-in caller of one request: an API client, an administrator or a portal's visitor.
+    """The caller of one request: an API client, an administrator, a portal visitor or the operator.
 
-    `actor_id` is that one's id; 0 for somebody who has not signed in.
+    `actor_id` is 0 for the operator and for a visitor who has not signed in.
     """
 
     actor_id: int
@@ -75,7 +75,7 @@ class Principal:
 
 @dataclass(frozen=True, kw_only=True)
 class Claims:
-    """What a verified token says. `expires` is in epoch seconds."""
+    """The claims of a verified token. `expires` is in epoch seconds."""
 
     token_id: str
     client_id: int
@@ -84,22 +84,22 @@ class Claims:
 
 
 def new_secret() -> str:
-    """A secret of 256 random bits in URL-safe text."""
+    """Return a new secret of 256 random bits as URL-safe text."""
     return secrets.token_urlsafe(SECRET_BYTES)
 
 
 def hash_secret(secret: str) -> str:
-    """The stored form of a high-entropy secret: a digest keyed with a salt of its own.
+    """Return the salted hash under which a random secret is stored.
 
-    A slow password hash would add nothing against 256 random bits, and clients sign in before
-    every command.
+    A slow password hash would not make 256 random bits harder to guess, and many clients sign in
+    before every command.
     """
     salt = secrets.token_hex(16)
     return f"{_SCHEME}${salt}${_digest(salt, secret)}"
 
 
 def secret_matches(stored: str, secret: str) -> bool:
-    """Whether a presented secret is the stored one, compared in constant time."""
+    """Return whether a secret matches its stored hash. The comparison takes constant time."""
     scheme, _, rest = stored.partition("$")
     salt, _, digest = rest.partition("$")
     return scheme == _SCHEME and hmac.compare_digest(digest, _digest(salt, secret))
@@ -110,7 +110,7 @@ def _digest(salt: str, secret: str) -> str:
 
 
 def fingerprint(*parts: bytes) -> str:
-    """A short name for a body, whole or in parts, by which a repeated request is recognised."""
+    """Return a short digest of a body, given whole or in parts."""
     digest = hashlib.sha256()
     for part in parts:
         digest.update(part)

@@ -1,4 +1,4 @@
-"""Microtenants: parts of a tenant with administrators of their own."""
+"""Values and rules of microtenants, the parts of a tenant with administrators of their own."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ class MicrotenantSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class Microtenant(MicrotenantSpec, Record):
-    """A stored microtenant. Lists go by `scope_order`, in which Default is last."""
+    """A stored microtenant. Lists are in `scope_order`, which puts Default last."""
 
     scope_order: int
 
     @property
     def is_default(self) -> bool:
-        """Whether this is the part that every tenant has, which nobody may change."""
+        """Whether this is the Default microtenant, which every tenant has and nobody can change."""
         return self.id == DEFAULT_MICROTENANT_ID
 
 
@@ -61,7 +61,7 @@ MICROTENANT_FIELDS = fields(
 
 
 def default_microtenant(customer_id: int, now: int) -> Microtenant:
-    """The microtenant with id 0 that a tenant has from its first moment."""
+    """Return the Default microtenant of a new tenant."""
     return Microtenant(
         customer_id=customer_id,
         id=DEFAULT_MICROTENANT_ID,
@@ -79,15 +79,17 @@ def default_microtenant(customer_id: int, now: int) -> Microtenant:
 def check_microtenant(
     spec: MicrotenantSpec, stored: MicrotenantSpec | None = None
 ) -> MicrotenantSpec:
-    """The spec as it will be stored. Raises InvalidField naming the wire field at fault.
+    """Return the spec as it will be stored. Raises InvalidField.
 
-    Names and domains that the `stored` microtenant has pass whatever they hold.
+    Names and domains that `stored` has already are valid whatever characters they contain.
     """
     check_text("description", spec.description, DESCRIPTION_LIMIT, multiline=True)
     if spec.criteria_attribute not in ("", AUTH_DOMAIN_CRITERIA):
-        raise InvalidField("criteriaAttribute", f"It is {AUTH_DOMAIN_CRITERIA}, or left out.")
+        raise InvalidField("criteriaAttribute", f"It must be {AUTH_DOMAIN_CRITERIA}, or left out.")
     if len(spec.criteria_attribute_values) > AUTH_DOMAINS_LIMIT:
-        raise InvalidField("criteriaAttributeValues", f"At most {AUTH_DOMAINS_LIMIT} are taken.")
+        raise InvalidField(
+            "criteriaAttributeValues", f"It has at most {AUTH_DOMAINS_LIMIT} values."
+        )
     distinct: dict[str, str] = {}
     known = stored.criteria_attribute_values if stored else ()
     for domain in spec.criteria_attribute_values:

@@ -267,7 +267,7 @@ EXAMPLES: Mapping[str, Examples] = {
                 "link",
             ),
             401: _error("access.denied", "Access denied"),
-            403: _error("authz.access.forbidden", "You may only read: your role is viewer."),
+            403: _error("authz.access.forbidden", "You can only read: your role is viewer."),
             404: _error(
                 "resource.not.found",
                 "No resource exists with the given id/name :913942800120545281",

@@ -18,9 +18,9 @@ logger = logging.getLogger("portico")
 
 
 class SignInNotes:
-    """Notes the sign-ins of API clients, once an hour for each client and process.
+    """Records sign-ins of API clients, at most once an hour for each client and process.
 
-    Signing in is hot: between two notes it costs a look into a dictionary.
+    Clients sign in often, so all other sign-ins only cost a look into a dictionary.
     """
 
     def __init__(self, database: Database, clock: Clock) -> None:
@@ -30,9 +30,9 @@ class SignInNotes:
         self._writing: set[asyncio.Task[None]] = set()
 
     def note(self, client: ApiClient) -> None:
-        """Notes that a client signed in, without making it wait; to be called on the event loop.
+        """Record a sign-in in the background; must be called on the event loop.
 
-        What the database cannot take is logged, and tried again at a sign-in a minute later.
+        Logs a failure, and tries again at the first sign-in a minute later.
         """
         now = self._clock()
         if now < self._due.get(client.id, 0):
@@ -43,7 +43,7 @@ class SignInNotes:
         task.add_done_callback(self._writing.discard)
 
     async def finish(self) -> None:
-        """Waits for the notes that are being written."""
+        """Wait until every sign-in is written."""
         await asyncio.gather(*self._writing)
 
     async def _write(self, client: ApiClient, now: float) -> None:
@@ -52,4 +52,4 @@ class SignInNotes:
                 await ClientSignIns(connection, client.customer_id).note(client.id, int(now))
         except (Unavailable, ConcurrentChange) as error:
             self._due[client.id] = now + RETRY_SECONDS
-            logger.warning("The sign-in of API client %s was not noted: %s", client.id, error)
+            logger.warning("The sign-in of API client %s was not recorded: %s", client.id, error)

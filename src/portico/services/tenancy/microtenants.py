@@ -1,4 +1,4 @@
-"""Use-cases of microtenants. Default is listed and never changed."""
+"""Use-cases of microtenants. Default is listed but cannot be changed."""
 
 from __future__ import annotations
 
@@ -29,28 +29,29 @@ from portico.services.work import UnitOfWork
 
 
 async def list_microtenants(work: UnitOfWork, query: ListQuery) -> Page[Microtenant]:
-    """One page of the microtenants; a caller confined to one sees that one."""
+    """Return one page of the microtenants that the caller has access to."""
     return await work.microtenants.visible_page(query, work.principal.microtenant_id)
 
 
 async def summarise_microtenants(work: UnitOfWork) -> list[Microtenant]:
-    """Every microtenant that the caller may see, by precedence, Default last."""
+    """Return every microtenant that the caller has access to, by precedence, Default last."""
     return [each for each in await work.microtenants.all() if _is_visible(work, each)]
 
 
 async def get_microtenant(
     work: UnitOfWork, microtenant_id: int, *, lock: bool = False
 ) -> Microtenant:
-    """One microtenant. Raises NotFound, also for one that the caller may not see."""
-    found = await work.microtenants.find(microtenant_id, lock=lock)
-    if found is None or not _is_visible(work, found):
+    """Return one microtenant. Raises NotFound, also if the caller has no access to it."""
+    microtenant = await work.microtenants.find(microtenant_id, lock=lock)
+    if microtenant is None or not _is_visible(work, microtenant):
         raise NotFound(microtenant_id)
-    return found
+    return microtenant
 
 
 async def create_microtenant(work: UnitOfWork, spec: MicrotenantSpec) -> Microtenant:
-    """Stores a new microtenant, just before Default. Raises InvalidInput or Forbidden."""
+    """Store a new microtenant just before Default. Raises InvalidInput or Forbidden."""
     require_manager(work)
+    # Changes take turns, because their rules look at every microtenant.
     await work.microtenants.lock(DEFAULT_MICROTENANT_ID)
     spec = check_microtenant(spec)
     existing = await work.microtenants.all()
@@ -71,7 +72,7 @@ async def create_microtenant(work: UnitOfWork, spec: MicrotenantSpec) -> Microte
 
 
 async def update_microtenant(work: UnitOfWork, microtenant_id: int, spec: MicrotenantSpec) -> None:
-    """Replaces everything that a client may write. Raises NotFound, InvalidInput or Forbidden."""
+    """Replace every writable field. Raises NotFound, InvalidInput or Forbidden."""
     require_manager(work)
     await work.microtenants.lock(DEFAULT_MICROTENANT_ID)
     before = await _changeable(work, microtenant_id)
@@ -89,7 +90,7 @@ async def update_microtenant(work: UnitOfWork, microtenant_id: int, spec: Microt
 
 
 async def delete_microtenant(work: UnitOfWork, microtenant_id: int) -> None:
-    """Deletes a microtenant that owns nothing. Raises NotFound, StillReferenced or Forbidden."""
+    """Delete a microtenant that owns nothing. Raises NotFound, StillReferenced or Forbidden."""
     require_manager(work)
     microtenant = await _changeable(work, microtenant_id)
     owned = await work.microtenants.first_owned(microtenant_id)
@@ -104,7 +105,7 @@ async def delete_microtenant(work: UnitOfWork, microtenant_id: int) -> None:
 
 
 def require_manager(work: UnitOfWork) -> None:
-    """Raises Forbidden for a caller that may not change microtenants."""
+    """Raise Forbidden unless the caller can change microtenants."""
     require_admin(work)
     require_default_microtenant(work)
 
@@ -112,7 +113,7 @@ def require_manager(work: UnitOfWork) -> None:
 async def _put_default_after(
     work: UnitOfWork, created: Microtenant, existing: Sequence[Microtenant]
 ) -> None:
-    """Keep Default last. Its number never shrinks, so that restored microtenants stay before it."""
+    """Keep Default last. Its order never decreases, so that restored microtenants precede it."""
     default = next(each for each in existing if each.is_default)
     if default.scope_order <= created.scope_order:
         await work.microtenants.replace(replace(default, scope_order=created.scope_order + 1))
@@ -131,7 +132,7 @@ async def _changeable(work: UnitOfWork, microtenant_id: int) -> Microtenant:
 def _require_auth_domains(
     work: UnitOfWork, spec: MicrotenantSpec, others: list[Microtenant]
 ) -> None:
-    """A domain belongs to the tenant (when the tenant has named any) and to one microtenant."""
+    """Raise unless the domains belong to the tenant, if it has any, and to no other microtenant."""
     owned = {domain.lower() for domain in work.tenant.auth_domains}
     taken = {domain.lower() for other in others for domain in other.criteria_attribute_values}
     for domain in spec.criteria_attribute_values:

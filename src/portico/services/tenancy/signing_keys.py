@@ -1,4 +1,4 @@
-"""Keys that sign tokens and sign-in attempts: made, rotated, and read by every server."""
+"""Use-cases of the keys that sign tokens and sign-in attempts."""
 
 from __future__ import annotations
 
@@ -13,14 +13,13 @@ from portico.storage.secrets.secret_cipher import SecretCipher
 from portico.storage.tenancy.signing_keys import SigningKeyRepository
 
 KEY_REFRESH_SECONDS = 30
-"""How long a server may go on with the keys it knows; a rotation overlaps by more than that."""
+"""How long a server uses the keys that it has read. Rotations overlap by more than that."""
 
 
 class SigningKeys:
-    """The signing keys that a server knows, decrypted once and read again every 30 seconds.
+    """The signing keys of one server, decrypted once and read again every 30 seconds.
 
-    `monotonic` decides when, so that setting the system's clock back does not keep a server from
-    learning new keys.
+    `monotonic` measures the time, so that setting back the system clock does not delay new keys.
     """
 
     def __init__(
@@ -37,13 +36,13 @@ class SigningKeys:
 
     @property
     def read_again_at(self) -> float:
-        """When the keys are read again at the latest, in seconds of `monotonic`."""
+        """The latest time at which the keys are read again, in seconds of `monotonic`."""
         return self._read_at + KEY_REFRESH_SECONDS
 
     async def current(self, *, older_than: float = KEY_REFRESH_SECONDS) -> list[SigningKey]:
-        """Return the keys, the one that signs first, read again when they are older than that.
+        """Return the keys, starting with the key that signs; read again after `older_than` seconds.
 
-        Raises Unavailable when no key can be read.
+        Raises Unavailable if no key can be read.
         """
         now = self.monotonic()
         if now - self._read_at >= older_than or not self._keys:
@@ -52,7 +51,9 @@ class SigningKeys:
             self._keys = {key.id: key for key in keys}
             self._read_at = now
         if not self._keys:
-            raise Unavailable("The server has no key to sign with; its log says why.")
+            raise Unavailable(
+                "The server has no signing key that it can read. Its log has the reason."
+            )
         return list(self._keys.values())
 
 
@@ -63,7 +64,7 @@ async def load_signing_keys(database: Database, cipher: SecretCipher) -> list[Si
 
 
 async def rotate_signing_keys(runtime: Runtime, *, overlap: int) -> SigningKey:
-    """Make a new key for tokens; older keys go on verifying for `overlap` seconds.
+    """Make a new signing key. Older keys verify for another `overlap` seconds.
 
     Raises SecretError.
     """
@@ -72,14 +73,14 @@ async def rotate_signing_keys(runtime: Runtime, *, overlap: int) -> SigningKey:
 
 
 async def ensure_signing_key(runtime: Runtime, *, overlap: int) -> None:
-    """Make the first signing key of an installation that has none. Raises SecretError."""
+    """Make a signing key if the installation has none. Raises SecretError."""
     async with runtime.database.transaction() as connection:
         if not await SigningKeyRepository(connection, runtime.cipher).exist():
             await add_signing_key(runtime, connection, overlap)
 
 
 async def add_signing_key(runtime: Runtime, connection: Connection, overlap: int) -> SigningKey:
-    """Store a new signing key within a transaction; see `rotate_signing_keys`."""
+    """Store a new signing key in an open transaction; see `rotate_signing_keys`."""
     key = SigningKey(id=runtime.new_id(), secret=new_secret(), creation_time=runtime.now)
     await SigningKeyRepository(connection, runtime.cipher).add(
         key, others_retire=runtime.now + overlap, now=runtime.now

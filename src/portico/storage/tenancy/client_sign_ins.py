@@ -1,4 +1,4 @@
-"""When API clients signed in last."""
+"""Stored times of the last sign-in of API clients."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from portico.storage.engine.connections import Connection
 from portico.storage.engine.statements import kept
 from portico.storage.schema.tables import client_sign_in
 
-# Both databases take the same words. Servers' clocks differ a little; the later one stays.
+# Both databases accept this. The later time wins, because the clocks of servers differ a little.
 _NOTE = text(
     "INSERT INTO client_sign_in (customer_id, client_id, time) "
     "VALUES (:customer_id, :client_id, :time) "
@@ -27,12 +27,12 @@ class ClientSignIns:
         self._customer_id = customer_id
 
     async def note(self, client_id: int, time: int) -> None:
-        """Notes that a client signed in."""
+        """Store the time of a sign-in, in epoch seconds."""
         values = {"customer_id": self._customer_id, "client_id": client_id, "time": time}
         await self._connection.run(_NOTE, values)
 
     async def last(self) -> dict[int, int]:
-        """When each of the clients signed in last; those that never did are left out."""
+        """Return the last sign-in of each client by id, without clients that never signed in."""
         rows = await self._connection.rows(_last(), {"customer_id": self._customer_id})
         return {row.client_id: row.time for row in rows}
 

@@ -1,4 +1,4 @@
-"""Answers kept under an Idempotency-Key, so that a repeated request is answered, not repeated."""
+"""Responses stored under an Idempotency-Key, so that a retry does not repeat the change."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from portico.storage.schema.tables import idempotent_answer
 
 @dataclass(frozen=True, kw_only=True)
 class IdempotentAnswer:
-    """What was answered to the first request with a key; `fingerprint` is of that request."""
+    """The response to the first request with a key; `fingerprint` identifies the request."""
 
     customer_id: int
     client_id: int
@@ -24,17 +24,17 @@ class IdempotentAnswer:
 
 
 class IdempotentAnswers:
-    """The kept answers of one tenant."""
+    """The stored responses of one tenant."""
 
     def __init__(self, connection: Connection, customer_id: int) -> None:
         self._connection = connection
         self._customer_id = customer_id
 
     async def claim(self, answer: IdempotentAnswer, *, since: int) -> IdempotentAnswer | None:
-        """Takes a client's key for an answer that is yet to be made; None when that is done.
+        """Claim a client's key. Return None, or the response that is stored under the key already.
 
-        Else the answer that has the key. Waits for a transaction that is taking it; forgets what is
-        from before `since`.
+        Waits for a transaction that is claiming the same key. Deletes responses from before
+        `since`, in epoch seconds.
         """
         old = delete(idempotent_answer).where(
             idempotent_answer.c.customer_id == self._customer_id,
@@ -48,9 +48,9 @@ class IdempotentAnswers:
         return IdempotentAnswer(**rows[0]._asdict())
 
     async def keep(self, answer: IdempotentAnswer) -> None:
-        """Keeps an answer under the key that was claimed for it."""
-        kept = update(idempotent_answer).where(*self._named(answer)).values(body=answer.body)
-        await self._connection.run(kept)
+        """Store the body of a response under the key that was claimed for it."""
+        statement = update(idempotent_answer).where(*self._named(answer))
+        await self._connection.run(statement.values(body=answer.body))
 
     def _named(self, answer: IdempotentAnswer) -> tuple[ColumnElement[bool], ...]:
         return (
@@ -60,7 +60,7 @@ class IdempotentAnswers:
         )
 
 
-# Both databases take the same words for it.
+# Both databases accept this.
 _CLAIM = text(
     "INSERT INTO idempotent_answer "
     "(customer_id, client_id, key, fingerprint, status, body, creation_time) "

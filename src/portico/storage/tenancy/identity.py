@@ -1,4 +1,4 @@
-"""Stored tenants, API clients and ended sessions, and the one query of access."""
+"""Stored tenants, API clients and ended sessions, and the statement that authorises a token."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ TENANTS_A_PAGE = 10_000
 
 @dataclass(frozen=True, kw_only=True)
 class TokenStatus:
-    """What the database says of a token's client at this moment."""
+    """The client of a token, its tenant, and whether its session has ended."""
 
     client: ApiClient
     tenant: Tenant
@@ -52,7 +52,7 @@ class TokenStatus:
 
 @dataclass(frozen=True, kw_only=True)
 class ScopeDetails:
-    """A microtenant of a tenant, and how many links it has."""
+    """The tenant of a scope, and the name and link count of its microtenant."""
 
     tenant: Tenant
     microtenant_name: str
@@ -60,13 +60,13 @@ class ScopeDetails:
 
 
 class IdentityRepository:
-    """Tenants and clients, before or outside the scope of one tenant."""
+    """The tenants and API clients of the installation, not confined to one tenant."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     async def token_status(self, claims: Claims, microtenant_id: int | None) -> TokenStatus | None:
-        """The client, tenant and microtenant of a token, in one statement.
+        """Return the status of a token for a microtenant, in one statement; None for no client.
 
         Without a microtenant id it is the client's own, or Default for a tenant-wide client.
         """
@@ -98,7 +98,7 @@ class IdentityRepository:
         )
 
     async def scope_details(self, customer_id: int, microtenant_id: int) -> ScopeDetails | None:
-        """A microtenant of a tenant, or None when there is no such tenant or microtenant."""
+        """Return the tenant and microtenant with those ids, or None if either is missing."""
         rows = await self._connection.rows(
             _scope_details(), {"customer_id": customer_id, "microtenant_id": microtenant_id}
         )
@@ -111,72 +111,73 @@ class IdentityRepository:
         )
 
     async def tenants(self, customer_ids: Iterable[int]) -> list[Tenant]:
-        """The tenants with those ids, by name. Each is asked for alone, as each lives elsewhere."""
-        wanted = sorted(set(customer_ids))
-        found = [await self.scope_details(each, DEFAULT_MICROTENANT_ID) for each in wanted]
-        tenants = [each.tenant for each in found if each is not None]
+        """Return tenants by name. One statement each, because a cluster spreads them over nodes."""
+        requested = sorted(set(customer_ids))
+        details = [await self.scope_details(each, DEFAULT_MICROTENANT_ID) for each in requested]
+        tenants = [each.tenant for each in details if each is not None]
         return sorted(tenants, key=lambda tenant: tenant.name)
 
     async def add_tenant(self, tenant: Tenant) -> None:
-        """Stores a new tenant."""
+        """Store a new tenant."""
         row = asdict(tenant)
         revision = {"customer_id": tenant.id, "slot": 0, "revision": row.pop("revision")}
         await self._connection.run(insert_into(customer), row)
         await self._connection.run(insert_into(customer_revision), revision)
 
     async def find_tenant(self, customer_id: int) -> Tenant | None:
-        """The tenant with that id, or None."""
+        """Return the tenant with that id, or None."""
         rows = await self._connection.rows(_tenant(), {"customer_id": customer_id})
         return Tenant(**rows[0]._asdict()) if rows else None
 
     async def all_tenants(self) -> list[Tenant]:
-        """Every tenant, oldest first, without its revision, which is the sum of many rows.
+        """Return every tenant, oldest first, without its revision.
 
-        There may be millions, so they are read in pages, each under the deadline of a read.
+        There can be millions, so it reads them in pages that each meet the deadline of a read.
         """
-        found: list[Tenant] = []
+        tenants: list[Tenant] = []
         while True:
-            wanted = {"after_id": found[-1].id if found else 0, "most": TENANTS_A_PAGE}
-            rows = await self._connection.rows(_tenants_after(), wanted)
-            found += [Tenant(**row._asdict()) for row in rows]
+            after_id = tenants[-1].id if tenants else 0
+            page = {"after_id": after_id, "most": TENANTS_A_PAGE}
+            rows = await self._connection.rows(_tenants_after(), page)
+            tenants += [Tenant(**row._asdict()) for row in rows]
             if len(rows) < TENANTS_A_PAGE:
-                return sorted(found, key=lambda each: (each.creation_time, each.id))
+                return sorted(tenants, key=lambda each: (each.creation_time, each.id))
 
     async def lock_tenants(self) -> None:
-        """Let no other transaction that calls this go on until this one ends."""
+        """Make other transactions that call this wait until this one ends."""
         await self._connection.rows(select(id_node.c.handed_out).with_for_update())
 
     async def first_tenant(self) -> Tenant | None:
-        """The oldest tenant, without its revision; None when there is none."""
+        """Return the oldest tenant without its revision, or None."""
         rows = await self._connection.rows(_all_tenants().limit(1))
         return Tenant(**rows[0]._asdict()) if rows else None
 
     async def has_tenants(self) -> bool:
-        """Whether the installation has any tenant: the one question that is put to all of them."""
+        """Return whether the installation has any tenant."""
         return bool(await self._connection.rows(select(customer.c.id).limit(1)))
 
     async def add_client(self, client: ApiClient) -> None:
-        """Stores a new API client."""
+        """Store a new API client."""
         await self._connection.run(insert_into(api_client), [asdict(client)])
 
     async def find_client(self, client_id: int) -> ApiClient | None:
-        """The API client with that id, revoked or not, or None."""
+        """Return the API client with that id, revoked or not, or None."""
         rows = await self._connection.rows(_client(), {"client_id": client_id})
         return ApiClient(**rows[0]._asdict()) if rows else None
 
     async def clients(self, customer_id: int) -> list[ApiClient]:
-        """Every API client of a tenant, oldest first."""
+        """Return every API client of a tenant, oldest first."""
         rows = await self._connection.rows(_clients(), {"customer_id": customer_id})
         return [ApiClient(**row._asdict()) for row in rows]
 
     async def revoke_client(self, client_id: int, now: int) -> None:
-        """Marks an API client as revoked."""
+        """Mark an API client as revoked."""
         await self._connection.run(
             update(api_client).where(api_client.c.id == client_id).values(revoked_time=now)
         )
 
     async def end_session(self, claims: Claims, now: int) -> None:
-        """Remembers that a token was signed out, and forgets those that expired by themselves."""
+        """Store that a token was signed out, and delete signed-out tokens that have expired."""
         mine = ended_session.c.customer_id == claims.customer_id
         await self._connection.run(delete(ended_session).where(mine, ended_session.c.expires < now))
         await self._connection.run(
@@ -191,14 +192,14 @@ class IdentityRepository:
         )
 
     async def claim_node(self) -> int:
-        """A node number for the ids of one process, different for each that asks."""
+        """Return a node number for the ids of one process, different for each call."""
         await self._connection.run(update(id_node).values(handed_out=id_node.c.handed_out + 1))
         rows = await self._connection.rows(select(id_node.c.handed_out))
         return int(rows[0].handed_out)
 
 
 def _revision_of(customer_id: ColumnElement[int]) -> ColumnElement[int]:
-    """The sum of a tenant's slots, which every write of the tenant makes greater."""
+    """Return the revision of a tenant: the sum of its slots, which every write increases."""
     total = cast(func.coalesce(func.sum(customer_revision.c.revision), 0), BigInteger)
     mine = customer_revision.c.customer_id == customer_id
     return select(total).where(mine).correlate(customer).scalar_subquery()
@@ -228,7 +229,7 @@ def _client() -> Select[Any]:
 
 
 def _links_of(customer_id: ColumnElement[int]) -> ColumnElement[int]:
-    """How many links the microtenant of the row has."""
+    """Return the link count of the row's microtenant."""
     mine = (
         link_count.c.customer_id == customer_id,
         link_count.c.microtenant_id == microtenant.c.id,
@@ -239,8 +240,8 @@ def _links_of(customer_id: ColumnElement[int]) -> ColumnElement[int]:
 @kept
 def _scope_details() -> Select[Any]:
     tenant = bindparam("customer_id", type_=BigInteger)
-    wanted = bindparam("microtenant_id", type_=BigInteger)
-    asked_for = and_(microtenant.c.customer_id == tenant, microtenant.c.id == wanted)
+    requested = bindparam("microtenant_id", type_=BigInteger)
+    same = and_(microtenant.c.customer_id == tenant, microtenant.c.id == requested)
     return (
         select(
             customer,
@@ -249,22 +250,22 @@ def _scope_details() -> Select[Any]:
             _links_of(tenant).label("links"),
         )
         .select_from(customer)
-        .join(microtenant, asked_for)
+        .join(microtenant, same)
         .where(customer.c.id == tenant)
     )
 
 
 @kept
 def _token_status(*, own: bool) -> Select[Any]:
-    """The statement of access, for a named microtenant or for the client's own.
+    """Return the statement that authorises a token, for a given microtenant or the client's own.
 
-    Each table is filtered by the tenant itself, so that a distributed database routes it whole.
+    Each table has its own tenant filter, so that a cluster sends the whole statement to one node.
     """
     tenant = bindparam("customer_id", type_=BigInteger)
-    wanted: ColumnElement[int] = bindparam("microtenant_id", type_=BigInteger)
+    requested: ColumnElement[int] = bindparam("microtenant_id", type_=BigInteger)
     if own:
-        wanted = func.coalesce(api_client.c.microtenant_id, DEFAULT_MICROTENANT_ID)
-    asked_for = and_(microtenant.c.customer_id == tenant, microtenant.c.id == wanted)
+        requested = func.coalesce(api_client.c.microtenant_id, DEFAULT_MICROTENANT_ID)
+    same = and_(microtenant.c.customer_id == tenant, microtenant.c.id == requested)
     ended = exists().where(
         ended_session.c.customer_id == tenant,
         ended_session.c.token_id == bindparam("token_id"),
@@ -282,7 +283,7 @@ def _token_status(*, own: bool) -> Select[Any]:
         )
         .select_from(api_client)
         .join(customer, customer.c.id == tenant)
-        .outerjoin(microtenant, asked_for)
+        .outerjoin(microtenant, same)
         .where(
             api_client.c.id == bindparam("client_id", type_=BigInteger),
             api_client.c.customer_id == tenant,

@@ -1,6 +1,6 @@
-"""The number of links of a microtenant, which each write keeps up to date in slots.
+"""The number of links of a microtenant, which each write updates in slots.
 
-It stands beside the tenant because the access query reads it.
+It belongs to this room because the statement that authorises a token reads it.
 """
 
 from __future__ import annotations
@@ -11,5 +11,5 @@ from portico.storage.schema.tables import link_count
 
 
 def links_in_all() -> ColumnElement[int]:
-    """The number of links that the chosen slots of `link_count` come to."""
+    """Return the sum of the selected slots of `link_count`."""
     return cast(func.coalesce(func.sum(link_count.c.links), 0), BigInteger)

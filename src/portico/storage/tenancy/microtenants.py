@@ -1,4 +1,4 @@
-"""Stored microtenants, Default among them with id 0."""
+"""Stored microtenants, including Default with id 0."""
 
 from __future__ import annotations
 
@@ -44,17 +44,17 @@ class MicrotenantRepository(Repository[Microtenant]):
     record: ClassVar = Microtenant
 
     async def visible_page(self, query: ListQuery, only: int | None) -> Page[Microtenant]:
-        """A page of all microtenants, or of the one that the caller is confined to."""
+        """Return a page of all microtenants, or only of the one with the id `only`."""
         if only is None:
             return await self.page(query)
         return await self._page(query, _ONE, only=only)
 
     async def all(self) -> list[Microtenant]:
-        """Every microtenant, in order of precedence, Default last."""
+        """Return every microtenant in order of precedence, Default last."""
         return [self._record(row) for row in await self._rows(_all())]
 
     async def first_owned(self, microtenant_id: int) -> tuple[str, str] | None:
-        """The kind and name of one resource that the microtenant owns, or None."""
+        """Return the kind and name of one object that the microtenant owns, or None."""
         inside = MicrotenantRepository(
             self.connection,
             Scope(customer_id=self.scope.customer_id, microtenant_id=microtenant_id),
@@ -66,7 +66,7 @@ class MicrotenantRepository(Repository[Microtenant]):
         return None
 
     async def first_client(self, microtenant_id: int) -> str | None:
-        """The name of one API client in force that belongs to the microtenant, or None."""
+        """Return the name of one API client of the microtenant that is not revoked, or None."""
         statement = (
             select(api_client.c.name)
             .where(api_client.c.customer_id == self.scope.customer_id)

@@ -26,11 +26,10 @@ class SigningKeyRepository:
         self._cipher = cipher
 
     async def readable(self, known: Mapping[int, SigningKey]) -> list[SigningKey]:
-        """Return every signing key that decrypts, the one that signs first.
+        """Return every signing key that decrypts, starting with the key that signs.
 
-        That is the one that no retirement is set for, whatever the clocks said when it was made.
-        The secrets of `known` keys are not decrypted again. A key that does not decrypt is logged
-        and left out, so that the others go on verifying.
+        The key without a retirement time signs. Secrets of `known` keys are not decrypted again.
+        Logs a key that does not decrypt and leaves it out, so that the other keys still verify.
         """
         statement = select(signing_key).order_by(
             signing_key.c.retire_time.is_not(None),
@@ -53,11 +52,11 @@ class SigningKeyRepository:
         return keys
 
     async def exist(self) -> bool:
-        """Whether there is any signing key, readable or not."""
+        """Return whether there is any signing key, readable or not."""
         return bool(await self._connection.rows(select(signing_key.c.id).limit(1)))
 
     async def add(self, key: SigningKey, *, others_retire: int, now: int) -> None:
-        """Store the newest key. Older ones retire at the given time, and retired ones are deleted.
+        """Store a new key. Older keys retire at `others_retire`; retired keys are deleted.
 
         Raises SecretError.
         """
@@ -76,5 +75,5 @@ class SigningKeyRepository:
         await self._connection.run(insert_into(signing_key), [row | {"secret": secret}])
 
     async def remove(self, key_id: int) -> None:
-        """Delete a signing key; tokens that it signed are refused."""
+        """Delete a signing key. Its tokens are no longer accepted."""
         await self._connection.run(delete(signing_key).where(signing_key.c.id == key_id))
