@@ -28,8 +28,6 @@ from portico.domain.addresses import parse_networks
 from portico.domain.errors import PorticoError
 from portico.domain.people.sessions import SessionLife
 from portico.domain.records import Clock
-from portico.http import application_segments as applications
-from portico.http import certificates, identity, links, microtenants, portals
 from portico.http import policies as aups
 from portico.http.hot.cache import AnswerCache
 from portico.http.hot.reads import HotReads
@@ -41,6 +39,9 @@ from portico.http.kit.large_answers import large_answer_slots
 from portico.http.kit.openapi import describe
 from portico.http.kit.operations import OPERATION, answer_options
 from portico.http.kit.tokens import Tokens
+from portico.http.links import application_segments, bulk, links
+from portico.http.portals import certificates, portals
+from portico.http.tenancy import identity, microtenants
 from portico.observability import AccessLog
 from portico.services.password_queue import PasswordQueue
 from portico.services.people.failed_sign_ins import FailedSignIns
@@ -85,7 +86,7 @@ DOCS_POLICY = (
     "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
-NOUNS = (links, portals, aups, certificates, applications, microtenants, identity)
+NOUNS = (links, bulk, portals, aups, certificates, application_segments, microtenants, identity)
 
 logger = logging.getLogger("portico")
 

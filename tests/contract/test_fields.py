@@ -20,9 +20,11 @@ from portico.domain.portals import certificates as certificate_rules
 from portico.domain.portals import portals as portal_rules
 from portico.domain.search import FieldKind, Fields
 from portico.domain.tenancy import microtenants as microtenant_rules
-from portico.http import application_segments as applications
-from portico.http import certificates, links, microtenants, portals
 from portico.http import policies as aups
+from portico.http.links import application_segments as applications
+from portico.http.links import links
+from portico.http.portals import certificates, portals
+from portico.http.tenancy import microtenants
 from portico.storage.links.application_segments import ApplicationRepository
 from portico.storage.links.links import LinkRepository
 from portico.storage.policies import AupRepository
@@ -64,7 +66,7 @@ class Noun:
 
 NOUNS = (
     Noun(
-        file="links.py",
+        file="links/links.py",
         spec=link_rules.LinkSpec,
         record=link_rules.Link,
         table=tables.user_portal_link,
@@ -79,7 +81,7 @@ NOUNS = (
         unsearched={"portal_ids", "icon_text"},
     ),
     Noun(
-        file="portals.py",
+        file="portals/portals.py",
         spec=portal_rules.UserPortalSpec,
         record=portal_rules.UserPortal,
         table=tables.user_portal,
@@ -94,7 +96,7 @@ NOUNS = (
         unsearched={"managed_by_zs", "image_data"},
     ),
     Noun(
-        file="aups.py",
+        file="policies.py",
         spec=aup_rules.AupSpec,
         record=aup_rules.Aup,
         table=tables.user_portal_aup,
@@ -105,7 +107,7 @@ NOUNS = (
         only_in_body={"microtenant_id"},
     ),
     Noun(
-        file="certificates.py",
+        file="portals/certificates.py",
         spec=certificate_rules.CertificateSpec,
         record=certificate_rules.Certificate,
         table=tables.certificate,
@@ -118,7 +120,7 @@ NOUNS = (
         unsearched={"certificate", "cert_chain", "public_key", "san"},
     ),
     Noun(
-        file="applications.py",
+        file="links/application_segments.py",
         spec=application_rules.ApplicationSpec,
         record=application_rules.Application,
         table=tables.application_segment,
@@ -134,7 +136,7 @@ NOUNS = (
         unsearched={"domain_names"},
     ),
     Noun(
-        file="microtenants.py",
+        file="tenancy/microtenants.py",
         spec=microtenant_rules.MicrotenantSpec,
         record=microtenant_rules.Microtenant,
         table=tables.microtenant,

@@ -8,8 +8,9 @@ from msgspec import UNSET
 
 from portico.http.kit.encoding import SLICE_ITEMS, Encoding
 from portico.http.kit.wire import Reference
-from portico.http.links import LinkAnswer, LinkBulkAnswer, LinkList, PortalInLink
-from portico.http.microtenants import MicrotenantSummary
+from portico.http.links.bulk import LinkBulkAnswer
+from portico.http.links.links import LinkAnswer, LinkList, PortalInLink
+from portico.http.tenancy.microtenants import MicrotenantSummary
 
 
 def links(count: int, icon: str = "") -> list[LinkAnswer]:

@@ -13,7 +13,6 @@ from litestar.types import ASGIApp, Receive, ReceiveMessage, Scope, Send
 
 from portico.domain.errors import InvalidField, Unavailable
 from portico.domain.tenancy.identity import ApiClient, secret_matches
-from portico.http.identity import FORM, PRESENT_TOKEN, parse_form
 from portico.http.kit.answers import (
     GZIP_FROM_BYTES,
     JSON,
@@ -23,6 +22,7 @@ from portico.http.kit.answers import (
     send_whole,
 )
 from portico.http.kit.tokens import Tokens
+from portico.http.tenancy.identity import FORM, PRESENT_TOKEN, parse_form
 from portico.services import access
 from portico.storage.engine.connections import Database
 

@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import partial
-from typing import Annotated, cast
+from typing import Annotated
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from portico.domain.errors import InvalidField
 from portico.domain.links.hosts import HOST_LIMIT
 from portico.domain.links.links import (
-    BULK_LIMIT,
     ICON_LIMIT_BYTES,
     KIND,
     LINK_FIELDS,
     LINK_PATH_LIMIT,
-    PORTALS_PER_LINK,
     PROTOCOLS,
     Link,
     LinkSpec,
 )
-from portico.domain.links.presentation import LinkPresentation, PresentedLink
+from portico.domain.links.presentation import LinkPresentation
 from portico.domain.portals.portals import UserPortal
 from portico.domain.records import DESCRIPTION_LIMIT, NAME_LIMIT
 from portico.domain.search import ListQuery
@@ -57,7 +53,7 @@ from portico.http.kit.wire import (
     text,
     totals,
 )
-from portico.http.link_presentation import (
+from portico.http.links.presentation import (
     LinkPortico,
     LinkPorticoBody,
     Presentations,
@@ -74,9 +70,6 @@ TAG = "User Portal Link Management"
 LINKS = "/v1/admin/customers/{customerId:str}/userPortalLink"
 LINK = f"{LINKS}/{{id:str}}"
 LINKS_OF_PORTAL = f"{LINKS}/userPortal/{{portalId:str}}"
-BULK = [
-    f"/{version}/admin/customers/{{customerId:str}}/userPortalLink/bulk" for version in ("v2", "v1")
-]
 LINK_ID = path_id("id", "The id of the user portal link.")
 COMMON = (CUSTOMER_ID, MICROTENANT_ID)
 
@@ -107,19 +100,6 @@ class LinkBody(WireStruct, frozen=True, kw_only=True):
     user_portal_id: Annotated[ReceivedId, received("One portal, instead of a list.")] = None
     microtenant_id: ReceivedId = None
     portico: Annotated[LinkPorticoBody | None, received("How it is shown on portals.")] = None
-
-
-class LinkBulkBody(WireStruct, frozen=True, kw_only=True):
-    """Up to 500 links to create at once; each goes on every portal of the outer list."""
-
-    user_portal_links: Annotated[
-        list[LinkBody] | None, received(minItems=1, maxItems=BULK_LIMIT)
-    ] = None
-    user_portals: list[Reference] | None = None
-    microtenant_id: ReceivedId = None
-
-
-BulkBody = LinkBulkBody | list[LinkBody]
 
 
 class PortalInLink(WireStruct, frozen=True, kw_only=True):
@@ -167,13 +147,6 @@ class LinkList(WireStruct, frozen=True, kw_only=True):
     items: list[LinkAnswer] = msgspec.field(name="list")
 
 
-class LinkBulkAnswer(WireStruct, frozen=True, kw_only=True):
-    """The created links, in the order of the request."""
-
-    user_portal_links: list[LinkAnswer]
-    user_portals: list[PortalInLink]
-
-
 def received_link(body: LinkBody) -> LinkSpec:
     """What a body asks to store. Raises InvalidField; the rules themselves are the service's."""
     portal_ids = received_ids("userPortals", body.user_portals)
@@ -193,35 +166,9 @@ def received_link(body: LinkBody) -> LinkSpec:
     )
 
 
-def received_bulk(body: LinkBulkBody) -> list[LinkSpec]:
-    """What a bulk asks to store: each link on its own portals and on those of the outer list."""
-    entries = body.user_portal_links or []
-    links.check_bulk_size(len(entries))
-    outer = tuple(received_ids("userPortals", body.user_portals))
-    if len(outer) > PORTALS_PER_LINK:
-        raise InvalidField("userPortals", f"At most {PORTALS_PER_LINK} are taken.")
-    specs = []
-    for position, entry in enumerate(entries):
-        try:
-            spec = received_link(entry)
-        except InvalidField as error:
-            raise error.within(f"{links.BULK_LIST}[{position}]") from None
-        specs.append(replace(spec, portal_ids=spec.portal_ids + outer))
-    return specs
-
-
 def _received_one(body: LinkBody) -> tuple[LinkBody, LinkSpec, LinkPresentation | None]:
     """The body of one link, what it asks to store, and how the link is to be shown."""
     return body, received_link(body), received_presentation(body.portico)
-
-
-def _received_many(
-    body: BulkBody,
-) -> tuple[LinkBulkBody, list[LinkSpec], list[LinkPresentation | None]]:
-    """The same of a bulk; a bare list of links is one without portals of its own."""
-    bulk = LinkBulkBody(user_portal_links=body) if isinstance(body, list) else body
-    said = [received_presentation(each.portico) for each in bulk.user_portal_links or ()]
-    return bulk, received_bulk(bulk), said
 
 
 def present_created(link: Link, shown: Presentations | None) -> LinkAnswer:
@@ -232,23 +179,6 @@ def present_created(link: Link, shown: Presentations | None) -> LinkAnswer:
 def present_created_on_one(link: Link, shown: Presentations | None) -> LinkAnswer:
     """A link that was created with `userPortalId`: its answer names no portal."""
     return _present(link, [], shown)
-
-
-def present_bulk(created: list[PresentedLink], shown: Presentations | None) -> LinkBulkAnswer:
-    """Links that were created together: without stamps beside the id."""
-    portal_ids = sorted({portal_id for link in created for portal_id in link.portal_ids})
-    return LinkBulkAnswer(
-        user_portal_links=[
-            msgspec.structs.replace(
-                present_created(link, shown),
-                modified_time=UNSET,
-                creation_time=UNSET,
-                modified_by=UNSET,
-            )
-            for link in created
-        ],
-        user_portals=[PortalInLink(id=str(each)) for each in portal_ids],
-    )
 
 
 def present_read(
@@ -427,29 +357,6 @@ async def create_link(call: Call) -> Answer:
 
 
 @operation(
-    "POST",
-    BULK,
-    tag=TAG,
-    summary="Adds 1 to 500 user portal links at once, all of them or none.",
-    parameters=(*COMMON, INCLUDE, IDEMPOTENCY_KEY),
-    body=BulkBody,
-    required=("userPortalLinks",),
-    answer=LinkBulkAnswer,
-    status=201,
-)
-async def create_links(call: Call) -> Answer:
-    """Create up to 500 links or none; a bare list of links is accepted too."""
-    received, specs, said = await call.receive_as(cast("type[BulkBody]", BulkBody), _received_many)
-    async with call.write(received.microtenant_id) as work:
-
-        async def create() -> LinkBulkAnswer:
-            created = await links.create_links(work, specs, said)
-            return present_bulk(created, stored_presentations(created, asked=call.wants_portico))
-
-        return await call.created(work, create)
-
-
-@operation(
     "PUT",
     LINK,
     tag=TAG,
@@ -491,7 +398,6 @@ ROUTES = (
     list_links_of_portal,
     get_link,
     create_link,
-    create_links,
     update_link,
     delete_link,
 )

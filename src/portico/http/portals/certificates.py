@@ -15,7 +15,6 @@ from portico.domain.portals.certificates import (
     CertificateSpec,
 )
 from portico.domain.records import DESCRIPTION_LIMIT, NAME_LIMIT
-from portico.http.certificate_blobs import read_blob
 from portico.http.kit.answers import Answer, answer_nothing
 from portico.http.kit.api_call import Call
 from portico.http.kit.operations import (
@@ -41,6 +40,7 @@ from portico.http.kit.wire import (
     text,
     totals,
 )
+from portico.http.portals.certificate_blobs import read_blob
 from portico.services.portals import certificates
 from portico.services.work import UnitOfWork
 

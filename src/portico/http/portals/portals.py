@@ -47,7 +47,7 @@ from portico.http.kit.wire import (
     text,
     totals,
 )
-from portico.http.portal_pages import (
+from portico.http.portals.pages import (
     PortalPortico,
     PortalPorticoBody,
     present_page,

@@ -1,0 +1,1 @@
+"""The API of user portals: the portals themselves, their pages, and certificates."""

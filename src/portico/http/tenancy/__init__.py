@@ -1,0 +1,1 @@
+"""The API of tenants: sign-in, tokens, authentication domains and microtenants."""
