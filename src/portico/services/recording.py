@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum
+from functools import lru_cache
 from typing import Any, TypeVar, get_type_hints
 
 from portico.domain.audit import Action, AuditEntry
@@ -31,7 +32,7 @@ Person = PortalUser | Administrator | IdentityProvider | ApiClient
 Neighbour = Certificate | Application | AllowedDomain
 Audited = PresentedLink | PresentedPortal | Aup | Microtenant | Section | Group | Neighbour | Person
 
-R = TypeVar("R")
+R = TypeVar("R", bound=Hashable)
 
 SECRETS = {"password_hash", "secret_hash"}
 """Fields that are never written to the audit trail."""
@@ -121,13 +122,18 @@ def read_record(kind: type[R], values: Mapping[str, Any], base: R | None = None)
 
     Entries of earlier versions of Portico lack the fields that are new since then.
     """
-    hints = get_type_hints(kind)
+    hints = _type_hints(kind)
     known = {
         name: _value(hints[name], value, getattr(base, name, None))
         for name, value in values.items()
         if name in hints
     }
     return kind(**known if base is None else vars(base) | known)
+
+
+@lru_cache
+def _type_hints(kind: Hashable) -> dict[str, Any]:
+    return get_type_hints(kind)
 
 
 def _value(hint: Any, value: Any, base: Any) -> Any:  # noqa: ANN401  # fields of any type
