@@ -12,7 +12,11 @@ import signal
 import sys
 import threading
 import time
+from asyncio import AbstractEventLoop
+from types import FrameType
 
+from granian import _signals as server_signals
+from granian._granian import WorkerSignal
 from litestar.types import ASGIApp
 
 from portico.app import create_app
@@ -35,6 +39,7 @@ def load_worker(settings: Settings, command_line: CommandLine, parent: int, numb
     # traceback for SIGINT, and a forked one those of the main process.
     for stop in STOPS:
         signal.signal(stop, signal.SIG_DFL)
+    server_signals.set_loop_signals = stop_at_first_signal
     configure_logging(settings.log_level, worker=number)
     app = create_app(settings, command_line=command_line)
     # What startup made lives as long as the process. Frozen, it does not slow down the garbage
@@ -42,6 +47,25 @@ def load_worker(settings: Settings, command_line: CommandLine, parent: int, numb
     gc.collect()
     gc.freeze()
     return app
+
+
+def stop_at_first_signal(loop: AbstractEventLoop) -> WorkerSignal:
+    """Return what the first SIGTERM or SIGINT sets, in place of the server's own function.
+
+    The server's own has the event loop wait for signals, and uvloop loses one that comes while it
+    does not run, as between startup and the first request. A second signal must not reach the
+    server either: it blocks the worker for good.
+    """
+    stopping = WorkerSignal()
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        for each in STOPS:
+            signal.signal(each, signal.SIG_IGN)
+        stopping.set()
+
+    for each in STOPS:
+        signal.signal(each, stop)
+    return stopping
 
 
 def end_with_parent(parent: int) -> None:

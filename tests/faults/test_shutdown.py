@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from multiprocessing.queues import SimpleQueue
 from pathlib import Path
@@ -15,7 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from portico.server import let_new_workers_be_stopped
+from portico.server import SHUTDOWN_SECONDS, let_new_workers_be_stopped
 from tests.faults.trouble import children_of, held_lock, started_by
 from tests.harness import (
     LINKS,
@@ -29,8 +30,27 @@ from tests.harness import (
 )
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT], ids=["term", "int"])
-def test_request_under_way_is_answered(server: Server, tmp_path: Path, how: signal.Signals) -> None:
+def terminate(main: int) -> None:
+    """Stop a server as a supervisor does."""
+    os.kill(main, signal.SIGTERM)
+
+
+def interrupt(main: int) -> None:
+    """Stop a server that runs in the background of a shell."""
+    os.kill(main, signal.SIGINT)
+
+
+def interrupt_group_thrice(main: int) -> None:
+    """Press Ctrl-C three times in the terminal of a server: its workers get the signals too."""
+    for _ in range(3):
+        os.killpg(main, signal.SIGINT)
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize("stop", [terminate, interrupt, interrupt_group_thrice])
+def test_request_under_way_is_answered(
+    server: Server, tmp_path: Path, stop: Callable[[int], None]
+) -> None:
     database_url = server.database
     with served(database_url, tmp_path / "server.log") as stopping:
         tenant = create_tenant(stopping)
@@ -40,7 +60,7 @@ def test_request_under_way_is_answered(server: Server, tmp_path: Path, how: sign
             with held_lock(database_url, tenant.customer_id):
                 waiting: Future[httpx.Response] = thread.submit(admin.post, LINKS, body)
                 time.sleep(0.5)
-                os.kill(stopping.process.pid, how)
+                stop(stopping.process.pid)
                 time.sleep(0.5)
                 unanswered = not waiting.done()
             answer = waiting.result(READY_SECONDS)
@@ -80,6 +100,38 @@ def test_stop_during_start_is_quick(tmp_path: Path, moment: float, method: str) 
         raise
 
     assert status == 0
+
+
+@pytest.mark.parametrize("step", ["LifespanProtocol.startup", "ASGIWorker"])
+def test_stop_is_heeded_while_the_event_loop_of_a_worker_is_between_runs(
+    tmp_path: Path, step: str
+) -> None:
+    """A worker that loses the signal is killed in the end, and does not say that it stopped."""
+    url = f"sqlite:///{tmp_path / 'portico.db'}"
+    upgrade(url)
+    log = tmp_path / "server.log"
+    program = f"""
+import os, signal, time
+from granian.server import mp
+step = mp.{step}
+def stopped_before(*arguments):
+    os.kill(os.getppid(), signal.SIGTERM)
+    time.sleep(0.5)
+    return step(*arguments)
+mp.{step} = stopped_before
+from portico.cli import main
+main()
+"""
+    with log.open("wb") as sink:
+        ended = subprocess.run(
+            [sys.executable, "-c", program, "serve", "--port", str(free_port()), "--database", url],
+            stderr=sink,
+            timeout=2 * READY_SECONDS + SHUTDOWN_SECONDS,
+            check=False,
+        )
+
+    assert ended.returncode == 0
+    assert '"worker.stopped"' in log.read_text()
 
 
 def test_workers_stop_together(database_url: str, tmp_path: Path) -> None:
