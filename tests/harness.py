@@ -25,11 +25,11 @@ from typing import Any, TypeVar
 
 import httpx
 
-from portico.app import open_runtime
 from portico.domain.links.application_segments import ApplicationSpec
 from portico.domain.people.sessions import SessionLife
 from portico.domain.records import Clock, IdSource
 from portico.domain.tenancy.identity import ApiClient, Role
+from portico.installation import open_runtime
 from portico.services.access import operator_reading, operator_writing
 from portico.services.links import application_segments as applications
 from portico.services.password_queue import PasswordQueue

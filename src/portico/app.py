@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import sys
 import time
-import uuid
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from random import randrange
@@ -26,7 +25,6 @@ from portico.asgi.limits import RateCounter
 from portico.asgi.threads import Threads
 from portico.domain.addresses import parse_networks
 from portico.domain.errors import PorticoError
-from portico.domain.people.sessions import SessionLife
 from portico.domain.records import Clock
 from portico.http import policies as aups
 from portico.http.hot.cache import AnswerCache
@@ -42,25 +40,18 @@ from portico.http.kit.tokens import Tokens
 from portico.http.links import application_segments, bulk, links
 from portico.http.portals import certificates, portals
 from portico.http.tenancy import identity, microtenants
+from portico.installation import key_overlap, make_cipher, open_runtime
 from portico.observability import AccessLog
-from portico.services.password_queue import PasswordQueue
 from portico.services.people.failed_sign_ins import FailedSignIns
 from portico.services.people.first_steps import CommandLine
 from portico.services.readiness import Readiness
-from portico.services.runtime import Runtime, claim_ids
+from portico.services.runtime import Runtime
 from portico.services.tenancy.client_sign_ins import SignInNotes
-from portico.services.tenancy.signing_keys import (
-    KEY_REFRESH_SECONDS,
-    SigningKeys,
-    ensure_signing_key,
-)
+from portico.services.tenancy.signing_keys import SigningKeys, ensure_signing_key
 from portico.settings import Settings
 from portico.storage.engine.connections import Database
-from portico.storage.engine.database import open_database, sqlite_path
+from portico.storage.engine.database import open_database
 from portico.storage.readiness import PROBE_SLOTS
-from portico.storage.schema import migrate as schema
-from portico.storage.secrets.secret_cipher import SecretCipher
-from portico.storage.secrets.secret_keys import secret_key_file
 from portico.web.console.frame.errors import present_error
 from portico.web.console.frame.words import FILTERS
 from portico.web.console.routes import console_routers
@@ -74,7 +65,6 @@ from portico.web.shared.compression import CompressedPages
 from portico.web.shared.cookies import Cookies
 from portico.web.shared.errors import page_exception_handlers, present_message
 from portico.web.shared.oidc import OpenIdClients
-from portico.web.shared.passwords import Argon2Passwords, hashes_at_once
 from portico.web.shared.received_forms import FORM_BYTES
 from portico.web.shared.rendering import Renderer
 from portico.web.shared.site import Site, site_of
@@ -89,46 +79,6 @@ DOCS_POLICY = (
 NOUNS = (links, bulk, portals, aups, certificates, application_segments, microtenants, identity)
 
 logger = logging.getLogger("portico")
-
-
-def key_overlap(token_lifetime: int) -> int:
-    """How many seconds an old signing key goes on verifying: longer than any token it signed."""
-    return token_lifetime + 2 * KEY_REFRESH_SECONDS
-
-
-def make_cipher(settings: Settings) -> SecretCipher:
-    """What encrypts and decrypts secrets in the database. It reads no key file yet."""
-    return SecretCipher(secret_key_file(settings.database, settings.secret_key_file))
-
-
-async def prepare_database(
-    database: Database, cipher: SecretCipher, settings: Settings, *, create: bool = False
-) -> None:
-    """Upgrade a SQLite database, or require that a PostgreSQL database is current.
-
-    `create` lets an empty SQLite file become a database. Raises SchemaMismatch or Unavailable.
-    """
-    if sqlite_path(settings.database) is not None:
-        await schema.upgrade(database, cipher, create=create)
-    else:
-        await schema.require_current(database)
-
-
-async def open_runtime(
-    settings: Settings, database: Database, cipher: SecretCipher, clock: Clock = time.time
-) -> Runtime:
-    """Return what services need of this process, with ids that no other process gives out."""
-    return Runtime(
-        database=database,
-        cipher=cipher,
-        clock=clock,
-        new_id=await claim_ids(database, clock),
-        transaction_id=str(uuid.uuid4()),
-        passwords=Argon2Passwords(),
-        password_queue=PasswordQueue(at_once=hashes_at_once()),
-        console_life=SessionLife(idle=settings.console_idle, absolute=settings.console_lifetime),
-        portal_life=SessionLife(idle=settings.portal_idle, absolute=settings.portal_lifetime),
-    )
 
 
 def create_app(

@@ -1,38 +1,69 @@
-"""The `portico` command: serving, and what an operator does with the database at hand."""
+"""The `portico` command: it serves, and manages an installation for its operator."""
 
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 
 import click
 
 from portico import __version__
-from portico.cli.administrators import admin
-from portico.cli.applications import application
-from portico.cli.clients import client
-from portico.cli.database import db
-from portico.cli.domains import domain
-from portico.cli.keys import keys
-from portico.cli.providers import provider
-from portico.cli.serve import serve
-from portico.cli.tenants import tenant
-from portico.cli.users import user
 from portico.domain.errors import PorticoError, Unavailable
 from portico.settings import InvalidSetting
 
+# The module of each command, and its line in the help.
+_COMMANDS = {
+    "admin": ("administrators", "Administrators: the people who sign in to the console."),
+    "application": (
+        "applications",
+        "Application segments: what the applicationId of a link names.",
+    ),
+    "client": ("clients", "API clients: the programs that sign in."),
+    "db": ("database", "The schema of the database."),
+    "domain": ("domains", "Domains: which tenant's portals may be reached at which domain."),
+    "keys": (
+        "keys",
+        "The keys that sign access tokens, and the key that encrypts secrets in the database.",
+    ),
+    "provider": ("providers", "OpenID providers: who signs people in besides Portico."),
+    "serve": ("serve", "Serve the API."),
+    "tenant": ("tenants", "Tenants: the customers of this installation."),
+    "user": ("users", "Portal users: the people who open links."),
+}
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+
+class _LazyGroup(click.Group):
+    """Imports the module of a command when the command runs.
+
+    `portico --help` would otherwise load the database and every service.
+    """
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of the commands in the order of the help."""
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return the command with a name, or None."""
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _ = _COMMANDS[cmd_name]
+        command: click.Command = getattr(import_module(f"portico.cli.{module}"), cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list of commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _COMMANDS[name][1]) for name in sorted(_COMMANDS)])
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="portico")
 def portico() -> None:
     """Self-hosted user portals and portal links."""
 
 
-for command in (serve, db, tenant, domain, client, admin, user, provider, application, keys):
-    portico.add_command(command)
-
-
 def main() -> None:
-    """Runs the command line; a condition that we know becomes one sentence and exit status 1."""
+    """Run the command line. A known error prints one sentence and exits with status 1."""
     try:
         portico(standalone_mode=True)
     except InvalidSetting as error:
@@ -42,7 +73,7 @@ def main() -> None:
 
 
 def _sentence(error: PorticoError) -> str:
-    """The reason, and for a database that cannot serve what it said itself."""
+    """Return the reason of an error, with the words of a database that cannot serve."""
     cause: BaseException = error
     while cause.__cause__ is not None:
         cause = cause.__cause__

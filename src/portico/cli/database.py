@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-from portico.app import make_cipher
 from portico.cli.options import create_missing_database, run_with_database, settings_options
+from portico.installation import make_cipher
 from portico.settings import Settings
 from portico.storage.engine.database import sqlite_path
 from portico.storage.schema import migrate as schema

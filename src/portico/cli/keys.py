@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import click
 
-from portico.app import key_overlap, make_cipher
 from portico.cli.options import run_as_operator, settings_options
+from portico.installation import key_overlap, make_cipher
 from portico.services.people.secret_keys import (
     Rotation,
     find_lost_secrets,

@@ -10,9 +10,9 @@ from typing import Any, TypeVar
 
 import click
 
-from portico.app import make_cipher, open_runtime, prepare_database
 from portico.domain.records import MAX_ID, Page
 from portico.domain.search import ListQuery
+from portico.installation import make_cipher, open_runtime, prepare_database
 from portico.services.runtime import Runtime
 from portico.settings import Settings, load_settings, setting_fields, unknown_variables
 from portico.storage.engine.connections import Database

@@ -11,10 +11,10 @@ from collections.abc import Iterable
 
 import click
 
-from portico.app import key_overlap, make_cipher, open_runtime, prepare_database
 from portico.cli.command_line import command_line, first_step_text
 from portico.cli.options import create_missing_database, settings_options
 from portico.demo import DemoAccess, DemoPerson, credentials_file, fill_demo
+from portico.installation import key_overlap, make_cipher, open_runtime, prepare_database
 from portico.observability import configure_logging
 from portico.server import require_free_port, run_server
 from portico.services.people.first_steps import FirstStep, first_step

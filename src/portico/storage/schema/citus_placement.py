@@ -1,13 +1,16 @@
-"""Where each table lives in a distributed database. Importing it completes the metadata, so whoever
-looks at all tables takes them from here.
+"""Where each table lives in a distributed database.
+
+This module imports every module that defines tables. Code that needs all tables takes them from
+here.
 """
 
 from __future__ import annotations
 
 from sqlalchemy import Table
 
-from portico.storage.schema import tables
+from portico.storage.schema import page_tables, people_tables, tables
 
+_DEFINITIONS = (tables, people_tables, page_tables)
 metadata = tables.metadata
 
 
