@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from portico.domain.links.icons import read_picture
 from portico.domain.tenancy.identity import Role
+from portico.web.shared.pictures import read_picture
 from tests.cli.commands import succeed, succeed_json
 from tests.harness import (
     AUPS,

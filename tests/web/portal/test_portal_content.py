@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 
 from portico.asgi.threads import Threads
-from portico.domain.links.icons import Picture
 from portico.services.work import UnitOfWork
 from portico.web.portal.content import PortalContent, PortalContents
 from portico.web.portal.view import BrandingView, TileView
 from portico.web.shared.arch import make_arch
+from portico.web.shared.pictures import Picture
 from portico.web.shared.rendering import Renderer
 from tests.harness import Tenant
 from tests.web.portal.portals import make_portal, reading

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from portico.asgi.threads import Threads
-from portico.domain.links.icons import Picture
 from portico.domain.links.presentation import seen_by
 from portico.services.people.groups import list_groups
 from portico.services.portals.pages import list_portal_links
 from portico.services.work import UnitOfWork
 from portico.web.portal.view import BrandingView, TileView, make_pictures, make_sections
+from portico.web.shared.pictures import Picture
 from portico.web.shared.rendering import Renderer
 
 _STAR = re.compile(r'value="(\d+)" aria-pressed="false"')

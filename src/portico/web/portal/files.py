@@ -13,11 +13,11 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 
 from portico.domain.errors import NotFound
-from portico.domain.links.icons import Picture, read_picture
 from portico.domain.portals.accent import derive_accent, nearest_accent
 from portico.web.portal.page import arrive, content_for, visit_address
 from portico.web.portal.view import make_branding
 from portico.web.shared.cookies import AnyRequest
+from portico.web.shared.pictures import Picture, read_picture
 from portico.web.shared.site import Site
 
 # The address has a digest of what it shows, so nothing under it ever changes.

@@ -12,7 +12,6 @@ from datetime import UTC, date, datetime
 from urllib.parse import quote
 
 from portico.domain.links.display_hosts import display_host
-from portico.domain.links.icons import Picture, read_picture
 from portico.domain.links.link_finder import Span, find_links, nearest_link
 from portico.domain.links.links import target_url
 from portico.domain.links.presentation import PortalSection, PresentedLink
@@ -21,6 +20,7 @@ from portico.domain.portals.pages import PresentedPortal
 from portico.domain.tenancy.identity import fingerprint
 from portico.web.shared.arch import Arch, make_arch
 from portico.web.shared.languages import Language
+from portico.web.shared.pictures import Picture, read_picture
 
 FAVOURITES_SHOWN = 8
 RECENTS_SHOWN = 5

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from portico.domain.links.display_hosts import display_host
-from portico.domain.links.icons import read_picture
 from portico.domain.links.links import Link, LinkSpec
 from portico.domain.links.presentation import PresentedLink
 from portico.web.shared.arch import Arch, make_arch
+from portico.web.shared.pictures import read_picture
 
 
 def tile_of(link: Link) -> Arch:

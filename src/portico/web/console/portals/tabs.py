@@ -12,7 +12,6 @@ from litestar.di import NamedDependency
 
 from portico.domain.audit import AuditFilter
 from portico.domain.errors import InvalidInput
-from portico.domain.links.icons import read_picture
 from portico.domain.links.presentation import seen_by
 from portico.domain.people.users import USER_FIELDS
 from portico.domain.portals.accent import nearest_accent
@@ -44,7 +43,7 @@ from portico.web.console.portals.portals import (
     spec_of,
 )
 from portico.web.shared.arch import Arch
-from portico.web.shared.pictures import StoredPicture, read_icon, read_logo
+from portico.web.shared.pictures import StoredPicture, read_icon, read_logo, read_picture
 from portico.web.shared.received_forms import UPLOAD_BYTES
 
 Wanted = tuple[UserPortalSpec, PortalPage]
