@@ -41,10 +41,12 @@ async def list_administrators(work: UnitOfWork) -> list[GrantedAdministrator]:
     return await _with_grants(work, found)
 
 
-async def get_administrator(work: UnitOfWork, administrator_id: int) -> GrantedAdministrator:
-    """One of the tenant's administrators. Raises NotFound."""
+async def get_administrator(
+    work: UnitOfWork, administrator_id: int, *, lock: bool = False
+) -> GrantedAdministrator:
+    """Return one of the tenant's administrators, locked if asked. Raises NotFound."""
     require_whole_tenant(work, administrator_id)
-    found = await work.administrators.find(administrator_id)
+    found = await work.administrators.find(administrator_id, lock=lock)
     if found is not None:
         (granted,) = await _with_grants(work, [found])
         if granted.grants:
@@ -93,7 +95,7 @@ async def set_grants(
     Raises NotFound, InvalidInput or Forbidden.
     """
     require_admin(work)
-    before = await get_administrator(work, administrator_id)
+    before = await get_administrator(work, administrator_id, lock=True)
     _require_other(work, administrator_id, "change its own grants")
     await _store_grants(work, administrator_id, grants)
     found = await work.administrators.find(administrator_id)
@@ -192,7 +194,7 @@ def _require_other(work: UnitOfWork, administrator_id: int, deed: str) -> None:
 async def _own(work: UnitOfWork, administrator_id: int) -> GrantedAdministrator:
     """An administrator that this tenant may change. Raises NotFound or Forbidden."""
     require_admin(work)
-    found = await get_administrator(work, administrator_id)
+    found = await get_administrator(work, administrator_id, lock=True)
     if found.works_elsewhere and work.principal.actor_id not in (OPERATOR_ID, administrator_id):
         raise Forbidden(
             f"{found.name} also works in other tenants; only the operator changes the account."

@@ -23,9 +23,9 @@ class AdministratorRepository:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    async def find(self, administrator_id: int) -> Administrator | None:
-        """The administrator with that id, or None."""
-        rows = await self._connection.rows(_administrator(), {"wanted_id": administrator_id})
+    async def find(self, administrator_id: int, *, lock: bool = False) -> Administrator | None:
+        """Return the administrator with that id, or None; `lock` makes other writers wait."""
+        rows = await self._connection.rows(_administrator(lock), {"wanted_id": administrator_id})
         return Administrator(**rows[0]._asdict()) if rows else None
 
     async def find_by_name(self, name: str) -> Administrator | None:
@@ -111,8 +111,9 @@ def _any() -> Select[Any]:
 
 
 @kept
-def _administrator() -> Select[Any]:
-    return select(*_COLUMNS).where(administrator.c.id == bindparam("wanted_id"))
+def _administrator(lock: bool) -> Select[Any]:
+    chosen = select(*_COLUMNS).where(administrator.c.id == bindparam("wanted_id"))
+    return chosen.with_for_update(key_share=True) if lock else chosen
 
 
 @kept

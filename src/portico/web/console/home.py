@@ -54,7 +54,7 @@ async def undo(console: NamedDependency[Console]) -> Answer:
 async def show_keys(console: NamedDependency[Console]) -> Answer:
     """What the keys do."""
     async with console.reading() as work:
-        return await console.page("keys.html", work, None, place="")
+        return await console.page("keys.html", work, None, nav="")
 
 
 @get("/{rest:path}")

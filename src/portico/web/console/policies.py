@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from litestar import get, post
 from litestar.di import NamedDependency
 
-from portico.domain.errors import InvalidInput
 from portico.domain.policies import Aup, AupSpec
 from portico.domain.portals.activity import policy_version
 from portico.domain.search import ListQuery
-from portico.services.access import require_admin
 from portico.services.policies import create_aup, delete_aup, get_aup, list_aups, update_aup
-from portico.services.versions import version_of
 from portico.services.work import UnitOfWork
-from portico.web.console.frame.confirming import Confirmation, ask
-from portico.web.console.frame.conflicts import Conflict, render_conflict
-from portico.web.console.frame.forms import Form, make_form, place_error
+from portico.web.console.frame.confirming import Confirmation
+from portico.web.console.frame.conflicts import Conflict
+from portico.web.console.frame.editing import Change, Edit, Editing, spec_of
+from portico.web.console.frame.forms import Form, FormValue
 from portico.web.console.frame.page import Answer, Console
 from portico.web.console.frame.words import counted
 from portico.web.shared.received_forms import UPLOAD_BYTES
@@ -39,6 +38,7 @@ FIELDS: Mapping[str, str] = {
 }
 """The form's name for each field of the wire."""
 UNNAMED = "Policy without a name"
+Policy = TypeVar("Policy", bound=AupSpec)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,106 +86,59 @@ async def show_policies(console: NamedDependency[Console]) -> Answer:
             )
             for aup in page.items
         ]
-        return await console.page(
-            "policies.html", work, PolicyListView(rows=rows), place="policies"
-        )
+        return await console.page("policies.html", work, PolicyListView(rows=rows), nav="policies")
 
 
 @get("/policies/new")
 async def new_policy(console: NamedDependency[Console]) -> Answer:
-    """An empty form."""
-    async with console.preparing() as work:
-        return await _page(console, work, make_form(LABELS, enabled="on"))
+    """Show the form of a new policy."""
+    return await POLICY.show_new(console, enabled=True)
 
 
 @post("/policies/new", status_code=303, request_max_body_size=UPLOAD_BYTES)
 async def add_policy(console: NamedDependency[Console]) -> Answer:
-    """Stores a new policy."""
-    form = replace(await console.form(), labels=LABELS)
-    try:
-        async with console.writing() as work:
-            await create_aup(work, _spec(form))
-    except InvalidInput as error:
-        async with console.reading() as work:
-            return await _page(console, work, place_error(form, error, FIELDS), status=422)
-    return console.go("policies", work)
+    """Store a new policy."""
+    return await POLICY.add(console, lambda work, form: create_aup(work, _filled(form, AupSpec())))
 
 
-@get("/policies/{policy:str}")
+@get("/policies/{id:str}")
 async def show_policy(console: NamedDependency[Console]) -> Answer:
-    """The form of a stored policy."""
-    async with console.reading() as work:
-        stored = await get_aup(work, console.path_id("policy"))
-        form = make_form(
-            LABELS,
-            revision=version_of(stored),
-            name=stored.name,
-            description=stored.description,
-            text=stored.aup,
-            email=stored.email,
-            phone=stored.phone_num,
-            enabled="on" if stored.enabled else "",
-        )
-        return await _page(console, work, form, stored)
+    """Show the form of a stored policy."""
+    return await POLICY.show(console)
 
 
-@post("/policies/{policy:str}", status_code=303, request_max_body_size=UPLOAD_BYTES)
+@post("/policies/{id:str}", status_code=303, request_max_body_size=UPLOAD_BYTES)
 async def change_policy(console: NamedDependency[Console]) -> Answer:
-    """Stores a changed policy; people accept a changed text again."""
-    form = replace(await console.form(), labels=LABELS)
-    policy_id = console.path_id("policy")
-    try:
-        async with console.writing() as work:
-            require_admin(work)
-            stored = await get_aup(work, policy_id, lock=True)
-            fresh = form.value("revision") == version_of(stored)
-            if fresh:
-                await update_aup(work, policy_id, _spec(form))
-    except InvalidInput as error:
-        async with console.reading() as work:
-            stored = await get_aup(work, policy_id)
-            failed = place_error(form, error, FIELDS)
-            return await _page(console, work, failed, stored, status=422)
-    if fresh:
-        return console.go("policies", work)
-    async with console.reading() as work:
-        conflict = await render_conflict(work, "policy", stored, asdict(_spec(form)))
-        newer = form.with_values(revision=version_of(stored))
-        return await _page(console, work, newer, stored, conflict, status=409)
+    """Store a changed policy; people must accept a changed text again."""
+    return await POLICY.change(console, _store)
 
 
-@get("/policies/{policy:str}/delete")
+@get("/policies/{id:str}/delete")
 async def ask_to_delete(console: NamedDependency[Console]) -> Answer:
-    """What deleting a policy touches."""
-    async with console.reading() as work:
-        stored = await get_aup(work, console.path_id("policy"))
-        href = f"{console.base}/policies/{stored.id}"
-        name = stored.name or UNNAMED
-        view = Confirmation(
-            title=f"Delete {name}",
-            crumbs=(("Acceptable use", f"{console.base}/policies"), (name, href)),
-            words=f"The portals of {work.microtenant_name} no longer ask for it."
-            if stored.enabled
-            else "It is disabled, so no portal asks for it now.",
-            action=f"{href}/delete",
-            button="Delete policy",
-            cancel=href,
-            undoable=True,
-        )
-        return await ask(console, work, view, place="policies")
+    """Show what deleting a policy affects."""
+    return await POLICY.ask_to_delete(console, _confirm)
 
 
-@post("/policies/{policy:str}/delete", status_code=303)
+@post("/policies/{id:str}/delete", status_code=303)
 async def remove_policy(console: NamedDependency[Console]) -> Answer:
-    """Deletes a policy."""
-    await console.form()
-    async with console.writing() as work:
-        await delete_aup(work, console.path_id("policy"))
-    return console.go("policies", work)
+    """Delete a policy."""
+    return await POLICY.delete(console, _confirm, delete_aup)
 
 
-def _spec(form: Form) -> AupSpec:
-    return AupSpec(
+def _values(stored: Aup) -> Mapping[str, FormValue]:
+    return {
+        "name": stored.name,
+        "description": stored.description,
+        "text": stored.aup,
+        "email": stored.email,
+        "phone": stored.phone_num,
+        "enabled": stored.enabled,
+    }
+
+
+def _filled(form: Form, base: Policy) -> Policy:
+    return replace(
+        base,
         name=form.value("name").strip(),
         description=form.value("description"),
         enabled=form.flag("enabled"),
@@ -195,26 +148,48 @@ def _spec(form: Form) -> AupSpec:
     )
 
 
-async def _page(
-    console: Console,
-    work: UnitOfWork,
-    form: Form,
-    stored: Aup | None = None,
-    conflict: Conflict | None = None,
-    *,
-    status: int = 200,
-) -> Answer:
+async def _store(work: UnitOfWork, change: Change[Aup]) -> None:
+    await update_aup(work, change.before.id, spec_of(change.requested, AupSpec))
+
+
+async def _confirm(console: Console, work: UnitOfWork, stored: Aup) -> Confirmation:
+    href = f"{console.base}/policies/{stored.id}"
+    name = stored.name or UNNAMED
+    return Confirmation(
+        name=name,
+        href=href,
+        crumbs=(("Acceptable use", f"{console.base}/policies"), (name, href)),
+        words=f"The portals of {work.microtenant_name} no longer ask for it."
+        if stored.enabled
+        else "It is disabled, so no portal asks for it now.",
+        undoable=True,
+    )
+
+
+async def _page(console: Console, work: UnitOfWork, edit: Edit[Aup]) -> Answer:
+    stored = edit.stored
     view = PolicyView(
         title=(stored.name or UNNAMED) if stored else "New policy",
         id=stored.id if stored else 0,
         href=f"{console.base}/policies/{stored.id}" if stored else "",
-        form=form,
+        form=edit.form,
         version=policy_version(stored.aup)[:12] if stored else "Not stored yet",
-        conflict=conflict,
+        conflict=edit.conflict,
     )
-    return await console.page("policy.html", work, view, place="policies", status=status)
+    return await console.page("policy.html", work, view, nav="policies", status=edit.status)
 
 
+POLICY = Editing(
+    noun="policy",
+    path="policies",
+    nav="policies",
+    labels=LABELS,
+    fields=FIELDS,
+    find=get_aup,
+    values=_values,
+    requested=_filled,
+    page=_page,
+)
 ROUTES = [
     show_policies,
     new_policy,

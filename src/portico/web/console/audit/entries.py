@@ -126,7 +126,7 @@ def verb_of(entry: AuditEntry) -> str:
     """Return the shortest exact verb for a change, such as "Disabled", "Moved" or "Changed"."""
     if entry.action is not Action.UPDATE:
         return VERBS[entry.action]
-    before, after = _values(entry.before), _values(entry.after)
+    before, after = entry_values(entry.before), entry_values(entry.after)
     differing = {name for name in LABELS if before.get(name) != after.get(name)}
     if differing == {"enabled"}:
         return "Enabled" if after["enabled"] else "Disabled"
@@ -163,7 +163,7 @@ def _mentioned_portals(entries: Iterable[AuditEntry]) -> set[int]:
         portal_id
         for entry in entries
         for side in (entry.before, entry.after)
-        for portal_id in _values(side).get("portal_ids", ())
+        for portal_id in entry_values(side).get("portal_ids", ())
     }
 
 
@@ -182,7 +182,7 @@ def _view(
         name=entry.object_name or str(entry.object_id),
         kind=KINDS.get(entry.object_type, (entry.object_type, ""))[0],
         where=microtenants.get(entry.microtenant_id, ""),
-        changes=differences(_values(entry.before), _values(entry.after), portals),
+        changes=differences(entry_values(entry.before), entry_values(entry.after), portals),
         transaction_id=entry.transaction_id,
         client_transaction_id=entry.client_transaction_id or "",
     )
@@ -215,7 +215,8 @@ def record_values(record: Mapping[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _values(text: str) -> dict[str, Any]:
+def entry_values(text: str) -> dict[str, Any]:
+    """Return the fields of one side of an entry by name; none for a side that does not exist."""
     return record_values(json.loads(text)) if text else {}
 
 
@@ -237,7 +238,7 @@ def _words(name: str, value: object, portals: Mapping[int, str]) -> str:
 
 
 def _list_words(name: str, values: list[Any], portals: Mapping[int, str]) -> str:
-    if name == "portal_ids":
+    if name in {"portal_ids", "group_ids"}:
         return ", ".join(portals.get(each, str(each)) for each in values)
     if name == "grants":
         return ", ".join(

@@ -86,7 +86,7 @@ async def show_audit(console: NamedDependency[Console]) -> Answer:
             object_name=page.entries[0].object_name if "object" in chosen and page.entries else "",
             filtered=bool(chosen),
         )
-        return await console.page("audit.html", work, view, place="audit")
+        return await console.page("audit.html", work, view, nav="audit")
 
 
 @get("/audit.csv")

@@ -1,30 +1,38 @@
-"""Asking before something is deleted: what it is, what it touches."""
+"""The page that asks before something is deleted."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from portico.services.work import UnitOfWork
+from portico.web.console.frame.conflicts import Conflict
 from portico.web.console.frame.page import Answer, Console
 
 
 @dataclass(frozen=True, kw_only=True)
 class Confirmation:
-    """What the page shows that asks; `refused` says why it was not done."""
+    """What the page asks: to delete, or `verb`, the `noun` at `href`, called `name`.
 
-    title: str
+    `words` and `touched` say what else changes. Cancel leads to `cancel`, else to the last of
+    `crumbs`. `refused` says why it was not done, `conflict` what changed since the page was opened.
+    """
+
+    name: str
+    href: str
     crumbs: tuple[tuple[str, str], ...]
     words: str
-    action: str
-    button: str
-    cancel: str
+    noun: str = ""
+    verb: str = "Delete"
     touched: tuple[str, ...] = ()
+    cancel: str = ""
+    undoable: bool = False
     revision: str = ""
     refused: str = ""
-    undoable: bool = False
+    conflict: Conflict | None = None
 
 
-async def ask(console: Console, work: UnitOfWork, asked: Confirmation, *, place: str) -> Answer:
-    """The page that asks; `place` is where the menu stands."""
-    status = 422 if asked.refused else 200
-    return await console.page("confirm.html", work, asked, place=place, status=status)
+async def ask(
+    console: Console, work: UnitOfWork, question: Confirmation, *, nav: str, status: int = 200
+) -> Answer:
+    """Show the page that asks."""
+    return await console.page("confirm.html", work, question, nav=nav, status=status)

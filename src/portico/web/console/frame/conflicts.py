@@ -1,4 +1,4 @@
-"""What a form says when somebody else has changed the record since it was opened."""
+"""What a page shows when somebody else changed the record since the page was opened."""
 
 from __future__ import annotations
 
@@ -6,41 +6,69 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from portico.domain.audit import AuditFilter
+from portico.domain.audit import AuditEntry, AuditFilter
+from portico.domain.people.administrators import Administrator
 from portico.domain.records import Record
 from portico.services.audit.log import list_audit
 from portico.services.work import UnitOfWork
-from portico.web.console.audit.entries import Change, differences, record_values
+from portico.web.console.audit.entries import Change, differences, entry_values, record_values
 from portico.web.console.frame.words import clock, day_words
 
 
 @dataclass(frozen=True)
 class Conflict:
-    """Who changed it when, and where what is stored differs from the form."""
+    """Who changed the record and when, and the fields that differ."""
 
     title: str
     words: str
     changes: list[Change]
 
 
-async def render_conflict(
+async def compare_with_stored(
     work: UnitOfWork,
     noun: str,
-    stored: Record,
-    wanted: Mapping[str, Any],
-    portals: Mapping[int, str] | None = None,
+    stored: Record | Administrator,
+    requested: Record | Administrator,
 ) -> Conflict:
-    """The conflict of a form with a stored record; `wanted` is what the form says, by field."""
-    page = await list_audit(work, AuditFilter(object_id=stored.id), limit=1)
-    title = f"This {noun} was changed after you opened it"
-    if page.entries:
-        entry = page.entries[0]
-        who = page.actors.get(entry.actor_id, "Somebody else")
-        at = f"{day_words(entry.time, work.now).lower()} at {clock(entry.time)[:5]}"
-        title = f"{who} changed this {noun} {at}, after you opened it"
-    values = record_values(asdict(stored))
-    changes = differences(values, {**values, **wanted}, portals or {})
-    told = "Nothing is stored yet. Compare the two, then save again or take what is stored."
+    """Return the differences between a stored record and the same record as a form requests it."""
+    title, _ = await _last_change(work, noun, stored.id)
+    before, after = record_values(asdict(stored)), record_values(asdict(requested))
+    changes = differences(before, after, await _names(work, before, after))
+    words = "Nothing is stored yet. Compare the two, then save again or take what is stored."
     if not changes:
-        told = "What is stored now is what this form says."
-    return Conflict(title=title, words=told, changes=changes)
+        words = "What is stored now is what this form says."
+    return Conflict(title=title, words=words, changes=changes)
+
+
+async def describe_last_change(
+    work: UnitOfWork, noun: str, stored: Record | Administrator
+) -> Conflict:
+    """Return the last change of a record that was about to be deleted."""
+    title, entry = await _last_change(work, noun, stored.id)
+    texts = (entry.before, entry.after) if entry else ("", "")
+    before, after = map(entry_values, texts)
+    changes = differences(before, after, await _names(work, before, after))
+    words = f"Nothing is deleted yet. Delete this {noun} as it is now, or cancel."
+    return Conflict(title=title, words=words, changes=changes)
+
+
+async def _last_change(
+    work: UnitOfWork, noun: str, record_id: int
+) -> tuple[str, AuditEntry | None]:
+    """Return who changed a record last and when, in words, and the entry that says so."""
+    page = await list_audit(work, AuditFilter(object_id=record_id), limit=1)
+    if not page.entries:
+        return f"This {noun} was changed after you opened it", None
+    entry = page.entries[0]
+    who = page.actors.get(entry.actor_id, "Somebody else")
+    at = f"{day_words(entry.time, work.now).lower()} at {clock(entry.time)[:5]}"
+    return f"{who} changed this {noun} {at}, after you opened it", entry
+
+
+async def _names(work: UnitOfWork, *records: Mapping[str, Any]) -> dict[int, str]:
+    """Return the names of the portals and groups that records refer to, by id."""
+    portals = {each for record in records for each in record.get("portal_ids", ())}
+    names = {each.id: each.name for each in (await work.portals.find_all(portals)).values()}
+    if any("group_ids" in record for record in records):
+        names |= {each.id: each.name for each in await work.groups.all()}
+    return names

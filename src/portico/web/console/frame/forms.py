@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Self, TypeVar
 
 from portico.domain.errors import InvalidField, NameTaken, NotFound, PorticoError
 from portico.domain.records import MAX_ID
+from portico.web.shared.pictures import StoredPicture
 
-NOWHERE = ""
-"""The place of an error that is about no single field."""
+FormValue = str | bool | Iterable[str]
+"""The value of a field: a text, several, or whether a box is ticked."""
+
+WHOLE_FORM = ""
+"""The field name of errors that concern no single field."""
+NO_PICTURE = "none"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,52 +64,107 @@ class Form:
         """The fields with an error: name and label."""
         return [(name, self.labels.get(name, name)) for name in self.errors if name]
 
-    def failed(self, errors: Mapping[str, FieldError]) -> Form:
-        """The same values with errors beside them."""
+    def failed(self, errors: Mapping[str, FieldError]) -> Self:
+        """Return the same values with errors beside them."""
         return replace(self, errors={**self.errors, **errors})
 
-    def with_values(self, **values: str | Iterable[str]) -> Form:
-        """The same form with some values replaced."""
+    def with_values(self, **values: FormValue) -> Self:
+        """Return the same form with some values replaced."""
         return replace(self, sent={**self.sent, **sent_values(values)})
 
+    def renamed(self, name: str, to: str) -> Form:
+        """Return the form with one field alone, under another name."""
+        errors = {to if each == name else each: error for each, error in self.errors.items()}
+        labels = {to: self.labels.get(name, name)}
+        return Form({to: self.values(name)}, errors, labels)
 
-def make_form(labels: Mapping[str, str], **values: str | Iterable[str]) -> Form:
-    """A form with the values of what is stored."""
+    def picture(self, name: str, stored: FormPicture) -> FormPicture:
+        """Return the picture that the form asks for: the stored one unless it says otherwise."""
+        value = self.value(f"{name}_data")
+        if value == NO_PICTURE:
+            return FormPicture()
+        brightness, _, text = value.partition(":")
+        if brightness in {"dark", "light"} and text.startswith("data:image/"):
+            return FormPicture(text, brightness == "dark")
+        return stored
+
+
+@dataclass(frozen=True)
+class FormPicture:
+    """A picture as a data URI, and whether it is dark, if that is known."""
+
+    text: str = ""
+    is_dark: bool | None = None
+
+    @property
+    def value(self) -> str:
+        """The picture as a hidden field holds it, so that a form shown again still has it."""
+        is_picture = self.text.startswith("data:image/")
+        return f"{'dark' if self.is_dark else 'light'}:{self.text}" if is_picture else ""
+
+
+@dataclass(frozen=True)
+class SentForm(Form):
+    """A form as it was received, with its files, and the hash of its password once made."""
+
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    password_hash: str = field(default="", repr=False)
+
+    def file(self, name: str) -> bytes:
+        """Return the content of a file; empty when none was chosen."""
+        return self.files.get(name, b"")
+
+    def with_picture(self, name: str, uploaded: StoredPicture | None) -> Self:
+        """Return the form with an upload, or the wish for no picture, in a field of text."""
+        if uploaded:
+            picture = FormPicture(uploaded.data_uri, uploaded.is_dark)
+            return self.with_values(**{f"{name}_data": picture.value})
+        return (
+            self.with_values(**{f"{name}_data": NO_PICTURE}) if self.flag(f"{name}_none") else self
+        )
+
+
+F = TypeVar("F", bound=Form)
+
+
+def make_form(labels: Mapping[str, str], **values: FormValue) -> Form:
+    """Return a form with values."""
     return Form(sent=sent_values(values), labels=labels)
 
 
-def sent_values(values: Mapping[str, str | Iterable[str]]) -> dict[str, tuple[str, ...]]:
-    """Values as a form sends them: a list for each name."""
-    return {
-        name: (value,) if isinstance(value, str) else tuple(value)
-        for name, value in values.items()
-        if value != ""
-    }
+def sent_values(values: Mapping[str, FormValue]) -> dict[str, tuple[str, ...]]:
+    """Return values as a browser sends them: a list for each name, "on" for a ticked box."""
+    return {name: _sent(value) for name, value in values.items()}
+
+
+def _sent(value: FormValue) -> tuple[str, ...]:
+    if isinstance(value, bool):
+        return ("on",) if value else ()
+    return ((value,) if value else ()) if isinstance(value, str) else tuple(value)
 
 
 def is_id(value: str) -> bool:
-    """Whether a text of a form could be an id."""
+    """Return whether a text of a form could be an id."""
     few = value.isascii() and value.isdecimal() and len(value) < 20
     return few and int(value) <= MAX_ID
 
 
 def read_id(text: str) -> int:
-    """An id in an address or a form. Raises NotFound for what could be none."""
+    """Return an id in an address or a form. Raises NotFound for any other text."""
     if not is_id(text):
         raise NotFound(text[:40])
     return int(text)
 
 
 def place_error(
-    form: Form, error: PorticoError, fields: Mapping[str, str], *, otherwise: str = NOWHERE
-) -> Form:
-    """The form with a use-case's error beside the field that it names, in the API's own words.
+    form: F, error: PorticoError, fields: Mapping[str, str], *, otherwise: str = WHOLE_FORM
+) -> F:
+    """Return the form with an error of the services beside the field that it names.
 
-    `fields` has the form's name for a field of the wire; the place of others is `otherwise`.
+    `fields` has the form's name for each field of the API; other errors go to `otherwise`.
     """
     if isinstance(error, InvalidField):
-        place = fields.get(error.field, otherwise)
-        text = error.why if place else error.reason
-        return form.failed({place: FieldError(text=text)})
-    place = fields.get("name", otherwise) if isinstance(error, NameTaken) else otherwise
-    return form.failed({place: FieldError(text=error.reason)})
+        name = fields.get(error.field, otherwise)
+        return form.failed({name: FieldError(text=error.why if name else error.reason)})
+    name = fields.get("name", otherwise) if isinstance(error, NameTaken) else otherwise
+    return form.failed({name: FieldError(text=error.reason)})

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from litestar import Response
@@ -21,7 +21,7 @@ from portico.services.portals.portals import list_portals
 from portico.services.tenancy.clients import count_clients
 from portico.services.tenancy.microtenants import summarise_microtenants
 from portico.services.work import UnitOfWork
-from portico.web.console.frame.forms import Form, read_id
+from portico.web.console.frame.forms import Form, SentForm, read_id
 from portico.web.console.frame.toasts import Toast, find_toast
 from portico.web.console.frame.words import initials
 from portico.web.shared.cookies import AnyRequest, chosen_theme
@@ -60,7 +60,7 @@ class Frame:
     """What is around a page: the bar, the navigation, the toast."""
 
     base: str
-    place: str
+    nav: str
     address: str
     tenant: str
     microtenant: str
@@ -76,17 +76,6 @@ class Frame:
     theme: str
     now: int
     toast: Toast | None
-
-
-@dataclass(frozen=True)
-class SentForm(Form):
-    """A form that was sent, with the files in it."""
-
-    files: Mapping[str, bytes] = field(default_factory=dict)
-
-    def file(self, name: str) -> bytes:
-        """The content of a file; empty when none was chosen."""
-        return self.files.get(name, b"")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -122,9 +111,10 @@ class Console:
         path: str = self.request.scope["path"]
         return f"{path}?{urlencode(kept)}" if kept else path
 
-    def path_id(self, name: str) -> int:
-        """An id in the path. Raises NotFound for what could be none."""
-        return read_id(self.request.path_params[name])
+    @property
+    def record_id(self) -> int:
+        """The id in the path. Raises NotFound for a text that is no id."""
+        return read_id(self.request.path_params["id"])
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[UnitOfWork]:
@@ -190,10 +180,10 @@ class Console:
         return await self.site.threads.run(lambda: read(name, content))
 
     async def page(
-        self, template: str, work: UnitOfWork, view: object, *, place: str, status: int = 200
+        self, template: str, work: UnitOfWork, view: object, *, nav: str, status: int = 200
     ) -> Answer:
         """A page in the console's frame."""
-        frame = await self._frame(work, place)
+        frame = await self._frame(work, nav)
         render = self.site.renderer.render
         html = await self.site.threads.run(
             lambda: render(f"console/{template}", "en", page=frame, view=view)
@@ -217,14 +207,14 @@ class Console:
         inside = urlsplit(wanted).path.startswith(f"{self.base}/")
         return wanted if inside else f"{self.base}/{otherwise}".rstrip("/")
 
-    async def _frame(self, work: UnitOfWork, place: str) -> Frame:
+    async def _frame(self, work: UnitOfWork, nav: str) -> Frame:
         principal, person = work.principal, self.signed_in.administrator
         name = person.display_name or person.name
         theme = chosen_theme(self.request)
         tenant_wide = principal.microtenant_id is None
         return Frame(
             base=self.base,
-            place=place,
+            nav=nav,
             address=self.address,
             tenant=work.tenant.name,
             microtenant=work.microtenant_name,

@@ -20,9 +20,9 @@ from portico.services.links.links import create_links
 from portico.services.links.sections import list_sections
 from portico.services.portals.portals import list_portals
 from portico.services.work import UnitOfWork
-from portico.web.console.frame.forms import FieldError, Form, is_id
+from portico.web.console.frame.forms import FieldError, Form, SentForm, is_id
 from portico.web.console.frame.lists import Choice
-from portico.web.console.frame.page import Answer, Console, SentForm
+from portico.web.console.frame.page import Answer, Console
 from portico.web.console.frame.tiles import address_of
 from portico.web.console.frame.words import counted
 from portico.web.console.links.addresses import repaired_address, split_address
@@ -313,7 +313,7 @@ async def _check_page(
     status: int = 200,
 ) -> Answer:
     view = replace(await _checked(console, work, form, rows), problem=problem)
-    return await console.page("links_check.html", work, view, place="links", status=status)
+    return await console.page("links_check.html", work, view, nav="links", status=status)
 
 
 async def _paste_page(
@@ -325,7 +325,7 @@ async def _paste_page(
         portals=[Choice(str(each.id), each.name) for each in portals],
         sections=[each.name for each in (await list_sections(work)).sections],
     )
-    return await console.page("links_paste.html", work, view, place="links", status=status)
+    return await console.page("links_paste.html", work, view, nav="links", status=status)
 
 
 ROUTES = [show_paste, read_paste, check_paste]

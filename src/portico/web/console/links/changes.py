@@ -151,7 +151,7 @@ async def _preview(console: Console, work: UnitOfWork, form: Form, *, status: in
         changes=0 if refusal else len(changed),
         button=_button(action, len(changed), previews),
     )
-    return await console.page("links_change.html", work, view, place="links", status=status)
+    return await console.page("links_change.html", work, view, nav="links", status=status)
 
 
 def _title(action: str, links: str) -> str:

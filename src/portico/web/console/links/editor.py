@@ -3,42 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass, fields, replace
+from dataclasses import astuple, dataclass, replace
+from typing import TypeVar
 
 from litestar import get, post
 from litestar.di import NamedDependency
 
-from portico.domain.errors import (
-    InvalidField,
-    InvalidInput,
-    LinkLimitExceeded,
-    UnknownReference,
-)
+from portico.domain.errors import LinkLimitExceeded, UnknownReference
+from portico.domain.links.changes import ChangeKind, LinkChange, LinkSelection
 from portico.domain.links.display_hosts import display_host
-from portico.domain.links.links import Link, LinkSpec
+from portico.domain.links.links import LinkSpec
 from portico.domain.links.presentation import PLAIN, LinkPresentation, PresentedLink
 from portico.domain.records import fold
 from portico.domain.search import ListQuery
-from portico.services.access import require_admin
+from portico.services.links.changes import change_links
 from portico.services.links.links import create_link, delete_link, get_link, update_link
 from portico.services.links.sections import list_sections
 from portico.services.links.shown import present_links
 from portico.services.people.groups import list_groups
 from portico.services.portals.portals import list_portals
-from portico.services.versions import version_of
 from portico.services.work import UnitOfWork
-from portico.web.console.frame.confirming import Confirmation, ask
-from portico.web.console.frame.conflicts import Conflict, render_conflict
-from portico.web.console.frame.forms import FieldError, Form, make_form, place_error, read_id
+from portico.web.console.frame.confirming import Confirmation
+from portico.web.console.frame.conflicts import Conflict
+from portico.web.console.frame.editing import Change, Edit, Editing, spec_of
+from portico.web.console.frame.forms import Form, FormPicture, FormValue, make_form, read_id
 from portico.web.console.frame.lists import Choice
-from portico.web.console.frame.page import Answer, Console, SentForm
+from portico.web.console.frame.page import Answer, Console
 from portico.web.console.frame.tiles import icon_tile
 from portico.web.console.links.addresses import repaired_host, split_address
 from portico.web.console.links.list import CHOICES_LIMIT
 from portico.web.shared.arch import Arch
-from portico.web.shared.pictures import StoredPicture, read_icon
+from portico.web.shared.pictures import read_icon
 from portico.web.shared.received_forms import UPLOAD_BYTES
 
+S = TypeVar("S", bound=LinkSpec)
 LABELS: Mapping[str, str] = {
     "name": "Name",
     "description": "Description",
@@ -83,214 +81,115 @@ class LinkView:
     conflict: Conflict | None = None
 
 
-@dataclass(frozen=True)
-class WantedLink:
-    """What a form says of a link."""
-
-    spec: LinkSpec
-    shown: LinkPresentation
-
-
 @get("/links/new")
 async def new_link(console: NamedDependency[Console]) -> Answer:
-    """An empty form, or one like another link, or one for a portal and a section."""
+    """Show an empty form, or one like another link, or one for a portal and a section."""
     query = console.query
     async with console.preparing() as work:
-        form = make_form(
-            LABELS,
-            enabled="on",
-            protocol="https://",
-            portals=[query["portal"]] if query.get("portal") else [],
-            section=query.get("section", ""),
-        )
-        picture = ""
+        values: dict[str, FormValue] = {
+            "enabled": True,
+            "protocol": "https://",
+            "portals": query.get("portal", ""),
+            "section": query.get("section", ""),
+        }
         if like := query.get("like", ""):
-            stored = await _stored(work, read_id(like))
-            form = _form_of(stored).with_values(name=f"{stored.name} (copy)", revision="")
-            picture = stored.icon_text
-        return await _page(console, work, form, icon_text=picture)
+            stored = await _find(work, read_id(like))
+            values = {**_values(stored), "name": f"{stored.name} (copy)"}
+            values["icon_data"] = _stored_icon(stored).value
+        return await _page(console, work, Edit(make_form(LABELS, **values)))
 
 
 @post("/links/new", status_code=303, request_max_body_size=UPLOAD_BYTES)
 async def add_link(console: NamedDependency[Console]) -> Answer:
-    """Stores a new link, or shows what is wrong with it."""
-    form = replace(await console.form(), labels=LABELS)
-    wanted = None
-    try:
-        uploaded = await console.picture(form, "icon", read_icon)
-        async with console.writing() as work:
-            wanted = _wanted(form, uploaded, _icon_kept(form))
-            await create_link(work, wanted.spec, wanted.shown)
-    except InvalidInput as error:
-        async with console.reading() as work:
-            failed = _failed(form, error, wanted)
-            icon_text = wanted.spec.icon_text if wanted else ""
-            return await _page(console, work, failed, icon_text=icon_text, status=422)
-    return console.go("links", work)
-
-
-@get("/links/{link:str}")
-async def show_link(console: NamedDependency[Console]) -> Answer:
-    """The form of a stored link."""
-    async with console.reading() as work:
-        stored = await _stored(work, console.path_id("link"))
-        return await _page(console, work, _form_of(stored), stored, icon_text=stored.icon_text)
-
-
-@post("/links/{link:str}", status_code=303, request_max_body_size=UPLOAD_BYTES)
-async def change_link(console: NamedDependency[Console]) -> Answer:
-    """Stores a changed link; shows what is wrong, or what somebody else changed meanwhile."""
-    form = replace(await console.form(), labels=LABELS)
-    link_id = console.path_id("link")
-    stored, wanted = None, None
-    try:
-        uploaded = await console.picture(form, "icon", read_icon)
-        async with console.writing() as work:
-            require_admin(work)
-            stored = await _stored(work, link_id, lock=True)
-            kept = PictureKept(stored.icon_text, stored.presentation.icon_is_dark)
-            wanted = _wanted(form, uploaded, kept, stored)
-            fresh = form.value("revision") == version_of(stored)
-            if fresh:
-                await update_link(work, link_id, wanted.spec, wanted.shown)
-    except InvalidInput as error:
-        async with console.reading() as work:
-            stored = stored or await _stored(work, link_id)
-            failed = _failed(form, error, wanted)
-            icon_text = wanted.spec.icon_text if wanted else ""
-            return await _page(console, work, failed, stored, icon_text=icon_text, status=422)
-    if fresh:
-        return console.go("links", work)
-    async with console.reading() as work:
-        conflict = await _conflict(work, stored, wanted)
-        newer = _kept_icon(form, wanted).with_values(revision=version_of(stored))
-        return await _page(
-            console, work, newer, stored, wanted.spec.icon_text, conflict, status=409
-        )
-
-
-@get("/links/{link:str}/delete")
-async def ask_to_delete(console: NamedDependency[Console]) -> Answer:
-    """What deleting a link touches."""
-    async with console.reading() as work:
-        found = await get_link(work, console.path_id("link"))
-        link = found.page.items[0]
-        (stored,) = await present_links(work, [link])
-        portals = [found.portals[each].name for each in link.portal_ids if each in found.portals]
-        href = f"{console.base}/links/{link.id}"
-        view = Confirmation(
-            title=f"Delete {link.name}",
-            crumbs=(("Links", f"{console.base}/links"), (link.name, href)),
-            words="People no longer find it on these portals:"
-            if portals
-            else "It is on no portal, so nobody sees it now.",
-            touched=tuple(portals),
-            action=f"{href}/delete",
-            button="Delete link",
-            cancel=href,
-            revision=version_of(stored),
-            undoable=True,
-        )
-        return await ask(console, work, view, place="links")
-
-
-@post("/links/{link:str}/delete", status_code=303)
-async def remove_link(console: NamedDependency[Console]) -> Answer:
-    """Deletes a link."""
-    await console.form()
-    async with console.writing() as work:
-        await delete_link(work, console.path_id("link"))
-    return console.go("links", work)
-
-
-@dataclass(frozen=True)
-class PictureKept:
-    """The icon that a form keeps when it brings no other."""
-
-    text: str = ""
-    is_dark: bool | None = None
-
-
-def _icon_kept(form: Form) -> PictureKept:
-    """An icon that was read from an upload before, when the form had to be shown again."""
-    kept = form.value("icon_kept")
-    if not kept.startswith(("dark:data:image/", "light:data:image/")):
-        return PictureKept()
-    brightness, _, text = kept.partition(":")
-    return PictureKept(text, brightness == "dark")
-
-
-async def _stored(work: UnitOfWork, link_id: int, *, lock: bool = False) -> PresentedLink:
-    found = await get_link(work, link_id, lock=lock)
-    (stored,) = await present_links(work, found.page.items)
-    return stored
-
-
-def _form_of(link: PresentedLink) -> Form:
-    return make_form(
-        LABELS,
-        revision=version_of(link),
-        name=link.name,
-        description=link.description,
-        enabled="on" if link.enabled else "",
-        protocol=link.protocol or "https://",
-        host=link.link,
-        path=link.link_path,
-        portals=[str(each) for each in link.portal_ids],
-        section=link.presentation.section,
-        groups=link.presentation.groups,
-        icon_kept=_kept_text(link.icon_text, link.presentation.icon_is_dark),
+    """Store a new link."""
+    return await LINK.add(
+        console, lambda work, form: create_link(work, *_filled(form, LinkSpec(name=""), PLAIN))
     )
 
 
-def _kept_text(icon_text: str, is_dark: bool | None) -> str:
-    return f"{'dark' if is_dark else 'light'}:{icon_text}" if icon_text else ""
+@get("/links/{id:str}")
+async def show_link(console: NamedDependency[Console]) -> Answer:
+    """Show the form of a stored link."""
+    return await LINK.show(console)
 
 
-def _wanted(
-    form: SentForm,
-    uploaded: StoredPicture | None,
-    kept: PictureKept,
-    stored: PresentedLink | None = None,
-) -> WantedLink:
-    """What a form says."""
-    again = _icon_kept(form)
-    icon = kept if again.text in ("", kept.text) else again
-    if uploaded:
-        icon = PictureKept(uploaded.data_uri, uploaded.is_dark)
-    elif form.flag("icon_none"):
-        icon = PictureKept()
+@post("/links/{id:str}", status_code=303, request_max_body_size=UPLOAD_BYTES)
+async def change_link(console: NamedDependency[Console]) -> Answer:
+    """Store a changed link."""
+    return await LINK.change(console, _store)
+
+
+@post(["/links/{id:str}/enable", "/links/{id:str}/disable"], status_code=303)
+async def switch_link(console: NamedDependency[Console]) -> Answer:
+    """Enable or disable a link."""
+    return await LINK.switch(console, _switch)
+
+
+@get("/links/{id:str}/delete")
+async def ask_to_delete(console: NamedDependency[Console]) -> Answer:
+    """Show what deleting a link affects."""
+    return await LINK.ask_to_delete(console, _confirm)
+
+
+@post("/links/{id:str}/delete", status_code=303)
+async def remove_link(console: NamedDependency[Console]) -> Answer:
+    """Delete a link."""
+    return await LINK.delete(console, _confirm, delete_link)
+
+
+async def _find(work: UnitOfWork, link_id: int, *, lock: bool = False) -> PresentedLink:
+    (link,) = await present_links(work, (await get_link(work, link_id, lock=lock)).page.items)
+    return link
+
+
+def _values(link: PresentedLink) -> Mapping[str, FormValue]:
+    return {
+        "name": link.name,
+        "description": link.description,
+        "enabled": link.enabled,
+        "protocol": link.protocol or "https://",
+        "host": link.link,
+        "path": link.link_path,
+        "portals": [str(each) for each in link.portal_ids],
+        "section": link.presentation.section,
+        "groups": link.presentation.groups,
+    }
+
+
+def _filled(form: Form, spec: S, presentation: LinkPresentation) -> tuple[S, LinkPresentation]:
+    """Return a link and its presentation with the values of the form."""
+    icon = form.picture("icon", FormPicture(spec.icon_text, presentation.icon_is_dark))
     host, path, protocol = form.value("host").strip(), form.value("path"), form.value("protocol")
     if "://" in host:
         # Without a script the form splits a pasted address now.
         protocol, host, path = astuple(split_address(host))
-    base = _spec_of(stored) if stored else LinkSpec(name="")
-    spec = replace(
-        base,
+    new_groups = (each.strip() for each in form.value("new_groups").split(","))
+    groups = {*form.values("groups"), *filter(None, new_groups)}
+    return replace(
+        spec,
         name=form.value("name"),
         description=form.value("description"),
         enabled=form.flag("enabled"),
         icon_text=icon.text,
         link=host,
         link_path=path,
-        protocol=_same_protocol(protocol, base.protocol),
+        protocol=_same_protocol(protocol, spec.protocol),
         portal_ids=form.ids("portals"),
-    )
-    shown = stored.presentation if stored else PLAIN
-    section = form.value("section").strip()
-    new_groups = [each.strip() for each in form.value("new_groups").split(",") if each.strip()]
-    presentation = replace(
-        shown,
-        section=section,
-        order=shown.order if fold(section) == fold(shown.section) else 0,
-        groups=(*form.values("groups"), *new_groups),
+    ), replace(
+        presentation,
+        section=form.value("section").strip(),
+        groups=tuple(sorted(groups)),
         icon_is_dark=icon.is_dark,
     )
-    return WantedLink(spec, presentation)
 
 
-def _spec_of(link: Link) -> LinkSpec:
-    return LinkSpec(**{each.name: getattr(link, each.name) for each in fields(LinkSpec)})
+def _requested(form: Form, stored: PresentedLink) -> PresentedLink:
+    link, presentation = _filled(form, stored, stored.presentation)
+    return replace(link, presentation=presentation)
+
+
+def _stored_icon(link: PresentedLink) -> FormPicture:
+    return FormPicture(link.icon_text, link.presentation.icon_is_dark)
 
 
 def _same_protocol(chosen: str, stored: str) -> str:
@@ -298,63 +197,63 @@ def _same_protocol(chosen: str, stored: str) -> str:
     return "" if chosen == "https://" and not stored else chosen
 
 
-def _failed(form: Form, error: InvalidInput, wanted: WantedLink | None) -> Form:
-    """The form with the use-case's words beside the field, and a repair where one is known."""
-    portals = isinstance(error, UnknownReference | LinkLimitExceeded)
-    failed = place_error(form, error, FIELDS, otherwise="portals" if portals else "")
-    if isinstance(error, InvalidField) and error.field == "link":
-        fix = repaired_host(form.value("host"))
-        failed = failed.failed({"host": FieldError(text=error.why, fix=fix)})
-    return _kept_icon(failed, wanted) if wanted else failed
+async def _store(work: UnitOfWork, change: Change[PresentedLink]) -> None:
+    presentation = change.requested.presentation
+    if fold(presentation.section) != fold(change.before.presentation.section):
+        presentation = replace(presentation, order=0)
+    spec = spec_of(change.requested, LinkSpec)
+    await update_link(work, change.before.id, spec, presentation)
 
 
-def _kept_icon(form: Form, wanted: WantedLink) -> Form:
-    kept = _kept_text(wanted.spec.icon_text, wanted.shown.icon_is_dark)
-    return form.with_values(icon_kept=kept)
+async def _switch(work: UnitOfWork, link_id: int, enabled: bool) -> None:
+    kind = ChangeKind.ENABLE if enabled else ChangeKind.DISABLE
+    await change_links(work, LinkSelection(link_ids=(link_id,)), LinkChange(kind=kind))
 
 
-async def _conflict(work: UnitOfWork, stored: PresentedLink, wanted: WantedLink) -> Conflict:
-    named = {**dict.fromkeys(stored.portal_ids), **dict.fromkeys(wanted.spec.portal_ids)}
-    portals = {p.id: p.name for p in (await work.portals.find_all(named)).values()}
-    values = asdict(wanted.spec)
-    values |= {
-        "presentation.section": wanted.shown.section,
-        "presentation.groups": tuple(sorted(wanted.shown.groups)),
-    }
-    return await render_conflict(work, "link", stored, values, portals)
+async def _confirm(console: Console, work: UnitOfWork, link: PresentedLink) -> Confirmation:
+    known = await work.portals.find_all(link.portal_ids)
+    portals = tuple(known[each].name for each in link.portal_ids if each in known)
+    href = f"{console.base}/links/{link.id}"
+    return Confirmation(
+        name=link.name,
+        href=href,
+        crumbs=(("Links", f"{console.base}/links"), (link.name, href)),
+        words="People no longer find it on these portals:"
+        if portals
+        else "It is on no portal, so nobody sees it now.",
+        touched=portals,
+        undoable=True,
+    )
 
 
-async def _page(
-    console: Console,
-    work: UnitOfWork,
-    form: Form,
-    stored: Link | None = None,
-    icon_text: str = "",
-    conflict: Conflict | None = None,
-    *,
-    status: int = 200,
-) -> Answer:
+def _with_repair(form: Form) -> Form:
+    """Return the form with a host that would be accepted, where the host is at fault."""
+    if (error := form.errors.get("host")) is None:
+        return form
+    return form.failed({"host": replace(error, fix=repaired_host(form.value("host")))})
+
+
+async def _page(console: Console, work: UnitOfWork, edit: Edit[PresentedLink]) -> Answer:
+    form, stored = edit.form, edit.stored
     portals = (await list_portals(work, ListQuery(page_size=CHOICES_LIMIT))).items
     groups = (await list_groups(work)).groups
-    chosen = form.values("portals")
-    is_dark = form.value("icon_kept").startswith("dark:")
+    chosen = [each.name for each in portals if form.has("portals", str(each.id))]
+    icon = form.picture("icon", _stored_icon(stored) if stored else FormPicture())
     view = LinkView(
         title=stored.name if stored else "New link",
         id=stored.id if stored else 0,
         href=f"{console.base}/links/{stored.id}" if stored else "",
         form=form,
-        tile=icon_tile(form.value("name") or "N", icon_text, is_dark=is_dark),
+        tile=icon_tile(form.value("name") or "N", icon.text, is_dark=icon.is_dark),
         host=display_host(form.value("host")),
         path=form.value("path"),
         portals=[Choice(str(each.id), each.name) for each in portals],
         sections=[each.name for each in (await list_sections(work)).sections],
         groups=[Choice(each.name, each.name) for each in groups],
-        seen_by=_seen_by(
-            form, [each.name for each in portals if str(each.id) in chosen], form.values("groups")
-        ),
-        conflict=conflict,
+        seen_by=_seen_by(form, chosen, form.values("groups")),
+        conflict=edit.conflict,
     )
-    return await console.page("link.html", work, view, place="links", status=status)
+    return await console.page("link.html", work, view, nav="links", status=edit.status)
 
 
 def _seen_by(form: Form, portals: Sequence[str], groups: Sequence[str]) -> str:
@@ -372,4 +271,18 @@ def _joined(names: Sequence[str]) -> str:
     return f"{', '.join(shown[:-1])} and {shown[-1]}" if len(shown) > 1 else "".join(shown)
 
 
-ROUTES = [new_link, add_link, show_link, change_link, ask_to_delete, remove_link]
+LINK = Editing(
+    noun="link",
+    path="links",
+    nav="links",
+    labels=LABELS,
+    fields=FIELDS,
+    error_fields={UnknownReference: "portals", LinkLimitExceeded: "portals"},
+    find=_find,
+    values=_values,
+    requested=_requested,
+    page=_page,
+    pictures={"icon": read_icon},
+    repair=_with_repair,
+)
+ROUTES = [new_link, add_link, show_link, change_link, switch_link, ask_to_delete, remove_link]

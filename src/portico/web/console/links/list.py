@@ -1,24 +1,18 @@
-"""The list of links: filtered, sorted and paged by its address; a link is switched in its row."""
+"""The list of links: filtered, sorted and paged by its address."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from litestar import get, post
+from litestar import get
 from litestar.di import NamedDependency
 
-from portico.domain.links.changes import (
-    CHANGE_LIMIT,
-    ChangeKind,
-    LinkChange,
-    LinkSelection,
-)
+from portico.domain.links.changes import CHANGE_LIMIT
 from portico.domain.links.filters import NO_PORTAL, NO_SECTION, LinkFilter
 from portico.domain.links.links import LINK_FIELDS
 from portico.domain.links.presentation import PresentedLink
 from portico.domain.search import ListQuery, compare
-from portico.services.links.changes import change_links
 from portico.services.links.lists import list_filtered_links
 from portico.services.links.sections import list_sections
 from portico.services.links.shown import present_links
@@ -158,27 +152,7 @@ async def show_links(console: NamedDependency[Console]) -> Answer:
             descending=order.descending,
             choices=await _choices(work, path, chosen),
         )
-        return await console.page("links.html", work, view, place="links")
-
-
-@post("/links/{link:str}/enable", status_code=303)
-async def enable_link(console: NamedDependency[Console]) -> Answer:
-    """Switches a link on."""
-    return await _switch(console, ChangeKind.ENABLE)
-
-
-@post("/links/{link:str}/disable", status_code=303)
-async def disable_link(console: NamedDependency[Console]) -> Answer:
-    """Switches a link off."""
-    return await _switch(console, ChangeKind.DISABLE)
-
-
-async def _switch(console: Console, kind: ChangeKind) -> Answer:
-    form = await console.form()
-    async with console.writing() as work:
-        selection = LinkSelection(link_ids=(console.path_id("link"),))
-        await change_links(work, selection, LinkChange(kind=kind))
-    return console.go(console.back(form, "links"), work)
+        return await console.page("links.html", work, view, nav="links")
 
 
 def _row(console: Console, link: PresentedLink, portals: Mapping[int, str], opened: int) -> LinkRow:
@@ -226,4 +200,4 @@ async def _choices(work: UnitOfWork, path: str, chosen: Mapping[str, str]) -> li
     ]
 
 
-ROUTES = [show_links, enable_link, disable_link]
+ROUTES = [show_links]

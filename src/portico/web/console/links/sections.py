@@ -1,11 +1,13 @@
-"""Sections: a new one, another name or place, and none. They are shown on their portals' pages."""
+"""Sections: added, renamed, moved and deleted. They are shown on the pages of their portals."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 from litestar import get, post
 from litestar.di import NamedDependency
 
-from portico.domain.errors import InvalidInput
+from portico.domain.links.sections import Section
 from portico.services.links.sections import (
     create_section,
     delete_section,
@@ -14,92 +16,87 @@ from portico.services.links.sections import (
     rename_section,
     reorder_sections,
 )
-from portico.web.console.frame.confirming import Confirmation, ask
-from portico.web.console.frame.forms import Form, make_form, place_error
+from portico.services.work import UnitOfWork
+from portico.web.console.frame.confirming import Confirmation
+from portico.web.console.frame.editing import Change, Edit, Editing
+from portico.web.console.frame.forms import Form, read_id
 from portico.web.console.frame.page import Answer, Console
-from portico.web.console.portals.order import order_page, stepped
+from portico.web.console.portals.order import order_page, section_field, section_version, stepped
 
 
 @post("/sections", status_code=303)
 async def add_section(console: NamedDependency[Console]) -> Answer:
-    """Stores a new section after the others."""
-    form = await console.form()
-    try:
-        async with console.writing() as work:
-            await create_section(work, form.value("name"))
-    except InvalidInput as error:
-        return await _refused(console, form, error, "section-new")
-    return console.go(_place(form), work)
+    """Store a new section after the others."""
+    return await SECTION.add(console, lambda work, form: create_section(work, form.value("name")))
 
 
-@post("/sections/{section:str}", status_code=303)
+@post("/sections/{id:str}", status_code=303)
 async def change_section(console: NamedDependency[Console]) -> Answer:
-    """Renames a section, or moves it up or down."""
+    """Rename a section, or move it up or down."""
     form = await console.form()
-    section_id = console.path_id("section")
-    try:
-        async with console.writing() as work:
-            if form.value("move") == "rename":
-                await rename_section(work, section_id, form.value("name"))
-            else:
-                ids = [each.id for each in (await list_sections(work)).sections]
-                by = -1 if form.value("move") == "up" else 1
-                await reorder_sections(work, stepped(ids, section_id, by))
-    except InvalidInput as error:
-        return await _refused(console, form, error, f"section-{section_id}")
-    return console.go(_place(form), work)
-
-
-@get("/sections/{section:str}/delete")
-async def ask_to_delete_section(console: NamedDependency[Console]) -> Answer:
-    """What deleting a section touches."""
-    async with console.reading() as work:
-        section = await get_section(work, console.path_id("section"))
-        links = (await list_sections(work)).links.get(section.id, 0)
-        wanted = console.query.get("back", "")
-        inside = wanted.startswith(f"{console.base}/portals")
-        view = Confirmation(
-            title=f"Delete the section {section.name}",
-            crumbs=(("Portals", f"{console.base}/portals"),),
-            words=f"Its {links} links stay, without a section. It goes from every portal of "
-            f"{work.microtenant_name}."
-            if links
-            else "No link is in it.",
-            action=f"{console.base}/sections/{section.id}/delete",
-            button="Delete section",
-            cancel=wanted if inside else f"{console.base}/portals",
-            undoable=True,
-        )
-        return await ask(console, work, view, place="portals")
-
-
-@post("/sections/{section:str}/delete", status_code=303)
-async def remove_section(console: NamedDependency[Console]) -> Answer:
-    """Deletes a section; its links stay."""
-    await console.form()
+    if form.value("move") not in {"up", "down"}:
+        return await SECTION.change(console, _store, form)
     async with console.writing() as work:
-        await delete_section(work, console.path_id("section"))
-    return console.go("portals", work)
+        ids = [each.id for each in (await list_sections(work)).sections]
+        by = -1 if form.value("move") == "up" else 1
+        await reorder_sections(work, stepped(ids, console.record_id, by))
+    return console.go(_portal_address(console.record_id, form), work)
 
 
-def _portal(form: Form) -> int | None:
-    """The portal whose page the form was on, if it says so."""
-    return next(iter(form.ids("portal")), None)
+@get("/sections/{id:str}/delete")
+async def ask_to_delete_section(console: NamedDependency[Console]) -> Answer:
+    """Show what deleting a section affects."""
+    return await SECTION.ask_to_delete(console, _confirm)
 
 
-def _place(form: Form) -> str:
-    portal_id = _portal(form)
-    return "portals" if portal_id is None else f"portals/{portal_id}"
+@post("/sections/{id:str}/delete", status_code=303)
+async def remove_section(console: NamedDependency[Console]) -> Answer:
+    """Delete a section; its links stay."""
+    return await SECTION.delete(console, _confirm, delete_section)
 
 
-async def _refused(console: Console, form: Form, error: InvalidInput, place: str) -> Answer:
-    """The portal's page again; at `place` the name that was sent and what is wrong with it."""
-    portal_id = _portal(form)
-    if portal_id is None:
-        raise error
-    sent = make_form({place: "Name of the section"}, **{place: form.value("name")})
-    failed = place_error(sent, error, {"name": place}, otherwise=place)
-    return await order_page(console, portal_id, failed, status=422)
+async def _store(work: UnitOfWork, change: Change[Section]) -> None:
+    await rename_section(work, change.before.id, change.requested.name)
 
 
+async def _confirm(console: Console, work: UnitOfWork, section: Section) -> Confirmation:
+    links = (await list_sections(work)).links.get(section.id, 0)
+    back, portals = console.query.get("back", ""), f"{console.base}/portals"
+    return Confirmation(
+        name=f"the section {section.name}",
+        href=f"{console.base}/sections/{section.id}",
+        crumbs=(("Portals", portals),),
+        words=f"Its {links} links stay, without a section. It goes from every portal of "
+        f"{work.microtenant_name}."
+        if links
+        else "No link is in it.",
+        cancel=back if back.startswith(portals) else portals,
+        undoable=True,
+    )
+
+
+def _portal_address(_: int, form: Form) -> str:
+    """Return the address of the portal whose page the form was on."""
+    return "/".join(("portals", *map(str, form.ids("portal"))))
+
+
+async def _page(console: Console, work: UnitOfWork, edit: Edit[Section]) -> Answer:
+    """Show the portal's page; a name that was refused is beside its section."""
+    form = edit.form.renamed("name", section_field(edit.stored))
+    portal_id = read_id(edit.form.value("portal"))
+    return await order_page(console, work, portal_id, replace(edit, form=form))
+
+
+SECTION = Editing(
+    noun="section",
+    path="portals",
+    nav="portals",
+    labels={"name": "Name of the section"},
+    fields={"name": "name", "portico.section": "name"},
+    find=get_section,
+    requested=lambda form, stored: replace(stored, name=form.value("name")),
+    page=_page,
+    after=_portal_address,
+    version=section_version,
+)
 ROUTES = [add_section, change_section, ask_to_delete_section, remove_section]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from litestar import get, post
 from litestar.di import NamedDependency
@@ -24,8 +25,11 @@ from portico.services.people.administrators import (
     update_administrator,
 )
 from portico.services.tenancy.microtenants import summarise_microtenants
+from portico.services.versions import version_of
 from portico.services.work import UnitOfWork
-from portico.web.console.frame.forms import FieldError, Form, make_form, place_error
+from portico.web.console.frame.conflicts import Conflict
+from portico.web.console.frame.editing import Change, Edit, Editing, spec_of
+from portico.web.console.frame.forms import Form, FormValue, SentForm
 from portico.web.console.frame.lists import Choice
 from portico.web.console.frame.page import Answer, Console
 from portico.web.console.frame.words import initials
@@ -48,6 +52,7 @@ NOWHERE_ELSE = "none"
 """The choice of no role in the whole tenant."""
 MICROTENANTS: Mapping[str, Role] = {"writes": Role.ADMIN, "reads": Role.VIEWER}
 """The fields of microtenants, by what may be done there."""
+A = TypeVar("A", bound=AdministratorSpec)
 MAY: Mapping[Role, str] = {Role.VIEWER: "Look", Role.ADMIN: "Look and change"}
 
 
@@ -79,6 +84,7 @@ class AdministratorView:
     href: str
     enabled: bool
     form: Form
+    conflict: Conflict | None
     microtenants: list[Choice]
 
 
@@ -100,97 +106,104 @@ async def show_administrators(console: NamedDependency[Console]) -> Answer:
             for each in await list_administrators(work)
         ]
         view = AdministratorListView(rows=rows)
-        return await console.page("administrators.html", work, view, place="administrators")
+        return await console.page("administrators.html", work, view, nav="administrators")
 
 
 @get("/administrators/new")
 async def new_administrator(console: NamedDependency[Console]) -> Answer:
-    """An empty form."""
-    async with console.preparing() as work:
-        return await _page(console, work, make_form(LABELS, role=Role.VIEWER.value))
+    """Show the form of a new administrator."""
+    return await ADMINISTRATOR.show_new(console, role=Role.VIEWER.value)
 
 
 @post("/administrators/new", status_code=303)
 async def add_administrator(console: NamedDependency[Console]) -> Answer:
-    """Stores a new administrator."""
-    form = replace(await console.form(), labels=LABELS)
-    try:
-        hashed = await console.hashed(form)
-        async with console.writing() as work:
-            await create_administrator(work, _spec(form, form.value("name")), _grants(form), hashed)
-    except InvalidInput as error:
-        async with console.reading() as work:
-            return await _page(console, work, place_error(form, error, FIELDS), status=422)
-    return console.go("administrators", work)
+    """Store a new administrator."""
+
+    async def create(work: UnitOfWork, form: SentForm) -> GrantedAdministrator:
+        spec = _filled(form, AdministratorSpec(name=form.value("name")))
+        return await create_administrator(work, spec, _grants(form), form.password_hash)
+
+    return await ADMINISTRATOR.add(console, create)
 
 
-@get("/administrators/{person:str}")
+@get("/administrators/{id:str}")
 async def show_administrator(console: NamedDependency[Console]) -> Answer:
-    """The form of a stored administrator."""
-    async with console.reading() as work:
-        stored = await get_administrator(work, console.path_id("person"))
-        return await _page(console, work, _form_of(stored), stored)
+    """Show the form of a stored administrator."""
+    return await ADMINISTRATOR.show(console)
 
 
-@post("/administrators/{person:str}", status_code=303)
+@post("/administrators/{id:str}", status_code=303)
 async def change_administrator(console: NamedDependency[Console]) -> Answer:
-    """Stores a changed administrator, its grants and its password where they were said."""
-    form = replace(await console.form(), labels=LABELS)
-    person = console.path_id("person")
-    try:
-        hashed = await console.hashed(form)
-        async with console.writing() as work:
-            stored = await get_administrator(work, person)
-            spec = _spec(form, stored.name)
-            if (spec.display_name, spec.email) != (stored.display_name, stored.email):
-                await update_administrator(work, person, spec)
-            grants = _grants(form)
-            if _grants_text(grants) != form.value("grants_before"):
-                require_grants(work, grants)
-                await set_grants(work, person, grants)
-            if hashed:
-                kept = console.signed_in.session.digest
-                await set_administrator_password(work, person, hashed, exempt_session=kept)
-    except (InvalidInput, Forbidden) as error:
-        async with console.reading() as work:
-            stored = await get_administrator(work, person)
-            failed = place_error(form, error, FIELDS)
-            return await _page(console, work, failed, stored, status=422)
-    return console.go("administrators", work, said="password" if hashed else "")
+    """Store a changed administrator, with the grants and the password."""
+    own_session = console.signed_in.session.digest
+
+    async def store(work: UnitOfWork, change: Change[GrantedAdministrator]) -> None:
+        before, spec = change.before, spec_of(change.requested, AdministratorSpec)
+        if spec != spec_of(before, AdministratorSpec):
+            await update_administrator(work, before.id, spec)
+        if change.requested.grants != before.grants:
+            grants = _grants(change.form)
+            require_grants(work, grants)
+            await set_grants(work, before.id, grants)
+        if hashed := change.form.password_hash:
+            await set_administrator_password(work, before.id, hashed, exempt_session=own_session)
+
+    return await ADMINISTRATOR.change(console, store)
 
 
-@post("/administrators/{person:str}/disable", status_code=303)
-async def disable(console: NamedDependency[Console]) -> Answer:
-    """Shuts an administrator out at once."""
-    return await _switch(console, enabled=False)
+@post(["/administrators/{id:str}/enable", "/administrators/{id:str}/disable"], status_code=303)
+async def switch_administrator(console: NamedDependency[Console]) -> Answer:
+    """Enable an administrator, or disable one and end the sessions."""
+    return await ADMINISTRATOR.switch(console, _switch)
 
 
-@post("/administrators/{person:str}/enable", status_code=303)
-async def enable(console: NamedDependency[Console]) -> Answer:
-    """Lets an administrator in again."""
-    return await _switch(console, enabled=True)
+async def _switch(work: UnitOfWork, administrator_id: int, enabled: bool) -> None:
+    await (enable_administrator if enabled else disable_administrator)(work, administrator_id)
 
 
-async def _switch(console: Console, *, enabled: bool) -> Answer:
-    await console.form()
-    person = console.path_id("person")
-    try:
-        async with console.writing() as work:
-            await (enable_administrator if enabled else disable_administrator)(work, person)
-    except Forbidden as error:
-        async with console.reading() as work:
-            stored = await get_administrator(work, person)
-            failed = _form_of(stored).failed({"": FieldError(text=error.reason)})
-            return await _page(console, work, failed, stored, status=403)
-    return console.go(f"administrators/{person}", work)
+def _values(stored: GrantedAdministrator) -> Mapping[str, FormValue]:
+    tenant_wide = [each.role.value for each in stored.grants if each.microtenant_id is None]
+    microtenants = {
+        field: [
+            str(each.microtenant_id)
+            for each in stored.grants
+            if each.microtenant_id is not None and each.role is role
+        ]
+        for field, role in MICROTENANTS.items()
+    }
+    return {
+        "display_name": stored.display_name,
+        "email": stored.email,
+        "role": next(iter(tenant_wide), NOWHERE_ELSE),
+        **microtenants,
+    }
 
 
-def _spec(form: Form, name: str) -> AdministratorSpec:
-    return AdministratorSpec(
-        name=name,
+def _filled(form: Form, base: A) -> A:
+    return replace(
+        base,
         display_name=form.value("display_name").strip(),
         email=form.value("email").strip(),
     )
+
+
+def _requested(form: Form, stored: GrantedAdministrator) -> GrantedAdministrator:
+    requested, grants = _filled(form, stored), _grants(form)
+    if set(grants) == {spec_of(each, GrantSpec) for each in stored.grants}:
+        return requested
+    customer_id = stored.grants[0].customer_id
+    return replace(
+        requested,
+        grants=tuple(
+            Grant(**vars(each), id=0, administrator_id=stored.id, customer_id=customer_id)
+            for each in grants
+        ),
+    )
+
+
+def _version(stored: GrantedAdministrator) -> str:
+    """Return a version that stays when the administrator signs in."""
+    return version_of(replace(stored, last_sign_in=None))
 
 
 def _grants(form: Form) -> list[GrantSpec]:
@@ -202,31 +215,6 @@ def _grants(form: Form) -> list[GrantSpec]:
     return grants
 
 
-def _grants_text(grants: Sequence[GrantSpec]) -> str:
-    """The grants as a hidden field carries them, to tell whether they were changed."""
-    return " ".join(sorted(f"{each.role.value}:{each.microtenant_id}" for each in grants))
-
-
-def _form_of(stored: GrantedAdministrator) -> Form:
-    tenant_wide = [each.role.value for each in stored.grants if each.microtenant_id is None]
-    places = {
-        field: [
-            str(each.microtenant_id)
-            for each in stored.grants
-            if each.microtenant_id is not None and each.role is role
-        ]
-        for field, role in MICROTENANTS.items()
-    }
-    form = make_form(
-        LABELS,
-        display_name=stored.display_name,
-        email=stored.email,
-        role=next(iter(tenant_wide), NOWHERE_ELSE),
-        **places,
-    )
-    return form.with_values(grants_before=_grants_text(_grants(form)))
-
-
 async def _microtenant_names(work: UnitOfWork) -> dict[int, str]:
     return {each.id: each.name for each in await summarise_microtenants(work)}
 
@@ -236,34 +224,39 @@ def _grant_words(grant: Grant, names: Mapping[int, str]) -> str:
     return f"{MAY[grant.role]}, {where}"
 
 
-async def _page(
-    console: Console,
-    work: UnitOfWork,
-    form: Form,
-    stored: GrantedAdministrator | None = None,
-    *,
-    status: int = 200,
-) -> Answer:
-    names = await _microtenant_names(work)
+async def _page(console: Console, work: UnitOfWork, edit: Edit[GrantedAdministrator]) -> Answer:
+    names, stored = await _microtenant_names(work), edit.stored
     view = AdministratorView(
         title=(stored.display_name or stored.name) if stored else "New administrator",
         href=f"{console.base}/administrators/{stored.id}" if stored else "",
         enabled=stored is None or stored.disabled_time is None,
-        # What was typed as a password never comes back in a page.
-        form=form.with_values(password=[]),
+        form=edit.form,
+        conflict=edit.conflict,
         microtenants=[Choice(str(each), name) for each, name in names.items()],
     )
     return await console.page(
-        "administrator.html", work, view, place="administrators", status=status
+        "administrator.html", work, view, nav="administrators", status=edit.status
     )
 
 
+ADMINISTRATOR = Editing(
+    noun="administrator",
+    path="administrators",
+    nav="administrators",
+    labels=LABELS,
+    fields=FIELDS,
+    find=get_administrator,
+    values=_values,
+    requested=_requested,
+    page=_page,
+    version=_version,
+    refusals=(InvalidInput, Forbidden),
+)
 ROUTES = [
     show_administrators,
     new_administrator,
     add_administrator,
     show_administrator,
     change_administrator,
-    disable,
-    enable,
+    switch_administrator,
 ]

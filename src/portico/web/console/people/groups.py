@@ -1,13 +1,14 @@
-"""Groups of portal users: added, renamed, deleted on one page."""
+"""Groups of portal users: added, renamed and deleted on one page."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from litestar import get, post
 from litestar.di import NamedDependency
 
 from portico.domain.errors import Forbidden, InvalidInput
+from portico.domain.people.groups import Group
 from portico.services.people.groups import (
     create_group,
     delete_group,
@@ -15,108 +16,119 @@ from portico.services.people.groups import (
     list_groups,
     rename_group,
 )
+from portico.services.versions import version_of
 from portico.services.work import UnitOfWork
-from portico.web.console.frame.confirming import Confirmation, ask
+from portico.web.console.frame.confirming import Confirmation
+from portico.web.console.frame.conflicts import Conflict
+from portico.web.console.frame.editing import Change, Edit, Editing
+from portico.web.console.frame.forms import Form
 from portico.web.console.frame.page import Answer, Console
 from portico.web.console.frame.words import counted
 
 
 @dataclass(frozen=True)
 class GroupRow:
-    """One group in the list."""
+    """One group in the list; `field` is its name's field in the form of the page."""
 
     id: int
     name: str
     words: str
+    revision: str
+    field: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class GroupListView:
-    """What the page of groups shows; `problem` says why the last change was not made."""
+    """What the page of groups shows."""
 
     groups: list[GroupRow]
-    problem: str
+    form: Form
+    conflict: Conflict | None
     tab: str = "groups"
 
 
 @get("/groups")
 async def show_groups(console: NamedDependency[Console]) -> Answer:
-    """The list of groups."""
+    """Show the list of groups."""
     async with console.reading() as work:
-        return await _page(console, work)
+        return await _page(console, work, Edit(Form()))
 
 
 @post("/groups", status_code=303)
 async def add_group(console: NamedDependency[Console]) -> Answer:
-    """Stores a new group."""
-    form = await console.form()
-    try:
-        async with console.writing() as work:
-            await create_group(work, form.value("name"))
-    except InvalidInput as error:
-        async with console.reading() as work:
-            return await _page(console, work, problem=error.reason)
-    return console.go("groups", work)
+    """Store a new group."""
+    return await GROUP.add(console, lambda work, form: create_group(work, form.value("name")))
 
 
-@post("/groups/{group:str}", status_code=303)
+@post("/groups/{id:str}", status_code=303)
 async def change_group(console: NamedDependency[Console]) -> Answer:
-    """Renames a group, everywhere."""
-    form = await console.form()
-    try:
-        async with console.writing() as work:
-            await rename_group(work, console.path_id("group"), form.value("name"))
-    except (InvalidInput, Forbidden) as error:
-        async with console.reading() as work:
-            return await _page(console, work, problem=error.reason)
-    return console.go("groups", work)
+    """Rename a group, everywhere."""
+    return await GROUP.change(console, _store)
 
 
-@get("/groups/{group:str}/delete")
+@get("/groups/{id:str}/delete")
 async def ask_to_delete(console: NamedDependency[Console]) -> Answer:
-    """What deleting a group touches."""
-    async with console.reading() as work:
-        group = await get_group(work, console.path_id("group"))
-        links = (await list_groups(work)).links.get(group.id, 0)
-        groups = f"{console.base}/groups"
-        told = counted(links, "link names", "links name")
-        view = Confirmation(
-            title=f"Delete the group {group.name}",
-            crumbs=(("Users and groups", groups),),
-            words=f"{told} it. Take it off them first: without it, more people would see them."
-            if links
-            else "No link names it. Its members stay, without it.",
-            action=f"{groups}/{group.id}/delete",
-            button="Delete group",
-            cancel=groups,
-        )
-        return await ask(console, work, view, place="users")
+    """Show what deleting a group affects."""
+    return await GROUP.ask_to_delete(console, _confirm)
 
 
-@post("/groups/{group:str}/delete", status_code=303)
+@post("/groups/{id:str}/delete", status_code=303)
 async def remove_group(console: NamedDependency[Console]) -> Answer:
-    """Deletes a group that no link names."""
-    await console.form()
-    try:
-        async with console.writing() as work:
-            await delete_group(work, console.path_id("group"))
-    except (InvalidInput, Forbidden) as error:
-        async with console.reading() as work:
-            return await _page(console, work, problem=error.reason)
-    return console.go("groups", work)
+    """Delete a group that no link names."""
+    return await GROUP.delete(console, _confirm, delete_group)
 
 
-async def _page(console: Console, work: UnitOfWork, *, problem: str = "") -> Answer:
+async def _store(work: UnitOfWork, change: Change[Group]) -> None:
+    await rename_group(work, change.before.id, change.requested.name)
+
+
+async def _confirm(console: Console, work: UnitOfWork, group: Group) -> Confirmation:
+    links = (await list_groups(work)).links.get(group.id, 0)
+    names = counted(links, "link names", "links name")
+    groups = f"{console.base}/groups"
+    return Confirmation(
+        name=f"the group {group.name}",
+        href=f"{groups}/{group.id}",
+        crumbs=(("Users and groups", groups),),
+        words=f"{names} it. Take it off them first: without it, more people would see them."
+        if links
+        else "No link names it. Its members stay, without it.",
+    )
+
+
+async def _page(console: Console, work: UnitOfWork, edit: Edit[Group]) -> Answer:
+    """Show the list; a name that was refused is beside its group."""
     known = await list_groups(work)
     view = GroupListView(
         groups=[
-            GroupRow(each.id, each.name, counted(known.links.get(each.id, 0), "link", "links"))
+            GroupRow(
+                each.id,
+                each.name,
+                counted(known.links.get(each.id, 0), "link", "links"),
+                version_of(each),
+                _field(each),
+            )
             for each in known.groups
         ],
-        problem=problem,
+        form=edit.form.renamed("name", _field(edit.stored)),
+        conflict=edit.conflict,
     )
-    status = 422 if problem else 200
-    return await console.page("users.html", work, view, place="users", status=status)
+    return await console.page("users.html", work, view, nav="users", status=edit.status)
 
 
+def _field(group: Group | None) -> str:
+    return f"group-{group.id}" if group else "group-new"
+
+
+GROUP = Editing(
+    noun="group",
+    path="groups",
+    nav="users",
+    labels={"name": "Name of the group"},
+    fields={"name": "name", "portico.groups": "name"},
+    find=get_group,
+    requested=lambda form, stored: replace(stored, name=form.value("name")),
+    page=_page,
+    refusals=(InvalidInput, Forbidden),
+)
 ROUTES = [show_groups, add_group, change_group, ask_to_delete, remove_group]

@@ -79,7 +79,7 @@ async def _page(console: Console, form: Form, *, status: int = 200) -> Answer:
     empty = form.with_values(present=[], password=[], again=[])
     view = OwnPasswordView(name=console.signed_in.administrator.name, form=empty)
     async with console.reading() as work:
-        return await console.page("own_password.html", work, view, place="", status=status)
+        return await console.page("own_password.html", work, view, nav="", status=status)
 
 
 def _require_password(console: Console) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from litestar import get, post
 from litestar.di import NamedDependency
 
-from portico.domain.errors import InvalidInput, UnknownReference
+from portico.domain.errors import UnknownReference
 from portico.domain.people.users import USER_FIELDS, PortalUser, PortalUserSpec
 from portico.domain.search import AnyOf, ListQuery, compare
 from portico.services.people.groups import list_groups
@@ -19,8 +20,11 @@ from portico.services.people.users import (
     set_user_password,
     update_user,
 )
+from portico.services.versions import version_of
 from portico.services.work import UnitOfWork
-from portico.web.console.frame.forms import Form, make_form, place_error
+from portico.web.console.frame.conflicts import Conflict
+from portico.web.console.frame.editing import Change, Edit, Editing, spec_of
+from portico.web.console.frame.forms import Form, FormValue, SentForm
 from portico.web.console.frame.lists import PAGE_SIZE, Choice, Window, address_with, page_number
 from portico.web.console.frame.page import Answer, Console
 from portico.web.console.frame.words import initials
@@ -38,6 +42,7 @@ FIELDS: Mapping[str, str] = {
     "email": "email",
     "password": "password",
 }
+U = TypeVar("U", bound=PortalUserSpec)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +81,7 @@ class UserView:
     href: str
     enabled: bool
     form: Form
+    conflict: Conflict | None
     groups: list[Choice]
     claimed: tuple[str, ...]
 
@@ -101,77 +107,42 @@ async def show_users(console: NamedDependency[Console]) -> Answer:
             window=Window(page.total, query.page, "user", "users"),
             rows=[_row(console, user, groups) for user in page.items],
         )
-        return await console.page("users.html", work, view, place="users")
+        return await console.page("users.html", work, view, nav="users")
 
 
 @get("/users/new")
 async def new_user(console: NamedDependency[Console]) -> Answer:
-    """An empty form."""
-    async with console.preparing() as work:
-        return await _page(console, work, make_form(LABELS))
+    """Show the form of a new user."""
+    return await USER.show_new(console)
 
 
 @post("/users/new", status_code=303)
 async def add_user(console: NamedDependency[Console]) -> Answer:
-    """Stores a new user."""
-    form = replace(await console.form(), labels=LABELS)
-    try:
-        hashed = await console.hashed(form)
-        async with console.writing() as work:
-            await create_user(work, _spec(form, form.value("name"), enabled=True), hashed)
-    except InvalidInput as error:
-        async with console.reading() as work:
-            return await _page(console, work, _failed(form, error), status=422)
-    return console.go("users", work)
+    """Store a new user."""
+
+    async def create(work: UnitOfWork, form: SentForm) -> PortalUser:
+        spec = _filled(form, PortalUserSpec(name=form.value("name")))
+        return await create_user(work, spec, form.password_hash)
+
+    return await USER.add(console, create)
 
 
-@get("/users/{person:str}")
+@get("/users/{id:str}")
 async def show_user(console: NamedDependency[Console]) -> Answer:
-    """The form of a stored user."""
-    async with console.reading() as work:
-        stored = await get_user(work, console.path_id("person"))
-        return await _page(console, work, _form_of(stored), stored)
+    """Show the form of a stored user."""
+    return await USER.show(console)
 
 
-@post("/users/{person:str}", status_code=303)
+@post("/users/{id:str}", status_code=303)
 async def change_user(console: NamedDependency[Console]) -> Answer:
-    """Stores a changed user; a new password ends the user's sessions."""
-    form = replace(await console.form(), labels=LABELS)
-    person = console.path_id("person")
-    try:
-        hashed = await console.hashed(form)
-        async with console.writing() as work:
-            stored = await get_user(work, person, lock=True)
-            await update_user(work, person, _spec(form, stored.name, enabled=stored.enabled))
-            if hashed:
-                await set_user_password(work, person, hashed)
-    except InvalidInput as error:
-        async with console.reading() as work:
-            stored = await get_user(work, person)
-            return await _page(console, work, _failed(form, error), stored, status=422)
-    return console.go("users", work, said="password" if hashed else "")
+    """Store a changed user; a new password ends the user's sessions."""
+    return await USER.change(console, _store)
 
 
-@post("/users/{person:str}/disable", status_code=303)
-async def disable_user(console: NamedDependency[Console]) -> Answer:
-    """Shuts a user out and ends the sessions."""
-    return await _switch(console, enabled=False)
-
-
-@post("/users/{person:str}/enable", status_code=303)
-async def enable_user(console: NamedDependency[Console]) -> Answer:
-    """Lets a user in again."""
-    return await _switch(console, enabled=True)
-
-
-async def _switch(console: Console, *, enabled: bool) -> Answer:
-    await console.form()
-    person = console.path_id("person")
-    async with console.writing() as work:
-        stored = await get_user(work, person, lock=True)
-        spec = _spec(_form_of(stored), stored.name, enabled=enabled)
-        await update_user(work, person, spec)
-    return console.go(f"users/{person}", work)
+@post(["/users/{id:str}/enable", "/users/{id:str}/disable"], status_code=303)
+async def switch_user(console: NamedDependency[Console]) -> Answer:
+    """Enable a user, or disable one and end the sessions."""
+    return await USER.switch(console, _switch)
 
 
 def _row(console: Console, user: PortalUser, groups: Mapping[int, str]) -> UserRow:
@@ -191,47 +162,65 @@ async def _groups(work: UnitOfWork) -> dict[int, str]:
     return {each.id: each.name for each in (await list_groups(work)).groups}
 
 
-def _spec(form: Form, name: str, *, enabled: bool) -> PortalUserSpec:
-    return PortalUserSpec(
-        name=name,
+def _values(stored: PortalUser) -> Mapping[str, FormValue]:
+    return {
+        "display_name": stored.display_name,
+        "email": stored.email,
+        "groups": [str(each) for each in stored.group_ids],
+    }
+
+
+def _filled(form: Form, base: U) -> U:
+    return replace(
+        base,
         display_name=form.value("display_name").strip(),
         email=form.value("email").strip(),
-        enabled=enabled,
         group_ids=form.ids("groups"),
     )
 
 
-def _form_of(stored: PortalUser) -> Form:
-    return make_form(
-        LABELS,
-        display_name=stored.display_name,
-        email=stored.email,
-        groups=[str(each) for each in stored.group_ids],
-    )
+async def _store(work: UnitOfWork, change: Change[PortalUser]) -> None:
+    await update_user(work, change.before.id, spec_of(change.requested, PortalUserSpec))
+    if change.form.password_hash:
+        await set_user_password(work, change.before.id, change.form.password_hash)
 
 
-def _failed(form: Form, error: InvalidInput) -> Form:
-    groups = isinstance(error, UnknownReference)
-    return place_error(form, error, FIELDS, otherwise="groups" if groups else "")
+async def _switch(work: UnitOfWork, user_id: int, enabled: bool) -> None:
+    stored = await get_user(work, user_id, lock=True)
+    spec = replace(spec_of(stored, PortalUserSpec), enabled=enabled)
+    await update_user(work, user_id, spec)
 
 
-async def _page(
-    console: Console,
-    work: UnitOfWork,
-    form: Form,
-    stored: PortalUser | None = None,
-    *,
-    status: int = 200,
-) -> Answer:
+def _version(stored: PortalUser) -> str:
+    """Return a version that stays when the user signs in or chooses a language."""
+    return version_of(replace(stored, claimed_groups=(), language="", last_sign_in=None))
+
+
+async def _page(console: Console, work: UnitOfWork, edit: Edit[PortalUser]) -> Answer:
+    stored = edit.stored
     view = UserView(
         title=(stored.display_name or stored.name) if stored else "New user",
         href=f"{console.base}/users/{stored.id}" if stored else "",
         enabled=stored is None or stored.enabled,
-        form=form.with_values(password=[]),
+        form=edit.form,
+        conflict=edit.conflict,
         groups=[Choice(str(each), name) for each, name in (await _groups(work)).items()],
         claimed=stored.claimed_groups if stored else (),
     )
-    return await console.page("user.html", work, view, place="users", status=status)
+    return await console.page("user.html", work, view, nav="users", status=edit.status)
 
 
-ROUTES = [show_users, new_user, add_user, show_user, change_user, disable_user, enable_user]
+USER = Editing(
+    noun="user",
+    path="users",
+    nav="users",
+    labels=LABELS,
+    fields=FIELDS,
+    error_fields={UnknownReference: "groups"},
+    find=get_user,
+    values=_values,
+    requested=_filled,
+    page=_page,
+    version=_version,
+)
+ROUTES = [show_users, new_user, add_user, show_user, change_user, switch_user]

@@ -127,7 +127,7 @@ async def show_dashboard(console: NamedDependency[Console]) -> Answer:
             opened_words=_opened_words(numbers),
             opened=await _opened(console, work, numbers),
         )
-        answer = await console.page("dashboard.html", work, view, place="dashboard")
+        answer = await console.page("dashboard.html", work, view, nav="dashboard")
     await remember_microtenant(console)
     return answer
 

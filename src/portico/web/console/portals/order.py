@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from litestar import get, post
 from litestar.di import NamedDependency
@@ -12,12 +12,16 @@ from portico.domain.errors import NotFound
 from portico.domain.links.changes import ChangeKind, LinkChange, LinkSelection
 from portico.domain.links.links import LINKS_PER_PORTAL
 from portico.domain.links.presentation import PortalSection, PresentedLink, arranged
+from portico.domain.links.sections import Section
 from portico.domain.search import ListQuery
 from portico.services.links.changes import change_links, reorder_links
 from portico.services.links.links import list_links_of_portal
 from portico.services.links.sections import get_section, list_sections, reorder_sections
 from portico.services.links.shown import present_links
+from portico.services.versions import version_of
 from portico.services.work import UnitOfWork
+from portico.web.console.frame.conflicts import Conflict
+from portico.web.console.frame.editing import Edit
 from portico.web.console.frame.forms import Form, read_id
 from portico.web.console.frame.page import Answer, Console
 from portico.web.console.frame.tiles import address_of, tile_of
@@ -44,10 +48,15 @@ class OrderRow:
 
 @dataclass(frozen=True, kw_only=True)
 class OrderSection:
-    """A section with its links; without an id, the links that have none."""
+    """A section with its links; without an id, the links that have none.
+
+    `field` is its name's field in the form of the page.
+    """
 
     id: int | None
     name: str
+    revision: str
+    field: str
     open: int
     links: list[OrderRow]
 
@@ -59,45 +68,61 @@ class OrderView:
     portal: PortalFacts
     sections: list[OrderSection]
     form: Form
+    conflict: Conflict | None
     tab: str = ""
-    conflict: None = None
 
 
-@get("/portals/{portal:str}")
+@get("/portals/{id:str}")
 async def show_order(console: NamedDependency[Console]) -> Answer:
-    """The links of a portal, disabled ones too, under their sections."""
-    return await order_page(console, console.path_id("portal"), Form())
-
-
-async def order_page(console: Console, portal_id: int, form: Form, *, status: int = 200) -> Answer:
-    """The page of a portal's order; `form` has the names of sections that were refused."""
+    """Show the links of a portal, disabled ones too, under their sections."""
     async with console.reading() as work:
-        portal = await find_portal(work, portal_id)
-        found = await _sections_of(work, portal.id)
-        ids = {section.name: section.id for section in (await list_sections(work)).sections}
-        view = OrderView(
-            portal=await facts_of(console, work, portal),
-            sections=[
-                OrderSection(
-                    id=ids.get(section.name),
-                    name=section.name,
-                    open=SHORT if len(section.links) <= SHORT else OPEN,
-                    links=[
-                        _row(console, place, link) for place, link in enumerate(section.links, 1)
-                    ],
-                )
-                for section in found
-            ],
-            form=form,
-        )
-        return await console.page("portal_order.html", work, view, place="portals", status=status)
+        return await order_page(console, work, console.record_id, Edit(Form()))
 
 
-@post("/portals/{portal:str}/order", status_code=303)
+async def order_page(
+    console: Console, work: UnitOfWork, portal_id: int, edit: Edit[Section]
+) -> Answer:
+    """Show a portal's order; the form of `edit` has the name of a section that was refused."""
+    portal = await find_portal(work, portal_id)
+    sections = {section.name: section for section in (await list_sections(work)).sections}
+    view = OrderView(
+        portal=await facts_of(console, work, portal),
+        sections=[
+            _section(console, part, sections.get(part.name))
+            for part in await _sections_of(work, portal.id)
+        ],
+        form=edit.form,
+        conflict=edit.conflict,
+    )
+    return await console.page("portal_order.html", work, view, nav="portals", status=edit.status)
+
+
+def section_field(section: Section | None) -> str:
+    """Return the name of the field for a section's name; None stands for a new section."""
+    return f"section-{section.id}" if section else "section-new"
+
+
+def section_version(section: Section) -> str:
+    """Return a version that stays when the section moves."""
+    return version_of(replace(section, position=0))
+
+
+def _section(console: Console, part: PortalSection, section: Section | None) -> OrderSection:
+    return OrderSection(
+        id=section.id if section else None,
+        name=part.name,
+        revision=section_version(section) if section else "",
+        field=section_field(section),
+        open=SHORT if len(part.links) <= SHORT else OPEN,
+        links=[_row(console, number, link) for number, link in enumerate(part.links, 1)],
+    )
+
+
+@post("/portals/{id:str}/order", status_code=303)
 async def save_order(console: NamedDependency[Console]) -> Answer:
     """Stores the order of one section's links as they stand on this portal, or of the sections."""
     form = await console.form()
-    portal_id = console.path_id("portal")
+    portal_id = console.record_id
     async with console.writing() as work:
         if sections := form.ids("section"):
             await _place_sections(work, portal_id, sections)
@@ -107,11 +132,11 @@ async def save_order(console: NamedDependency[Console]) -> Answer:
     return console.go(f"portals/{portal_id}", work, said="order")
 
 
-@post("/portals/{portal:str}/order/link", status_code=303)
+@post("/portals/{id:str}/order/link", status_code=303)
 async def move_link(console: NamedDependency[Console]) -> Answer:
     """Moves one link up or down, to another section, or off the portal."""
     form = await console.form()
-    portal_id, move = console.path_id("portal"), form.value("move")
+    portal_id, move = console.record_id, form.value("move")
     link_id = next(iter(form.ids("link")), 0)
     async with console.writing() as work:
         if move == "off":

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from litestar import get, post
 from litestar.di import NamedDependency
 
-from portico.domain.errors import InvalidInput
 from portico.domain.links.display_hosts import display_host
 from portico.domain.links.links import LINKS_PER_PORTAL
 from portico.domain.portals.domains import DomainState, DomainStatus
@@ -26,8 +25,9 @@ from portico.services.portals.portals import (
     update_portal,
 )
 from portico.services.work import UnitOfWork
-from portico.web.console.frame.confirming import Confirmation, ask
-from portico.web.console.frame.forms import Form, make_form, place_error
+from portico.web.console.frame.confirming import Confirmation
+from portico.web.console.frame.editing import Edit, Editing, spec_of
+from portico.web.console.frame.forms import Form
 from portico.web.console.frame.lists import PAGE_SIZE, Window, address_with, page_number
 from portico.web.console.frame.page import Answer, Console
 
@@ -153,107 +153,70 @@ async def show_portals(console: NamedDependency[Console]) -> Answer:
                 for portal in portals
             ],
         )
-        return await console.page("portals.html", work, view, place="portals")
+        return await console.page("portals.html", work, view, nav="portals")
 
 
 @get("/portals/new")
 async def new_portal(console: NamedDependency[Console]) -> Answer:
-    """An empty form; a new portal is enabled and for signed-in users."""
-    async with console.preparing() as work:
-        form = make_form(LABELS, enabled="on", audience=Audience.SIGNED_IN.value)
-        view = PortalFormView(form=form)
-        return await console.page("portal_new.html", work, view, place="portals")
+    """Show the form of a new portal: enabled, and for signed-in users."""
+    return await PORTAL.show_new(console, enabled=True, audience=Audience.SIGNED_IN.value)
 
 
 @post("/portals/new", status_code=303)
 async def add_portal(console: NamedDependency[Console]) -> Answer:
-    """Stores a new portal and leads to it."""
-    form = replace(await console.form(), labels=LABELS)
-    try:
-        async with console.writing() as work:
-            portal = await create_portal(
-                work,
-                UserPortalSpec(name=form.value("name"), enabled=form.flag("enabled")),
-                managed_suffix=console.site.managed_suffix,
-                page=PortalPage(slug=form.value("slug").strip(), audience=read_audience(form)),
-            )
-    except InvalidInput as error:
-        async with console.reading() as work:
-            view = PortalFormView(form=place_error(form, error, FIELDS))
-            return await console.page("portal_new.html", work, view, place="portals", status=422)
-    return console.go(f"portals/{portal.id}", work)
+    """Store a new portal and show it."""
+
+    async def create(work: UnitOfWork, form: Form) -> UserPortal:
+        return await create_portal(
+            work,
+            UserPortalSpec(name=form.value("name"), enabled=form.flag("enabled")),
+            managed_suffix=console.site.managed_suffix,
+            page=PortalPage(slug=form.value("slug").strip(), audience=read_audience(form)),
+        )
+
+    return await PORTAL.add(console, create)
 
 
-@post("/portals/{portal:str}/enable", status_code=303)
-async def enable_portal(console: NamedDependency[Console]) -> Answer:
-    """Switches a portal on."""
-    return await _switch(console, enabled=True)
+@post(["/portals/{id:str}/enable", "/portals/{id:str}/disable"], status_code=303)
+async def switch_portal(console: NamedDependency[Console]) -> Answer:
+    """Enable or disable a portal; a disabled one is not found."""
+
+    async def store(work: UnitOfWork, portal_id: int, enabled: bool) -> None:
+        stored = await get_portal(work, portal_id, lock=True)
+        spec = replace(spec_of(stored, UserPortalSpec), enabled=enabled)
+        await update_portal(work, portal_id, spec, managed_suffix=console.site.managed_suffix)
+
+    return await PORTAL.switch(console, store)
 
 
-@post("/portals/{portal:str}/disable", status_code=303)
-async def disable_portal(console: NamedDependency[Console]) -> Answer:
-    """Switches a portal off: nobody finds it any more."""
-    return await _switch(console, enabled=False)
-
-
-@get("/portals/{portal:str}/delete")
+@get("/portals/{id:str}/delete")
 async def ask_to_delete(console: NamedDependency[Console]) -> Answer:
-    """What deleting a portal touches."""
-    async with console.reading() as work:
-        return await _ask(console, work, await get_portal(work, console.path_id("portal")))
+    """Show what deleting a portal affects."""
+    return await PORTAL.ask_to_delete(console, _confirm)
 
 
-@post("/portals/{portal:str}/delete", status_code=303)
+@post("/portals/{id:str}/delete", status_code=303)
 async def remove_portal(console: NamedDependency[Console]) -> Answer:
-    """Deletes a portal that shows no link."""
-    await console.form()
-    portal_id = console.path_id("portal")
-    try:
-        async with console.writing() as work:
-            await delete_portal(work, portal_id)
-    except InvalidInput as error:
-        async with console.reading() as work:
-            portal = await get_portal(work, portal_id)
-            return await _ask(console, work, portal, refused=error.reason)
-    return console.go("portals", work)
+    """Delete a portal without links."""
+    return await PORTAL.delete(console, _confirm, delete_portal)
 
 
-async def _ask(
-    console: Console, work: UnitOfWork, portal: UserPortal, *, refused: str = ""
-) -> Answer:
+async def _confirm(console: Console, work: UnitOfWork, portal: PresentedPortal) -> Confirmation:
     links = (await work.links.count_by_portal([portal.id])).get(portal.id, 0)
     href = f"{console.base}/portals/{portal.id}"
-    view = Confirmation(
-        title=f"Delete {portal.name}",
+    return Confirmation(
+        name=portal.name,
+        href=href,
         crumbs=(("Portals", f"{console.base}/portals"), (portal.name, href)),
         words=f"It shows {links} links. A portal is deleted when none is on it any more."
         if links
         else "No link is on it. Its address leads nowhere afterwards.",
-        action=f"{href}/delete",
-        button="Delete portal",
-        cancel=href,
-        refused=refused,
     )
-    return await ask(console, work, view, place="portals")
 
 
-async def _switch(console: Console, *, enabled: bool) -> Answer:
-    form = await console.form()
-    async with console.writing() as work:
-        portal = await get_portal(work, console.path_id("portal"), lock=True)
-        await update_portal(
-            work,
-            portal.id,
-            replace(spec_of(portal), enabled=enabled),
-            managed_suffix=console.site.managed_suffix,
-        )
-    return console.go(console.back(form, "portals"), work)
-
-
-def spec_of(portal: UserPortal) -> UserPortalSpec:
-    """What a client may write of a stored portal, as it is."""
-    names = UserPortalSpec.__dataclass_fields__
-    return UserPortalSpec(**{name: getattr(portal, name) for name in names})
+async def _show_new(console: Console, work: UnitOfWork, edit: Edit[PresentedPortal]) -> Answer:
+    view = PortalFormView(form=edit.form)
+    return await console.page("portal_new.html", work, view, nav="portals", status=edit.status)
 
 
 def read_audience(form: Form) -> Audience:
@@ -317,12 +280,15 @@ async def _policy_words(work: UnitOfWork) -> str:
     return enabled[0].name or "Accepted once" if enabled else "None here"
 
 
-ROUTES = [
-    show_portals,
-    new_portal,
-    add_portal,
-    enable_portal,
-    disable_portal,
-    ask_to_delete,
-    remove_portal,
-]
+PORTAL = Editing(
+    noun="portal",
+    path="portals",
+    nav="portals",
+    labels=LABELS,
+    fields=FIELDS,
+    find=find_portal,
+    requested=lambda _, stored: stored,
+    page=_show_new,
+    after=lambda portal_id, _: f"portals/{portal_id}",
+)
+ROUTES = [show_portals, new_portal, add_portal, switch_portal, ask_to_delete, remove_portal]

@@ -93,7 +93,7 @@ async def show_search(console: NamedDependency[Console]) -> Answer:
             ),
         ]
         view = SearchView(text=text, groups=[group for group in groups if group.found])
-        return await console.page("search.html", work, view, place="")
+        return await console.page("search.html", work, view, nav="")
 
 
 ROUTES = [show_search]

@@ -3,50 +3,44 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 
 from litestar import get, post
 from litestar.di import NamedDependency
 
 from portico.domain.audit import AuditFilter
-from portico.domain.errors import InvalidInput
 from portico.domain.links.presentation import seen_by
 from portico.domain.people.users import USER_FIELDS
 from portico.domain.portals.accent import nearest_accent
-from portico.domain.portals.pages import PortalPage, PresentedPortal
+from portico.domain.portals.pages import PresentedPortal
 from portico.domain.portals.portals import UserPortalSpec
 from portico.domain.search import ListQuery, compare
-from portico.services.access import require_admin
 from portico.services.audit.log import list_audit
 from portico.services.people.groups import list_groups
 from portico.services.people.users import effective_groups, list_users
 from portico.services.portals.pages import list_portal_links
 from portico.services.portals.portals import update_portal
-from portico.services.versions import version_of
 from portico.services.work import UnitOfWork
 from portico.web.console.audit.entries import DayView, describe_entries
-from portico.web.console.frame.conflicts import Conflict, render_conflict
-from portico.web.console.frame.forms import Form, make_form, place_error
+from portico.web.console.frame.conflicts import Conflict
+from portico.web.console.frame.editing import Change, Edit, Editing, spec_of
+from portico.web.console.frame.forms import Form, FormPicture, FormValue
 from portico.web.console.frame.lists import Choice
-from portico.web.console.frame.page import Answer, Console, SentForm
+from portico.web.console.frame.page import Answer, Console
 from portico.web.console.frame.tiles import address_of, tile_of
 from portico.web.console.portals.domain import DomainNote, domain_note
 from portico.web.console.portals.portals import (
-    FIELDS,
-    LABELS,
+    PORTAL,
     PortalFacts,
     facts_of,
     find_portal,
     read_audience,
-    spec_of,
 )
 from portico.web.shared.arch import Arch
 from portico.web.shared.pictures import StoredPicture, read_icon, read_logo, read_picture
 from portico.web.shared.received_forms import UPLOAD_BYTES
-
-Wanted = tuple[UserPortalSpec, PortalPage]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,107 +96,62 @@ class PreviewView:
     sections: list[SeenSection]
 
 
-@get("/portals/{portal:str}/appearance")
+@get("/portals/{id:str}/appearance")
 async def show_appearance(console: NamedDependency[Console]) -> Answer:
-    """Name, title, logo, favicon, colour."""
-    return await _show(console, "appearance")
+    """Show name, title, logo, favicon and colour."""
+    return await APPEARANCE.show(console)
 
 
-@post("/portals/{portal:str}/appearance", status_code=303, request_max_body_size=UPLOAD_BYTES)
+@post("/portals/{id:str}/appearance", status_code=303, request_max_body_size=UPLOAD_BYTES)
 async def save_appearance(console: NamedDependency[Console]) -> Answer:
-    """Stores how a portal looks."""
-    form = await console.form()
-    try:
-        logo = await console.picture(form, "logo", read_logo)
-        favicon = await console.picture(form, "favicon", read_icon)
-    except InvalidInput as error:
-        return await _show_failed(console, "appearance", form, error)
-
-    def wanted(stored: PresentedPortal) -> Wanted:
-        spec = replace(
-            spec_of(stored),
-            name=form.value("name"),
-            description=form.value("description"),
-            enabled=form.flag("enabled"),
-            image_data=_picture(form, "logo", logo, stored.image_data),
-        )
-        page = replace(
-            stored.page,
-            title=form.value("title"),
-            accent=form.value("accent"),
-            favicon=_picture(form, "favicon", favicon, stored.page.favicon),
-        )
-        return spec, page
-
-    return await _save(console, "appearance", form, wanted)
+    """Store how a portal looks."""
+    return await APPEARANCE.change(console, _storing(console))
 
 
-@get("/portals/{portal:str}/access")
+@get("/portals/{id:str}/access")
 async def show_access(console: NamedDependency[Console]) -> Answer:
-    """Who may see a portal, and at which addresses."""
-    return await _show(console, "access")
+    """Show who may see a portal, and at which addresses."""
+    return await ACCESS.show(console)
 
 
-@post("/portals/{portal:str}/access", status_code=303)
+@post("/portals/{id:str}/access", status_code=303)
 async def save_access(console: NamedDependency[Console]) -> Answer:
-    """Stores who may see a portal, and where."""
-    form = await console.form()
-
-    def wanted(stored: PresentedPortal) -> Wanted:
-        spec = replace(
-            spec_of(stored),
-            domain=form.value("domain").strip(),
-            ext_label=form.value("ext_label").strip(),
-            ext_domain=form.value("ext_domain").strip(),
-        )
-        slug = form.value("slug").strip()
-        return spec, replace(stored.page, slug=slug, audience=read_audience(form))
-
-    return await _save(console, "access", form, wanted)
+    """Store who may see a portal, and at which addresses."""
+    return await ACCESS.change(console, _storing(console))
 
 
-@get("/portals/{portal:str}/notice")
+@get("/portals/{id:str}/notice")
 async def show_notice(console: NamedDependency[Console]) -> Answer:
-    """The notice above a portal's links."""
-    return await _show(console, "notice")
+    """Show the notice above a portal's links."""
+    return await NOTICE.show(console)
 
 
-@post("/portals/{portal:str}/notice", status_code=303)
+@post("/portals/{id:str}/notice", status_code=303)
 async def save_notice(console: NamedDependency[Console]) -> Answer:
-    """Stores the notice."""
-    form = await console.form()
-
-    def wanted(stored: PresentedPortal) -> Wanted:
-        spec = replace(
-            spec_of(stored),
-            user_notification=form.value("notice"),
-            user_notification_enabled=form.flag("notice_enabled"),
-        )
-        return spec, stored.page
-
-    return await _save(console, "notice", form, wanted)
+    """Store the notice."""
+    return await NOTICE.change(console, _storing(console))
 
 
-@get("/portals/{portal:str}/history")
+@get("/portals/{id:str}/history")
 async def show_history(console: NamedDependency[Console]) -> Answer:
     """What was changed about a portal, newest first."""
     async with console.reading() as work:
-        portal = await find_portal(work, console.path_id("portal"))
+        portal = await find_portal(work, console.record_id)
         page = await list_audit(work, AuditFilter(object_id=portal.id), limit=30)
         view = HistoryView(
             portal=await facts_of(console, work, portal),
             tab="history",
             days=await describe_entries(work, page),
         )
-        return await console.page("portal_history.html", work, view, place="portals")
+        return await console.page("portal_history.html", work, view, nav="portals")
 
 
-@get("/portals/{portal:str}/preview")
+@get("/portals/{id:str}/preview")
 async def show_preview(console: NamedDependency[Console]) -> Answer:
     """A portal's links as a member of a group, or one user, sees them."""
     query = console.query
     async with console.reading() as work:
-        portal = await find_portal(work, console.path_id("portal"))
+        portal = await find_portal(work, console.record_id)
         every = await list_portal_links(work, portal.id)
         groups = (await list_groups(work)).groups
         who, names = await _somebody(work, query, {each.id: each.name for each in groups})
@@ -232,7 +181,7 @@ async def show_preview(console: NamedDependency[Console]) -> Answer:
                 for section in seen
             ],
         )
-        return await console.page("portal_preview.html", work, view, place="portals")
+        return await console.page("portal_preview.html", work, view, nav="portals")
 
 
 async def _somebody(
@@ -253,108 +202,129 @@ async def _somebody(
     return "Somebody without a group", []
 
 
-async def _show(console: Console, tab: str) -> Answer:
-    async with console.reading() as work:
-        portal = await find_portal(work, console.path_id("portal"))
-        return await _page(console, work, tab, portal, _form_of(portal))
-
-
-async def _save(
+def _storing(
     console: Console,
-    tab: str,
-    form: SentForm,
-    make_wanted: Callable[[PresentedPortal], Wanted],
-) -> Answer:
-    """Stores what a tab says, or shows what is wrong or what somebody else changed meanwhile."""
-    form = replace(form, labels=LABELS)
-    portal_id = console.path_id("portal")
-    try:
-        async with console.writing() as work:
-            require_admin(work)
-            stored = await find_portal(work, portal_id, lock=True)
-            spec, page = make_wanted(stored)
-            fresh = form.value("revision") == version_of(stored)
-            if fresh:
-                suffix = console.site.managed_suffix
-                await update_portal(work, portal_id, spec, managed_suffix=suffix, page=page)
-    except InvalidInput as error:
-        return await _show_failed(console, tab, form, error)
-    if fresh:
-        return console.go(f"portals/{portal_id}/{tab}", work)
-    async with console.reading() as work:
-        conflict = await render_conflict(work, "portal", stored, _values(spec, page))
-        newer = form.with_values(revision=version_of(stored))
-        return await _page(console, work, tab, stored, newer, conflict, status=409)
+) -> Callable[[UnitOfWork, Change[PresentedPortal]], Awaitable[None]]:
+    async def store(work: UnitOfWork, change: Change[PresentedPortal]) -> None:
+        requested = change.requested
+        spec = spec_of(requested, UserPortalSpec)
+        suffix = console.site.managed_suffix
+        await update_portal(work, requested.id, spec, managed_suffix=suffix, page=requested.page)
+
+    return store
 
 
-async def _show_failed(console: Console, tab: str, form: SentForm, error: InvalidInput) -> Answer:
-    """The tab again, with what is wrong beside its field."""
-    async with console.reading() as work:
-        stored = await find_portal(work, console.path_id("portal"))
-        failed = _with_repair(place_error(replace(form, labels=LABELS), error, FIELDS))
-        return await _page(console, work, tab, stored, failed, status=422)
+def _appearance_values(portal: PresentedPortal) -> Mapping[str, FormValue]:
+    return {
+        "name": portal.name,
+        "description": portal.description,
+        "enabled": portal.enabled,
+        "title": portal.page.title,
+        "accent": portal.page.accent,
+    }
+
+
+def _appearance(form: Form, portal: PresentedPortal) -> PresentedPortal:
+    page = replace(
+        portal.page,
+        title=form.value("title"),
+        accent=form.value("accent"),
+        favicon=form.picture("favicon", FormPicture(portal.page.favicon)).text,
+    )
+    return replace(
+        portal,
+        name=form.value("name"),
+        description=form.value("description"),
+        enabled=form.flag("enabled"),
+        image_data=form.picture("logo", FormPicture(portal.image_data)).text,
+        page=page,
+    )
+
+
+def _access_values(portal: PresentedPortal) -> Mapping[str, FormValue]:
+    return {
+        "slug": portal.page.slug,
+        "audience": portal.page.audience.value,
+        "domain": portal.domain,
+        "ext_label": portal.ext_label,
+        "ext_domain": portal.ext_domain,
+    }
+
+
+def _access(form: Form, portal: PresentedPortal) -> PresentedPortal:
+    slug = form.value("slug").strip()
+    return replace(
+        portal,
+        domain=form.value("domain").strip(),
+        ext_label=form.value("ext_label").strip(),
+        ext_domain=form.value("ext_domain").strip(),
+        page=replace(portal.page, slug=slug, audience=read_audience(form)),
+    )
+
+
+def _notice_values(portal: PresentedPortal) -> Mapping[str, FormValue]:
+    return {
+        "notice": portal.user_notification,
+        "notice_enabled": portal.user_notification_enabled,
+    }
+
+
+def _notice(form: Form, portal: PresentedPortal) -> PresentedPortal:
+    return replace(
+        portal,
+        user_notification=form.value("notice"),
+        user_notification_enabled=form.flag("notice_enabled"),
+    )
 
 
 def _with_repair(form: Form) -> Form:
-    """The form with the nearest colour that passes, where the accent is the one at fault."""
+    """Return the form with the nearest colour that passes, where the accent is at fault."""
     wrong, accent = form.errors.get("accent"), form.value("accent").strip().lower()
     if wrong is None or not re.fullmatch("#[0-9a-f]{6}", accent):
         return form
     return form.failed({"accent": replace(wrong, fix=nearest_accent(accent))})
 
 
-def _values(spec: UserPortalSpec, page: PortalPage) -> dict[str, Any]:
-    return asdict(spec) | {f"page.{name}": value for name, value in asdict(page).items()}
-
-
-def _form_of(portal: PresentedPortal) -> Form:
-    return make_form(
-        LABELS,
-        revision=version_of(portal),
-        name=portal.name,
-        description=portal.description,
-        enabled="on" if portal.enabled else "",
-        title=portal.page.title,
-        accent=portal.page.accent,
-        slug=portal.page.slug,
-        audience=portal.page.audience.value,
-        domain=portal.domain,
-        ext_label=portal.ext_label,
-        ext_domain=portal.ext_domain,
-        notice=portal.user_notification,
-        notice_enabled="on" if portal.user_notification_enabled else "",
-    )
-
-
-def _picture(form: Form, name: str, uploaded: StoredPicture | None, stored: str) -> str:
-    if uploaded:
-        return uploaded.data_uri
-    return "" if form.flag(f"{name}_none") else stored
-
-
 async def _page(
-    console: Console,
-    work: UnitOfWork,
-    tab: str,
-    portal: PresentedPortal,
-    form: Form,
-    conflict: Conflict | None = None,
-    *,
-    status: int = 200,
+    tab: str, console: Console, work: UnitOfWork, edit: Edit[PresentedPortal]
 ) -> Answer:
-    pictures = {"logo": portal.image_data, "favicon": portal.page.favicon}
+    assert edit.stored is not None
+    portal, form = edit.stored, edit.form
     facts = await facts_of(console, work, portal)
+    logo = form.picture("logo", FormPicture(portal.image_data)).text
+    favicon = form.picture("favicon", FormPicture(portal.page.favicon)).text
+    pictures = {"logo": logo, "favicon": favicon}
     view = TabView(
         portal=facts,
         tab=tab,
         form=form,
-        conflict=conflict,
+        conflict=edit.conflict,
         pictures={name: text if read_picture(text) else "" for name, text in pictures.items()},
         domain=domain_note(work, facts.domain),
     )
-    return await console.page(f"portal_{tab}.html", work, view, place="portals", status=status)
+    return await console.page(f"portal_{tab}.html", work, view, nav="portals", status=edit.status)
 
 
+def _tab(
+    name: str,
+    values: Callable[[PresentedPortal], Mapping[str, FormValue]],
+    requested: Callable[[Form, PresentedPortal], PresentedPortal],
+    **pictures: Callable[[str, bytes], StoredPicture],
+) -> Editing[PresentedPortal]:
+    return replace(
+        PORTAL,
+        values=values,
+        requested=requested,
+        page=partial(_page, name),
+        after=lambda portal_id, _: f"portals/{portal_id}/{name}",
+        pictures=pictures,
+        repair=_with_repair,
+    )
+
+
+APPEARANCE = _tab("appearance", _appearance_values, _appearance, logo=read_logo, favicon=read_icon)
+ACCESS = _tab("access", _access_values, _access)
+NOTICE = _tab("notice", _notice_values, _notice)
 ROUTES = [
     show_appearance,
     save_appearance,

@@ -82,7 +82,7 @@ async def show_clients(console: NamedDependency[Console]) -> Answer:
             )
             for each in clients
         ]
-        return await console.page("clients.html", work, ClientListView(rows=rows), place="clients")
+        return await console.page("clients.html", work, ClientListView(rows=rows), nav="clients")
 
 
 @get("/clients/new")
@@ -117,33 +117,33 @@ async def add_client(console: NamedDependency[Console]) -> Answer:
             client_id=str(client.id),
             secret=secret,
         )
-        return await console.page("client_new.html", work, view, place="clients")
+        return await console.page("client_new.html", work, view, nav="clients")
 
 
-@get("/clients/{client:str}/revoke")
+@get("/clients/{id:str}/revoke")
 async def ask_to_revoke(console: NamedDependency[Console]) -> Answer:
-    """What revoking a client means."""
+    """Show what revoking a client means."""
     async with console.reading() as work:
-        client = await get_client(work, console.path_id("client"))
+        client = await get_client(work, console.record_id)
         clients = f"{console.base}/clients"
-        view = Confirmation(
-            title=f"Revoke {client.name}",
+        question = Confirmation(
+            verb="Revoke",
+            noun="API client",
+            name=client.name,
+            href=f"{clients}/{client.id}",
             crumbs=(("API clients", clients),),
             words="Its tokens end with the next request, on every server. This cannot be undone: "
             "what signs in with it needs a new client.",
-            action=f"{clients}/{client.id}/revoke",
-            button="Revoke API client",
-            cancel=clients,
         )
-        return await ask(console, work, view, place="clients")
+        return await ask(console, work, question, nav="clients")
 
 
-@post("/clients/{client:str}/revoke", status_code=303)
+@post("/clients/{id:str}/revoke", status_code=303)
 async def end_client(console: NamedDependency[Console]) -> Answer:
     """Revokes a client."""
     await console.form()
     async with console.writing() as work:
-        await revoke_client(work, console.path_id("client"))
+        await revoke_client(work, console.record_id)
     return console.go("clients", work)
 
 
@@ -156,7 +156,7 @@ async def _page(console: Console, work: UnitOfWork, form: Form, *, status: int =
             *(Choice(str(each.id), each.name) for each in known),
         ],
     )
-    return await console.page("client_new.html", work, view, place="clients", status=status)
+    return await console.page("client_new.html", work, view, nav="clients", status=status)
 
 
 ROUTES = [show_clients, new_client, add_client, ask_to_revoke, end_client]

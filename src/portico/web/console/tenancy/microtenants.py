@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from litestar import get, post
 from litestar.di import NamedDependency
 
-from portico.domain.errors import (
-    AuthDomainTaken,
-    Forbidden,
-    ForeignAuthDomain,
-    InvalidInput,
-)
+from portico.domain.errors import AuthDomainTaken, Forbidden, ForeignAuthDomain
 from portico.domain.links.display_hosts import display_host
 from portico.domain.tenancy.microtenants import AUTH_DOMAIN_CRITERIA, Microtenant, MicrotenantSpec
 from portico.services.tenancy.microtenants import (
@@ -24,11 +20,11 @@ from portico.services.tenancy.microtenants import (
     summarise_microtenants,
     update_microtenant,
 )
-from portico.services.versions import version_of
 from portico.services.work import UnitOfWork
-from portico.web.console.frame.confirming import Confirmation, ask
-from portico.web.console.frame.conflicts import Conflict, render_conflict
-from portico.web.console.frame.forms import Form, make_form, place_error
+from portico.web.console.frame.confirming import Confirmation
+from portico.web.console.frame.conflicts import Conflict
+from portico.web.console.frame.editing import Change, Edit, Editing, spec_of
+from portico.web.console.frame.forms import Form, FormValue
 from portico.web.console.frame.page import Answer, Console
 
 LABELS: Mapping[str, str] = {
@@ -42,6 +38,7 @@ FIELDS: Mapping[str, str] = {
     "criteriaAttributeValues": "domains",
 }
 """The form's name for each field of the wire."""
+M = TypeVar("M", bound=MicrotenantSpec)
 DEFAULT_NOTE = "The Default microtenant cannot be changed or deleted."
 
 
@@ -95,109 +92,85 @@ async def show_microtenants(console: NamedDependency[Console]) -> Answer:
             for each in await summarise_microtenants(work)
         ]
         view = MicrotenantListView(rows=rows, may_manage=not note, note=note)
-        return await console.page("microtenants.html", work, view, place="microtenants")
+        return await console.page("microtenants.html", work, view, nav="microtenants")
 
 
 @get("/microtenants/new")
 async def new_microtenant(console: NamedDependency[Console]) -> Answer:
-    """An empty form."""
-    async with console.preparing() as work:
-        return await _page(console, work, make_form(LABELS, enabled="on"))
+    """Show the form of a new microtenant."""
+    return await MICROTENANT.show_new(console, enabled=True)
 
 
 @post("/microtenants/new", status_code=303)
 async def add_microtenant(console: NamedDependency[Console]) -> Answer:
-    """Stores a new microtenant."""
-    form = replace(await console.form(), labels=LABELS)
-    try:
-        async with console.writing() as work:
-            await create_microtenant(work, _spec(form, MicrotenantSpec(name="")))
-    except InvalidInput as error:
-        async with console.reading() as work:
-            return await _page(console, work, _failed(form, error), status=422)
-    return console.go("microtenants", work)
+    """Store a new microtenant."""
+    blank = MicrotenantSpec(name="")
+    return await MICROTENANT.add(
+        console, lambda work, form: create_microtenant(work, _filled(form, blank))
+    )
 
 
-@get("/microtenants/{other:str}")
+@get("/microtenants/{id:str}")
 async def show_microtenant(console: NamedDependency[Console]) -> Answer:
-    """The form of a stored microtenant."""
-    async with console.reading() as work:
-        stored = await get_microtenant(work, console.path_id("other"))
-        form = make_form(
-            LABELS,
-            revision=version_of(stored),
-            name=stored.name,
-            description=stored.description,
-            domains="\n".join(stored.criteria_attribute_values),
-            enabled="on" if stored.enabled else "",
-        )
-        return await _page(console, work, form, stored)
+    """Show the form of a stored microtenant."""
+    return await MICROTENANT.show(console)
 
 
-@post("/microtenants/{other:str}", status_code=303)
+@post("/microtenants/{id:str}", status_code=303)
 async def change_microtenant(console: NamedDependency[Console]) -> Answer:
-    """Stores a changed microtenant, unless somebody else changed it meanwhile."""
-    form = replace(await console.form(), labels=LABELS)
-    other = console.path_id("other")
-    try:
-        async with console.writing() as work:
-            require_manager(work)
-            stored = await get_microtenant(work, other, lock=True)
-            fresh = form.value("revision") == version_of(stored)
-            if fresh:
-                await update_microtenant(work, other, _spec(form, stored))
-    except InvalidInput as error:
-        async with console.reading() as work:
-            stored = await get_microtenant(work, other)
-            return await _page(console, work, _failed(form, error), stored, status=422)
-    if fresh:
-        return console.go("microtenants", work)
-    async with console.reading() as work:
-        conflict = await render_conflict(work, "microtenant", stored, asdict(_spec(form, stored)))
-        newer = form.with_values(revision=version_of(stored))
-        return await _page(console, work, newer, stored, conflict, status=409)
+    """Store a changed microtenant."""
+    return await MICROTENANT.change(console, _store)
 
 
-@get("/microtenants/{other:str}/delete")
+@get("/microtenants/{id:str}/delete")
 async def ask_to_delete(console: NamedDependency[Console]) -> Answer:
-    """What deleting a microtenant touches."""
-    async with console.reading() as work:
-        return await _ask(console, work, await get_microtenant(work, console.path_id("other")))
+    """Show what deleting a microtenant affects."""
+    return await MICROTENANT.ask_to_delete(console, _confirm)
 
 
-@post("/microtenants/{other:str}/delete", status_code=303)
+@post("/microtenants/{id:str}/delete", status_code=303)
 async def remove_microtenant(console: NamedDependency[Console]) -> Answer:
-    """Deletes a microtenant that owns nothing."""
-    await console.form()
-    other = console.path_id("other")
-    try:
-        async with console.writing() as work:
-            await delete_microtenant(work, other)
-    except InvalidInput as error:
-        async with console.reading() as work:
-            stored = await get_microtenant(work, other)
-            return await _ask(console, work, stored, refused=error.reason)
-    return console.go("microtenants", work)
+    """Delete a microtenant that owns nothing."""
+    return await MICROTENANT.delete(console, _confirm, delete_microtenant)
 
 
-async def _ask(
-    console: Console, work: UnitOfWork, stored: Microtenant, *, refused: str = ""
-) -> Answer:
+def _values(stored: Microtenant) -> Mapping[str, FormValue]:
+    return {
+        "name": stored.name,
+        "description": stored.description,
+        "domains": "\n".join(stored.criteria_attribute_values),
+        "enabled": stored.enabled,
+    }
+
+
+def _filled(form: Form, base: M) -> M:
+    domains = tuple(each.strip() for each in form.value("domains").splitlines() if each.strip())
+    return replace(
+        base,
+        name=form.value("name"),
+        description=form.value("description"),
+        enabled=form.flag("enabled"),
+        criteria_attribute=AUTH_DOMAIN_CRITERIA if domains else "",
+        criteria_attribute_values=domains,
+    )
+
+
+async def _store(work: UnitOfWork, change: Change[Microtenant]) -> None:
+    await update_microtenant(work, change.before.id, spec_of(change.requested, MicrotenantSpec))
+
+
+async def _confirm(console: Console, work: UnitOfWork, stored: Microtenant) -> Confirmation:
     href = f"{console.base}/microtenants/{stored.id}"
-    view = Confirmation(
-        title=f"Delete {stored.name}",
+    return Confirmation(
+        name=stored.name,
+        href=href,
         crumbs=(("Microtenants", f"{console.base}/microtenants"), (stored.name, href)),
         words="It is deleted only when it has no link, portal, policy or API client.",
-        action=f"{href}/delete",
-        button="Delete microtenant",
-        cancel=href,
-        refused=refused,
     )
-    return await ask(console, work, view, place="microtenants")
 
 
 def _refusal(work: UnitOfWork) -> str:
-    """Why this administrator may not change microtenants here, in the use-cases' words."""
+    """Return why this administrator may not change microtenants here, or nothing."""
     try:
         require_manager(work)
     except Forbidden as error:
@@ -205,44 +178,34 @@ def _refusal(work: UnitOfWork) -> str:
     return ""
 
 
-def _spec(form: Form, base: MicrotenantSpec) -> MicrotenantSpec:
-    domains = tuple(each.strip() for each in form.value("domains").splitlines() if each.strip())
-    return MicrotenantSpec(
-        name=form.value("name"),
-        description=form.value("description"),
-        enabled=form.flag("enabled"),
-        criteria_attribute=AUTH_DOMAIN_CRITERIA if domains else "",
-        criteria_attribute_values=domains,
-        privileged_approvals_enabled=base.privileged_approvals_enabled,
-    )
-
-
-def _failed(form: Form, error: InvalidInput) -> Form:
-    domains = isinstance(error, AuthDomainTaken | ForeignAuthDomain)
-    return place_error(form, error, FIELDS, otherwise="domains" if domains else "")
-
-
-async def _page(
-    console: Console,
-    work: UnitOfWork,
-    form: Form,
-    stored: Microtenant | None = None,
-    conflict: Conflict | None = None,
-    *,
-    status: int = 200,
-) -> Answer:
+async def _page(console: Console, work: UnitOfWork, edit: Edit[Microtenant]) -> Answer:
+    stored = edit.stored
     note = _refusal(work) or (DEFAULT_NOTE if stored and stored.is_default else "")
     view = MicrotenantView(
         title=stored.name if stored else "New microtenant",
         href=f"{console.base}/microtenants/{stored.id}" if stored else "",
-        form=form,
+        form=edit.form,
         may_manage=not note,
         note=note,
-        conflict=conflict,
+        conflict=edit.conflict,
     )
-    return await console.page("microtenant.html", work, view, place="microtenants", status=status)
+    return await console.page(
+        "microtenant.html", work, view, nav="microtenants", status=edit.status
+    )
 
 
+MICROTENANT = Editing(
+    noun="microtenant",
+    path="microtenants",
+    nav="microtenants",
+    labels=LABELS,
+    fields=FIELDS,
+    error_fields={AuthDomainTaken: "domains", ForeignAuthDomain: "domains"},
+    find=get_microtenant,
+    values=_values,
+    requested=_filled,
+    page=_page,
+)
 ROUTES = [
     show_microtenants,
     new_microtenant,
