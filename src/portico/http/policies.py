@@ -1,4 +1,4 @@
-"""Acceptable use policies on the wire."""
+"""The API of acceptable use policies."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from portico.services import policies as aups
 from portico.services.work import UnitOfWork
 
 TAG = "User Portal AUP Management"
-# Lower case is the vendor's spelling of this one path.
+# The vendor writes only this path in lower case.
 AUPS = "/v1/admin/customers/{customerId:str}/userportal/aup"
 AUP = f"{AUPS}/{{id:str}}"
 AUP_ID = path_id("id", "The id of the acceptable use policy.")
@@ -46,19 +46,19 @@ COMMON = (CUSTOMER_ID, MICROTENANT_ID)
 
 
 class AupBody(WireStruct, frozen=True, kw_only=True):
-    """A policy as a client writes it; PUT replaces all of it."""
+    """A policy in a request. PUT replaces all of it."""
 
     name: Annotated[str | None, received(maxLength=NAME_LIMIT)] = None
     description: Annotated[str | None, received(maxLength=DESCRIPTION_LIMIT)] = None
     enabled: Annotated[bool | None, received("Absent: false.")] = None
-    aup: Annotated[str | None, received("The text itself.", maxLength=AUP_LIMIT)] = None
+    aup: Annotated[str | None, received("The text of the policy.", maxLength=AUP_LIMIT)] = None
     email: Annotated[str | None, received(maxLength=NAME_LIMIT)] = None
     phone_num: Annotated[str | None, received(maxLength=NAME_LIMIT)] = None
     microtenant_id: ReceivedId = None
 
 
 class AupAnswer(Stamps, frozen=True, kw_only=True):
-    """A policy as it is answered."""
+    """A policy in an answer."""
 
     name: MaybeText = UNSET
     enabled: bool
@@ -79,7 +79,7 @@ class AupList(WireStruct, frozen=True, kw_only=True):
 
 
 def received_aup(body: AupBody) -> AupSpec:
-    """What a body asks to store."""
+    """Return the policy that a body describes."""
     return AupSpec(
         name=body.name or "",
         description=body.description or "",
@@ -91,7 +91,7 @@ def received_aup(body: AupBody) -> AupSpec:
 
 
 def present(aup: Aup, microtenant_name: str) -> AupAnswer:
-    """A policy; without a microtenant name it is the answer to its creation."""
+    """Return a policy for an answer. Without a microtenant name it was just created."""
     return AupAnswer(
         **stamps(aup),
         name=text(aup.name),
@@ -106,7 +106,7 @@ def present(aup: Aup, microtenant_name: str) -> AupAnswer:
 
 
 async def read_aup(work: UnitOfWork, aup_id: int) -> AupAnswer:
-    """What a GET of the policy answers now. Raises NotFound."""
+    """Return what a GET of the policy answers now. Raises NotFound."""
     return present(await aups.get_aup(work, aup_id), work.microtenant_name)
 
 
@@ -139,8 +139,8 @@ async def get_aup(call: Call) -> Answer:
     """Return one policy."""
     aup_id = call.path_id("id")
     async with call.read() as work:
-        found = await read_aup(work, aup_id)
-    return await call.answer_read(work, found)
+        answer = await read_aup(work, aup_id)
+    return await call.answer_read(work, answer)
 
 
 @operation(

@@ -181,7 +181,7 @@ def test_domain_name_is_kept_as_it_is(name: str) -> None:
         ("wiki.example.com/home", "belongs in linkPath"),
         ("wiki.example.com?x", "belongs in linkPath"),
         ("user@wiki.example.com", "user names and passwords"),
-        ("2001:db8::1", "stands in brackets"),
+        ("2001:db8::1", "must be in brackets"),
         ("intranet:99999", "a number from 1 to 65535"),
     ],
 )

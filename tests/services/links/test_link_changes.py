@@ -137,7 +137,7 @@ def test_preview_changes_nothing_and_tells_the_same(world: World) -> None:
 def test_change_of_everything_that_passes_a_filter(world: World) -> None:
     for name in ("Wiki one", "Wiki two", "Mail"):
         add_link(world.admin, name, section="Work")
-    wanted = LinkSelection(wanted=LinkFilter(text="WIKI"))
+    wanted = LinkSelection(filter=LinkFilter(text="WIKI"))
     change = LinkChange(kind=ChangeKind.DISABLE)
 
     world.admin.change(lambda work: change_links(work, wanted, change))
@@ -209,7 +209,7 @@ def test_change_reaches_500_links(world: World) -> None:
     specs = [link_spec(f"Link {number:03}") for number in range(501)]
     made = world.admin.change(lambda work: links.create_links(work, specs[:500]))
     last = world.admin.change(lambda work: links.create_link(work, specs[500]))
-    everything = LinkSelection(wanted=LinkFilter())
+    everything = LinkSelection(filter=LinkFilter())
 
     for selection in (everything, LinkSelection(link_ids=(*(link.id for link in made), last.id))):
         with pytest.raises(InvalidField) as refusal:

@@ -1,4 +1,4 @@
-"""Application segments, which links can name: just enough of them for clients to find one."""
+"""Application segments, which links can name, with the fields that clients search for."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ DOMAIN_NAMES_LIMIT = 500
 
 @dataclass(frozen=True, kw_only=True)
 class ApplicationSpec:
-    """What an operator writes on an application segment."""
+    """The fields of an application segment that the operator can write."""
 
     name: str
     description: str = ""

@@ -1,4 +1,4 @@
-"""Changes that the console makes to many links at once, and what each does to one link."""
+"""The changes that the console can make to many links at once, and their effect on one link."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from portico.domain.links.presentation import LinkPresentation, PresentedLink, c
 from portico.domain.records import check_name, fold
 
 CHANGE_LIMIT = 500
-"""How many links one change reaches at most: what a transaction does in a moment."""
+"""The largest number of links of one change, so that its transaction is short."""
 
 
 class ChangeKind(StrEnum):
-    """What is done to the links."""
+    """The kind of a change."""
 
     ENABLE = "enable"
     DISABLE = "disable"
@@ -29,9 +29,9 @@ class ChangeKind(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class LinkChange:
-    """One change: `portal_ids`, `section` and `groups` belong to the kinds that speak of them.
+    """One change. `portal_ids`, `section` and `groups` are for the kinds that need them.
 
-    A section "" means none, no groups mean everybody.
+    The section "" means none, and no groups mean everyone.
     """
 
     kind: ChangeKind
@@ -42,22 +42,22 @@ class LinkChange:
 
 @dataclass(frozen=True, kw_only=True)
 class LinkSelection:
-    """The links that a change is meant for: those named, or all that pass a filter."""
+    """The links to change: those with the ids, or all that match the filter."""
 
     link_ids: tuple[int, ...] = ()
-    wanted: LinkFilter | None = None
+    filter: LinkFilter | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class LinkDifference:
-    """A link as it is and as it will be; None for one that will be gone."""
+    """A link before and after a change. `after` is None for a deleted link."""
 
     before: PresentedLink
     after: PresentedLink | None
 
 
 def check_change(change: LinkChange) -> LinkChange:
-    """The change with its names as they will be stored. Raises InvalidField."""
+    """Return the change with its names as they will be stored. Raises InvalidField."""
     if change.kind in {ChangeKind.ADD_PORTALS, ChangeKind.REMOVE_PORTALS}:
         if not change.portal_ids:
             raise InvalidField("userPortals", "It is required: at least one portal.")
@@ -68,9 +68,9 @@ def check_change(change: LinkChange) -> LinkChange:
 
 
 def apply_change(link: PresentedLink, change: LinkChange) -> PresentedLink | None:
-    """The link after the change; None when it is gone. Raises InvalidField.
+    """Return the link after the change, or None if it is deleted. Raises InvalidField.
 
-    Stamps are the caller's. A link that moves to another section has no place of its own there.
+    The caller sets the stamps. A link that moves to another section has no order there.
     """
     match change.kind:
         case ChangeKind.DELETE:
@@ -82,19 +82,19 @@ def apply_change(link: PresentedLink, change: LinkChange) -> PresentedLink | Non
         case ChangeKind.REMOVE_PORTALS:
             return _on(link, set(link.portal_ids) - set(change.portal_ids))
         case ChangeKind.MOVE | ChangeKind.SET_GROUPS:
-            return replace(link, presentation=_presented_anew(link.presentation, change))
+            return replace(link, presentation=_rearranged(link.presentation, change))
 
 
-def _presented_anew(shown: LinkPresentation, change: LinkChange) -> LinkPresentation:
-    """How a link is shown after the change: as before when that means the same."""
+def _rearranged(presentation: LinkPresentation, change: LinkChange) -> LinkPresentation:
+    """Return the presentation after the change: the same object if only letter case differs."""
     if change.kind is ChangeKind.SET_GROUPS:
-        same = set(map(fold, change.groups)) == set(map(fold, shown.groups))
-        return shown if same else replace(shown, groups=change.groups)
-    same = fold(change.section) == fold(shown.section)
-    return shown if same else replace(shown, section=change.section, order=0)
+        same = set(map(fold, change.groups)) == set(map(fold, presentation.groups))
+        return presentation if same else replace(presentation, groups=change.groups)
+    same = fold(change.section) == fold(presentation.section)
+    return presentation if same else replace(presentation, section=change.section, order=0)
 
 
 def _on(link: PresentedLink, portal_ids: set[int]) -> PresentedLink:
     if len(portal_ids) > PORTALS_PER_LINK:
-        raise InvalidField("userPortals", f"A link is on at most {PORTALS_PER_LINK} portals.")
+        raise InvalidField("userPortals", f"A link can be on at most {PORTALS_PER_LINK} portals.")
     return replace(link, portal_ids=tuple(sorted(portal_ids)))

@@ -1,4 +1,4 @@
-"""How hosts are shown to people: in their ASCII form when a label mixes scripts.
+"""Hosts as pages show them: in ASCII form if a label mixes scripts.
 
 The rule is the restriction level "Highly Restrictive" of Unicode Technical Standard 39: one script
 in each label, or Latin beside the scripts that Chinese, Japanese and Korean are written with.
@@ -31,7 +31,7 @@ _WRITTEN_TOGETHER = (
 def display_host(host: str) -> str:
     """Return a host as it is, or in its ASCII form when a label of it mixes scripts.
 
-    A port stays. The target of a link never changes by it: browsers look both forms up alike.
+    A port stays. Browsers look up both forms alike, so the target of a link is the same.
     """
     name, colon, port = host.partition(":")
     if name.isascii() or not any(map(mixes_scripts, name.split("."))):
@@ -40,13 +40,13 @@ def display_host(host: str) -> str:
 
 
 def mixes_scripts(label: str) -> bool:
-    """Whether a label has letters, digits or marks of scripts that are not written together."""
+    """Return whether a label has letters, digits or marks of scripts that are not used together."""
     scripts = {script for script in map(_script, label) if script}
     return len(scripts) > 1 and not any(scripts <= each for each in _WRITTEN_TOGETHER)
 
 
 def _script(character: str) -> str:
-    """The word for a character's script; empty for what every script uses."""
+    """Return the word for a character's script, empty for characters of all scripts."""
     if character.isascii():
         return "LATIN" if character.isalpha() else ""
     word = unicodedata.name(character, "UNKNOWN").partition(" ")[0]

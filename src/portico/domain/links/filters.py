@@ -1,4 +1,4 @@
-"""How the console narrows its list of links, beside what a search can say."""
+"""The filter of the console's list of links, which searches cannot express."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from portico.domain.search import (
 )
 
 NO_SECTION = 0
-"""Stands for a section's id where links without a section are meant."""
+"""The section id of a filter for links without a section."""
 NO_PORTAL = 0
-"""Stands for a portal's id where links on no portal are meant."""
-SOUGHT_IN = (LINK_FIELDS["name"], LINK_FIELDS["description"], LINK_FIELDS["link"])
+"""The portal id of a filter for links on no portal."""
+SEARCHED_FIELDS = (LINK_FIELDS["name"], LINK_FIELDS["description"], LINK_FIELDS["link"])
 
 
 @dataclass(frozen=True, kw_only=True)
 class LinkFilter:
-    """Which links are wanted; what is None or empty narrows nothing.
+    """Conditions on links. Those that are None or empty match every link.
 
-    `text` are words of which each stands in the name, the description or the host.
+    Each word of `text` must be in the name, the description or the host.
     """
 
     text: str = ""
@@ -41,22 +41,22 @@ class LinkFilter:
     section_id: int | None = None
 
 
-def narrowed(query: ListQuery, wanted: LinkFilter) -> ListQuery:
-    """The query with the filter's text and state among its conditions."""
+def narrowed(query: ListQuery, filter_: LinkFilter) -> ListQuery:
+    """Return the query with the filter's text and state among its conditions."""
     parts = [] if query.condition is None else [query.condition]
-    if wanted.enabled is not None:
-        parts.append(Comparison(LINK_FIELDS["enabled"], Operator.EQ, (wanted.enabled,)))
-    parts.extend(text_conditions(wanted.text))
+    if filter_.enabled is not None:
+        parts.append(Comparison(LINK_FIELDS["enabled"], Operator.EQ, (filter_.enabled,)))
+    parts.extend(text_conditions(filter_.text))
     if not parts:
         return query
     return replace(query, condition=parts[0] if len(parts) == 1 else AllOf(tuple(parts)))
 
 
-def text_conditions(text: str, sought_in: Sequence[Field] = SOUGHT_IN) -> list[Condition]:
-    """For each word of a text: that one of the fields contains it.
+def text_conditions(text: str, searched: Sequence[Field] = SEARCHED_FIELDS) -> list[Condition]:
+    """Return one condition for each word of a text: one of the fields contains it.
 
-    What no text could hold finds nothing. Raises InvalidField for more than 16 words, or one of
-    more than 255 characters.
+    Words that cannot be stored match nothing. Raises InvalidField for more than 16 words, or a word
+    of more than 255 characters.
     """
     if len(text) > SEARCH_LIMIT:
         raise InvalidField("search", f"At most {SEARCH_LIMIT} characters are allowed.")
@@ -66,6 +66,6 @@ def text_conditions(text: str, sought_in: Sequence[Field] = SOUGHT_IN) -> list[C
     if any(len(word) > VALUE_LIMIT for word in words):
         raise InvalidField("search", f"A word has at most {VALUE_LIMIT} characters.")
     return [
-        AnyOf(tuple(Comparison(field, Operator.CONTAINS, (word,)) for field in sought_in))
+        AnyOf(tuple(Comparison(field, Operator.CONTAINS, (word,)) for field in searched))
         for word in dict.fromkeys(map(fold, words))
     ]

@@ -1,7 +1,7 @@
-"""What a host is: the part of a link between the scheme and the path, checked before it is kept.
+"""The rules for hosts, the part of a link between the scheme and the path.
 
-The rules are those that browsers apply when they open the link (WHATWG URL, host parsing), so
-that nothing is stored which a browser would read as another place.
+They are the rules of browsers (WHATWG URL, host parsing), so that a browser opens the host that
+was checked.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ HOST_LIMIT = 255
 _PORT = re.compile(r"[0-9]{1,5}\Z")
 _NUMBER = re.compile(r"([0-9]+|0[xX][0-9a-fA-F]*)\Z")
 JOINERS = frozenset((ZWNJ, ZWJ))
-"""The invisible characters that a host may hold, where RFC 5892 (appendix A) allows them."""
+"""The invisible characters that a host can have, where RFC 5892 (appendix A) allows them."""
 
 _FORBIDDEN = {
     "@": "user names and passwords are not part of a host",
@@ -30,9 +30,9 @@ _FORBIDDEN = {
 
 
 def check_host(field: str, value: str) -> str:
-    """The host as it is: a label, a domain name, an IPv4 or bracketed IPv6 address, with a port.
+    """Return the host unchanged if it is a name or an address, with an optional port.
 
-    Raises InvalidField saying what is wrong.
+    IPv6 addresses must be in brackets. Raises InvalidField that says what is wrong.
     """
     if not value:
         raise InvalidField(field, "It is required: a host such as wiki.example.com.")
@@ -52,16 +52,18 @@ def check_host(field: str, value: str) -> str:
 
 
 def check_domain_name(field: str, value: str) -> str:
-    """The domain name as it is: a host without a port that is no address. Raises InvalidField."""
+    """Return the domain name unchanged. Raises InvalidField for addresses and ports."""
     check_host(field, value)
     if ":" in value or _NUMBER.match(value.removesuffix(".").rpartition(".")[2]):
-        raise InvalidField(field, "It is a domain name, without a port, and not an address.")
+        raise InvalidField(field, "It must be a domain name without a port, and not an address.")
     return value
 
 
 def _check_characters(field: str, value: str) -> None:
     if "://" in value:
-        raise InvalidField(field, "It is a host without a scheme; the scheme belongs in protocol.")
+        raise InvalidField(
+            field, "It must be a host without a scheme; the scheme belongs in protocol."
+        )
     check_visible(field, value)
     for character in value:
         if character.isspace() or not (character.isprintable() or character in JOINERS):
@@ -95,7 +97,7 @@ def _check_ipv6(field: str, host: str) -> None:
 
 def _check_name_or_ipv4(field: str, host: str) -> None:
     if ":" in host:
-        raise InvalidField(field, "An IPv6 address stands in brackets, as in [2001:db8::1].")
+        raise InvalidField(field, "An IPv6 address must be in brackets, as in [2001:db8::1].")
     labels = host.removesuffix(".").split(".")
     if _NUMBER.match(labels[-1]):
         # A browser reads any host whose last label is a number as an IPv4 address.
@@ -133,7 +135,7 @@ def _is_of_label(character: str) -> bool:
 def host_address(host: str) -> str:
     """Return a host as browsers send it: lower case, IDN in ASCII form, no dot at the end.
 
-    Empty for what cannot be a host.
+    Empty if it cannot be a host.
     """
     if len(host) > HOST_LIMIT or not _is_printable(host):
         return ""

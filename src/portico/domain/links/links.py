@@ -1,4 +1,4 @@
-"""User portal links: what a client may write, the rules of it, and the address a tile opens."""
+"""User portal links: their fields, the rules for them, and the address that a tile opens."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ LINK_PATH_LIMIT = 2_048
 ICON_LIMIT_BYTES = 128 * 1024
 PROTOCOLS = ("", "https://", "http://")
 
-# Characters of a path that a browser sends as they are (RFC 3986, plus the percent sign of codes
-# that are already there); everything else is percent-encoded when the address is built.
+# Characters of a path that browsers send unchanged: those of RFC 3986, and the percent sign of
+# codes that are already there. All others are percent-encoded when the address is built.
 _PATH_SAFE = "/?#:@!$&'()*+,;=-._~%[]|"
 
 
 @dataclass(frozen=True, kw_only=True)
 class LinkSpec:
-    """What a client may write on a link. `portal_ids` are sorted and distinct once checked."""
+    """The fields of a link that a client can write. A checked spec has sorted, distinct ids."""
 
     name: str
     description: str = ""
@@ -66,10 +66,10 @@ LINK_FIELDS = fields(
 
 
 def check_link(spec: LinkSpec, *, stored_name: str = "") -> LinkSpec:
-    """The spec as it will be stored, or InvalidField naming the wire field that breaks a rule.
+    """Return the spec as it will be stored (docs/vendor-api.md, "Links").
 
-    docs/vendor-api.md, "Links", has the fields. Every write passes through here.
-    `stored_name` is the name that the link has, if it is there: it passes whatever it holds.
+    A link can keep its `stored_name` whatever characters that has. Raises InvalidField that names
+    the field of the API.
     """
     checked = replace(
         spec,
@@ -77,12 +77,12 @@ def check_link(spec: LinkSpec, *, stored_name: str = "") -> LinkSpec:
         portal_ids=tuple(sorted(set(spec.portal_ids))),
     )
     if len(checked.portal_ids) > PORTALS_PER_LINK:
-        raise InvalidField("userPortals", f"A link is on at most {PORTALS_PER_LINK} portals.")
+        raise InvalidField("userPortals", f"A link can be on at most {PORTALS_PER_LINK} portals.")
     check_text("description", spec.description, DESCRIPTION_LIMIT, multiline=True)
     check_host("link", spec.link)
     _check_link_path(spec.link_path)
     if spec.protocol not in PROTOCOLS:
-        raise InvalidField("protocol", "It is https:// or http://, or left out.")
+        raise InvalidField("protocol", "It must be https:// or http://, or absent.")
     check_opaque("iconText", spec.icon_text, ICON_LIMIT_BYTES)
     if spec.application_id is not None:
         check_id("applicationId", spec.application_id)
@@ -91,19 +91,16 @@ def check_link(spec: LinkSpec, *, stored_name: str = "") -> LinkSpec:
 
 def _check_link_path(path: str) -> None:
     if path and not path.startswith("/"):
-        raise InvalidField("linkPath", 'It starts with "/", or is left out.')
+        raise InvalidField("linkPath", 'It must start with "/", or be absent.')
     check_text("linkPath", path, LINK_PATH_LIMIT)
 
 
 def target_url(link: LinkSpec) -> str:
-    """The address that the link opens: https unless the link says http.
-
-    The only place where the address is put together, so the only one that can get it wrong.
-    """
+    """Return the address that the link opens, with https unless the link says http."""
     return f"{link.protocol or 'https://'}{link.link}{quote(link.link_path, safe=_PATH_SAFE)}"
 
 
 def check_portal_room(portal_id: int, links_on_portal: int) -> None:
-    """Raises LinkLimitExceeded when a portal would show more links than the documented limit."""
+    """Raise LinkLimitExceeded if a portal would have more links than the documented limit."""
     if links_on_portal > LINKS_PER_PORTAL:
         raise LinkLimitExceeded(portal_id, LINKS_PER_PORTAL)

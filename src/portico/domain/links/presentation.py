@@ -1,7 +1,7 @@
-"""How a link is shown on a portal: its section, its order there, and the groups that see it.
+"""How portals show a link: its section, its order there, and the groups that see it.
 
-Portico's own, not on the vendor's wire. Sections and groups go by name at every door; naming one
-that does not exist makes it.
+The vendor's API has no fields for this. Sections and groups are given by name, and created if they
+do not exist.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ LARGEST_ORDER = 1_000_000
 
 @dataclass(frozen=True, kw_only=True)
 class LinkPresentation:
-    """How one link is shown. No section: after the others; no groups: to all who see the portal.
+    """How one link is shown. Links without a section come last; without groups everyone sees them.
 
-    `order` counts from 1 in its section; 0 is no place of its own: after those that have one, by
-    name. `icon_is_dark` is what is known of the icon's brightness, None for nothing.
+    `order` counts from 1 in the section. Links with order 0 come after those, by name.
+    `icon_is_dark` is None if the brightness of the icon is unknown.
     """
 
     section: str = ""
@@ -32,100 +32,100 @@ class LinkPresentation:
 
 
 PLAIN = LinkPresentation()
-"""How a link is shown that nobody arranged."""
+"""The presentation of a link by default."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PresentedLink(Link):
-    """A link together with how it is shown."""
+    """A link together with its presentation."""
 
     presentation: LinkPresentation = PLAIN
 
 
 @dataclass(frozen=True, kw_only=True)
 class PortalSection:
-    """The links that a portal shows under one heading; the last may have none."""
+    """The links that a portal shows under one heading, which is empty for links without one."""
 
     name: str
     links: tuple[PresentedLink, ...]
 
 
 def present(link: Link, presentation: LinkPresentation = PLAIN) -> PresentedLink:
-    """A link together with how it is shown."""
+    """Return a link together with its presentation."""
     values = {each.name: getattr(link, each.name) for each in fields(Link)}
     return PresentedLink(**values, presentation=presentation)
 
 
 def unpresented(link: Link) -> Link:
-    """The link alone."""
+    """Return a link without its presentation."""
     return Link(**{each.name: getattr(link, each.name) for each in fields(Link)})
 
 
 def check_presentation(presentation: LinkPresentation) -> LinkPresentation:
-    """The presentation as it will be stored, groups sorted and distinct.
+    """Return the presentation as it will be stored, with sorted and distinct groups.
 
-    Raises InvalidField naming the wire field.
+    Raises InvalidField that names the field of the API.
     """
     section = presentation.section.strip()
     if section:
         check_name(section, name="portico.section")
     if not 0 <= presentation.order <= LARGEST_ORDER:
-        raise InvalidField("portico.order", f"It is a number from 0 to {LARGEST_ORDER}.")
+        raise InvalidField("portico.order", f"It must be a number from 0 to {LARGEST_ORDER}.")
     return replace(presentation, section=section, groups=check_groups(presentation.groups))
 
 
 def check_groups(names: Iterable[str]) -> tuple[str, ...]:
-    """Names of groups, each once, in order. Raises InvalidField naming the wire field."""
+    """Return names of groups sorted and distinct. Raises InvalidField."""
     distinct: dict[str, str] = {}
     for name in names:
         checked = check_name(name, name="portico.groups")
         distinct.setdefault(fold(checked), checked)
     if len(distinct) > GROUPS_PER_LINK:
-        raise InvalidField("portico.groups", f"A link has at most {GROUPS_PER_LINK} groups.")
+        raise InvalidField("portico.groups", f"A link can have at most {GROUPS_PER_LINK} groups.")
     return tuple(distinct[key] for key in sorted(distinct))
 
 
 def arranged(links: Iterable[PresentedLink], sections: Sequence[str]) -> list[PortalSection]:
-    """Links under their headings: sections in the order given, links by order, then name, then id.
+    """Return links under their headings, in the order of the sections.
 
-    Links without a section come last.
+    Links of a section are sorted by order, then name, then id. Links without a section come last.
     """
-    places = {fold(name): position for position, name in enumerate(sections)}
-    last = len(places)
+    positions = {fold(name): position for position, name in enumerate(sections)}
+    last = len(positions)
 
-    def place(link: PresentedLink) -> tuple[int, int, str, int]:
-        shown = link.presentation
-        where = places.get(fold(shown.section), last) if shown.section else MAX_ID
-        return where, shown.order or MAX_ID, fold(link.name), link.id
+    def sort_key(link: PresentedLink) -> tuple[int, int, str, int]:
+        name, order = link.presentation.section, link.presentation.order
+        position = positions.get(fold(name), last) if name else MAX_ID
+        return position, order or MAX_ID, fold(link.name), link.id
 
-    found: list[PortalSection] = []
-    for link in sorted(links, key=place):
+    headed: list[PortalSection] = []
+    for link in sorted(links, key=sort_key):
         name = link.presentation.section
-        if found and found[-1].name == name:
-            found[-1] = replace(found[-1], links=(*found[-1].links, link))
+        if headed and headed[-1].name == name:
+            headed[-1] = replace(headed[-1], links=(*headed[-1].links, link))
         else:
-            found.append(PortalSection(name=name, links=(link,)))
-    return found
+            headed.append(PortalSection(name=name, links=(link,)))
+    return headed
 
 
 def seen_by(
     sections: Iterable[PortalSection], groups: Collection[str] | None
 ) -> list[PortalSection]:
-    """What the members of the groups see of a portal; None stands for an administrator: all of it.
+    """Return the links that members of the groups see, without sections that are empty for them.
 
-    A link with no group is seen by everybody; sections that are empty to them are left out.
+    Everyone sees links without a group. None in place of the groups returns all links.
     """
     if groups is None:
         return list(sections)
     mine = {fold(name) for name in groups}
-    found = []
+    visible = []
     for section in sections:
         links = tuple(link for link in section.links if _is_for(link.presentation.groups, mine))
         if links:
-            found.append(PortalSection(name=section.name, links=links))
-    return found
+            visible.append(PortalSection(name=section.name, links=links))
+    return visible
 
 
 def _is_for(groups: Iterable[str], mine: Collection[str]) -> bool:
-    wanted = {fold(name) for name in groups}
-    return not wanted or not wanted.isdisjoint(mine)
+    allowed = {fold(name) for name in groups}
+    return not allowed or not allowed.isdisjoint(mine)

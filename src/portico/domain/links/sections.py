@@ -8,12 +8,12 @@ from portico.domain.records import OwnedRecord
 
 KIND = "portalSection"
 SECTIONS_LIMIT = 200
-"""How many sections a microtenant may have: more than a page could show."""
+"""The largest number of sections of a microtenant."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Section(OwnedRecord):
-    """A stored section; they are shown by `position`, then by name."""
+    """A stored section. Portals show sections by `position`, then by name."""
 
     name: str
     position: int = 0

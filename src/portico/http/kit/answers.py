@@ -1,4 +1,4 @@
-"""Answers: JSON bytes with an ETag, a gzip variant, or nothing at all."""
+"""Answers of the API: JSON with an ETag, compressed or not, or no body at all."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ AnyRequest = Request[Any, Any, Any]
 
 
 class Answer:
-    """A finished answer, sent as it is: the framework's own response would be rendered once more.
+    """A finished answer. The framework sends it without rendering it again.
 
-    Header names are in lower case; the length, and the type of a body, are added when it is sent.
+    Header names are in lower case. Content-Length and Content-Type are added when it is sent.
     """
 
     __slots__ = ("body", "headers", "status")
@@ -38,20 +38,20 @@ class Answer:
         self.headers = [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Sends it, as an ASGI application of its own."""
+        """Send the answer, as an ASGI application."""
         if self.status not in _WITHOUT_BODY:
             self.headers.append(JSON)
         await send_whole(send, self.status, self.headers, self.body)
 
     def to_asgi_response(self, **_: object) -> Answer:
-        """What the framework asks of the answer to an error."""
+        """Return the answer itself, which the framework asks for after an error."""
         return self
 
 
 async def send_whole(
     send: Send, status: int, headers: list[tuple[bytes, bytes]], body: bytes
 ) -> None:
-    """Sends an answer whose body is all there; its length is added to `headers`."""
+    """Send an answer with a complete body. Adds Content-Length to `headers`."""
     if status not in _WITHOUT_BODY:
         headers.append((b"content-length", b"%d" % len(body)))
     await send({"type": "http.response.start", "status": status, "headers": headers})
@@ -59,85 +59,85 @@ async def send_whole(
 
 
 def encode(payload: object) -> bytes:
-    """A payload of wire structs as JSON bytes."""
+    """Return a payload of wire structs as JSON."""
     return msgspec.json.encode(payload)
 
 
 def answer_json(
     request: AnyRequest, body: bytes, *, status: int = 200, headers: dict[str, str] | None = None
 ) -> Answer:
-    """An answer with a JSON body, compressed when it is long and the client asks for it."""
-    sent = {"cache-control": "no-store", "vary": "Accept-Encoding"} | (headers or {})
+    """Return an answer with a JSON body, compressed if it is long and the client accepts gzip."""
+    whole = {"cache-control": "no-store", "vary": "Accept-Encoding"} | (headers or {})
     if len(body) >= GZIP_FROM_BYTES and wants_gzip(request.headers.get("accept-encoding", "")):
         body = gzip(body)
-        sent["content-encoding"] = "gzip"
-        if "etag" in sent:
-            sent["etag"] = gzip_tag(sent["etag"])
-    return Answer(body, status=status, headers=sent)
+        whole["content-encoding"] = "gzip"
+        if "etag" in whole:
+            whole["etag"] = gzip_tag(whole["etag"])
+    return Answer(body, status=status, headers=whole)
 
 
 def answer_read(request: AnyRequest, body: bytes, tag: str) -> Answer:
-    """The answer to a GET: with its ETag, and 304 when the client has that version."""
-    asked = request.headers.get("if-none-match")
-    if asked is not None and names_tag(asked, tag):
+    """Return the answer to a GET with its ETag, or 304 if the client has that version."""
+    known = request.headers.get("if-none-match")
+    if known is not None and names_tag(known, tag):
         headers = {"etag": tag, "cache-control": "no-store", "vary": "Accept-Encoding"}
         return Answer(b"", status=304, headers=headers)
     return answer_json(request, body, headers={"etag": tag})
 
 
 def answer_nothing() -> Answer:
-    """204: done, and nothing to say."""
+    """Return an answer with status 204 and no body."""
     return Answer(b"", status=204, headers={"cache-control": "no-store"})
 
 
 def entity_tag(*parts: bytes) -> str:
-    """The strong ETag of a body, whole or in parts, as it is before compression."""
+    """Return the strong ETag of an uncompressed body, given whole or in parts."""
     return f'"{fingerprint(*parts)}"'
 
 
 def names_tag(header: str, tag: str) -> bool:
-    """Whether an If-Match or If-None-Match header names the tag, in either encoding, or `*`.
+    """Return whether an If-Match or If-None-Match header has the tag, compressed or not, or `*`.
 
-    A weak tag matches as well: the tags are strong, so a proxy that weakened one lost nothing.
+    A weak tag matches too, since proxies weaken the strong tags that they compress.
     """
     if header.strip() == "*":
         return True
-    wanted = tag.strip('"')
+    current = tag.strip('"')
     for entry in header.split(","):
         opaque = entry.strip().removeprefix("W/").strip('"')
-        if opaque.removesuffix(_GZIP_SUFFIX) == wanted:
+        if opaque.removesuffix(_GZIP_SUFFIX) == current:
             return True
     return False
 
 
 def gzip_tag(tag: str) -> str:
-    """The ETag of the compressed form."""
+    """Return the ETag of the compressed body."""
     return f'{tag[:-1]}{_GZIP_SUFFIX}"'
 
 
 def wants_gzip(accept_encoding: str) -> bool:
-    """Whether an Accept-Encoding header takes gzip (RFC 9110, section 12.5.3)."""
-    star = False
+    """Return whether an Accept-Encoding header allows gzip (RFC 9110, section 12.5.3)."""
+    any_coding = False
     for entry in accept_encoding.lower().split(","):
         coding, _, weight = entry.partition(";")
-        taken = weight.replace(" ", "") not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}
+        accepted = weight.replace(" ", "") not in {"q=0", "q=0.0", "q=0.00", "q=0.000"}
         if coding.strip() == "gzip":
-            return taken
+            return accepted
         if coding.strip() == "*":
-            star = taken
-    return star
+            any_coding = accepted
+    return any_coding
 
 
 def gzip(body: bytes) -> bytes:
-    """The body in gzip form, the same bytes for the same body."""
+    """Return the body compressed, always the same bytes for the same body."""
     return b"".join(gzip_parts(deque([body])))
 
 
 def gzip_parts(parts: deque[bytes]) -> deque[bytes]:
-    """A body in gzip form, in parts; those that are given are used up."""
-    packer = zlib.compressobj(_GZIP_LEVEL, zlib.DEFLATED, zlib.MAX_WBITS | 16)
-    packed: deque[bytes] = deque()
+    """Return a body compressed in parts, and remove the parts that were given."""
+    compressor = zlib.compressobj(_GZIP_LEVEL, zlib.DEFLATED, zlib.MAX_WBITS | 16)
+    compressed: deque[bytes] = deque()
     while parts:
-        packed.append(packer.compress(parts.popleft()))
-    packed.append(packer.flush())
-    return packed
+        compressed.append(compressor.compress(parts.popleft()))
+    compressed.append(compressor.flush())
+    return compressed

@@ -1,4 +1,4 @@
-"""One API call: who asks, for which tenant and microtenant, with which parameters and body."""
+"""One API call: its token, tenant, microtenant, parameters and body, and its answer."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ SORT_ORDERS = {"ASC": False, "DESC": True, "DSC": True}
 
 @dataclass(frozen=True, kw_only=True)
 class Api:
-    """What every call needs of the running server."""
+    """The parts of the running server that calls use."""
 
     runtime: Runtime
     tokens: Tokens
@@ -81,14 +81,14 @@ class Api:
 
 
 def api_of(request: AnyRequest) -> Api:
-    """What the running server gave the request's application."""
+    """Return the parts of the running server that a request uses."""
     api: Api = request.app.state.api
     return api
 
 
 @dataclass(frozen=True)
 class Call:
-    """An authenticated request for one tenant. Made by `open_call`, which verified the token."""
+    """An authenticated request for one tenant. `open_call` verifies the token and makes it."""
 
     api: Api
     request: AnyRequest
@@ -96,28 +96,28 @@ class Call:
 
     @property
     def claims(self) -> Claims:
-        """What the token says."""
+        """The claims of the token."""
         return self.token.claims
 
     @property
     def customer_id(self) -> int:
-        """The tenant that the path names. Raises InvalidField."""
+        """The id of the tenant in the path. Raises InvalidField."""
         return self.path_id("customerId")
 
     def path_id(self, name: str) -> int:
-        """An id in the path, by its wire name. Raises InvalidField unless it is a number."""
+        """Return an id in the path. Raises InvalidField unless it is a number."""
         return parse_id(name, printable(self.request.path_params[name]))
 
     @cached_property
     def query(self) -> dict[str, str]:
-        """The query parameters; of one that comes twice, the last. Raises InvalidField."""
+        """The query parameters; the last one of each name. Raises InvalidField."""
         content = self.request.scope["query_string"]
         try:
             pairs = parse_qsl(
                 content.decode("ascii"), keep_blank_values=True, encoding="utf-8", errors="strict"
             )
         except ValueError:
-            raise InvalidField("query", "It is not percent-encoded UTF-8.") from None
+            raise InvalidField("query", "It must be percent-encoded UTF-8.") from None
         for name, value in pairs:
             if "\0" in value:
                 raise InvalidField(printable(name), "It holds the control character U+0000.")
@@ -125,11 +125,11 @@ class Call:
 
     @property
     def wants_portico(self) -> bool:
-        """Whether the answer shall tell what Portico adds to the vendor's objects."""
+        """Whether the answer must include what Portico adds to the vendor's objects."""
         return "portico" in self.query.get("include", "").split(",")
 
     def list_query(self, known: Fields, *, sort_attribute: str = "name") -> ListQuery:
-        """Search, order and page of a list. Raises InvalidInput."""
+        """Return the search, order and page that the query asks for. Raises InvalidInput."""
         query = self.query
         size = self._number("pagesize", DEFAULT_PAGE_SIZE)
         sortable = {name: each for name, each in SORT_ATTRIBUTES.items() if name in known}
@@ -146,7 +146,7 @@ class Call:
         if value is None:
             return default
         if not re.fullmatch(r"-?[0-9]{1,100}", value, re.ASCII):
-            raise InvalidField(name, "It is not a whole number.")
+            raise InvalidField(name, "It must be a whole number.")
         return max(1, min(int(value), LARGEST_PAGE))
 
     def _choice(self, name: str, choices: dict[str, S], default: S) -> S:
@@ -155,16 +155,15 @@ class Call:
             return default
         known = choices.get(value, choices.get(value.upper()))
         if known is None:
-            raise InvalidField(name, f"It is one of {', '.join(choices)}.")
+            raise InvalidField(name, f"It must be one of {', '.join(choices)}.")
         return known
 
     def microtenant_id(self, in_body: ReceivedId = None) -> int | None:
-        """The microtenant that is asked for: the query's, else the body's."""
-        asked = self.query.get("microtenantId") or in_body
-        return received_id("microtenantId", asked)
+        """Return the id of the microtenant in the query or else in the body, or None."""
+        return received_id("microtenantId", self.query.get("microtenantId") or in_body)
 
     async def receive(self, expected: type[S]) -> S:
-        """The JSON body as a wire struct.
+        """Return the JSON body as a wire struct.
 
         Raises InvalidField, UnsupportedMediaType or BodyTooLarge.
         """
@@ -173,9 +172,9 @@ class Call:
     async def receive_as(
         self, expected: type[S], read: Callable[[S], R], *, absent: S | None = None
     ) -> R:
-        """What `read` makes of the JSON body; of a large one, on a thread.
+        """Return the result of `read` for the JSON body, computed on a thread if it is large.
 
-        `absent` is what an empty body means, if anything. Raises as `receive` does.
+        `absent` stands for an empty body, if one is allowed. Raises as `receive` does.
         """
         body = await self._json_body()
         if absent is not None and not body:
@@ -188,49 +187,49 @@ class Call:
         )
         if content_type != "application/json" and not content_type.endswith("+json"):
             raise UnsupportedMediaType(
-                "The body has to be JSON, with the header Content-Type: application/json."
+                "The body must be JSON, with the header Content-Type: application/json."
             )
         return await read_body(self.request)
 
     @asynccontextmanager
     async def read(self, in_body: ReceivedId = None) -> AsyncIterator[UnitOfWork]:
-        """A unit of work that reads. Raises SessionNotValid or Forbidden."""
+        """Open a unit of work that reads. Raises SessionNotValid or Forbidden."""
         granted = await self._cached_access(in_body) or await self._authorise(in_body)
         async with self.api.runtime.database.read(granted.tenant.id) as connection:
             yield self._work(connection, granted)
 
     @asynccontextmanager
     async def read_own(self) -> AsyncIterator[UnitOfWork]:
-        """A unit of work that reads in the caller's own tenant and microtenant."""
+        """Open a unit of work that reads in the caller's own tenant and microtenant."""
         async with self.api.runtime.database.read(self.claims.customer_id) as connection:
             yield self._work(connection, await access.authorise_self(connection, self.claims))
 
     @asynccontextmanager
     async def write(self, in_body: ReceivedId = None) -> AsyncIterator[UnitOfWork]:
-        """A unit of work that writes, committed when the block ends.
+        """Open a unit of work that writes. It is committed when the block ends.
 
-        Access is decided before the tenant's lock is taken, so that nobody waits for a refusal.
+        Access is decided before the tenant is locked, so that a refused caller never waits.
         """
         granted = await self._authorise(in_body)
         async with self.api.runtime.database.write(granted.tenant.id) as connection:
             yield self._work(connection, granted)
 
     async def _cached_access(self, in_body: ReceivedId) -> access.Access | None:
-        """What the caller was found to be allowed, if nothing of the tenant has changed since.
+        """Return the caller's cached access unless the tenant has changed since.
 
-        For reads alone: a write changes the tenant, so the next one would always look in vain.
+        Writes do not use it: each of them changes the tenant, so the next one would never find it.
         """
         customer_id, microtenant_id = self.customer_id, self.microtenant_id(in_body)
-        kept = self.api.cache.session(self.token.text)
-        # A token that was verified anew is kept anew, or the hot path would not know it again.
+        session = self.api.cache.session(self.token.text)
+        # A token that was verified again must be cached again, or the hot path would not find it.
         if (
-            kept is not None
-            and kept.token is self.token
-            and kept.access.covers(customer_id, microtenant_id)
+            session is not None
+            and session.token is self.token
+            and session.access.covers(customer_id, microtenant_id)
         ):
             revision = await self.api.runtime.database.revision(customer_id)
-            if revision == kept.access.tenant.revision:
-                return kept.access
+            if revision == session.access.tenant.revision:
+                return session.access
         return None
 
     async def _authorise(self, in_body: ReceivedId) -> access.Access:
@@ -255,9 +254,9 @@ class Call:
         )
 
     async def answer_read(self, work: UnitOfWork, payload: object) -> Answer:
-        """The answer to a GET, cached for those who ask the same at the same revision.
+        """Return the answer to a GET and cache it for the tenant's revision.
 
-        A large one is not cached; see `LargeAnswer`.
+        Large answers are not cached; see `LargeAnswer`.
         """
         if is_long(payload):
             encoding = Encoding(payload)
@@ -286,12 +285,12 @@ class Call:
             )
         scope = self.request.scope
         key = (self.claims.client_id, scope["path"], scope["query_string"])
-        kept = CachedAnswer(work.tenant.revision, tag.encode(), body)
-        self.api.cache.cache_answer(key, kept)
+        cached = CachedAnswer(work.tenant.revision, tag.encode(), body)
+        self.api.cache.cache_answer(key, cached)
         return answer
 
     async def answer(self, payload: object, *, status: int = 200) -> Answer:
-        """The answer to any other request."""
+        """Return the answer to a request other than GET."""
         return await self._answer_body(await self._encoded(payload), status)
 
     async def _answer_body(self, body: bytes, status: int) -> Answer:
@@ -300,7 +299,7 @@ class Call:
         )
 
     async def _compressing(self, answer: Callable[[], Answer], size: int) -> Answer:
-        """An answer of `size` bytes, made on a thread if it is large and will be compressed."""
+        """Return the result of `answer`, computed on a thread if it compresses many bytes."""
         if size >= INLINE_BYTES and wants_gzip(self.request.headers.get("accept-encoding", "")):
             return await self.api.threads.run(answer)
         return answer()
@@ -311,7 +310,7 @@ class Call:
         return await self._joined(encoding)
 
     async def _joined(self, encoding: Encoding) -> bytes:
-        """The whole body of an encoding that has begun."""
+        """Finish an encoding and return the whole body."""
         if not encoding.ended:
             await self.api.threads.run(lambda: encoding.advance(inf))
         return b"".join(encoding.parts)
@@ -330,23 +329,23 @@ class Call:
         that a GET would answer now, in the transaction that writes.
         """
         access.require_admin(work)
-        asked = self.request.headers.get("if-match")
-        if asked is None:
+        expected = self.request.headers.get("if-match")
+        if expected is None:
             return
         await stored.lock(record_id)
         for payload in current:
-            if names_tag(asked, entity_tag(await self._encoded(await payload()))):
+            if names_tag(expected, entity_tag(await self._encoded(await payload()))):
                 return
         raise StalePrecondition(kind)
 
     async def created(self, work: UnitOfWork, create: Callable[[], Awaitable[object]]) -> Answer:
-        """201 with what `create` made; under an Idempotency-Key, made once in 24 hours."""
+        """Return 201 with the result of `create`, made once in 24 hours per Idempotency-Key."""
         key = self.request.headers.get("idempotency-key")
         if key is None:
             return await self.answer(await create(), status=201)
         if not 0 < len(key) <= IDEMPOTENCY_KEY_LIMIT:
             raise InvalidField(
-                "Idempotency-Key", f"It has 1 to {IDEMPOTENCY_KEY_LIMIT} characters."
+                "Idempotency-Key", f"It must have 1 to {IDEMPOTENCY_KEY_LIMIT} characters."
             )
         body = await read_body(self.request)
         parts = (
@@ -356,27 +355,29 @@ class Call:
             b"\0",
             body,
         )
-        print_of_request = await self.api.threads.run(lambda: fingerprint(*parts), size=len(body))
+        request_fingerprint = await self.api.threads.run(
+            lambda: fingerprint(*parts), size=len(body)
+        )
         claimed = IdempotentAnswer(
             customer_id=work.scope.customer_id,
             client_id=work.principal.actor_id,
             key=key,
-            fingerprint=print_of_request,
+            fingerprint=request_fingerprint,
             status=201,
             body="",
             creation_time=work.now,
         )
-        kept = await work.idempotent_answers.claim(claimed, since=work.now - IDEMPOTENCY_SECONDS)
-        if kept is None:
-            kept = replace(claimed, body=(await self._encoded(await create())).decode())
-            await work.idempotent_answers.keep(kept)
-        elif kept.fingerprint != print_of_request:
+        answer = await work.idempotent_answers.claim(claimed, since=work.now - IDEMPOTENCY_SECONDS)
+        if answer is None:
+            answer = replace(claimed, body=(await self._encoded(await create())).decode())
+            await work.idempotent_answers.keep(answer)
+        elif answer.fingerprint != request_fingerprint:
             raise InvalidField("Idempotency-Key", "It was used for another request before.")
-        return await self._answer_body(kept.body.encode(), kept.status)
+        return await self._answer_body(answer.body.encode(), answer.status)
 
 
 async def open_call(api: Api, request: AnyRequest) -> Call:
-    """The call of a request whose bearer token is good.
+    """Verify the bearer token of a request, count it and return its call.
 
     Raises AccessDenied, SessionNotValid, or TooManyRequests.
     """

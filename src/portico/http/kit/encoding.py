@@ -1,6 +1,7 @@
-"""Encoding a payload in slices: one call for a page of 65 MB would hold the interpreter for 56 ms.
+"""JSON of long lists, encoded in slices so that other threads can run between them.
 
-The slices joined are byte for byte what one call would give.
+One call for a page of 65 MB would hold the interpreter for 56 ms. The joined slices are the same
+bytes as the result of one call.
 """
 
 from __future__ import annotations
@@ -13,14 +14,14 @@ import msgspec
 from msgspec import UNSET
 
 SLICE_ITEMS = 8
-"""How many items of a list are encoded in one call: about 1 MiB where each has the largest icon."""
+"""The number of items per slice: about 1 MiB if each has the largest icon."""
 
 LONG_LIST = 32
-"""A list of up to so many items is one call: 4 MiB in 4 ms if each has the largest icon."""
+"""The longest list that is one slice: 4 MiB in 4 ms if each item has the largest icon."""
 
 
 class Encoding:
-    """A payload on its way to JSON. `parts` are the bytes so far."""
+    """The encoding of a payload. `parts` are the bytes so far."""
 
     def __init__(self, payload: object) -> None:
         self._payload = payload
@@ -41,7 +42,7 @@ class Encoding:
 
     @property
     def expected_size(self) -> int:
-        """About how many bytes the whole has, judged by the parts so far."""
+        """The approximate size of the whole in bytes, estimated from the parts so far."""
         if self.ended:
             return self.size
         done = max(1, len(self.parts))
@@ -49,7 +50,7 @@ class Encoding:
 
 
 def is_long(payload: object) -> bool:
-    """Whether a payload is worth encoding in slices: it is a long list, or has one."""
+    """Return whether a payload is a long list or has one, so that it is encoded in slices."""
     return _is_long(payload) or (isinstance(payload, msgspec.Struct) and _has_long_list(payload))
 
 
@@ -73,7 +74,7 @@ def encode_slices(payload: object) -> Iterator[bytes]:
 
 
 def _list_slices(items: Sequence[object], before: bytes) -> Iterator[bytes]:
-    """Yield a list in slices; `before` is what comes in front of it."""
+    """Yield a list in slices, after the bytes `before`."""
     opening = before + b"["
     for start in range(0, len(items), SLICE_ITEMS):
         yield opening + msgspec.json.encode(items[start : start + SLICE_ITEMS])[1:-1]
@@ -94,7 +95,7 @@ def _has_long_list(payload: msgspec.Struct) -> bool:
 
 
 def _members(payload: msgspec.Struct) -> dict[str, Any]:
-    """The members of a struct as they are encoded: by wire name, without those that are absent."""
+    """Return the members of a struct that are not absent, by their names on the wire."""
     names = zip(payload.__struct_encode_fields__, payload.__struct_fields__, strict=True)
     values = ((encoded, getattr(payload, name)) for encoded, name in names)
     return {name: value for name, value in values if value is not UNSET}

@@ -1,4 +1,4 @@
-"""The only table from errors to HTTP statuses, and the envelope they travel in."""
+"""The statuses of errors, in one table, and the body of an error answer."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ logger = logging.getLogger("portico")
 
 RETRY_AFTER_SECONDS = 5
 API_ROOTS = {"mgmtconfig", "userconfig", "cbiconfig", "zpa"}
-"""First segments of the vendor's API paths; Portico serves a part of what the vendor has there."""
-SHOWN_PATH_LIMIT = 200
+"""First segments of the vendor's API paths. Portico has some of the operations below them."""
+PATH_LIMIT = 200
 
 
 class ErrorAnswer(WireStruct, frozen=True, kw_only=True):
-    """What every error looks like on the wire."""
+    """The body of every error answer."""
 
     id: str
     reason: str
@@ -46,34 +46,34 @@ class ErrorAnswer(WireStruct, frozen=True, kw_only=True):
 
 
 class NoSuchPath(PorticoError):
-    """Nothing is served at the path; 404 whatever the vendor says of unknown ids."""
+    """Nothing is served at the path. The status is 404 on every path."""
 
     code = "resource.not.found"
 
 
 class UnknownOperation(PorticoError):
-    """The path looks like the vendor's API, but Portico has no such operation (decision 15).
+    """The path is one of the vendor's API, but Portico has no such operation (decision 15).
 
-    Clients take a 404 for a deleted object, and retry every 409 and 5xx.
+    The status is 400: clients take a 404 for a deleted object, and retry after a 409 or 5xx.
     """
 
     code = "portico.operation.unknown"
 
 
 class MethodNotAllowed(PorticoError):
-    """The path exists, the method does not; Allow says which do."""
+    """The path has other methods than this one. The header Allow lists them."""
 
     code = "method.not.allowed"
 
 
 class UnsupportedMediaType(PorticoError):
-    """The body is not of the type that the operation reads."""
+    """The body does not have the media type that the operation reads."""
 
     code = "unsupported.media.type"
 
 
 class TooManyRequests(PorticoError):
-    """The API client passed its rate limit; `retry_after` is in seconds."""
+    """The API client exceeded its rate limit. `retry_after` is in seconds."""
 
     code = "invalid.toomanyrequests"
 
@@ -83,7 +83,7 @@ class TooManyRequests(PorticoError):
 
 
 class InternalError(PorticoError):
-    """A defect of Portico; the cause is in its log under the transaction id."""
+    """A defect of Portico. The log has the cause under the transaction id."""
 
     code = "internal.server.error"
 
@@ -107,14 +107,14 @@ STATUS_OF: Mapping[type[PorticoError], int] = {
 
 
 def status_of(error: PorticoError, *, vendor_statuses: bool = False) -> int:
-    """The status of an error, by the nearest of its classes that the table names."""
+    """Return the status of an error: that of its nearest class in `STATUS_OF`."""
     if vendor_statuses and isinstance(error, NotFound):
         return 400
     return next(STATUS_OF[each] for each in type(error).__mro__ if each in STATUS_OF)
 
 
 def answer_error(request: AnyRequest, error: PorticoError, *, vendor_statuses: bool) -> Answer:
-    """The envelope of an error."""
+    """Return the answer for an error."""
     status = status_of(error, vendor_statuses=vendor_statuses)
     payload = ErrorAnswer(
         id=error.code,
@@ -136,15 +136,15 @@ def _headers(error: PorticoError, status: int) -> dict[str, str]:
 
 
 def exception_handlers(*, vendor_statuses: bool) -> ExceptionHandlersMap:
-    """What the framework calls for an exception: ours, its own, or a defect."""
+    """Return the handlers of exceptions: Portico's own, the framework's, and all others."""
 
-    def ours(request: AnyRequest, error: PorticoError) -> Answer:
+    def known(request: AnyRequest, error: PorticoError) -> Answer:
         if isinstance(error, Unavailable):
             logger.warning("%s (transaction %s)", error.reason, exchange_of(request).transaction_id)
         return answer_error(request, error, vendor_statuses=vendor_statuses)
 
     def framework(request: AnyRequest, error: HTTPException) -> Answer:
-        answer = answer_error(request, _meaning(request, error), vendor_statuses=vendor_statuses)
+        answer = answer_error(request, _translated(request, error), vendor_statuses=vendor_statuses)
         for name, value in (error.headers or {}).items():
             if name.lower() == "allow":
                 allowed = ", ".join(sorted(value.split(", ")))
@@ -154,32 +154,34 @@ def exception_handlers(*, vendor_statuses: bool) -> ExceptionHandlersMap:
     def defect(request: AnyRequest, error: Exception) -> Answer:
         transaction_id = exchange_of(request).transaction_id
         logger.error("Unexpected error in transaction %s", transaction_id, exc_info=error)
-        hidden = InternalError(f"Portico failed. Its log has the cause under {transaction_id}.")
+        hidden = InternalError(
+            f"Portico failed. Its log has the cause under transaction {transaction_id}."
+        )
         return answer_error(request, hidden, vendor_statuses=vendor_statuses)
 
-    handlers = {PorticoError: ours, HTTPException: framework, Exception: defect}
-    # The framework asks no more of an answer than `to_asgi_response`.
+    handlers = {PorticoError: known, HTTPException: framework, Exception: defect}
+    # The framework calls nothing but `to_asgi_response` of an answer.
     return cast("ExceptionHandlersMap", handlers)
 
 
-def _meaning(request: AnyRequest, error: HTTPException) -> PorticoError:
-    """The framework's exception as one of ours."""
-    path = _shown(request.scope["path"])
+def _translated(request: AnyRequest, error: HTTPException) -> PorticoError:
+    """Return one of Portico's errors for an exception of the framework."""
+    path = _printable_path(request.scope["path"])
     if error.status_code == 404:
         if path.removeprefix("/").partition("/")[0] in API_ROOTS:
             method = request.method
             return UnknownOperation(f"Portico has no operation {method} {path}.", method, path)
         return NoSuchPath(f"Nothing is served at {path}.", path)
     if error.status_code == 405:
-        return MethodNotAllowed(f"{path} does not take {request.method}.", request.method)
+        return MethodNotAllowed(f"{path} does not allow {request.method}.", request.method)
     if error.status_code == 415:
         return UnsupportedMediaType(error.detail)
     return InvalidField("request", f"{error.detail}.")
 
 
-def _shown(path: str) -> str:
-    """A path as text for an error: percent-encoded again, and of bounded length."""
-    return quote(path, safe="/:@!$&'()*+,;=~", errors="replace")[:SHOWN_PATH_LIMIT]
+def _printable_path(path: str) -> str:
+    """Return a path for an error message: percent-encoded again, and cut to a limit."""
+    return quote(path, safe="/:@!$&'()*+,;=~", errors="replace")[:PATH_LIMIT]
 
 
 async def refuse_ambiguous(scope: Scope, receive: Receive, send: Send) -> None:

@@ -11,7 +11,7 @@ Example = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True)
 class Examples:
-    """Named examples of one operation; errors by status."""
+    """The examples of one operation by name, and those of errors by status."""
 
     requests: Example = field(default_factory=dict)
     answers: Example = field(default_factory=dict)
@@ -165,7 +165,7 @@ _MICROTENANT_READ = (
     | _MICROTENANT_BODY
     | {"operator": "OR", "privilegedApprovalsEnabled": False, "scopeOrder": "1"}
 )
-_SIGN_IN = {"client_id": "913942800120541184", "client_secret": "the secret told at creation"}
+_SIGN_IN = {"client_id": "913942800120541184", "client_secret": "the secret shown at creation"}
 _TOKEN = {"token_type": "Bearer", "access_token": "header.payload.signature"}
 
 
@@ -293,7 +293,8 @@ EXAMPLES: Mapping[str, Examples] = {
             ),
             500: _error(
                 "internal.server.error",
-                "Portico failed. Its log has the cause under 1b4e28ba-2fa1-4d3b-9f0e-3c2a4d5e6f70.",
+                "Portico failed. Its log has the cause under transaction "
+                "1b4e28ba-2fa1-4d3b-9f0e-3c2a4d5e6f70.",
             ),
             503: _error("retryable.server.error", "The database cannot be reached."),
         }

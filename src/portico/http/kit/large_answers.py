@@ -1,7 +1,7 @@
 """Answers of many megabytes, such as a page of 500 links with large icons.
 
-Clients page by the number of items, so a page is never shortened. It is encoded, hashed and
-compressed on a thread, sent in parts, never cached, and only a few are in memory at once.
+Clients count the items of a page, so a page is never shortened. It is encoded, hashed and
+compressed on a thread, sent in parts and never cached. Slots limit how many are in memory.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from portico.http.kit.encoding import Encoding
 from portico.storage.engine.slots import Slots
 
 LARGE_BYTES = 8 * MEBIBYTE
-"""From this size on an answer is large."""
+"""The smallest large answer."""
 
 
 def large_answer_slots() -> Slots:
@@ -46,9 +46,9 @@ def large_answer_slots() -> Slots:
 
 
 class LargeAnswer(Answer):
-    """The answer to a GET whose encoding has only begun. It is made while it is sent."""
+    """The answer to a GET whose body is encoded when it is sent."""
 
-    __slots__ = ("_asked", "_customer_id", "_encoding", "_gzip", "_slots", "_threads")
+    __slots__ = ("_customer_id", "_encoding", "_gzip", "_known_tag", "_slots", "_threads")
 
     def __init__(
         self,
@@ -60,7 +60,7 @@ class LargeAnswer(Answer):
         customer_id: int,
     ) -> None:
         super().__init__(b"", status=200, headers={})
-        self._asked = request.headers.get("if-none-match")
+        self._known_tag = request.headers.get("if-none-match")
         self._gzip = wants_gzip(request.headers.get("accept-encoding", ""))
         self._encoding = encoding
         self._threads = threads
@@ -68,10 +68,10 @@ class LargeAnswer(Answer):
         self._customer_id = customer_id
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it when there is a place. Raises Overloaded if there is none in time."""
+        """Send the answer when a slot is free. Raises Overloaded if none is free in time."""
         async with self._slots.hold(self._customer_id):
             tag = await self._threads.run(self._finish)
-            if self._asked is not None and names_tag(self._asked, tag):
+            if self._known_tag is not None and names_tag(self._known_tag, tag):
                 await send_whole(send, 304, [(b"etag", tag.encode()), NO_STORE, VARY], b"")
                 return
             headers = [JSON, NO_STORE, VARY]
@@ -89,7 +89,7 @@ class LargeAnswer(Answer):
 
 
 async def _send_parts(send: Send, headers: list[tuple[bytes, bytes]], parts: deque[bytes]) -> None:
-    """Send the parts one by one, giving up the memory of each. Raises TimeoutError."""
+    """Send the parts one by one, and free the memory of each. Raises TimeoutError."""
     headers.append((b"content-length", b"%d" % sum(map(len, parts))))
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     while parts:

@@ -1,4 +1,4 @@
-"""The OpenAPI 3.1 document, made from the routes and the wire structs that serve them."""
+"""The OpenAPI 3.1 document, generated from the routes and their wire structs."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ REF = "#/components/schemas/{name}"
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 DESCRIPTION = (
-    "User portals and the links on them. Every path is served below `/zpa` as well, and with a "
-    "slash at its end. Sign in at `/signin` or `/oauth2/v1/token`, then send the token as "
-    "`Authorization: Bearer`. Ids, times and totals are strings of digits in answers; requests may "
-    "send ids as numbers."
+    "User portals and the links on them. Every path is also served below `/zpa`, and with a "
+    "trailing slash. Sign in at `/signin` or `/oauth2/v1/token`, then send the token as "
+    "`Authorization: Bearer`. Answers have ids, times and totals as strings of digits; requests "
+    "can send ids as numbers."
 )
 
 Document = dict[str, Any]
 
 
 def describe(routes: Iterable[tuple[str, HTTPRouteHandler]], *, version: str) -> Document:
-    """The document of routes, each given with the prefix that it is served under."""
+    """Return the document of routes, each given with the prefix of its path."""
     described = [(prefix, route, route.opt[OPERATION]) for prefix, route in routes]
     paths: dict[str, Document] = {}
     for prefix, route, operation in described:
@@ -80,7 +80,7 @@ def _operation(operation: Operation, suffix: str) -> Document:
 def _parameter(parameter: Parameter) -> Document:
     return {
         "name": parameter.name,
-        "in": parameter.place,
+        "in": parameter.location,
         "description": parameter.description,
         "required": parameter.required,
         "schema": parameter.schema,
@@ -115,12 +115,12 @@ def _header(description: str) -> Document:
     return {"description": description, "schema": {"type": "string"}}
 
 
-_HEADERS = {"x-transaction-id": _header("The caller's transaction id, or a new one.")}
+_HEADERS = {"x-transaction-id": _header("The transaction id of the request, or a new one.")}
 _ERROR_HEADERS = {
     401: {"WWW-Authenticate": _header("Bearer.")},
-    405: {"Allow": _header("The methods that the path takes.")},
-    429: {"Retry-After": _header("Seconds, followed by s.")},
-    503: {"Retry-After": _header("Seconds, followed by s.")},
+    405: {"Allow": _header("The methods that the path allows.")},
+    429: {"Retry-After": _header("A number of seconds, followed by s.")},
+    503: {"Retry-After": _header("A number of seconds, followed by s.")},
 }
 
 
@@ -140,6 +140,6 @@ def _schemas(operations: list[Operation]) -> Document:
 
 
 def _body_names(operation: Operation) -> list[str]:
-    """The names of the structs that the body of an operation may be."""
+    """Return the names of the structs that an operation accepts as its body."""
     options = getattr(operation.body, "__args__", (operation.body,))
     return [option.__name__ for option in options if hasattr(option, "__struct_fields__")]

@@ -1,4 +1,4 @@
-"""How a handler becomes a route that describes itself: the source of the OpenAPI document."""
+"""The decorators that make routes of handlers, and the descriptions that OpenAPI needs of them."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ OPERATION = "operation"
 FORM_LIMIT_BYTES = 64 * KIBIBYTE
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 SEED_STATUSES = (400, 401, 403, 404, 405, 409, 413, 415, 429, 500, 503)
-"""Every error status of the vendor's reference, with 413 and 429."""
+"""The error statuses of the vendor's reference, and 413 and 429."""
 
 
 @dataclass(frozen=True)
 class Parameter:
-    """A parameter outside the body, as a JSON Schema type tells it."""
+    """A parameter in the path, the query or a header, with its JSON Schema."""
 
     name: str
-    place: Literal["path", "query", "header"]
+    location: Literal["path", "query", "header"]
     description: str
     schema: dict[str, Any]
     required: bool = False
 
 
 class Description(TypedDict, total=False):
-    """What is said of an operation where it is defined; `required` names members of the body."""
+    """The arguments of `operation`. `required` names members of the body."""
 
     tag: Required[str]
     summary: Required[str]
@@ -48,7 +48,7 @@ class Description(TypedDict, total=False):
 
 @dataclass(frozen=True, kw_only=True)
 class Operation:
-    """What a route takes and answers; a body or an answer is a wire struct, or a list of one."""
+    """The parameters, body and answer of a route. Body and answer are wire structs or lists."""
 
     name: str
     tag: str
@@ -70,41 +70,41 @@ CUSTOMER_ID = Parameter("customerId", "path", "The id of the tenant.", _INT64, r
 MICROTENANT_ID = Parameter(
     "microtenantId",
     "query",
-    "The microtenant to work in. Absent or 0: Default. A client that belongs to a microtenant "
-    "passes that one's id.",
+    "The id of the microtenant; absent or 0 for Default. A client of a microtenant must send the "
+    "id of that microtenant.",
     {**_INT64, "minimum": 0},
 )
 LIST_PARAMETERS = (
     Parameter(
         "search",
         "query",
-        "Which items, as in: name EQ wiki; enabled EQ true AND name LIKE test; or plain words that "
+        "A filter, for example name EQ wiki, or enabled EQ true AND name LIKE test, or words that "
         "the name contains. Operators: EQ, NE, LIKE, CONTAINS, STARTSWITH, ENDSWITH, GT, GE, LT, "
-        "LE, IN; AND binds tighter than OR. At most 16 conditions, and 255 characters a value.",
+        "LE, IN. AND binds tighter than OR. At most 16 conditions, and 255 characters per value.",
         {"type": "string", "maxLength": 4096},
     ),
     Parameter(
         "page",
         "query",
-        "The number of the page, from 1.",
+        "The page number, from 1.",
         {**_INT32, "minimum": 1, "default": 1},
     ),
     Parameter(
         "pagesize",
         "query",
-        "How many items a page has; more than 500 are read as 500.",
+        "The number of items per page. Values over 500 mean 500.",
         {**_INT32, "minimum": 1, "maximum": 500, "default": 20},
     ),
     Parameter(
         "sortBy",
         "query",
-        "What the list is ordered by; then by id.",
+        "The field to sort by. Equal items are sorted by id.",
         {"type": "string", "enum": ["name", "id", "enabled", "creationTime", "modifiedTime"]},
     ),
     Parameter(
         "sortOrder",
         "query",
-        "The direction of the order.",
+        "The sort order.",
         {"type": "string", "enum": ["ASC", "DESC", "DSC"]},
     ),
 )
@@ -114,35 +114,35 @@ STATELESS_LIST_PARAMETERS = tuple(
     else each
     for each in LIST_PARAMETERS
 )
-"""Those of a list whose items are neither enabled nor disabled."""
+"""The parameters of a list whose items have no field `enabled`."""
 INCLUDE = Parameter(
     "include",
     "query",
-    "portico: answers also tell what Portico adds to the vendor's objects, as `portico`.",
+    "portico: answers include the member `portico`, which Portico adds to the vendor's objects.",
     {"type": "string", "enum": ["portico"]},
 )
 IF_NONE_MATCH = Parameter(
     "If-None-Match",
     "header",
-    "The ETag of the version that the client has; 304 when nothing changed.",
+    "The ETag of the version that the client has. The answer is 304 if it is current.",
     {"type": "string"},
 )
 IF_MATCH = Parameter(
     "If-Match",
     "header",
-    "The ETag of the version that the change is meant for; 409 when it is another one.",
+    "The ETag of the version to change. The answer is 409 if it is not current.",
     {"type": "string"},
 )
 IDEMPOTENCY_KEY = Parameter(
     "Idempotency-Key",
     "header",
-    "A name for this request; sent again within 24 hours it gets the first answer again.",
+    "A key for this request. A repeated request gets the first answer again for 24 hours.",
     {"type": "string", "minLength": 1, "maxLength": 255},
 )
 
 
 class SignedInHandler(Protocol):
-    """What answers a call."""
+    """A handler of authenticated calls."""
 
     __name__: str
 
@@ -150,7 +150,7 @@ class SignedInHandler(Protocol):
 
 
 class PublicHandler(Protocol):
-    """What answers a request that nobody has to sign in for."""
+    """A handler of requests without a token."""
 
     __name__: str
 
@@ -158,17 +158,17 @@ class PublicHandler(Protocol):
 
 
 def path_id(name: str, description: str) -> Parameter:
-    """The id of one resource in the path."""
+    """Return the parameter for the id of one resource in the path."""
     return Parameter(name, "path", description, _INT64, required=True)
 
 
 def operation(
     method: Method, path: str | Sequence[str], **description: Unpack[Description]
 ) -> Callable[[SignedInHandler], HTTPRouteHandler]:
-    """Makes a handler of authenticated calls a route, with all that the document says of it."""
+    """Make a route of a handler of authenticated calls, with its description."""
 
     def decorate(handler: SignedInHandler) -> HTTPRouteHandler:
-        # Not by the framework's injection: that costs more than the call itself.
+        # The framework's injection of the call would cost more than the call itself.
         async def handle(request: AnyRequest) -> Answer:
             return await handler(await open_call(api_of(request), request))
 
@@ -181,7 +181,7 @@ def operation(
 def public_operation(
     method: Method, path: str | Sequence[str], **description: Unpack[Description]
 ) -> Callable[[PublicHandler], HTTPRouteHandler]:
-    """The same for a handler that anybody may call."""
+    """Make a route of a handler that needs no token, with its description."""
 
     def decorate(handler: PublicHandler) -> HTTPRouteHandler:
         async def handle(request: AnyRequest) -> Answer:
@@ -200,7 +200,7 @@ def _route(
     handle: Callable[[AnyRequest], Awaitable[Answer]],
 ) -> HTTPRouteHandler:
     paths = [path] if isinstance(path, str) else list(path)
-    # The framework's own status is never sent: every answer carries its status.
+    # The framework requires a status, and every answer has one of its own.
     route = HTTPRouteHandler(
         paths,
         http_method=method,
@@ -212,10 +212,10 @@ def _route(
 
 
 def answer_options(path: str, allow: str) -> HTTPRouteHandler:
-    """The route that tells which methods a path takes."""
+    """Return the route that answers OPTIONS with the methods of a path."""
 
     async def options() -> Answer:
-        """Nothing but the header."""
+        """Answer with the header `Allow`."""
         return Answer(b"", status=204, headers={"allow": allow})
 
     return HTTPRouteHandler([path], http_method="OPTIONS", status_code=HTTP_200_OK)(options)

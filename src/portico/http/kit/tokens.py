@@ -110,12 +110,12 @@ class Tokens:
             key = await self._key(parsed.headers().get("kid"))
             if not jws.validate_compact(parsed, _hmac_key(key.secret), registry=_HS256):
                 raise AccessDenied
-            found = _TOKEN_CLAIMS.decode(parsed.payload)
+            payload = _TOKEN_CLAIMS.decode(parsed.payload)
             claims = Claims(
-                token_id=found.jti,
-                client_id=int(found.sub),
-                customer_id=int(found.customer_id),
-                expires=found.exp,
+                token_id=payload.jti,
+                client_id=int(payload.sub),
+                customer_id=int(payload.customer_id),
+                expires=payload.exp,
             )
         except _MALFORMED:
             raise AccessDenied from None

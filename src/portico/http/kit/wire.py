@@ -1,8 +1,7 @@
-"""The conventions of the vendor's wire: docs/vendor-api.md, "Wire conventions".
+"""The conventions of the vendor's JSON: docs/vendor-api.md, "Wire conventions".
 
-Out: absent instead of null or "", ids and times and totals as strings of digits, camelCase. In:
-ids as strings or numbers, null as absent, unknown keys ignored; anything else wrong is refused by
-name.
+Answers leave out null and "", and write ids, times and totals as strings of digits. Requests may
+send ids as strings or numbers and null for absent members; unknown members are ignored.
 """
 
 from __future__ import annotations
@@ -26,36 +25,36 @@ S = TypeVar("S")
 W = TypeVar("W", bound="WireStruct")
 
 COMMAS_LIMIT = 200_000
-"""About how many values a body has at most."""
+"""The largest number of commas in a body, which bounds its values."""
 
 UNINTERRUPTED_COMMAS = 20_000
-"""From so many on, others get their turn between values; 500 links have about 7,000."""
+"""A body with more commas is parsed so that other threads can run. 500 links have about 7,000."""
 
 Digits = Annotated[str, Meta(extra_json_schema={"pattern": "^-?[0-9]{1,19}$"})]
-"""A 64-bit integer as its decimal digits."""
+"""A 64-bit integer as a string of decimal digits."""
 
 _EMPTY = frozenset((None, "", ()))
 
 MaybeText = str | UnsetType
 MaybeDigits = Digits | UnsetType
 ReceivedId = Annotated[str | int | None, Meta(extra_json_schema={"pattern": "^(-?[0-9]{1,19})?$"})]
-"""An id as a client may send it."""
+"""An id in a request."""
 
 
 def received(description: str = "", **schema: object) -> Meta:
-    """What the OpenAPI document says of a member of a request body.
+    """Return the description and limits of a member of a request body for the OpenAPI document.
 
-    The limits are told here and checked by the domain, which every door goes through.
+    The domain checks the limits, for the API and the console alike.
     """
     return Meta(description=description or None, extra_json_schema=schema)
 
 
 class WireStruct(msgspec.Struct, rename="camel", kw_only=True, frozen=True):
-    """A body or a part of one, fields named as on the wire but in snake case."""
+    """A body or a part of one. Its fields are the names on the wire, in snake case."""
 
 
 class Stamps(WireStruct, frozen=True, kw_only=True):
-    """What every answered object starts with."""
+    """The members that every answered object starts with."""
 
     id: Digits
     modified_time: MaybeDigits = UNSET
@@ -64,23 +63,23 @@ class Stamps(WireStruct, frozen=True, kw_only=True):
 
 
 class Reference(WireStruct, frozen=True, kw_only=True):
-    """An object named by its id; what else it carries is ignored."""
+    """An object named by its id. Other members are ignored."""
 
     id: str | int
 
 
 def text(value: str) -> MaybeText:
-    """A text of an answer: absent when empty."""
+    """Return a text for an answer, absent when it is empty."""
     return value or UNSET
 
 
 def digits(value: int | None) -> MaybeDigits:
-    """A number of an answer as its digits: absent when there is none."""
+    """Return a number for an answer as digits, absent when it is None."""
     return UNSET if value is None else str(value)
 
 
 def stamps(record: Record) -> dict[str, Any]:
-    """The stamps of a record, by the fields of `Stamps`."""
+    """Return the stamps of a record by the fields of `Stamps`."""
     return {
         "id": str(record.id),
         "modified_time": str(record.modified_time),
@@ -90,61 +89,62 @@ def stamps(record: Record) -> dict[str, Any]:
 
 
 def microtenant_digits(record: OwnedRecord) -> MaybeDigits:
-    """The id of a custom microtenant; Default's never appears."""
+    """Return the id of a record's microtenant, absent for Default."""
     return str(record.microtenant_id) if record.microtenant_id else UNSET
 
 
 def record_of(kind: type[R], body: msgspec.Struct) -> R:
-    """Return the record that a body describes, field by field of the same name.
+    """Return the record whose fields have the values of a body's fields by the same names.
 
-    What is absent, null or an empty text takes the record's default.
+    Fields that are absent, null or empty in the body get the record's defaults.
     """
     values = msgspec.structs.asdict(body).items()
-    said = {name: value for name, value in values if value is not None and value != ""}
-    return msgspec.convert(said, kind)
+    given = {name: value for name, value in values if value is not None and value != ""}
+    return msgspec.convert(given, kind)
 
 
 def answer_of(kind: type[W], record: object) -> W:
-    """Return the answer that has the fields of a record by the same names, without empty ones."""
+    """Return an answer with a record's values of the fields of the same names, but empty ones."""
     return kind(**{name: value for name, value in vars(record).items() if value not in _EMPTY})
 
 
 def totals(total: int, query: ListQuery) -> dict[str, str]:
-    """The page and item counts of a list envelope."""
+    """Return the counts of pages and items for the answer to a list request."""
     return {"total_pages": str(ceil(total / query.page_size)), "total_count": str(total)}
 
 
 def received_id(field: str, value: ReceivedId) -> int | None:
-    """An id of a request as a number; None and "" are none. Raises InvalidField."""
+    """Return an id of a request as a number, or None for null and "". Raises InvalidField."""
     if value is None or value == "":
         return None
     return parse_id(field, str(value))
 
 
 def parse_id(field: str, value: str) -> int:
-    """An id as a number. Raises InvalidField unless it is a 64-bit integer in plain digits."""
+    """Return an id as a number. Raises InvalidField unless it is a 64-bit integer in digits."""
     if not re.fullmatch(r"-?[0-9]{1,19}", value, re.ASCII) or abs(int(value)) > MAX_ID:
-        raise InvalidField(field, "It is not an id: a whole number of at most 19 digits.")
+        raise InvalidField(field, "It must be an id: a whole number of at most 19 digits.")
     return int(value)
 
 
 def received_ids(field: str, references: Sequence[Reference] | None) -> list[int]:
-    """The distinct ids of a list of references, in order; null is an empty list."""
+    """Return the distinct ids of a list of references in order. Null is an empty list."""
     ids: dict[int, None] = {}
     for position, reference in enumerate(references or ()):
-        place = f"{field}[{position}].id"
-        value = received_id(place, reference.id)
+        name = f"{field}[{position}].id"
+        value = received_id(name, reference.id)
         if value is None:
-            raise InvalidField(place, "It is required.")
+            raise InvalidField(name, "It is required.")
         ids[value] = None
     return list(ids)
 
 
 def receive(body: bytes, expected: type[S]) -> S:
-    """A request body as the struct it should be.
+    """Return a request body as a struct of the expected type.
 
-    Raises InvalidField naming the field, or `body` when it is no JSON that two readers would
-    understand alike: not UTF-8, duplicate keys, NaN, lone surrogates, absurd depth or numbers.
+    Raises InvalidField that names the field. It names `body` when two parsers could read the JSON
+    differently: it is not UTF-8, or has duplicate keys, NaN, lone surrogates, deep nesting or huge
+    numbers.
     """
     try:
         return msgspec.convert(_parse(body), expected)
@@ -157,7 +157,9 @@ def receive(body: bytes, expected: type[S]) -> S:
 def _parse(body: bytes) -> Any:  # noqa: ANN401  # any JSON value
     commas = body.count(b",")
     if commas > COMMAS_LIMIT:
-        raise InvalidField("body", f"It has over {COMMAS_LIMIT:,} commas, so too many values.")
+        raise InvalidField(
+            "body", f"It has more than {COMMAS_LIMIT:,} commas, so it has too many values."
+        )
     try:
         content = body.decode()
     except UnicodeDecodeError as error:
@@ -179,9 +181,9 @@ def _parse(body: bytes) -> Any:  # noqa: ANN401  # any JSON value
 
 
 class InterruptibleDecoder(json.JSONDecoder):
-    """The decoder without its part in C, which holds the interpreter for a whole array or object.
+    """A decoder in Python alone, which lets other threads run between values.
 
-    Other threads run between values, for seven times the work.
+    The C decoder is seven times as fast, and holds the interpreter for a whole array or object.
     """
 
     def __init__(self, **hooks: Any) -> None:  # noqa: ANN401  # the base class's own
@@ -195,8 +197,8 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         seen: set[str] = set()
         for name, _ in pairs:
             if name in seen:
-                twice = printable(name)
-                raise InvalidField("body", f'It has the key "{twice}" twice in one object.')
+                key = printable(name)
+                raise InvalidField("body", f'It has the key "{key}" twice in one object.')
             seen.add(name)
     return members
 
@@ -215,16 +217,16 @@ def _refuse_surrogates(value: Any) -> None:  # noqa: ANN401  # any JSON value
 
 
 def printable(value: str) -> str:
-    """A text from outside made fit for an error sentence: short, and encodable."""
+    """Return a text of a request as it can be part of an error message: short and encodable."""
     return value[:100].encode("utf-8", "replace").decode()
 
 
-_PLACE = re.compile(r"(?P<why>.*) - at `(?:key in )?\$\.?(?P<field>.*)`\Z", re.DOTALL)
+_LOCATION = re.compile(r"(?P<why>.*) - at `(?:key in )?\$\.?(?P<field>.*)`\Z", re.DOTALL)
 
 
 def _invalid(error: msgspec.ValidationError) -> InvalidField:
     message = str(error)
-    match = _PLACE.match(message)
+    match = _LOCATION.match(message)
     if not match or not match["field"]:
         return InvalidField("body", f"{message}.")
     return InvalidField(match["field"], f"{match['why']}.")

@@ -1,4 +1,4 @@
-"""Application segments on the wire: read only, since the operator's commands keep them."""
+"""The API of application segments, read-only: the operator's commands create and delete them."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ COMMON = (CUSTOMER_ID, MICROTENANT_ID)
 
 
 class ApplicationAnswer(Stamps, frozen=True, kw_only=True):
-    """An application segment as it is answered.
+    """An application segment in an answer.
 
-    The members with fixed values are what the vendor answers for a segment that sets nothing else.
-    Clients copy them into their state; Portico carries no traffic, so it acts on none of them.
+    The members with fixed values are the vendor's defaults, which clients copy into their state.
+    Portico carries no traffic, so they have no effect.
     """
 
     name: str
@@ -84,7 +84,7 @@ class ApplicationList(WireStruct, frozen=True, kw_only=True):
 
 
 def present(application: Application, microtenant_name: str) -> ApplicationAnswer:
-    """Return an application segment as it is answered."""
+    """Return an application segment for an answer."""
     return ApplicationAnswer(
         **stamps(application),
         name=application.name,
@@ -105,7 +105,7 @@ def present(application: Application, microtenant_name: str) -> ApplicationAnswe
     answer=ApplicationList,
 )
 async def list_applications(call: Call) -> Answer:
-    """Terraform's data source looks a segment up here, by its name."""
+    """Return a page of the scope's application segments. Terraform finds a segment here by name."""
     query = call.list_query(APPLICATION_FIELDS)
     async with call.read() as work:
         page = await applications.list_applications(work, query)
@@ -122,11 +122,11 @@ async def list_applications(call: Call) -> Answer:
     answer=ApplicationAnswer,
 )
 async def get_application(call: Call) -> Answer:
-    """The segment that the `applicationId` of a link names."""
+    """Return one application segment, as the `applicationId` of a link names it."""
     application_id = call.path_id("id")
     async with call.read() as work:
-        found = await applications.get_application(work, application_id)
-    return await call.answer_read(work, present(found, work.microtenant_name))
+        application = await applications.get_application(work, application_id)
+    return await call.answer_read(work, present(application, work.microtenant_name))
 
 
 ROUTES = (list_applications, get_application)

@@ -1,4 +1,4 @@
-"""Many links created in one request: docs/vendor-api.md, "Links"."""
+"""Creation of many links in one request: docs/vendor-api.md, "Links"."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ BULK = [
 
 
 class LinkBulkBody(WireStruct, frozen=True, kw_only=True):
-    """Up to 500 links to create at once; each goes on every portal of the outer list."""
+    """Up to 500 links to create. Each goes on every portal of the outer list."""
 
     user_portal_links: Annotated[
         list[LinkBody] | None, received(minItems=1, maxItems=BULK_LIMIT)
@@ -57,12 +57,15 @@ class LinkBulkAnswer(WireStruct, frozen=True, kw_only=True):
 
 
 def received_bulk(body: LinkBulkBody) -> list[LinkSpec]:
-    """What a bulk asks to store: each link on its own portals and on those of the outer list."""
+    """Return the links of a bulk, each on its own portals and on those of the outer list.
+
+    Raises InvalidField that names the entry.
+    """
     entries = body.user_portal_links or []
     links.check_bulk_size(len(entries))
     outer = tuple(received_ids("userPortals", body.user_portals))
     if len(outer) > PORTALS_PER_LINK:
-        raise InvalidField("userPortals", f"At most {PORTALS_PER_LINK} are taken.")
+        raise InvalidField("userPortals", f"It must have at most {PORTALS_PER_LINK} portals.")
     specs = []
     for position, entry in enumerate(entries):
         try:
@@ -76,19 +79,21 @@ def received_bulk(body: LinkBulkBody) -> list[LinkSpec]:
 def _received_many(
     body: BulkBody,
 ) -> tuple[LinkBulkBody, list[LinkSpec], list[LinkPresentation | None]]:
-    """The same of a bulk; a bare list of links is one without portals of its own."""
+    """Return a bulk, its links and how each is shown. A bare list of links is a bulk too."""
     bulk = LinkBulkBody(user_portal_links=body) if isinstance(body, list) else body
-    said = [received_presentation(each.portico) for each in bulk.user_portal_links or ()]
-    return bulk, received_bulk(bulk), said
+    presentations = [received_presentation(each.portico) for each in bulk.user_portal_links or ()]
+    return bulk, received_bulk(bulk), presentations
 
 
-def present_bulk(created: list[PresentedLink], shown: Presentations | None) -> LinkBulkAnswer:
-    """Links that were created together: without stamps beside the id."""
+def present_bulk(
+    created: list[PresentedLink], presentations: Presentations | None
+) -> LinkBulkAnswer:
+    """Return new links for the answer to a bulk. They have no stamps but the id."""
     portal_ids = sorted({portal_id for link in created for portal_id in link.portal_ids})
     return LinkBulkAnswer(
         user_portal_links=[
             msgspec.structs.replace(
-                present_created(link, shown),
+                present_created(link, presentations),
                 modified_time=UNSET,
                 creation_time=UNSET,
                 modified_by=UNSET,
@@ -111,12 +116,14 @@ def present_bulk(created: list[PresentedLink], shown: Presentations | None) -> L
     status=201,
 )
 async def create_links(call: Call) -> Answer:
-    """Create up to 500 links or none; a bare list of links is accepted too."""
-    received, specs, said = await call.receive_as(cast("type[BulkBody]", BulkBody), _received_many)
-    async with call.write(received.microtenant_id) as work:
+    """Create up to 500 links or none. A bare list of links is accepted too."""
+    bulk, specs, presentations = await call.receive_as(
+        cast("type[BulkBody]", BulkBody), _received_many
+    )
+    async with call.write(bulk.microtenant_id) as work:
 
         async def create() -> LinkBulkAnswer:
-            created = await links.create_links(work, specs, said)
+            created = await links.create_links(work, specs, presentations)
             return present_bulk(created, stored_presentations(created, asked=call.wants_portico))
 
         return await call.created(work, create)

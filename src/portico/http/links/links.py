@@ -1,4 +1,4 @@
-"""User portal links on the wire: docs/vendor-api.md, "Links"."""
+"""The API of user portal links: docs/vendor-api.md, "Links"."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ COMMON = (CUSTOMER_ID, MICROTENANT_ID)
 
 
 class LinkBody(WireStruct, frozen=True, kw_only=True):
-    """A link as a client writes it; PUT replaces all of it."""
+    """A link in a request. PUT replaces all of it."""
 
     name: Annotated[
         str | None, received("Unique in its microtenant.", minLength=1, maxLength=NAME_LIMIT)
@@ -87,23 +87,23 @@ class LinkBody(WireStruct, frozen=True, kw_only=True):
     ] = None
     link: Annotated[
         str | None,
-        received("A host, with a port if need be.", minLength=1, maxLength=HOST_LIMIT),
+        received("A host, with an optional port.", minLength=1, maxLength=HOST_LIMIT),
     ] = None
     link_path: Annotated[
-        str | None, received("The path, if any.", pattern="^(/|$)", maxLength=LINK_PATH_LIMIT)
+        str | None, received("An optional path.", pattern="^(/|$)", maxLength=LINK_PATH_LIMIT)
     ] = None
-    protocol: Annotated[str | None, received("Absent: https://.", enum=[*PROTOCOLS, None])] = None
+    protocol: Annotated[str | None, received("Default: https://.", enum=[*PROTOCOLS, None])] = None
     application_id: ReceivedId = None
     user_portals: Annotated[list[Reference] | None, received("The portals that show the link.")] = (
         None
     )
-    user_portal_id: Annotated[ReceivedId, received("One portal, instead of a list.")] = None
+    user_portal_id: Annotated[ReceivedId, received("One portal in place of a list.")] = None
     microtenant_id: ReceivedId = None
     portico: Annotated[LinkPorticoBody | None, received("How it is shown on portals.")] = None
 
 
 class PortalInLink(WireStruct, frozen=True, kw_only=True):
-    """A portal inside a link: its id alone once created, the portal itself when read (1.2)."""
+    """A portal in a link: the id alone in the answer to a POST, all members in that to a GET."""
 
     id: Digits
     modified_time: MaybeDigits = UNSET
@@ -123,7 +123,7 @@ class PortalInLink(WireStruct, frozen=True, kw_only=True):
 
 
 class LinkAnswer(Stamps, frozen=True, kw_only=True):
-    """A link as it is answered."""
+    """A link in an answer."""
 
     name: str
     enabled: bool
@@ -148,7 +148,7 @@ class LinkList(WireStruct, frozen=True, kw_only=True):
 
 
 def received_link(body: LinkBody) -> LinkSpec:
-    """What a body asks to store. Raises InvalidField; the rules themselves are the service's."""
+    """Return the link that a body describes. Raises InvalidField for ids that are no numbers."""
     portal_ids = received_ids("userPortals", body.user_portals)
     if not portal_ids:
         single = received_id("userPortalId", body.user_portal_id)
@@ -167,35 +167,35 @@ def received_link(body: LinkBody) -> LinkSpec:
 
 
 def _received_one(body: LinkBody) -> tuple[LinkBody, LinkSpec, LinkPresentation | None]:
-    """The body of one link, what it asks to store, and how the link is to be shown."""
+    """Return a body, the link that it describes, and how that is shown."""
     return body, received_link(body), received_presentation(body.portico)
 
 
-def present_created(link: Link, shown: Presentations | None) -> LinkAnswer:
-    """A link that was just created: portals as stubs, no microtenant name."""
-    return _present(link, [PortalInLink(id=str(each)) for each in link.portal_ids], shown)
+def present_created(link: Link, presentations: Presentations | None) -> LinkAnswer:
+    """Return a new link for the answer to a POST, with the ids of its portals."""
+    return _present(link, [PortalInLink(id=str(each)) for each in link.portal_ids], presentations)
 
 
-def present_created_on_one(link: Link, shown: Presentations | None) -> LinkAnswer:
-    """A link that was created with `userPortalId`: its answer names no portal."""
-    return _present(link, [], shown)
+def present_created_on_one(link: Link, presentations: Presentations | None) -> LinkAnswer:
+    """Return a link that was created with `userPortalId`. The answer has no portals."""
+    return _present(link, [], presentations)
 
 
 def present_read(
-    found: LinkPage, microtenant_name: str, shown: Presentations | None = None
+    page: LinkPage, microtenant_name: str, presentations: Presentations | None = None
 ) -> list[LinkAnswer]:
-    """Links that were read: with their portals and the microtenant's name."""
-    portals = {portal.id: _present_portal(portal) for portal in found.portals.values()}
+    """Return links for the answer to a GET, with their portals and the microtenant's name."""
+    portals = {portal.id: _present_portal(portal) for portal in page.portals.values()}
     return [
-        _present(link, _known(link, portals), shown, microtenant_name=microtenant_name)
-        for link in found.page.items
+        _present(link, _known(link, portals), presentations, microtenant_name=microtenant_name)
+        for link in page.page.items
     ]
 
 
 def present_on_portal(
-    found: LinkPage, microtenant_name: str, shown: Presentations | None = None
+    page: LinkPage, microtenant_name: str, presentations: Presentations | None = None
 ) -> list[LinkAnswer]:
-    """Links of one portal: the names stand on the portals, not on the link."""
+    """Return the links of one portal. The microtenant's name is on the portals, not the links."""
     portals = {
         portal.id: msgspec.structs.replace(
             _present_portal(portal),
@@ -203,19 +203,19 @@ def present_on_portal(
             ext_domain_name=text(portal.ext_domain_name),
             microtenant_name=microtenant_name,
         )
-        for portal in found.portals.values()
+        for portal in page.portals.values()
     }
-    return [_present(link, _known(link, portals), shown) for link in found.page.items]
+    return [_present(link, _known(link, portals), presentations) for link in page.page.items]
 
 
 def _present(
     link: Link,
     portals: list[PortalInLink],
-    shown: Presentations | None,
+    presentations: Presentations | None,
     *,
     microtenant_name: str = "",
 ) -> LinkAnswer:
-    # A list has up to 500 of them, so this is written out where others call `stamps` and `text`.
+    # Written out for speed, where others call `stamps` and `text`: a list has up to 500 links.
     return LinkAnswer(
         id=str(link.id),
         modified_time=str(link.modified_time),
@@ -232,12 +232,12 @@ def _present(
         user_portals=portals or UNSET,
         microtenant_id=microtenant_digits(link),
         microtenant_name=text(microtenant_name),
-        portico=portico_fields(link, shown),
+        portico=portico_fields(link, presentations),
     )
 
 
 def _known(link: Link, portals: Mapping[int, PortalInLink]) -> list[PortalInLink]:
-    """The link's portals; one that was deleted between two statements is left out."""
+    """Return the portals of the link, without those deleted between two statements."""
     return [portals[portal_id] for portal_id in link.portal_ids if portal_id in portals]
 
 
@@ -256,19 +256,19 @@ def _present_portal(portal: UserPortal) -> PortalInLink:
 
 
 def present_list(items: list[LinkAnswer], total: int, query: ListQuery) -> LinkList:
-    """The list envelope around a page."""
+    """Return the answer to a list request."""
     return LinkList(**totals(total, query), items=items)
 
 
 async def read_link(work: UnitOfWork, link_id: int, *, portico: bool = False) -> LinkAnswer:
-    """What a GET of the link answers now. Raises NotFound."""
-    found = await links.get_link(work, link_id)
-    shown = await presentations_of(work, found.page.items) if portico else None
-    return present_read(found, work.microtenant_name, shown)[0]
+    """Return what a GET of the link answers now. Raises NotFound."""
+    page = await links.get_link(work, link_id)
+    presentations = await presentations_of(work, page.page.items) if portico else None
+    return present_read(page, work.microtenant_name, presentations)[0]
 
 
 async def _require_version(call: Call, work: UnitOfWork, link_id: int) -> None:
-    """Either version of a link will do: with what Portico adds, or without."""
+    """Require the version of a link with or without the member `portico`."""
     reads = [partial(read_link, work, link_id, portico=each) for each in (False, True)]
     await call.require_version(work, KIND, work.links, link_id, *reads)
 
@@ -285,10 +285,12 @@ async def list_links(call: Call) -> Answer:
     """Return a page of the scope's links, each with its portals."""
     query = call.list_query(LINK_FIELDS)
     async with call.read() as work:
-        found = await links.list_links(work, query)
-        shown = await presentations_of(work, found.page.items) if call.wants_portico else None
-    items = present_read(found, work.microtenant_name, shown)
-    return await call.answer_read(work, present_list(items, found.page.total, query))
+        page = await links.list_links(work, query)
+        presentations = (
+            await presentations_of(work, page.page.items) if call.wants_portico else None
+        )
+    items = present_read(page, work.microtenant_name, presentations)
+    return await call.answer_read(work, present_list(items, page.page.total, query))
 
 
 @operation(
@@ -310,10 +312,12 @@ async def list_links_of_portal(call: Call) -> Answer:
     portal_id = call.path_id("portalId")
     query = call.list_query(LINK_FIELDS)
     async with call.read() as work:
-        found = await links.list_links_of_portal(work, portal_id, query)
-        shown = await presentations_of(work, found.page.items) if call.wants_portico else None
-    items = present_on_portal(found, work.microtenant_name, shown)
-    return await call.answer_read(work, present_list(items, found.page.total, query))
+        page = await links.list_links_of_portal(work, portal_id, query)
+        presentations = (
+            await presentations_of(work, page.page.items) if call.wants_portico else None
+        )
+    items = present_on_portal(page, work.microtenant_name, presentations)
+    return await call.answer_read(work, present_list(items, page.page.total, query))
 
 
 @operation(
@@ -328,8 +332,8 @@ async def get_link(call: Call) -> Answer:
     """Return one link with its portals."""
     link_id = call.path_id("id")
     async with call.read() as work:
-        found = await read_link(work, link_id, portico=call.wants_portico)
-    return await call.answer_read(work, found)
+        answer = await read_link(work, link_id, portico=call.wants_portico)
+    return await call.answer_read(work, answer)
 
 
 @operation(
@@ -344,13 +348,13 @@ async def get_link(call: Call) -> Answer:
     status=201,
 )
 async def create_link(call: Call) -> Answer:
-    """Create a link; portals are answered as stubs."""
-    body, spec, said = await call.receive_as(LinkBody, _received_one)
+    """Create a link. The answer has the ids of its portals."""
+    body, spec, presentation = await call.receive_as(LinkBody, _received_one)
     present = present_created if body.user_portals else present_created_on_one
     async with call.write(body.microtenant_id) as work:
 
         async def create() -> LinkAnswer:
-            link = await links.create_link(work, spec, said)
+            link = await links.create_link(work, spec, presentation)
             return present(link, stored_presentations([link], asked=call.wants_portico))
 
         return await call.created(work, create)
@@ -369,10 +373,10 @@ async def create_link(call: Call) -> Answer:
 async def update_link(call: Call) -> Answer:
     """Replace a link. The id in the path wins over one in the body."""
     link_id = call.path_id("id")
-    body, spec, said = await call.receive_as(LinkBody, _received_one)
+    body, spec, presentation = await call.receive_as(LinkBody, _received_one)
     async with call.write(body.microtenant_id) as work:
         await _require_version(call, work, link_id)
-        await links.update_link(work, link_id, spec, said)
+        await links.update_link(work, link_id, spec, presentation)
     return answer_nothing()
 
 

@@ -1,4 +1,4 @@
-"""The object `portico` on a link: what Portico adds to the wire, told only when asked for."""
+"""The member `portico` of a link: how portals show it, answered on request."""
 
 from __future__ import annotations
 
@@ -19,29 +19,31 @@ from portico.domain.records import NAME_LIMIT
 from portico.http.kit.wire import MaybeText, WireStruct, answer_of, received, record_of
 
 Presentations = Mapping[int, LinkPresentation]
-"""How links are shown, by their ids; empty when nobody asked."""
+"""How links are shown, by their ids. Links that are missing have the defaults."""
 
 
 class LinkPorticoBody(WireStruct, frozen=True, kw_only=True):
-    """How a link is shown, as a client writes it. A PUT without it keeps what is stored."""
+    """How a link is shown, in a request. A PUT without it keeps the stored values."""
 
     section: Annotated[
         str | None,
-        received("A heading; one that does not exist is made.", maxLength=NAME_LIMIT),
+        received("A heading. It is created if it does not exist.", maxLength=NAME_LIMIT),
     ] = None
     order: Annotated[
         int | None,
-        received("The place in the section, from 1.", minimum=0, maximum=LARGEST_ORDER),
+        received("The position in the section, from 1.", minimum=0, maximum=LARGEST_ORDER),
     ] = None
     groups: Annotated[
         list[str] | None,
-        received("Who sees the link; nobody named: all.", maxItems=GROUPS_PER_LINK),
+        received("The groups that see the link. None: everyone.", maxItems=GROUPS_PER_LINK),
     ] = None
-    icon_is_dark: Annotated[bool | None, received("Absent: not known.")] = None
+    icon_is_dark: Annotated[bool | None, received("Whether the icon is dark. Absent: unknown.")] = (
+        None
+    )
 
 
 class LinkPortico(WireStruct, frozen=True, kw_only=True):
-    """How a link is shown, as it is answered. An order of 0: by name, after those with a place."""
+    """How a link is shown, in an answer. Links with order 0 come last, by name."""
 
     section: MaybeText = UNSET
     order: int
@@ -50,15 +52,17 @@ class LinkPortico(WireStruct, frozen=True, kw_only=True):
 
 
 def received_presentation(body: LinkPorticoBody | None) -> LinkPresentation | None:
-    """Return how a body says that a link is shown, or None when it says nothing."""
+    """Return how a body describes that a link is shown, or None if it does not."""
     return None if body is None else record_of(LinkPresentation, body)
 
 
-def portico_fields(link: Link, shown: Presentations | None) -> LinkPortico | UnsetType:
-    """Return how the link is shown; absent when the client did not ask for it."""
-    return UNSET if shown is None else answer_of(LinkPortico, shown.get(link.id, PLAIN))
+def portico_fields(link: Link, presentations: Presentations | None) -> LinkPortico | UnsetType:
+    """Return how the link is shown, absent if the client did not ask for it."""
+    if presentations is None:
+        return UNSET
+    return answer_of(LinkPortico, presentations.get(link.id, PLAIN))
 
 
 def stored_presentations(links: list[PresentedLink], *, asked: bool) -> Presentations | None:
-    """Return how new links are shown, or None when the client did not ask for it."""
+    """Return how new links are shown, or None if the client did not ask for it."""
     return {link.id: link.presentation for link in links} if asked else None

@@ -1,4 +1,4 @@
-"""From the PEM text that a client sends to what Portico keeps of it: never a private key."""
+"""Reading the PEM text that clients send. Private keys in it are discarded."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ async def read_blob(blob: str) -> IssuedCertificate:
     content = blob.encode("utf-8", "replace")
     if len(content) > CERTIFICATE_BLOB_LIMIT_BYTES:
         limit = CERTIFICATE_BLOB_LIMIT_BYTES // 1024
-        raise InvalidField(FIELD, f"It is over {limit} KiB.")
+        raise InvalidField(FIELD, f"It must have at most {limit} KiB.")
     # A hostile certificate with thousands of names takes tens of milliseconds.
     return await asyncio.to_thread(_read, content)
 
@@ -43,10 +43,10 @@ def _read(content: bytes) -> IssuedCertificate:
         x509.UnsupportedGeneralNameType,
     ):
         raise InvalidField(
-            FIELD, "It has to be PEM text that holds an X.509 certificate (BEGIN CERTIFICATE)."
+            FIELD, "It must be PEM text with an X.509 certificate (BEGIN CERTIFICATE)."
         ) from None
-    for told in (issued.issued_to, issued.issued_by, issued.c_name, *issued.san):
-        check_text(FIELD, told, CERTIFICATE_BLOB_LIMIT_BYTES)
+    for name in (issued.issued_to, issued.issued_by, issued.c_name, *issued.san):
+        check_text(FIELD, name, CERTIFICATE_BLOB_LIMIT_BYTES)
     return issued
 
 
@@ -74,9 +74,9 @@ def _pem(certificate: x509.Certificate) -> str:
 
 
 def _common_name(name: x509.Name) -> str:
-    """The last common name of a subject, which is the first that RFC 4514 writes."""
-    found = name.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
-    return str(found[-1].value) if found else ""
+    """Return the last common name of a subject, which RFC 4514 writes first."""
+    common_names = name.get_attributes_for_oid(x509.NameOID.COMMON_NAME)
+    return str(common_names[-1].value) if common_names else ""
 
 
 def _alternative_names(certificate: x509.Certificate) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Certificates on the wire, as the vendor's recorded exchanges show them (decision 15)."""
+"""The API of certificates, after recordings of the vendor's API (decision 15)."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ COMMON = (CUSTOMER_ID, MICROTENANT_ID)
 
 
 class CertificateBody(WireStruct, frozen=True, kw_only=True):
-    """A certificate as a client writes it."""
+    """A certificate in a request."""
 
     name: Annotated[
         str | None, received("Unique in its microtenant.", minLength=1, maxLength=NAME_LIMIT)
@@ -62,8 +62,8 @@ class CertificateBody(WireStruct, frozen=True, kw_only=True):
     cert_blob: Annotated[
         str | None,
         received(
-            "PEM text: the certificate, then its chain. A private key in it is discarded. Required "
-            "by POST; a PUT without it keeps the stored certificate.",
+            "PEM text: the certificate, then its chain. Private keys are discarded. POST requires "
+            "it; a PUT without it keeps the stored certificate.",
             maxLength=CERTIFICATE_BLOB_LIMIT_BYTES,
         ),
     ] = None
@@ -71,7 +71,7 @@ class CertificateBody(WireStruct, frozen=True, kw_only=True):
 
 
 class CertificateAnswer(Stamps, frozen=True, kw_only=True):
-    """A certificate as it is answered."""
+    """A certificate in an answer."""
 
     name: str
     description: MaybeText = UNSET
@@ -100,7 +100,7 @@ class CertificateList(WireStruct, frozen=True, kw_only=True):
 
 
 def received_certificate(body: CertificateBody) -> CertificateSpec:
-    """Return what a body asks to store beside the certificate itself."""
+    """Return the name and description in a body."""
     return CertificateSpec(name=body.name or "", description=body.description or "")
 
 
@@ -125,7 +125,7 @@ def present_created(certificate: Certificate) -> CertificateAnswer:
 
 
 def present_read(certificate: Certificate, microtenant_name: str) -> CertificateAnswer:
-    """Return a certificate that was read."""
+    """Return a certificate for the answer to a GET."""
     return msgspec.structs.replace(
         present_created(certificate),
         read_only=False,
@@ -136,8 +136,8 @@ def present_read(certificate: Certificate, microtenant_name: str) -> Certificate
 
 async def read_certificate(work: UnitOfWork, certificate_id: int) -> CertificateAnswer:
     """Return what a GET of the certificate answers now. Raises NotFound."""
-    found = await certificates.get_certificate(work, certificate_id)
-    return present_read(found, work.microtenant_name)
+    certificate = await certificates.get_certificate(work, certificate_id)
+    return present_read(certificate, work.microtenant_name)
 
 
 @operation(
@@ -149,7 +149,7 @@ async def read_certificate(work: UnitOfWork, certificate_id: int) -> Certificate
     answer=CertificateList,
 )
 async def list_certificates(call: Call) -> Answer:
-    """Every stored certificate is an issued one, so both paths list the same."""
+    """Return a page of the scope's certificates. Both paths list the same, since all are issued."""
     query = call.list_query(CERTIFICATE_FIELDS)
     async with call.read() as work:
         page = await certificates.list_certificates(work, query)
@@ -166,11 +166,11 @@ async def list_certificates(call: Call) -> Answer:
     answer=CertificateAnswer,
 )
 async def get_certificate(call: Call) -> Answer:
-    """The private key that may have come with it was discarded, so it is never answered."""
+    """Return one certificate. Its private key is never stored."""
     certificate_id = call.path_id("id")
     async with call.read() as work:
-        found = await read_certificate(work, certificate_id)
-    return await call.answer_read(work, found)
+        answer = await read_certificate(work, certificate_id)
+    return await call.answer_read(work, answer)
 
 
 @operation(
@@ -185,7 +185,7 @@ async def get_certificate(call: Call) -> Answer:
     status=201,
 )
 async def create_certificate(call: Call) -> Answer:
-    """All that is answered beside name and description comes from the certificate itself."""
+    """Create a certificate. Its dates, names and keys come from the PEM text."""
     body = await call.receive(CertificateBody)
     issued = await read_blob(body.cert_blob or "")
     async with call.write(body.microtenant_id) as work:
@@ -208,7 +208,7 @@ async def create_certificate(call: Call) -> Answer:
     status=204,
 )
 async def update_certificate(call: Call) -> Answer:
-    """A body without certBlob keeps the certificate: a GET never answers that field."""
+    """Replace a certificate's fields. Without certBlob the PEM text stays, as no GET returns it."""
     certificate_id = call.path_id("id")
     body = await call.receive(CertificateBody)
     issued = await read_blob(body.cert_blob) if body.cert_blob else None
@@ -234,7 +234,7 @@ async def update_certificate(call: Call) -> Answer:
     status=204,
 )
 async def delete_certificate(call: Call) -> Answer:
-    """Refused while a user portal names the certificate."""
+    """Delete a certificate that no user portal names."""
     certificate_id = call.path_id("id")
     async with call.write() as work:
         await call.require_version(

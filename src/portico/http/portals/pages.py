@@ -1,4 +1,4 @@
-"""The object `portico` on a user portal: its page's settings, told only when asked for."""
+"""The member `portico` of a user portal: the settings of its page, answered on request."""
 
 from __future__ import annotations
 
@@ -22,24 +22,31 @@ _AUDIENCES = [each.value for each in Audience]
 
 
 class PortalPorticoBody(WireStruct, frozen=True, kw_only=True):
-    """The settings of a portal's page as a client writes them. A PUT without them keeps them."""
+    """The settings of a portal's page in a request. A PUT without them keeps them."""
 
     slug: Annotated[
         str | None,
-        received("The address below /p/. Absent: kept, or made.", maxLength=SLUG_LIMIT),
+        received(
+            "The address below /p/. If absent, it is kept, or made from the name.",
+            maxLength=SLUG_LIMIT,
+        ),
     ] = None
     audience: Annotated[
-        str | None, received("Who may see it. Absent: signed_in.", enum=[*_AUDIENCES, None])
+        str | None, received("Who can see the page. Default: signed_in.", enum=[*_AUDIENCES, None])
     ] = None
-    title: Annotated[str | None, received("Absent: the name.", maxLength=NAME_LIMIT)] = None
-    accent: Annotated[str | None, received("A colour.", pattern="^(#[0-9A-Fa-f]{6})?$")] = None
+    title: Annotated[
+        str | None, received("Default: the name of the portal.", maxLength=NAME_LIMIT)
+    ] = None
+    accent: Annotated[
+        str | None, received("A colour such as #0b6659.", pattern="^(#[0-9A-Fa-f]{6})?$")
+    ] = None
     favicon: Annotated[
         str | None, received("An image as a data URI.", maxLength=FAVICON_LIMIT_BYTES)
     ] = None
 
 
 class PortalPortico(WireStruct, frozen=True, kw_only=True):
-    """The settings of a portal's page as they are answered."""
+    """The settings of a portal's page in an answer."""
 
     slug: MaybeText = UNSET
     audience: str
@@ -49,17 +56,14 @@ class PortalPortico(WireStruct, frozen=True, kw_only=True):
 
 
 def received_page(body: PortalPorticoBody | None) -> PortalPage | None:
-    """Return the settings that a body has for a portal's page, or None when it has none.
-
-    Raises InvalidField.
-    """
+    """Return the settings of a page in a body, or None without any. Raises InvalidField."""
     if body is None:
         return None
     if body.audience and body.audience not in _AUDIENCES:
-        raise InvalidField("portico.audience", f"It is {' or '.join(_AUDIENCES)}.")
+        raise InvalidField("portico.audience", f"It must be {' or '.join(_AUDIENCES)}.")
     return record_of(PortalPage, body)
 
 
 def present_page(portal: UserPortal) -> PortalPortico | UnsetType:
-    """Return the settings of a portal's page; absent when the portal was read without them."""
+    """Return the settings of a portal's page, absent if the portal was read without them."""
     return answer_of(PortalPortico, portal.page) if isinstance(portal, PresentedPortal) else UNSET

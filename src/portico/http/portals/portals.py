@@ -1,4 +1,4 @@
-"""User portals on the wire: docs/vendor-api.md, "User portals"."""
+"""The API of user portals: docs/vendor-api.md, "User portals"."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ COMMON = (CUSTOMER_ID, MICROTENANT_ID)
 
 
 class UserPortalBody(WireStruct, frozen=True, kw_only=True):
-    """A user portal as a client writes it; PUT replaces all of it."""
+    """A user portal in a request. PUT replaces all of it."""
 
     name: Annotated[
         str | None, received("Unique in its microtenant.", minLength=1, maxLength=NAME_LIMIT)
@@ -89,7 +89,7 @@ class UserPortalBody(WireStruct, frozen=True, kw_only=True):
 
 
 class UserPortalAnswer(Stamps, frozen=True, kw_only=True):
-    """A user portal as it is answered."""
+    """A user portal in an answer."""
 
     name: str
     enabled: bool
@@ -119,7 +119,7 @@ class UserPortalList(WireStruct, frozen=True, kw_only=True):
 
 
 def received_portal(body: UserPortalBody) -> UserPortalSpec:
-    """What a body asks to store. Raises InvalidField; the rules themselves are the service's."""
+    """Return the portal that a body describes. Raises InvalidField for ids that are no numbers."""
     return UserPortalSpec(
         name=body.name or "",
         description=body.description or "",
@@ -137,7 +137,7 @@ def received_portal(body: UserPortalBody) -> UserPortalSpec:
 
 
 def present_read(portal: UserPortal, microtenant_name: str, suffix: str) -> UserPortalAnswer:
-    """A user portal that was read."""
+    """Return a user portal for the answer to a GET."""
     return UserPortalAnswer(
         **stamps(portal),
         name=portal.name,
@@ -161,7 +161,7 @@ def present_read(portal: UserPortal, microtenant_name: str, suffix: str) -> User
 
 
 def present_created(portal: UserPortal, sent_domain_name: str, suffix: str) -> UserPortalAnswer:
-    """A user portal that was just created: extDomainName is the caller's own."""
+    """Return a new user portal for the answer to a POST, with the client's own extDomainName."""
     return msgspec.structs.replace(
         present_read(portal, "", suffix),
         certificate_name=UNSET,
@@ -174,15 +174,15 @@ def present_created(portal: UserPortal, sent_domain_name: str, suffix: str) -> U
 async def read_portal(
     work: UnitOfWork, portal_id: int, suffix: str, *, portico: bool = False
 ) -> UserPortalAnswer:
-    """What a GET of the portal answers now. Raises NotFound."""
-    found = await portals.get_portal(work, portal_id)
+    """Return what a GET of the portal answers now. Raises NotFound."""
+    portal = await portals.get_portal(work, portal_id)
     if portico:
-        (found,) = await present_portals(work, [found])
-    return present_read(found, work.microtenant_name, suffix)
+        (portal,) = await present_portals(work, [portal])
+    return present_read(portal, work.microtenant_name, suffix)
 
 
 async def _require_version(call: Call, work: UnitOfWork, portal_id: int) -> None:
-    """Either version of a portal will do: with what Portico adds, or without."""
+    """Require the version of a portal with or without the member `portico`."""
     suffix = call.api.managed_suffix
     await call.require_version(
         work,
@@ -207,12 +207,12 @@ async def list_portals(call: Call) -> Answer:
     query = call.list_query(PORTAL_FIELDS)
     async with call.read() as work:
         page = await portals.list_portals(work, query)
-        found: Sequence[UserPortal] = page.items
+        items: Sequence[UserPortal] = page.items
         if call.wants_portico:
-            found = await present_portals(work, found)
+            items = await present_portals(work, items)
     suffix = call.api.managed_suffix
-    items = [present_read(portal, work.microtenant_name, suffix) for portal in found]
-    return await call.answer_read(work, UserPortalList(**totals(page.total, query), items=items))
+    answers = [present_read(portal, work.microtenant_name, suffix) for portal in items]
+    return await call.answer_read(work, UserPortalList(**totals(page.total, query), items=answers))
 
 
 @operation(
@@ -227,10 +227,10 @@ async def get_portal(call: Call) -> Answer:
     """Return one user portal."""
     portal_id = call.path_id("id")
     async with call.read() as work:
-        found = await read_portal(
+        answer = await read_portal(
             work, portal_id, call.api.managed_suffix, portico=call.wants_portico
         )
-    return await call.answer_read(work, found)
+    return await call.answer_read(work, answer)
 
 
 @operation(
@@ -245,16 +245,16 @@ async def get_portal(call: Call) -> Answer:
     status=201,
 )
 async def create_portal(call: Call) -> Answer:
-    """Create a user portal with its computed domains."""
+    """Create a user portal and compute its domains."""
     body = await call.receive(UserPortalBody)
-    spec, said = received_portal(body), received_page(body.portico)
+    spec, page = received_portal(body), received_page(body.portico)
     suffix = call.api.managed_suffix
     async with call.write(body.microtenant_id) as work:
 
         async def create() -> UserPortalAnswer:
-            portal = await portals.create_portal(work, spec, managed_suffix=suffix, page=said)
+            portal = await portals.create_portal(work, spec, managed_suffix=suffix, page=page)
             answer = present_created(portal, body.ext_domain_name or "", suffix)
-            if call.wants_portico or said is not None:
+            if call.wants_portico or page is not None:
                 return answer
             return msgspec.structs.replace(answer, portico=UNSET)
 
@@ -275,11 +275,11 @@ async def update_portal(call: Call) -> Answer:
     """Replace a user portal and compute its domains anew."""
     portal_id = call.path_id("id")
     body = await call.receive(UserPortalBody)
-    spec, said = received_portal(body), received_page(body.portico)
+    spec, page = received_portal(body), received_page(body.portico)
     suffix = call.api.managed_suffix
     async with call.write(body.microtenant_id) as work:
         await _require_version(call, work, portal_id)
-        await portals.update_portal(work, portal_id, spec, managed_suffix=suffix, page=said)
+        await portals.update_portal(work, portal_id, spec, managed_suffix=suffix, page=page)
     return answer_nothing()
 
 

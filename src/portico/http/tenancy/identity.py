@@ -1,4 +1,4 @@
-"""Signing in and out, and who the caller is: docs/vendor-api.md, "Signing in"."""
+"""Sign-in, sign-out and the caller's tenant: docs/vendor-api.md, "Signing in"."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ from portico.services.people.failed_sign_ins import FailedSignIn, SignInChannel,
 TAG = "Authentication"
 TOKEN_TYPE = "Bearer"
 SIGN_IN = "/signin"
-TOKEN = "/oauth2/v1/token"  # a path
+TOKEN = "/oauth2/v1/token"
 FORM = "application/x-www-form-urlencoded"
 MOST_FIELDS = 100
 SIGN_IN_STATUSES = (400, 401, 405, 413, 415, 500, 503)
 
 
 class SignInForm(WireStruct, frozen=True, kw_only=True, rename=None):
-    """What the legacy clients send, as a form."""
+    """The form that legacy clients send."""
 
     client_id: str
     client_secret: str
 
 
 class SignInAnswer(WireStruct, frozen=True, kw_only=True, rename=None):
-    """A token; the lifetime in seconds is a string, as the legacy Go client needs it."""
+    """A token. Its lifetime in seconds is a string, which the legacy Go client needs."""
 
     token_type: str
     access_token: str
@@ -52,7 +52,7 @@ class SignInAnswer(WireStruct, frozen=True, kw_only=True, rename=None):
 
 
 class TokenForm(WireStruct, frozen=True, kw_only=True, rename=None):
-    """What the OneAPI clients send, as a form: a secret or an RS256 assertion."""
+    """The form that OneAPI clients send, with a secret or an RS256 assertion."""
 
     grant_type: str = "client_credentials"
     client_id: str | None = None
@@ -63,7 +63,7 @@ class TokenForm(WireStruct, frozen=True, kw_only=True, rename=None):
 
 
 class TokenAnswer(WireStruct, frozen=True, kw_only=True, rename=None):
-    """A token; the lifetime in seconds is a number, as the Python client needs it."""
+    """A token. Its lifetime in seconds is a number, which the Python client needs."""
 
     token_type: str
     access_token: str
@@ -71,7 +71,7 @@ class TokenAnswer(WireStruct, frozen=True, kw_only=True, rename=None):
 
 
 class OAuthError(WireStruct, frozen=True, kw_only=True, rename=None):
-    """A refusal in the words of RFC 6749 and in those of every other error."""
+    """An error with the members of RFC 6749 and those of every other error."""
 
     error: str
     error_description: str
@@ -80,7 +80,7 @@ class OAuthError(WireStruct, frozen=True, kw_only=True, rename=None):
 
 
 class SignOutAnswer(WireStruct, frozen=True, kw_only=True):
-    """Nothing to say: the session is over."""
+    """An empty object: the session has ended."""
 
 
 class MeAnswer(WireStruct, frozen=True, kw_only=True):
@@ -102,29 +102,29 @@ async def _form(request: AnyRequest) -> dict[str, str]:
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type != FORM:
         raise UnsupportedMediaType(
-            f"The body has to be a form, with the header Content-Type: {FORM}."
+            f"The body must be a form, with the header Content-Type: {FORM}."
         )
     return parse_form(await read_body(request))
 
 
 def parse_form(body: bytes) -> dict[str, str]:
-    """The fields of a form; of one that comes twice, the last. Raises InvalidField."""
+    """Return the fields of a form, the last one of each name. Raises InvalidField."""
     try:
         text = body.decode("ascii")
         pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MOST_FIELDS)
     except ValueError:
-        why = f"It is not a percent-encoded form of at most {MOST_FIELDS} fields."
+        why = f"It must be a percent-encoded form of at most {MOST_FIELDS} fields."
         raise InvalidField("body", why) from None
     return dict(pairs)
 
 
 def present_sign_in(token: str, lifetime: int) -> SignInAnswer:
-    """A token for a legacy client."""
+    """Return the answer that gives a token to a legacy client."""
     return SignInAnswer(token_type=TOKEN_TYPE, access_token=token, expires_in=str(lifetime))
 
 
 def present_token(token: str, lifetime: int) -> TokenAnswer:
-    """A token for a OneAPI client."""
+    """Return the answer that gives a token to a OneAPI client."""
     return TokenAnswer(token_type=TOKEN_TYPE, access_token=token, expires_in=lifetime)
 
 
@@ -166,7 +166,9 @@ async def issue_token(api: Api, request: AnyRequest) -> Answer:
     """Issue a token for a secret or an RS256 assertion; every refusal is a 400."""
     form = await _form(request)
     if form.get("grant_type", "client_credentials") != "client_credentials":
-        return _refusal(request, "unsupported_grant_type", "The grant type is client_credentials.")
+        return _refusal(
+            request, "unsupported_grant_type", "The grant type must be client_credentials."
+        )
     client_id, secret = _basic_credentials(request)
     client_id = form.get("client_id", client_id)
     secret = form.get("client_secret", secret)
@@ -175,7 +177,9 @@ async def issue_token(api: Api, request: AnyRequest) -> Answer:
         sentence = "Send client_id, and client_secret or client_assertion."
         return _refusal(request, "invalid_request", sentence)
     if assertion and form.get("client_assertion_type") != ASSERTION_TYPE:
-        return _refusal(request, "invalid_request", f"client_assertion_type is {ASSERTION_TYPE}.")
+        return _refusal(
+            request, "invalid_request", f"client_assertion_type must be {ASSERTION_TYPE}."
+        )
 
     def accepts(client: ApiClient) -> bool:
         if assertion:
@@ -187,7 +191,9 @@ async def issue_token(api: Api, request: AnyRequest) -> Answer:
     try:
         client = await _signed_in(api, request, client_id, accepts)
     except AccessDenied:
-        return _refusal(request, "invalid_client", "The client is unknown or not convincing.")
+        return _refusal(
+            request, "invalid_client", "The client is unknown, or its credentials are wrong."
+        )
     answer = present_token(await api.tokens.issue(client), api.tokens.lifetime)
     return answer_json(request, encode(answer))
 
@@ -195,7 +201,7 @@ async def issue_token(api: Api, request: AnyRequest) -> Answer:
 async def _signed_in(
     api: Api, request: AnyRequest, client_id: str, accepts: Callable[[ApiClient], bool]
 ) -> ApiClient:
-    """The client that signs in. Logs a failure and raises AccessDenied."""
+    """Return the client that signs in. Logs a failure and raises AccessDenied."""
     try:
         return await access.sign_in(api.runtime, client_id, accepts)
     except access.ClientRefused as refused:
@@ -214,7 +220,7 @@ async def _signed_in(
 
 
 def _basic_credentials(request: AnyRequest) -> tuple[str, str]:
-    """The client of an HTTP Basic header (RFC 6749, section 2.3.1), or two empty texts."""
+    """Return id and secret of an HTTP Basic header (RFC 6749, section 2.3.1), or empty texts."""
     scheme, _, value = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "basic":
         return "", ""
@@ -289,7 +295,7 @@ PRESENT_TOKEN: Mapping[str, Callable[[str, int], SignInAnswer | TokenAnswer]] = 
     SIGN_IN: present_sign_in,
     TOKEN: present_token,
 }
-"""How each path that gives tokens tells of one, and of its lifetime in seconds."""
+"""The function that makes the answer for a token and its lifetime in seconds, by path."""
 
 ROUTES = (get_me, list_auth_domains)
 ROOT_ROUTES = (sign_in, issue_token)

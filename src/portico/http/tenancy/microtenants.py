@@ -1,4 +1,4 @@
-"""Microtenants on the wire: docs/vendor-api.md, "Microtenants"."""
+"""The API of microtenants: docs/vendor-api.md, "Microtenants"."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ RESOURCE_ID = path_id("id", "The id of the microtenant.")
 
 
 class MicrotenantBody(WireStruct, frozen=True, kw_only=True):
-    """A microtenant as a client writes it; PUT replaces all of it."""
+    """A microtenant in a request. PUT replaces all of it."""
 
     name: Annotated[
         str | None, received("Unique in its tenant.", minLength=1, maxLength=NAME_LIMIT)
@@ -75,7 +75,7 @@ class MicrotenantBody(WireStruct, frozen=True, kw_only=True):
 
 
 class MicrotenantAnswer(WireStruct, frozen=True, kw_only=True):
-    """A microtenant as it is answered; Default has no stamps."""
+    """A microtenant in an answer. Default has no stamps."""
 
     id: Digits
     modified_time: MaybeDigits = UNSET
@@ -100,7 +100,7 @@ class MicrotenantList(WireStruct, frozen=True, kw_only=True):
 
 
 class MicrotenantSummary(WireStruct, frozen=True, kw_only=True):
-    """The least that names a microtenant."""
+    """The id, name and state of a microtenant."""
 
     id: Digits
     name: str
@@ -108,7 +108,7 @@ class MicrotenantSummary(WireStruct, frozen=True, kw_only=True):
 
 
 class Filter(WireStruct, frozen=True, kw_only=True):
-    """One condition: `value` as the Go client sends it, `values` as the documentation does."""
+    """One condition. The Go client sends `value`, and the vendor documents `values`."""
 
     filter_name: str
     operator: str | None = None
@@ -117,35 +117,35 @@ class Filter(WireStruct, frozen=True, kw_only=True):
 
 
 class FilterGroup(WireStruct, frozen=True, kw_only=True):
-    """Conditions of the Go client; any of the groups, all of a group, unless it says otherwise."""
+    """Conditions of the Go client, combined by `operator`, which is AND by default."""
 
     filters: list[Filter] | None = None
     operator: str | None = None
 
 
 class FilterGroups(WireStruct, frozen=True, kw_only=True):
-    """What the Go client sends as `filterBy`."""
+    """The `filterBy` of the Go client: groups combined by `operator`, which is AND by default."""
 
     filter_groups: list[FilterGroup] | None = None
     operator: str | None = None
 
 
 class PageBy(WireStruct, frozen=True, kw_only=True):
-    """Which page a search asks for."""
+    """The page of a search."""
 
     page: int | str | None = None
     page_size: int | str | None = None
 
 
 class SortBy(WireStruct, frozen=True, kw_only=True):
-    """The order that a search asks for."""
+    """The order of a search."""
 
     sort_name: str | None = None
     sort_order: str | None = None
 
 
 class SearchBody(WireStruct, frozen=True, kw_only=True):
-    """A search in either of its documented shapes."""
+    """A search, in the form of the documentation or of the Go client."""
 
     filter_by: FilterGroups | list[Filter] | None = None
     page_by: PageBy | None = None
@@ -153,7 +153,7 @@ class SearchBody(WireStruct, frozen=True, kw_only=True):
 
 
 def received_microtenant(body: MicrotenantBody) -> MicrotenantSpec:
-    """What a body asks to store."""
+    """Return the microtenant that a body describes."""
     return MicrotenantSpec(
         name=body.name or "",
         description=body.description or "",
@@ -165,7 +165,7 @@ def received_microtenant(body: MicrotenantBody) -> MicrotenantSpec:
 
 
 def received_search(body: SearchBody) -> ListQuery:
-    """The list that a search body asks for. Raises InvalidInput."""
+    """Return the list query that a search describes. Raises InvalidInput."""
     page = body.page_by or PageBy()
     sort = body.sort_by[0] if isinstance(body.sort_by, list) and body.sort_by else body.sort_by
     attribute, descending = PRECEDENCE, False
@@ -173,7 +173,7 @@ def received_search(body: SearchBody) -> ListQuery:
         attribute = _sort_attribute(sort.sort_name)
         order = (sort.sort_order or "ASC").upper()
         if order not in SORT_ORDERS:
-            raise InvalidField("sortBy.sortOrder", f"It is one of {', '.join(SORT_ORDERS)}.")
+            raise InvalidField("sortBy.sortOrder", f"It must be one of {', '.join(SORT_ORDERS)}.")
         descending = SORT_ORDERS[order]
     return ListQuery(
         condition=_condition(body.filter_by),
@@ -190,14 +190,14 @@ def _bounded(field: str, value: int | str | None, default: int, largest: int) ->
     try:
         return max(1, min(int(value), largest))
     except ValueError:
-        raise InvalidField(field, "It is not a whole number.") from None
+        raise InvalidField(field, "It must be a whole number.") from None
 
 
 def _sort_attribute(name: str | None) -> str:
     if not name:
         return PRECEDENCE
     if name not in MICROTENANT_FIELDS:
-        raise InvalidField("sortBy.sortName", f"{name} is not a field of a microtenant.")
+        raise InvalidField("sortBy.sortName", f"Microtenants have no field {name}.")
     return MICROTENANT_FIELDS[name].attribute
 
 
@@ -215,19 +215,19 @@ def _condition(filter_by: FilterGroups | list[Filter] | None) -> Condition | Non
 
 
 def _size(filter_by: FilterGroups | list[Filter]) -> int:
-    """The number of conditions in a search: each value of a filter is one."""
+    """Return the number of conditions in a search. Each value of a filter counts."""
     if isinstance(filter_by, list):
         return sum(max(1, len(each.values or ())) for each in filter_by)
     return sum(max(1, _size(group.filters or [])) for group in filter_by.filter_groups or ())
 
 
-def _comparison(wanted: Filter) -> Condition:
-    field = MICROTENANT_FIELDS.get(wanted.filter_name)
+def _comparison(filter_: Filter) -> Condition:
+    name = filter_.filter_name
+    field = MICROTENANT_FIELDS.get(name)
     if field is None:
-        name = wanted.filter_name
         raise InvalidFilter(f"Invalid field:{name} in Filtering criteria.", name)
-    operator = wanted.operator or "EQ"
-    values = wanted.values if wanted.values else [wanted.value or ""]
+    operator = filter_.operator or "EQ"
+    values = filter_.values or [filter_.value or ""]
     conditions = [compare(field, operator, value) for value in values]
     return conditions[0] if len(conditions) == 1 else AnyOf(tuple(conditions))
 
@@ -240,7 +240,7 @@ def _combined(conditions: list[Condition], operator: str | None) -> Condition | 
 
 
 def present(microtenant: Microtenant, *, created: bool = False) -> MicrotenantAnswer:
-    """A microtenant; the answer to its creation has no scopeOrder."""
+    """Return a microtenant for an answer. One that was just created has no scopeOrder."""
     return MicrotenantAnswer(
         **({"id": str(microtenant.id)} if microtenant.is_default else stamps(microtenant)),
         name=microtenant.name,
@@ -254,7 +254,7 @@ def present(microtenant: Microtenant, *, created: bool = False) -> MicrotenantAn
 
 
 async def read_microtenant(work: UnitOfWork, microtenant_id: int) -> MicrotenantAnswer:
-    """What a GET of the microtenant answers now. Raises NotFound."""
+    """Return what a GET of the microtenant answers now. Raises NotFound."""
     return present(await microtenants.get_microtenant(work, microtenant_id))
 
 
@@ -286,9 +286,9 @@ async def list_microtenants(call: Call) -> Answer:
 async def summarise_microtenants(call: Call) -> Answer:
     """Return id, name and state of every microtenant, as a bare array."""
     async with call.read() as work:
-        found = await microtenants.summarise_microtenants(work)
+        every = await microtenants.summarise_microtenants(work)
     items = [
-        MicrotenantSummary(id=str(each.id), name=each.name, enabled=each.enabled) for each in found
+        MicrotenantSummary(id=str(each.id), name=each.name, enabled=each.enabled) for each in every
     ]
     return await call.answer_read(work, items)
 
@@ -297,14 +297,14 @@ async def summarise_microtenants(call: Call) -> Answer:
     "POST",
     SEARCH,
     tag=TAG,
-    summary="Gets the microtenants that meet the filters of the body.",
+    summary="Gets the microtenants that match the filters of the body.",
     parameters=COMMON,
     body=SearchBody,
     answer=MicrotenantList,
 )
 async def search_microtenants(call: Call) -> Answer:
     """Return the microtenants that match the filters of the documentation or of the Go client."""
-    # The vendor's Python client sends no body at all when it has no filter.
+    # Without a filter the vendor's Python client sends no body.
     query = await call.receive_as(SearchBody, received_search, absent=SearchBody())
     async with call.read() as work:
         page = await microtenants.list_microtenants(work, query)
@@ -325,8 +325,8 @@ async def get_microtenant(call: Call) -> Answer:
     """Return one microtenant."""
     microtenant_id = call.path_id("id")
     async with call.read() as work:
-        found = await read_microtenant(work, microtenant_id)
-    return await call.answer_read(work, found)
+        answer = await read_microtenant(work, microtenant_id)
+    return await call.answer_read(work, answer)
 
 
 @operation(

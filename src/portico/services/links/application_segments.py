@@ -1,4 +1,4 @@
-"""Use-cases of application segments: clients read them, the operator creates and deletes them."""
+"""Use-cases of application segments. Clients read them; the operator creates and deletes them."""
 
 from __future__ import annotations
 

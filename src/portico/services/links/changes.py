@@ -1,4 +1,4 @@
-"""Use-cases that change many links at once, each shown before it is done."""
+"""Use-cases that change many links at once, each with a preview."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from portico.services.work import UnitOfWork
 
 @dataclass(frozen=True, kw_only=True)
 class PortalRoom:
-    """How many links are on a portal before and after a change."""
+    """The number of links on a portal before and after a change."""
 
     portal: UserPortal
     before: int
@@ -38,10 +38,10 @@ class PortalRoom:
 
 @dataclass(frozen=True, kw_only=True)
 class LinkChangePreview:
-    """What a change does: the links that differ, those it leaves as they are, and its reach.
+    """The effect of a change: the links that it changes and those that it does not.
 
-    `portals` are those that get or lose links; `new_sections` and `new_groups` would be made.
-    With a `refusal` nothing can be done at all.
+    `portals` get or lose links. `new_sections` and `new_groups` would be created. A change with a
+    `refusal` cannot be made.
     """
 
     changed: tuple[LinkDifference, ...]
@@ -55,7 +55,7 @@ class LinkChangePreview:
 async def preview_link_change(
     work: UnitOfWork, selection: LinkSelection, change: LinkChange
 ) -> LinkChangePreview:
-    """What a change would do, nothing of it done; a limit or rule it breaks is its `refusal`.
+    """Return the effect of a change without making it. Its `refusal` is a rule that it breaks.
 
     Raises Forbidden, NotFound for a link that is gone, InvalidField for too many links.
     """
@@ -85,17 +85,17 @@ async def preview_link_change(
 async def change_links(
     work: UnitOfWork, selection: LinkSelection, change: LinkChange
 ) -> LinkChangePreview:
-    """Does to links what the preview says, all of it or nothing; what was done.
+    """Make a change completely or not at all, and return its effect.
 
-    Raises what the preview raises, and its refusal.
+    Raises the refusal of the preview, and its errors.
     """
     preview = await preview_link_change(work, selection, change)
     if preview.refusal is not None:
         raise preview.refusal
     if change.kind is ChangeKind.DELETE:
-        gone = [each.before for each in preview.changed]
-        await work.link_sets.remove_all([link.id for link in gone])
-        await recording.record_deletion(work, KIND, *gone)
+        deleted = [each.before for each in preview.changed]
+        await work.link_sets.remove_all([link.id for link in deleted])
+        await recording.record_deletion(work, KIND, *deleted)
         return preview
     changes = [
         (each.before, _stamped(work, each.after, change))
@@ -115,34 +115,37 @@ async def change_links(
 
 
 async def reorder_links(work: UnitOfWork, section: str, link_ids: Sequence[int]) -> None:
-    """Puts links into a section ("" for none) in the order given, from 1 on.
+    """Put links into a section ("" for none) in the order given, from position 1.
 
-    Other links of the section keep their places. Raises NotFound, InvalidField or Forbidden.
+    Other links of the section keep their positions. Raises NotFound, InvalidField or Forbidden.
     """
     require_admin(work)
     heading = check_name(section, name="portico.section") if section.strip() else ""
-    wanted = list(dict.fromkeys(link_ids))
-    links = await select_links(work, LinkSelection(link_ids=tuple(wanted)))
+    distinct = tuple(dict.fromkeys(link_ids))
+    links = await select_links(work, LinkSelection(link_ids=distinct))
     before = {link.id: link for link in links}
     changes = []
-    for order, link_id in enumerate(wanted, 1):
+    for order, link_id in enumerate(distinct, 1):
         link = before[link_id]
-        shown = replace(link.presentation, section=heading, order=order)
-        if shown != link.presentation:
-            changes.append((link, replace(link, presentation=shown)))
+        presentation = replace(link.presentation, section=heading, order=order)
+        if presentation != link.presentation:
+            changes.append((link, replace(link, presentation=presentation)))
     await store_presentations(work, [after for _, after in changes], links)
     await recording.record_updates(work, KIND, changes)
 
 
 def _stamped(work: UnitOfWork, link: PresentedLink, change: LinkChange) -> PresentedLink:
-    """How a link is shown is not part of the vendor's object, so its stamps stay as they are."""
+    """Return the link with new stamps, unless only its presentation changes.
+
+    The presentation is no part of the vendor's object, whose stamps these are.
+    """
     if change.kind in {ChangeKind.MOVE, ChangeKind.SET_GROUPS}:
         return link
     return replace(link, modified_time=work.now, modified_by=work.principal.actor_id)
 
 
 async def _rooms(work: UnitOfWork, changed: Iterable[LinkDifference]) -> dict[int, PortalRoom]:
-    """The portals that get or lose links, with how many they show."""
+    """Return the portals that get or lose links, with their numbers of links."""
     moved: Counter[int] = Counter()
     for each in changed:
         moved.subtract(each.before.portal_ids)
@@ -176,7 +179,7 @@ def _refusal(
 
 
 def _hidden_names(sections: Iterable[str], groups: Iterable[str]) -> InvalidInput | None:
-    """What is wrong with the names of sections and groups that a change would make."""
+    """Return what is wrong with the names of sections and groups that a change would create."""
     try:
         for section in sections:
             check_visible("portico.section", section)

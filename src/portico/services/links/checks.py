@@ -1,4 +1,4 @@
-"""Checking many new links row by row before anything is stored, by the rules of `create_links`."""
+"""Checks of many new links row by row, by the rules of `create_links`, before they are stored."""
 
 from __future__ import annotations
 
@@ -18,32 +18,32 @@ from portico.services.work import UnitOfWork
 async def check_new_links(
     work: UnitOfWork,
     specs: Sequence[LinkSpec],
-    shown: Sequence[LinkPresentation | None] | None = None,
+    presentations: Sequence[LinkPresentation | None] | None = None,
 ) -> list[InvalidInput | None]:
-    """For each of 1 to 500 rows what `create_links` would say of it, or None when nothing.
+    """Return for each of 1 to 500 rows the error that `create_links` would raise, or None.
 
-    A row whose name an earlier row has, or for which earlier rows leave a portal no room, is the
-    one at fault. Raises Forbidden, or InvalidField for none or too many rows.
+    When two rows have the same name, or a portal has no room for both, the later row has the error.
+    Raises Forbidden, or InvalidField for no rows or too many.
     """
     require_admin(work)
     check_bulk_size(len(specs))
     taken = set(await work.links.ids_by_name([spec.name.strip() for spec in specs]))
-    wanted = {portal_id for spec in specs for portal_id in spec.portal_ids}
-    known = await work.portals.find_all(wanted)
+    portal_ids = {portal_id for spec in specs for portal_id in spec.portal_ids}
+    known = await work.portals.find_all(portal_ids)
     room = Counter(await work.links.count_by_portal(known))
-    headings = await _known_headings(work, shown or ())
-    found: list[InvalidInput | None] = []
+    headings = await _known_headings(work, presentations or ())
+    errors: list[InvalidInput | None] = []
     for position, spec in enumerate(specs):
         try:
             _check_row(spec, taken, known, room)
-            _check_presentation(shown[position] if shown else None, headings)
+            _check_presentation(presentations[position] if presentations else None, headings)
         except InvalidInput as error:
-            found.append(error)
+            errors.append(error)
         else:
-            found.append(None)
+            errors.append(None)
         taken.add(fold(spec.name.strip()))
         room.update(set(spec.portal_ids) & set(known))
-    return found
+    return errors
 
 
 def _check_row(
@@ -62,11 +62,11 @@ def _check_row(
         check_portal_room(portal_id, room[portal_id] + 1)
 
 
-def _check_presentation(shown: LinkPresentation | None, known: Collection[str]) -> None:
-    """Section and groups by their rules; `known` are those that are there, folded."""
-    if shown is None:
+def _check_presentation(presentation: LinkPresentation | None, known: Collection[str]) -> None:
+    """Check section and groups. `known` has the folded names of those that exist."""
+    if presentation is None:
         return
-    checked = check_presentation(shown)
+    checked = check_presentation(presentation)
     if fold(checked.section) not in known:
         check_visible("portico.section", checked.section)
     for name in checked.groups:
@@ -75,13 +75,13 @@ def _check_presentation(shown: LinkPresentation | None, known: Collection[str]) 
 
 
 async def _known_headings(
-    work: UnitOfWork, shown: Sequence[LinkPresentation | None]
+    work: UnitOfWork, presentations: Sequence[LinkPresentation | None]
 ) -> Collection[str]:
-    """Those of the sections and groups with invisible characters that are there, folded.
+    """Return the folded names of existing sections and groups with invisible characters.
 
-    Nearly always there is nothing to look up.
+    Only such names are looked up, so nearly always nothing is.
     """
-    rows = [each for each in shown if each is not None]
+    rows = [each for each in presentations if each is not None]
     sections = [each.section for each in rows if hidden_position(each.section) is not None]
     groups = [name for each in rows for name in each.groups if hidden_position(name) is not None]
     known = set(await work.sections.ids_by_name(sections)) if sections else set()

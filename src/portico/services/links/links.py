@@ -1,4 +1,4 @@
-"""Use-cases of user portal links: the seven operations of the vendor's reference."""
+"""Use-cases of links: the seven operations of the vendor's reference."""
 
 from __future__ import annotations
 
@@ -35,19 +35,19 @@ BULK_LIST = "userPortalLinks"
 
 @dataclass(frozen=True, kw_only=True)
 class LinkPage:
-    """A page of links with the portals they are on, by id."""
+    """A page of links, and the portals that they are on by id."""
 
     page: Page[Link]
     portals: Mapping[int, UserPortal]
 
 
 async def list_links(work: UnitOfWork, query: ListQuery) -> LinkPage:
-    """One page of the scope's links."""
+    """Return one page of the scope's links."""
     return await _expanded(work, await work.links.page(query))
 
 
 async def list_links_of_portal(work: UnitOfWork, portal_id: int, query: ListQuery) -> LinkPage:
-    """One page of the links on a portal. Raises NotFound for an unknown portal."""
+    """Return one page of the links on a portal. Raises NotFound for an unknown portal."""
     page = await work.links.page_of_portal(portal_id, query)
     expanded = await _expanded(work, page, portal_id)
     if portal_id not in expanded.portals:
@@ -56,7 +56,7 @@ async def list_links_of_portal(work: UnitOfWork, portal_id: int, query: ListQuer
 
 
 async def get_link(work: UnitOfWork, link_id: int, *, lock: bool = False) -> LinkPage:
-    """One link, as a page of one. Raises NotFound."""
+    """Return a page with one link, locked until the transaction ends if asked. Raises NotFound."""
     link = await work.links.find(link_id, lock=lock)
     if link is None:
         raise NotFound(link_id)
@@ -64,15 +64,15 @@ async def get_link(work: UnitOfWork, link_id: int, *, lock: bool = False) -> Lin
 
 
 async def create_link(
-    work: UnitOfWork, spec: LinkSpec, shown: LinkPresentation | None = None
+    work: UnitOfWork, spec: LinkSpec, presentation: LinkPresentation | None = None
 ) -> PresentedLink:
     """Store a new link with its presentation, and return it. Raises InvalidInput or Forbidden."""
     require_admin(work)
     spec = check_link(spec)
-    shown = check_presentation(shown) if shown else PLAIN
+    presentation = check_presentation(presentation) if presentation else PLAIN
     await _require_portals(work, spec.portal_ids)
     await _require_room(work, spec.portal_ids)
-    link = _new_link(work, spec, shown)
+    link = _new_link(work, spec, presentation)
     await _insert(work, link)
     return link
 
@@ -80,49 +80,51 @@ async def create_link(
 async def create_links(
     work: UnitOfWork,
     specs: Sequence[LinkSpec],
-    shown: Sequence[LinkPresentation | None] | None = None,
+    presentations: Sequence[LinkPresentation | None] | None = None,
 ) -> list[PresentedLink]:
     """Store 1 to 500 new links, all of them or none, and return them in the order given.
 
-    `shown` has the presentation of each link, or None. Raises InvalidInput naming the entry and
+    `presentations` has one for each link, or None. Raises InvalidInput naming the entry and
     field at fault, or Forbidden.
     """
     require_admin(work)
     check_bulk_size(len(specs))
     checked = [_check_entry(position, spec) for position, spec in enumerate(specs)]
-    presentations = [
+    checked_presentations = [
         _check_presentation(position, each) if each else PLAIN
-        for position, each in enumerate(shown or [None] * len(specs))
+        for position, each in enumerate(presentations or [None] * len(specs))
     ]
     await require_free_names(work.links, [spec.name for spec in checked], BULK_LIST)
     portal_ids = [portal_id for spec in checked for portal_id in spec.portal_ids]
     known = await work.portals.find_all(portal_ids, lock=True)
     for position, spec in enumerate(checked):
-        place = f"{BULK_LIST}[{position}].userPortals"
-        _require_known(spec.portal_ids, known, place)
+        _require_known(spec.portal_ids, known, f"{BULK_LIST}[{position}].userPortals")
     await _require_room(work, portal_ids)
-    links = [_new_link(work, spec, each) for spec, each in zip(checked, presentations, strict=True)]
+    links = [
+        _new_link(work, spec, each)
+        for spec, each in zip(checked, checked_presentations, strict=True)
+    ]
     await _insert(work, *links)
     return links
 
 
 def check_bulk_size(entries: int) -> None:
-    """Raises InvalidField unless a bulk has 1 to 500 entries."""
+    """Raise InvalidField unless a bulk has 1 to 500 entries."""
     if not 1 <= entries <= BULK_LIMIT:
-        raise InvalidField(BULK_LIST, f"It has {entries} entries; 1 to {BULK_LIMIT} are taken.")
+        raise InvalidField(BULK_LIST, f"It has {entries} entries; 1 to {BULK_LIMIT} are allowed.")
 
 
 async def update_link(
-    work: UnitOfWork, link_id: int, spec: LinkSpec, shown: LinkPresentation | None = None
+    work: UnitOfWork, link_id: int, spec: LinkSpec, presentation: LinkPresentation | None = None
 ) -> None:
-    """Replace all that a client can write; without `shown`, the link keeps its presentation.
+    """Replace all that a client can write; without `presentation`, the link keeps its own.
 
     Raises NotFound, InvalidInput or Forbidden.
     """
     require_admin(work)
     before = await _lock_existing(work, link_id)
     spec = check_link(spec, stored_name=before.name)
-    shown = check_presentation(shown) if shown else before.presentation
+    presentation = check_presentation(presentation) if presentation else before.presentation
     added = [each for each in spec.portal_ids if each not in before.portal_ids]
     await _require_portals(work, added)
     await _require_room(work, added)
@@ -130,7 +132,7 @@ async def update_link(
         **vars(spec),
         **work.changed_stamps(before),
         microtenant_id=before.microtenant_id,
-        presentation=shown,
+        presentation=presentation,
     )
     await work.links.replace(after)
     await store_presentations(work, [after], [before])
@@ -153,23 +155,23 @@ async def _lock_existing(work: UnitOfWork, link_id: int) -> PresentedLink:
 
 
 async def _expanded(work: UnitOfWork, page: Page[Link], *also: int) -> LinkPage:
-    wanted = {portal_id for link in page.items for portal_id in link.portal_ids}
-    return LinkPage(page=page, portals=await work.portals.find_all(wanted.union(also)))
+    portal_ids = {portal_id for link in page.items for portal_id in link.portal_ids}
+    return LinkPage(page=page, portals=await work.portals.find_all(portal_ids.union(also)))
 
 
 async def _require_portals(work: UnitOfWork, portal_ids: Iterable[int]) -> None:
     _require_known(portal_ids, await work.portals.find_all(portal_ids, lock=True))
 
 
-def _require_known(portal_ids: Iterable[int], known: Container[int], place: str = "") -> None:
+def _require_known(portal_ids: Iterable[int], known: Container[int], field: str = "") -> None:
     for portal_id in portal_ids:
         if portal_id not in known:
             unknown = UnknownReference(portal_id)
-            raise unknown.within(place) if place else unknown
+            raise unknown.within(field) if field else unknown
 
 
 async def _require_room(work: UnitOfWork, added: Iterable[int]) -> None:
-    """Checks the limit of links on each portal; a portal comes once for each link it is given."""
+    """Require room on each portal, which is in `added` once for each link that it gets."""
     new = Counter(added)
     present = await work.links.count_by_portal(new)
     for portal_id, links in new.items():
@@ -183,19 +185,19 @@ def _check_entry(position: int, spec: LinkSpec) -> LinkSpec:
         raise error.within(f"{BULK_LIST}[{position}]") from None
 
 
-def _check_presentation(position: int, shown: LinkPresentation) -> LinkPresentation:
+def _check_presentation(position: int, presentation: LinkPresentation) -> LinkPresentation:
     try:
-        return check_presentation(shown)
+        return check_presentation(presentation)
     except InvalidInput as error:
         raise error.within(f"{BULK_LIST}[{position}]") from None
 
 
-def _new_link(work: UnitOfWork, spec: LinkSpec, shown: LinkPresentation) -> PresentedLink:
+def _new_link(work: UnitOfWork, spec: LinkSpec, presentation: LinkPresentation) -> PresentedLink:
     return PresentedLink(
         **vars(spec),
         **work.new_stamps(),
         microtenant_id=work.scope.microtenant_id,
-        presentation=shown,
+        presentation=presentation,
     )
 
 

@@ -21,15 +21,15 @@ async def store_presentations(
     caller writes the audit entry.
     """
     known = {link.id: link.presentation for link in before}
-    shown = {
+    changed = {
         link.id: link.presentation
         for link in links
         if link.presentation != known.get(link.id, PLAIN)
     }
-    if not shown:
+    if not changed:
         return
-    sections = await require_sections(work, [each.section for each in shown.values()])
-    groups = await require_groups(work, [name for each in shown.values() for name in each.groups])
+    sections = await require_sections(work, [each.section for each in changed.values()])
+    groups = await require_groups(work, [name for each in changed.values() for name in each.groups])
     stored = [
         StoredPresentation(
             link_id=link_id,
@@ -37,6 +37,6 @@ async def store_presentations(
             section_id=sections[fold(each.section)] if each.section else None,
             group_ids=tuple(groups[fold(name)] for name in each.groups),
         )
-        for link_id, each in shown.items()
+        for link_id, each in changed.items()
     ]
     await work.presentation.store(*stored)

@@ -23,19 +23,19 @@ _FIRST = ListQuery(page_size=500)
 
 @dataclass(frozen=True, kw_only=True)
 class SectionList:
-    """Sections in the order of the portals, and how many links each has, by its id."""
+    """Sections in the order of the portals, and their numbers of links by id."""
 
     sections: Sequence[Section]
     links: Mapping[int, int]
 
 
 async def list_sections(work: UnitOfWork) -> SectionList:
-    """Every section of the microtenant."""
+    """Return all sections of the microtenant."""
     return SectionList(sections=await work.sections.all(), links=await work.sections.link_counts())
 
 
 async def get_section(work: UnitOfWork, section_id: int, *, lock: bool = False) -> Section:
-    """One section. Raises NotFound."""
+    """Return one section, locked until the transaction ends if asked. Raises NotFound."""
     section = await work.sections.find(section_id, lock=lock)
     if section is None:
         raise NotFound(section_id)
@@ -43,7 +43,7 @@ async def get_section(work: UnitOfWork, section_id: int, *, lock: bool = False) 
 
 
 async def create_section(work: UnitOfWork, name: str) -> Section:
-    """Stores a new section after the others. Raises InvalidInput or Forbidden."""
+    """Store a new section after the others. Raises InvalidInput or Forbidden."""
     require_admin(work)
     name = check_new_name(name)
     await require_free_name(work.sections, name)
@@ -52,7 +52,7 @@ async def create_section(work: UnitOfWork, name: str) -> Section:
 
 
 async def rename_section(work: UnitOfWork, section_id: int, name: str) -> None:
-    """Gives a section another name, everywhere. Raises NotFound, InvalidInput or Forbidden."""
+    """Rename a section on all portals. Raises NotFound, InvalidInput or Forbidden."""
     require_admin(work)
     before = await get_section(work, section_id, lock=True)
     name = check_new_name(name, stored=before.name)
@@ -64,7 +64,7 @@ async def rename_section(work: UnitOfWork, section_id: int, name: str) -> None:
 
 
 async def reorder_sections(work: UnitOfWork, section_ids: Sequence[int]) -> None:
-    """Puts sections in the order given, those left out after them in the order they had.
+    """Put sections in the order given, followed by all others in their old order.
 
     Raises UnknownReference or Forbidden.
     """
@@ -73,16 +73,16 @@ async def reorder_sections(work: UnitOfWork, section_ids: Sequence[int]) -> None
     for section_id in section_ids:
         if section_id not in sections:
             raise UnknownReference(section_id)
-    wanted = dict.fromkeys((*section_ids, *sections))
-    await work.sections.place(list(wanted))
-    for position, section_id in enumerate(wanted, 1):
+    ordered = dict.fromkeys((*section_ids, *sections))
+    await work.sections.order(list(ordered))
+    for position, section_id in enumerate(ordered, 1):
         before = sections[section_id]
         if before.position != position:
             await recording.record_update(work, KIND, before, replace(before, position=position))
 
 
 async def delete_section(work: UnitOfWork, section_id: int) -> None:
-    """Deletes a section; its links go on without one. Raises NotFound or Forbidden."""
+    """Delete a section. Its links stay, without a section. Raises NotFound or Forbidden."""
     require_admin(work)
     section = await get_section(work, section_id, lock=True)
     await _vacate(work, section_id)
@@ -91,7 +91,7 @@ async def delete_section(work: UnitOfWork, section_id: int) -> None:
 
 
 async def _vacate(work: UnitOfWork, section_id: int) -> None:
-    """Takes every link out of a section, each with an entry in the audit trail."""
+    """Remove all links from a section, each with an audit entry."""
     inside = LinkFilter(section_id=section_id)
     while links := (await work.link_sets.filtered(_FIRST, inside)).items:
         before = await present_links(work, links)
@@ -104,26 +104,26 @@ async def _vacate(work: UnitOfWork, section_id: int) -> None:
 
 
 async def require_sections(work: UnitOfWork, names: Iterable[str]) -> dict[str, int]:
-    """The ids of sections by their folded names; those that do not exist are made, at the end.
+    """Return the ids of sections by their folded names. Creates those that do not exist.
 
     Raises InvalidField.
     """
-    wanted: dict[str, str] = {}
+    required: dict[str, str] = {}
     for name in filter(None, names):
-        wanted.setdefault(fold(name), name)
-    if not wanted:
+        required.setdefault(fold(name), name)
+    if not required:
         return {}
-    known = await work.sections.ids_by_name(list(wanted.values()))
-    if len(known) < len(wanted):
-        # Of two transactions that make the same section, the second waits and finds it.
+    known = await work.sections.ids_by_name(list(required.values()))
+    if len(known) < len(required):
+        # Of two transactions that create the same section, the second waits and finds it.
         await work.microtenants.lock(work.scope.microtenant_id)
-        known = await work.sections.ids_by_name(list(wanted.values()))
-    missing = [name for folded, name in wanted.items() if folded not in known]
+        known = await work.sections.ids_by_name(list(required.values()))
+    missing = [name for folded, name in required.items() if folded not in known]
     if missing:
         for name in missing:
             check_visible("portico.section", name)
-        made = await _append(work, missing)
-        known |= {fold(section.name): section.id for section in made}
+        created = await _append(work, missing)
+        known |= {fold(section.name): section.id for section in created}
     return known
 
 
@@ -134,7 +134,7 @@ async def _append(work: UnitOfWork, names: Sequence[str]) -> list[Section]:
             "portico.section", f"A microtenant has at most {SECTIONS_LIMIT} sections."
         )
     last = max((section.position for section in present), default=0)
-    made = [
+    created = [
         Section(
             **work.new_stamps(),
             microtenant_id=work.scope.microtenant_id,
@@ -143,6 +143,6 @@ async def _append(work: UnitOfWork, names: Sequence[str]) -> list[Section]:
         )
         for number, name in enumerate(names, 1)
     ]
-    await work.sections.insert(*made)
-    await recording.record_creation(work, KIND, *made)
-    return made
+    await work.sections.insert(*created)
+    await recording.record_creation(work, KIND, *created)
+    return created

@@ -1,4 +1,4 @@
-"""Reading how links are shown, beside the links themselves."""
+"""Reading the presentations of links beside the links themselves."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from portico.services.work import UnitOfWork
 
 
 async def present_links(work: UnitOfWork, links: Iterable[Link]) -> list[PresentedLink]:
-    """The links together with how they are shown."""
-    found = list(links)
-    shown = await work.presentation.of_links(link.id for link in found)
-    return [present(link, shown.get(link.id, PLAIN)) for link in found]
+    """Return the links together with their presentations."""
+    every = list(links)
+    presentations = await presentations_of(work, every)
+    return [present(link, presentations.get(link.id, PLAIN)) for link in every]
 
 
 async def presentations_of(work: UnitOfWork, links: Iterable[Link]) -> dict[int, LinkPresentation]:
-    """How the links are shown, by their ids; those left out that nobody arranged."""
+    """Return the stored presentations of links by their ids. Those with the defaults have none."""
     return await work.presentation.of_links(link.id for link in links)

@@ -1,4 +1,4 @@
-"""Links many at a time: filtered for the console, shown on a portal, and changed in bulk."""
+"""Stored links, many at a time: filtered for the console, shown on a portal, changed in bulk."""
 
 from __future__ import annotations
 
@@ -39,25 +39,25 @@ _WITHOUT_PORTAL = "without portal"
 
 
 class LinkSetRepository(LinkRepository):
-    """The links of one scope, by the set. Statements do not grow in number with the links."""
+    """The links of one scope, many per statement."""
 
     vague: ClassVar = frozenset({_WITHOUT_SECTION})
 
-    async def filtered(self, query: ListQuery, wanted: LinkFilter) -> Page[Link]:
-        """The page of those links that pass the filter as well as the query's condition."""
+    async def filtered(self, query: ListQuery, filter_: LinkFilter) -> Page[Link]:
+        """Return a page of the links that match the filter and the condition of the query."""
         narrowed: list[str] = []
         values: dict[str, object] = {}
-        if wanted.portal_id == NO_PORTAL:
+        if filter_.portal_id == NO_PORTAL:
             narrowed.append(_WITHOUT_PORTAL)
-        elif wanted.portal_id is not None:
+        elif filter_.portal_id is not None:
             narrowed.append(ON_PORTAL)
-            values["portal_id"] = wanted.portal_id
-        if wanted.section_id == NO_SECTION:
+            values["portal_id"] = filter_.portal_id
+        if filter_.section_id == NO_SECTION:
             narrowed.append(_WITHOUT_SECTION)
-        elif wanted.section_id is not None:
+        elif filter_.section_id is not None:
             narrowed.append(_IN_SECTION)
-            values["section_id"] = wanted.section_id
-        if query.condition is not None and not wanted.portal_id and self._is_large:
+            values["section_id"] = filter_.section_id
+        if query.condition is not None and not filter_.portal_id and self._is_large:
             phrase = trigram_query(query.condition)
             if phrase and await self.connection.has_text_index():
                 narrowed.append(WITH_TRIGRAMS)
@@ -69,15 +69,15 @@ class LinkSetRepository(LinkRepository):
         return self._links > SCANNED_LINKS
 
     async def visible_on(self, portal_id: int) -> list[Link]:
-        """The enabled links of an enabled portal, in no order; none of one that is disabled.
+        """Return the enabled links of an enabled portal, in no order. A disabled one has none.
 
-        Without an order, since for that a database might go through all links of the scope.
+        For an order the database could read all links of the scope.
         """
         rows = await self._rows(_visible_on(), portal_id=portal_id)
         return [self._record(row) for row in rows]
 
     async def set_enabled(self, links: Collection[Link], enabled: bool) -> None:
-        """Enables or disables links, with the stamps of the records given."""
+        """Enable or disable links, and store their stamps."""
         for stamps, ids in _by_stamps(links).items():
             modified_time, modified_by = stamps
             await self._run(
@@ -89,7 +89,7 @@ class LinkSetRepository(LinkRepository):
             )
 
     async def reassign(self, links: Collection[Link]) -> None:
-        """Stores the stamps and exactly the assignments of links, and nothing else of them."""
+        """Store the stamps and assignments of links, and no other fields."""
         for stamps, ids in _by_stamps(links).items():
             modified_time, modified_by = stamps
             await self._run(_stamp(), link_ids=ids, now_time=modified_time, now_by=modified_by)
@@ -97,7 +97,7 @@ class LinkSetRepository(LinkRepository):
         await self._assign(*links)
 
     async def replace_all(self, links: Sequence[Link]) -> None:
-        """Stores all fields of links that exist, and exactly their assignments."""
+        """Store all fields and assignments of links that exist."""
         if not links:
             return
         rows = []
@@ -111,7 +111,7 @@ class LinkSetRepository(LinkRepository):
         await self._assign(*links)
 
     async def remove_all(self, link_ids: Collection[int]) -> int:
-        """Deletes links, with which what belongs to them goes; how many there were."""
+        """Delete links with all that belongs to them, and return their number."""
         removed = await self._run(_remove_all(), link_ids=sorted(link_ids))
         await self._count(-removed)
         return removed
@@ -135,10 +135,10 @@ class LinkSetRepository(LinkRepository):
 
 
 def _by_stamps(links: Collection[Link]) -> Mapping[tuple[int, int], list[int]]:
-    found: dict[tuple[int, int], list[int]] = {}
+    by_stamps: dict[tuple[int, int], list[int]] = {}
     for link in links:
-        found.setdefault((link.modified_time, link.modified_by), []).append(link.id)
-    return found
+        by_stamps.setdefault((link.modified_time, link.modified_by), []).append(link.id)
+    return by_stamps
 
 
 @kept

@@ -39,17 +39,17 @@ L = TypeVar("L", bound=Link)
 
 
 class AnyLinkRepository(Repository[L]):
-    """The links of one scope. A link's portal ids are read in the same statement as the link."""
+    """The links of one scope. One statement reads links and their portal ids."""
 
     table: ClassVar = user_portal_link
 
     def __init__(self, connection: Connection, scope: Scope, *, links: int = 0) -> None:
-        """`links` is about how many the scope has; it only chooses how a search is run."""
+        """`links` is the approximate number of links in the scope, which decides how to search."""
         super().__init__(connection, scope)
         self._links = links
 
     async def page(self, query: ListQuery) -> Page[L]:
-        """One page and the total; in a large scope a search for parts of text uses its index."""
+        """Return one page and the total. In a large scope a text search uses the text index."""
         if query.condition is not None and self._links > SCANNED_LINKS:
             phrase = trigram_query(query.condition)
             if phrase and await self.connection.has_text_index():
@@ -57,19 +57,19 @@ class AnyLinkRepository(Repository[L]):
         return await self._page(query)
 
     async def page_of_portal(self, portal_id: int, query: ListQuery) -> Page[L]:
-        """The page of those links that are assigned to a portal."""
+        """Return a page of the links that are assigned to a portal."""
         return await self._page(query, ON_PORTAL, portal_id=portal_id)
 
     async def count_by_portal(self, portal_ids: Iterable[int]) -> dict[int, int]:
-        """How many links each of the portals shows."""
-        wanted = sorted(set(portal_ids))
-        if not wanted:
+        """Return the number of links on each portal."""
+        distinct = sorted(set(portal_ids))
+        if not distinct:
             return {}
-        rows = await self._rows(_count_by_portal(), portal_ids=wanted)
+        rows = await self._rows(_count_by_portal(), portal_ids=distinct)
         return {row.portal_id: row.links for row in rows}
 
     async def first_of_portal(self, portal_id: int) -> str | None:
-        """The name of one link on the portal, or None when it shows none."""
+        """Return the name of one link on the portal, or None without any."""
         rows = await self._rows(_first_of_portal(), portal_id=portal_id)
         return rows[0].name if rows else None
 
@@ -79,13 +79,13 @@ class AnyLinkRepository(Repository[L]):
         return rows[0].name if rows else None
 
     async def insert(self, *records: L) -> None:
-        """Stores new links and their assignments."""
+        """Store new links and their assignments."""
         await super().insert(*records)
         await self._assign(*records)
         await self._count(len(records))
 
     async def replace(self, record: L) -> bool:
-        """Stores all fields of a link, and exactly its assignments; False when there is none."""
+        """Store all fields and assignments of a link. Returns False if it does not exist."""
         if not await super().replace(record):
             return False
         await self._run(_unassign(), link_id=record.id)
@@ -93,7 +93,7 @@ class AnyLinkRepository(Repository[L]):
         return True
 
     async def remove(self, record_id: int) -> bool:
-        """Deletes a link, with which its assignments go; False when there is none."""
+        """Delete a link and its assignments. Returns False if it does not exist."""
         if not await super().remove(record_id):
             return False
         await self._count(-1)
@@ -156,7 +156,7 @@ class LinkRepository(AnyLinkRepository[Link]):
 ON_PORTAL = "on portal"
 WITH_TRIGRAMS = "with trigrams"
 SCANNED_LINKS = 2_000
-"""Up to so many links a scan is as quick as the text index, which all tenants share."""
+"""The largest scope in which a scan is as fast as the text index, which all tenants share."""
 
 
 @kept
@@ -201,13 +201,13 @@ def _unassign() -> Executable:
 
 
 def on_no_portal(link: Table) -> ColumnElement[bool]:
-    """That a statement's link has no assignment."""
+    """Return the condition that a link has no assignment."""
     mine = portal_assignment.c.link_id == link.c.id
     assigned = select(portal_assignment.c.link_id).where(in_scope(portal_assignment), mine)
     return ~assigned.correlate(link).exists()
 
 
-# Both databases take the same words for it; a slot that was never used is made.
+# Both databases accept this text. It creates a slot when that is first used.
 _COUNT = text(
     "INSERT INTO link_count (customer_id, microtenant_id, slot, links) "
     "VALUES (:scope_customer_id, :scope_microtenant_id, :slot, :added) "

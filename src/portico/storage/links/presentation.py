@@ -1,4 +1,4 @@
-"""Stored presentation of links: rows only for those that somebody arranged."""
+"""Stored presentations of links. A link with the default presentation has no row."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from portico.storage.repositories import in_scope, listed_ids, restored
 from portico.storage.schema.page_tables import link_group, link_presentation, portal_group, section
 from portico.storage.schema.tables import user_portal_link
 
-# No name holds a control character, so this one separates them.
+# Names have no control characters, so this one separates them.
 _SEPARATOR = "\x1f"
 
 
@@ -45,22 +45,22 @@ class StoredPresentation:
 
 
 class PresentationRepository:
-    """How the links of one tenant are shown. Whoever asks has found the links in its scope."""
+    """The presentations of links of one tenant. Callers pass links of their scope only."""
 
     def __init__(self, connection: Connection, scope: Scope) -> None:
         self._connection = connection
         self._scope = scope
 
     async def of_links(self, link_ids: Iterable[int]) -> dict[int, LinkPresentation]:
-        """How each of the links is shown, those left out that have no row."""
-        wanted = sorted(set(link_ids))
-        if not wanted:
+        """Return the presentations of those of the links that have a row."""
+        distinct = sorted(set(link_ids))
+        if not distinct:
             return {}
-        rows = await self._connection.rows(_of_links(), self._bound(link_ids=wanted))
+        rows = await self._connection.rows(_of_links(), self._bound(link_ids=distinct))
         return {row.presentation_link_id: _presentation(row) for row in rows}
 
     async def store(self, *stored: StoredPresentation) -> None:
-        """Store how links are shown, in place of how they were."""
+        """Replace the presentations of links."""
         if not stored:
             return
         await self.forget([each.link_id for each in stored])
@@ -84,7 +84,7 @@ class PresentationRepository:
             await self._connection.run(insert_into(link_group), groups)
 
     async def forget(self, link_ids: Collection[int]) -> None:
-        """Makes links plain again."""
+        """Remove the presentations of links."""
         for statement in (_forget_groups(), _forget()):
             await self._connection.run(statement, self._bound(link_ids=sorted(link_ids)))
 
@@ -99,9 +99,9 @@ class PresentedLinkRepository(AnyLinkRepository[PresentedLink]):
 
     @classmethod
     def _extended(cls, statement: Select[Any]) -> Select[Any]:
-        shown = link_presentation
-        own = and_(in_scope(shown), shown.c.link_id == user_portal_link.c.id)
-        return _with_presentation(super()._extended(statement).outerjoin(shown, own))
+        arranged = link_presentation
+        own = and_(in_scope(arranged), arranged.c.link_id == user_portal_link.c.id)
+        return _with_presentation(super()._extended(statement).outerjoin(arranged, own))
 
     def _record(self, row: Row) -> PresentedLink:
         link = restored(Link, row, portal_ids=listed_ids(row.portal_ids))
@@ -127,7 +127,7 @@ def _names(joined: str | None) -> tuple[str, ...]:
 
 def _with_presentation(statement: Select[Any]) -> Select[Any]:
     """Return a statement on rows of `link_presentation` with what `_presentation` reads."""
-    shown = link_presentation
+    arranged = link_presentation
     named = and_(
         link_group.c.customer_id == portal_group.c.customer_id,
         link_group.c.group_id == portal_group.c.id,
@@ -137,24 +137,28 @@ def _with_presentation(statement: Select[Any]) -> Select[Any]:
         .select_from(portal_group)
         .join(link_group, named)
         .where(in_scope(link_group), in_scope(portal_group))
-        .where(link_group.c.link_id == shown.c.link_id)
-        .correlate(shown)
+        .where(link_group.c.link_id == arranged.c.link_id)
+        .correlate(arranged)
         .scalar_subquery()
     )
-    headed = and_(section.c.customer_id == shown.c.customer_id, section.c.id == shown.c.section_id)
+    headed = and_(
+        section.c.customer_id == arranged.c.customer_id, section.c.id == arranged.c.section_id
+    )
     return statement.add_columns(
-        shown.c.link_id.label("presentation_link_id"),
-        shown.c.position.label("presentation_order"),
+        arranged.c.link_id.label("presentation_link_id"),
+        arranged.c.position.label("presentation_order"),
         section.c.name.label("section_name"),
         groups.label("group_names"),
-        *(shown.c[name].label(f"presentation_{name}") for name in _BY_NAME),
+        *(arranged.c[name].label(f"presentation_{name}") for name in _BY_NAME),
     ).outerjoin(section, and_(headed, section.c.customer_id == bindparam("scope_customer_id")))
 
 
 @kept
 def _of_links() -> Select[Any]:
-    shown = link_presentation
-    return _with_presentation(select()).where(in_scope(shown), Among(shown.c.link_id, "link_ids"))
+    arranged = link_presentation
+    return _with_presentation(select()).where(
+        in_scope(arranged), Among(arranged.c.link_id, "link_ids")
+    )
 
 
 @kept

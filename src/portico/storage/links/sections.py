@@ -20,20 +20,20 @@ class SectionRepository(Repository[Section]):
     record: ClassVar = Section
 
     async def all(self) -> list[Section]:
-        """Every section, in the order in which portals show them."""
+        """Return all sections in the order of the portals."""
         return [self._record(row) for row in await self._rows(_all())]
 
-    async def place(self, section_ids: Sequence[int]) -> None:
-        """Gives the sections their places, from 1 on."""
+    async def order(self, section_ids: Sequence[int]) -> None:
+        """Number the sections from 1 in the order given."""
         for position, section_id in enumerate(section_ids, 1):
-            await self._run(_place(), section_id=section_id, place=position)
+            await self._run(_move(), section_id=section_id, new_position=position)
 
     async def link_counts(self) -> dict[int, int]:
-        """How many links each section has; one without is left out."""
+        """Return the number of links in each section that has any."""
         return {row.section_id: row.links for row in await self._rows(_link_counts())}
 
     async def vacate(self, section_id: int, link_ids: Sequence[int]) -> int:
-        """Takes links out of the section; how many there were."""
+        """Remove links from the section and return their number."""
         return await self._run(_vacate(), left_id=section_id, link_ids=list(link_ids))
 
 
@@ -47,11 +47,11 @@ def _all() -> Select[Any]:
 
 
 @kept
-def _place() -> Executable:
+def _move() -> Executable:
     return (
         update(section)
         .where(in_scope(section), section.c.id == bindparam("section_id"))
-        .values(position=bindparam("place"))
+        .values(position=bindparam("new_position"))
     )
 
 

@@ -1,8 +1,8 @@
-"""The text index of links on SQLite: FTS5 over three-letter pieces of the folded text.
+"""Queries of the text index of links on SQLite: FTS5 over trigrams of the folded text.
 
-It only narrows: whatever it finds is compared again by the WHERE clause of the search, so it may be
-left out, and must never miss a row. Triggers keep it (migration 0001). PostgreSQL has its own,
-which its planner uses for LIKE by itself.
+The WHERE clause of a search compares every row that the index returns, so the index can be left
+out, but must not miss a row. Triggers update it (migration 0001). PostgreSQL has an index of its
+own, which its planner uses for LIKE.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ INDEXED = ("name_folded", "description_folded", "link_folded", "link_path_folded
 _LETTERS = 3
 _PIECES = 8
 _PIECES_IN_ALL = 32
-"""Each piece is one more list to walk for every row, and a few tell few rows from many."""
+"""Each trigram costs one more list to read, and a few of them exclude most rows."""
 
 _NARROWING = {
     Operator.EQ,
@@ -26,14 +26,15 @@ _NARROWING = {
 
 
 def trigram_query(condition: Condition) -> str:
-    """The FTS5 query that every row of the condition meets; empty when there is none, or when an
-    ordinary index finds the rows as well.
+    """Return an FTS5 query that matches every row of the condition.
+
+    It is empty if there is none, or if an ordinary index finds the rows as well.
     """
     return _query(condition, max(2, min(_PIECES, _PIECES_IN_ALL // _count(condition))))
 
 
 def _count(condition: Condition) -> int:
-    """The number of comparisons in a condition."""
+    """Return the number of comparisons in a condition."""
     return 1 if isinstance(condition, Comparison) else sum(map(_count, condition.parts))
 
 
@@ -50,10 +51,10 @@ def _query(condition: Condition, pieces: int) -> str:
     value = condition.values[0]
     if condition.field.kind is not FieldKind.FOLDED or not isinstance(value, str):
         return ""
-    wanted = _pieces(value, pieces)
-    if not wanted:
+    chosen = _pieces(value, pieces)
+    if not chosen:
         return ""
-    quoted = " AND ".join(f'"{piece.replace(chr(34), chr(34) * 2)}"' for piece in wanted)
+    quoted = " AND ".join(f'"{piece.replace(chr(34), chr(34) * 2)}"' for piece in chosen)
     return f"({{{condition.field.attribute}_folded}} : ({quoted}))"
 
 
@@ -66,7 +67,7 @@ def _has_index(condition: Condition) -> bool:
 
 
 def _pieces(value: str, most: int) -> list[str]:
-    """Different pieces of a text, spread over it."""
+    """Return distinct trigrams from all parts of a text."""
     starts = len(value) - _LETTERS + 1
     step = max(1, starts // most)
     pieces = (value[start : start + _LETTERS] for start in range(0, starts, step))
