@@ -1,4 +1,4 @@
-"""`python -m portico`: the same as the `portico` command."""
+"""Run the `portico` command with `python -m portico`."""
 
 from portico.cli import main
 

@@ -1,4 +1,4 @@
-"""Assembly: settings in, an ASGI application out. Nothing else knows how the parts fit."""
+"""Builds the ASGI application from the settings, and connects all of its parts."""
 
 from __future__ import annotations
 
@@ -198,7 +198,7 @@ def _outermost(application: ASGIApp, log: AccessLog | None, settings: Settings) 
 
 
 def trusted_proxies(settings: Settings) -> TrustedProxies:
-    """The reverse proxies that the operator trusts."""
+    """Return the reverse proxies that the operator trusts."""
     return TrustedProxies(parse_networks(settings.trusted_proxies))
 
 
@@ -215,7 +215,7 @@ def make_site(
     signing_keys: SigningKeys,
     failed: FailedSignIns,
 ) -> Site:
-    """What the pages of both faces need."""
+    """Return the shared objects of the console and the portal pages."""
     static = StaticFiles()
     return Site(
         runtime=runtime,
@@ -258,7 +258,7 @@ async def _site(request: Request[Any, Any, Any]) -> Site:
 
 
 def _page_routers() -> list[Router]:
-    """The pages of both faces; each face makes its own pages of errors."""
+    """Return the routers of the console and the portal pages, each with its own error pages."""
     return [
         Router(
             "/",
@@ -290,8 +290,9 @@ def _api_routers() -> list[Router]:
 
 
 def _options(routes: Iterable[HTTPRouteHandler]) -> list[HTTPRouteHandler]:
-    """OPTIONS for each path, to be registered first: else the framework makes its own, which names
-    the methods of one route alone.
+    """Return an OPTIONS handler for each path.
+
+    Register these first. Otherwise the framework adds its own, which name one route's methods only.
     """
     methods: dict[str, set[str]] = {}
     for route in routes:
@@ -309,12 +310,12 @@ def _described_routes() -> list[tuple[str, HTTPRouteHandler]]:
 def _probes() -> list[HTTPRouteHandler]:
     @get("/healthz", media_type=CONTENT_TYPE)
     async def health() -> bytes:
-        """The process runs and answers."""
+        """Report that the process answers."""
         return b'{"status":"ok"}'
 
     @get("/readyz", media_type=CONTENT_TYPE)
     async def readiness(request: AnyRequest) -> Response[bytes]:
-        """The database has the schema that this version needs, and commits a write."""
+        """Report whether the database has the right schema and can commit a write."""
         found: Readiness = request.app.state.readiness
         reason = await found.reason()
         if not reason:
@@ -330,19 +331,19 @@ def _documentation() -> list[HTTPRouteHandler]:
 
     @get("/openapi.json", media_type="application/json")
     async def openapi() -> bytes:
-        """The OpenAPI document."""
+        """Return the OpenAPI document."""
         return document
 
     @get("/docs")
     async def reference() -> Response[bytes]:
-        """The reference page, which needs nothing from outside."""
+        """Return the reference page, which loads nothing from other hosts."""
         page = render_reference(msgspec.json.decode(document))
         headers = {"Content-Security-Policy": DOCS_POLICY}
         return Response(page.encode(), media_type="text/html", headers=headers)
 
     @get(f"/static/{STYLESHEET}")
     async def stylesheet() -> Response[bytes]:
-        """The reference page's own stylesheet."""
+        """Return the stylesheet of the reference page."""
         return Response(read_stylesheet(), media_type="text/css")
 
     return [openapi, reference, stylesheet]

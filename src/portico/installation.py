@@ -37,7 +37,7 @@ async def prepare_database(
 ) -> None:
     """Upgrade a SQLite database, or require that a PostgreSQL database is current.
 
-    `create` lets an empty SQLite file become a database. Raises SchemaMismatch or Unavailable.
+    `create` allows creating tables in an empty SQLite file. Raises SchemaMismatch or Unavailable.
     """
     if sqlite_path(settings.database) is not None:
         await schema.upgrade(database, cipher, create=create)

@@ -1,4 +1,4 @@
-"""What an operator sees of a running server: log lines in JSON, one for each request."""
+"""Logging: JSON lines for messages and events, and one access-log line for each request."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from typing import BinaryIO
 
 import msgspec
 
-_OF_EVERY_RECORD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "taskName"}
+_STANDARD_ATTRIBUTES = frozenset(vars(logging.makeLogRecord({}))) | {"message", "taskName"}
 
 
 class JsonLines(logging.Formatter):
-    """One JSON object a line: time, level, logger, message, and the exception if there is one.
+    """Formats a record as one line of JSON: time, level, logger, message and, if any, exception.
 
-    What the caller gives as `extra` follows: the name of an `event`, and its fields. Events also
-    tell the process id and, in a worker, its number.
+    The values of `extra` follow: the name of an `event` and its fields. An event also has the
+    process id and, in a worker, the number of the worker.
     """
 
     def __init__(self, worker: int | None) -> None:
@@ -27,15 +27,15 @@ class JsonLines(logging.Formatter):
         self._worker = worker
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line of a record."""
+        """Return the line of a record."""
         line: dict[str, object] = {
-            "time": _moment(record.created),
+            "time": _timestamp(record.created),
             "level": record.levelname.lower(),
             "logger": record.name,
             "message": record.getMessage(),
         }
         line |= {
-            name: value for name, value in vars(record).items() if name not in _OF_EVERY_RECORD
+            name: value for name, value in vars(record).items() if name not in _STANDARD_ATTRIBUTES
         }
         if "event" in line:
             line |= {"pid": record.process}
@@ -47,9 +47,9 @@ class JsonLines(logging.Formatter):
 
 
 class AccessLog:
-    """Writes a line for each request, a tenth of a second's lines at a time.
+    """Writes a line for each request, all lines of a tenth of a second at once.
 
-    One write for each line would cost a hot read more than the read itself.
+    One write for each line would cost more than a cached read.
     """
 
     FLUSH_SECONDS = 0.1
@@ -59,27 +59,27 @@ class AccessLog:
         self._lines: list[bytes] = []
 
     def __call__(self, fields: dict[str, object]) -> None:
-        """Takes the fields of one line; must be called on the event loop."""
+        """Add a line with these fields. Must be called on the event loop."""
         if not self._lines:
             asyncio.get_running_loop().call_later(self.FLUSH_SECONDS, self.flush)
-        self._lines.append(msgspec.json.encode({"time": _moment(time()), **fields}))
+        self._lines.append(msgspec.json.encode({"time": _timestamp(time()), **fields}))
 
     def flush(self) -> None:
-        """Writes the lines that wait."""
+        """Write the pending lines."""
         lines, self._lines = self._lines, []
         if lines:
             self._stream.write(b"\n".join(lines) + b"\n")
             self._stream.flush()
 
 
-def _moment(seconds: float) -> str:
+def _timestamp(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")
 
 
 def configure_logging(level: str, *, worker: int | None = None) -> None:
-    """Sends every log line of this process to standard error. `worker` is a worker's number."""
+    """Send every log line of this process to standard error. `worker` is its worker number."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines(worker))
     logging.basicConfig(level=level.upper(), handlers=[handler], force=True)
-    # At "info" it lists its plugins.
+    # At level "info", Alembic lists its plugins.
     logging.getLogger("alembic").setLevel(logging.WARNING)

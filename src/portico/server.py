@@ -1,4 +1,4 @@
-"""Running the application: one listening socket, one or several worker processes."""
+"""Runs the server: one listening socket, and one or more worker processes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ logger = logging.getLogger("portico")
 
 
 def require_free_port(settings: Settings) -> None:
-    """Raises InvalidSetting when the address cannot be listened on, saying why."""
+    """Raise InvalidSetting, with the reason, if Portico cannot listen on the address."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -38,15 +38,15 @@ def require_free_port(settings: Settings) -> None:
             where = f"{settings.host}:{settings.port}"
             if error.errno == errno.EADDRINUSE:
                 raise InvalidSetting(
-                    f"Another program listens on {where}; choose another one with --port."
+                    f"Another program listens on {where}. Choose another port with --port."
                 ) from None
             raise InvalidSetting(f"--host: cannot listen on {where}: {error.strerror}.") from None
 
 
 def run_server(settings: Settings, command_line: CommandLine) -> None:
-    """Serves until the process is told to stop; requests under way are answered first."""
+    """Serve until the process must stop, then finish the requests in progress."""
     configure_logging(settings.log_level)
-    let_new_workers_be_stopped()
+    make_new_workers_stoppable()
     server = PorticoServer(
         "portico",
         address=settings.host,
@@ -66,12 +66,12 @@ def run_server(settings: Settings, command_line: CommandLine) -> None:
 
 
 class PorticoServer(MPServer):
-    """Granian's main process, which tells the log what becomes of its workers.
+    """Granian's main process, with log events for its workers.
 
-    It overrides private methods: `pyproject.toml` admits only versions that were tested.
+    It overrides private methods, so `pyproject.toml` allows only tested versions of Granian.
     """
 
-    def _spawn_worker(  # type: ignore[override]  # Granian's own two differ likewise
+    def _spawn_worker(  # type: ignore[override]  # Granian's own signatures differ too
         self, idx: int, target: Callable[..., None], callback_loader: Callable[[int], ASGIApp]
     ) -> WorkerProcess:
         worker: WorkerProcess = super()._spawn_worker(
@@ -92,7 +92,7 @@ class PorticoServer(MPServer):
     def shutdown(self, exit_code: int = 0) -> None:
         """Stop the workers, then end the process."""
         self._log_deaths(self.interrupt_children)
-        logger.info("Portico stops.", extra={"event": "server.stopping"})
+        logger.info("Portico is stopping.", extra={"event": "server.stopping"})
         try:
             super().shutdown(exit_code)  # type: ignore[no-untyped-call]  # it has no types
         finally:
@@ -118,7 +118,7 @@ class PorticoServer(MPServer):
 def _log_start(settings: Settings) -> None:
     where = f"[{settings.host}]" if ":" in settings.host else settings.host
     logger.info(
-        "Portico %s starts.",
+        "Portico %s is starting.",
         __version__,
         extra={
             "event": "server.started",
@@ -132,19 +132,18 @@ def _log_start(settings: Settings) -> None:
 
 
 def _log_reload() -> None:
-    logger.info("SIGHUP: new workers replace the old.", extra={"event": "server.reloading"})
+    logger.info("SIGHUP: new workers replace the old ones.", extra={"event": "server.reloading"})
 
 
-def let_new_workers_be_stopped() -> None:
-    """Until the server installs its own handlers in a worker, a stop ends that worker.
+def make_new_workers_stoppable() -> None:
+    """Make a stop signal end a forked worker until the server installs its handlers there.
 
-    A worker is forked with its parent's handlers, which only tell the parent's own object to stop
-    (a spawned one starts without any, so nothing here concerns it).
-    And the interpreter forgets a signal that reaches a child before its first step, so signals
-    wait until the child is ready to heed them.
+    A forked worker inherits the handlers of its parent, which only stop the parent's own object. A
+    spawned worker starts without handlers. The interpreter loses a signal that reaches a child
+    before its first step, so signals are blocked until the child is ready.
     """
 
-    def heed_in_child() -> None:
+    def accept_in_child() -> None:
         for stop in STOPS:
             signal.signal(stop, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
@@ -152,5 +151,5 @@ def let_new_workers_be_stopped() -> None:
     os.register_at_fork(
         before=partial(signal.pthread_sigmask, signal.SIG_BLOCK, STOPS),
         after_in_parent=partial(signal.pthread_sigmask, signal.SIG_UNBLOCK, STOPS),
-        after_in_child=heed_in_child,
+        after_in_child=accept_in_child,
     )

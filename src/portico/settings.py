@@ -1,6 +1,6 @@
-"""Every setting, once: its name, default and meaning. Flags, environment, file and docs read it.
+"""The settings: name, default, help text and allowed values. Flags, environment and docs use them.
 
-A setting comes from the first of these that has it: a flag, `PORTICO_<NAME>` in the environment,
+The first of these sources that has a setting wins: the flag, `PORTICO_<NAME>` in the environment,
 the TOML file that `--config` or `PORTICO_CONFIG` names, the default.
 """
 
@@ -21,17 +21,17 @@ SECRET_KEY_CREDENTIAL = "portico-secret-key"
 
 
 class InvalidSetting(Exception):
-    """A setting that cannot be used; the sentence names it."""
+    """A setting has a value that is not allowed. The message names the setting."""
 
 
 def _setting(
     default: str | int | bool,
-    meaning: str,
+    help_text: str,
     allowed: Callable[[Any], bool] | None = None,
     *,
-    shown: bool = True,
-) -> Any:  # noqa: ANN401  # stands for a field of any type, as dataclasses.field does
-    return field(default=default, repr=shown, metadata={"help": meaning, "allowed": allowed})
+    in_repr: bool = True,
+) -> Any:  # noqa: ANN401  # a field of any type, like dataclasses.field
+    return field(default=default, repr=in_repr, metadata={"help": help_text, "allowed": allowed})
 
 
 def _between(least: int, most: int) -> Callable[[int], bool]:
@@ -42,52 +42,54 @@ def _between(least: int, most: int) -> Callable[[int], bool]:
 class Settings:
     """The settings of one running server."""
 
-    host: str = _setting("127.0.0.1", "The address to listen on. 0.0.0.0: all of this machine's.")
-    port: int = _setting(8080, "The port to listen on, 1 to 65535.", _between(1, 65_535))
+    host: str = _setting(
+        "127.0.0.1", "Address to listen on. 0.0.0.0 listens on all addresses of the machine."
+    )
+    port: int = _setting(8080, "Port to listen on, 1 to 65535.", _between(1, 65_535))
     database: str = _setting(
         "sqlite:///portico.db",
-        "Where the data lives: sqlite:///path, or postgresql://user@host/name (libpq form; a Unix "
-        "socket is ?host=/directory).",
-        shown=False,  # it may hold a password
+        "URL of the database: sqlite:///path, or postgresql://user@host/name in libpq form, with "
+        "?host=/directory for a Unix socket.",
+        in_repr=False,  # it can contain a password
     )
     secret_key_file: str = _setting(
         "",
-        "The file with the key that encrypts secrets in the database: what `openssl rand -base64 "
-        "32` prints. If empty: the systemd credential portico-secret-key, else, for SQLite, the "
-        ".key file beside the database.",
+        "File with the key that encrypts secrets in the database, as printed by `openssl rand "
+        "-base64 32`. Defaults to the systemd credential portico-secret-key, then, for SQLite, to "
+        "the .key file beside the database.",
     )
-    workers: int = _setting(1, "How many processes serve, 1 to 64.", _between(1, 64))
-    pool_size: int = _setting(
-        10, "PostgreSQL connections of each worker, 1 to 200.", _between(1, 200)
-    )
+    workers: int = _setting(1, "Number of worker processes, 1 to 64.", _between(1, 64))
+    pool_size: int = _setting(10, "PostgreSQL connections per worker, 1 to 200.", _between(1, 200))
     read_timeout: int = _setting(
         3000,
-        "Time limit of a database read, in milliseconds, 10 to 60000. A search that reaches it is "
-        "answered with 400.",
+        "Time limit of a database read in milliseconds, 10 to 60000. A search that reaches it gets "
+        "400.",
         _between(10, 60_000),
     )
     cache_bytes: int = _setting(
         32 * 1024 * 1024,
-        "Memory of each worker for answers that are already made, in bytes. 0: none.",
+        "Size of each worker's response cache in bytes. 0 disables it.",
         _between(0, 2**40),
     )
     token_lifetime: int = _setting(
-        3600, "Seconds that an access token is good for, 60 to 3600.", _between(60, 3_600)
+        3600, "Lifetime of access tokens in seconds, 60 to 3600.", _between(60, 3_600)
     )
     rate_limit: int = _setting(
         0,
-        "Requests a minute that an API client may make of one worker; more get 429. 0: no limit.",
+        "Requests per minute that one worker accepts from an API client; more get 429. 0 disables "
+        "the limit.",
         _between(0, 10**9),
     )
     vendor_statuses: bool = _setting(
-        False, "Answer 400 instead of 404 for an unknown id, as the vendor's pages say."
+        False, "Answer 400 instead of 404 for an unknown id, as the vendor documents."
     )
     portal_suffix: str = _setting(
-        "p.zscalerportal.net", "The domain below which managed portals have their computed domain."
+        "p.zscalerportal.net",
+        "Parent domain of the domains that Portico computes for managed portals.",
     )
     assertion_audience: str = _setting(
         "https://api.zscaler.com",
-        "The audience that a client assertion has to name; several are separated by commas.",
+        "Audience that a client assertion must name. Separate several with commas.",
         bool,
     )
     public_url: str = _setting(
@@ -98,55 +100,55 @@ class Settings:
     )
     trusted_proxies: str = _setting(
         "",
-        "Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed: addresses and networks, "
-        "separated by commas.",
+        "Reverse proxies whose X-Forwarded-For and X-Forwarded-Proto headers Portico trusts: "
+        "addresses and networks, separated by commas.",
         are_networks,
     )
     strict_transport: int = _setting(
         365 * 24 * 60 * 60,
-        "Seconds for which browsers that came by https come by https alone. 0: not told.",
+        "HSTS max-age in seconds. 0 disables the header.",
         _between(0, 10 * 365 * 24 * 60 * 60),
     )
     insecure_cookies: bool = _setting(
-        False, "Let browsers sign in over plain http on other hosts than localhost. For trials."
+        False, "Allow sign-in over plain http on hosts other than localhost. For trials only."
     )
     console_idle: int = _setting(
         60 * 60,
-        "Seconds after which an administrator who does nothing is signed out.",
+        "Idle timeout of console sessions, in seconds.",
         _between(60, 7 * 24 * 60 * 60),
     )
     console_lifetime: int = _setting(
         12 * 60 * 60,
-        "Seconds after which an administrator has to sign in again.",
+        "Maximum lifetime of console sessions, in seconds.",
         _between(60, 30 * 24 * 60 * 60),
     )
     portal_idle: int = _setting(
         12 * 60 * 60,
-        "Seconds after which a portal user who does nothing is signed out.",
+        "Idle timeout of portal sessions, in seconds.",
         _between(60, 90 * 24 * 60 * 60),
     )
     portal_lifetime: int = _setting(
         7 * 24 * 60 * 60,
-        "Seconds after which a portal user has to sign in again.",
+        "Maximum lifetime of portal sessions, in seconds.",
         _between(60, 90 * 24 * 60 * 60),
     )
     log_level: str = _setting(
         "info",
-        "The least severe log lines to write: debug, info, warning or error.",
+        "Minimum log level: debug, info, warning or error.",
         lambda value: value in {"debug", "info", "warning", "error"},
     )
     access_log: bool = _setting(True, "Write one line of JSON for each request.")
 
 
 def setting_fields() -> dict[str, Field[Any]]:
-    """The settings by name, as their dataclass fields."""
+    """Return the dataclass fields of the settings by name."""
     return {each.name: each for each in fields(Settings)}
 
 
 def load_settings(
     flags: Mapping[str, Any], environment: Mapping[str, str], config: Path | None = None
 ) -> Settings:
-    """The settings of a start. `flags` holds those that were given. Raises InvalidSetting."""
+    """Return the effective settings. `flags` has only the given flags. Raises InvalidSetting."""
     named = settings_file(environment, config)
     chosen = _from_file(named) if named else {}
     for name in setting_fields():
@@ -161,25 +163,25 @@ def load_settings(
 
 
 def _credential(environment: Mapping[str, str]) -> str:
-    """Return the path of the key among the service's credentials (systemd.exec(5)), or nothing."""
+    """Return the path of the systemd credential with the key (systemd.exec(5)), or ""."""
     folder = environment.get("CREDENTIALS_DIRECTORY", "")
     path = Path(folder, SECRET_KEY_CREDENTIAL)
     return str(path) if folder and path.exists() else ""
 
 
 def settings_file(environment: Mapping[str, str], config: Path | None = None) -> Path | None:
-    """Return the path of the settings file: that of `--config`, else of PORTICO_CONFIG, or None."""
+    """Return the settings file that `--config`, or else PORTICO_CONFIG, names."""
     variable = environment.get(CONFIG_VARIABLE)
     return config or (Path(variable) if variable else None)
 
 
 def holds_password(path: Path) -> bool:
-    """Whether a settings file has the password of a database in it. Raises InvalidSetting."""
+    """Return whether a settings file contains a database password. Raises InvalidSetting."""
     return has_password(_from_file(path).get("database", ""))
 
 
 def has_password(url: str) -> bool:
-    """Whether the URL of a database has a password in it. A malformed one is taken to have one."""
+    """Return whether a database URL contains a password. True for a malformed URL."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -188,9 +190,9 @@ def has_password(url: str) -> bool:
 
 
 def unknown_variables(environment: Mapping[str, str]) -> list[str]:
-    """Variables that look like settings and are none, which is mostly a slip of the keyboard.
+    """Return the PORTICO_ variables that are not settings, probably typing errors.
 
-    Those that Kubernetes makes for a service called portico are left out.
+    Variables that Kubernetes creates for a service called portico are not among them.
     """
     known = {PREFIX + name.upper() for name in setting_fields()} | {CONFIG_VARIABLE}
     return sorted(
@@ -229,9 +231,8 @@ def _converted(name: str, value: Any, origin: str) -> Any:  # noqa: ANN401  # of
         converted = _parsed(kind, value)
     allowed = described.metadata["allowed"]
     if type(converted) is not kind or (allowed is not None and not allowed(converted)):
-        meaning = described.metadata["help"]
-        taken = " It is true or false." if kind is bool else ""
-        raise InvalidSetting(f"{origin} cannot be {value!r}. {meaning}{taken}")
+        hint = " Use true or false." if kind is bool else ""
+        raise InvalidSetting(f"{origin} cannot be {value!r}. {described.metadata['help']}{hint}")
     return converted
 
 

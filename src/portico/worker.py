@@ -1,6 +1,6 @@
-"""One worker process: it serves the application, and ends when the main process does.
+"""One worker process: it serves the application and ends with the main process.
 
-Granian forks workers on Python 3.13 and older and spawns them on 3.14. Both begin in `load_worker`.
+Granian forks workers up to Python 3.13 and spawns them from 3.14. Both start in `load_worker`.
 """
 
 from __future__ import annotations
@@ -32,17 +32,17 @@ _PR_SET_PDEATHSIG = 1  # prctl(2)
 def load_worker(settings: Settings, command_line: CommandLine, parent: int, number: int) -> ASGIApp:
     """Prepare this process to serve, and return its application.
 
-    `parent` is the process id of the main process, `number` counts the workers from 1.
+    `parent` is the process id of the main process. `number` is the worker's number, from 1.
     """
     end_with_parent(parent)
-    # Until the server installs its handlers: a spawned worker has Python's own, which print a
-    # traceback for SIGINT, and a forked one those of the main process.
+    # These apply until the server installs its handlers. A spawned worker has Python's own, which
+    # print a traceback for SIGINT; a forked one has those of the main process.
     for stop in STOPS:
         signal.signal(stop, signal.SIG_DFL)
     server_signals.set_loop_signals = stop_at_first_signal
     configure_logging(settings.log_level, worker=number)
     app = create_app(settings, command_line=command_line)
-    # What startup made lives as long as the process. Frozen, it does not slow down the garbage
+    # The objects that exist now live as long as the process. Freezing them speeds up the garbage
     # collection that a large body causes, which stops every thread.
     gc.collect()
     gc.freeze()
@@ -69,19 +69,19 @@ def stop_at_first_signal(loop: AbstractEventLoop) -> WorkerSignal:
 
 
 def end_with_parent(parent: int) -> None:
-    """Make this process end when the process with the id `parent` does, even by `kill -9`.
+    """Make this process end with its parent, whose process id is `parent`, even after `kill -9`.
 
-    Call it on the main thread of a direct child: the kernel forgets the wish when the thread ends
-    or forks again.
+    Call it on the main thread of a direct child: the kernel cancels the request when the calling
+    thread ends, and in a forked child.
     """
     if not _ask_kernel():
         threading.Thread(target=watch_parent, args=(parent,), daemon=True).start()
-    if os.getppid() != parent:  # it ended before the kernel was asked
+    if os.getppid() != parent:  # it ended before the request to the kernel
         _end()
 
 
 def watch_parent(parent: int) -> None:
-    """End this process when it is no longer a child of `parent`. Never returns otherwise."""
+    """End this process when it is no longer a child of `parent`. Never returns."""
     while os.getppid() == parent:
         time.sleep(PARENT_CHECK_SECONDS)
     _end()
@@ -95,5 +95,5 @@ def _ask_kernel() -> bool:
 
 
 def _end() -> None:
-    # As hard as the kernel does it: a worker that is stuck must free the port too.
+    # SIGKILL, because a worker that hangs must free the port too.
     os.kill(os.getpid(), signal.SIGKILL)

@@ -81,7 +81,7 @@ def test_error_later_leaves_the_file_without_its_end(caplog: pytest.LogCaptureFi
         asyncio.run(client.download(three_parts([], fails_at=3)))
 
     assert [message.get("more_body") for message in client.received] == [None, True, True]
-    assert "a.csv was sent in part only: The database does not answer." in caplog.text
+    assert "a.csv was not sent completely: The database does not answer." in caplog.text
 
 
 def test_nothing_more_is_made_for_a_client_that_left() -> None:

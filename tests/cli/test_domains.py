@@ -41,9 +41,9 @@ def test_domain_is_allowed_listed_and_revoked(
 
     assert allowed == (
         f"Allowed example.com and every name below it for tenant Acme ({customer_id}).\n"
-        "Reached now: links.example.com (portal Staff)\n"
+        "Now available: links.example.com (portal Staff)\n"
     )
-    assert again == f"example.com is allowed for tenant Acme ({customer_id}) already.\n"
+    assert again == f"example.com is already allowed for tenant Acme ({customer_id}).\n"
     assert [each["domain"] for each in listed] == ["example.com"]
     assert listed[0]["reached"] == [
         {
@@ -54,12 +54,12 @@ def test_domain_is_allowed_listed_and_revoked(
         }
     ]
     assert table.splitlines() == [
-        "Domain\tCustomer id\tTenant\tPortals reached",
+        "Domain\tCustomer id\tTenant\tPortals",
         f"example.com\t{customer_id}\tAcme\tlinks.example.com (portal Staff)",
     ]
     assert revoked == (
         f"Revoked example.com from tenant Acme ({customer_id}).\n"
-        "No longer reached: links.example.com (portal Staff)\n"
+        "No longer available: links.example.com (portal Staff)\n"
     )
     assert succeed_json("domain", "list", "--database", database) == []
 
@@ -99,7 +99,7 @@ def test_the_public_host_is_no_portal_s(
 
     told = succeed("domain", "allow", "links.example.com", *public, *where)
 
-    assert "Reached now" not in told
+    assert "Now available" not in told
     assert "it is the host of the public URL" in told
     assert portal_id
 

@@ -32,7 +32,7 @@ def test_rotation_keeps_old_tokens_good(database: str, customer_id: str, tmp_pat
 
             statuses = [each.get(LINKS).status_code for each in (old, new, old_elsewhere)]
 
-    assert printed == f"Signing with key {key_of(new)}. Older keys retire in 3660 seconds.\n"
+    assert printed == f"Signing with key {key_of(new)}. Older keys expire in 3660 seconds.\n"
     assert key_of(old) != key_of(new)
     assert statuses == [200, 200, 200]
 
@@ -56,7 +56,7 @@ def test_rotation_without_overlap_ends_old_tokens(
         old.token = old_token
         ended = old.get(LINKS)
 
-    assert "retire in 0 seconds" in printed
+    assert "expire in 0 seconds" in printed
     assert_error(refused, 401, "access.denied")
     assert renewed.status_code == 200
     assert "SESSION_NOT_VALID" in assert_error(ended, 401, "access.denied")
@@ -68,8 +68,8 @@ def test_overlap_follows_the_lifetime_of_tokens(database: str, customer_id: str)
     short = succeed("keys", "rotate", "--token-lifetime", "60", *where)
     chosen = succeed("keys", "rotate", "--overlap", "7", *where)
 
-    assert "retire in 120 seconds" in short
-    assert "retire in 7 seconds" in chosen
+    assert "expire in 120 seconds" in short
+    assert "expire in 7 seconds" in chosen
 
 
 def test_wrong_overlap_is_refused(database: str) -> None:

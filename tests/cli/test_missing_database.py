@@ -134,7 +134,7 @@ def test_loose_modes_are_warned_of(tmp_path: Path) -> None:
         tight = (tmp_path / "tight.log").read_text()
 
     for each in files:
-        warning = f"{each} has mode 0644, so others can use it. Type: chmod 600 {each}"
+        warning = f"{each} has mode 0644, so other accounts can use it. Run: chmod 600 {each}"
         assert warning in loose
         assert warning not in tight
     assert "hunter2" not in loose

@@ -62,7 +62,7 @@ def test_serve_refuses_a_wrong_key(database: str, key_path: Path, tmp_path: Path
 
     sentence = serve_in_vain(database, "--secret-key-file", f"{tmp_path}/wrong.key")
 
-    assert f"{tmp_path}/wrong.key holds key " in sentence
+    assert f"{tmp_path}/wrong.key has key " in sentence
     assert sentence.count(" key ") >= 2
 
 
@@ -232,8 +232,8 @@ def test_lost_key_is_given_up_after_a_question(
         ready = server.http.get("/readyz").status_code
 
     assert asked.status == 1
-    assert "Clear what is lost?" in asked.output
-    assert "holds key" in still
+    assert "Clear these secrets?" in asked.output
+    assert "has key" in still
     assert f"client secret of provider Acme ({made['providerId']})" in printed
     assert "signing key" in printed
     assert printed.endswith("Cleared.\n")

@@ -268,7 +268,7 @@ def test_port_in_use_is_refused(database: str) -> None:
         sentence = refused(run_process("serve", "--port", str(port), "--database", database))
 
     assert sentence == (
-        f"Another program listens on 127.0.0.1:{port}; choose another one with --port."
+        f"Another program listens on 127.0.0.1:{port}. Choose another port with --port."
     )
 
 

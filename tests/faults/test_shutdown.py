@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from portico.server import SHUTDOWN_SECONDS, let_new_workers_be_stopped
+from portico.server import SHUTDOWN_SECONDS, make_new_workers_stoppable
 from tests.faults.trouble import children_of, held_lock, started_by
 from tests.harness import (
     LINKS,
@@ -173,7 +173,7 @@ def test_worker_is_stopped_before_its_first_step() -> None:
 
 def _fork_and_stop(answer: SimpleQueue[list[int]]) -> None:
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    let_new_workers_be_stopped()
+    make_new_workers_stoppable()
     statuses: list[int] = []
     for _ in range(20):
         child = os.fork()

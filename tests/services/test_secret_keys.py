@@ -163,7 +163,7 @@ def test_wrong_key_is_refused_by_both_ids(installation: Installation) -> None:
     sentence = required(installation)
 
     assert f"encrypted with key {installation.first_key}" in sentence
-    assert f"{installation.path} holds key {wrong}" in sentence
+    assert f"{installation.path} has key {wrong}" in sentence
     assert "portico keys forget-secrets" in sentence
     with pytest.raises(SecretKeyError, match=wrong):
         installation.add_provider(9)

@@ -1,1 +1,1 @@
-"""What the JSON API and the pages share about requests: neither of the two imports the other."""
+"""Request handling that the JSON API and the pages share: neither of them imports the other."""

@@ -1,4 +1,4 @@
-"""Reading a request body within the limit of its route."""
+"""Reads a request body within the limit of its route."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ MEBIBYTE = 1024 * KIBIBYTE
 
 
 class BodyTooLarge(PorticoError):
-    """The body is longer than its route reads, or has more parts."""
+    """The body is longer, or has more parts, than its route accepts."""
 
     code = "request.body.too.large"
 
 
 async def read_body(request: Request[Any, Any, Any]) -> bytes:
-    """Return the whole body. Raises BodyTooLarge, before reading if the length is declared.
+    """Return the whole body. The limit is the route's `request_max_body_size`.
 
-    The limit is the route's `request_max_body_size`.
+    Raises BodyTooLarge, before reading if the request declares the length.
     """
     try:
         return await request.body()
@@ -31,11 +31,11 @@ async def read_body(request: Request[Any, Any, Any]) -> bytes:
         if error.status_code != HTTP_413_REQUEST_ENTITY_TOO_LARGE:
             raise
         limit = request.route_handler.resolve_request_max_body_size() or 0
-        raise BodyTooLarge(f"The body is over {size_words(limit)}.") from None
+        raise BodyTooLarge(f"The body is larger than {size_words(limit)}.") from None
 
 
 def size_words(size: int) -> str:
-    """A size for people: "64 KiB" or "5 MiB"."""
+    """Return a size as text, such as "64 KiB" or "5 MiB"."""
     if size >= MEBIBYTE:
         return f"{size // MEBIBYTE} MiB"
     return f"{size // KIBIBYTE} KiB"

@@ -1,6 +1,6 @@
-"""The address a request came from, also through the reverse proxies that the operator trusts.
+"""Finds the client's address of a request, also behind trusted reverse proxies.
 
-The sign-in lock-out, the access log and sign-in events all use it, so they agree on the address.
+The sign-in lock-out, the access log and sign-in events use it, so they agree on the address.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from portico.domain.addresses import Network
 
 
 class TrustedProxies:
-    """The reverse proxies whose `X-Forwarded-*` headers the server believes."""
+    """The reverse proxies whose `X-Forwarded-*` headers the server trusts."""
 
     def __init__(self, networks: tuple[Network, ...] = ()) -> None:
         self._networks = networks
@@ -29,9 +29,9 @@ class TrustedProxies:
         return any(parsed in network for network in self._networks)
 
     def client_address(self, scope: HTTPScope) -> str:
-        """Return the last address in `X-Forwarded-For` that a trusted proxy vouches for.
+        """Return the last address in `X-Forwarded-For` that a trusted proxy added.
 
-        Without a trusted proxy it is the connection's peer, or "" on a Unix socket.
+        Without a trusted proxy, return the peer of the connection, or "" on a Unix socket.
         """
         client = scope.get("client")
         address = client[0] if client else ""

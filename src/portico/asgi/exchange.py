@@ -1,7 +1,7 @@
-"""One request and its answer as the log and the client's headers see them.
+"""The outermost ASGI layer, around each exchange of a request and its response.
 
-The outermost ASGI layer: it gives every exchange a transaction id, adds the headers that every
-answer carries unless it says otherwise, and writes one access-log line.
+It assigns a transaction id, adds the common headers that a response does not set itself, and writes
+one access-log line.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ _READ_HEADERS = frozenset(
 )
 _CLOSE = (b"connection", b"close")
 DISCARDED_BYTES = 64 * 1024
-"""How much of an unread body is read so that the connection stays open."""
+"""How many bytes of an unread body are read so that the connection stays open."""
 
 _FINISH_SECONDS = 1.0
 _LINGER_BYTES = 64 * 1024 * 1024
 _LINGER_SECONDS = 5.0
-_EVERY_ANSWER = [
+_COMMON_HEADERS = [
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
     (b"x-frame-options", b"DENY"),
@@ -50,10 +50,10 @@ _EVERY_ANSWER = [
 
 @dataclass
 class Exchange:
-    """What becomes known of a request while it is served.
+    """The facts about a request that are collected while it is served.
 
-    `transaction_id` is unique, since the server makes it. `client_transaction_id` is the one that
-    the client sent, or None; clients reuse theirs for several requests.
+    `transaction_id` is unique, because the server creates it. `client_transaction_id` is the one
+    that the client sent, or None. Clients reuse theirs for several requests.
     """
 
     transaction_id: str
@@ -63,21 +63,21 @@ class Exchange:
 
 
 def exchange_in(scope: HTTPScope) -> Exchange:
-    """The exchange of an ASGI scope."""
+    """Return the exchange of an ASGI scope."""
     exchange: Exchange = scope[_SCOPE_KEY]  # type: ignore[literal-required]
     return exchange
 
 
 def exchange_of(request: Request[Any, Any, Any]) -> Exchange:
-    """The exchange that a request belongs to."""
+    """Return the exchange of a request."""
     return exchange_in(request.scope)
 
 
 class _Body:
-    """The declared body of a request, and how much of it is still to be read.
+    """The declared body of a request, and how much of it has been read.
 
-    The server closes a connection whose request body was not read to its end, even when the next
-    request is already on its way. So a short rest is read before the answer is sent.
+    The server closes a connection whose request body was not read to its end, even if the client
+    has already sent the next request. So a short remainder is read before the response is sent.
     """
 
     def __init__(self, receive: Receive, declared: int | None) -> None:
@@ -97,17 +97,17 @@ class _Body:
         return message
 
     async def finish(self) -> bool:
-        """Read what is left of the body if that is at most 64 KiB; return whether it has ended."""
+        """Read the rest of the body if it has at most 64 KiB; return whether the body has ended."""
         known_rest = 0 if self._declared is None else self._declared - self._read
         if not self._ended and known_rest <= DISCARDED_BYTES:
             await self._discard(DISCARDED_BYTES, _FINISH_SECONDS)
         return self._ended
 
     async def linger(self) -> None:
-        """Read on after the answer, for a limited time and size, before the connection is closed.
+        """Continue to read after the response, within limits of time and size.
 
-        Closing at once would reset the connection, and a client that is still sending would lose
-        the answer (RFC 9112, section 9.6).
+        Closing the connection at once would reset it, and a client that is still sending would lose
+        the response (RFC 9112, section 9.6).
         """
         await self._discard(_LINGER_BYTES, _LINGER_SECONDS)
 
@@ -123,7 +123,7 @@ class _Body:
 
 @dataclass(slots=True)
 class _Head:
-    """What the exchange needs of the request headers, collected in one pass."""
+    """The request headers that the exchange needs, collected in one pass."""
 
     transaction_id: str | None = None
     has_body: bool = False
@@ -131,7 +131,7 @@ class _Head:
     authorizations: int = 0
 
     def read(self, name: bytes, value: bytes) -> None:
-        """Take in one of the headers that matter."""
+        """Process one of these headers."""
         if name == b"authorization":
             self.authorizations += 1
         elif name == b"transfer-encoding":
@@ -144,10 +144,11 @@ class _Head:
 
 
 class ExchangeMiddleware:
-    """Wraps the whole application. `log` takes the fields of an access-log line, `client_address`
-    finds its `peer`, and `headers` gives those that depend on how a request came. `ambiguous`
-    answers a request that has several `Authorization` headers: nothing else may choose between
-    them.
+    """Wraps the whole application.
+
+    `log` writes the fields of an access-log line, and `client_address` finds its `peer`. `headers`
+    returns further headers for a request. `ambiguous` answers a request with several
+    `Authorization` headers, so that no other code chooses one of them.
     """
 
     def __init__(
@@ -166,7 +167,7 @@ class ExchangeMiddleware:
         self._ambiguous = ambiguous or app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serves one request; anything that is not HTTP passes through."""
+        """Serve one request. Anything but HTTP passes through unchanged."""
         if scope["type"] != ScopeType.HTTP:
             await self._app(scope, receive, send)
             return
@@ -184,13 +185,13 @@ class ExchangeMiddleware:
                 status = message["status"]
                 closing = body is not None and not await body.finish()
                 sent = list(message["headers"])
-                said = {name.lower() for name, _ in sent}
+                present = {name.lower() for name, _ in sent}
                 added = _headers(exchange)
                 if self._further is not None:
                     added += self._further(scope)
                 if closing:
                     added.append(_CLOSE)
-                message["headers"] = sent + [each for each in added if each[0] not in said]
+                message["headers"] = sent + [each for each in added if each[0] not in present]
             await send(message)
             is_last = message["type"] == "http.response.body" and not message.get("more_body")
             if closing and is_last and body is not None:
@@ -206,10 +207,10 @@ class ExchangeMiddleware:
 
 
 def _read_head(scope: HTTPScope) -> _Head:
-    """The transaction id that the client sent, if it is a plain one, and the body.
+    """Return the client's transaction id, if it is valid, and the declared body.
 
-    A body is declared by its length or its coding (RFC 9112, section 6). In HTTP/2 an unread body
-    costs its stream, not the connection, so it needs no care.
+    A length or a transfer coding declares a body (RFC 9112, section 6). In HTTP/2 an unread body
+    affects only its stream and not the connection, so it does not count here.
     """
     head = _Head()
     for name, value in scope["headers"]:
@@ -221,7 +222,7 @@ def _read_head(scope: HTTPScope) -> _Head:
 
 def _headers(exchange: Exchange) -> list[tuple[bytes, bytes]]:
     echoed = exchange.client_transaction_id or exchange.transaction_id
-    headers = [*_EVERY_ANSWER, (b"x-transaction-id", echoed.encode())]
+    headers = [*_COMMON_HEADERS, (b"x-transaction-id", echoed.encode())]
     if exchange.rate is not None:
         headers += exchange.rate.headers()
     return headers

@@ -1,7 +1,7 @@
-"""Counting the requests of each API client, a minute at a time, in this process.
+"""Counts the requests of each API client in this process, by the minute.
 
-The headers are those of the vendor's gateway (docs/vendor-api.md). Nothing is refused
-unless the operator sets a limit.
+The headers are those of the vendor's gateway (docs/vendor-api.md, "Rate limits"). No request is
+refused unless the operator sets a limit.
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ ADVERTISED_LIMIT = 5_000
 
 @dataclass(frozen=True)
 class RateUsage:
-    """How much of its allowance a client has used in the current window."""
+    """The requests that a client has used of its limit in the current window.
+
+    `reset` is the number of seconds until the window ends.
+    """
 
     limit: int
     used: int
@@ -24,11 +27,11 @@ class RateUsage:
 
     @property
     def exceeded(self) -> bool:
-        """Whether the request is over the limit."""
+        """Return whether the request is over the limit."""
         return self.used > self.limit
 
     def headers(self) -> list[tuple[bytes, bytes]]:
-        """The three headers that tell the client."""
+        """Return the three rate-limit headers of a response."""
         remaining = max(0, self.limit - self.used)
         return [
             (b"x-ratelimit-limit", b"%d, %d;w=%d" % (self.limit, self.limit, WINDOW_SECONDS)),
@@ -38,7 +41,7 @@ class RateUsage:
 
 
 class RateCounter:
-    """The requests of every client in the current minute. A limit of 0 refuses nothing."""
+    """Counts the requests of every client in the current minute. A limit of 0 refuses nothing."""
 
     def __init__(self, clock: Clock, limit: int) -> None:
         self._clock = clock
@@ -48,7 +51,7 @@ class RateCounter:
         self._used: dict[int, int] = {}
 
     def count(self, client_id: int) -> RateUsage:
-        """Counts one request of a client; how its window stands now."""
+        """Count one request of a client, and return its usage in the current window."""
         window, elapsed = divmod(int(self._clock()), WINDOW_SECONDS)
         if window != self._window:
             self._window = window

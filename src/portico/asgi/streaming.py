@@ -1,4 +1,4 @@
-"""Answers in parts: each part has a deadline, and nothing is made for a client that has left."""
+"""Responses in parts: each part has a time limit, and work stops when the client disconnects."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from portico.domain.errors import PorticoError
 logger = logging.getLogger("portico")
 
 PART_SECONDS = 30.0
-"""How long a client may take to receive one part before its connection is closed."""
+"""Time limit for a client to receive one part; then its connection is closed."""
 
 
 async def send_part(send: Send, part: bytes, *, more: bool) -> None:
-    """Send one part of a body that has begun. Raises TimeoutError if the client takes too long."""
+    """Send one part of a body. Raises TimeoutError if the client takes too long."""
     async with asyncio.timeout(PART_SECONDS):
         await send({"type": "http.response.body", "body": part, "more_body": more})
 
 
 class Download:
-    """A file that is made while it is sent, as an ASGI application of its own."""
+    """An ASGI application that generates a file while it sends it."""
 
     def __init__(
         self, name: str, media_type: str, headers: Mapping[str, str], parts: AsyncGenerator[bytes]
@@ -39,9 +39,9 @@ class Download:
         self._parts = parts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the file. An error of the first part is answered like that of any request.
+        """Send the file. An error in the first part becomes an ordinary error response.
 
-        After that the connection is closed before the end of the file, so that clients notice.
+        A later error closes the connection before the end of the file, so that clients notice it.
         """
         async with aclosing(self._parts) as parts:
             part = await anext(parts, b"")
@@ -51,19 +51,19 @@ class Download:
                 "headers": self._headers,
             }
             await send(start)
-            left = asyncio.ensure_future(_wait_until_left(receive))
+            disconnect = asyncio.ensure_future(_wait_for_disconnect(receive))
             try:
-                while part and not left.done():
+                while part and not disconnect.done():
                     await send_part(send, part, more=True)
                     part = await anext(parts, b"")
                 await send_part(send, b"", more=False)
             except PorticoError as error:
-                logger.warning("%s was sent in part only: %s", self._name, error.reason)
+                logger.warning("%s was not sent completely: %s", self._name, error.reason)
                 raise
             finally:
-                left.cancel()
+                disconnect.cancel()
 
 
-async def _wait_until_left(receive: Receive) -> None:
+async def _wait_for_disconnect(receive: Receive) -> None:
     while (await receive())["type"] != "http.disconnect":
         pass

@@ -1,4 +1,4 @@
-"""The `portico` command: it serves, and manages an installation for its operator."""
+"""The `portico` command: the server, and the operator's commands on an installation."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from portico import __version__
 from portico.domain.errors import PorticoError, Unavailable
 from portico.settings import InvalidSetting
 
-# The module of each command, and its line in the help.
+# The module of each command, and its line in `portico --help`.
 _COMMANDS = {
-    "admin": ("administrators", "Administrators: the people who sign in to the console."),
+    "admin": ("administrators", "Manage administrators, who sign in to the console."),
     "application": (
         "applications",
-        "Application segments: what the applicationId of a link names.",
+        "Manage application segments, which the applicationId of a link names.",
     ),
-    "client": ("clients", "API clients: the programs that sign in."),
-    "db": ("database", "The schema of the database."),
-    "domain": ("domains", "Domains: which tenant's portals may be reached at which domain."),
+    "client": ("clients", "Manage API clients, the programs that call the API."),
+    "db": ("database", "Manage the schema of the database."),
+    "domain": ("domains", "Manage the domains that each tenant can use for its portals."),
     "keys": (
         "keys",
-        "The keys that sign access tokens, and the key that encrypts secrets in the database.",
+        "Manage signing keys and the key that encrypts secrets in the database.",
     ),
-    "provider": ("providers", "OpenID providers: who signs people in besides Portico."),
-    "serve": ("serve", "Serve the API."),
-    "tenant": ("tenants", "Tenants: the customers of this installation."),
-    "user": ("users", "Portal users: the people who open links."),
+    "provider": ("providers", "Manage the OpenID providers through which people sign in."),
+    "serve": ("serve", "Serve the API, the console and the portal pages."),
+    "tenant": ("tenants", "Manage tenants, the customers of this installation."),
+    "user": ("users", "Manage portal users, who open links."),
 }
 
 
@@ -73,11 +73,11 @@ def main() -> None:
 
 
 def _sentence(error: PorticoError) -> str:
-    """Return the reason of an error, with the words of a database that cannot serve."""
+    """Return the reason of an error, with the database's own message if the database failed."""
     cause: BaseException = error
     while cause.__cause__ is not None:
         cause = cause.__cause__
-    said = str(cause).partition("\n")[0].rstrip(".")
-    if not isinstance(error, Unavailable) or not said or said in error.reason:
+    message = str(cause).partition("\n")[0].rstrip(".")
+    if not isinstance(error, Unavailable) or not message or message in error.reason:
         return error.reason
-    return f"{error.reason} It says: {said}."
+    return f"{error.reason} Its message is: {message}."

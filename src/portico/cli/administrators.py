@@ -1,4 +1,4 @@
-"""`portico admin`: the people who sign in to the console."""
+"""`portico admin`: administrators, who sign in to the console."""
 
 from __future__ import annotations
 
@@ -27,21 +27,30 @@ CUSTOMER = click.option(
 
 @click.group()
 def admin() -> None:
-    """Administrators: the people who sign in to the console."""
+    """Manage administrators, who sign in to the console."""
 
 
 @admin.command()
 @click.argument("name")
 @CUSTOMER
 @click.option(
-    "--role", type=ROLE, default=Role.ADMIN.value, show_default=True, help="What it may do."
+    "--role",
+    type=ROLE,
+    default=Role.ADMIN.value,
+    show_default=True,
+    help="Whether the administrator can change anything (admin) or only read (viewer).",
 )
 @click.option(
-    "--microtenant", "microtenant_id", type=MICROTENANT_ID, help="Confine it to one microtenant."
+    "--microtenant",
+    "microtenant_id",
+    type=MICROTENANT_ID,
+    help="Limit the role to one microtenant.",
 )
-@click.option("--display-name", default="", help="What people call it.")
-@click.option("--email", default="", help="Its e-mail address; OpenID sign-in goes by it once.")
-@click.option("--no-password", is_flag=True, help="Let only an OpenID provider sign it in.")
+@click.option("--display-name", default="", help="Name that the console shows.")
+@click.option(
+    "--email", default="", help="E-mail address. The first OpenID sign-in finds the account by it."
+)
+@click.option("--no-password", is_flag=True, help="Allow sign-in through an OpenID provider only.")
 @password_options
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @settings_options("database")
@@ -59,24 +68,24 @@ def create(
     as_json: bool,
 ) -> None:
     """Create an administrator called NAME."""
-    given = ChosenPassword("", False)
+    chosen = ChosenPassword("", False)
     if not no_password:
-        given = choose_password(password_stdin=password_stdin, generate=generate)
+        chosen = choose_password(password_stdin=password_stdin, generate=generate)
     spec = AdministratorSpec(name=name, display_name=display_name, email=email)
     grant = GrantSpec(role=Role(role), microtenant_id=microtenant_id)
 
-    async def make(runtime: Runtime) -> GrantedAdministrator:
-        stored = await hash_password(runtime, given.password) if given.password else ""
+    async def run(runtime: Runtime) -> GrantedAdministrator:
+        stored = await hash_password(runtime, chosen.password) if chosen.password else ""
         async with operator_writing(runtime, customer_id) as work:
             return await administrators.create_administrator(work, spec, [grant], stored)
 
-    made = run_as_operator(settings, make)
+    created = run_as_operator(settings, run)
     if as_json:
-        told = _public(made) | ({"password": given.password} if given.is_new else {})
-        click.echo(json.dumps(told))
+        result = _public(created) | ({"password": chosen.password} if chosen.is_new else {})
+        click.echo(json.dumps(result))
         return
-    click.echo(f"Created administrator {made.name} ({made.id}).")
-    print_password(given)
+    click.echo(f"Created administrator {created.name} ({created.id}).")
+    print_password(chosen)
 
 
 @admin.command("list")
@@ -86,25 +95,25 @@ def create(
 def list_(settings: Settings, customer_id: int, as_json: bool) -> None:
     """List the administrators of a tenant."""
 
-    async def look(runtime: Runtime) -> list[GrantedAdministrator]:
+    async def run(runtime: Runtime) -> list[GrantedAdministrator]:
         async with operator_writing(runtime, customer_id) as work:
             return await administrators.list_administrators(work)
 
-    found = run_as_operator(settings, look)
+    listed = run_as_operator(settings, run)
     if as_json:
-        click.echo(json.dumps([_public(each) for each in found]))
+        click.echo(json.dumps([_public(each) for each in listed]))
         return
     print_table(
-        ("Id", "Name", "E-mail", "May", "State"),
+        ("Id", "Name", "E-mail", "Roles", "State"),
         [
             (
                 str(each.id),
                 each.name,
                 each.email,
-                ", ".join(_in_words(grant) for grant in each.grants),
-                "in use" if each.disabled_time is None else "disabled",
+                ", ".join(_grant_text(grant) for grant in each.grants),
+                "enabled" if each.disabled_time is None else "disabled",
             )
-            for each in found
+            for each in listed
         ],
     )
 
@@ -113,55 +122,62 @@ def list_(settings: Settings, customer_id: int, as_json: bool) -> None:
 @click.argument("name")
 @CUSTOMER
 @click.option(
-    "--role", type=ROLE, default=Role.ADMIN.value, show_default=True, help="What it may do."
+    "--role",
+    type=ROLE,
+    default=Role.ADMIN.value,
+    show_default=True,
+    help="Whether the administrator can change anything (admin) or only read (viewer).",
 )
 @click.option(
-    "--microtenant", "microtenant_id", type=MICROTENANT_ID, help="Confine it to one microtenant."
+    "--microtenant",
+    "microtenant_id",
+    type=MICROTENANT_ID,
+    help="Limit the role to one microtenant.",
 )
 @settings_options("database")
 def grant(
     settings: Settings, name: str, customer_id: int, role: str, microtenant_id: int | None
 ) -> None:
-    """Let the administrator NAME work in a tenant, beside those where it works already."""
+    """Give the administrator NAME a role in a further tenant."""
 
     async def add(runtime: Runtime) -> str:
-        found = await any_administrator(runtime, name)
+        administrator = await any_administrator(runtime, name)
         async with operator_writing(runtime, customer_id) as work:
-            wanted = GrantSpec(role=Role(role), microtenant_id=microtenant_id)
-            await administrators.add_grant(work, found.id, wanted)
-        return found.name
+            spec = GrantSpec(role=Role(role), microtenant_id=microtenant_id)
+            await administrators.add_grant(work, administrator.id, spec)
+        return administrator.name
 
-    click.echo(f"{run_as_operator(settings, add)} may now work in tenant {customer_id}.")
+    click.echo(f"{run_as_operator(settings, add)} now has a role in tenant {customer_id}.")
 
 
 @admin.command()
 @click.argument("name")
 @settings_options("database")
 def disable(settings: Settings, name: str) -> None:
-    """Shut the administrator NAME out, and end its sessions."""
+    """Disable the administrator NAME and end all of their sessions."""
 
-    async def shut_out(runtime: Runtime) -> GrantedAdministrator:
-        found, customer_id = await find_administrator_by_name(runtime, name)
+    async def run(runtime: Runtime) -> GrantedAdministrator:
+        administrator, customer_id = await find_administrator_by_name(runtime, name)
         async with operator_writing(runtime, customer_id) as work:
-            return await administrators.disable_administrator(work, found.id)
+            return await administrators.disable_administrator(work, administrator.id)
 
-    done = run_as_operator(settings, shut_out)
-    click.echo(f"Disabled administrator {done.name} ({done.id}).")
+    disabled = run_as_operator(settings, run)
+    click.echo(f"Disabled administrator {disabled.name} ({disabled.id}).")
 
 
 @admin.command()
 @click.argument("name")
 @settings_options("database")
 def enable(settings: Settings, name: str) -> None:
-    """Let the disabled administrator NAME in again."""
+    """Re-enable the disabled administrator NAME."""
 
-    async def let_in(runtime: Runtime) -> GrantedAdministrator:
-        found, customer_id = await find_administrator_by_name(runtime, name)
+    async def run(runtime: Runtime) -> GrantedAdministrator:
+        administrator, customer_id = await find_administrator_by_name(runtime, name)
         async with operator_writing(runtime, customer_id) as work:
-            return await administrators.enable_administrator(work, found.id)
+            return await administrators.enable_administrator(work, administrator.id)
 
-    done = run_as_operator(settings, let_in)
-    click.echo(f"Enabled administrator {done.name} ({done.id}).")
+    enabled = run_as_operator(settings, run)
+    click.echo(f"Enabled administrator {enabled.name} ({enabled.id}).")
 
 
 @admin.command()
@@ -169,30 +185,30 @@ def enable(settings: Settings, name: str) -> None:
 @password_options
 @settings_options("database")
 def password(settings: Settings, name: str, password_stdin: bool, generate: bool) -> None:
-    """Give the administrator NAME another password, and end its sessions."""
-    given = choose_password(password_stdin=password_stdin, generate=generate)
+    """Change the password of the administrator NAME and end all of their sessions."""
+    chosen = choose_password(password_stdin=password_stdin, generate=generate)
 
     async def replace(runtime: Runtime) -> str:
-        found, customer_id = await find_administrator_by_name(runtime, name)
-        stored = await hash_password(runtime, given.password)
+        administrator, customer_id = await find_administrator_by_name(runtime, name)
+        stored = await hash_password(runtime, chosen.password)
         async with operator_writing(runtime, customer_id) as work:
-            await administrators.set_administrator_password(work, found.id, stored)
-        return found.name
+            await administrators.set_administrator_password(work, administrator.id, stored)
+        return administrator.name
 
     click.echo(f"Changed the password of administrator {run_as_operator(settings, replace)}.")
-    print_password(given)
+    print_password(chosen)
 
 
-def print_password(given: ChosenPassword) -> None:
-    """Prints a password that was made up, this once."""
-    if given.is_new:
-        click.echo(f"Password: {given.password}")
-        click.echo("It is kept only as a hash; it cannot be shown again.")
+def print_password(chosen: ChosenPassword) -> None:
+    """Print a generated password. Portico cannot show it again."""
+    if chosen.is_new:
+        click.echo(f"Password: {chosen.password}")
+        click.echo("Portico stores only a hash of it and cannot show it again.")
 
 
-def _in_words(grant: Grant) -> str:
-    place = "everywhere" if grant.microtenant_id is None else f"in {grant.microtenant_id}"
-    return f"{grant.role.value} {place}"
+def _grant_text(grant: Grant) -> str:
+    location = "everywhere" if grant.microtenant_id is None else f"in {grant.microtenant_id}"
+    return f"{grant.role.value} {location}"
 
 
 def _public(each: GrantedAdministrator) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""`portico application`: the application segments that links can name. The API only reads them."""
+"""`portico application`: application segments, which links can name and the API only reads."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ MICROTENANT = click.option(
     "microtenant_id",
     type=MICROTENANT_ID,
     default=DEFAULT_MICROTENANT_ID,
-    help="The microtenant that owns the segment. Default: the Default microtenant.",
+    help="Microtenant that owns the segment. Default: the Default microtenant.",
 )
 
 
 @click.group()
 def application() -> None:
-    """Application segments: what the applicationId of a link names."""
+    """Manage application segments, which the applicationId of a link names."""
 
 
 @application.command()
@@ -46,10 +46,10 @@ def application() -> None:
     "domains",
     multiple=True,
     required=True,
-    help="A domain name or an IP address of the segment. Repeat it for several.",
+    help="Domain name or IP address of the segment. Repeat the option for several.",
 )
-@click.option("--description", default="", help="A description.")
-@click.option("--enabled/--disabled", default=True, help="Whether it is enabled. Default: enabled.")
+@click.option("--description", default="", help="Description of the segment.")
+@click.option("--enabled/--disabled", default=True, help="State of the segment. Default: enabled.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @settings_options("database")
 def create(
@@ -67,15 +67,15 @@ def create(
         name=name, description=description, enabled=enabled, domain_names=domains
     )
 
-    async def make(runtime: Runtime) -> Application:
+    async def run(runtime: Runtime) -> Application:
         async with operator_writing(runtime, customer_id, microtenant_id) as work:
             return await applications.create_application(work, spec)
 
-    made = run_as_operator(settings, make)
+    created = run_as_operator(settings, run)
     if as_json:
-        click.echo(json.dumps(_public(made)))
+        click.echo(json.dumps(_public(created)))
     else:
-        click.echo(f"Created application segment {made.name} ({made.id}).")
+        click.echo(f"Created application segment {created.name} ({created.id}).")
 
 
 @application.command("list")
@@ -86,13 +86,13 @@ def create(
 def list_(settings: Settings, customer_id: int, microtenant_id: int, as_json: bool) -> None:
     """List the application segments of a microtenant."""
 
-    async def look(runtime: Runtime) -> list[Application]:
+    async def run(runtime: Runtime) -> list[Application]:
         async with operator_reading(runtime, customer_id, microtenant_id) as work:
             return await every_item(lambda query: applications.list_applications(work, query))
 
-    found = run_as_operator(settings, look)
+    listed = run_as_operator(settings, run)
     if as_json:
-        click.echo(json.dumps([_public(each) for each in found]))
+        click.echo(json.dumps([_public(each) for each in listed]))
         return
     print_table(
         ("Id", "Name", "Domains", "State"),
@@ -103,7 +103,7 @@ def list_(settings: Settings, customer_id: int, microtenant_id: int, as_json: bo
                 ", ".join(map(display_host, each.domain_names)),
                 "enabled" if each.enabled else "disabled",
             )
-            for each in found
+            for each in listed
         ),
     )
 
@@ -114,14 +114,14 @@ def list_(settings: Settings, customer_id: int, microtenant_id: int, as_json: bo
 @MICROTENANT
 @settings_options("database")
 def delete(settings: Settings, application_id: int, customer_id: int, microtenant_id: int) -> None:
-    """Delete the application segment APPLICATION_ID, which no link may name."""
+    """Delete the application segment APPLICATION_ID. Fails while a link names it."""
 
-    async def remove(runtime: Runtime) -> Application:
+    async def run(runtime: Runtime) -> Application:
         async with operator_writing(runtime, customer_id, microtenant_id) as work:
             return await applications.delete_application(work, application_id)
 
-    gone = run_as_operator(settings, remove)
-    click.echo(f"Deleted application segment {gone.name} ({gone.id}).")
+    deleted = run_as_operator(settings, run)
+    click.echo(f"Deleted application segment {deleted.name} ({deleted.id}).")
 
 
 def _public(each: Application) -> dict[str, object]:

@@ -28,22 +28,31 @@ ROLE = click.Choice([role.value for role in Role], case_sensitive=False)
 
 @click.group()
 def client() -> None:
-    """API clients: the programs that sign in."""
+    """Manage API clients, the programs that call the API."""
 
 
 @client.command()
-@click.option("--customer", "customer_id", type=ID, required=True, help="The tenant's id.")
 @click.option(
-    "--role", type=ROLE, default=Role.ADMIN.value, show_default=True, help="What it may do."
+    "--customer", "customer_id", type=ID, required=True, help="Customer id of the tenant."
 )
 @click.option(
-    "--microtenant", "microtenant_id", type=MICROTENANT_ID, help="Confine it to one microtenant."
+    "--role",
+    type=ROLE,
+    default=Role.ADMIN.value,
+    show_default=True,
+    help="Whether the client can change anything (admin) or only read (viewer).",
 )
-@click.option("--name", default="API client", show_default=True, help="What people call it.")
+@click.option(
+    "--microtenant",
+    "microtenant_id",
+    type=MICROTENANT_ID,
+    help="Limit the client to one microtenant.",
+)
+@click.option("--name", default="API client", show_default=True, help="Name of the client.")
 @click.option(
     "--public-key",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A PEM file with an RSA public key: sign-in by RS256 assertion, without a secret.",
+    help="PEM file with an RSA public key, for sign-in by RS256 assertion without a secret.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @settings_options("database")
@@ -56,7 +65,7 @@ def create(
     public_key: Path | None,
     as_json: bool,
 ) -> None:
-    """Create an API client. Its secret is printed this once."""
+    """Create an API client and print its secret, which cannot be shown again."""
 
     async def make(runtime: Runtime) -> tuple[ApiClient, str]:
         key = _public_key(public_key)
@@ -69,17 +78,17 @@ def create(
                 public_key=key,
             )
 
-    made, secret = run_as_operator(settings, make)
-    told = {"customerId": str(made.customer_id), "clientId": str(made.id)}
+    created, secret = run_as_operator(settings, make)
+    result = {"customerId": str(created.customer_id), "clientId": str(created.id)}
     if secret:
-        told["clientSecret"] = secret
+        result["clientSecret"] = secret
     if as_json:
-        click.echo(json.dumps(told))
+        click.echo(json.dumps(result))
         return
-    for key, value in told.items():
+    for key, value in result.items():
         click.echo(f"{key:14}{value}")
     if secret:
-        click.echo("The secret is kept only as a hash; it cannot be shown again.")
+        click.echo("Portico stores only a hash of the secret and cannot show it again.")
 
 
 def _public_key(path: Path | None) -> str:
@@ -92,27 +101,31 @@ def _public_key(path: Path | None) -> str:
     try:
         key = load_pem_public_key(content)
     except ValueError:
-        raise InvalidField("--public-key", f"{path} holds no PEM public key.") from None
+        raise InvalidField("--public-key", f"{path} contains no PEM public key.") from None
     if not isinstance(key, RSAPublicKey) or key.key_size < SMALLEST_KEY_BITS:
-        raise InvalidField("--public-key", f"RSA of at least {SMALLEST_KEY_BITS} bits is needed.")
+        raise InvalidField(
+            "--public-key", f"The key in {path} is not RSA of at least {SMALLEST_KEY_BITS} bits."
+        )
     return content.decode()
 
 
 @client.command("list")
-@click.option("--customer", "customer_id", type=ID, required=True, help="The tenant's id.")
+@click.option(
+    "--customer", "customer_id", type=ID, required=True, help="Customer id of the tenant."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @settings_options("database")
 def list_(settings: Settings, customer_id: int, as_json: bool) -> None:
     """List the API clients of a tenant."""
 
-    async def look(runtime: Runtime) -> list[tuple[ApiClient, int | None]]:
+    async def run(runtime: Runtime) -> list[tuple[ApiClient, int | None]]:
         async with operator_reading(runtime, customer_id) as work:
-            used = await list_last_sign_ins(work)
-            return [(each, used.get(each.id)) for each in await list_clients(work)]
+            last_used = await list_last_sign_ins(work)
+            return [(each, last_used.get(each.id)) for each in await list_clients(work)]
 
-    found = run_as_operator(settings, look)
+    listed = run_as_operator(settings, run)
     if as_json:
-        click.echo(json.dumps([_public(each, last_used) for each, last_used in found]))
+        click.echo(json.dumps([_public(each, last_used) for each, last_used in listed]))
         return
     print_table(
         ("Client id", "Name", "Role", "Microtenant", "Created", "Last used", "Revoked"),
@@ -126,7 +139,7 @@ def list_(settings: Settings, customer_id: int, as_json: bool) -> None:
                 moment(last_used),
                 moment(each.revoked_time),
             )
-            for each, last_used in found
+            for each, last_used in listed
         ],
     )
 
@@ -135,7 +148,7 @@ def list_(settings: Settings, customer_id: int, as_json: bool) -> None:
 @click.argument("client_id", type=ID)
 @settings_options("database")
 def revoke(settings: Settings, client_id: int) -> None:
-    """Revoke the API client CLIENT_ID and every token it has."""
+    """Revoke the API client CLIENT_ID and all of its tokens."""
 
     async def end(runtime: Runtime) -> ApiClient:
         customer_id = await find_tenant_of_client(runtime, client_id)

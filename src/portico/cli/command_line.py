@@ -1,4 +1,4 @@
-"""How commands are written when they are printed: so that they work when they are pasted."""
+"""Commands that Portico prints for the operator, ready to paste into a shell."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from portico.storage.engine.database import sqlite_path
 
 
 def command_line(settings: Settings) -> CommandLine:
-    """Return how to run `portico` on the same database, from any folder.
+    """Return the command line that runs `portico` on the same database, from any folder.
 
-    A URL with a password is never printed; its command takes it from PORTICO_DATABASE.
+    A URL with a password is never printed; the command then reads PORTICO_DATABASE.
     """
     return CommandLine(
         program=_program(Path(sys.argv[0])), database_option=_database_option(settings.database)
@@ -23,12 +23,12 @@ def command_line(settings: Settings) -> CommandLine:
 
 
 def first_step_text(step: FirstStep, line: CommandLine) -> str:
-    """Return what a fresh installation needs next, with the command on a line of its own."""
+    """Return the next step of a new installation, with its command on a separate line."""
     if step.tenant is None:
-        words = "There is no tenant yet. Create the first one in another terminal:"
+        text = "There is no tenant yet. Create the first one in another terminal:"
     else:
-        words = f"{step.tenant.name} has no administrator yet. Create one in another terminal:"
-    return f"{words}\n\n{step.command(line)}\n"
+        text = f"{step.tenant.name} has no administrator yet. Create one in another terminal:"
+    return f"{text}\n\n{step.command(line)}\n"
 
 
 def _program(started: Path) -> str:

@@ -14,17 +14,17 @@ from portico.storage.schema.distribution import distribute_database
 
 @click.group()
 def db() -> None:
-    """The schema of the database."""
+    """Manage the schema of the database."""
 
 
 @db.command()
 @click.option("--create", is_flag=True, help="Create the SQLite file if it does not exist.")
 @settings_options("database")
 def upgrade(settings: Settings, create: bool) -> None:
-    """Bring the database to the schema that this version needs."""
+    """Upgrade the database to the schema of this version."""
     if create:
         create_missing_database(settings)
-    # An empty PostgreSQL database was created on purpose already.
+    # An empty PostgreSQL database exists on purpose, so it needs no option.
     creates = create or sqlite_path(settings.database) is None
     cipher = make_cipher(settings)
     run_with_database(settings, lambda database: schema.upgrade(database, cipher, create=creates))
@@ -34,22 +34,22 @@ def upgrade(settings: Settings, create: bool) -> None:
 @db.command()
 @settings_options("database")
 def current(settings: Settings) -> None:
-    """Tell the schema that the database has, and the one that this version needs."""
-    found = run_with_database(settings, schema.current_revision)
-    click.echo(f"database: {found or 'none'}\nneeded:   {schema.newest_revision()}")
+    """Print the schema version of the database, and the one that this version needs."""
+    revision = run_with_database(settings, schema.current_revision)
+    click.echo(f"database: {revision or 'none'}\nneeded:   {schema.newest_revision()}")
 
 
 @db.command()
 @settings_options("database")
 def distribute(settings: Settings) -> None:
-    """Spread a PostgreSQL database over the nodes of its Citus cluster, tenant by tenant.
+    """Distribute a PostgreSQL database over the nodes of its Citus cluster, by tenant.
 
-    Stop every server first: it refuses while one is connected. Safe to run again: it does what is
-    left to do.
+    Stop every server first: the command refuses while one is connected. You can run it again; it
+    continues where it stopped.
     """
-    done = run_with_database(settings, distribute_database)
-    for name in done.brought_back:
+    result = run_with_database(settings, distribute_database)
+    for name in result.brought_back:
         click.echo(f"Moved {name} back to the coordinator.")
-    for name in done.spread:
+    for name in result.spread:
         click.echo(f"Distributed {name}.")
     click.echo("Every table is where it belongs.")

@@ -1,4 +1,4 @@
-"""`portico domain`: which tenant's portals may be reached at which domain."""
+"""`portico domain`: the domains that each tenant can use for its portals."""
 
 from __future__ import annotations
 
@@ -22,24 +22,26 @@ from portico.services.portals.domains import (
 )
 from portico.settings import Settings
 
-YES = click.option("--yes", is_flag=True, help="Do not ask, even if portals stop being reached.")
+YES = click.option("--yes", is_flag=True, help="Do not ask before a portal loses its domain.")
 
 
 @click.group()
 def domain() -> None:
-    """Domains: which tenant's portals may be reached at which domain."""
+    """Manage the domains that each tenant can use for its portals."""
 
 
 @domain.command()
 @click.argument("name", metavar="DOMAIN")
-@click.option("--customer", "customer_id", type=ID, required=True, help="The tenant's id.")
+@click.option(
+    "--customer", "customer_id", type=ID, required=True, help="Customer id of the tenant."
+)
 @YES
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @settings_options("database", "public_url")
 def allow(settings: Settings, name: str, customer_id: int, yes: bool, as_json: bool) -> None:
     """Allow DOMAIN and every name below it for the portals of one tenant.
 
-    A name below it that another tenant has stays that tenant's.
+    A name below it that is allowed for another tenant still belongs to that tenant.
     """
     host = public_host(settings.public_url)
     planned = run_as_operator(
@@ -54,37 +56,37 @@ def allow(settings: Settings, name: str, customer_id: int, yes: bool, as_json: b
         return
     tenant = f"tenant {done.tenant.name} ({done.tenant.id})"
     if not done.is_new:
-        click.echo(f"{done.domain.name} is allowed for {tenant} already.")
+        click.echo(f"{done.domain.name} is already allowed for {tenant}.")
         return
     click.echo(f"Allowed {done.domain.name} and every name below it for {tenant}.")
-    _tell_effect(done)
+    _print_effect(done)
     if host and done.domain.name == host:
-        click.echo(f"Portals are never reached at {host} itself: it is the host of the public URL.")
+        click.echo(f"{host} itself never opens a portal: it is the host of the public URL.")
 
 
 @domain.command("list")
-@click.option("--customer", "customer_id", type=ID, help="Only this tenant's.")
+@click.option("--customer", "customer_id", type=ID, help="List the domains of this tenant only.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @settings_options("database", "public_url")
 def list_(settings: Settings, customer_id: int | None, as_json: bool) -> None:
-    """List the allowed domains, and the portals that are reached by them."""
+    """List the allowed domains and the portals that they open."""
     host = public_host(settings.public_url)
-    found = run_as_operator(
+    listed = run_as_operator(
         settings, lambda each: list_domains(each, customer_id, public_host=host)
     )
     if as_json:
-        click.echo(json.dumps([_public_listed(each) for each in found]))
+        click.echo(json.dumps([_public_listed(each) for each in listed]))
         return
     print_table(
-        ("Domain", "Customer id", "Tenant", "Portals reached"),
+        ("Domain", "Customer id", "Tenant", "Portals"),
         [
             (
                 each.domain.name,
                 str(each.domain.customer_id),
                 each.tenant_name,
-                ", ".join(map(_in_words, each.reached)),
+                ", ".join(map(_claim_text, each.reached)),
             )
-            for each in found
+            for each in listed
         ],
     )
 
@@ -95,7 +97,7 @@ def list_(settings: Settings, customer_id: int | None, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @settings_options("database", "public_url")
 def revoke(settings: Settings, name: str, yes: bool, as_json: bool) -> None:
-    """Revoke DOMAIN; its portals stop being reached by it, and stay reached at /p/."""
+    """Revoke DOMAIN. Portals with this domain are then available only below /p/."""
     host = public_host(settings.public_url)
     planned = run_as_operator(settings, lambda each: plan_revoking(each, name, public_host=host))
     _confirm(planned, yes=yes)
@@ -104,34 +106,34 @@ def revoke(settings: Settings, name: str, yes: bool, as_json: bool) -> None:
         click.echo(json.dumps(_public(done.domain) | _public_effect(done)))
         return
     click.echo(f"Revoked {done.domain.name} from tenant {done.tenant.name} ({done.tenant.id}).")
-    _tell_effect(done)
+    _print_effect(done)
 
 
 def _confirm(planned: DomainChange, *, yes: bool) -> None:
-    """Ask before portals stop being reached. Raises NoTerminal when nobody can be asked."""
+    """Ask before a portal loses its domain. Raises NoTerminal if there is no terminal."""
     if yes or not planned.stops:
         return
-    stopping = ", ".join(map(_in_words, planned.stops))
+    stopping = ", ".join(map(_claim_text, planned.stops))
     require_terminal(
-        f"These portals would no longer be reached: {stopping}. Nothing was changed. Add --yes to "
-        "do it without being asked."
+        f"These portals would lose their domain: {stopping}. Nothing was changed. Add --yes to "
+        "change it without confirmation."
     )
-    click.confirm(f"No longer reached: {stopping}. Go on?", abort=True, err=True)
+    click.confirm(f"These portals lose their domain: {stopping}. Continue?", abort=True, err=True)
 
 
-def _tell_effect(done: DomainChange) -> None:
+def _print_effect(change: DomainChange) -> None:
     effects: tuple[tuple[str, Sequence[DomainClaim]], ...] = (
-        ("No longer reached", done.stops),
-        ("Reached now", done.begins),
+        ("No longer available", change.stops),
+        ("Now available", change.begins),
     )
-    for words, claims in effects:
+    for label, claims in effects:
         for claim in claims:
-            click.echo(f"{words}: {_in_words(claim)}")
-    if not done.begins and not done.stops:
-        click.echo("No portal has a domain that this changes.")
+            click.echo(f"{label}: {_claim_text(claim)}")
+    if not change.begins and not change.stops:
+        click.echo("No portal is affected.")
 
 
-def _in_words(claim: DomainClaim) -> str:
+def _claim_text(claim: DomainClaim) -> str:
     return f"{claim.host} (portal {claim.portal_name})"
 
 
@@ -148,10 +150,10 @@ def _public_listed(each: ListedDomain) -> dict[str, object]:
     return _public(each.domain) | {"tenant": each.tenant_name, "reached": reached}
 
 
-def _public_effect(done: DomainChange) -> dict[str, object]:
+def _public_effect(change: DomainChange) -> dict[str, object]:
     return {
-        "begins": [_public_claim(claim) for claim in done.begins],
-        "stops": [_public_claim(claim) for claim in done.stops],
+        "begins": [_public_claim(claim) for claim in change.begins],
+        "stops": [_public_claim(claim) for claim in change.stops],
     }
 
 

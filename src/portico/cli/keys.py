@@ -1,4 +1,4 @@
-"""`portico keys`: the keys that sign access tokens, and the key that encrypts secrets at rest."""
+"""`portico keys`: signing keys for access tokens, and the key that encrypts secrets at rest."""
 
 from __future__ import annotations
 
@@ -23,21 +23,21 @@ LONGEST_OVERLAP = 365 * 24 * 60 * 60
 
 @click.group()
 def keys() -> None:
-    """The keys that sign access tokens, and the key that encrypts secrets in the database."""
+    """Manage signing keys and the key that encrypts secrets in the database."""
 
 
 @keys.command()
 @click.option(
     "--overlap",
     type=click.IntRange(min=0, max=LONGEST_OVERLAP),
-    help="Seconds that older keys go on verifying. Left out: as long as a token may live.",
+    help="Seconds for which older keys still verify tokens. Defaults to the lifetime of a token.",
 )
 @settings_options("database", "token_lifetime")
 def rotate(settings: Settings, overlap: int | None) -> None:
-    """Make a new signing key; tokens signed by older ones stay good until those retire."""
+    """Create a new signing key. Tokens signed with older keys are valid until those expire."""
     seconds = key_overlap(settings.token_lifetime) if overlap is None else overlap
     key = run_as_operator(settings, lambda runtime: rotate_signing_keys(runtime, overlap=seconds))
-    click.echo(f"Signing with key {key.id}. Older keys retire in {seconds} seconds.")
+    click.echo(f"Signing with key {key.id}. Older keys expire in {seconds} seconds.")
 
 
 @keys.command("rotate-secret")
@@ -50,62 +50,63 @@ def rotate_secret(settings: Settings) -> None:
     \b
         openssl rand -base64 32 >> portico.key
 
-    Servers go on serving meanwhile. If this command is interrupted, run it again.
+    Servers can run meanwhile. If this command is interrupted, run it again.
     """
-    done = run_as_operator(settings, rotate_secret_key)
+    rotation = run_as_operator(settings, rotate_secret_key)
     path = shlex.quote(str(make_cipher(settings).file.path))
-    if not done.replaced:
+    if not rotation.replaced:
         click.echo(
-            f"Every secret is encrypted with key {done.key_id} already, the last one in {path}."
+            f"Every secret is already encrypted with key {rotation.key_id}, the last key in {path}."
         )
         return
-    click.echo(_rotation_text(done, path))
+    click.echo(_rotation_text(rotation, path))
 
 
-def _rotation_text(done: Rotation, path: str) -> str:
-    """What was done, when the old keys may go, and which backups still need them."""
+def _rotation_text(rotation: Rotation, path: str) -> str:
+    """Return the result, how to remove the old keys, and which backups still need them."""
     backups = "\n".join(
-        f"Backups made from {_moment(begun)} to {_moment(done.ended)} need key {key_id}."
-        for key_id, begun in done.replaced.items()
+        f"Backups made from {_moment(begun)} to {_moment(rotation.ended)} need key {key_id}."
+        for key_id, begun in rotation.replaced.items()
     )
     return (
-        f"Encrypted {done.rewritten} secrets with key {done.key_id}.\n"
-        f"Once every server has key {done.key_id} in its key file, remove the older keys: "
+        f"Encrypted {rotation.rewritten} secrets with key {rotation.key_id}.\n"
+        f"When every server has key {rotation.key_id} in its key file, remove the older keys: "
         f"`sed -i '$!d' {path}`.\n"
         f"{backups}\n"
-        "Keep those keys for as long as you keep the backups."
+        "Keep these keys for as long as you keep the backups."
     )
 
 
 @keys.command("forget-secrets")
-@click.option("--yes", is_flag=True, help="Do not ask before clearing.")
+@click.option("--yes", is_flag=True, help="Clear without confirmation.")
 @settings_options("database")
 def forget(settings: Settings, yes: bool) -> None:
     """List the secrets that the key file cannot decrypt, and clear them.
 
-    For when the key is lost. If the key file is gone, first create a new one:
+    Use this if the key is lost. If there is no key file, first create a new one:
 
     \b
         umask 077; openssl rand -base64 32 > portico.key
 
-    Lost signing keys are deleted: API clients and people sign in again. Providers whose client
-    secret is lost are disabled until `portico provider set-secret` gives them one.
+    Signing keys that cannot be decrypted are deleted, so API clients and people must sign in again.
+    Providers without a readable client secret are disabled until you run `portico provider
+    set-secret`.
     """
     lost = run_as_operator(settings, find_lost_secrets)
     if not lost:
-        click.echo("Every secret can be decrypted; there is nothing to clear.")
+        click.echo("Every secret can be decrypted. There is nothing to clear.")
         return
     for key_id in lost.keys:
-        click.echo(f"Key {key_id} is lost.")
+        click.echo(f"Key {key_id} is not in the key file.")
     for signing_key in lost.signing_keys:
-        click.echo(f"Lost: the secret of signing key {signing_key}")
+        click.echo(f"Cannot decrypt signing key {signing_key}.")
     for each in lost.providers:
         click.echo(
-            f"Lost: the client secret of provider {each.name} ({each.id}) of tenant "
-            f"{each.customer_id}"
+            f"Cannot decrypt the client secret of provider {each.name} ({each.id}) of tenant "
+            f"{each.customer_id}."
         )
     if not yes:
-        click.confirm("Clear what is lost?", abort=True)
+        click.confirm("Clear these secrets?", abort=True)
     run_as_operator(settings, lambda runtime: forget_secrets(runtime, lost))
     click.echo("Cleared.")
 

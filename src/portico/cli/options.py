@@ -1,4 +1,4 @@
-"""Options that commands share, made from the settings, and how a command opens the database."""
+"""Options that commands share, and opening the database for one command."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ _PAGE = 500
 
 
 def settings_options(*names: str) -> Callable[[Command], Command]:
-    """Options for the named settings (all without names), and `--config`.
+    """Return a decorator that adds options for the named settings, or for all, and `--config`.
 
     The command receives one `settings` argument.
     """
 
-    # A command can upgrade the database that it opens, and one upgrade encrypts secrets.
+    # Opening a database can upgrade it, and one upgrade encrypts secrets.
     key = ("secret_key_file",) if "database" in names else ()
     known = (*names, *key) or tuple(setting_fields())
 
@@ -44,7 +44,7 @@ def settings_options(*names: str) -> Callable[[Command], Command]:
             click.option(
                 "--config",
                 type=click.Path(path_type=Path, dir_okay=False),
-                help="A TOML file of settings. Environment: PORTICO_CONFIG.",
+                help="TOML file with settings. Environment: PORTICO_CONFIG.",
             )
         )
         for option in reversed(options):
@@ -55,11 +55,13 @@ def settings_options(*names: str) -> Callable[[Command], Command]:
 
 
 def _option(name: str) -> Callable[[Command], Command]:
-    described = setting_fields()[name]
+    setting = setting_fields()[name]
     flag = f"--{name.replace('_', '-')}"
-    default = described.default
-    shown = str(default).lower() if isinstance(default, bool) else default
-    text = f"{described.metadata['help']} Default: {shown}. Environment: PORTICO_{name.upper()}."
+    default = setting.default
+    default_text = str(default).lower() if isinstance(default, bool) else default
+    text = (
+        f"{setting.metadata['help']} Default: {default_text}. Environment: PORTICO_{name.upper()}."
+    )
     if isinstance(default, bool):
         return click.option(f"{flag}/--no-{flag[2:]}", default=None, help=text)
     return click.option(flag, default=None, metavar=_NAMES[type(default)], help=text)
@@ -72,31 +74,33 @@ def _receiving_settings(command: Command, names: Iterable[str]) -> Command:
         given = {name: arguments.pop(name) for name in known}
         flags = {name: value for name, value in given.items() if value is not None}
         for variable in unknown_variables(os.environ):
-            click.echo(f"portico: {variable} is not a setting; it is ignored.", err=True)
+            click.echo(f"portico: {variable} is not a setting and is ignored.", err=True)
         command(settings=load_settings(flags, os.environ, config), **arguments)
 
     run.__name__ = command.__name__
     run.__doc__ = command.__doc__
-    # Options that the command already has move to the wrapper.
+    # click reads the options of the wrapper only.
     run.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]
     return run
 
 
 def create_missing_database(settings: Settings) -> None:
-    """Create the file of a SQLite database if it is missing.
+    """Create the file of a SQLite database if it does not exist.
 
-    Raises SecretKeyError before it creates anything if the key file cannot be used.
+    Raises SecretKeyError, before creating anything, if the key file cannot be used.
     """
     cipher = make_cipher(settings)
     key_file = cipher.file
-    is_made_later = key_file.automatic and key_file.path is not None and not key_file.path.exists()
-    if not is_made_later:
+    is_created_later = (
+        key_file.automatic and key_file.path is not None and not key_file.path.exists()
+    )
+    if not is_created_later:
         cipher.read_keys()
     create_database_file(settings.database)
 
 
 def run_with_database(settings: Settings, work: Callable[[Database], Awaitable[T]]) -> T:
-    """Open an existing database, whatever its schema, for the length of one command.
+    """Run `work` on an existing database of any schema, and return its result.
 
     Raises MissingDatabase.
     """
@@ -125,9 +129,9 @@ def run_as_operator(settings: Settings, work: Callable[[Runtime], Awaitable[T]])
 
 async def every_item(page_of: Callable[[ListQuery], Awaitable[Page[T]]]) -> list[T]:
     """Return the items of all pages of a list."""
-    found: list[T] = []
+    items: list[T] = []
     while True:
-        page = await page_of(ListQuery(page=len(found) // _PAGE + 1, page_size=_PAGE))
-        found += page.items
-        if len(found) >= page.total or not page.items:
-            return found
+        page = await page_of(ListQuery(page=len(items) // _PAGE + 1, page_size=_PAGE))
+        items += page.items
+        if len(items) >= page.total or not page.items:
+            return items

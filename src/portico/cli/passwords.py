@@ -1,4 +1,4 @@
-"""How a command gets a person's password: asked for, read from standard input, or made up."""
+"""Passwords of people for commands: prompted, read from standard input, or generated."""
 
 from __future__ import annotations
 
@@ -18,38 +18,38 @@ Command = Callable[..., Any]
 
 @dataclass(frozen=True)
 class ChosenPassword:
-    """A password, and whether the command made it up and has to tell it."""
+    """A password, and whether the command generated it and so must print it."""
 
     password: str
     is_new: bool
 
 
 def password_options(command: Command) -> Command:
-    """`--password-stdin` and `--generate`; the command receives both as flags."""
+    """Add `--password-stdin` and `--generate`. The command receives both as flags."""
     stdin = click.option(
         "--password-stdin", is_flag=True, help="Read the password from standard input."
     )
     generate = click.option(
-        "--generate", is_flag=True, help="Make a password up and print it this once."
+        "--generate", is_flag=True, help="Generate a password and print it once."
     )
     return stdin(generate(command))
 
 
 def choose_password(*, password_stdin: bool, generate: bool) -> ChosenPassword:
-    """The password that the flags ask for; without a flag it is asked for, hidden and twice.
+    """Return the password that the flags select. Without a flag, ask for it twice, hidden.
 
-    Raises InvalidField, or NoTerminal when it would have to ask and cannot.
+    Raises InvalidField for a password that is not allowed, NoTerminal if nobody can be asked.
     """
     if password_stdin and generate:
-        raise InvalidField("--generate", "It cannot be used together with --password-stdin.")
+        raise InvalidField("--generate", "It cannot be combined with --password-stdin.")
     if generate:
         return ChosenPassword(new_password(), True)
     if password_stdin:
         line = sys.stdin.readline(LONGEST_PASSWORD + 2).rstrip("\r\n")
         return ChosenPassword(check_password(line), False)
     require_terminal(
-        "There is no terminal to ask for the password. Add --generate to have one made up and "
-        "printed, or --password-stdin to read it from a line of standard input, as in: "
+        "There is no terminal to ask for the password. Add --generate to generate and print one, "
+        "or --password-stdin to read it from a line of standard input, for example: "
         f"printf '%s\\n' \"$PASSWORD\" | {click.get_current_context().command_path} ... "
         "--password-stdin."
     )

@@ -1,6 +1,6 @@
-"""`portico provider`: OpenID providers, which only the operator adds.
+"""`portico provider`: OpenID providers.
 
-The server asks no host that somebody typed into a page.
+Only the operator adds them, so the server never connects to a host that was typed into a page.
 """
 
 from __future__ import annotations
@@ -28,22 +28,26 @@ LONGEST_SECRET = 1_024
 
 @click.group()
 def provider() -> None:
-    """OpenID providers: who signs people in besides Portico."""
+    """Manage the OpenID providers through which people sign in."""
 
 
 @provider.command()
 @click.argument("name")
 @CUSTOMER
-@click.option("--issuer", required=True, help="The provider's issuer, as in its ID tokens.")
-@click.option("--client-id", required=True, help="The client that the provider knows us as.")
+@click.option("--issuer", required=True, help="Issuer of the provider, as in its ID tokens.")
+@click.option("--client-id", required=True, help="Client id of Portico at the provider.")
 @click.option(
-    "--client-secret-stdin", is_flag=True, help="Read the client's secret from standard input."
+    "--client-secret-stdin", is_flag=True, help="Read the client secret from standard input."
 )
 @click.option(
-    "--groups-claim", default="groups", show_default=True, help="The claim that names groups."
+    "--groups-claim", default="groups", show_default=True, help="Claim with the names of groups."
 )
-@click.option("--for-portals/--not-for-portals", default=True, help="Sign portal users in.")
-@click.option("--for-console/--not-for-console", default=False, help="Sign administrators in.")
+@click.option(
+    "--for-portals/--not-for-portals", default=True, help="Whether portal users can sign in."
+)
+@click.option(
+    "--for-console/--not-for-console", default=False, help="Whether administrators can sign in."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @settings_options("database")
 def create(
@@ -58,7 +62,10 @@ def create(
     for_console: bool,
     as_json: bool,
 ) -> None:
-    """Add a provider that pages call NAME. Register /sign-in/callback there as redirect URI."""
+    """Add a provider. Pages show it as NAME.
+
+    Register the redirect URI https://<host>/sign-in/callback with the provider.
+    """
     secret = _read_secret() if client_secret_stdin else ""
     spec = IdentityProviderSpec(
         name=name,
@@ -68,13 +75,13 @@ def create(
         for_portals=for_portals,
         for_console=for_console,
     )
-    made = run_as_operator(
+    created = run_as_operator(
         settings, lambda each: create_provider(each, customer_id, spec, client_secret=secret)
     )
     if as_json:
-        click.echo(json.dumps(_public(made)))
+        click.echo(json.dumps(_public(created)))
     else:
-        click.echo(f"Added provider {made.name} ({made.id}).")
+        click.echo(f"Added provider {created.name} ({created.id}).")
 
 
 @provider.command("list")
@@ -83,13 +90,16 @@ def create(
 @settings_options("database")
 def list_(settings: Settings, customer_id: int, as_json: bool) -> None:
     """List the providers of a tenant."""
-    found = run_as_operator(settings, lambda each: list_providers(each, customer_id))
+    listed = run_as_operator(settings, lambda each: list_providers(each, customer_id))
     if as_json:
-        click.echo(json.dumps([_public(each) for each in found]))
+        click.echo(json.dumps([_public(each) for each in listed]))
         return
     print_table(
         ("Id", "Name", "Issuer", "Client", "Signs in"),
-        [(str(each.id), each.name, each.issuer, each.client_id, _signs_in(each)) for each in found],
+        [
+            (str(each.id), each.name, each.issuer, each.client_id, _signs_in(each))
+            for each in listed
+        ],
     )
 
 
@@ -97,29 +107,31 @@ def list_(settings: Settings, customer_id: int, as_json: bool) -> None:
 @click.argument("provider_id", type=ID)
 @settings_options("database")
 def remove(settings: Settings, provider_id: int) -> None:
-    """Remove the provider PROVIDER_ID; nobody signs in by it any more."""
-    gone = run_as_operator(settings, lambda each: remove_provider(each, provider_id))
-    click.echo(f"Removed provider {gone.name} ({gone.id}).")
+    """Remove the provider PROVIDER_ID. Nobody can sign in through it any more."""
+    removed = run_as_operator(settings, lambda each: remove_provider(each, provider_id))
+    click.echo(f"Removed provider {removed.name} ({removed.id}).")
 
 
 def _signs_in(each: IdentityProvider) -> str:
-    faces = [("portal users", each.for_portals), ("administrators", each.for_console)]
-    return " and ".join(face for face, wanted in faces if wanted)
+    groups = [("portal users", each.for_portals), ("administrators", each.for_console)]
+    return " and ".join(name for name, is_allowed in groups if is_allowed)
 
 
 @provider.command("set-secret")
 @click.argument("provider_id", type=ID)
 @click.option(
-    "--client-secret-stdin", is_flag=True, help="Read the client's secret from standard input."
+    "--client-secret-stdin", is_flag=True, help="Read the client secret from standard input."
 )
-@click.option("--no-client-secret", is_flag=True, help="The client has no secret.")
+@click.option(
+    "--no-client-secret", is_flag=True, help="Clear the client secret, for a public client."
+)
 @settings_options("database")
 def set_secret(
     settings: Settings, provider_id: int, client_secret_stdin: bool, no_client_secret: bool
 ) -> None:
-    """Give the provider PROVIDER_ID another client secret, and enable it."""
+    """Change the client secret of the provider PROVIDER_ID, and enable the provider."""
     if client_secret_stdin == no_client_secret:
-        raise InvalidField("--client-secret-stdin", "Give this option or --no-client-secret.")
+        raise InvalidField("--client-secret-stdin", "Add either this option or --no-client-secret.")
     secret = _read_secret() if client_secret_stdin else ""
     changed = run_as_operator(settings, lambda each: set_client_secret(each, provider_id, secret))
     click.echo(f"Changed the client secret of provider {changed.name} ({changed.id}).")

@@ -1,4 +1,4 @@
-"""`portico serve`: the server itself."""
+"""`portico serve`: prepares the database, prints the next steps, and runs the server."""
 
 from __future__ import annotations
 
@@ -32,26 +32,26 @@ logger = logging.getLogger("portico")
 
 
 @click.command()
-@click.option("--demo", is_flag=True, help="Fill an empty database with an example tenant first.")
+@click.option("--demo", is_flag=True, help="Fill an empty database with a demo tenant first.")
 @settings_options()
 def serve(settings: Settings, demo: bool) -> None:
-    """Serve the API.
+    """Serve the API, the console and the portal pages.
 
-    A setting comes from its flag, else from the environment, else from the file that --config
-    names, else it has its default. Without --database or with --demo, a missing database file is
-    created; a path that you name must exist.
+    A flag has precedence over an environment variable, and that over the file that --config names.
+    Without --database, or with --demo, a missing database file is created. Otherwise the database
+    must exist.
     """
     configure_logging(settings.log_level)
     require_free_port(settings)
     access, step = asyncio.run(_prepare(settings, demo=demo))
     line = command_line(settings)
-    _warn_of_loose_modes(settings, demo=demo)
+    _warn_about_loose_modes(settings, demo=demo)
     origin = f"http://{_display_host(settings.host)}:{settings.port}"
     if access is not None:
         click.echo(_demo_text(origin, access))
     elif demo:
         click.echo(
-            "The database has tenants already, so no demo data was added. List them with:\n\n"
+            "The database already has tenants, so no demo data was added. List them with:\n\n"
             f"{line.write('tenant', 'list')}\n"
         )
     if step is not None:
@@ -71,7 +71,8 @@ async def _prepare(settings: Settings, *, demo: bool) -> tuple[DemoAccess | None
     try:
         await prepare_database(database, cipher, settings, create=create)
         await require_secret_keys(database, cipher)
-        # What each worker does first: what fails is told here, and not by workers that come and go.
+        # Each worker writes this first. If it fails here, the operator sees one message instead of
+        # workers that start and die.
         runtime = await open_runtime(settings, database, cipher)
         await ensure_signing_key(runtime, overlap=key_overlap(settings.token_lifetime))
         access = await fill_demo(runtime, settings) if demo else None
@@ -80,8 +81,8 @@ async def _prepare(settings: Settings, *, demo: bool) -> tuple[DemoAccess | None
         await database.close()
 
 
-def _warn_of_loose_modes(settings: Settings, *, demo: bool) -> None:
-    """Log a warning for each file with secrets that its group or others can use."""
+def _warn_about_loose_modes(settings: Settings, *, demo: bool) -> None:
+    """Log a warning for each file with secrets that other accounts can use."""
     private = database_files(settings.database)
     key_file = make_cipher(settings).file
     if key_file.path is not None:
@@ -93,11 +94,11 @@ def _warn_of_loose_modes(settings: Settings, *, demo: bool) -> None:
         private.append(config)
     for path, mode in loose_modes(private).items():
         fix = f"chmod 600 {shlex.quote(str(path.absolute()))}"
-        logger.warning("%s has mode %04o, so others can use it. Type: %s", path, mode, fix)
+        logger.warning("%s has mode %04o, so other accounts can use it. Run: %s", path, mode, fix)
 
 
 def _demo_people(origin: str, people: Iterable[DemoPerson]) -> str:
-    """Who signs in at which door with which password, a line each below the door's address."""
+    """Return the logins, one line each, below the address of the page to sign in at."""
     lines: list[str] = []
     doors = {"/console": "Console", "/p/staff": "Staff portal"}
     for door, name in doors.items():

@@ -1,4 +1,4 @@
-"""How list commands print tables: fitted to a terminal, and whole for programs."""
+"""Tables of list commands: fitted to a terminal, complete for programs."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import click
 
 
 def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print rows below headings. The first column, an id or a name to copy, is never wrapped.
+    """Print rows below headings. The first column, an id or a name, is never wrapped.
 
-    When standard output is no terminal, columns are separated by tabs, and nothing is wrapped or
-    cut, so that `cut -f1` and `awk -F'\\t'` find whole values.
+    If standard output is not a terminal, tabs separate the columns and nothing is wrapped or cut,
+    so that `cut -f1` and `awk -F'\\t'` read whole values.
     """
     if not sys.stdout.isatty():
         for row in (headings, *rows):
             click.echo("\t".join(row))
         return
-    # Imported when a table is printed: it would cost every start of the server 80 ms.
+    # Imported here because it would add 80 ms to every start of the server.
     from rich.console import Console
     from rich.table import Column, Table
 
@@ -30,5 +30,5 @@ def print_table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 
 def moment(seconds: int | None) -> str:
-    """Return a time of epoch seconds as the tables show it, in UTC; empty for None."""
+    """Return epoch seconds as text in UTC, or "" for None."""
     return "" if seconds is None else f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M}"

@@ -1,4 +1,4 @@
-"""Whether a command can ask somebody: the one check before every question."""
+"""The check that a command makes before it asks a question."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from portico.domain.errors import PorticoError
 
 
 class NoTerminal(PorticoError):
-    """A command has a question and standard input is no terminal; the sentence says what to do."""
+    """A command must ask, but standard input is not a terminal. The message says what to do."""
 
     code = "terminal.missing"
 
 
 def require_terminal(otherwise: str) -> None:
-    """Raise NoTerminal with the sentence `otherwise` unless standard input is a terminal."""
+    """Raise NoTerminal with the message `otherwise` unless standard input is a terminal."""
     if not sys.stdin.isatty():
         raise NoTerminal(otherwise)

@@ -1,4 +1,4 @@
-"""`portico user`: the people who open links on a tenant's portals."""
+"""`portico user`: portal users, who open links on a tenant's portals."""
 
 from __future__ import annotations
 
@@ -26,15 +26,17 @@ from portico.settings import Settings
 
 @click.group()
 def user() -> None:
-    """Portal users: the people who open links."""
+    """Manage portal users, who open links."""
 
 
 @user.command()
 @click.argument("name")
 @CUSTOMER
-@click.option("--display-name", default="", help="What people call the user.")
-@click.option("--email", default="", help="The e-mail address.")
-@click.option("--group", "groups", multiple=True, help="A group of the tenant; may come often.")
+@click.option("--display-name", default="", help="Name that pages show.")
+@click.option("--email", default="", help="E-mail address.")
+@click.option(
+    "--group", "groups", multiple=True, help="Group of the tenant. Repeat the option for several."
+)
 @password_options
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @settings_options("database")
@@ -50,22 +52,22 @@ def create(
     as_json: bool,
 ) -> None:
     """Create a portal user called NAME."""
-    given = choose_password(password_stdin=password_stdin, generate=generate)
+    chosen = choose_password(password_stdin=password_stdin, generate=generate)
     spec = PortalUserSpec(name=name, display_name=display_name, email=email)
 
-    async def make(runtime: Runtime) -> PortalUser:
-        stored = await hash_password(runtime, given.password)
+    async def run(runtime: Runtime) -> PortalUser:
+        stored = await hash_password(runtime, chosen.password)
         async with operator_writing(runtime, customer_id) as work:
             group_ids = await _group_ids(work, groups)
             return await users.create_user(work, replace(spec, group_ids=group_ids), stored)
 
-    made = run_as_operator(settings, make)
+    created = run_as_operator(settings, run)
     if as_json:
-        told = _public(made) | ({"password": given.password} if given.is_new else {})
-        click.echo(json.dumps(told))
+        result = _public(created) | ({"password": chosen.password} if chosen.is_new else {})
+        click.echo(json.dumps(result))
         return
-    click.echo(f"Created user {made.name} ({made.id}).")
-    print_password(given)
+    click.echo(f"Created user {created.name} ({created.id}).")
+    print_password(chosen)
 
 
 @user.command("list")
@@ -75,23 +77,23 @@ def create(
 def list_(settings: Settings, customer_id: int, as_json: bool) -> None:
     """List the portal users of a tenant."""
 
-    async def look(runtime: Runtime) -> list[PortalUser]:
+    async def run(runtime: Runtime) -> list[PortalUser]:
         async with operator_reading(runtime, customer_id) as work:
             return await every_item(lambda query: users.list_users(work, query))
 
-    everyone = run_as_operator(settings, look)
+    everyone = run_as_operator(settings, run)
     if as_json:
         click.echo(json.dumps([_public(each) for each in everyone]))
         return
     print_table(
-        ("Id", "Name", "Called", "E-mail", "State"),
+        ("Id", "Name", "Display name", "E-mail", "State"),
         [
             (
                 str(each.id),
                 each.name,
                 each.display_name,
                 each.email,
-                "in use" if each.enabled else "disabled",
+                "enabled" if each.enabled else "disabled",
             )
             for each in everyone
         ],
@@ -103,7 +105,7 @@ def list_(settings: Settings, customer_id: int, as_json: bool) -> None:
 @CUSTOMER
 @settings_options("database")
 def disable(settings: Settings, name: str, customer_id: int) -> None:
-    """Shut the portal user NAME out, and end the sessions."""
+    """Disable the portal user NAME and end all of their sessions."""
     changed = run_as_operator(settings, lambda each: _switch(each, customer_id, name, on=False))
     click.echo(f"Disabled user {changed.name} ({changed.id}).")
 
@@ -113,7 +115,7 @@ def disable(settings: Settings, name: str, customer_id: int) -> None:
 @CUSTOMER
 @settings_options("database")
 def enable(settings: Settings, name: str, customer_id: int) -> None:
-    """Let the disabled portal user NAME in again."""
+    """Re-enable the disabled portal user NAME."""
     changed = run_as_operator(settings, lambda each: _switch(each, customer_id, name, on=True))
     click.echo(f"Enabled user {changed.name} ({changed.id}).")
 
@@ -126,18 +128,18 @@ def enable(settings: Settings, name: str, customer_id: int) -> None:
 def password(
     settings: Settings, name: str, customer_id: int, password_stdin: bool, generate: bool
 ) -> None:
-    """Give the portal user NAME another password, and end the sessions."""
-    given = choose_password(password_stdin=password_stdin, generate=generate)
+    """Change the password of the portal user NAME and end all of their sessions."""
+    chosen = choose_password(password_stdin=password_stdin, generate=generate)
 
-    async def change(runtime: Runtime) -> str:
-        stored = await hash_password(runtime, given.password)
+    async def run(runtime: Runtime) -> str:
+        stored = await hash_password(runtime, chosen.password)
         async with operator_writing(runtime, customer_id) as work:
-            found = await find_user_by_name(work, name)
-            await users.set_user_password(work, found.id, stored)
-        return found.name
+            stored_user = await find_user_by_name(work, name)
+            await users.set_user_password(work, stored_user.id, stored)
+        return stored_user.name
 
-    click.echo(f"Changed the password of user {run_as_operator(settings, change)}.")
-    print_password(given)
+    click.echo(f"Changed the password of user {run_as_operator(settings, run)}.")
+    print_password(chosen)
 
 
 @user.command()
@@ -145,38 +147,38 @@ def password(
 @CUSTOMER
 @settings_options("database")
 def delete(settings: Settings, name: str, customer_id: int) -> None:
-    """Delete the portal user NAME with everything that belongs to the user."""
+    """Delete the portal user NAME with their sessions, favourites and recent links."""
 
-    async def remove(runtime: Runtime) -> PortalUser:
+    async def run(runtime: Runtime) -> PortalUser:
         async with operator_writing(runtime, customer_id) as work:
-            found = await find_user_by_name(work, name)
-            await users.delete_user(work, found.id)
-        return found
+            stored_user = await find_user_by_name(work, name)
+            await users.delete_user(work, stored_user.id)
+        return stored_user
 
-    gone = run_as_operator(settings, remove)
-    click.echo(f"Deleted user {gone.name} ({gone.id}).")
+    deleted = run_as_operator(settings, run)
+    click.echo(f"Deleted user {deleted.name} ({deleted.id}).")
 
 
 async def _switch(runtime: Runtime, customer_id: int, name: str, *, on: bool) -> PortalUser:
     async with operator_writing(runtime, customer_id) as work:
-        found = await find_user_by_name(work, name)
+        stored_user = await find_user_by_name(work, name)
         spec = PortalUserSpec(
-            name=found.name,
-            display_name=found.display_name,
-            email=found.email,
+            name=stored_user.name,
+            display_name=stored_user.display_name,
+            email=stored_user.email,
             enabled=on,
-            group_ids=found.group_ids,
+            group_ids=stored_user.group_ids,
         )
-        return await users.update_user(work, found.id, spec)
+        return await users.update_user(work, stored_user.id, spec)
 
 
 async def _group_ids(work: UnitOfWork, names: tuple[str, ...]) -> tuple[int, ...]:
-    """The ids of the tenant's groups with those names. Raises InvalidField."""
-    known = {fold(group.name): group.id for group in (await list_groups(work)).groups}
+    """Return the ids of the tenant's groups with those names. Raises InvalidField."""
+    ids_by_name = {fold(group.name): group.id for group in (await list_groups(work)).groups}
     for name in names:
-        if fold(name) not in known:
-            raise InvalidField("--group", f"There is no group {name}.")
-    return tuple(known[fold(name)] for name in names)
+        if fold(name) not in ids_by_name:
+            raise InvalidField("--group", f"The tenant has no group {name}.")
+    return tuple(ids_by_name[fold(name)] for name in names)
 
 
 def _public(each: PortalUser) -> dict[str, object]:

@@ -56,7 +56,7 @@ def test_each_page_names_its_limit(tenant: Tenant, admin: Caller) -> None:
             answer = send(clerk, place, field + b"x" * size, URL_ENCODED)
             assert (answer.status_code == 413) is refused, (place, size, answer.status_code)
             if refused:
-                assert f"The body is over {words}." in answer.text
+                assert f"The body is larger than {words}." in answer.text
                 assert answer.headers["content-type"].startswith("text/html")
     assert admin.get(LINKS).json()["totalCount"] == "0"
 
@@ -71,7 +71,7 @@ def test_doors_and_portals_take_small_forms(server: Server, admin: Caller) -> No
     for path in ("/console/sign-in", f"/p/{portal}/sign-in"):
         answer = server.http.post(path, content=b"x" * (64 * KIBIBYTE + 1), headers=headers)
         assert answer.status_code == 413, path
-        assert "The body is over 64 KiB." in answer.text
+        assert "The body is larger than 64 KiB." in answer.text
 
 
 @pytest.mark.parametrize("content_type", [URL_ENCODED, MULTIPART])
@@ -171,7 +171,7 @@ def test_refused_picture_is_told_beside_the_link(tenant: Tenant, admin: Caller) 
     assert "The file is no PNG, JPEG, GIF, WebP or ICO picture." in broken.text
     assert "<title>Wiki" in broken.text
     assert long.status_code == 413
-    assert "The body is over 1 MiB." in long.text
+    assert "The body is larger than 1 MiB." in long.text
     assert admin.get(f"{LINKS}/{link}").json()["name"] == "Wiki"
 
 

@@ -279,7 +279,7 @@ EXAMPLES: Mapping[str, Examples] = {
                 "Unable to modify the resource due to concurrent change requests. Try again",
                 "userPortalLink",
             ),
-            413: _error("request.body.too.large", "The body is over 5 MiB."),
+            413: _error("request.body.too.large", "The body is larger than 5 MiB."),
             415: _error(
                 "unsupported.media.type",
                 "The body has to be JSON, with the header Content-Type: application/json.",

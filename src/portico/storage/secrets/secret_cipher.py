@@ -1,4 +1,4 @@
-"""Encryption of single values: AES-256-GCM (NIST SP 800-38D), bound to the place of each value."""
+"""Encrypts single values with AES-256-GCM (NIST SP 800-38D), each bound to its row and column."""
 
 from __future__ import annotations
 
@@ -26,37 +26,37 @@ _NONCE_BYTES = 12
 
 
 class SecretUnreadable(SecretError):
-    """An encrypted value was altered, copied from elsewhere, or needs a key that is not there."""
+    """An encrypted value was altered or copied from another row, or is not an encrypted value."""
 
 
 @dataclass(frozen=True)
 class SecretColumn:
-    """A column of encrypted values. `row` are the columns that identify a row and its tenant."""
+    """A column of encrypted values. `row` has the columns that identify a row and its tenant."""
 
     column: Column[str]
     row: tuple[Column[int], ...]
 
     def location(self, values: Mapping[str, Any]) -> str:
-        """Return the place of the value in a row, given the row's values by column name."""
+        """Return the location of the value in a row, given the row's values by column name."""
         row = {each.name: values[each.name] for each in self.row}
         return secret_location(self.column.table.name, self.column.name, row)
 
 
 def secret_location(table: str, column: str, row: Mapping[str, int | str]) -> str:
-    """Return the name of the one place in the database where an encrypted value decrypts."""
+    """Return the name of the only location in the database where an encrypted value decrypts."""
     return json.dumps([table, column, row], sort_keys=True)
 
 
 def value_prefix(key_id: str) -> str:
-    """Return what every value that is encrypted with a key begins with."""
+    """Return the prefix of every value that is encrypted with a key."""
     return f"{_VERSION}.{key_id}."
 
 
 class SecretCipher:
     """Encrypts and decrypts with the keys of one file.
 
-    The file is read when a key is first needed, and again when a value names a key that is not
-    known yet, so that a running server learns of a key that was appended.
+    The file is read when a key is first needed, and again when a value names an unknown key, so
+    that a running server finds an appended key.
     """
 
     def __init__(self, file: SecretKeyFile) -> None:
@@ -64,13 +64,13 @@ class SecretCipher:
         self._keys: dict[str, SecretKey] = {}
 
     def read_keys(self) -> list[SecretKey]:
-        """Return the keys of the file, oldest first, read anew. Raises SecretKeyError."""
+        """Read the file and return its keys, oldest first. Raises SecretKeyError."""
         keys = self.file.read()
         self._keys = {key.id: key for key in keys}
         return keys
 
     def encrypt(self, key_id: str, location: str, text: str) -> str:
-        """Return a value that decrypts only in its place. Raises SecretKeyError without the key."""
+        """Return a value that decrypts only in its location. Raises SecretKeyError."""
         nonce = os.urandom(_NONCE_BYTES)
         sealed = self._aead(key_id).encrypt(nonce, text.encode(), _bound_to(key_id, location))
         return value_prefix(key_id) + base64.urlsafe_b64encode(nonce + sealed).decode()
@@ -92,7 +92,7 @@ class SecretCipher:
             ) from None
 
     def can_decrypt(self, location: str, stored: str) -> bool:
-        """Whether a stored value decrypts in its place."""
+        """Return whether a stored value decrypts in its location."""
         try:
             self.decrypt(location, stored)
         except SecretError:
@@ -103,9 +103,10 @@ class SecretCipher:
         if key_id not in self._keys:
             self.read_keys()
         if key_id not in self._keys:
-            held = " and ".join(self._keys)
+            available = " and ".join(self._keys)
             raise SecretKeyError(
-                f"A secret is encrypted with key {key_id}, but {self.file.path} holds key {held}."
+                f"A secret is encrypted with key {key_id}, but {self.file.path} has key "
+                f"{available}."
             )
         return AESGCM(self._keys[key_id].value)
 

@@ -1,4 +1,4 @@
-"""The keys that encrypt secrets in the database, and the file outside of it that holds them."""
+"""The keys that encrypt secrets in the database, and the key file that stores them."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _ID_BYTES = 8
 
 
 class SecretError(Unavailable):
-    """Secrets cannot be encrypted or decrypted. The sentence is for the operator."""
+    """Secrets cannot be encrypted or decrypted. The message is for the operator."""
 
 
 class SecretKeyError(SecretError):
-    """The key file is missing, is not one, or holds other keys than the database needs."""
+    """The key file is missing or malformed, or does not have the keys that the database needs."""
 
 
 @dataclass(frozen=True)
@@ -37,16 +37,16 @@ class SecretKey:
 
     @cached_property
     def id(self) -> str:
-        """16 hexadecimal digits that name the key and reveal nothing about it."""
+        """Return 16 hexadecimal digits that identify the key and reveal nothing about it."""
         return hmac.digest(self.value, _ID_PURPOSE, "sha256")[:_ID_BYTES].hex()
 
 
 @dataclass(frozen=True)
 class SecretKeyFile:
-    """The file of keys, oldest first. Each line is what `openssl rand -base64 32` prints.
+    """The key file, oldest key first. Each line is the output of `openssl rand -base64 32`.
 
-    Without a path, none was named. `automatic` is set for the file beside a SQLite database, which
-    Portico creates together with the database.
+    `path` is None if no file is configured. `automatic` is set for the file beside a SQLite
+    database, which Portico creates together with the database.
     """
 
     path: Path | None
@@ -56,8 +56,8 @@ class SecretKeyFile:
         """Return the keys. Raises SecretKeyError."""
         if self.path is None:
             raise SecretKeyError(
-                "No secret key file is named. Create one with `umask 077; openssl rand -base64 32 "
-                "> portico.key`, give every server the same file, and name it with "
+                "No secret key file is configured. Create one with `umask 077; openssl rand "
+                "-base64 32 > portico.key`, copy it to every server, and name it with "
                 "--secret-key-file or PORTICO_SECRET_KEY_FILE."
             )
         try:
@@ -75,8 +75,8 @@ class SecretKeyFile:
     def create_if_automatic(self) -> bool:
         """Create the file beside a SQLite database with a random key, unless it exists.
 
-        Returns whether it was created; it is on disk then, so that no database needs a key that a
-        power cut lost. Raises SecretKeyError.
+        Returns whether it was created. The file is synced to disk, so that a power failure cannot
+        leave a database without its key. Raises SecretKeyError.
         """
         if not self.automatic or self.path is None or self.path.exists():
             return False
@@ -94,23 +94,23 @@ class SecretKeyFile:
             value = base64.b64decode(line, validate=True)
         except binascii.Error:
             raise self._malformed() from None
-        # Base64 ignores the last bits of a final character; another spelling is another typo.
+        # Base64 ignores the last bits of the final character; this detects a typing error there.
         if len(value) != KEY_BYTES or base64.b64encode(value) != line:
             raise self._malformed()
         return SecretKey(value)
 
     def _malformed(self) -> SecretKeyError:
         return SecretKeyError(
-            f"{self.path} is not a secret key file: each of its lines must be what `openssl rand "
-            "-base64 32` prints. Create one with `umask 077; openssl rand -base64 32 > "
+            f"{self.path} is not a secret key file: each line must be the output of `openssl rand "
+            "-base64 32`. Create one with `umask 077; openssl rand -base64 32 > "
             f"{shlex.quote(str(self.path))}`."
         )
 
 
 def secret_key_file(database_url: str, named: str) -> SecretKeyFile:
-    """Return the key file that a setting names, else the one beside a SQLite database.
+    """Return the configured key file, or else the one beside a SQLite database.
 
-    `portico.db` has `portico.key`; a link to a database means the file beside its target.
+    The key file of `portico.db` is `portico.key`. A symbolic link is resolved first.
     """
     if named:
         return SecretKeyFile(Path(named))

@@ -1,6 +1,6 @@
-"""The secrets that the database holds, all encrypted, and which keys they are encrypted with.
+"""The encrypted secrets of the database, and the keys that they are encrypted with.
 
-The list is short on purpose: a new secret needs an entry in SECRET_COLUMNS.
+A new secret needs an entry in SECRET_COLUMNS.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ CHECK_TEXT = "portico"
 
 @dataclass(frozen=True, kw_only=True)
 class StoredSecretKey:
-    """A key that values in the database are encrypted with; times are in epoch seconds."""
+    """A key that encrypts values in the database. Times are in epoch seconds."""
 
     id: str
     check_value: str
@@ -49,14 +49,14 @@ def check_location(key_id: str) -> str:
 
 
 class SecretKeyRepository:
-    """The keys that are in use: one, or several while a rotation is not finished."""
+    """The keys in use: one, or several during a rotation."""
 
     def __init__(self, connection: Connection, cipher: SecretCipher) -> None:
         self._connection = connection
         self._cipher = cipher
 
     async def in_use(self) -> list[StoredSecretKey]:
-        """Return the keys in use, oldest first; the last one encrypts."""
+        """Return the keys in use, oldest first. The last one encrypts."""
         statement = select(secret_key).order_by(
             secret_key.c.replaced_time.is_(None), secret_key.c.creation_time, secret_key.c.id
         )
@@ -64,34 +64,33 @@ class SecretKeyRepository:
         return [StoredSecretKey(**row._asdict()) for row in rows]
 
     async def require_readable(self) -> None:
-        """Raise SecretKeyError unless the key file holds every key that is in use."""
+        """Raise SecretKeyError unless the key file has every key in use."""
         stored = await self.in_use()
         needed = " and ".join(each.id for each in stored)
         try:
-            held = [key.id for key in self._cipher.read_keys()]
+            available = [key.id for key in self._cipher.read_keys()]
         except SecretKeyError as error:
             raise SecretKeyError(
                 f"The secrets of this database are encrypted with key {needed}. {error.reason} If "
-                "that key is lost, `portico keys forget-secrets --help` says what can be done."
+                "that key is lost, see `portico keys forget-secrets --help`."
             ) from error
-        if not {each.id for each in stored} <= set(held):
+        if not {each.id for each in stored} <= set(available):
             raise SecretKeyError(
                 f"The secrets of this database are encrypted with key {needed}, but "
-                f"{self._cipher.file.path} holds key {' and '.join(held)}. Use the key file that "
-                "belongs to the database. If its key is lost, `portico keys forget-secrets --help` "
-                "says what can be done."
+                f"{self._cipher.file.path} has key {' and '.join(available)}. Use the key file of "
+                "this database. If its key is lost, see `portico keys forget-secrets --help`."
             )
         for each in stored:
             self._cipher.decrypt(check_location(each.id), each.check_value)
 
     async def unreadable(self) -> list[str]:
-        """Return the ids of keys in use that the key file does not hold."""
+        """Return the ids of keys in use that the key file does not have."""
         return [each.id for each in await self.in_use() if not self._opens(each)]
 
     async def encrypt(self, column: SecretColumn, row: Mapping[str, Any], text: str) -> str:
-        """Return a text as it is stored in a column of a row, which must hold the row's keys.
+        """Return the encrypted form of a text for a column. `row` must have the row's keys.
 
-        Until the transaction ends, no rotation begins. Raises SecretError.
+        No rotation begins until the transaction ends. Raises SecretError.
         """
         await self.lock(shared=True)
         await self.require_readable()
@@ -99,14 +98,14 @@ class SecretKeyRepository:
         return self._cipher.encrypt(current.id, column.location(row), text)
 
     async def lock(self, *, shared: bool = False) -> None:
-        """Keep the keys in use as they are until the transaction ends."""
+        """Lock the keys in use until the transaction ends."""
         await self._connection.rows(select(secret_key.c.id).with_for_update(read=shared))
 
     def _opens(self, key: StoredSecretKey) -> bool:
         return self._cipher.can_decrypt(check_location(key.id), key.check_value)
 
     async def begin_use(self, key_id: str, now: int) -> None:
-        """Let a key encrypt from now on; the others only decrypt."""
+        """Encrypt with this key from now on. The others only decrypt."""
         others = and_(secret_key.c.id != key_id, secret_key.c.replaced_time.is_(None))
         await self._connection.run(update(secret_key).where(others).values(replaced_time=now))
         if key_id in {each.id for each in await self.in_use()}:
@@ -116,12 +115,12 @@ class SecretKeyRepository:
         await self._connection.run(insert_into(secret_key), new_key_row(self._cipher, key_id, now))
 
     async def end_use(self, key_ids: Sequence[str]) -> None:
-        """Forget keys that no value is encrypted with any more."""
+        """Delete keys that no value is encrypted with any more."""
         await self._connection.run(delete(secret_key).where(secret_key.c.id.in_(key_ids)))
 
 
 def new_key_row(cipher: SecretCipher, key_id: str, now: int) -> dict[str, Any]:
-    """Return the row of a key that encrypts from now on."""
+    """Return the row of a new key that encrypts from now on."""
     return {
         "id": key_id,
         "check_value": cipher.encrypt(key_id, check_location(key_id), CHECK_TEXT),
@@ -132,7 +131,7 @@ def new_key_row(cipher: SecretCipher, key_id: str, now: int) -> dict[str, Any]:
 
 
 class StoredSecrets:
-    """The encrypted values of one column, across all tenants: for rotating and losing keys."""
+    """The encrypted values of one column across all tenants, for rotating and losing keys."""
 
     def __init__(self, connection: Connection, cipher: SecretCipher, column: SecretColumn) -> None:
         self._connection = connection
@@ -140,7 +139,7 @@ class StoredSecrets:
         self._column = column
 
     async def not_under(self, key_id: str, limit: int) -> Sequence[Row]:
-        """Return rows whose value is encrypted with another key: their keys, and `stored`."""
+        """Return rows whose value has another key: their primary keys and `stored`."""
         prefix = value_prefix(key_id)
         column = self._column.column
         other = func.substr(column, 1, len(prefix)) != prefix
@@ -156,9 +155,9 @@ class StoredSecrets:
         ]
 
     async def encrypt_again(self, row: Row, key_id: str) -> None:
-        """Encrypt a row's value with another key, unless it has changed meanwhile.
+        """Encrypt the value of a row with another key, unless it has changed meanwhile.
 
-        Raises SecretError when it does not decrypt.
+        Raises SecretError if it does not decrypt.
         """
         where = self._column.location(row._asdict())
         fresh = self._cipher.encrypt(key_id, where, self._cipher.decrypt(where, row.stored))
