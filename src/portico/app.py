@@ -55,6 +55,7 @@ from portico.storage.readiness import PROBE_SLOTS
 from portico.web.console.frame.errors import present_error
 from portico.web.console.frame.words import FILTERS
 from portico.web.console.routes import console_routers
+from portico.web.portal import actions as portal_actions
 from portico.web.portal import files as portal_files
 from portico.web.portal import page as portal_page
 from portico.web.portal.content import PortalContents
@@ -217,17 +218,18 @@ def make_site(
 ) -> Site:
     """Return the shared objects of the console and the portal pages."""
     static = StaticFiles()
+    renderer = Renderer(static.address, FILTERS)
     return Site(
         runtime=runtime,
         signing_keys=signing_keys,
         failed_sign_ins=failed,
-        renderer=Renderer(static.address, FILTERS),
+        renderer=renderer,
         static=static,
         cookies=Cookies(secure=not settings.insecure_cookies),
         origins=make_origin_resolver(settings),
         openid=OpenIdClients(),
         threads=threads,
-        portal_contents=PortalContents(threads),
+        portal_contents=PortalContents(renderer, threads),
         managed_suffix=settings.portal_suffix,
         command_line=command_line,
         transaction_id=lambda request: exchange_of(request).transaction_id,
@@ -266,6 +268,7 @@ def _page_routers() -> list[Router]:
                 *sign_in.CONSOLE_ROUTES,
                 *sign_in.PORTAL_ROUTES,
                 *portal_page.ROUTES,
+                *portal_actions.ROUTES,
                 *portal_files.ROUTES,
                 *static_files.ROUTES,
             ],

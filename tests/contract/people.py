@@ -9,6 +9,7 @@ from portico.domain.people.administrators import AdministratorSpec, GrantSpec
 from portico.domain.people.sessions import SessionLife
 from portico.domain.people.users import PortalUserSpec
 from portico.domain.policies import AupSpec
+from portico.domain.portals.pages import PortalAddress
 from portico.domain.portals.portals import UserPortalSpec
 from portico.domain.search import ListQuery
 from portico.domain.tenancy.identity import Role
@@ -28,7 +29,8 @@ from portico.services.people.sessions import (
 )
 from portico.services.people.sign_in import Browser, sign_in_administrator, sign_in_user
 from portico.services.portals import activity, portals
-from portico.services.portals.activity import Visitor
+from portico.services.portals.acceptance import accept_policy
+from portico.services.portals.visits import PortalCookies, PortalView, view_portal
 from portico.services.runtime import Runtime
 from portico.services.tenancy.client_sign_ins import SignInNotes
 from portico.services.tenancy.clients import list_clients, list_last_sign_ins
@@ -102,10 +104,11 @@ async def _visit(
     opened = await sign_in_user(runtime, customer_id, "uma", PASSWORD, Browser(address="192.0.2.9"))
     visitor = await find_portal_session(runtime, customer_id, opened.token)
     assert visitor is not None
-    who = Visitor(user_id=visitor.user.id)
-    pending = await activity.aup_to_accept(runtime, portal, who)
-    assert pending is not None
-    await activity.accept_aup(runtime, portal, aup_id, pending.version, who)
+    address = PortalAddress(address="x", customer_id=customer_id, portal_id=portal_id)
+    cookies = PortalCookies(session_token=lambda _: opened.token)
+    view: PortalView[None] = await view_portal(runtime, address, cookies, lambda _: None)
+    assert view.policy is not None
+    await accept_policy(runtime, portal, aup_id, view.policy.version, view.visit.visitor)
     await activity.record_opening(runtime, portal, link_id, user_id=visitor.user.id)
     for wanted in (True, False):
         await activity.set_favourite(
@@ -116,6 +119,5 @@ async def _visit(
             group_ids=visitor.group_ids,
             wanted=wanted,
         )
-    await activity.list_favourites(runtime, customer_id, visitor.user.id)
-    await activity.list_recent(runtime, customer_id, visitor.user.id)
+    await view_portal(runtime, address, cookies, lambda _: None)
     await end_portal_session(runtime, customer_id, opened.token)

@@ -6,16 +6,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager
 from typing import Any
 
 import httpx
 import pytest
 
+from portico.storage.engine.connections import Connection, Database
+from portico.storage.engine.postgres import PostgresDatabase
+from portico.storage.engine.sqlite import SqliteDatabase
 from portico.storage.engine.statements import PreparedStatement
-from tests.contract.inside import run_inside
+from tests.contract.inside import run_inside, watched_statements
 from tests.harness import AUPS, LINKS, Tenant
+from tests.web.portal.portals import make_portal
 from tests.web.visits import PASSWORD, add_administrator, add_user, csrf_of
+
+VIEW_STATEMENTS = {"first": 12, "later": 7}
+"""How many statements a signed-in view of a portal sends: when its links are rendered, and later.
+
+These numbers may only fall.
+"""
+
+VIEW_READS = 2
+"""How many reads it opens: the address, which belongs to no tenant, and one of the tenant."""
 
 
 @contextmanager
@@ -65,3 +78,49 @@ def test_second_look_at_a_page_compiles_nothing(tenant: Tenant) -> None:
         return {page: compiled for page, compiled in found.items() if compiled}
 
     assert run_inside(tenant.server.database, work, insecure_cookies=True) == {}
+
+
+@contextmanager
+def watched_reads() -> Iterator[list[int]]:
+    """The tenants of every read that this process opens in a block; 0 is none."""
+    opened: list[int] = []
+
+    def watch(database: type[Database], patch: pytest.MonkeyPatch) -> None:
+        read = database.read
+
+        def noting(self: Database, customer_id: int = 0) -> AbstractAsyncContextManager[Connection]:
+            opened.append(customer_id)
+            return read(self, customer_id)
+
+        patch.setattr(database, "read", noting)  # to watch, not to change
+
+    with pytest.MonkeyPatch.context() as patch:
+        watch(SqliteDatabase, patch)
+        watch(PostgresDatabase, patch)
+        yield opened
+
+
+def test_signed_in_view_of_a_portal_costs_one_read_of_its_tenant(tenant: Tenant) -> None:
+    portal = make_portal(tenant, audience="signed_in")
+    portal.add_link("Wiki", portico={"groups": ["Staff"]})
+    tenant.caller().create(AUPS, {"name": "Rules", "aup": "Be kind.", "enabled": True})
+    portal.add_user("uma", "Staff")
+
+    async def work(client: httpx.AsyncClient) -> dict[str, tuple[int, int]]:
+        await sign_in(client, f"{portal.base}/sign-in", "uma")
+        policy = (await client.get(portal.base)).text
+        fields = dict(re.findall(r'name="(csrf|aup|version)" value="([^"]+)"', policy))
+        assert (await client.post(f"{portal.base}/aup", data=fields)).status_code == 303
+        counts = {}
+        for kind in ("first", "later"):
+            with watched_statements() as statements, watched_reads() as reads:
+                answer = await client.get(portal.base)
+            assert "Wiki" in answer.text
+            counts[kind] = len(statements), len(reads)
+        return counts
+
+    counts = run_inside(tenant.server.database, work, insecure_cookies=True)
+
+    for kind, (statements, reads) in counts.items():
+        assert (kind, statements) <= (kind, VIEW_STATEMENTS[kind])
+        assert (kind, reads) <= (kind, VIEW_READS)

@@ -10,6 +10,11 @@ from portico.domain.search import Field, FieldKind, fields
 
 KIND = "userPortalAup"
 AUP_LIMIT = 65_536
+BLANK_CHARACTERS = (
+    "\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006"
+    "\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+)
+"""The characters that `str.isspace` counts. A policy that has no others is not in force."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,7 +26,7 @@ from portico.services.links.changes import (
     preview_link_change,
     reorder_links,
 )
-from portico.services.portals.pages import list_portal_links
+from portico.services.portals.visits import list_portal_links
 from tests.services.arranged import (
     add_link,
     add_portal,

@@ -9,19 +9,17 @@ import pytest
 from portico.domain.errors import ConcurrentChange, NotFound
 from portico.domain.links.links import LinkSpec
 from portico.domain.policies import AupSpec
-from portico.domain.portals.activity import RECENT_LINKS, policy_version
+from portico.domain.portals.activity import RECENT_LINKS, RecentLink, policy_version
 from portico.domain.portals.portals import UserPortal
 from portico.services import policies as aups
 from portico.services.links import links
-from portico.services.portals.activity import (
+from portico.services.portals.acceptance import (
+    PendingPolicy,
     Visitor,
-    accept_aup,
-    aup_to_accept,
-    list_favourites,
-    list_recent,
-    record_opening,
-    set_favourite,
+    accept_policy,
+    find_pending_policy,
 )
+from portico.services.portals.activity import record_opening, set_favourite
 from portico.storage.portals.activity import Activity
 from tests.services.people.people import People
 from tests.services.world import World
@@ -53,6 +51,23 @@ def starred(people: People, portal: UserPortal, link_id: int, user_id: int, want
     )
 
 
+def favourites(people: People, user_id: int) -> list[int]:
+    """A user's favourites, in order."""
+    tenant_id = people.world.tenant.id
+    return people.world.store.read(lambda each: Activity(each, tenant_id).favourites(user_id))
+
+
+def recent_links(people: People, user_id: int) -> list[RecentLink]:
+    """The links that a user opened last, newest first."""
+    tenant_id = people.world.tenant.id
+    return people.world.store.read(lambda each: Activity(each, tenant_id).recent(user_id))
+
+
+def pending_policy(people: People, portal: UserPortal, visitor: Visitor) -> PendingPolicy | None:
+    """The policy that a visitor has not accepted."""
+    return people.world.store.read(lambda each: find_pending_policy(each, portal, visitor))
+
+
 def test_favourites_keep_their_order(people: People) -> None:
     user, portal, world = people.user(), people.portal(), people.world
     ids = [link(people, portal, f"Link {number}") for number in range(3)]
@@ -62,10 +77,8 @@ def test_favourites_keep_their_order(people: People) -> None:
     starred(people, portal, ids[0], user.id, False)
     starred(people, portal, ids[0], user.id, False)
 
-    found = world.store.run(list_favourites(people.runtime, world.tenant.id, user.id))
-    others = world.store.run(
-        list_favourites(people.runtime, world.tenant.id, people.user("other").id)
-    )
+    found = favourites(people, user.id)
+    others = favourites(people, people.user("other").id)
 
     assert found == [ids[2], ids[1]]
     assert others == []
@@ -78,7 +91,7 @@ def test_recent_links_are_the_newest_and_few(people: People) -> None:
         world.now += 1
         opened(people, portal, each, user.id)
 
-    recent = world.store.run(list_recent(people.runtime, world.tenant.id, user.id))
+    recent = recent_links(people, user.id)
 
     assert [each.link_id for each in recent[:3]] == [ids[-2], ids[-1], ids[-3]]
     assert len(recent) == RECENT_LINKS
@@ -117,8 +130,8 @@ def test_activity_leaves_the_revision_alone_and_goes_with_the_link(people: Peopl
     assert world.revision() == before
     world.admin.change(lambda work: links.delete_link(work, link_id))
 
-    assert world.store.run(list_favourites(people.runtime, world.tenant.id, user.id)) == []
-    assert world.store.run(list_recent(people.runtime, world.tenant.id, user.id)) == []
+    assert favourites(people, user.id) == []
+    assert recent_links(people, user.id) == []
 
 
 def policy(people: People, spec: AupSpec = POLICY, microtenant_id: int | None = None) -> int:
@@ -131,24 +144,24 @@ def test_policy_is_asked_once_and_again_when_its_text_changes(people: People) ->
     user, portal, world = people.user(), people.portal(), people.world
     me = Visitor(user_id=user.id, name="Uma")
     run = world.store.run
-    assert run(aup_to_accept(people.runtime, portal, me)) is None
+    assert pending_policy(people, portal, me) is None
     aup_id = policy(people)
 
-    pending = run(aup_to_accept(people.runtime, portal, me))
+    pending = pending_policy(people, portal, me)
     assert pending is not None
     assert pending.version == policy_version(POLICY.aup)
     with pytest.raises(ConcurrentChange):
-        run(accept_aup(people.runtime, portal, aup_id, "other words", me))
-    run(accept_aup(people.runtime, portal, aup_id, pending.version, me))
-    run(accept_aup(people.runtime, portal, aup_id, pending.version, me))
-    assert run(aup_to_accept(people.runtime, portal, me)) is None
+        run(accept_policy(people.runtime, portal, aup_id, "other words", me))
+    run(accept_policy(people.runtime, portal, aup_id, pending.version, me))
+    run(accept_policy(people.runtime, portal, aup_id, pending.version, me))
+    assert pending_policy(people, portal, me) is None
 
     renamed = replace(POLICY, description="The same words.")
     world.admin.change(lambda work: aups.update_aup(work, aup_id, renamed))
-    assert run(aup_to_accept(people.runtime, portal, me)) is None
+    assert pending_policy(people, portal, me) is None
     reworded = replace(POLICY, aup="Lock your door.")
     world.admin.change(lambda work: aups.update_aup(work, aup_id, reworded))
-    assert run(aup_to_accept(people.runtime, portal, me)) is not None
+    assert pending_policy(people, portal, me) is not None
     kept = world.store.read(lambda each: Activity(each, world.tenant.id).acceptances(aup_id, 10))
     assert [(each.user_id, each.name, each.time) for each in kept] == [
         (user.id, "Uma", int(world.now))
@@ -160,24 +173,45 @@ def test_visitors_without_account_are_told_apart_by_their_mark(people: People) -
     aup_id = policy(people)
     version = policy_version(POLICY.aup)
 
-    run(accept_aup(people.runtime, portal, aup_id, version, Visitor(mark="a")))
+    run(accept_policy(people.runtime, portal, aup_id, version, Visitor(token="a")))
 
-    assert run(aup_to_accept(people.runtime, portal, Visitor(mark="a"))) is None
-    assert run(aup_to_accept(people.runtime, portal, Visitor(mark="b"))) is not None
-    assert run(aup_to_accept(people.runtime, portal, Visitor())) is not None
+    assert pending_policy(people, portal, Visitor(token="a")) is None
+    assert pending_policy(people, portal, Visitor(token="b")) is not None
+    assert pending_policy(people, portal, Visitor()) is not None
 
 
 def test_microtenants_own_policy_comes_before_defaults(people: People) -> None:
     east = people.world.microtenant("East")
-    portal, run = people.portal(east.id), people.world.store.run
+    portal = people.portal(east.id)
     default_id = policy(people)
-    pending = run(aup_to_accept(people.runtime, portal, Visitor(mark="a")))
+    pending = pending_policy(people, portal, Visitor(token="a"))
     assert pending is not None
     assert pending.aup.id == default_id
 
     policy(people, replace(POLICY, name="Off", enabled=False), east.id)
     own_id = policy(people, replace(POLICY, name="Own"), east.id)
 
-    pending = run(aup_to_accept(people.runtime, portal, Visitor(mark="a")))
+    pending = pending_policy(people, portal, Visitor(token="a"))
     assert pending is not None
     assert pending.aup.id == own_id
+
+
+def test_policy_in_force_is_the_last_changed_that_is_enabled_and_has_a_text(people: People) -> None:
+    portal, nobody = people.portal(), Visitor()
+    first = policy(people)
+    for spec in (
+        replace(POLICY, name="Off", enabled=False),
+        replace(POLICY, name="Empty", aup=""),
+        replace(POLICY, name="Blank", aup=" \n\u2003"),
+    ):
+        people.world.now += 1
+        policy(people, spec)
+    pending = pending_policy(people, portal, nobody)
+    assert pending is not None
+    assert pending.aup.id == first
+
+    people.world.now += 1
+    last = policy(people, replace(POLICY, name="Newer", aup="\n Lock your door. "))
+    pending = pending_policy(people, portal, nobody)
+    assert pending is not None
+    assert (pending.aup.id, pending.version) == (last, policy_version("\n Lock your door. "))

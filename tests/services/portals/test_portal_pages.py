@@ -12,17 +12,24 @@ from portico.domain.portals.pages import Audience, PortalAddress, PortalPage
 from portico.domain.portals.portals import UserPortalSpec
 from portico.services.links import sections
 from portico.services.portals import portals
-from portico.services.portals.pages import (
+from portico.services.portals.pages import present_portals
+from portico.services.portals.visits import (
+    PortalCookies,
+    PortalView,
+    SignInRequired,
     find_portal_address,
     list_portal_links,
-    present_portals,
+    view_portal,
     visit_portal,
-    visitors_work,
 )
-from portico.storage.engine.connections import Connection
+from portico.services.work import UnitOfWork
 from tests.contract.inside import watched_statements
 from tests.services.arranged import add_link, add_portal
+from tests.services.people.people import People
 from tests.services.world import SUFFIX, Caller, World
+
+ANONYMOUS = PortalCookies(session_token=lambda _: "")
+PUBLIC = PortalPage(audience=Audience.PUBLIC)
 
 
 def found(world: World, address: str) -> int | None:
@@ -151,22 +158,18 @@ def visible_on(caller: Caller, portal_id: int) -> list[PortalSection]:
 
 
 def visited(world: World, portal_id: int) -> list[tuple[str, list[str]]]:
-    """The headings and links that a visitor of the portal could be shown, whatever the groups."""
-
-    async def look(connection: Connection) -> list[tuple[str, list[str]]]:
-        place = PortalAddress(
-            address=str(portal_id), customer_id=world.tenant.id, portal_id=portal_id
-        )
-        visit = await visit_portal(connection, place)
-        work = visitors_work(world.runtime, connection, visit, transaction_id="t")
-        shown = await list_portal_links(work, portal_id)
-        return [(section.name, [link.name for link in section.links]) for section in shown]
-
-    return world.store.read(look)
+    """The headings and links that an anonymous visitor of a public portal sees."""
+    address = PortalAddress(
+        address=str(portal_id), customer_id=world.tenant.id, portal_id=portal_id
+    )
+    view: PortalView[None] = world.store.run(
+        view_portal(People(world).runtime, address, ANONYMOUS, lambda _: None)
+    )
+    return [(section.name, [link.name for link in section.links]) for section in view.sections]
 
 
 def test_page_shows_enabled_links_under_their_headings(world: World) -> None:
-    portal_id = add_portal(world.admin)
+    portal_id = add_portal(world.admin, page=PUBLIC)
     add_link(world.admin, "Zulu", portal_id, section="Work", order=1)
     add_link(world.admin, "Alpha", portal_id, section="Work", order=2)
     add_link(world.admin, "new", portal_id, section="Work")
@@ -186,7 +189,7 @@ def test_page_shows_enabled_links_under_their_headings(world: World) -> None:
 
 def test_page_of_a_microtenant_is_found(world: World) -> None:
     east = world.admin.asking_for(microtenant_id=world.microtenant().id)
-    portal_id = add_portal(east)
+    portal_id = add_portal(east, page=PUBLIC)
     add_link(east, "Wiki", portal_id, section="Work")
 
     assert visited(world, portal_id) == [("Work", ["Wiki"])]
@@ -194,8 +197,8 @@ def test_page_of_a_microtenant_is_found(world: World) -> None:
 
 def test_disabled_foreign_and_gone_portals_are_not_found(world: World) -> None:
     other = World(world.store)
-    disabled = add_portal(world.admin, "Disabled", enabled=False)
-    foreign = add_portal(other.admin)
+    disabled = add_portal(world.admin, "Disabled", enabled=False, page=PUBLIC)
+    foreign = add_portal(other.admin, page=PUBLIC)
     add_link(world.admin, "Wiki", disabled)
 
     for portal_id in (disabled, foreign, 1):
@@ -219,12 +222,13 @@ def test_groups_narrow_what_is_seen(world: World) -> None:
     assert names(["guests", "pay"]) == names(None) == ["For all", "For staff", "For pay"]
 
 
-def test_visit_tells_the_revision_that_a_page_may_be_kept_for(world: World) -> None:
-    portal_id = add_portal(world.admin)
-    place = PortalAddress(address="x", customer_id=world.tenant.id, portal_id=portal_id)
+def test_visit_tells_the_revision_that_a_page_may_be_cached_for(world: World) -> None:
+    portal_id = add_portal(world.admin, page=PUBLIC)
+    address = PortalAddress(address="x", customer_id=world.tenant.id, portal_id=portal_id)
 
     def seen() -> int:
-        return world.store.read(lambda connection: visit_portal(connection, place)).tenant.revision
+        visit = visit_portal(People(world).runtime, address, ANONYMOUS)
+        return world.store.run(visit).revision
 
     before = seen()
     assert before == world.revision()
@@ -232,17 +236,37 @@ def test_visit_tells_the_revision_that_a_page_may_be_kept_for(world: World) -> N
     assert seen() == world.revision() == before + 1
 
 
-def test_page_costs_three_statements(world: World) -> None:
+def test_portal_for_signed_in_people_asks_others_to_sign_in(world: World) -> None:
+    portal_id = add_portal(world.admin)
+    disabled = add_portal(world.admin, "Disabled", enabled=False)
+    people, stranger = People(world), People(World(world.store))
+    people.user()
+    stranger.user()
+    address = PortalAddress(address="x", customer_id=world.tenant.id, portal_id=portal_id)
+    shut = replace(address, portal_id=disabled)
+
+    def visitor(people: People) -> PortalCookies:
+        token = people.enter_portal().token
+        return PortalCookies(session_token=lambda _: token)
+
+    user = visitor(people)
+    assert world.store.run(visit_portal(people.runtime, address, user)).signed_in is not None
+    for cookies in (ANONYMOUS, visitor(stranger)):
+        with pytest.raises(SignInRequired):
+            world.store.run(visit_portal(people.runtime, address, cookies))
+    for cookies in (ANONYMOUS, visitor(stranger), user):
+        with pytest.raises(NotFound):
+            world.store.run(visit_portal(people.runtime, shut, cookies))
+
+
+def test_links_of_a_portal_cost_three_statements(world: World) -> None:
     portal_id = add_portal(world.admin)
     for number in range(30):
         add_link(world.admin, f"Link {number}", portal_id, section=f"S{number}", groups=("Staff",))
 
-    async def count(connection: Connection) -> int:
-        place = PortalAddress(address="x", customer_id=world.tenant.id, portal_id=portal_id)
-        visit = await visit_portal(connection, place)
-        work = visitors_work(world.runtime, connection, visit, transaction_id="t")
+    async def count(work: UnitOfWork) -> int:
         with watched_statements() as statements:
             await list_portal_links(work, portal_id)
         return len(statements)
 
-    assert world.store.read(count) == 3
+    assert world.admin.look(count) == 3

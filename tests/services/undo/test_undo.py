@@ -29,7 +29,8 @@ from portico.services.links import links, sections
 from portico.services.links.changes import change_links, reorder_links
 from portico.services.people import groups
 from portico.services.portals import portals
-from portico.services.portals.pages import find_portal_address, present_portals
+from portico.services.portals.pages import present_portals
+from portico.services.portals.visits import find_portal_address
 from portico.services.tenancy import microtenants
 from portico.services.undo.undo import UNDO_SECONDS, can_undo, undo_change
 from portico.services.work import UnitOfWork

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Page
 
@@ -15,10 +15,8 @@ from portico.services.access import operator_writing
 from portico.services.people import groups, users
 from portico.services.people.passwords import hash_password
 from portico.services.runtime import Runtime
-from portico.services.work import UnitOfWork
 from tests.harness import LINKS, PORTALS, Caller, Server, Tenant, as_operator
 
-T = TypeVar("T")
 PASSWORD = "correct horse battery"
 VALUE_SECONDS = 10.0
 
@@ -105,16 +103,6 @@ def make_portal(
     page = {"slug": slug, "audience": audience, **settings}
     portal_id = admin.create_portal(name, portico=page, **fields)
     return Portal(tenant, admin, portal_id, f"/p/{slug}")
-
-
-def reading(portal: Portal, use: Callable[[UnitOfWork], Awaitable[T]]) -> T:
-    """What a use-case answers to the operator in the portal's tenant."""
-
-    async def run(runtime: Runtime) -> T:
-        async with operator_writing(runtime, int(portal.tenant.customer_id)) as work:
-            return await use(work)
-
-    return as_operator(portal.server.database, run)
 
 
 def sign_in(page: Page, portal: Portal, name: str, password: str = PASSWORD) -> None:

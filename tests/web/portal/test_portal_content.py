@@ -1,18 +1,23 @@
-"""Rendered links are kept for one revision of the tenant, never longer, and never without bound."""
+"""Rendered links are cached for one revision of the tenant, and within a bound."""
 
 from __future__ import annotations
 
 import re
 
 from portico.asgi.threads import Threads
-from portico.services.work import UnitOfWork
+from portico.domain.portals.pages import PortalAddress
+from portico.services.portals.visits import PortalCookies, view_portal
+from portico.services.runtime import Runtime
 from portico.web.portal.content import PortalContent, PortalContents
-from portico.web.portal.view import BrandingView, TileView
+from portico.web.portal.view import TileView
 from portico.web.shared.arch import make_arch
 from portico.web.shared.pictures import Picture
 from portico.web.shared.rendering import Renderer
-from tests.harness import Tenant
-from tests.web.portal.portals import make_portal, reading
+from tests.contract.people import with_quick_passwords
+from tests.harness import Tenant, as_operator
+from tests.web.portal.portals import make_portal
+
+RENDERER = Renderer(lambda name: name)
 
 
 def content(size: int) -> PortalContent:
@@ -34,9 +39,7 @@ def test_star_is_pressed_for_the_favourites_alone() -> None:
         )
         for number in (1, 2, 12)
     ]
-    html = Renderer(lambda name: name).render(
-        "portal/sections.html", "en", sections=[{"heading": "", "tiles": tiles}]
-    )
+    html = RENDERER.render("portal/sections.html", "en", sections=[{"heading": "", "tiles": tiles}])
     made = PortalContent(tiles={}, html=html, pictures={})
     pressed = re.findall(r'value="(\d+)" aria-pressed="true"', made.starred([2, 99]))
 
@@ -45,13 +48,13 @@ def test_star_is_pressed_for_the_favourites_alone() -> None:
 
 
 def test_kept_content_is_bounded() -> None:
-    contents = PortalContents(Threads(), limit_bytes=10_000)
+    contents = PortalContents(RENDERER, Threads(), limit_bytes=10_000)
     for number in range(50):
-        contents._keep((number,), 1, content(2_000))
-    contents._keep((49,), 2, content(2_500))
+        contents._store((number,), 1, content(2_000))
+    contents._store((49,), 2, content(2_500))
 
-    assert contents._size == sum(each.size for _, each in contents._kept.values()) <= 10_000
-    assert contents._kept[(49,)][0] == 2
+    assert contents._size == sum(each.size for _, each in contents._cached.values()) <= 10_000
+    assert contents._cached[(49,)][0] == 2
 
 
 def test_pages_are_new_after_any_write_and_in_each_language(tenant: Tenant) -> None:
@@ -71,29 +74,35 @@ def test_pages_are_new_after_any_write_and_in_each_language(tenant: Tenant) -> N
     assert "Wiki" not in seen
 
 
-def test_get_makes_content_once_for_a_revision(tenant: Tenant) -> None:
+def test_content_is_rendered_once_for_a_revision(tenant: Tenant) -> None:
     made: list[int] = []
 
     class Counting(PortalContents):
-        def _keep(self, key: tuple[object, ...], revision: int, content: PortalContent) -> None:
+        def _store(self, key: tuple[object, ...], revision: int, content: PortalContent) -> None:
             made.append(revision)
-            super()._keep(key, revision, content)
+            super()._store(key, revision, content)
 
     portal = make_portal(tenant)
     portal.add_link("Wiki")
-    contents = Counting(Threads())
-    face = BrandingView(id=1, title="T", subtitle="", base=portal.base, home=portal.base)
+    contents = Counting(RENDERER, Threads())
+    address = PortalAddress(
+        address="x", customer_id=int(tenant.customer_id), portal_id=int(portal.id)
+    )
+    cookies = PortalCookies(session_token=lambda _: "")
 
-    async def look(work: UnitOfWork) -> int:
-        renderer = Renderer(lambda name: name)
+    async def look(runtime: Runtime) -> int:
         for _ in range(3):
-            found = await contents.get(
-                work, int(portal.id), face, frozenset(), renderer=renderer, language="en"
+            view = await view_portal(
+                with_quick_passwords(runtime),
+                address,
+                cookies,
+                lambda visit: contents.find(visit, "en"),
             )
+            found = await contents.of_view(view, "en")
         return len(found.tiles)
 
-    assert reading(portal, look) == 1
+    assert as_operator(portal.server.database, look) == 1
     portal.add_link("Mail")
-    assert reading(portal, look) == 2
+    assert as_operator(portal.server.database, look) == 2
 
     assert len(made) == 2

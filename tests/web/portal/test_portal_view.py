@@ -9,11 +9,11 @@ import pytest
 
 from portico.domain.links.links import LinkSpec
 from portico.domain.links.presentation import LinkPresentation, PortalSection, PresentedLink
+from portico.domain.portals.activity import RecentLink
 from portico.domain.portals.pages import PortalPage, PresentedPortal
 from portico.web.portal.view import (
     ago,
     find_tiles,
-    make_branding,
     make_notice,
     make_recents,
     make_sections,
@@ -21,6 +21,7 @@ from portico.web.portal.view import (
     make_visitor,
     nearest_tile,
 )
+from portico.web.shared.branding import make_branding
 from portico.web.shared.languages import load_language
 
 ENGLISH = load_language("en")
@@ -142,7 +143,7 @@ def test_picture_for_dark_needs_a_picture() -> None:
 
 def test_recents_leave_out_what_is_not_there() -> None:
     tiles = {number: make_tile(link(f"L{number}", id_=number), "/p/x") for number in range(8)}
-    opened = [(number, NOON - number) for number in (9, 3, 1, 2, 7, 6, 5)]
+    opened = [RecentLink(link_id=number, time=NOON - number) for number in (9, 3, 1, 2, 7, 6, 5)]
     recents = make_recents(opened, tiles, NOON, ENGLISH)
 
     assert [each.tile.id for each in recents] == [3, 1, 2, 7, 6]

@@ -12,7 +12,7 @@ from portico.domain.records import DEFAULT_MICROTENANT_ID, Scope
 from portico.domain.tenancy.identity import Principal, Role, Tenant
 from portico.domain.tenancy.microtenants import Microtenant
 from portico.services.access import Access, scope_access
-from portico.services.people.sessions import SignedInAdministrator
+from portico.services.people.sessions import SignedInAdministrator, find_console_session
 from portico.services.runtime import Runtime
 from portico.storage.engine.connections import Connection
 from portico.storage.tenancy.identity import IdentityRepository
@@ -56,6 +56,17 @@ async def administrator_access(
         microtenant_id=best.microtenant_id,
     )
     return await scope_access(connection, principal, wanted)
+
+
+async def may_change(runtime: Runtime, token: str, scope: Scope) -> bool:
+    """Return whether a console session's token belongs to an administrator of a microtenant."""
+    signed_in = await find_console_session(runtime, token) if token else None
+    return signed_in is not None and any(
+        grant.customer_id == scope.customer_id
+        and grant.role is Role.ADMIN
+        and grant.microtenant_id in (None, scope.microtenant_id)
+        for grant in signed_in.grants
+    )
 
 
 def _last_microtenant(signed_in: SignedInAdministrator) -> tuple[int, int | None]:

@@ -132,21 +132,35 @@ async def find_console_session(runtime: Runtime, token: str) -> SignedInAdminist
 async def find_portal_session(
     runtime: Runtime, customer_id: int, token: str
 ) -> SignedInUser | None:
-    """Who holds the token in the tenant, or None: unknown, foreign, over, or disabled."""
-    digest, now = token_digest(token), runtime.now
+    """Return who holds a token in a tenant, or None: unknown, foreign, expired or disabled."""
     async with runtime.database.read(customer_id) as connection:
-        session = await PortalSessions(connection, customer_id).find(digest)
-        if session is None or is_over(session, runtime.portal_life, now):
-            return None
-        users = PortalUserRepository(connection, Scope(customer_id=customer_id))
-        user = await users.find(session.user_id)
-        if user is None or not user.enabled:
-            return None
-        group_ids = await effective_groups(users, user)
-    if now - session.seen >= SEEN_SECONDS:
-        async with runtime.database.transaction(customer_id) as connection:
-            await PortalSessions(connection, customer_id).see(digest, now)
+        signed_in = await read_portal_session(runtime, connection, customer_id, token)
+    if signed_in is not None:
+        await record_portal_session_use(runtime, signed_in)
+    return signed_in
+
+
+async def read_portal_session(
+    runtime: Runtime, connection: Connection, customer_id: int, token: str
+) -> SignedInUser | None:
+    """The same as `find_portal_session` on an open connection, without recording the use."""
+    users = PortalUserRepository(connection, Scope(customer_id=customer_id))
+    stored = await users.find_by_session(token_digest(token))
+    if stored is None:
+        return None
+    session, user = stored
+    if is_over(session, runtime.portal_life, runtime.now) or not user.enabled:
+        return None
+    group_ids = await effective_groups(users, user)
     return SignedInUser(session=session, user=user, group_ids=group_ids)
+
+
+async def record_portal_session_use(runtime: Runtime, signed_in: SignedInUser) -> None:
+    """Record that a session is in use, at most once in `SEEN_SECONDS`."""
+    session, now = signed_in.session, runtime.now
+    if now - session.seen >= SEEN_SECONDS:
+        async with runtime.database.transaction(session.customer_id) as connection:
+            await PortalSessions(connection, session.customer_id).see(session.digest, now)
 
 
 async def effective_groups(users: PortalUserRepository, user: PortalUser) -> frozenset[int]:

@@ -73,12 +73,6 @@ class PortalSessions:
         self._connection = connection
         self._customer_id = customer_id
 
-    async def find(self, digest: str) -> PortalSession | None:
-        """The session with that digest, over or not, or None."""
-        wanted = {"customer_id": self._customer_id, "digest": digest}
-        rows = await self._connection.rows(_portal_session(), wanted)
-        return PortalSession(**rows[0]._asdict()) if rows else None
-
     async def add(self, session: PortalSession, now: int) -> None:
         """Stores a new session, and forgets the tenant's that are over."""
         over = delete(portal_session).where(
@@ -127,11 +121,3 @@ class PortalSessions:
 @kept
 def _console_session() -> Select[Any]:
     return select(console_session).where(console_session.c.digest == bindparam("digest"))
-
-
-@kept
-def _portal_session() -> Select[Any]:
-    return select(portal_session).where(
-        portal_session.c.customer_id == bindparam("customer_id"),
-        portal_session.c.digest == bindparam("digest"),
-    )

@@ -17,12 +17,13 @@ from sqlalchemy import (
     update,
 )
 
+from portico.domain.people.sessions import PortalSession
 from portico.domain.people.users import PortalUser
 from portico.domain.records import fold
 from portico.storage.engine.statements import Among, Row, insert_into, kept
 from portico.storage.repositories import Repository, in_scope, listed_ids, restored
 from portico.storage.schema.page_tables import portal_group
-from portico.storage.schema.people_tables import portal_user, portal_user_group
+from portico.storage.schema.people_tables import portal_session, portal_user, portal_user_group
 
 
 class PortalUserRepository(Repository[PortalUser]):
@@ -38,6 +39,11 @@ class PortalUserRepository(Repository[PortalUser]):
     async def find_by_subject(self, provider_id: int, subject: str) -> PortalUser | None:
         """The user whom a provider knows by that subject, or None."""
         return await self._one(_by_subject(type(self)), provider_id=provider_id, subject=subject)
+
+    async def find_by_session(self, digest: str) -> tuple[PortalSession, PortalUser] | None:
+        """Return the session with that digest and its user, or None. Either may have ended."""
+        rows = await self._rows(_by_session(type(self)), session_digest=digest)
+        return (restored(PortalSession, rows[0]), self._record(rows[0])) if rows else None
 
     async def names(self, user_ids: Iterable[int]) -> dict[int, str]:
         """What users are called, by id."""
@@ -140,6 +146,15 @@ def _by_subject(users: type[PortalUserRepository]) -> Select[Any]:
         users,
         portal_user.c.provider_id == bindparam("provider_id"),
         portal_user.c.subject == bindparam("subject"),
+    )
+
+
+@kept
+def _by_session(users: type[PortalUserRepository]) -> Select[Any]:
+    session = portal_session
+    chosen = _stored(users, session.c.user_id == portal_user.c.id)
+    return chosen.add_columns(*(c for c in session.c if c.name != "customer_id")).where(
+        in_scope(session), session.c.digest == bindparam("session_digest")
     )
 
 

@@ -6,15 +6,23 @@ from collections.abc import Collection, Iterable
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import Executable, Select, bindparam, delete, select
+from sqlalchemy import BigInteger, Executable, Select, and_, bindparam, delete, select, true
 
-from portico.domain.portals.pages import PortalAddress, PortalPage
+from portico.domain.portals.pages import (
+    DEFAULT_PAGE,
+    PortalAddress,
+    PortalPage,
+    PresentedPortal,
+    present_portal,
+)
+from portico.domain.portals.portals import UserPortal
 from portico.domain.records import Scope
 from portico.storage.engine.connections import Connection
 from portico.storage.engine.statements import Among, insert_into, kept
 from portico.storage.repositories import in_scope, restored
 from portico.storage.schema.page_tables import portal_address, portal_page
 from portico.storage.schema.tables import user_portal
+from portico.storage.tenancy.identity import revision_of
 
 
 class PortalPageRepository:
@@ -73,16 +81,22 @@ async def find_address(connection: Connection, address: str) -> PortalAddress | 
     return PortalAddress(**rows[0]._asdict()) if rows else None
 
 
-async def find_microtenant(connection: Connection, place: PortalAddress) -> int | None:
-    """The microtenant that the portal of an address belongs to, or None when it is gone."""
-    parameters = {"scope_customer_id": place.customer_id, "portal_id": place.portal_id}
-    rows = await connection.rows(_microtenant(), parameters)
-    return rows[0].microtenant_id if rows else None
+async def find_enabled_portal(
+    connection: Connection, address: PortalAddress
+) -> tuple[PresentedPortal, int] | None:
+    """Return the enabled portal at an address and its tenant's revision, or None."""
+    parameters = {"scope_customer_id": address.customer_id, "portal_id": address.portal_id}
+    rows = await connection.rows(_enabled_portal(), parameters)
+    if not rows:
+        return None
+    row = rows[0]
+    page = DEFAULT_PAGE if row.slug is None else restored(PortalPage, row)
+    return present_portal(restored(UserPortal, row), page), row.revision
 
 
-async def is_enabled(connection: Connection, place: PortalAddress) -> bool:
-    """Whether the portal of an address is there and enabled."""
-    parameters = {"scope_customer_id": place.customer_id, "portal_id": place.portal_id}
+async def is_enabled(connection: Connection, address: PortalAddress) -> bool:
+    """Return whether an address leads to an enabled portal."""
+    parameters = {"scope_customer_id": address.customer_id, "portal_id": address.portal_id}
     rows = await connection.rows(_enabled(), parameters)
     return bool(rows) and bool(rows[0].enabled)
 
@@ -97,11 +111,19 @@ def _enabled() -> Select[Any]:
 
 
 @kept
-def _microtenant() -> Select[Any]:
+def _enabled_portal() -> Select[Any]:
+    portal, page = user_portal, portal_page
+    customer_id = bindparam("scope_customer_id", type_=BigInteger)
+    settings = and_(page.c.customer_id == customer_id, page.c.portal_id == portal.c.id)
     return (
-        select(user_portal.c.microtenant_id)
-        .where(user_portal.c.customer_id == bindparam("scope_customer_id"))
-        .where(user_portal.c.id == bindparam("portal_id"))
+        select(
+            *(column for column in portal.c if not column.name.endswith("_folded")),
+            *(column for column in page.c if column.name not in {"customer_id", "portal_id"}),
+            revision_of(customer_id).label("revision"),
+        )
+        .select_from(portal.outerjoin(page, settings))
+        .where(portal.c.customer_id == customer_id, portal.c.enabled == true())
+        .where(portal.c.id == bindparam("portal_id"))
     )
 
 

@@ -198,7 +198,7 @@ class IdentityRepository:
         return int(rows[0].handed_out)
 
 
-def _revision_of(customer_id: ColumnElement[int]) -> ColumnElement[int]:
+def revision_of(customer_id: ColumnElement[int]) -> ColumnElement[int]:
     """Return the revision of a tenant: the sum of its slots, which every write increases."""
     total = cast(func.coalesce(func.sum(customer_revision.c.revision), 0), BigInteger)
     mine = customer_revision.c.customer_id == customer_id
@@ -208,7 +208,7 @@ def _revision_of(customer_id: ColumnElement[int]) -> ColumnElement[int]:
 @kept
 def _tenant() -> Select[Any]:
     tenant = bindparam("customer_id", type_=BigInteger)
-    revision = _revision_of(tenant).label("revision")
+    revision = revision_of(tenant).label("revision")
     return select(customer, revision).where(customer.c.id == tenant)
 
 
@@ -245,7 +245,7 @@ def _scope_details() -> Select[Any]:
     return (
         select(
             customer,
-            _revision_of(tenant).label("revision"),
+            revision_of(tenant).label("revision"),
             microtenant.c.name.label("microtenant_name"),
             _links_of(tenant).label("links"),
         )
@@ -275,7 +275,7 @@ def _token_status(*, own: bool) -> Select[Any]:
             api_client,
             customer.c.name.label("customer_name"),
             customer.c.auth_domains,
-            _revision_of(tenant).label("revision"),
+            revision_of(tenant).label("revision"),
             customer.c.creation_time.label("customer_creation_time"),
             microtenant.c.name.label("microtenant_name"),
             _links_of(tenant).label("links"),

@@ -1,7 +1,7 @@
-"""The links of portals as pages show them, rendered once for a revision of the tenant.
+"""Rendered links of portals, cached for one revision of the tenant.
 
-Nothing in them is one person's, so everybody with the same groups and language shares them. Any
-write of the tenant raises its revision, and so makes the next visitor's page a new one.
+They hold nothing personal, so visitors with the same groups and language share them. Each write of
+the tenant raises its revision, so the next visit renders them again.
 """
 
 from __future__ import annotations
@@ -14,11 +14,9 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from portico.asgi.threads import Threads
-from portico.domain.links.presentation import seen_by
-from portico.services.people.groups import list_groups
-from portico.services.portals.pages import list_portal_links
-from portico.services.work import UnitOfWork
-from portico.web.portal.view import BrandingView, TileView, make_pictures, make_sections
+from portico.services.portals.visits import PortalView, PortalVisit
+from portico.web.portal.view import TileView, make_pictures, make_sections
+from portico.web.shared.branding import portal_path
 from portico.web.shared.pictures import Picture
 from portico.web.shared.rendering import Renderer
 
@@ -28,101 +26,79 @@ CACHED_BYTES = 32 * 1024 * 1024
 
 @dataclass(frozen=True, kw_only=True)
 class PortalContent:
-    """What one group of people sees on a portal: the tiles, their HTML, their pictures."""
+    """What visitors with the same groups see of a portal: tiles, their HTML and pictures."""
 
     tiles: Mapping[int, TileView]
     html: str
     pictures: Mapping[str, Picture]
 
     def starred(self, favourites: Iterable[int]) -> Markup:
-        """The sections with the stars of one person's favourites pressed."""
+        """Return the sections' HTML with the star buttons of a user's favourites pressed."""
         pressed = {str(link_id) for link_id in favourites}
 
-        def star(found: re.Match[str]) -> str:
-            return f'value="{found[1]}" aria-pressed="{str(found[1] in pressed).lower()}"'
+        def star(match: re.Match[str]) -> str:
+            return f'value="{match[1]}" aria-pressed="{str(match[1] in pressed).lower()}"'
 
-        # The template escaped every text when it made this, so no text looks like a star.
+        # The template escaped all texts, so none of them can look like a star button.
         return Markup(_STAR.sub(star, self.html) if pressed else self.html)
 
     @property
     def size(self) -> int:
-        """About how many bytes of memory it takes."""
+        """The approximate size in memory, in bytes."""
         pictures = sum(len(picture.content) for picture in self.pictures.values())
         return 3 * len(self.html) + pictures + 1_024
 
 
-async def make_content(
-    work: UnitOfWork,
-    portal_id: int,
-    face: BrandingView,
-    group_ids: frozenset[int],
-    *,
-    renderer: Renderer,
-    language: str,
-    threads: Threads,
-) -> PortalContent:
-    """What the members of the groups see of an enabled portal."""
-    names: list[str] = []
-    if group_ids:
-        names = [each.name for each in (await list_groups(work)).groups if each.id in group_ids]
-    seen = seen_by(await list_portal_links(work, portal_id), names)
-
-    def render() -> PortalContent:
-        sections = make_sections(seen, face.base, renderer.language(language))
-        return PortalContent(
-            tiles={tile.id: tile for section in sections for tile in section.tiles},
-            html=renderer.render("portal/sections.html", language, sections=sections),
-            pictures=make_pictures(link for section in seen for link in section.links),
-        )
-
-    # 500 links with pictures of 128 KiB are 64 MB to decode.
-    return await threads.run(render)
-
-
 class PortalContents:
-    """Contents that were made lately, of one server process; `limit_bytes` bounds them all."""
+    """The cache of rendered contents of one server process, of at most `limit_bytes`."""
 
-    def __init__(self, threads: Threads, limit_bytes: int = CACHED_BYTES) -> None:
+    def __init__(
+        self, renderer: Renderer, threads: Threads, limit_bytes: int = CACHED_BYTES
+    ) -> None:
+        self._renderer = renderer
         self._threads = threads
         self._limit = limit_bytes
-        self._kept: OrderedDict[tuple[object, ...], tuple[int, PortalContent]] = OrderedDict()
+        self._cached: OrderedDict[tuple[object, ...], tuple[int, PortalContent]] = OrderedDict()
         self._size = 0
 
-    async def get(
-        self,
-        work: UnitOfWork,
-        portal_id: int,
-        face: BrandingView,
-        group_ids: frozenset[int],
-        *,
-        renderer: Renderer,
-        language: str,
-    ) -> PortalContent:
-        """As make_content, unless it was made at this revision of the tenant."""
-        revision = work.tenant.revision
-        key = (work.scope, portal_id, face.base, group_ids, language)
-        kept = self._kept.get(key)
-        if kept is not None and kept[0] == revision:
-            self._kept.move_to_end(key)
-            return kept[1]
-        content = await make_content(
-            work,
-            portal_id,
-            face,
-            group_ids,
-            renderer=renderer,
-            language=language,
-            threads=self._threads,
-        )
-        self._keep(key, revision, content)
+    def find(self, visit: PortalVisit, language: str) -> PortalContent | None:
+        """Return the content for a visitor if it was rendered at the tenant's current revision."""
+        key = _key(visit, language)
+        revision, content = self._cached.get(key, (None, None))
+        if revision != visit.revision:
+            return None
+        self._cached.move_to_end(key)
         return content
 
-    def _keep(self, key: tuple[object, ...], revision: int, content: PortalContent) -> None:
-        earlier = self._kept.pop(key, None)
+    async def of_view(self, view: PortalView[PortalContent], language: str) -> PortalContent:
+        """Return the cached content of a view, or else render its links and cache the result."""
+        if view.cached is not None:
+            return view.cached
+        base = portal_path(view.visit.portal)
+
+        def render() -> PortalContent:
+            sections = make_sections(view.sections, base, self._renderer.language(language))
+            return PortalContent(
+                tiles={tile.id: tile for section in sections for tile in section.tiles},
+                html=self._renderer.render("portal/sections.html", language, sections=sections),
+                pictures=make_pictures(link for each in view.sections for link in each.links),
+            )
+
+        # 500 links with pictures of 128 KiB are 64 MB to decode.
+        content = await self._threads.run(render)
+        self._store(_key(view.visit, language), view.visit.revision, content)
+        return content
+
+    def _store(self, key: tuple[object, ...], revision: int, content: PortalContent) -> None:
+        earlier = self._cached.pop(key, None)
         if earlier is not None:
             self._size -= earlier[1].size
-        self._kept[key] = (revision, content)
+        self._cached[key] = (revision, content)
         self._size += content.size
-        while self._size > self._limit and len(self._kept) > 1:
-            _, (_, dropped) = self._kept.popitem(last=False)
+        while self._size > self._limit and len(self._cached) > 1:
+            _, (_, dropped) = self._cached.popitem(last=False)
             self._size -= dropped.size
+
+
+def _key(visit: PortalVisit, language: str) -> tuple[object, ...]:
+    return visit.portal.customer_id, visit.portal.id, visit.group_ids, language

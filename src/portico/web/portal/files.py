@@ -1,7 +1,7 @@
 """A portal's own files: logo, favicon, colours and manifest, and the pictures of its links.
 
-The brand is there for everybody, since the door shows it; a link's picture is for
-those who see the link.
+The sign-in page shows the branding, so everybody may load it. A link's picture requires that the
+visitor sees the link.
 """
 
 from __future__ import annotations
@@ -14,14 +14,21 @@ from litestar.params import FromPath
 
 from portico.domain.errors import NotFound
 from portico.domain.portals.accent import derive_accent, nearest_accent
-from portico.web.portal.page import arrive, content_for, visit_address
-from portico.web.portal.view import make_branding
+from portico.services.portals.visits import (
+    PortalVisit,
+    read_portal,
+    require_portal_address,
+    view_portal_links,
+)
+from portico.web.portal.content import PortalContent
+from portico.web.portal.visits import cookies_of, visit_language
+from portico.web.shared.branding import make_branding
 from portico.web.shared.cookies import AnyRequest
 from portico.web.shared.pictures import Picture, read_picture
 from portico.web.shared.site import Site
 
-# The address has a digest of what it shows, so nothing under it ever changes.
-_KEPT = "private, max-age=31536000, immutable"
+# Each address contains a digest of its content, so the content never changes.
+_IMMUTABLE = "private, max-age=31536000, immutable"
 _POLICY = "default-src 'none'; sandbox"
 _CANVAS, _INK = "#f4f5f2", "#0b6659"
 File = Response[bytes]
@@ -29,27 +36,23 @@ File = Response[bytes]
 
 @get("/p/{portal:str}/logo")
 async def logo(site: NamedDependency[Site], portal: FromPath[str]) -> File:
-    """The portal's logo, when it is a picture. Raises NotFound."""
-    visit = await visit_address(site, portal)
-    return _show(read_picture(visit.portal.image_data))
+    """Return the portal's logo. Raises NotFound without a picture."""
+    return _picture(read_picture((await read_portal(site.runtime, portal)).image_data))
 
 
 @get("/p/{portal:str}/favicon")
 async def favicon(site: NamedDependency[Site], portal: FromPath[str]) -> File:
-    """The portal's favicon, when it is a picture. Raises NotFound."""
-    visit = await visit_address(site, portal)
-    return _show(read_picture(visit.portal.page.favicon))
+    """Return the portal's favicon. Raises NotFound without a picture."""
+    return _picture(read_picture((await read_portal(site.runtime, portal)).page.favicon))
 
 
 @get("/p/{portal:str}/theme.css")
 async def theme(site: NamedDependency[Site], portal: FromPath[str]) -> File:
-    """The portal's accent for both themes; an unreadable one is shown in a lightness that can be
-    read.
-    """
-    visit = await visit_address(site, portal)
-    if not visit.portal.page.accent:
+    """Return the style sheet of the portal's accent colour, made readable in both themes."""
+    page = (await read_portal(site.runtime, portal)).page
+    if not page.accent:
         raise NotFound(portal)
-    accent = derive_accent(nearest_accent(visit.portal.page.accent))
+    accent = derive_accent(nearest_accent(page.accent))
     light, dark = accent.light, accent.dark
     declarations = (
         f"--accent: light-dark({light.accent}, {dark.accent})",
@@ -62,50 +65,56 @@ async def theme(site: NamedDependency[Site], portal: FromPath[str]) -> File:
 
 @get("/p/{portal:str}/manifest.webmanifest")
 async def manifest(site: NamedDependency[Site], portal: FromPath[str]) -> File:
-    """What a browser needs to install the portal as an app."""
-    visit = await visit_address(site, portal)
-    face = make_branding(visit.portal)
+    """Return what a browser needs to install the portal as an app."""
+    found = await read_portal(site.runtime, portal)
+    branding = make_branding(found)
     icons = [
         {"src": site.static.address(f"icon-{side}.png"), "sizes": f"{side}x{side}"}
         for side in (192, 512)
     ]
-    picture = read_picture(visit.portal.image_data)
+    picture = read_picture(found.image_data)
     if picture is not None and picture.width == picture.height >= 144:
         size = f"{picture.width}x{picture.height}"
-        icons.insert(0, {"src": face.logo, "sizes": size, "type": picture.media_type})
+        icons.insert(0, {"src": branding.logo, "sizes": size, "type": picture.media_type})
     content = {
-        "id": face.base,
-        "name": face.title,
-        "short_name": face.title[:12].rstrip(),
-        "start_url": face.base,
-        "scope": face.base,
+        "id": branding.base,
+        "name": branding.title,
+        "short_name": branding.title[:12].rstrip(),
+        "start_url": branding.base,
+        "scope": branding.base,
         "display": "standalone",
         "background_color": _CANVAS,
-        "theme_color": visit.portal.page.accent or _INK,
+        "theme_color": found.page.accent or _INK,
         "icons": icons,
     }
     body = json.dumps(content, ensure_ascii=False).encode()
-    return _file(body, "application/manifest+json", kept="no-cache")
+    return _file(body, "application/manifest+json", cached="no-cache")
 
 
 @get("/p/{portal:str}/pictures/{digest:str}")
 async def picture(
     site: NamedDependency[Site], request: AnyRequest, portal: FromPath[str], digest: FromPath[str]
 ) -> File:
-    """The picture of a link that whoever asks may see. Raises NotFound or SignInNeeded."""
-    content = await content_for(site, request, await arrive(site, request, portal))
-    return _show(content.pictures.get(digest))
+    """Return a picture of a link that the visitor sees. Raises NotFound or SignInRequired."""
+
+    def find_cached(visit: PortalVisit) -> PortalContent | None:
+        return site.portal_contents.find(visit, visit_language(request, visit))
+
+    address = await require_portal_address(site.runtime, portal)
+    view = await view_portal_links(site.runtime, address, cookies_of(site, request), find_cached)
+    content = await site.portal_contents.of_view(view, visit_language(request, view.visit))
+    return _picture(content.pictures.get(digest))
 
 
-def _show(picture: Picture | None) -> File:
+def _picture(picture: Picture | None) -> File:
     if picture is None:
         raise NotFound("picture")
     return _file(picture.content, picture.media_type)
 
 
-def _file(content: bytes, media_type: str, *, kept: str = _KEPT) -> File:
+def _file(content: bytes, media_type: str, *, cached: str = _IMMUTABLE) -> File:
     headers = {
-        "Cache-Control": kept,
+        "Cache-Control": cached,
         "Content-Security-Policy": _POLICY,
         "Cross-Origin-Resource-Policy": "same-origin",
     }

@@ -16,9 +16,10 @@ from portico.domain.links.link_finder import Span, find_links, nearest_link
 from portico.domain.links.links import target_url
 from portico.domain.links.presentation import PortalSection, PresentedLink
 from portico.domain.policies import Aup
+from portico.domain.portals.activity import RecentLink
 from portico.domain.portals.pages import PresentedPortal
-from portico.domain.tenancy.identity import fingerprint
 from portico.web.shared.arch import Arch, make_arch
+from portico.web.shared.branding import picture_digest
 from portico.web.shared.languages import Language
 from portico.web.shared.pictures import Picture, read_picture
 
@@ -26,7 +27,6 @@ FAVOURITES_SHOWN = 8
 RECENTS_SHOWN = 5
 SEARCHED = ("name", "description", "address")
 """The texts of a tile that a search looks at. The page's script reads them from the tile."""
-THEMES = ("light", "dark", "system")
 _SENTENCE = re.compile(r"(.{1,160}?[.:;])\s+(?=\S)", re.DOTALL)
 _DAY = 86_400
 
@@ -72,22 +72,6 @@ class RecentView:
 
 
 @dataclass(frozen=True, kw_only=True)
-class BrandingView:
-    """A portal's brand and addresses. `base` is the path of its actions, `home` of its page."""
-
-    id: int
-    title: str
-    subtitle: str
-    base: str
-    home: str
-    logo: str = ""
-    favicon: str = ""
-    theme_css: str = ""
-    manifest: str = ""
-    sign_in: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
 class VisitorView:
     """The signed-in user."""
 
@@ -128,51 +112,6 @@ class AupView:
     phone_address: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class MessageView:
-    """A page of one sentence and one next step; without `step` there is none."""
-
-    title: str
-    text: str
-    step: str = ""
-    address: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class SignInView:
-    """The form at the door; `providers` are labels and addresses."""
-
-    action: str
-    next: str
-    name: str = ""
-    fault: str = ""
-    providers: tuple[tuple[str, str], ...] = ()
-    local: bool = True
-
-
-def make_branding(portal: PresentedPortal, *, home: str = "", sign_in: str = "") -> BrandingView:
-    """The brand of a portal; `home` when its page is not at its base, as on its own domain."""
-    base = f"/p/{portal.page.slug or portal.id}"
-    title = portal.page.title or portal.name
-    return BrandingView(
-        id=portal.id,
-        title=title,
-        subtitle=portal.name if portal.name != title else "",
-        base=base,
-        home=home or base,
-        logo=brand_address(base, "logo", portal.image_data),
-        favicon=brand_address(base, "favicon", portal.page.favicon),
-        theme_css=f"{base}/theme.css?v={portal.page.accent[1:]}" if portal.page.accent else "",
-        manifest=f"{base}/manifest.webmanifest",
-        sign_in=sign_in,
-    )
-
-
-def brand_address(base: str, name: str, text: str) -> str:
-    """The address of a portal's own picture, new when the picture is; empty when it is none."""
-    return f"{base}/{name}?v={_digest(text)}" if read_picture(text) else ""
-
-
 def make_sections(
     sections: Iterable[PortalSection], base: str, language: Language
 ) -> tuple[SectionView, ...]:
@@ -191,7 +130,9 @@ def make_sections(
 
 def make_tile(link: PresentedLink, base: str, section: str = "") -> TileView:
     """The tile of one link."""
-    picture = f"{base}/pictures/{_digest(link.icon_text)}" if read_picture(link.icon_text) else ""
+    picture = (
+        f"{base}/pictures/{picture_digest(link.icon_text)}" if read_picture(link.icon_text) else ""
+    )
     return TileView(
         id=link.id,
         name=link.name,
@@ -207,7 +148,7 @@ def make_pictures(links: Iterable[PresentedLink]) -> dict[str, Picture]:
     """The pictures of links by the last part of their address."""
     texts = {link.icon_text for link in links if link.icon_text.startswith("data:")}
     read = ((text, read_picture(text)) for text in texts)
-    return {_digest(text): picture for text, picture in read if picture is not None}
+    return {picture_digest(text): picture for text, picture in read if picture is not None}
 
 
 def shown_path(path: str) -> str:
@@ -235,7 +176,7 @@ def make_notice(portal: PresentedPortal) -> NoticeView | None:
         return None
     first = _SENTENCE.match(text)
     lead, rest = (first[1], text[first.end() :]) if first else (text, "")
-    return NoticeView(lead=lead, rest=rest, digest=_digest(text))
+    return NoticeView(lead=lead, rest=rest, digest=picture_digest(text))
 
 
 def make_day(now: int, language: Language) -> DayView:
@@ -264,13 +205,13 @@ def make_aup(aup: Aup, version: str, language: Language) -> AupView:
 
 
 def make_recents(
-    opened: Iterable[tuple[int, int]], tiles: Mapping[int, TileView], now: int, language: Language
+    opened: Iterable[RecentLink], tiles: Mapping[int, TileView], now: int, language: Language
 ) -> tuple[RecentView, ...]:
-    """The latest openings, given as link id and time, of links that are still to be seen."""
-    shown = [(tiles[link_id], time) for link_id, time in opened if link_id in tiles]
+    """Return the links that the user opened last, of those that the user still sees."""
+    visible = [each for each in opened if each.link_id in tiles]
     return tuple(
-        RecentView(tile=tile, time=time, ago=ago(time, now, language))
-        for tile, time in shown[:RECENTS_SHOWN]
+        RecentView(tile=tiles[each.link_id], time=each.time, ago=ago(each.time, now, language))
+        for each in visible[:RECENTS_SHOWN]
     )
 
 
@@ -321,7 +262,3 @@ def _parts(text: str, spans: Iterable[Span]) -> tuple[Part, ...]:
 
 def _date(time: int) -> date:
     return datetime.fromtimestamp(time, UTC).date()
-
-
-def _digest(text: str) -> str:
-    return fingerprint(text.encode("utf-8", "surrogatepass"))

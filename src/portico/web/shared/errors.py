@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from litestar import Response
 from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 
 from portico.domain.errors import NotFound, PorticoError
-from portico.web.portal.view import MessageView
+from portico.services.portals.visits import SignInRequired
+from portico.web.shared.branding import portal_path
 from portico.web.shared.cookies import AnyRequest, chosen_theme, language_of
 from portico.web.shared.pages import page_answer, redirect, retry_headers
-from portico.web.shared.sessions import SignInNeeded
+from portico.web.shared.sessions import SignInNeeded, sign_in_address
 from portico.web.shared.site import Site, site_of
 
 logger = logging.getLogger("portico")
@@ -22,11 +24,24 @@ Present = Callable[[Site, AnyRequest, int, PorticoError | None], Response[bytes]
 """Makes the page of an error from its status; None for a defect, whose cause only the log has."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class MessageView:
+    """A page of one sentence and one next step; without `step` there is none."""
+
+    title: str
+    text: str
+    step: str = ""
+    address: str = ""
+
+
 def page_exception_handlers(present: Present) -> ExceptionHandlersMap:
     """What the framework calls for an exception on a page of one face."""
 
     def ours(request: AnyRequest, error: PorticoError) -> Response[bytes]:
         site = site_of(request)
+        if isinstance(error, SignInRequired):
+            page = f"{portal_path(error.portal)}/sign-in"
+            error = SignInNeeded(sign_in_address(page, request))
         if isinstance(error, SignInNeeded):
             return redirect_to_sign_in(request, error)
         return present(site, request, site.status_of(error), error)

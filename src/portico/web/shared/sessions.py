@@ -10,6 +10,7 @@ from litestar.datastructures import Cookie
 
 from portico.domain.errors import AccessDenied
 from portico.domain.people.sessions import DEVICE_SECONDS, ConsoleSession, PortalSession
+from portico.domain.portals.pages import PortalAddress
 from portico.services.access import Access, open_work
 from portico.services.people.console_access import administrator_access
 from portico.services.people.sessions import (
@@ -22,6 +23,7 @@ from portico.services.people.sessions import (
     find_portal_session,
 )
 from portico.services.people.sign_in import Browser
+from portico.services.portals.domains import find_portal_at_host
 from portico.services.work import UnitOfWork
 from portico.storage.engine.connections import Connection
 from portico.web.shared.cookies import (
@@ -66,6 +68,12 @@ async def administrator_of(site: Site, request: AnyRequest) -> SignedInAdministr
     if signed_in is None:
         raise SignInNeeded(sign_in_address(f"{CONSOLE_HOME}/sign-in", request))
     return signed_in
+
+
+async def portal_at_host(site: Site, request: AnyRequest) -> PortalAddress | None:
+    """Return whose portal the request's host leads to, or None, as on the public host."""
+    host = request.headers.get("host", "")
+    return await find_portal_at_host(site.runtime, host, public_host=site.origins.public_host)
 
 
 async def user_of(site: Site, request: AnyRequest, customer_id: int) -> SignedInUser | None:

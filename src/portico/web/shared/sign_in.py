@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -38,9 +38,9 @@ from portico.services.people.sign_in import (
     sign_in_user,
     sign_in_user_by_provider,
 )
-from portico.services.portals.pages import find_open_portal, find_portal_address, visit_portal
-from portico.web.portal.view import SignInView, make_branding
+from portico.services.portals.visits import find_open_portal, find_portal_address, read_portal
 from portico.web.shared.attempts import ATTEMPT_SECONDS, SignInAttempt, read_attempt, sign_attempt
+from portico.web.shared.branding import make_branding, portal_path
 from portico.web.shared.cookies import (
     CONSOLE,
     CONSOLE_DEVICE,
@@ -53,7 +53,6 @@ from portico.web.shared.cookies import (
     portal_device_cookie,
 )
 from portico.web.shared.csrf import checked_form
-from portico.web.shared.hosts import origin_for
 from portico.web.shared.pages import page_answer, redirect, retry_headers, safe_next
 from portico.web.shared.sessions import (
     CONSOLE_HOME,
@@ -61,6 +60,7 @@ from portico.web.shared.sessions import (
     begin_console_session,
     begin_portal_session,
     browser_of,
+    portal_at_host,
     user_of,
 )
 from portico.web.shared.setup import setup_view
@@ -69,6 +69,18 @@ from portico.web.shared.site import Site
 CONSOLE_SIGN_IN = f"{CONSOLE_HOME}/sign-in"
 CALLBACK = "/sign-in/callback"
 Page = Response[bytes]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignInView:
+    """A sign-in form. `providers` are labels and addresses."""
+
+    action: str
+    next: str
+    name: str = ""
+    fault: str = ""
+    providers: tuple[tuple[str, str], ...] = ()
+    local: bool = True
 
 
 @get(CONSOLE_SIGN_IN)
@@ -122,8 +134,8 @@ async def portal_sign_in(
     site: NamedDependency[Site], request: AnyRequest, portal: FromPath[str]
 ) -> Page:
     """A portal's sign-in page; who is signed in already goes on."""
-    found = await _portal(site, portal)
-    next_ = _next(request, make_branding(found).base)
+    found = await read_portal(site.runtime, portal)
+    next_ = _next(request, portal_path(found))
     if await user_of(site, request, found.customer_id) is not None:
         return redirect(next_)
     return await _show_portal_sign_in(site, request, found, next_)
@@ -159,8 +171,8 @@ async def enter_portal(
         if isinstance(error, TooManySignIns):
             return _show_busy(site, request, form, _door(portal), error)
         refusal = error
-    found = await _portal(site, portal)
-    next_ = safe_next(_sent(form, "next"), make_branding(found).base)
+    found = await read_portal(site.runtime, portal)
+    next_ = safe_next(_sent(form, "next"), portal_path(found))
     if refusal is not None:
         return await _show_portal_sign_in(site, request, found, next_, name=name, error=refusal)
     return redirect(next_, cookies=await begin_portal_session(site, request, opened))
@@ -171,8 +183,8 @@ async def leave_portal(
     site: NamedDependency[Site], request: AnyRequest, portal: FromPath[str]
 ) -> Page:
     """Ends the user's session, here and on the server; without one there is nothing to end."""
-    found = await _portal(site, portal)
-    base = make_branding(found).base
+    found = await read_portal(site.runtime, portal)
+    base = portal_path(found)
     signed_in = await user_of(site, request, found.customer_id)
     if signed_in is None:
         return redirect(base)
@@ -190,9 +202,9 @@ async def leave_for_portal_provider(
     provider_id: FromPath[int],
 ) -> Page:
     """Sends a user's browser to a provider."""
-    found = await _portal(site, portal)
+    found = await read_portal(site.runtime, portal)
     provider = _one_of(await portal_providers(site.runtime, found.customer_id), provider_id)
-    base = make_branding(found).base
+    base = portal_path(found)
     return await _leave(site, request, provider, _next(request, base), portal=portal)
 
 
@@ -225,7 +237,7 @@ async def finish_provider_sign_in(site: NamedDependency[Site], request: AnyReque
         return redirect(f"{back}&fault=provider", cookies=done)
     try:
         answer = {name: value for name, value in request.query_params.items()}
-        callback = await origin_for(site, request, attempt.portal) + CALLBACK
+        callback = await _origin_for(site, request, attempt.portal) + CALLBACK
         secret = await read_client_secret(site.runtime, provider)
         person = await site.openid.finish(provider, secret, attempt, answer, callback)
     except (AccessDenied, Unavailable):
@@ -264,7 +276,7 @@ async def _provider_of(site: Site, attempt: SignInAttempt) -> IdentityProvider |
         return None
     if not attempt.portal:
         return provider if provider.signs_into_console else None
-    customer_id = (await _portal(site, attempt.portal)).customer_id
+    customer_id = (await read_portal(site.runtime, attempt.portal)).customer_id
     same_tenant = customer_id == attempt.customer_id
     return provider if same_tenant and provider.signs_into_portals_of(customer_id) else None
 
@@ -291,7 +303,7 @@ async def _enter(
 async def _leave(
     site: Site, request: AnyRequest, provider: IdentityProvider, next_: str, portal: str = ""
 ) -> Page:
-    callback = await origin_for(site, request, portal) + CALLBACK
+    callback = await _origin_for(site, request, portal) + CALLBACK
     try:
         address, attempt = await site.openid.begin(
             provider, callback, next_=next_, portal=portal, now=site.runtime.now
@@ -320,6 +332,19 @@ def _door(portal: str) -> str:
     return f"/p/{quote(portal)}/sign-in" if portal else CONSOLE_SIGN_IN
 
 
+async def _origin_for(site: Site, request: AnyRequest, portal: str) -> str:
+    """Return the origin to which a provider sends a browser back.
+
+    It is the request's own host if that is a domain of the portal's tenant, else the public origin.
+    An empty `portal` stands for the console.
+    """
+    at_own_domain = False
+    if portal and (domain := await portal_at_host(site, request)) is not None:
+        address = await find_portal_address(site.runtime, portal)
+        at_own_domain = address is not None and address.customer_id == domain.customer_id
+    return site.origins.origin(request, at_own_domain=at_own_domain)
+
+
 def _one_of(providers: list[IdentityProvider], provider_id: int) -> IdentityProvider:
     for each in providers:
         if each.id == provider_id:
@@ -334,15 +359,6 @@ def _next(request: AnyRequest, otherwise: str) -> str:
 def _sent(form: Mapping[str, Any], name: str) -> str:
     value = form.get(name, "")
     return value if isinstance(value, str) else ""
-
-
-async def _portal(site: Site, address: str) -> PresentedPortal:
-    """The enabled portal at an address. Raises NotFound."""
-    place = await find_portal_address(site.runtime, address)
-    if place is None:
-        raise NotFound(address)
-    async with site.database.read(place.customer_id) as connection:
-        return (await visit_portal(connection, place)).portal
 
 
 async def _show_console_sign_in(
@@ -374,16 +390,16 @@ async def _show_portal_sign_in(
     name: str = "",
     error: AccessDenied | None = None,
 ) -> Page:
-    face = make_branding(portal)
+    branding = make_branding(portal)
     providers = await portal_providers(site.runtime, portal.customer_id)
     view = SignInView(
-        action=f"{face.base}/sign-in",
+        action=f"{branding.base}/sign-in",
         next=next_,
         name=name,
         fault=_fault(site, request, error),
-        providers=_choices(providers, f"{face.base}/sign-in/oidc", next_),
+        providers=_choices(providers, f"{branding.base}/sign-in/oidc", next_),
     )
-    return _show(site, request, "portal/sign_in.html", error, sign_in=view, face=face)
+    return _show(site, request, "portal/sign_in.html", error, sign_in=view, branding=branding)
 
 
 def _choices(

@@ -20,8 +20,8 @@ from portico.domain.search import ListQuery, compare
 from portico.services.audit.log import list_audit
 from portico.services.people.groups import list_groups
 from portico.services.people.users import effective_groups, list_users
-from portico.services.portals.pages import list_portal_links
 from portico.services.portals.portals import update_portal
+from portico.services.portals.visits import list_portal_links
 from portico.services.work import UnitOfWork
 from portico.web.console.audit.entries import DayView, describe_entries
 from portico.web.console.frame.conflicts import Conflict

@@ -1,0 +1,117 @@
+"""What a visitor changes on a portal: acceptance, theme and language, favourites, openings."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+
+from litestar import Response, post
+from litestar.datastructures import Cookie
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from portico.domain.errors import ConcurrentChange
+from portico.services.portals.acceptance import accept_policy
+from portico.services.portals.activity import record_opening, set_favourite
+from portico.services.portals.visits import PortalVisit, SignInRequired
+from portico.web.portal.visits import read_form, sent_id, visit
+from portico.web.shared.branding import portal_path
+from portico.web.shared.cookies import LANGUAGE, THEME, THEMES, VISITOR, YEAR_SECONDS, AnyRequest
+from portico.web.shared.languages import LANGUAGES
+from portico.web.shared.pages import redirect, safe_next
+from portico.web.shared.received_forms import ReceivedForm
+from portico.web.shared.site import Site
+
+FORM_BYTES = 16 * 1024
+Page = Response[bytes]
+
+
+@post("/p/{portal:str}/aup", status_code=303, request_max_body_size=FORM_BYTES)
+async def accept(site: NamedDependency[Site], request: AnyRequest, portal: FromPath[str]) -> Page:
+    """Record that the visitor accepted the policy in the version of the form, then go on."""
+    visited = await visit(site, request, portal)
+    form = await read_form(site, request, visited)
+    cookies: list[Cookie] = []
+    visitor = visited.visitor
+    if visitor.user_id is None and not visitor.token:
+        visitor = replace(visitor, token=secrets.token_urlsafe(24))
+        cookies = [site.cookies.make(VISITOR, visitor.token, seconds=YEAR_SECONDS)]
+    aup_id, version = sent_id(form.get("aup", "")), form.get("version", "")
+    try:
+        await accept_policy(site.runtime, visited.portal, aup_id, version, visitor)
+    except ConcurrentChange:
+        # The next page shows the policy again, with its new text.
+        cookies = []
+    return redirect(_next(form, visited), cookies=cookies)
+
+
+@post("/p/{portal:str}/preferences", status_code=200, request_max_body_size=FORM_BYTES)
+async def set_preferences(
+    site: NamedDependency[Site], request: AnyRequest, portal: FromPath[str]
+) -> Page:
+    """Set the theme or the language in the browser's cookies."""
+    visited = await visit(site, request, portal)
+    form = await read_form(site, request, visited)
+    choices = ((THEME, "theme", THEMES), (LANGUAGE, "language", LANGUAGES))
+    cookies = [
+        site.cookies.preference(name, form[field])
+        for name, field, known in choices
+        if form.get(field) in known
+    ]
+    return _done(request, form, visited, cookies)
+
+
+@post("/p/{portal:str}/favourites", status_code=200, request_max_body_size=FORM_BYTES)
+async def mark_favourite(
+    site: NamedDependency[Site], request: AnyRequest, portal: FromPath[str]
+) -> Page:
+    """Add a link to the user's favourites or remove it. Without `on`, toggle it."""
+    visited = await visit(site, request, portal)
+    if visited.signed_in is None:
+        raise SignInRequired(visited.portal)
+    form = await read_form(site, request, visited)
+    on = form.get("on", "")
+    await set_favourite(
+        site.runtime,
+        visited.portal,
+        sent_id(form.get("link", "")),
+        user_id=visited.signed_in.user.id,
+        group_ids=visited.group_ids,
+        wanted=on == "1" if on else None,
+    )
+    return _done(request, form, visited)
+
+
+@post("/p/{portal:str}/opened/{link:str}", status_code=204, request_max_body_size=FORM_BYTES)
+async def count_opening(
+    site: NamedDependency[Site], request: AnyRequest, portal: FromPath[str], link: FromPath[str]
+) -> None:
+    """Count the opening of a link. The page's script sends this while the browser follows it."""
+    visited = await visit(site, request, portal)
+    await read_form(site, request, visited)
+    await record_opening(
+        site.runtime,
+        visited.portal,
+        sent_id(link),
+        user_id=visited.visitor.user_id,
+        group_ids=visited.group_ids,
+    )
+
+
+def _next(form: ReceivedForm, visited: PortalVisit) -> str:
+    return safe_next(form.get("next", ""), portal_path(visited.portal))
+
+
+def _done(
+    request: AnyRequest,
+    form: ReceivedForm,
+    visited: PortalVisit,
+    cookies: list[Cookie] | None = None,
+) -> Page:
+    """Answer the page's script with no content, and a plain form with a redirect to the page."""
+    if "x-requested-with" in request.headers:
+        return Response(b"", status_code=204, cookies=cookies or [])
+    return redirect(_next(form, visited), cookies=cookies or [])
+
+
+ROUTES = (accept, set_preferences, mark_favourite, count_opening)
