@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 
 import pytest
 
 from portico.domain.errors import InvalidField
-from portico.domain.policies import AUP_LIMIT, AupSpec, check_aup
+from portico.domain.policies import AUP_LIMIT, BLANK_CHARACTERS, AupSpec, check_aup
 
 POLICY = AupSpec(
     name=" Policy ",
@@ -47,3 +48,9 @@ def test_policy_that_breaks_a_rule_names_the_field(field: str, spec: AupSpec) ->
         check_aup(spec)
 
     assert refusal.value.params == (field,)
+
+
+def test_blank_characters_are_those_of_python() -> None:
+    every = "".join(each for each in map(chr, range(sys.maxunicode + 1)) if each.isspace())
+
+    assert every == BLANK_CHARACTERS
