@@ -13,12 +13,12 @@ FUNCTION_LINES = 60
 DOCSTRING_LINES = 5
 VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "base_service"}
 LAYER_LIBRARIES = {
-    "domain": set[str](),
+    "domain": {"idna"},
     "storage": {"sqlalchemy", "alembic", "asyncpg", "cryptography"},
-    "services": set[str](),
+    "services": {"cachetools"},
     "asgi": {"litestar"},
     "http": {"litestar", "msgspec", "joserfc", "cryptography"},
-    "web": {"litestar", "jinja2", "joserfc", "httpx", "argon2", "PIL"},
+    "web": {"litestar", "jinja2", "joserfc", "httpx", "argon2", "cachetools", "PIL"},
 }
 
 
@@ -101,7 +101,7 @@ def test_layer_uses_only_its_libraries(layer: str) -> None:
     known = LAYER_LIBRARIES[layer]
     foreign = {"sqlalchemy", "alembic", "asyncpg", "litestar", "msgspec", "jinja2"}
     foreign |= {"granian", "click", "rich", "cryptography"}
-    foreign |= {"joserfc", "httpx", "argon2", "PIL", "babel"}
+    foreign |= {"joserfc", "httpx", "argon2", "PIL", "babel", "idna", "cachetools"}
     here = [module for module in SOURCE if f"portico/{layer}/" in str(module)]
     found = {
         str(module): used for module in here if (used := imported_roots(module) & (foreign - known))

@@ -7,9 +7,7 @@ import unicodedata
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from idna import idnadata
 
-from portico.domain import characters
 from portico.domain.characters import check_visible, hidden_position, is_invisible, without_hidden
 from portico.domain.errors import InvalidField
 from portico.domain.records import check_new_name
@@ -87,17 +85,6 @@ def test_every_bidirectional_control_is_refused() -> None:
     for control in (*controls, "\u200e", "\u200f", "\u061c"):
         with pytest.raises(InvalidField, match="bidirectional control"):
             check_visible("name", f"a{control}b")
-
-
-def test_joining_letters_are_those_of_unicode() -> None:
-    ends = {kind: idnadata.joining_types[kind] for kind in "DLR"}
-    codes = {
-        kind: {code for each in known for code in range(each >> 32, each & 0xFFFF_FFFF)}
-        for kind, known in ends.items()
-    }
-
-    assert codes["D"] | codes["L"] == characters._JOINS_FORWARD
-    assert codes["D"] | codes["R"] == characters._JOINS_BACK
 
 
 @given(st.text())

@@ -12,7 +12,7 @@ import unicodedata
 from portico.domain.errors import InvalidField
 
 ZWNJ, ZWJ = "\u200c", "\u200d"
-_VIRAMA = 9  # the canonical combining class
+_CONTEXT = 64  # the characters on each side that decide whether a joiner belongs
 _KEYCAP_BASES = "#*0123456789"
 _EMOJI_BASES = "\u203c\u2049\u2139\u3030"  # emoji that are no symbols to Unicode
 _BLACK_FLAG, _CANCEL_TAG = "\U0001f3f4", "\U000e007f"
@@ -37,26 +37,6 @@ _IGNORABLE = _code_points(
 )
 # Of category Cf, but visible: signs around Arabic, Syriac and Kaithi numbers, and hieroglyphs.
 _VISIBLE_FORMATS = _code_points("0600-0605 06DD 070F 0890-0891 08E2 110BD 110CD 13430-1343F")
-# Joining_Type L or D, and R or D, of Unicode 17 (a test compares them with the package idna).
-_JOINS_FORWARD = _code_points(
-    "0620 0626 0628 062A-062E 0633-063F 0641-0647 0649-064A 066E-066F 0678-0687 069A-06BF "
-    "06C1-06C2 06CC 06CE 06D0-06D1 06FA-06FC 06FF 0712-0714 071A-071D 071F-0727 0729 072B "
-    "072D-072E 074E-0758 075C-076A 076D-0770 0772 0775-0777 077A-077F 07CA-07EA 0841-0845 "
-    "0848 084A-0853 0855 0860 0862-0865 0868 0886 0889-088D 088F 08A0-08A9 08AF-08B0 "
-    "08B3-08B8 08BA-08C8 1807 1820-1878 1887-18A8 18AA A840-A872 10AC0-10AC4 10ACD "
-    "10AD3-10ADC 10ADE-10AE0 10AEB-10AEE 10B80 10B82 10B86-10B88 10B8A-10B8B 10B8D 10B90 "
-    "10BAD-10BAE 10D00-10D21 10D23 10EC3-10EC4 10EC6-10EC7 10ED9-10EEE 10F30-10F32 "
-    "10F34-10F44 10F51-10F53 10F70-10F73 10F76-10F81 10FB0 10FB2-10FB3 10FB8 10FBB-10FBC "
-    "10FBE-10FBF 10FC1 10FC4 10FCA-10FCB 1E900-1E943 "
-)
-_JOINS_BACK = _code_points(
-    "0620 0622-063F 0641-064A 066E-066F 0671-0673 0675-06D3 06D5 06EE-06EF 06FA-06FC 06FF "
-    "0710 0712-072F 074D-077F 07CA-07EA 0840-0858 0860 0862-0865 0867-086A 0870-0882 0886 "
-    "0889-088F 08A0-08AC 08AE-08C8 1807 1820-1878 1887-18A8 18AA A840-A871 10AC0-10AC5 10AC7 "
-    "10AC9-10ACA 10ACE-10AD6 10AD8-10AE1 10AE4 10AEB-10AEF 10B80-10B91 10BA9-10BAE "
-    "10D01-10D23 10EC2-10EC4 10EC6-10EC7 10F30-10F44 10F51-10F54 10F70-10F81 10FB0 "
-    "10FB2-10FB6 10FB8-10FBF 10FC1-10FC4 10FC9-10FCA 1E900-1E943 "
-)
 
 
 def is_invisible(character: str) -> bool:
@@ -109,19 +89,15 @@ def strip_unseen_start(text: str) -> str:
 
 
 def joiner_belongs(text: str, position: int) -> bool:
-    """Whether a script needs the joiner or non-joiner there (RFC 5892, appendix A.1 and A.2)."""
-    if position and unicodedata.combining(text[position - 1]) == _VIRAMA:
-        return True
-    if text[position] == ZWJ:
+    """Return whether a script needs the joiner there (RFC 5892, appendix A.1 and A.2)."""
+    # Its tables take longer to load than this module, and few texts have a joiner.
+    from idna import valid_contextj
+
+    start = max(0, position - _CONTEXT)
+    try:
+        return valid_contextj(text[start : position + _CONTEXT], position - start)
+    except ValueError:  # a character beside it has no name
         return False
-    before = next(filter(_is_not_transparent, reversed(text[:position])), "")
-    after = next(filter(_is_not_transparent, text[position + 1 :]), "")
-    return bool(before and after) and ord(before) in _JOINS_FORWARD and ord(after) in _JOINS_BACK
-
-
-def _is_not_transparent(character: str) -> bool:
-    """Whether letters do not join across it (Joining_Type other than T)."""
-    return unicodedata.category(character) not in {"Mn", "Me", "Cf"}
 
 
 def _is_needed(text: str, position: int) -> bool:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import count
+
+from cachetools import TTLCache
 
 from portico.domain.errors import TooManySignIns
 
@@ -52,12 +54,13 @@ class PasswordQueue:
 
     def __init__(self, *, at_once: int, timer: Callable[[], float] = time.monotonic) -> None:
         self._at_once = at_once
-        self._timer = timer
         self._running = 0
         self._last_was_known = False
         self._waiting: list[_Waiter] = []
         self._arrivals = count()
-        self._failures: OrderedDict[str, tuple[int, float]] = OrderedDict()
+        self._failures: TTLCache[str, int] = TTLCache(
+            REMEMBERED_SOURCES, ttl=REMEMBERED_SECONDS, timer=timer
+        )
 
     def note_arrival(self) -> int:
         """Return the arrival number of a request that will ask for a turn later.
@@ -82,7 +85,8 @@ class PasswordQueue:
                 raise TooManySignIns(RETRY_SECONDS)
             yield
         except BaseException:
-            self._note_failure(applicant.groups[0])
+            source = applicant.groups[0]
+            self._failures[source] = self._failures.get(source, 0) + 1
             raise
         finally:
             self._leave(waiter)
@@ -142,19 +146,8 @@ class PasswordQueue:
         return sorted(
             waiting,
             key=lambda each: (
-                self._recent_failures(each.applicant.groups[0]),
+                self._failures.get(each.applicant.groups[0], 0),
                 max(sizes[group] for group in each.applicant.groups),
                 -each.arrival,
             ),
         )
-
-    def _recent_failures(self, source: str) -> int:
-        failures, until = self._failures.get(source, (0, 0.0))
-        return failures if self._timer() < until else 0
-
-    def _note_failure(self, source: str) -> None:
-        failures = self._recent_failures(source) + 1
-        self._failures[source] = failures, self._timer() + REMEMBERED_SECONDS
-        self._failures.move_to_end(source)
-        if len(self._failures) > REMEMBERED_SOURCES:
-            self._failures.popitem(last=False)

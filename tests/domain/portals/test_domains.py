@@ -53,6 +53,8 @@ def opened(
         ("Portal.Example.COM.", "portal.example.com"),
         ("BÜRO.example", "xn--bro-hoa.example"),
         ("straße.example", "xn--strae-oqa.example"),
+        ("example.ΟΔΟΣ", "example.xn--pxavbq"),
+        ("a\ue000b.example", ""),
         ("", ""),
         ("a\nb", ""),
         ("x" * 300, ""),

@@ -133,13 +133,21 @@ def _is_of_label(character: str) -> bool:
 
 
 def host_address(host: str) -> str:
-    """Return a host as browsers send it: lower case, IDN in ASCII form, no dot at the end.
+    """Return a host as browsers send it: mapped by UTS 46, in ASCII form, with no dot at the end.
 
-    Empty if it cannot be a host.
+    Return an empty string if it cannot be a host.
     """
     if len(host) > HOST_LIMIT or not _is_printable(host):
         return ""
-    return ".".join(map(_ascii_label, host.removesuffix(".").lower().split(".")))
+    mapped = host.lower()
+    if not host.isascii():
+        from idna import IDNAError, uts46_remap  # its tables are large, and few hosts need them
+
+        try:
+            mapped = uts46_remap(host, std3_rules=False)
+        except IDNAError:
+            return ""
+    return ".".join(map(_ascii_label, mapped.removesuffix(".").split(".")))
 
 
 def _is_printable(host: str) -> bool:
@@ -149,4 +157,4 @@ def _is_printable(host: str) -> bool:
 def _ascii_label(label: str) -> str:
     if label.isascii():
         return label
-    return "xn--" + unicodedata.normalize("NFC", label).encode("punycode").decode()
+    return "xn--" + label.encode("punycode").decode()

@@ -17,6 +17,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from cachetools import TTLCache
+
 from portico.domain.errors import AccessDenied, Unavailable
 from portico.domain.people.providers import LOOPBACK, IdentityProvider, ProvenPerson, proven_person
 from portico.web.shared.attempts import ATTEMPT_SECONDS, SignInAttempt
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from httpx import AsyncClient, Response
 
 METADATA_SECONDS = 60 * 60
+CACHED_PROVIDERS = 1_000
 TIMEOUT_SECONDS = 10.0
 LARGEST_ANSWER = 1024 * 1024
 SCOPE = "openid profile email"
@@ -33,7 +36,7 @@ SCOPE = "openid profile email"
 
 @dataclass(frozen=True, kw_only=True)
 class Metadata:
-    """What a provider publishes about itself. `good_until` is monotonic time."""
+    """What a provider publishes about itself."""
 
     authorization: str
     token: str
@@ -41,14 +44,15 @@ class Metadata:
     user_info: str
     basic_auth: bool
     names_itself: bool
-    good_until: float
 
 
 class OpenIdClients:
     """Signs people in through providers. Caches their metadata for an hour."""
 
     def __init__(self) -> None:
-        self._metadata: dict[int, tuple[str, Metadata]] = {}
+        self._metadata: TTLCache[tuple[int, str], Metadata] = TTLCache(
+            CACHED_PROVIDERS, ttl=METADATA_SECONDS
+        )
 
     async def begin(
         self, provider: IdentityProvider, redirect_uri: str, *, next_: str, portal: str, now: int
@@ -155,8 +159,9 @@ class OpenIdClients:
         return ssl.create_default_context()
 
     async def _published(self, provider: IdentityProvider) -> Metadata:
-        issuer, cached = self._metadata.get(provider.id, ("", None))
-        if cached and issuer == provider.issuer and cached.good_until > time.monotonic():
+        key = (provider.id, provider.issuer)
+        cached = self._metadata.get(key)
+        if cached is not None:
             return cached
         address = f"{provider.issuer.rstrip('/')}/.well-known/openid-configuration"
         async with self._client() as client:
@@ -171,9 +176,8 @@ class OpenIdClients:
             user_info=_endpoint(document, "userinfo_endpoint", required=False),
             basic_auth="client_secret_basic" in offered,
             names_itself=document.get("authorization_response_iss_parameter_supported") is True,
-            good_until=time.monotonic() + METADATA_SECONDS,
         )
-        self._metadata[provider.id] = (provider.issuer, metadata)
+        self._metadata[key] = metadata
         return metadata
 
 
