@@ -126,21 +126,14 @@ class _Head:
     """The request headers that the exchange needs, collected in one pass."""
 
     transaction_id: str | None = None
-    has_body: bool = False
     length: int | None = None
+    is_chunked: bool = False
     authorizations: int = 0
 
-    def read(self, name: bytes, value: bytes) -> None:
-        """Process one of these headers."""
-        if name == b"authorization":
-            self.authorizations += 1
-        elif name == b"transfer-encoding":
-            self.has_body = True
-        elif name == b"content-length":
-            self.length = int(value)
-            self.has_body = self.has_body or self.length > 0
-        elif not self.transaction_id and _TRANSACTION_ID.match(value):
-            self.transaction_id = value.decode("ascii")
+    @property
+    def has_body(self) -> bool:
+        """Whether the request declares a body by its length or its coding (RFC 9112, section 6)."""
+        return self.is_chunked or bool(self.length)
 
 
 class ExchangeMiddleware:
@@ -176,7 +169,9 @@ class ExchangeMiddleware:
         exchange = Exchange(os.urandom(16).hex(), head.transaction_id)
         scope[_SCOPE_KEY] = exchange  # type: ignore[literal-required]
         status = 0
-        body = _Body(receive, head.length) if head.has_body else None
+        # In HTTP/2 an unread body costs its stream and not the connection, so it needs no care.
+        may_close = head.has_body and scope["http_version"].startswith("1")
+        body = _Body(receive, head.length) if may_close else None
         closing = False
 
         async def send_with_headers(message: Message) -> None:
@@ -185,7 +180,7 @@ class ExchangeMiddleware:
                 status = message["status"]
                 closing = body is not None and not await body.finish()
                 sent = list(message["headers"])
-                present = {name.lower() for name, _ in sent}
+                present = {name for name, _ in sent}
                 added = _headers(exchange)
                 if self._further is not None:
                     added += self._further(scope)
@@ -207,16 +202,19 @@ class ExchangeMiddleware:
 
 
 def _read_head(scope: HTTPScope) -> _Head:
-    """Return the client's transaction id, if it is valid, and the declared body.
-
-    A length or a transfer coding declares a body (RFC 9112, section 6). In HTTP/2 an unread body
-    affects only its stream and not the connection, so it does not count here.
-    """
+    """Return what matters of the headers. A transaction id counts if it is plain ASCII."""
     head = _Head()
     for name, value in scope["headers"]:
-        if name in _READ_HEADERS:
-            head.read(name, value)
-    head.has_body = head.has_body and scope["http_version"].startswith("1")
+        if name not in _READ_HEADERS:
+            continue
+        if name == b"authorization":
+            head.authorizations += 1
+        elif name == b"transfer-encoding":
+            head.is_chunked = True
+        elif name == b"content-length":
+            head.length = int(value)
+        elif not head.transaction_id and _TRANSACTION_ID.match(value):
+            head.transaction_id = value.decode("ascii")
     return head
 
 

@@ -6,7 +6,7 @@ refused unless the operator sets a limit.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from portico.domain.records import Clock
 
@@ -14,8 +14,7 @@ WINDOW_SECONDS = 60
 ADVERTISED_LIMIT = 5_000
 
 
-@dataclass(frozen=True)
-class RateUsage:
+class RateUsage(NamedTuple):
     """The requests that a client has used of its limit in the current window.
 
     `reset` is the number of seconds until the window ends.

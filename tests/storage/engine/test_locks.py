@@ -168,7 +168,7 @@ def test_row_lock_of_another_server_is_a_conflict(postgres_url: str) -> None:
 
         async def hold() -> None:
             async with other.database.transaction() as connection:
-                await LinkRepository(connection, scope).find(link.id)
+                await LinkRepository(connection, scope).find(link.id, lock=True)
                 with pytest.raises(ConcurrentChange, match="lock was not free"):
                     await asyncio.to_thread(store.run, refused())
 

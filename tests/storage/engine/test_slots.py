@@ -18,7 +18,7 @@ class Reads:
     """Reads that hold a place until they are told to end."""
 
     def __init__(self, shared: Slots) -> None:
-        self._places = shared
+        self._slots = shared
         self.running: list[str] = []
         self._ends: dict[str, asyncio.Event] = {}
         self.tasks: dict[str, asyncio.Task[None]] = {}
@@ -36,7 +36,7 @@ class Reads:
         await settle()
 
     async def _read(self, name: str) -> None:
-        async with self._places.hold(ord(name[0])):
+        async with self._slots.hold(ord(name[0])):
             self.running.append(name)
             try:
                 await self._ends[name].wait()

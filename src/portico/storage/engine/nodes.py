@@ -7,8 +7,8 @@ bound for each worker those statements never take all connections from the tenan
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, nullcontext
 
 from portico.storage.engine.slots import Slots
 
@@ -26,6 +26,8 @@ _IS_DISTRIBUTED = """SELECT count(*) FROM pg_dist_partition
 WHERE logicalrelid = 'customer'::regclass"""
 _GROUP = """SELECT min(groupid) FROM pg_dist_placement
 WHERE shardid = get_shard_id_for_distribution_column('customer'::regclass, $1::bigint)"""
+
+_UNLIMITED = nullcontext()
 
 Fetch = Callable[..., Awaitable[int | None]]
 
@@ -66,15 +68,6 @@ class Nodes:
         self._groups[customer_id] = group, now + KNOWN_SECONDS
         return group
 
-    @asynccontextmanager
-    async def hold(self, customer_id: int) -> AsyncIterator[None]:
-        """Hold one of the connections of the tenant's worker. Raises Overloaded.
-
-        0 is no tenant; what it reads is on the coordinator.
-        """
-        group = await self.group_of(customer_id)
-        if group == COORDINATOR:
-            yield
-            return
-        async with self._slots.hold(group):
-            yield
+    def hold(self, group: int) -> AbstractAsyncContextManager[None]:
+        """Hold one of the connections for a group's tenants. Raises Overloaded when entered."""
+        return _UNLIMITED if group == COORDINATOR else self._slots.hold(group)

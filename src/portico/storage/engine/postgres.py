@@ -9,7 +9,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import (
     AbstractAsyncContextManager,
-    AsyncExitStack,
     asynccontextmanager,
     contextmanager,
 )
@@ -101,11 +100,13 @@ class PostgresConnection:
         prepared = self._statements.prepare(statement, values)
         sql, bound = prepared.bind(values)
         try:
-            with _given_up(self._connection):
-                records = await self._connection.fetch(sql, *bound, timeout=self._patience)
+            records = await self._connection.fetch(sql, *bound, timeout=self._patience)
+        except TimeoutError:
+            _give_up(self._connection)
+            raise
         except asyncpg.QueryCanceledError as error:
             raise ReadTooSlow(self._seconds) from error
-        return prepared.rows(records[0].keys(), records) if records else []
+        return prepared.rows(records[0].keys, records) if records else []
 
     async def scan(
         self, statement: Executable, parameters: Mapping[str, Any] | None = None
@@ -121,12 +122,14 @@ class PostgresConnection:
         bound = [prepared.bind(values) for values in parameters]
         sql, first = bound[0]
         try:
-            with _given_up(self._connection):
-                if len(bound) > 1:
-                    every = [values for _, values in bound]
-                    await self._connection.executemany(sql, every, timeout=self._patience)
-                    return len(bound)
-                status = await self._connection.execute(sql, *first, timeout=self._patience)
+            if len(bound) > 1:
+                every = [values for _, values in bound]
+                await self._connection.executemany(sql, every, timeout=self._patience)
+                return len(bound)
+            status = await self._connection.execute(sql, *first, timeout=self._patience)
+        except TimeoutError:
+            _give_up(self._connection)
+            raise
         except asyncpg.UniqueViolationError as error:
             # Citus names the constraint in the message alone.
             key = error.constraint_name or violated_constraint(str(error))
@@ -152,18 +155,21 @@ class PostgresReader:
         self._lend = lend
         self._scans = scans
         self._customer_id = customer_id
-        self._stack = AsyncExitStack()
+        self._loan: AbstractAsyncContextManager[PostgresConnection] | None = None
         self._lent: PostgresConnection | None = None
 
     async def _connection(self) -> PostgresConnection:
         if self._lent is None:
-            self._lent = await self._stack.enter_async_context(self._lend(self._customer_id))
+            loan = self._lend(self._customer_id)
+            self._lent = await loan.__aenter__()
+            self._loan = loan
         return self._lent
 
     async def give_back(self) -> None:
-        """Returns the connection, if it has one; the next statement takes another."""
-        self._lent = None
-        await self._stack.aclose()
+        """Return the connection, if there is one; the next statement takes another."""
+        loan, self._loan, self._lent = self._loan, None, None
+        if loan is not None:
+            await loan.__aexit__(None, None, None)
 
     async def rows(
         self, statement: Executable, parameters: Mapping[str, Any] | None = None
@@ -245,13 +251,30 @@ class PostgresDatabase(Database):
     async def _fetch_value(self, sql: str, *values: object) -> int | None:
         """The one value of a query about the cluster, which the coordinator answers by itself."""
         async with self._acquire() as connection:
-            with _given_up(connection):
-                patience = self._read_seconds + GRACE_SECONDS
+            patience = self._read_seconds + GRACE_SECONDS
+            try:
                 found: int | None = await connection.fetchval(sql, *values, timeout=patience)
+            except TimeoutError:
+                _give_up(connection)
+                raise
         return found
 
     @asynccontextmanager
     async def _acquire(self) -> AsyncIterator[asyncpg.Connection[Any]]:
+        pool, connection = await self._take()
+        try:
+            yield connection
+        finally:
+            await pool.release(connection)
+
+    async def _take(self) -> tuple[asyncpg.Pool[Any], asyncpg.Connection[Any]]:
+        pool = self._pool or await self._open_pool()
+        try:
+            return pool, await pool.acquire(timeout=POOL_WAIT_SECONDS)
+        except TimeoutError:
+            raise Unavailable("Every database connection is busy.") from None
+
+    async def _open_pool(self) -> asyncpg.Pool[Any]:
         async with self._opening:
             if self._pool is None:
                 self._pool = await asyncpg.create_pool(
@@ -261,19 +284,16 @@ class PostgresDatabase(Database):
                     connect=self._connect,
                     connection_class=_PooledConnection,
                 )
-        try:
-            connection = await self._pool.acquire(timeout=POOL_WAIT_SECONDS)
-        except TimeoutError:
-            raise Unavailable("Every database connection is busy.") from None
-        try:
-            yield connection
-        finally:
-            await self._pool.release(connection)
+            return self._pool
 
     @asynccontextmanager
     async def _lend(self, customer_id: int) -> AsyncIterator[PostgresConnection]:
-        async with self._nodes.hold(customer_id), self._acquire() as connection:
-            yield PostgresConnection(connection, self._statements, self._read_seconds)
+        async with self._nodes.hold(await self._nodes.group_of(customer_id)):
+            pool, connection = await self._take()
+            try:
+                yield PostgresConnection(connection, self._statements, self._read_seconds)
+            finally:
+                await pool.release(connection)
 
     @asynccontextmanager
     async def read(self, customer_id: int = 0) -> AsyncIterator[Connection]:
@@ -291,7 +311,8 @@ class PostgresDatabase(Database):
         with translated():
             own: int | None = None
             try:
-                async with self._nodes.hold(customer_id), self._acquire() as connection:
+                group = await self._nodes.group_of(customer_id)
+                async with self._nodes.hold(group), self._acquire() as connection:
                     own = self._free_slots.pop() if self._free_slots else None
                     # Without a free slot a random one is shared, and its holders wait in line.
                     slot = randrange(SLOTS) if own is None else own
@@ -360,8 +381,11 @@ async def _transaction(connection: asyncpg.Connection[Any]) -> AsyncIterator[Non
 
 
 async def _execute(connection: asyncpg.Connection[Any], sql: str) -> None:
-    with _given_up(connection):
+    try:
         await connection.execute(sql, timeout=WRITE_SECONDS + GRACE_SECONDS)
+    except TimeoutError:
+        _give_up(connection)
+        raise
 
 
 def _is_open(connection: asyncpg.Connection[Any]) -> bool:
@@ -372,19 +396,14 @@ def _is_open(connection: asyncpg.Connection[Any]) -> bool:
         return False
 
 
-@contextmanager
-def _given_up(connection: asyncpg.Connection[Any]) -> Iterator[None]:
+def _give_up(connection: asyncpg.Connection[Any]) -> None:
     """Close a connection that has not answered in time.
 
     A coordinator that waits for a frozen worker heeds neither its own time limit nor a request to
     cancel, so nothing more can be asked of that connection.
     """
-    try:
-        yield
-    except TimeoutError:
-        if _is_open(connection):
-            connection.terminate()
-        raise
+    if _is_open(connection):
+        connection.terminate()
 
 
 def _milliseconds(seconds: float) -> str:

@@ -74,13 +74,16 @@ class SqliteConnection(ABC):
         return self._run(prepared, parameters)
 
     def _run(self, prepared: PreparedStatement, parameters: Sequence[Mapping[str, Any]]) -> int:
-        step = _rows_per_statement(parameters) if prepared.row_of_values else 1
-        chunks = [parameters[start : start + step] for start in range(0, len(parameters), step)]
+        execute = self._timed.connection.execute
         try:
+            if len(parameters) == 1:
+                return execute(*prepared.bind(parameters[0])).rowcount
+            step = _rows_per_statement(parameters) if prepared.row_of_values else 1
             touched = 0
-            for rows in chunks:
+            for start in range(0, len(parameters), step):
+                rows = parameters[start : start + step]
                 bound = prepared.bind(rows[0]) if len(rows) == 1 else prepared.bind_rows(rows)
-                touched += self._timed.connection.execute(*bound).rowcount
+                touched += execute(*bound).rowcount
             return touched
         except sqlite3.IntegrityError as error:
             if error.sqlite_errorcode == sqlite3.SQLITE_CONSTRAINT_UNIQUE:

@@ -68,7 +68,7 @@ class TimedConnection:
         self._stop_at = monotonic() + seconds
         try:
             cursor = self.connection.execute(*bound)
-            return prepared.rows((column[0] for column in cursor.description), cursor)
+            return prepared.rows(lambda: [column[0] for column in cursor.description], cursor)
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
                 raise OutOfTime from None

@@ -152,9 +152,11 @@ class PreparedStatement:
             return state.statement, bound
         return state.statement, [bound[name] for name in state.positiontup]
 
-    def rows(self, names: Iterable[str], fetched: Iterable[Sequence[Any]]) -> list[Row]:
-        """Rows as the driver gave them, converted and named."""
-        make = self._make or self._name(names)
+    def rows(
+        self, names: Callable[[], Iterable[str]], fetched: Iterable[Sequence[Any]]
+    ) -> list[Row]:
+        """Return the driver's rows, converted and named; `names` is called for the first ones."""
+        make = self._make or self._name(names())
         # By columns: a conversion then is one call for all rows, without a copy of each.
         columns: list[Iterable[Any]] = list(zip(*fetched, strict=True)) if self._converters else []
         if columns:
