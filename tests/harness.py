@@ -18,7 +18,7 @@ import uuid
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -26,6 +26,7 @@ from typing import Any, TypeVar
 import httpx
 
 from portico.domain.links.application_segments import ApplicationSpec
+from portico.domain.people.passwords import PasswordHasher
 from portico.domain.people.sessions import SessionLife
 from portico.domain.records import Clock, IdSource
 from portico.domain.tenancy.identity import ApiClient, Role
@@ -42,7 +43,7 @@ from portico.storage.engine.database import create_database_file, open_database,
 from portico.storage.schema import migrate as schema
 from portico.storage.secrets.secret_cipher import SecretCipher
 from portico.storage.secrets.secret_keys import SecretKeyFile, secret_key_file
-from portico.web.shared.passwords import Argon2Passwords
+from tests.passwords import QUICK_PASSWORDS
 
 T = TypeVar("T")
 READY_SECONDS = 20.0
@@ -96,18 +97,23 @@ def make_runtime(
         clock=clock,
         new_id=new_id,
         transaction_id=transaction_id,
-        passwords=Argon2Passwords(),
+        passwords=QUICK_PASSWORDS,
         password_queue=PasswordQueue(at_once=2),
         console_life=SessionLife(idle=3_600, absolute=12 * 3_600),
         portal_life=SessionLife(idle=12 * 3_600, absolute=7 * 86_400),
     )
 
 
-def as_operator(url: str, work: Callable[[Runtime], Awaitable[T]]) -> T:
+def as_operator(
+    url: str,
+    work: Callable[[Runtime], Awaitable[T]],
+    passwords: PasswordHasher = QUICK_PASSWORDS,
+) -> T:
     """Runs asynchronous work as the operator of a database."""
 
     async def run(database: Database) -> T:
-        return await work(await open_runtime(Settings(database=url), database, cipher_of(url)))
+        runtime = await open_runtime(Settings(database=url), database, cipher_of(url))
+        return await work(replace(runtime, passwords=passwords))
 
     return with_database(url, run)
 

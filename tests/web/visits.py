@@ -9,6 +9,7 @@ from html import unescape
 import httpx
 
 from portico.domain.people.administrators import AdministratorSpec, GrantSpec
+from portico.domain.people.passwords import PasswordHasher
 from portico.domain.people.users import PortalUserSpec
 from portico.domain.tenancy.identity import Role
 from portico.services.access import operator_writing
@@ -16,6 +17,7 @@ from portico.services.people import administrators, users
 from portico.services.people.passwords import hash_password
 from portico.services.runtime import Runtime
 from tests.harness import Tenant, as_operator
+from tests.passwords import QUICK_PASSWORDS
 
 PASSWORD = "correct horse battery"
 FormValues = Mapping[str, str | Sequence[str]]
@@ -83,7 +85,13 @@ def csrf_of(page: str) -> str:
 
 
 def add_administrator(
-    tenant: Tenant, name: str, *, role: Role = Role.ADMIN, email: str = "", password: str = PASSWORD
+    tenant: Tenant,
+    name: str,
+    *,
+    role: Role = Role.ADMIN,
+    email: str = "",
+    password: str = PASSWORD,
+    passwords: PasswordHasher = QUICK_PASSWORDS,
 ) -> str:
     """The name of a new administrator; it carries the tenant's id, as names are unique."""
     whole = f"{name} {tenant.customer_id}"
@@ -95,11 +103,17 @@ def add_administrator(
             grants = [GrantSpec(role=role)]
             await administrators.create_administrator(work, spec, grants, stored)
 
-    as_operator(tenant.server.database, make)
+    as_operator(tenant.server.database, make, passwords)
     return whole
 
 
-def add_user(tenant: Tenant, name: str = "uma", *, password: str = PASSWORD) -> int:
+def add_user(
+    tenant: Tenant,
+    name: str = "uma",
+    *,
+    password: str = PASSWORD,
+    passwords: PasswordHasher = QUICK_PASSWORDS,
+) -> int:
     """The id of a new portal user."""
 
     async def make(runtime: Runtime) -> int:
@@ -107,4 +121,4 @@ def add_user(tenant: Tenant, name: str = "uma", *, password: str = PASSWORD) -> 
         async with operator_writing(runtime, int(tenant.customer_id)) as work:
             return (await users.create_user(work, PortalUserSpec(name=name), stored)).id
 
-    return as_operator(tenant.server.database, make)
+    return as_operator(tenant.server.database, make, passwords)

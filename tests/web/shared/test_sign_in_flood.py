@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from portico.services.password_queue import KNOWN_DEVICE_SLOTS
+from portico.web.shared.passwords import Argon2Passwords
 from tests.harness import Server, Tenant, create_tenant, served
 from tests.web.flood import ADDRESSES, TOKEN, TURNED_AWAY, flooding
 from tests.web.visits import PASSWORD, Visit, add_administrator, add_user, csrf_of
@@ -52,8 +53,8 @@ def door(request: pytest.FixtureRequest, tenant: Tenant) -> str:
 def name(tenant: Tenant, door: str) -> str:
     """Somebody who may sign in there."""
     if door == CONSOLE_SIGN_IN:
-        return add_administrator(tenant, "ada")
-    add_user(tenant, "uma")
+        return add_administrator(tenant, "ada", passwords=Argon2Passwords())
+    add_user(tenant, "uma", passwords=Argon2Passwords())
     return "uma"
 
 
@@ -109,7 +110,8 @@ def test_right_password_gets_in_during_a_burst(behind_proxy: Server, door: str, 
 def test_right_password_gets_in_while_the_flood_goes_on(
     behind_proxy: Server, tenant: Tenant
 ) -> None:
-    name, known = add_administrator(tenant, "ada"), Visit(behind_proxy.http)
+    name = add_administrator(tenant, "ada", passwords=Argon2Passwords())
+    known = Visit(behind_proxy.http)
     lone = undisturbed(known, CONSOLE_SIGN_IN, name)
 
     def during_flood() -> list[tuple[int, float]]:
