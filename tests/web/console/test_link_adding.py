@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.harness import Tenant
@@ -17,6 +18,7 @@ Induction,learn.example/start,First day,Contractor,People
 """
 
 
+@pytest.mark.both_databases
 def test_rows_are_checked_mended_and_added_together(tenant: Tenant, tab: OpenTab) -> None:
     desk = sit_down(tenant, tab())
     desk.add_portal("Staff")

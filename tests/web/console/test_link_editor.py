@@ -22,6 +22,7 @@ def picture(folder: Path, name: str, colour: str = "#203040", side: int = 200) -
     return path
 
 
+@pytest.mark.both_databases
 def test_a_pasted_address_is_split_and_the_link_is_on_its_portal(
     tenant: Tenant, tab: OpenTab
 ) -> None:
@@ -140,6 +141,7 @@ def test_a_file_that_is_no_picture_is_refused_with_the_reason(
     assert desk.links() == {}
 
 
+@pytest.mark.both_databases
 def test_a_change_in_between_is_shown_before_it_is_overwritten(
     tenant: Tenant, tab: OpenTab
 ) -> None:

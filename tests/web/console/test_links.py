@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from portico.domain.tenancy.identity import Role
@@ -39,6 +40,7 @@ def test_list_narrows_as_one_types_and_keeps_it_in_the_address(
     assert shown(page) == ["Pay desk", "Payslips", "Wiki"]
 
 
+@pytest.mark.both_databases
 def test_filters_by_portal_section_and_state_sort_and_page(tenant: Tenant, tab: OpenTab) -> None:
     desk = sit_down(tenant, tab())
     portal = desk.add_portal("Staff")
@@ -135,6 +137,7 @@ def test_keys_walk_select_and_switch(tenant: Tenant, tab: OpenTab) -> None:
     expect(page.get_by_label("Name", exact=True)).to_have_value("Bea")
 
 
+@pytest.mark.both_databases
 def test_links_are_put_on_portals_after_a_preview(tenant: Tenant, tab: OpenTab) -> None:
     desk = sit_down(tenant, tab())
     staff, crew = desk.add_portal("Staff"), desk.add_portal("Crew")
@@ -157,6 +160,7 @@ def test_links_are_put_on_portals_after_a_preview(tenant: Tenant, tab: OpenTab) 
     assert desk.links()["Mail"].get("userPortals") is None
 
 
+@pytest.mark.both_databases
 def test_links_move_to_a_new_section(tenant: Tenant, tab: OpenTab) -> None:
     desk = sit_down(tenant, tab())
     desk.add_link("Wiki")
@@ -172,6 +176,7 @@ def test_links_move_to_a_new_section(tenant: Tenant, tab: OpenTab) -> None:
     assert desk.links()["Wiki"]["portico"]["section"] == "Every day"  # type: ignore[index]
 
 
+@pytest.mark.both_databases
 def test_deleting_says_what_it_touches_and_can_be_undone(tenant: Tenant, tab: OpenTab) -> None:
     desk = sit_down(tenant, tab())
     portal = desk.add_portal("Staff")

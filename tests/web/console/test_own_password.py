@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from portico.domain.tenancy.identity import Role
@@ -25,6 +26,7 @@ def fill(page: Page, present: str, password: str, again: str) -> None:
     page.get_by_role("button", name="Change password").click()
 
 
+@pytest.mark.both_databases
 def test_even_a_viewer_changes_its_own_password(tenant: Tenant, tab: OpenTab) -> None:
     name = make_administrator(tenant, role=Role.VIEWER)
     elsewhere = take_place(tenant, tab(), name)

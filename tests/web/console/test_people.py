@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import expect
 
 from portico.domain.tenancy.identity import Role
@@ -12,6 +13,7 @@ from tests.web.portal.portals import PASSWORD
 from tests.web.visits import add_user
 
 
+@pytest.mark.both_databases
 def test_an_administrator_is_made_signs_in_and_is_shut_out(tenant: Tenant, tab: OpenTab) -> None:
     desk = sit_down(tenant, tab())
     name = f"vera-{tenant.customer_id}"
@@ -153,6 +155,7 @@ def test_the_secret_of_a_client_is_shown_once_and_works(tenant: Tenant, tab: Ope
     assert caller.get(LINKS).status_code == 401
 
 
+@pytest.mark.both_databases
 def test_a_user_gets_groups_and_a_password(tenant: Tenant, tab: OpenTab) -> None:
     desk = sit_down(tenant, tab())
     page = desk.open("groups")
@@ -182,6 +185,7 @@ def test_a_user_gets_groups_and_a_password(tenant: Tenant, tab: OpenTab) -> None
     expect(visitor.get_by_label("Password")).to_be_visible()
 
 
+@pytest.mark.both_databases
 def test_a_group_that_a_link_names_is_not_deleted(tenant: Tenant, tab: OpenTab) -> None:
     desk = sit_down(tenant, tab())
     desk.add_link("Money", portico={"groups": ["Finance"]})

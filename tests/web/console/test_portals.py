@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
@@ -28,6 +29,7 @@ def with_three_links(desk: Desk) -> str:
     return portal
 
 
+@pytest.mark.both_databases
 def test_a_portal_is_made_and_people_find_its_link_at_once(tenant: Tenant, tab: OpenTab) -> None:
     desk = sit_down(tenant, tab())
     page = desk.open("portals/new")
@@ -89,6 +91,7 @@ def test_links_are_ordered_by_dragging_and_put_back(tenant: Tenant, tab: OpenTab
     assert places(desk.open(f"portals/{portal}")) == ["Cy", "Ada", "Bea", "Di"]
 
 
+@pytest.mark.both_databases
 def test_sections_move_and_are_renamed_and_deleted_without_a_script(
     tenant: Tenant, tab: OpenTab
 ) -> None:
@@ -181,6 +184,7 @@ def test_access_and_notice_reach_the_visitor(tenant: Tenant, tab: OpenTab) -> No
     expect(visitor.get_by_text("The <b>north</b> lift is closed.")).to_be_visible()
 
 
+@pytest.mark.both_databases
 def test_a_portal_changed_in_between_is_shown(tenant: Tenant, tab: OpenTab) -> None:
     desk = sit_down(tenant, tab())
     portal = desk.add_portal("Staff")
@@ -195,6 +199,7 @@ def test_a_portal_changed_in_between_is_shown(tenant: Tenant, tab: OpenTab) -> N
     assert desk.portal(portal)["userNotification"] == "Mine"
 
 
+@pytest.mark.both_databases
 def test_preview_shows_what_a_group_and_a_user_see(tenant: Tenant, tab: OpenTab) -> None:
     desk = sit_down(tenant, tab())
     portal = desk.add_portal("Staff")

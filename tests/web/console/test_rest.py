@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
+import pytest
 from playwright.sync_api import Route, expect
 
 from tests.certificates import certificate_pem
@@ -30,6 +31,7 @@ def test_a_policy_is_written_with_its_preview(tenant: Tenant, tab: OpenTab) -> N
     expect(page.get_by_role("alert")).to_contain_text("Theirs")
 
 
+@pytest.mark.both_databases
 def test_microtenants_are_made_and_refused_in_the_words_of_the_api(
     tenant: Tenant, tab: OpenTab
 ) -> None:
@@ -112,6 +114,7 @@ def test_the_audit_log_names_certificates_and_applications(tenant: Tenant, tab: 
     expect(page.locator("main")).not_to_contain_text("AppPortal01")
 
 
+@pytest.mark.both_databases
 def test_the_audit_log_tells_who_did_what_as_a_difference(tenant: Tenant, tab: OpenTab) -> None:
     desk = sit_down(tenant, tab())
     link = desk.add_link("=Wiki", description="Before")
@@ -133,6 +136,7 @@ def test_the_audit_log_tells_who_did_what_as_a_difference(tenant: Tenant, tab: O
     assert "'=Wiki" in {cell for row in rows for cell in row}
 
 
+@pytest.mark.both_databases
 def test_the_palette_finds_links_portals_and_microtenants(tenant: Tenant, tab: OpenTab) -> None:
     desk = sit_down(tenant, tab())
     desk.add_link("Payslips")
@@ -150,6 +154,7 @@ def test_the_palette_finds_links_portals_and_microtenants(tenant: Tenant, tab: O
     expect(plain.page.get_by_role("link", name="Payslips")).to_be_visible()
 
 
+@pytest.mark.both_databases
 def test_the_dashboard_answers_its_questions(tenant: Tenant, tab: OpenTab) -> None:
     desk = sit_down(tenant, tab())
     portal = desk.add_portal("Full")

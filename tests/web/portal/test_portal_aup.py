@@ -76,6 +76,7 @@ def test_words_that_changed_meanwhile_are_shown_before_they_count(
     assert names(page) == ["Wiki"]
 
 
+@pytest.mark.both_databases
 def test_acceptance_is_each_ones_own(portal: Portal, tab: OpenTab) -> None:
     first, second = tab().page, tab().page
     sign_in(first, portal, "ines")

@@ -48,6 +48,7 @@ def test_portal_for_signed_in_users_leads_to_the_door_and_back(
     assert names(page, ".results .n") == ["Wiki"]
 
 
+@pytest.mark.both_databases
 def test_links_with_groups_are_for_their_members(tenant: Tenant, tab: OpenTab) -> None:
     portal = make_portal(tenant)
     portal.add_link("All")
@@ -76,6 +77,7 @@ def test_new_link_is_seen_at_once(tenant: Tenant, tab: OpenTab) -> None:
     assert names(page) == ["Wiki"]
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("javascript", [True, False])
 def test_favourite_is_kept_by_the_server(tenant: Tenant, tab: OpenTab, javascript: bool) -> None:
     portal = make_portal(tenant)

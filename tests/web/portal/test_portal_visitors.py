@@ -78,6 +78,7 @@ def test_nothing_moves_while_a_users_page_is_drawn(portal: Portal, tab: OpenTab)
     assert page.evaluate(SHIFTS) == 0
 
 
+@pytest.mark.both_databases
 def test_user_finds_favourites_and_recent_on_another_machine(portal: Portal, tab: OpenTab) -> None:
     page = tab().page
     visit(portal, page)
