@@ -33,6 +33,7 @@ from portico.storage.portals.portals import UserPortalRepository
 from portico.storage.repositories import Repository
 from portico.storage.schema import tables
 from portico.storage.tenancy.microtenants import MicrotenantRepository
+from portico.web.console.audit.entries import LABELS
 
 STAMPS = {"customer_id", "id", "creation_time", "modified_time", "modified_by"}
 NEVER_ANSWERED = {"customer_id"}
@@ -59,6 +60,7 @@ class Noun:
     only_in_body: Collection[str] = ()
     only_in_answer: Collection[str] = ()
     unsearched: Collection[str] = ()
+    unlabelled: Collection[str] = ()
 
     def __str__(self) -> str:
         return self.file
@@ -94,6 +96,7 @@ NOUNS = (
         only_in_body={"microtenant_id", "portico"},
         only_in_answer={"getc_name", "portico"},
         unsearched={"managed_by_zs", "image_data"},
+        unlabelled={"managed_by_zs", "certificate_id", "ext_domain_name", "ext_domain_translation"},
     ),
     Noun(
         file="policies.py",
@@ -146,6 +149,7 @@ NOUNS = (
         searched=microtenant_rules.MICROTENANT_FIELDS,
         only_in_answer={"operator", "scope_order"},
         unsearched={"criteria_attribute_values"},
+        unlabelled={"criteria_attribute", "privileged_approvals_enabled"},
     ),
 )
 every_noun = pytest.mark.parametrize("noun", NOUNS, ids=str)
@@ -239,6 +243,13 @@ def test_search_fields_are_members_of_the_answer(noun: Noun) -> None:
     members = {each.encode_name for each in msgspec.structs.fields(noun.answer)}
 
     assert set(noun.searched) <= members
+
+
+@every_noun
+def test_audit_log_has_a_label_for_every_field(noun: Noun) -> None:
+    expected = names(noun.spec) - set(noun.unlabelled)
+
+    assert expected - set(LABELS) == set(), "web/console/audit/entries.py"
 
 
 @every_noun
