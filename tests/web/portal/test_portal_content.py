@@ -50,11 +50,20 @@ def test_star_is_pressed_for_the_favourites_alone() -> None:
 def test_kept_content_is_bounded() -> None:
     contents = PortalContents(RENDERER, Threads(), limit_bytes=10_000)
     for number in range(50):
-        contents._store((number,), 1, content(2_000))
-    contents._store((49,), 2, content(2_500))
+        contents._cached[(number,)] = (1, content(2_000))
+    contents._cached[(49,)] = (2, content(2_500))
 
-    assert contents._size == sum(each.size for _, each in contents._cached.values()) <= 10_000
+    assert sum(each.size for _, each in contents._cached.values()) <= 10_000
+    assert len(contents._cached) > 1
     assert contents._cached[(49,)][0] == 2
+
+
+def test_content_over_the_bound_is_cached_alone() -> None:
+    contents = PortalContents(RENDERER, Threads(), limit_bytes=10_000)
+    contents._cached[(1,)] = (1, content(2_000))
+    contents._cached[(2,)] = (1, content(20_000))
+
+    assert list(contents._cached) == [(2,)]
 
 
 def test_pages_are_new_after_any_write_and_in_each_language(tenant: Tenant) -> None:
@@ -75,16 +84,16 @@ def test_pages_are_new_after_any_write_and_in_each_language(tenant: Tenant) -> N
 
 
 def test_content_is_rendered_once_for_a_revision(tenant: Tenant) -> None:
-    made: list[int] = []
+    made: list[str] = []
 
-    class Counting(PortalContents):
-        def _store(self, key: tuple[object, ...], revision: int, content: PortalContent) -> None:
-            made.append(revision)
-            super()._store(key, revision, content)
+    class Counting(Renderer):
+        def render(self, template: str, language: str, **variables: object) -> str:
+            made.append(template)
+            return super().render(template, language, **variables)
 
     portal = make_portal(tenant)
     portal.add_link("Wiki")
-    contents = Counting(RENDERER, Threads())
+    contents = PortalContents(Counting(lambda name: name), Threads())
     address = PortalAddress(
         address="x", customer_id=int(tenant.customer_id), portal_id=int(portal.id)
     )

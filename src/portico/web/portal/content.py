@@ -7,10 +7,10 @@ the tenant raises its revision, so the next visit renders them again.
 from __future__ import annotations
 
 import re
-from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from cachetools import LRUCache
 from markupsafe import Markup
 
 from portico.asgi.threads import Threads
@@ -57,18 +57,15 @@ class PortalContents:
     ) -> None:
         self._renderer = renderer
         self._threads = threads
-        self._limit = limit_bytes
-        self._cached: OrderedDict[tuple[object, ...], tuple[int, PortalContent]] = OrderedDict()
-        self._size = 0
+        # A content over the limit counts as the limit, so that it is cached alone.
+        self._cached: LRUCache[tuple[object, ...], tuple[int, PortalContent]] = LRUCache(
+            limit_bytes, getsizeof=lambda entry: min(entry[1].size, limit_bytes)
+        )
 
     def find(self, visit: PortalVisit, language: str) -> PortalContent | None:
         """Return the content for a visitor if it was rendered at the tenant's current revision."""
-        key = _key(visit, language)
-        revision, content = self._cached.get(key, (None, None))
-        if revision != visit.revision:
-            return None
-        self._cached.move_to_end(key)
-        return content
+        revision, content = self._cached.get(_key(visit, language), (None, None))
+        return content if revision == visit.revision else None
 
     async def of_view(self, view: PortalView[PortalContent], language: str) -> PortalContent:
         """Return the cached content of a view, or else render its links and cache the result."""
@@ -86,18 +83,8 @@ class PortalContents:
 
         # 500 links with pictures of 128 KiB are 64 MB to decode.
         content = await self._threads.run(render)
-        self._store(_key(view.visit, language), view.visit.revision, content)
+        self._cached[_key(view.visit, language)] = (view.visit.revision, content)
         return content
-
-    def _store(self, key: tuple[object, ...], revision: int, content: PortalContent) -> None:
-        earlier = self._cached.pop(key, None)
-        if earlier is not None:
-            self._size -= earlier[1].size
-        self._cached[key] = (revision, content)
-        self._size += content.size
-        while self._size > self._limit and len(self._cached) > 1:
-            _, (_, dropped) = self._cached.popitem(last=False)
-            self._size -= dropped.size
 
 
 def _key(visit: PortalVisit, language: str) -> tuple[object, ...]:
