@@ -66,9 +66,14 @@ def test_section_of_another_microtenant_is_not_there(tenant: Tenant, admin: Call
     found = re.search(r"/sections/([0-9]+)", whole.get(f"portals/{portal}").text)
     assert found
     section = found[1]
-    assert whole.post(f"sections/{section}", move="up").status_code == 303
-    moves = ({"move": "up"}, {"move": "down"}, {"move": "rename", "name": "Mine"})
-    assert [part.post(f"sections/{section}", **each).status_code for each in moves] == [404] * 3
+    move = f"sections/{section}/move"
+    assert whole.post(move, move="up").status_code == 303
+    refused = (
+        part.post(move, move="up"),
+        part.post(move, move="down"),
+        part.post(f"sections/{section}", name="Mine"),
+    )
+    assert [answer.status_code for answer in refused] == [404] * 3
 
 
 def test_nul_is_refused_wherever_the_console_reads_text(tenant: Tenant, admin: Caller) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from litestar import get, post
+from litestar import get
 from litestar.di import NamedDependency
 
 from portico.domain.policies import Aup, AupSpec
@@ -15,7 +15,7 @@ from portico.domain.search import ListQuery
 from portico.services.policies import create_aup, delete_aup, get_aup, list_aups, update_aup
 from portico.services.work import UnitOfWork
 from portico.web.console.frame.confirming import Confirmation
-from portico.web.console.frame.conflicts import Conflict
+from portico.web.console.frame.edit_routes import edit_routes
 from portico.web.console.frame.editing import Change, Edit, Editing, spec_of
 from portico.web.console.frame.forms import Form, FormValue
 from portico.web.console.frame.page import Answer, Console
@@ -59,18 +59,6 @@ class PolicyListView:
     rows: list[PolicyRow]
 
 
-@dataclass(frozen=True, kw_only=True)
-class PolicyView:
-    """What the page of one policy shows; without `href` it is a new one."""
-
-    title: str
-    id: int
-    href: str
-    form: Form
-    version: str
-    conflict: Conflict | None
-
-
 @get("/policies")
 async def show_policies(console: NamedDependency[Console]) -> Answer:
     """The list of policies."""
@@ -87,42 +75,6 @@ async def show_policies(console: NamedDependency[Console]) -> Answer:
             for aup in page.items
         ]
         return await console.page("policies.html", work, PolicyListView(rows=rows), nav="policies")
-
-
-@get("/policies/new")
-async def new_policy(console: NamedDependency[Console]) -> Answer:
-    """Show the form of a new policy."""
-    return await POLICY.show_new(console, enabled=True)
-
-
-@post("/policies/new", status_code=303, request_max_body_size=UPLOAD_BYTES)
-async def add_policy(console: NamedDependency[Console]) -> Answer:
-    """Store a new policy."""
-    return await POLICY.add(console, lambda work, form: create_aup(work, _filled(form, AupSpec())))
-
-
-@get("/policies/{id:str}")
-async def show_policy(console: NamedDependency[Console]) -> Answer:
-    """Show the form of a stored policy."""
-    return await POLICY.show(console)
-
-
-@post("/policies/{id:str}", status_code=303, request_max_body_size=UPLOAD_BYTES)
-async def change_policy(console: NamedDependency[Console]) -> Answer:
-    """Store a changed policy; people must accept a changed text again."""
-    return await POLICY.change(console, _store)
-
-
-@get("/policies/{id:str}/delete")
-async def ask_to_delete(console: NamedDependency[Console]) -> Answer:
-    """Show what deleting a policy affects."""
-    return await POLICY.ask_to_delete(console, _confirm)
-
-
-@post("/policies/{id:str}/delete", status_code=303)
-async def remove_policy(console: NamedDependency[Console]) -> Answer:
-    """Delete a policy."""
-    return await POLICY.delete(console, _confirm, delete_aup)
 
 
 def _values(stored: Aup) -> Mapping[str, FormValue]:
@@ -148,54 +100,43 @@ def _filled(form: Form, base: Policy) -> Policy:
     )
 
 
-async def _store(work: UnitOfWork, change: Change[Aup]) -> None:
+async def _create(console: Console, work: UnitOfWork, form: Form) -> Aup:
+    return await create_aup(work, _filled(form, AupSpec()))
+
+
+async def _store(console: Console, work: UnitOfWork, change: Change[Aup]) -> None:
     await update_aup(work, change.before.id, spec_of(change.requested, AupSpec))
 
 
 async def _confirm(console: Console, work: UnitOfWork, stored: Aup) -> Confirmation:
-    href = f"{console.base}/policies/{stored.id}"
-    name = stored.name or UNNAMED
-    return Confirmation(
-        name=name,
-        href=href,
-        crumbs=(("Acceptable use", f"{console.base}/policies"), (name, href)),
-        words=f"The portals of {work.microtenant_name} no longer ask for it."
-        if stored.enabled
-        else "It is disabled, so no portal asks for it now.",
-        undoable=True,
-    )
+    words = f"The portals of {work.microtenant_name} no longer ask for it."
+    if not stored.enabled:
+        words = "It is disabled, so no portal asks for it now."
+    return Confirmation(words=words, undoable=True)
 
 
-async def _page(console: Console, work: UnitOfWork, edit: Edit[Aup]) -> Answer:
-    stored = edit.stored
-    view = PolicyView(
-        title=(stored.name or UNNAMED) if stored else "New policy",
-        id=stored.id if stored else 0,
-        href=f"{console.base}/policies/{stored.id}" if stored else "",
-        form=edit.form,
-        version=policy_version(stored.aup)[:12] if stored else "Not stored yet",
-        conflict=edit.conflict,
-    )
-    return await console.page("policy.html", work, view, nav="policies", status=edit.status)
+async def _version_words(console: Console, work: UnitOfWork, edit: Edit[Aup]) -> str:
+    return policy_version(edit.stored.aup)[:12] if edit.stored else "Not stored yet"
 
 
 POLICY = Editing(
     noun="policy",
     path="policies",
     nav="policies",
+    heading="Acceptable use",
+    template="policy.html",
     labels=LABELS,
     fields=FIELDS,
     find=get_aup,
+    name_of=lambda stored: stored.name or UNNAMED,
+    details=_version_words,
+    blank={"enabled": True},
     values=_values,
     requested=_filled,
-    page=_page,
+    create=_create,
+    store=_store,
+    confirm=_confirm,
+    remove=delete_aup,
+    form_bytes=UPLOAD_BYTES,
 )
-ROUTES = [
-    show_policies,
-    new_policy,
-    add_policy,
-    show_policy,
-    change_policy,
-    ask_to_delete,
-    remove_policy,
-]
+ROUTES = [show_policies, *edit_routes(POLICY)]

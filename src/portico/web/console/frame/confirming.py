@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from portico.services.work import UnitOfWork
@@ -17,15 +18,15 @@ class Confirmation:
     `crumbs`. `refused` says why it was not done, `conflict` what changed since the page was opened.
     """
 
-    name: str
-    href: str
-    crumbs: tuple[tuple[str, str], ...]
     words: str
-    noun: str = ""
-    verb: str = "Delete"
     touched: tuple[str, ...] = ()
-    cancel: str = ""
     undoable: bool = False
+    cancel: str = ""
+    verb: str = "Delete"
+    noun: str = ""
+    name: str = ""
+    href: str = ""
+    crumbs: Sequence[tuple[str, str]] = ()
     revision: str = ""
     refused: str = ""
     conflict: Conflict | None = None

@@ -1,15 +1,10 @@
-"""The edit cycle that every noun of the console shares.
-
-A form comes back with 422 and the errors beside their fields, or with 409 and a comparison when
-somebody else changed the record since it was opened. Otherwise the change is stored, and the next
-page reports it. Deletions follow the same steps; a switch changes one field and needs no version.
-"""
+"""What a noun of the console says about itself so that it can be edited (`edit_routes`)."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from portico.domain.errors import Forbidden, InvalidInput, PorticoError, StalePrecondition
 from portico.domain.people.administrators import Administrator
@@ -17,11 +12,12 @@ from portico.domain.records import Record
 from portico.services.access import require_admin
 from portico.services.versions import require_version, version_of
 from portico.services.work import UnitOfWork
-from portico.web.console.frame.confirming import Confirmation, ask
-from portico.web.console.frame.conflicts import Conflict, compare_with_stored, describe_last_change
+from portico.web.console.frame.confirming import Confirmation
+from portico.web.console.frame.conflicts import Conflict, compare_with_stored
 from portico.web.console.frame.forms import Form, FormValue, SentForm, make_form, place_error
 from portico.web.console.frame.page import Answer, Console
 from portico.web.shared.pictures import StoredPicture
+from portico.web.shared.received_forms import FORM_BYTES
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -36,6 +32,14 @@ class Identified(Protocol):
 
     @property
     def id(self) -> int: ...
+
+
+class Find(Protocol[R_co]):
+    """Returns a stored record, locked until the transaction ends if asked. Raises NotFound."""
+
+    async def __call__(
+        self, work: UnitOfWork, record_id: int, /, *, lock: bool = False
+    ) -> R_co: ...
 
 
 @dataclass(frozen=True)
@@ -57,26 +61,32 @@ class Change(Generic[R]):
     form: SentForm
 
 
-class Find(Protocol[R_co]):
-    """Returns a stored record, locked until the transaction ends if asked. Raises NotFound."""
+@dataclass(frozen=True, kw_only=True)
+class EditView:
+    """What the page of a record shows. A new one has no `href`; `details` are the noun's own."""
 
-    async def __call__(
-        self, work: UnitOfWork, record_id: int, /, *, lock: bool = False
-    ) -> R_co: ...
+    title: str
+    id: int
+    href: str
+    form: Form
+    conflict: Conflict | None
+    details: object
 
 
-Confirm = Callable[[Console, UnitOfWork, R], Awaitable[Confirmation]]
+async def _no_details(console: Console, work: UnitOfWork, edit: Edit[Any]) -> None:
+    return None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Editing(Generic[R]):
     """How one noun is edited.
 
-    `path` is the address of its list and `nav` its entry in the navigation. `fields` has the
-    form's name for each field of the API, `error_fields` for errors that name no field. `find`
-    returns a stored record or raises NotFound, `values` are those of its form, `requested` is the
-    record with the values of a form, and `page` shows a form. `after` returns the address that
-    follows a change. `pictures` reads the uploads of the form; `repair` may add to its errors.
+    Addresses begin with `path`; `nav` is an entry of the navigation. `inline` nouns are edited
+    in a list and have no page of their own. `fields` has the form's name for each field of the
+    API, `error_fields` for errors that name no field. `values` are those of a stored record's form,
+    `blank` those of a new one's; `requested` is the record with the values of a form. `pictures`
+    reads uploads, and `repair` adds to the errors of a form. `after` returns the address that
+    follows a change, by default `list_path`. A noun has the pages whose functions are given.
     """
 
     noun: str
@@ -85,114 +95,51 @@ class Editing(Generic[R]):
     labels: Mapping[str, str]
     fields: Mapping[str, str]
     find: Find[R]
+    name_of: Callable[[R], str]
+    heading: str = ""
+    list_path: str = ""
+    suffix: str = ""
+    inline: bool = False
+    template: str = ""
+    page: Callable[[Console, UnitOfWork, Edit[R]], Awaitable[Answer]] | None = None
+    details: Callable[[Console, UnitOfWork, Edit[R]], Awaitable[object]] = _no_details
+    blank: Mapping[str, FormValue] | None = None
     values: Callable[[R], Mapping[str, FormValue]] = lambda _: {}
-    requested: Callable[[SentForm, R], R]
-    page: Callable[[Console, UnitOfWork, Edit[R]], Awaitable[Answer]]
+    requested: Callable[[SentForm, R], R] = lambda _, stored: stored
+    create: Callable[[Console, UnitOfWork, SentForm], Awaitable[Identified]] | None = None
+    store: Callable[[Console, UnitOfWork, Change[R]], Awaitable[object]] | None = None
+    switch: Callable[[Console, UnitOfWork, int, bool], Awaitable[object]] | None = None
+    confirm: Callable[[Console, UnitOfWork, R], Awaitable[Confirmation]] | None = None
+    remove: Callable[[UnitOfWork, int], Awaitable[object]] | None = None
     after: Callable[[int, Form], str] | None = None
     version: Callable[[R], str] = version_of
     error_fields: Mapping[type[PorticoError], str] = field(default_factory=dict)
     pictures: Mapping[str, Callable[[str, bytes], StoredPicture]] = field(default_factory=dict)
     repair: Callable[[Form], Form] = lambda form: form
     refusals: tuple[type[PorticoError], ...] = (InvalidInput,)
+    form_bytes: int = FORM_BYTES
 
-    async def show_new(self, console: Console, **values: FormValue) -> Answer:
-        """Show the form of a new record. Raises Forbidden for administrators who only read."""
-        async with console.preparing() as work:
-            return await self.page(console, work, Edit(make_form(self.labels, **values)))
+    async def show(self, console: Console, work: UnitOfWork, edit: Edit[R]) -> Answer:
+        """Return the page with a form in any state."""
+        if self.page:
+            return await self.page(console, work, edit)
+        stored = edit.stored
+        view = EditView(
+            title=self.name_of(stored) if stored else f"New {self.noun}",
+            id=stored.id if stored else 0,
+            href=f"{console.base}/{self.path}/{stored.id}" if stored else "",
+            form=edit.form,
+            conflict=edit.conflict,
+            details=await self.details(console, work, edit),
+        )
+        return await console.page(self.template, work, view, nav=self.nav, status=edit.status)
 
-    async def add(
-        self, console: Console, create: Callable[[UnitOfWork, SentForm], Awaitable[Identified]]
-    ) -> Answer:
-        """Store a new record."""
-        form = await self._form(console)
-        try:
-            form = await self._prepared(console, form)
-            async with console.writing() as work:
-                created = await create(work, form)
-        except self.refusals as error:
-            async with console.reading() as work:
-                return await self.page(console, work, self._refused(form, error))
-        return console.go(self._after(created.id, form), work)
-
-    async def show(self, console: Console) -> Answer:
-        """Show the form of a stored record."""
-        async with console.reading() as work:
-            stored = await self.find(work, console.record_id)
-            return await self.page(console, work, Edit(self._form_of(stored), stored))
-
-    async def change(
-        self,
-        console: Console,
-        store: Callable[[UnitOfWork, Change[R]], Awaitable[object]],
-        form: SentForm | None = None,
-    ) -> Answer:
-        """Store a changed record if it is still the one that the form was made from."""
-        form = form or await self._form(console)
-        form = replace(form, labels=self.labels)
-        try:
-            form = await self._prepared(console, form)
-            async with console.writing() as work:
-                before = await self._find_unchanged(console, work, form)
-                requested = self.requested(form, before)
-                await store(work, Change(before=before, requested=requested, form=form))
-        except self._caught as error:
-            return await self._show_again(console, form, error)
-        said = "password" if form.password_hash else ""
-        return console.go(self._after(before.id, form), work, said=said)
-
-    async def switch(
-        self, console: Console, store: Callable[[UnitOfWork, int, bool], Awaitable[object]]
-    ) -> Answer:
-        """Enable or disable a record, as the end of the address says."""
-        form = await console.form()
-        enabled = console.request.scope["path"].endswith("/enable")
-        try:
-            async with console.writing() as work:
-                await store(work, console.record_id, enabled)
-        except self.refusals as error:
-            async with console.reading() as work:
-                stored = await self.find(work, console.record_id)
-                edit = self._refused(self._form_of(stored), error)
-                return await self.page(console, work, replace(edit, stored=stored))
-        return console.go(console.back(form, self.path), work)
-
-    async def ask_to_delete(self, console: Console, confirm: Confirm[R]) -> Answer:
-        """Show what a deletion affects, and ask."""
-        async with console.reading() as work:
-            return await self._ask(console, work, confirm)
-
-    async def delete(
-        self,
-        console: Console,
-        confirm: Confirm[R],
-        remove: Callable[[UnitOfWork, int], Awaitable[object]],
-    ) -> Answer:
-        """Delete a record if it is still the one that the question was about, else ask again."""
-        form = await console.form()
-        try:
-            async with console.writing() as work:
-                await self._find_unchanged(console, work, form)
-                await remove(work, console.record_id)
-        except self._caught as error:
-            async with console.reading() as work:
-                return await self._ask(console, work, confirm, error)
-        return console.go(self.path, work)
-
-    @property
-    def _caught(self) -> tuple[type[PorticoError], ...]:
-        return StalePrecondition, *self.refusals
-
-    async def _form(self, console: Console) -> SentForm:
-        return replace(await console.form(), labels=self.labels)
-
-    def _form_of(self, stored: R) -> Form:
+    def form_of(self, stored: R) -> Form:
+        """Return the form of a stored record."""
         form = make_form(self.labels, **self.values(stored))
         return form.with_values(revision=self.version(stored))
 
-    def _after(self, record_id: int, form: Form) -> str:
-        return self.after(record_id, form) if self.after else self.path
-
-    async def _prepared(self, console: Console, form: SentForm) -> SentForm:
+    async def prepare(self, console: Console, form: SentForm) -> SentForm:
         """Return the form with its pictures read and its password hashed.
 
         Both take long, so they are done before a transaction begins.
@@ -203,47 +150,35 @@ class Editing(Generic[R]):
             form = replace(form, password_hash=await console.hashed(form))
         return form
 
-    async def _find_unchanged(self, console: Console, work: UnitOfWork, form: Form) -> R:
+    def refused(self, form: Form, error: PorticoError) -> Edit[R]:
+        """Return the form with an error beside its field."""
+        otherwise = self.error_fields.get(type(error), "")
+        failed = self.repair(place_error(form, error, self.fields, otherwise=otherwise))
+        # A password never comes back in a page.
+        return Edit(failed.with_values(password=[]), status=status_of(error))
+
+    async def find_unchanged(self, console: Console, work: UnitOfWork, form: Form) -> R:
+        """Return the stored record, locked. Raises StalePrecondition when the form is older."""
         require_admin(work)
         stored = await self.find(work, console.record_id, lock=True)
         require_version(self.noun, form.value("revision"), self.version(stored))
         return stored
 
-    def _refused(self, form: Form, error: PorticoError) -> Edit[R]:
-        otherwise = self.error_fields.get(type(error), "")
-        failed = self.repair(place_error(form, error, self.fields, otherwise=otherwise))
-        # A password never comes back in a page.
-        return Edit(failed.with_values(password=[]), status=_status(error))
+    def following(self, record_id: int, form: Form) -> str:
+        """Return the address of the page that follows a change."""
+        return self.after(record_id, form) if self.after else self.list_path or self.path
 
-    async def _show_again(self, console: Console, form: SentForm, error: PorticoError) -> Answer:
+    async def show_again(self, console: Console, form: SentForm, error: PorticoError) -> Answer:
+        """Return the page of a change that was refused."""
         async with console.reading() as work:
             stored = await self.find(work, console.record_id)
-            edit = replace(self._refused(form, error), stored=stored)
+            edit = replace(self.refused(form, error), stored=stored)
             if isinstance(error, StalePrecondition):
                 requested = self.requested(form, stored)
                 conflict = await compare_with_stored(work, self.noun, stored, requested)
                 newer = form.with_values(revision=self.version(stored), password=[])
                 edit = replace(edit, form=newer, conflict=conflict)
-            return await self.page(console, work, edit)
-
-    async def _ask(
-        self,
-        console: Console,
-        work: UnitOfWork,
-        confirm: Confirm[R],
-        error: PorticoError | None = None,
-    ) -> Answer:
-        stored = await self.find(work, console.record_id)
-        question = replace(
-            await confirm(console, work, stored), noun=self.noun, revision=self.version(stored)
-        )
-        if isinstance(error, StalePrecondition):
-            conflict = await describe_last_change(work, self.noun, stored)
-            question = replace(question, conflict=conflict)
-        elif error is not None:
-            question = replace(question, refused=error.reason)
-        status = _status(error) if error else 200
-        return await ask(console, work, question, nav=self.nav, status=status)
+            return await self.show(console, work, edit)
 
 
 def spec_of(record: object, spec: type[Spec]) -> Spec:
@@ -251,7 +186,8 @@ def spec_of(record: object, spec: type[Spec]) -> Spec:
     return spec(**{each.name: getattr(record, each.name) for each in fields(spec)})
 
 
-def _status(error: PorticoError) -> int:
+def status_of(error: PorticoError) -> int:
+    """Return the status of a page that shows an error."""
     if isinstance(error, StalePrecondition):
         return 409
     return 403 if isinstance(error, Forbidden) else 422

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
 from typing import TypeVar
 
-from litestar import get, post
+from litestar import get
 from litestar.di import NamedDependency
 
 from portico.domain.errors import LinkLimitExceeded, UnknownReference
 from portico.domain.links.changes import ChangeKind, LinkChange, LinkSelection
 from portico.domain.links.display_hosts import display_host
-from portico.domain.links.links import LinkSpec
+from portico.domain.links.links import Link, LinkSpec
 from portico.domain.links.presentation import PLAIN, LinkPresentation, PresentedLink
 from portico.domain.records import fold
 from portico.domain.search import ListQuery
@@ -24,7 +24,7 @@ from portico.services.people.groups import list_groups
 from portico.services.portals.portals import list_portals
 from portico.services.work import UnitOfWork
 from portico.web.console.frame.confirming import Confirmation
-from portico.web.console.frame.conflicts import Conflict
+from portico.web.console.frame.edit_routes import edit_routes
 from portico.web.console.frame.editing import Change, Edit, Editing, spec_of
 from portico.web.console.frame.forms import Form, FormPicture, FormValue, make_form, read_id
 from portico.web.console.frame.lists import Choice
@@ -64,13 +64,9 @@ FIELDS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class LinkView:
-    """What the page of one link shows; without `href` it is a new one."""
+class LinkDetails:
+    """What the page of a link shows beside its form."""
 
-    title: str
-    id: int
-    href: str
-    form: Form
     tile: Arch
     host: str
     path: str
@@ -78,7 +74,6 @@ class LinkView:
     sections: list[str]
     groups: list[Choice]
     seen_by: str
-    conflict: Conflict | None = None
 
 
 @get("/links/new")
@@ -96,45 +91,7 @@ async def new_link(console: NamedDependency[Console]) -> Answer:
             stored = await _find(work, read_id(like))
             values = {**_values(stored), "name": f"{stored.name} (copy)"}
             values["icon_data"] = _stored_icon(stored).value
-        return await _page(console, work, Edit(make_form(LABELS, **values)))
-
-
-@post("/links/new", status_code=303, request_max_body_size=UPLOAD_BYTES)
-async def add_link(console: NamedDependency[Console]) -> Answer:
-    """Store a new link."""
-    return await LINK.add(
-        console, lambda work, form: create_link(work, *_filled(form, LinkSpec(name=""), PLAIN))
-    )
-
-
-@get("/links/{id:str}")
-async def show_link(console: NamedDependency[Console]) -> Answer:
-    """Show the form of a stored link."""
-    return await LINK.show(console)
-
-
-@post("/links/{id:str}", status_code=303, request_max_body_size=UPLOAD_BYTES)
-async def change_link(console: NamedDependency[Console]) -> Answer:
-    """Store a changed link."""
-    return await LINK.change(console, _store)
-
-
-@post(["/links/{id:str}/enable", "/links/{id:str}/disable"], status_code=303)
-async def switch_link(console: NamedDependency[Console]) -> Answer:
-    """Enable or disable a link."""
-    return await LINK.switch(console, _switch)
-
-
-@get("/links/{id:str}/delete")
-async def ask_to_delete(console: NamedDependency[Console]) -> Answer:
-    """Show what deleting a link affects."""
-    return await LINK.ask_to_delete(console, _confirm)
-
-
-@post("/links/{id:str}/delete", status_code=303)
-async def remove_link(console: NamedDependency[Console]) -> Answer:
-    """Delete a link."""
-    return await LINK.delete(console, _confirm, delete_link)
+        return await LINK.show(console, work, Edit(make_form(LABELS, **values)))
 
 
 async def _find(work: UnitOfWork, link_id: int, *, lock: bool = False) -> PresentedLink:
@@ -197,7 +154,11 @@ def _same_protocol(chosen: str, stored: str) -> str:
     return "" if chosen == "https://" and not stored else chosen
 
 
-async def _store(work: UnitOfWork, change: Change[PresentedLink]) -> None:
+async def _create(console: Console, work: UnitOfWork, form: Form) -> Link:
+    return await create_link(work, *_filled(form, LinkSpec(name=""), PLAIN))
+
+
+async def _store(console: Console, work: UnitOfWork, change: Change[PresentedLink]) -> None:
     presentation = change.requested.presentation
     if fold(presentation.section) != fold(change.before.presentation.section):
         presentation = replace(presentation, order=0)
@@ -205,7 +166,7 @@ async def _store(work: UnitOfWork, change: Change[PresentedLink]) -> None:
     await update_link(work, change.before.id, spec, presentation)
 
 
-async def _switch(work: UnitOfWork, link_id: int, enabled: bool) -> None:
+async def _switch(console: Console, work: UnitOfWork, link_id: int, enabled: bool) -> None:
     kind = ChangeKind.ENABLE if enabled else ChangeKind.DISABLE
     await change_links(work, LinkSelection(link_ids=(link_id,)), LinkChange(kind=kind))
 
@@ -213,17 +174,10 @@ async def _switch(work: UnitOfWork, link_id: int, enabled: bool) -> None:
 async def _confirm(console: Console, work: UnitOfWork, link: PresentedLink) -> Confirmation:
     known = await work.portals.find_all(link.portal_ids)
     portals = tuple(known[each].name for each in link.portal_ids if each in known)
-    href = f"{console.base}/links/{link.id}"
-    return Confirmation(
-        name=link.name,
-        href=href,
-        crumbs=(("Links", f"{console.base}/links"), (link.name, href)),
-        words="People no longer find it on these portals:"
-        if portals
-        else "It is on no portal, so nobody sees it now.",
-        touched=portals,
-        undoable=True,
-    )
+    words = "People no longer find it on these portals:"
+    if not portals:
+        words = "It is on no portal, so nobody sees it now."
+    return Confirmation(words=words, touched=portals, undoable=True)
 
 
 def _with_repair(form: Form) -> Form:
@@ -233,27 +187,20 @@ def _with_repair(form: Form) -> Form:
     return form.failed({"host": replace(error, fix=repaired_host(form.value("host")))})
 
 
-async def _page(console: Console, work: UnitOfWork, edit: Edit[PresentedLink]) -> Answer:
+async def _details(console: Console, work: UnitOfWork, edit: Edit[PresentedLink]) -> LinkDetails:
     form, stored = edit.form, edit.stored
     portals = (await list_portals(work, ListQuery(page_size=CHOICES_LIMIT))).items
-    groups = (await list_groups(work)).groups
     chosen = [each.name for each in portals if form.has("portals", str(each.id))]
     icon = form.picture("icon", _stored_icon(stored) if stored else FormPicture())
-    view = LinkView(
-        title=stored.name if stored else "New link",
-        id=stored.id if stored else 0,
-        href=f"{console.base}/links/{stored.id}" if stored else "",
-        form=form,
+    return LinkDetails(
         tile=icon_tile(form.value("name") or "N", icon.text, is_dark=icon.is_dark),
         host=display_host(form.value("host")),
         path=form.value("path"),
         portals=[Choice(str(each.id), each.name) for each in portals],
         sections=[each.name for each in (await list_sections(work)).sections],
-        groups=[Choice(each.name, each.name) for each in groups],
+        groups=[Choice(each.name, each.name) for each in (await list_groups(work)).groups],
         seen_by=_seen_by(form, chosen, form.values("groups")),
-        conflict=edit.conflict,
     )
-    return await console.page("link.html", work, view, nav="links", status=edit.status)
 
 
 def _seen_by(form: Form, portals: Sequence[str], groups: Sequence[str]) -> str:
@@ -275,14 +222,23 @@ LINK = Editing(
     noun="link",
     path="links",
     nav="links",
+    heading="Links",
+    template="link.html",
     labels=LABELS,
     fields=FIELDS,
     error_fields={UnknownReference: "portals", LinkLimitExceeded: "portals"},
     find=_find,
+    name_of=lambda link: link.name,
+    details=_details,
     values=_values,
     requested=_requested,
-    page=_page,
+    create=_create,
+    store=_store,
+    switch=_switch,
+    confirm=_confirm,
+    remove=delete_link,
     pictures={"icon": read_icon},
     repair=_with_repair,
+    form_bytes=UPLOAD_BYTES,
 )
-ROUTES = [new_link, add_link, show_link, change_link, switch_link, ask_to_delete, remove_link]
+ROUTES = [new_link, *edit_routes(LINK)]

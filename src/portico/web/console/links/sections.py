@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from litestar import get, post
+from litestar import post
 from litestar.di import NamedDependency
 
 from portico.domain.links.sections import Section
@@ -18,59 +18,40 @@ from portico.services.links.sections import (
 )
 from portico.services.work import UnitOfWork
 from portico.web.console.frame.confirming import Confirmation
+from portico.web.console.frame.edit_routes import edit_routes
 from portico.web.console.frame.editing import Change, Edit, Editing
 from portico.web.console.frame.forms import Form, read_id
 from portico.web.console.frame.page import Answer, Console
 from portico.web.console.portals.order import order_page, section_field, section_version, stepped
 
 
-@post("/sections", status_code=303)
-async def add_section(console: NamedDependency[Console]) -> Answer:
-    """Store a new section after the others."""
-    return await SECTION.add(console, lambda work, form: create_section(work, form.value("name")))
-
-
-@post("/sections/{id:str}", status_code=303)
-async def change_section(console: NamedDependency[Console]) -> Answer:
-    """Rename a section, or move it up or down."""
+@post("/sections/{id:str}/move", status_code=303)
+async def move_section(console: NamedDependency[Console]) -> Answer:
+    """Move a section up or down."""
     form = await console.form()
-    if form.value("move") not in {"up", "down"}:
-        return await SECTION.change(console, _store, form)
+    by = -1 if form.value("move") == "up" else 1
     async with console.writing() as work:
         ids = [each.id for each in (await list_sections(work)).sections]
-        by = -1 if form.value("move") == "up" else 1
         await reorder_sections(work, stepped(ids, console.record_id, by))
     return console.go(_portal_address(console.record_id, form), work)
 
 
-@get("/sections/{id:str}/delete")
-async def ask_to_delete_section(console: NamedDependency[Console]) -> Answer:
-    """Show what deleting a section affects."""
-    return await SECTION.ask_to_delete(console, _confirm)
+async def _create(console: Console, work: UnitOfWork, form: Form) -> Section:
+    return await create_section(work, form.value("name"))
 
 
-@post("/sections/{id:str}/delete", status_code=303)
-async def remove_section(console: NamedDependency[Console]) -> Answer:
-    """Delete a section; its links stay."""
-    return await SECTION.delete(console, _confirm, delete_section)
-
-
-async def _store(work: UnitOfWork, change: Change[Section]) -> None:
+async def _store(console: Console, work: UnitOfWork, change: Change[Section]) -> None:
     await rename_section(work, change.before.id, change.requested.name)
 
 
 async def _confirm(console: Console, work: UnitOfWork, section: Section) -> Confirmation:
     links = (await list_sections(work)).links.get(section.id, 0)
-    back, portals = console.query.get("back", ""), f"{console.base}/portals"
+    words = f"Its {links} links stay, without a section. It goes from every portal of "
+    words += f"{work.microtenant_name}."
+    back = console.query.get("back", "")
     return Confirmation(
-        name=f"the section {section.name}",
-        href=f"{console.base}/sections/{section.id}",
-        crumbs=(("Portals", portals),),
-        words=f"Its {links} links stay, without a section. It goes from every portal of "
-        f"{work.microtenant_name}."
-        if links
-        else "No link is in it.",
-        cancel=back if back.startswith(portals) else portals,
+        words=words if links else "No link is in it.",
+        cancel=back if back.startswith(f"{console.base}/portals") else "",
         undoable=True,
     )
 
@@ -89,14 +70,22 @@ async def _page(console: Console, work: UnitOfWork, edit: Edit[Section]) -> Answ
 
 SECTION = Editing(
     noun="section",
-    path="portals",
+    path="sections",
+    list_path="portals",
     nav="portals",
+    heading="Portals",
+    inline=True,
     labels={"name": "Name of the section"},
     fields={"name": "name", "portico.section": "name"},
     find=get_section,
-    requested=lambda form, stored: replace(stored, name=form.value("name")),
+    name_of=lambda section: section.name,
     page=_page,
+    requested=lambda form, stored: replace(stored, name=form.value("name")),
+    create=_create,
+    store=_store,
+    confirm=_confirm,
+    remove=delete_section,
     after=_portal_address,
     version=section_version,
 )
-ROUTES = [add_section, change_section, ask_to_delete_section, remove_section]
+ROUTES = [move_section, *edit_routes(SECTION)]

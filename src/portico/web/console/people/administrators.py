@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from litestar import get, post
+from litestar import get
 from litestar.di import NamedDependency
 
 from portico.domain.errors import Forbidden, InvalidInput
@@ -27,7 +27,7 @@ from portico.services.people.administrators import (
 from portico.services.tenancy.microtenants import summarise_microtenants
 from portico.services.versions import version_of
 from portico.services.work import UnitOfWork
-from portico.web.console.frame.conflicts import Conflict
+from portico.web.console.frame.edit_routes import edit_routes
 from portico.web.console.frame.editing import Change, Edit, Editing, spec_of
 from portico.web.console.frame.forms import Form, FormValue, SentForm
 from portico.web.console.frame.lists import Choice
@@ -77,14 +77,10 @@ class AdministratorListView:
 
 
 @dataclass(frozen=True, kw_only=True)
-class AdministratorView:
-    """What the page of one administrator shows; without `href` it is a new one."""
+class AdministratorDetails:
+    """What the page of an administrator shows beside its form."""
 
-    title: str
-    href: str
     enabled: bool
-    form: Form
-    conflict: Conflict | None
     microtenants: list[Choice]
 
 
@@ -107,58 +103,6 @@ async def show_administrators(console: NamedDependency[Console]) -> Answer:
         ]
         view = AdministratorListView(rows=rows)
         return await console.page("administrators.html", work, view, nav="administrators")
-
-
-@get("/administrators/new")
-async def new_administrator(console: NamedDependency[Console]) -> Answer:
-    """Show the form of a new administrator."""
-    return await ADMINISTRATOR.show_new(console, role=Role.VIEWER.value)
-
-
-@post("/administrators/new", status_code=303)
-async def add_administrator(console: NamedDependency[Console]) -> Answer:
-    """Store a new administrator."""
-
-    async def create(work: UnitOfWork, form: SentForm) -> GrantedAdministrator:
-        spec = _filled(form, AdministratorSpec(name=form.value("name")))
-        return await create_administrator(work, spec, _grants(form), form.password_hash)
-
-    return await ADMINISTRATOR.add(console, create)
-
-
-@get("/administrators/{id:str}")
-async def show_administrator(console: NamedDependency[Console]) -> Answer:
-    """Show the form of a stored administrator."""
-    return await ADMINISTRATOR.show(console)
-
-
-@post("/administrators/{id:str}", status_code=303)
-async def change_administrator(console: NamedDependency[Console]) -> Answer:
-    """Store a changed administrator, with the grants and the password."""
-    own_session = console.signed_in.session.digest
-
-    async def store(work: UnitOfWork, change: Change[GrantedAdministrator]) -> None:
-        before, spec = change.before, spec_of(change.requested, AdministratorSpec)
-        if spec != spec_of(before, AdministratorSpec):
-            await update_administrator(work, before.id, spec)
-        if change.requested.grants != before.grants:
-            grants = _grants(change.form)
-            require_grants(work, grants)
-            await set_grants(work, before.id, grants)
-        if hashed := change.form.password_hash:
-            await set_administrator_password(work, before.id, hashed, exempt_session=own_session)
-
-    return await ADMINISTRATOR.change(console, store)
-
-
-@post(["/administrators/{id:str}/enable", "/administrators/{id:str}/disable"], status_code=303)
-async def switch_administrator(console: NamedDependency[Console]) -> Answer:
-    """Enable an administrator, or disable one and end the sessions."""
-    return await ADMINISTRATOR.switch(console, _switch)
-
-
-async def _switch(work: UnitOfWork, administrator_id: int, enabled: bool) -> None:
-    await (enable_administrator if enabled else disable_administrator)(work, administrator_id)
 
 
 def _values(stored: GrantedAdministrator) -> Mapping[str, FormValue]:
@@ -224,18 +168,35 @@ def _grant_words(grant: Grant, names: Mapping[int, str]) -> str:
     return f"{MAY[grant.role]}, {where}"
 
 
-async def _page(console: Console, work: UnitOfWork, edit: Edit[GrantedAdministrator]) -> Answer:
-    names, stored = await _microtenant_names(work), edit.stored
-    view = AdministratorView(
-        title=(stored.display_name or stored.name) if stored else "New administrator",
-        href=f"{console.base}/administrators/{stored.id}" if stored else "",
-        enabled=stored is None or stored.disabled_time is None,
-        form=edit.form,
-        conflict=edit.conflict,
+async def _create(console: Console, work: UnitOfWork, form: SentForm) -> GrantedAdministrator:
+    spec = _filled(form, AdministratorSpec(name=form.value("name")))
+    return await create_administrator(work, spec, _grants(form), form.password_hash)
+
+
+async def _store(console: Console, work: UnitOfWork, change: Change[GrantedAdministrator]) -> None:
+    before, spec = change.before, spec_of(change.requested, AdministratorSpec)
+    if spec != spec_of(before, AdministratorSpec):
+        await update_administrator(work, before.id, spec)
+    if change.requested.grants != before.grants:
+        grants = _grants(change.form)
+        require_grants(work, grants)
+        await set_grants(work, before.id, grants)
+    if hashed := change.form.password_hash:
+        own = console.signed_in.session.digest
+        await set_administrator_password(work, before.id, hashed, exempt_session=own)
+
+
+async def _switch(console: Console, work: UnitOfWork, person: int, enabled: bool) -> None:
+    await (enable_administrator if enabled else disable_administrator)(work, person)
+
+
+async def _details(
+    console: Console, work: UnitOfWork, edit: Edit[GrantedAdministrator]
+) -> AdministratorDetails:
+    names = await _microtenant_names(work)
+    return AdministratorDetails(
+        enabled=edit.stored is None or edit.stored.disabled_time is None,
         microtenants=[Choice(str(each), name) for each, name in names.items()],
-    )
-    return await console.page(
-        "administrator.html", work, view, nav="administrators", status=edit.status
     )
 
 
@@ -243,20 +204,19 @@ ADMINISTRATOR = Editing(
     noun="administrator",
     path="administrators",
     nav="administrators",
+    template="administrator.html",
     labels=LABELS,
     fields=FIELDS,
     find=get_administrator,
+    name_of=lambda stored: stored.display_name or stored.name,
+    details=_details,
+    blank={"role": Role.VIEWER.value},
     values=_values,
     requested=_requested,
-    page=_page,
+    create=_create,
+    store=_store,
+    switch=_switch,
     version=_version,
     refusals=(InvalidInput, Forbidden),
 )
-ROUTES = [
-    show_administrators,
-    new_administrator,
-    add_administrator,
-    show_administrator,
-    change_administrator,
-    switch_administrator,
-]
+ROUTES = [show_administrators, *edit_routes(ADMINISTRATOR)]

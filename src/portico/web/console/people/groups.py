@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from litestar import get, post
+from litestar import get
 from litestar.di import NamedDependency
 
 from portico.domain.errors import Forbidden, InvalidInput
@@ -20,6 +20,7 @@ from portico.services.versions import version_of
 from portico.services.work import UnitOfWork
 from portico.web.console.frame.confirming import Confirmation
 from portico.web.console.frame.conflicts import Conflict
+from portico.web.console.frame.edit_routes import edit_routes
 from portico.web.console.frame.editing import Change, Edit, Editing
 from portico.web.console.frame.forms import Form
 from portico.web.console.frame.page import Answer, Console
@@ -54,46 +55,21 @@ async def show_groups(console: NamedDependency[Console]) -> Answer:
         return await _page(console, work, Edit(Form()))
 
 
-@post("/groups", status_code=303)
-async def add_group(console: NamedDependency[Console]) -> Answer:
-    """Store a new group."""
-    return await GROUP.add(console, lambda work, form: create_group(work, form.value("name")))
+async def _create(console: Console, work: UnitOfWork, form: Form) -> Group:
+    return await create_group(work, form.value("name"))
 
 
-@post("/groups/{id:str}", status_code=303)
-async def change_group(console: NamedDependency[Console]) -> Answer:
-    """Rename a group, everywhere."""
-    return await GROUP.change(console, _store)
-
-
-@get("/groups/{id:str}/delete")
-async def ask_to_delete(console: NamedDependency[Console]) -> Answer:
-    """Show what deleting a group affects."""
-    return await GROUP.ask_to_delete(console, _confirm)
-
-
-@post("/groups/{id:str}/delete", status_code=303)
-async def remove_group(console: NamedDependency[Console]) -> Answer:
-    """Delete a group that no link names."""
-    return await GROUP.delete(console, _confirm, delete_group)
-
-
-async def _store(work: UnitOfWork, change: Change[Group]) -> None:
+async def _store(console: Console, work: UnitOfWork, change: Change[Group]) -> None:
     await rename_group(work, change.before.id, change.requested.name)
 
 
 async def _confirm(console: Console, work: UnitOfWork, group: Group) -> Confirmation:
     links = (await list_groups(work)).links.get(group.id, 0)
     names = counted(links, "link names", "links name")
-    groups = f"{console.base}/groups"
-    return Confirmation(
-        name=f"the group {group.name}",
-        href=f"{groups}/{group.id}",
-        crumbs=(("Users and groups", groups),),
-        words=f"{names} it. Take it off them first: without it, more people would see them."
-        if links
-        else "No link names it. Its members stay, without it.",
-    )
+    words = f"{names} it. Take it off them first: without it, more people would see them."
+    if not links:
+        words = "No link names it. Its members stay, without it."
+    return Confirmation(words=words)
 
 
 async def _page(console: Console, work: UnitOfWork, edit: Edit[Group]) -> Answer:
@@ -124,11 +100,18 @@ GROUP = Editing(
     noun="group",
     path="groups",
     nav="users",
+    heading="Users and groups",
+    inline=True,
     labels={"name": "Name of the group"},
     fields={"name": "name", "portico.groups": "name"},
     find=get_group,
-    requested=lambda form, stored: replace(stored, name=form.value("name")),
+    name_of=lambda group: group.name,
     page=_page,
+    requested=lambda form, stored: replace(stored, name=form.value("name")),
+    create=_create,
+    store=_store,
+    confirm=_confirm,
+    remove=delete_group,
     refusals=(InvalidInput, Forbidden),
 )
-ROUTES = [show_groups, add_group, change_group, ask_to_delete, remove_group]
+ROUTES = [show_groups, *edit_routes(GROUP)]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from litestar import get, post
+from litestar import get
 from litestar.di import NamedDependency
 
 from portico.domain.errors import UnknownReference
@@ -22,7 +22,7 @@ from portico.services.people.users import (
 )
 from portico.services.versions import version_of
 from portico.services.work import UnitOfWork
-from portico.web.console.frame.conflicts import Conflict
+from portico.web.console.frame.edit_routes import edit_routes
 from portico.web.console.frame.editing import Change, Edit, Editing, spec_of
 from portico.web.console.frame.forms import Form, FormValue, SentForm
 from portico.web.console.frame.lists import PAGE_SIZE, Choice, Window, address_with, page_number
@@ -74,14 +74,10 @@ class UserListView:
 
 
 @dataclass(frozen=True, kw_only=True)
-class UserView:
-    """What the page of one user shows; without `href` it is a new one."""
+class UserDetails:
+    """What the page of a user shows beside its form."""
 
-    title: str
-    href: str
     enabled: bool
-    form: Form
-    conflict: Conflict | None
     groups: list[Choice]
     claimed: tuple[str, ...]
 
@@ -108,41 +104,6 @@ async def show_users(console: NamedDependency[Console]) -> Answer:
             rows=[_row(console, user, groups) for user in page.items],
         )
         return await console.page("users.html", work, view, nav="users")
-
-
-@get("/users/new")
-async def new_user(console: NamedDependency[Console]) -> Answer:
-    """Show the form of a new user."""
-    return await USER.show_new(console)
-
-
-@post("/users/new", status_code=303)
-async def add_user(console: NamedDependency[Console]) -> Answer:
-    """Store a new user."""
-
-    async def create(work: UnitOfWork, form: SentForm) -> PortalUser:
-        spec = _filled(form, PortalUserSpec(name=form.value("name")))
-        return await create_user(work, spec, form.password_hash)
-
-    return await USER.add(console, create)
-
-
-@get("/users/{id:str}")
-async def show_user(console: NamedDependency[Console]) -> Answer:
-    """Show the form of a stored user."""
-    return await USER.show(console)
-
-
-@post("/users/{id:str}", status_code=303)
-async def change_user(console: NamedDependency[Console]) -> Answer:
-    """Store a changed user; a new password ends the user's sessions."""
-    return await USER.change(console, _store)
-
-
-@post(["/users/{id:str}/enable", "/users/{id:str}/disable"], status_code=303)
-async def switch_user(console: NamedDependency[Console]) -> Answer:
-    """Enable a user, or disable one and end the sessions."""
-    return await USER.switch(console, _switch)
 
 
 def _row(console: Console, user: PortalUser, groups: Mapping[int, str]) -> UserRow:
@@ -179,13 +140,18 @@ def _filled(form: Form, base: U) -> U:
     )
 
 
-async def _store(work: UnitOfWork, change: Change[PortalUser]) -> None:
+async def _create(console: Console, work: UnitOfWork, form: SentForm) -> PortalUser:
+    spec = _filled(form, PortalUserSpec(name=form.value("name")))
+    return await create_user(work, spec, form.password_hash)
+
+
+async def _store(console: Console, work: UnitOfWork, change: Change[PortalUser]) -> None:
     await update_user(work, change.before.id, spec_of(change.requested, PortalUserSpec))
     if change.form.password_hash:
         await set_user_password(work, change.before.id, change.form.password_hash)
 
 
-async def _switch(work: UnitOfWork, user_id: int, enabled: bool) -> None:
+async def _switch(console: Console, work: UnitOfWork, user_id: int, enabled: bool) -> None:
     stored = await get_user(work, user_id, lock=True)
     spec = replace(spec_of(stored, PortalUserSpec), enabled=enabled)
     await update_user(work, user_id, spec)
@@ -196,31 +162,31 @@ def _version(stored: PortalUser) -> str:
     return version_of(replace(stored, claimed_groups=(), language="", last_sign_in=None))
 
 
-async def _page(console: Console, work: UnitOfWork, edit: Edit[PortalUser]) -> Answer:
-    stored = edit.stored
-    view = UserView(
-        title=(stored.display_name or stored.name) if stored else "New user",
-        href=f"{console.base}/users/{stored.id}" if stored else "",
-        enabled=stored is None or stored.enabled,
-        form=edit.form,
-        conflict=edit.conflict,
+async def _details(console: Console, work: UnitOfWork, edit: Edit[PortalUser]) -> UserDetails:
+    return UserDetails(
+        enabled=edit.stored is None or edit.stored.enabled,
         groups=[Choice(str(each), name) for each, name in (await _groups(work)).items()],
-        claimed=stored.claimed_groups if stored else (),
+        claimed=edit.stored.claimed_groups if edit.stored else (),
     )
-    return await console.page("user.html", work, view, nav="users", status=edit.status)
 
 
 USER = Editing(
     noun="user",
     path="users",
     nav="users",
+    template="user.html",
     labels=LABELS,
     fields=FIELDS,
     error_fields={UnknownReference: "groups"},
     find=get_user,
+    name_of=lambda user: user.display_name or user.name,
+    details=_details,
+    blank={},
     values=_values,
     requested=_filled,
-    page=_page,
+    create=_create,
+    store=_store,
+    switch=_switch,
     version=_version,
 )
-ROUTES = [show_users, new_user, add_user, show_user, change_user, switch_user]
+ROUTES = [show_users, *edit_routes(USER)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from litestar import get, post
+from litestar import get
 from litestar.di import NamedDependency
 
 from portico.domain.links.display_hosts import display_host
@@ -26,7 +26,8 @@ from portico.services.portals.portals import (
 )
 from portico.services.work import UnitOfWork
 from portico.web.console.frame.confirming import Confirmation
-from portico.web.console.frame.editing import Edit, Editing, spec_of
+from portico.web.console.frame.edit_routes import edit_routes
+from portico.web.console.frame.editing import Editing, spec_of
 from portico.web.console.frame.forms import Form
 from portico.web.console.frame.lists import PAGE_SIZE, Window, address_with, page_number
 from portico.web.console.frame.page import Answer, Console
@@ -98,13 +99,6 @@ class PortalListView:
 
 
 @dataclass(frozen=True, kw_only=True)
-class PortalFormView:
-    """What the page of a new portal shows."""
-
-    form: Form
-
-
-@dataclass(frozen=True, kw_only=True)
 class PortalFacts:
     """What stands beside every tab of a portal. A fact: label, words, text to copy."""
 
@@ -156,67 +150,27 @@ async def show_portals(console: NamedDependency[Console]) -> Answer:
         return await console.page("portals.html", work, view, nav="portals")
 
 
-@get("/portals/new")
-async def new_portal(console: NamedDependency[Console]) -> Answer:
-    """Show the form of a new portal: enabled, and for signed-in users."""
-    return await PORTAL.show_new(console, enabled=True, audience=Audience.SIGNED_IN.value)
+async def _create(console: Console, work: UnitOfWork, form: Form) -> UserPortal:
+    return await create_portal(
+        work,
+        UserPortalSpec(name=form.value("name"), enabled=form.flag("enabled")),
+        managed_suffix=console.site.managed_suffix,
+        page=PortalPage(slug=form.value("slug").strip(), audience=read_audience(form)),
+    )
 
 
-@post("/portals/new", status_code=303)
-async def add_portal(console: NamedDependency[Console]) -> Answer:
-    """Store a new portal and show it."""
-
-    async def create(work: UnitOfWork, form: Form) -> UserPortal:
-        return await create_portal(
-            work,
-            UserPortalSpec(name=form.value("name"), enabled=form.flag("enabled")),
-            managed_suffix=console.site.managed_suffix,
-            page=PortalPage(slug=form.value("slug").strip(), audience=read_audience(form)),
-        )
-
-    return await PORTAL.add(console, create)
-
-
-@post(["/portals/{id:str}/enable", "/portals/{id:str}/disable"], status_code=303)
-async def switch_portal(console: NamedDependency[Console]) -> Answer:
-    """Enable or disable a portal; a disabled one is not found."""
-
-    async def store(work: UnitOfWork, portal_id: int, enabled: bool) -> None:
-        stored = await get_portal(work, portal_id, lock=True)
-        spec = replace(spec_of(stored, UserPortalSpec), enabled=enabled)
-        await update_portal(work, portal_id, spec, managed_suffix=console.site.managed_suffix)
-
-    return await PORTAL.switch(console, store)
-
-
-@get("/portals/{id:str}/delete")
-async def ask_to_delete(console: NamedDependency[Console]) -> Answer:
-    """Show what deleting a portal affects."""
-    return await PORTAL.ask_to_delete(console, _confirm)
-
-
-@post("/portals/{id:str}/delete", status_code=303)
-async def remove_portal(console: NamedDependency[Console]) -> Answer:
-    """Delete a portal without links."""
-    return await PORTAL.delete(console, _confirm, delete_portal)
+async def _switch(console: Console, work: UnitOfWork, portal_id: int, enabled: bool) -> None:
+    stored = await get_portal(work, portal_id, lock=True)
+    spec = replace(spec_of(stored, UserPortalSpec), enabled=enabled)
+    await update_portal(work, portal_id, spec, managed_suffix=console.site.managed_suffix)
 
 
 async def _confirm(console: Console, work: UnitOfWork, portal: PresentedPortal) -> Confirmation:
     links = (await work.links.count_by_portal([portal.id])).get(portal.id, 0)
-    href = f"{console.base}/portals/{portal.id}"
-    return Confirmation(
-        name=portal.name,
-        href=href,
-        crumbs=(("Portals", f"{console.base}/portals"), (portal.name, href)),
-        words=f"It shows {links} links. A portal is deleted when none is on it any more."
-        if links
-        else "No link is on it. Its address leads nowhere afterwards.",
-    )
-
-
-async def _show_new(console: Console, work: UnitOfWork, edit: Edit[PresentedPortal]) -> Answer:
-    view = PortalFormView(form=edit.form)
-    return await console.page("portal_new.html", work, view, nav="portals", status=edit.status)
+    words = f"It shows {links} links. A portal is deleted when none is on it any more."
+    if not links:
+        words = "No link is on it. Its address leads nowhere afterwards."
+    return Confirmation(words=words)
 
 
 def read_audience(form: Form) -> Audience:
@@ -284,11 +238,17 @@ PORTAL = Editing(
     noun="portal",
     path="portals",
     nav="portals",
+    heading="Portals",
+    template="portal_new.html",
     labels=LABELS,
     fields=FIELDS,
     find=find_portal,
-    requested=lambda _, stored: stored,
-    page=_show_new,
+    name_of=lambda portal: portal.name,
+    blank={"enabled": True, "audience": Audience.SIGNED_IN.value},
+    create=_create,
+    switch=_switch,
+    confirm=_confirm,
+    remove=delete_portal,
     after=lambda portal_id, _: f"portals/{portal_id}",
 )
-ROUTES = [show_portals, new_portal, add_portal, switch_portal, ask_to_delete, remove_portal]
+ROUTES = [show_portals, *edit_routes(PORTAL)]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from litestar import get, post
+from litestar import get
 from litestar.di import NamedDependency
+from litestar.handlers import HTTPRouteHandler
 
 from portico.domain.audit import AuditFilter
 from portico.domain.links.presentation import seen_by
@@ -25,6 +26,7 @@ from portico.services.portals.visits import list_portal_links
 from portico.services.work import UnitOfWork
 from portico.web.console.audit.entries import DayView, describe_entries
 from portico.web.console.frame.conflicts import Conflict
+from portico.web.console.frame.edit_routes import edit_routes
 from portico.web.console.frame.editing import Change, Edit, Editing, spec_of
 from portico.web.console.frame.forms import Form, FormPicture, FormValue
 from portico.web.console.frame.lists import Choice
@@ -32,7 +34,8 @@ from portico.web.console.frame.page import Answer, Console
 from portico.web.console.frame.tiles import address_of, tile_of
 from portico.web.console.portals.domain import DomainNote, domain_note
 from portico.web.console.portals.portals import (
-    PORTAL,
+    FIELDS,
+    LABELS,
     PortalFacts,
     facts_of,
     find_portal,
@@ -40,7 +43,7 @@ from portico.web.console.portals.portals import (
 )
 from portico.web.shared.arch import Arch
 from portico.web.shared.pictures import StoredPicture, read_icon, read_logo, read_picture
-from portico.web.shared.received_forms import UPLOAD_BYTES
+from portico.web.shared.received_forms import FORM_BYTES, UPLOAD_BYTES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,42 +97,6 @@ class PreviewView:
     group: str
     user: str
     sections: list[SeenSection]
-
-
-@get("/portals/{id:str}/appearance")
-async def show_appearance(console: NamedDependency[Console]) -> Answer:
-    """Show name, title, logo, favicon and colour."""
-    return await APPEARANCE.show(console)
-
-
-@post("/portals/{id:str}/appearance", status_code=303, request_max_body_size=UPLOAD_BYTES)
-async def save_appearance(console: NamedDependency[Console]) -> Answer:
-    """Store how a portal looks."""
-    return await APPEARANCE.change(console, _storing(console))
-
-
-@get("/portals/{id:str}/access")
-async def show_access(console: NamedDependency[Console]) -> Answer:
-    """Show who may see a portal, and at which addresses."""
-    return await ACCESS.show(console)
-
-
-@post("/portals/{id:str}/access", status_code=303)
-async def save_access(console: NamedDependency[Console]) -> Answer:
-    """Store who may see a portal, and at which addresses."""
-    return await ACCESS.change(console, _storing(console))
-
-
-@get("/portals/{id:str}/notice")
-async def show_notice(console: NamedDependency[Console]) -> Answer:
-    """Show the notice above a portal's links."""
-    return await NOTICE.show(console)
-
-
-@post("/portals/{id:str}/notice", status_code=303)
-async def save_notice(console: NamedDependency[Console]) -> Answer:
-    """Store the notice."""
-    return await NOTICE.change(console, _storing(console))
 
 
 @get("/portals/{id:str}/history")
@@ -202,16 +169,11 @@ async def _somebody(
     return "Somebody without a group", []
 
 
-def _storing(
-    console: Console,
-) -> Callable[[UnitOfWork, Change[PresentedPortal]], Awaitable[None]]:
-    async def store(work: UnitOfWork, change: Change[PresentedPortal]) -> None:
-        requested = change.requested
-        spec = spec_of(requested, UserPortalSpec)
-        suffix = console.site.managed_suffix
-        await update_portal(work, requested.id, spec, managed_suffix=suffix, page=requested.page)
-
-    return store
+async def _store(console: Console, work: UnitOfWork, change: Change[PresentedPortal]) -> None:
+    requested = change.requested
+    spec = spec_of(requested, UserPortalSpec)
+    suffix = console.site.managed_suffix
+    await update_portal(work, requested.id, spec, managed_suffix=suffix, page=requested.page)
 
 
 def _appearance_values(portal: PresentedPortal) -> Mapping[str, FormValue]:
@@ -309,29 +271,41 @@ def _tab(
     name: str,
     values: Callable[[PresentedPortal], Mapping[str, FormValue]],
     requested: Callable[[Form, PresentedPortal], PresentedPortal],
+    form_bytes: int = FORM_BYTES,
     **pictures: Callable[[str, bytes], StoredPicture],
-) -> Editing[PresentedPortal]:
-    return replace(
-        PORTAL,
+) -> list[HTTPRouteHandler]:
+    tab = Editing(
+        noun="portal",
+        path="portals",
+        suffix=f"/{name}",
+        nav="portals",
+        labels=LABELS,
+        fields=FIELDS,
+        find=find_portal,
+        name_of=lambda portal: portal.name,
+        page=partial(_page, name),
         values=values,
         requested=requested,
-        page=partial(_page, name),
+        store=_store,
         after=lambda portal_id, _: f"portals/{portal_id}/{name}",
         pictures=pictures,
         repair=_with_repair,
+        form_bytes=form_bytes,
     )
+    return edit_routes(tab)
 
 
-APPEARANCE = _tab("appearance", _appearance_values, _appearance, logo=read_logo, favicon=read_icon)
-ACCESS = _tab("access", _access_values, _access)
-NOTICE = _tab("notice", _notice_values, _notice)
 ROUTES = [
-    show_appearance,
-    save_appearance,
-    show_access,
-    save_access,
-    show_notice,
-    save_notice,
     show_history,
     show_preview,
+    *_tab("access", _access_values, _access),
+    *_tab("notice", _notice_values, _notice),
+    *_tab(
+        "appearance",
+        _appearance_values,
+        _appearance,
+        UPLOAD_BYTES,
+        logo=read_logo,
+        favicon=read_icon,
+    ),
 ]

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from litestar import get, post
+from litestar import get
 from litestar.di import NamedDependency
 
 from portico.domain.errors import AuthDomainTaken, Forbidden, ForeignAuthDomain
@@ -22,7 +22,7 @@ from portico.services.tenancy.microtenants import (
 )
 from portico.services.work import UnitOfWork
 from portico.web.console.frame.confirming import Confirmation
-from portico.web.console.frame.conflicts import Conflict
+from portico.web.console.frame.edit_routes import edit_routes
 from portico.web.console.frame.editing import Change, Edit, Editing, spec_of
 from portico.web.console.frame.forms import Form, FormValue
 from portico.web.console.frame.page import Answer, Console
@@ -63,16 +63,12 @@ class MicrotenantListView:
     note: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class MicrotenantView:
-    """What the page of one microtenant shows; without `href` it is a new one."""
+@dataclass(frozen=True)
+class MicrotenantDetails:
+    """Whether a microtenant can be changed here; `note` says why not."""
 
-    title: str
-    href: str
-    form: Form
     may_manage: bool
     note: str
-    conflict: Conflict | None
 
 
 @get("/microtenants")
@@ -93,45 +89,6 @@ async def show_microtenants(console: NamedDependency[Console]) -> Answer:
         ]
         view = MicrotenantListView(rows=rows, may_manage=not note, note=note)
         return await console.page("microtenants.html", work, view, nav="microtenants")
-
-
-@get("/microtenants/new")
-async def new_microtenant(console: NamedDependency[Console]) -> Answer:
-    """Show the form of a new microtenant."""
-    return await MICROTENANT.show_new(console, enabled=True)
-
-
-@post("/microtenants/new", status_code=303)
-async def add_microtenant(console: NamedDependency[Console]) -> Answer:
-    """Store a new microtenant."""
-    blank = MicrotenantSpec(name="")
-    return await MICROTENANT.add(
-        console, lambda work, form: create_microtenant(work, _filled(form, blank))
-    )
-
-
-@get("/microtenants/{id:str}")
-async def show_microtenant(console: NamedDependency[Console]) -> Answer:
-    """Show the form of a stored microtenant."""
-    return await MICROTENANT.show(console)
-
-
-@post("/microtenants/{id:str}", status_code=303)
-async def change_microtenant(console: NamedDependency[Console]) -> Answer:
-    """Store a changed microtenant."""
-    return await MICROTENANT.change(console, _store)
-
-
-@get("/microtenants/{id:str}/delete")
-async def ask_to_delete(console: NamedDependency[Console]) -> Answer:
-    """Show what deleting a microtenant affects."""
-    return await MICROTENANT.ask_to_delete(console, _confirm)
-
-
-@post("/microtenants/{id:str}/delete", status_code=303)
-async def remove_microtenant(console: NamedDependency[Console]) -> Answer:
-    """Delete a microtenant that owns nothing."""
-    return await MICROTENANT.delete(console, _confirm, delete_microtenant)
 
 
 def _values(stored: Microtenant) -> Mapping[str, FormValue]:
@@ -155,18 +112,17 @@ def _filled(form: Form, base: M) -> M:
     )
 
 
-async def _store(work: UnitOfWork, change: Change[Microtenant]) -> None:
+async def _create(console: Console, work: UnitOfWork, form: Form) -> Microtenant:
+    return await create_microtenant(work, _filled(form, MicrotenantSpec(name="")))
+
+
+async def _store(console: Console, work: UnitOfWork, change: Change[Microtenant]) -> None:
     await update_microtenant(work, change.before.id, spec_of(change.requested, MicrotenantSpec))
 
 
 async def _confirm(console: Console, work: UnitOfWork, stored: Microtenant) -> Confirmation:
-    href = f"{console.base}/microtenants/{stored.id}"
-    return Confirmation(
-        name=stored.name,
-        href=href,
-        crumbs=(("Microtenants", f"{console.base}/microtenants"), (stored.name, href)),
-        words="It is deleted only when it has no link, portal, policy or API client.",
-    )
+    words = "It is deleted only when it has no link, portal, policy or API client."
+    return Confirmation(words=words)
 
 
 def _refusal(work: UnitOfWork) -> str:
@@ -178,40 +134,31 @@ def _refusal(work: UnitOfWork) -> str:
     return ""
 
 
-async def _page(console: Console, work: UnitOfWork, edit: Edit[Microtenant]) -> Answer:
-    stored = edit.stored
-    note = _refusal(work) or (DEFAULT_NOTE if stored and stored.is_default else "")
-    view = MicrotenantView(
-        title=stored.name if stored else "New microtenant",
-        href=f"{console.base}/microtenants/{stored.id}" if stored else "",
-        form=edit.form,
-        may_manage=not note,
-        note=note,
-        conflict=edit.conflict,
-    )
-    return await console.page(
-        "microtenant.html", work, view, nav="microtenants", status=edit.status
-    )
+async def _details(
+    console: Console, work: UnitOfWork, edit: Edit[Microtenant]
+) -> MicrotenantDetails:
+    note = _refusal(work) or (DEFAULT_NOTE if edit.stored and edit.stored.is_default else "")
+    return MicrotenantDetails(not note, note)
 
 
 MICROTENANT = Editing(
     noun="microtenant",
     path="microtenants",
     nav="microtenants",
+    heading="Microtenants",
+    template="microtenant.html",
     labels=LABELS,
     fields=FIELDS,
     error_fields={AuthDomainTaken: "domains", ForeignAuthDomain: "domains"},
     find=get_microtenant,
+    name_of=lambda stored: stored.name,
+    details=_details,
+    blank={"enabled": True},
     values=_values,
     requested=_filled,
-    page=_page,
+    create=_create,
+    store=_store,
+    confirm=_confirm,
+    remove=delete_microtenant,
 )
-ROUTES = [
-    show_microtenants,
-    new_microtenant,
-    add_microtenant,
-    show_microtenant,
-    change_microtenant,
-    ask_to_delete,
-    remove_microtenant,
-]
+ROUTES = [show_microtenants, *edit_routes(MICROTENANT)]

@@ -1,0 +1,175 @@
+"""The edit cycle that every noun of the console shares.
+
+A form comes back with 422 and the errors beside their fields, or with 409 and a comparison when
+somebody else changed the record since it was opened. Otherwise the change is stored, and the next
+page reports it. Deletions follow the same steps; a switch changes one field and needs no version.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from litestar import get, post
+from litestar.di import NamedDependency
+from litestar.handlers import HTTPRouteHandler
+
+from portico.domain.errors import PorticoError, StalePrecondition
+from portico.services.work import UnitOfWork
+from portico.web.console.frame.confirming import Confirmation, ask
+from portico.web.console.frame.conflicts import describe_last_change
+from portico.web.console.frame.editing import Change, Edit, Editing, Identified, R, status_of
+from portico.web.console.frame.forms import FormValue, SentForm, make_form
+from portico.web.console.frame.page import Answer, Console
+
+
+def edit_routes(editing: Editing[Any]) -> list[HTTPRouteHandler]:
+    """Return the handlers of a noun: /new, /ID, /ID/enable, /ID/disable and /ID/delete."""
+    routes: list[HTTPRouteHandler] = []
+    if editing.blank is not None:
+        routes.append(_new_page(editing, editing.blank))
+    if editing.create:
+        routes.append(_creation(editing, editing.create))
+    if editing.store:
+        routes += _change(editing, editing.store)
+    if editing.switch:
+        routes.append(_switch(editing, editing.switch))
+    if editing.confirm and editing.remove:
+        routes += _deletion(editing, editing.confirm, editing.remove)
+    return routes
+
+
+def _new_page(editing: Editing[R], blank: Mapping[str, FormValue]) -> HTTPRouteHandler:
+    @get(f"/{editing.path}/new")
+    async def show_new(console: NamedDependency[Console]) -> Answer:
+        async with console.preparing() as work:
+            return await editing.show(console, work, Edit(make_form(editing.labels, **blank)))
+
+    return show_new
+
+
+def _creation(
+    editing: Editing[R],
+    create: Callable[[Console, UnitOfWork, SentForm], Awaitable[Identified]],
+) -> HTTPRouteHandler:
+    address = f"/{editing.path}" if editing.inline else f"/{editing.path}/new"
+
+    @post(address, status_code=303, request_max_body_size=editing.form_bytes)
+    async def add(console: NamedDependency[Console]) -> Answer:
+        form = replace(await console.form(), labels=editing.labels)
+        try:
+            form = await editing.prepare(console, form)
+            async with console.writing() as work:
+                created = await create(console, work, form)
+        except editing.refusals as error:
+            async with console.reading() as work:
+                return await editing.show(console, work, editing.refused(form, error))
+        return console.go(editing.following(created.id, form), work)
+
+    return add
+
+
+def _change(
+    editing: Editing[R],
+    store: Callable[[Console, UnitOfWork, Change[R]], Awaitable[object]],
+) -> list[HTTPRouteHandler]:
+    address = f"/{editing.path}/{{id:str}}{editing.suffix}"
+
+    @get(address)
+    async def show(console: NamedDependency[Console]) -> Answer:
+        async with console.reading() as work:
+            stored = await editing.find(work, console.record_id)
+            return await editing.show(console, work, Edit(editing.form_of(stored), stored))
+
+    @post(address, status_code=303, request_max_body_size=editing.form_bytes)
+    async def change(console: NamedDependency[Console]) -> Answer:
+        form = replace(await console.form(), labels=editing.labels)
+        try:
+            form = await editing.prepare(console, form)
+            async with console.writing() as work:
+                before = await editing.find_unchanged(console, work, form)
+                requested = editing.requested(form, before)
+                await store(console, work, Change(before=before, requested=requested, form=form))
+        except _caught(editing) as error:
+            return await editing.show_again(console, form, error)
+        said = "password" if form.password_hash else ""
+        return console.go(editing.following(before.id, form), work, said=said)
+
+    return [change] if editing.inline else [show, change]
+
+
+def _switch(
+    editing: Editing[R],
+    store: Callable[[Console, UnitOfWork, int, bool], Awaitable[object]],
+) -> HTTPRouteHandler:
+    address = f"/{editing.path}/{{id:str}}"
+
+    @post([f"{address}/enable", f"{address}/disable"], status_code=303)
+    async def switch(console: NamedDependency[Console]) -> Answer:
+        form = await console.form()
+        enabled = console.request.scope["path"].endswith("/enable")
+        try:
+            async with console.writing() as work:
+                await store(console, work, console.record_id, enabled)
+        except editing.refusals as error:
+            if editing.store is None:
+                raise
+            async with console.reading() as work:
+                stored = await editing.find(work, console.record_id)
+                edit = editing.refused(editing.form_of(stored), error)
+                return await editing.show(console, work, replace(edit, stored=stored))
+        return console.go(console.back(form, editing.path), work)
+
+    return switch
+
+
+def _deletion(
+    editing: Editing[R],
+    confirm: Callable[[Console, UnitOfWork, R], Awaitable[Confirmation]],
+    remove: Callable[[UnitOfWork, int], Awaitable[object]],
+) -> list[HTTPRouteHandler]:
+    address = f"/{editing.path}/{{id:str}}/delete"
+
+    async def question(console: Console, work: UnitOfWork, error: PorticoError | None) -> Answer:
+        stored = await editing.find(work, console.record_id)
+        name, href = editing.name_of(stored), f"{console.base}/{editing.path}/{stored.id}"
+        crumbs = [(editing.heading, f"{console.base}/{editing.list_path or editing.path}")]
+        asked = replace(
+            await confirm(console, work, stored),
+            name=f"the {editing.noun} {name}" if editing.inline else name,
+            noun=editing.noun,
+            href=href,
+            crumbs=crumbs if editing.inline else [*crumbs, (name, href)],
+            revision=editing.version(stored),
+        )
+        if isinstance(error, StalePrecondition):
+            conflict = await describe_last_change(work, editing.noun, stored)
+            asked = replace(asked, conflict=conflict)
+        elif error is not None:
+            asked = replace(asked, refused=error.reason)
+        status = status_of(error) if error else 200
+        return await ask(console, work, asked, nav=editing.nav, status=status)
+
+    @get(address)
+    async def show_deletion(console: NamedDependency[Console]) -> Answer:
+        async with console.reading() as work:
+            return await question(console, work, None)
+
+    @post(address, status_code=303)
+    async def delete(console: NamedDependency[Console]) -> Answer:
+        form = await console.form()
+        try:
+            async with console.writing() as work:
+                await editing.find_unchanged(console, work, form)
+                await remove(work, console.record_id)
+        except _caught(editing) as error:
+            async with console.reading() as work:
+                return await question(console, work, error)
+        return console.go(editing.list_path or editing.path, work)
+
+    return [show_deletion, delete]
+
+
+def _caught(editing: Editing[R]) -> tuple[type[PorticoError], ...]:
+    return StalePrecondition, *editing.refusals
