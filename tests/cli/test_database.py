@@ -63,7 +63,7 @@ def test_postgres_behind_is_refused_until_upgraded(empty_postgres: str, tmp_path
 
     assert sentence == by_command
     assert sentence == (
-        f"The database has schema none; this version of Portico needs {needed}. "
+        f"The database has schema none, but this version of Portico needs {needed}. "
         "Run `portico db upgrade` with the same database first."
     )
     succeed("db", "upgrade", "--database", empty_postgres)
@@ -113,7 +113,7 @@ def test_database_that_falls_behind_is_not_ready(empty_postgres: str, tmp_path: 
         answer = server.wait_until(ready=False)
 
         assert answer.json()["status"] == "not ready"
-        assert "another schema" in answer.json()["reason"]
+        assert "does not match" in answer.json()["reason"]
         assert server.http.get("/healthz").status_code == 200
 
 

@@ -1,1 +1,1 @@
-"""Values and rules of portals and links, in nothing but the standard library."""
+"""Values and rules of Portico. They need only the standard library and idna."""

@@ -1,4 +1,4 @@
-"""Network addresses in settings: whose word to take, and where browsers reach the server."""
+"""Network addresses in settings: trusted proxies and the public URL."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ _ORIGIN = re.compile(r"https?://[a-z0-9.-]+(:[0-9]{1,5})?\Z")
 
 
 def parse_networks(text: str) -> tuple[Network, ...]:
-    """Networks and addresses that commas separate. Raises ValueError."""
+    """Return the networks and addresses of a comma-separated list. Raises ValueError."""
     return tuple(ip_network(each.strip()) for each in text.split(",") if each.strip())
 
 
 def are_networks(text: str) -> bool:
-    """Whether a text names networks and addresses, or nothing."""
+    """Return whether a text is a comma-separated list of networks and addresses, or empty."""
     try:
         parse_networks(text)
     except ValueError:
@@ -24,5 +24,5 @@ def are_networks(text: str) -> bool:
 
 
 def is_origin(text: str) -> bool:
-    """Whether a text is scheme and host alone, as in https://links.example.com, or nothing."""
+    """Return whether a text is only scheme and host, as in https://links.example.com, or empty."""
     return not text or _ORIGIN.match(text) is not None

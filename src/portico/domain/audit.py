@@ -1,4 +1,4 @@
-"""The audit trail: one entry for every change, never altered afterwards."""
+"""The audit trail: one entry for every change, which never changes afterwards."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Action(StrEnum):
-    """What happened to the object of an entry."""
+    """The kinds of change that an entry records."""
 
     CREATE = "create"
     UPDATE = "update"
@@ -17,11 +17,12 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class AuditEntry:
-    """Who changed what, when, and how it looked before and after (JSON text, empty for nothing).
+    """A change: its author, object and time, and the object before and after as JSON.
 
-    `actor_id` is the id of an API client or an administrator, or 0 for the operator at the command
-    line. `transaction_id` is made by the server; undoing takes all entries of one together.
-    `client_transaction_id` is what the client sent as `x-transaction-id`, None for nothing.
+    `before` or `after` is empty if the object did not exist. `actor_id` is the id of an API client
+    or an administrator, or 0 for the operator on the command line. The server creates
+    `transaction_id`; undo reverts all entries with the same one. `client_transaction_id` is the
+    `x-transaction-id` of the client, or None.
     """
 
     customer_id: int
@@ -41,9 +42,9 @@ class AuditEntry:
 
 @dataclass(frozen=True, kw_only=True)
 class AuditFilter:
-    """Which entries are wanted; what is None or empty narrows nothing.
+    """Criteria for audit entries. None or an empty text matches every entry.
 
-    From `since` on and before `until`, in epoch seconds.
+    `since` is inclusive and `until` exclusive, in epoch seconds.
     """
 
     since: int | None = None

@@ -1,8 +1,8 @@
-"""Invisible characters and bidirectional controls: what nobody can see in a name or a host.
+"""Detects invisible characters and bidirectional controls in names and hosts.
 
-Two names that look alike must not differ by such a character, and none may turn the text around
-it. They are refused unless a script or an emoji is written with them: RFC 5892 appendix A says
-where joiners belong, Unicode Technical Standard 51 how emoji sequences are built.
+With them, names that look equal could differ, and the text around them could be reordered. They are
+refused unless a script or an emoji needs them: RFC 5892 appendix A defines where joiners belong,
+Unicode Technical Standard 51 how emoji sequences are built.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from portico.domain.errors import InvalidField
 ZWNJ, ZWJ = "\u200c", "\u200d"
 _CONTEXT = 64  # the characters on each side that decide whether a joiner belongs
 _KEYCAP_BASES = "#*0123456789"
-_EMOJI_BASES = "\u203c\u2049\u2139\u3030"  # emoji that are no symbols to Unicode
+_EMOJI_BASES = "\u203c\u2049\u2139\u3030"  # emoji without a symbol category in Unicode
 _BLACK_FLAG, _CANCEL_TAG = "\U0001f3f4", "\U000e007f"
 
 
 def _code_points(listed: str) -> frozenset[int]:
-    """The code points of a list such as "0628 062A-062E"."""
+    """Return the code points of a list such as "0628 062A-062E"."""
     ends = [each.partition("-") for each in listed.split()]
     return frozenset(
         code
@@ -29,20 +29,20 @@ def _code_points(listed: str) -> frozenset[int]:
 
 
 _BIDIRECTIONAL = _code_points("061C 200E-200F 202A-202E 2066-2069")
-# Default_Ignorable_Code_Point beyond the general category Cf, which Python knows; line and
-# paragraph separators; the blank Braille pattern.
+# Default_Ignorable_Code_Point outside the general category Cf, which Python knows, then line and
+# paragraph separators and the blank Braille pattern.
 _IGNORABLE = _code_points(
     "034F 115F-1160 17B4-17B5 180B-180F 2028-2029 2065 2800 3164 FE00-FE0F FFA0 FFF0-FFF8 "
     "E0000-E0FFF"
 )
-# Of category Cf, but visible: signs around Arabic, Syriac and Kaithi numbers, and hieroglyphs.
+# Category Cf, but visible: signs around Arabic, Syriac and Kaithi numbers, and hieroglyphs.
 _VISIBLE_FORMATS = _code_points("0600-0605 06DD 070F 0890-0891 08E2 110BD 110CD 13430-1343F")
 
 
 def is_invisible(character: str) -> bool:
-    """Whether a character leaves no mark of its own, wherever it stands. White space is not meant.
+    """Return whether a character is never visible. True for bidirectional controls.
 
-    Bidirectional controls are among them.
+    White space does not count.
     """
     if ord(character) in _IGNORABLE:
         return True
@@ -50,7 +50,7 @@ def is_invisible(character: str) -> bool:
 
 
 def hidden_position(text: str) -> int | None:
-    """Where the first invisible character stands that no script or emoji needs there, from 0."""
+    """Return the index of the first invisible character that no script or emoji needs there."""
     if text.isascii():
         return None
     for position, character in enumerate(text):
@@ -60,17 +60,17 @@ def hidden_position(text: str) -> int | None:
 
 
 def without_hidden(text: str) -> str:
-    """The text without the invisible characters that nothing needs."""
+    """Return the text without invisible characters that no script or emoji needs."""
     while (position := hidden_position(text)) is not None:
         text = text[:position] + text[position + 1 :]
     return text
 
 
 def check_visible(field: str, text: str, *, stored: str = "") -> str:
-    """The text as it is, unless it is new and holds a character that nobody sees.
+    """Return the text if it has no invisible character, or equals the `stored` one.
 
-    A text that equals the `stored` one passes, so that older records stay editable. Raises
-    InvalidField naming the character and its place, counted from 1.
+    Stored texts are accepted so that older records remain editable. Raises InvalidField that names
+    the character and its position, counted from 1.
     """
     position = None if text == stored else hidden_position(text)
     if position is None:
@@ -81,7 +81,7 @@ def check_visible(field: str, text: str, *, stored: str = "") -> str:
 
 
 def strip_unseen_start(text: str) -> str:
-    """The text from its first character on that is neither white space nor invisible."""
+    """Return the text without white space and invisible characters at its start."""
     for position, character in enumerate(text):
         if not character.isspace() and not is_invisible(character):
             return text[position:]
@@ -115,18 +115,18 @@ def _is_needed(text: str, position: int) -> bool:
 
 
 def _is_symbol(character: str) -> bool:
-    """Whether an emoji could begin with it. Python does not know the property Emoji itself."""
+    """Return whether an emoji can begin with it. Python does not have the property Emoji."""
     return bool(character) and unicodedata.category(character) in {"So", "Sm"}
 
 
 def _ends_emoji(character: str) -> bool:
-    """Whether an emoji could end with it: a symbol, a skin tone, a variation selector, a tag."""
+    """Return whether an emoji can end with it: symbol, skin tone, variation selector or tag."""
     is_tone = "\U0001f3fb" <= character <= "\U0001f3ff"
     return is_tone or _is_symbol(character) or character in ("\ufe0f", _CANCEL_TAG)
 
 
 def _is_flag_tag(text: str, position: int) -> bool:
-    """Whether a tag is part of a flag such as Scotland's: a black flag, tags, and their end."""
+    """Return whether a tag is part of a flag such as Scotland's: black flag, tags, cancel tag."""
     start = position
     while start and _is_tag(text[start - 1]):
         start -= 1

@@ -1,4 +1,4 @@
-"""Cells of a CSV file that no spreadsheet takes for a formula."""
+"""Makes CSV cells safe to open in a spreadsheet, which can run a cell as a formula."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\u
 
 
 def neutral_cell(text: str) -> str:
-    """The text, with an apostrophe before it if a spreadsheet would run it.
+    """Return the text, with an apostrophe before it if a spreadsheet could run it.
 
-    White space and invisible characters before a formula do not stop every spreadsheet from running
-    it, so they are looked through.
+    White space and invisible characters are skipped: some spreadsheets run a formula after them.
     """
-    runs = text.startswith(_FORMULA_STARTS) or strip_unseen_start(text).startswith(_FORMULA_STARTS)
-    return f"'{text}" if runs else text
+    is_formula = text.startswith(_FORMULA_STARTS) or strip_unseen_start(text).startswith(
+        _FORMULA_STARTS
+    )
+    return f"'{text}" if is_formula else text

@@ -1,28 +1,28 @@
-"""The one tree of errors. Each names the condition; the HTTP layer owns the only table of statuses.
+"""The tree of errors. Each class is one condition; `http/kit/errors.py` maps them to statuses.
 
 PorticoError
-├── InvalidInput                 the request can never succeed as it is
+├── InvalidInput                 the request cannot succeed without a change
 │   ├── InvalidField             a value breaks the rule of its field
-│   ├── InvalidOperand           a search names an operator that does not exist or does not fit
-│   ├── InvalidFilter            a search names an unknown field or a value of the wrong kind
-│   ├── SearchTooExpensive       a search was stopped at the time limit of reads
+│   ├── InvalidOperand           a search has an unknown or unsuitable operator
+│   ├── InvalidFilter            a search has an unknown field or a value of the wrong kind
+│   ├── SearchTooExpensive       a search reached the time limit of reads
 │   ├── UnknownReference         a body names a resource that does not exist
-│   ├── NameTaken                another resource of the kind has that name
-│   ├── StillReferenced          a deletion would orphan what refers to it
-│   ├── LinkLimitExceeded        a portal would show too many links
+│   ├── NameTaken                another resource of the same kind has the name
+│   ├── StillReferenced          another resource refers to the one to delete
+│   ├── LinkLimitExceeded        a portal would have too many links
 │   ├── MicrotenantLimitExceeded a tenant would have too many microtenants
-│   ├── ForeignAuthDomain        a microtenant claims a domain that is not the tenant's
+│   ├── ForeignAuthDomain        a microtenant names a domain that is not the tenant's
 │   └── AuthDomainTaken          another microtenant has the domain
-├── NotFound                     no such resource for this caller
+├── NotFound                     the resource does not exist for this caller
 ├── AccessDenied                 no valid credentials
-│   ├── SessionNotValid          the token was good once; signing in again helps
-│   └── LockedOut                too many failures; waiting helps
-├── Forbidden                    known caller, not allowed
-├── ConcurrentChange             another change won; trying again may succeed
-│   └── StalePrecondition        the caller's If-Match names an older version
+│   ├── SessionNotValid          the token is no longer valid; signing in again helps
+│   └── LockedOut                too many sign-ins failed; waiting helps
+├── Forbidden                    the caller is known but not allowed
+├── ConcurrentChange             another change came first; a retry can succeed
+│   └── StalePrecondition        If-Match does not match the stored version
 └── Unavailable                  the database cannot serve now
-    └── Overloaded               too much else is running, or a read took too long
-        └── TooManySignIns       too many passwords wait to be checked
+    └── Overloaded               too many reads are running, or a read took too long
+        └── TooManySignIns       too many passwords are waiting to be checked
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from typing import ClassVar
 
 
 class PorticoError(Exception):
-    """Root of the tree: a wire id, a sentence for people, and the parameters of both."""
+    """Root of the tree: the id on the wire, the reason for people, and parameters."""
 
     code: ClassVar[str]
 
@@ -42,31 +42,31 @@ class PorticoError(Exception):
 
 
 class InvalidInput(PorticoError):
-    """The request can never succeed as it is."""
+    """The request cannot succeed without a change."""
 
     code = "invalid.resource.argument"
 
-    def within(self, place: str) -> InvalidInput:
-        """The same error, saying which entry of a list it is about."""
-        self.reason = f"{place}: {self.reason}"
+    def within(self, entry: str) -> InvalidInput:
+        """Return the error with the name of the list entry before its reason."""
+        self.reason = f"{entry}: {self.reason}"
         return self
 
 
 class InvalidField(InvalidInput):
-    """A value breaks the rule of its field. The wording is the vendor's."""
+    """A value breaks the rule of its field. The first sentence is the vendor's."""
 
     def __init__(self, field: str, why: str) -> None:
         super().__init__(f"One or more input fields {field} are not valid. {why}", field)
         self.field = field
         self.why = why
 
-    def within(self, place: str) -> InvalidField:
-        """The same error with the entry's place before the field, as in `links[3].name`."""
-        return InvalidField(f"{place}.{self.field}", self.why)
+    def within(self, entry: str) -> InvalidField:
+        """Return the error with the list entry before the field, as in `links[3].name`."""
+        return InvalidField(f"{entry}.{self.field}", self.why)
 
 
 class InvalidOperand(InvalidInput):
-    """A search names an operator that does not exist or does not fit."""
+    """A search has an unknown operator, or one that its field does not support."""
 
     code = "filtering.input.invalid.operand"
 
@@ -75,13 +75,13 @@ class InvalidOperand(InvalidInput):
 
 
 class InvalidFilter(InvalidInput):
-    """A search names an unknown field, or a value of the wrong kind for its field."""
+    """A search has an unknown field, or a value of the wrong kind for its field."""
 
     code = "filtering.input.invalid.field"
 
 
 class SearchTooExpensive(InvalidInput):
-    """A search ran into the time limit of reads: trying it again as it is would not help."""
+    """A search reached the time limit of reads. The same search would reach it again."""
 
     code = "filtering.input.too.expensive"
 
@@ -102,7 +102,7 @@ class UnknownReference(InvalidInput):
 
 
 class NameTaken(InvalidInput):
-    """Another resource of the same kind and microtenant has that name, whatever its case."""
+    """Another resource of the same kind and microtenant has the name, ignoring case."""
 
     code = "resource.already.exist"
 
@@ -111,7 +111,7 @@ class NameTaken(InvalidInput):
 
 
 class StillReferenced(InvalidInput):
-    """A deletion would orphan what refers to the resource."""
+    """Another resource refers to the one to delete."""
 
     code = "resource.referenced"
 
@@ -120,13 +120,13 @@ class StillReferenced(InvalidInput):
 
 
 class LinkLimitExceeded(InvalidInput):
-    """A portal would show more links than the documented limit."""
+    """A portal would have more links than the documented limit."""
 
     code = "portal.link.limit.exceeded"
 
     def __init__(self, portal_id: int, limit: int) -> None:
         super().__init__(
-            f"A user portal holds at most {limit} links; portal {portal_id} would hold more.",
+            f"A user portal can have at most {limit} links. Portal {portal_id} would have more.",
             str(portal_id),
         )
 
@@ -137,11 +137,11 @@ class MicrotenantLimitExceeded(InvalidInput):
     code = "microtenant.limit.exceeded"
 
     def __init__(self, limit: int) -> None:
-        super().__init__(f"A tenant has at most {limit} microtenants.", str(limit))
+        super().__init__(f"A tenant can have at most {limit} microtenants.", str(limit))
 
 
 class ForeignAuthDomain(InvalidInput):
-    """A microtenant claims an authentication domain that the tenant does not own."""
+    """A microtenant names an authentication domain that the tenant does not own."""
 
     code = "domains.does.not.belong.to.customer"
 
@@ -159,7 +159,7 @@ class AuthDomainTaken(InvalidInput):
 
 
 class NotFound(PorticoError):
-    """No such resource for this caller; a foreign one looks the same."""
+    """The resource does not exist, or belongs to another tenant or microtenant."""
 
     code = "resource.not.found"
 
@@ -168,7 +168,7 @@ class NotFound(PorticoError):
 
 
 class AccessDenied(PorticoError):
-    """No valid credentials."""
+    """The request has no valid credentials."""
 
     code = "access.denied"
 
@@ -177,14 +177,14 @@ class AccessDenied(PorticoError):
 
 
 class SessionNotValid(AccessDenied):
-    """An expired, revoked or signed-out token. The vendor's Go client looks for the marker."""
+    """The token is expired, revoked or signed out. The vendor's Go client reads the marker."""
 
     def __init__(self, why: str) -> None:
         super().__init__(f"Access denied. SESSION_NOT_VALID: {why}")
 
 
 class LockedOut(AccessDenied):
-    """Too many sign-ins failed; `seconds` from now it may be tried again."""
+    """Too many sign-ins failed. The next attempt is possible after `seconds`."""
 
     code = "access.locked"
 
@@ -196,13 +196,13 @@ class LockedOut(AccessDenied):
 
 
 class Forbidden(PorticoError):
-    """The caller is known and not allowed."""
+    """The caller is known but not allowed."""
 
     code = "authz.access.forbidden"
 
 
 class ConcurrentChange(PorticoError):
-    """Another change won the race; the same request may succeed when tried again."""
+    """Another change came first. The same request can succeed when it is sent again."""
 
     code = "api.concurrent.access.error"
 
@@ -212,24 +212,24 @@ class ConcurrentChange(PorticoError):
 
 
 class StalePrecondition(ConcurrentChange):
-    """The caller's If-Match names another version than the stored one."""
+    """The caller's If-Match does not match the stored version."""
 
     def __init__(self, kind: str) -> None:
-        super().__init__(kind, "If-Match does not name the stored version; read it again first.")
+        super().__init__(kind, "If-Match does not match the stored version. Read it again first.")
 
 
 class Unavailable(PorticoError):
-    """The database cannot serve now; waiting helps, changing the request does not."""
+    """The database cannot serve now. Waiting helps; changing the request does not."""
 
     code = "retryable.server.error"
 
 
 class Overloaded(Unavailable):
-    """Too much costly work is waiting, or a read took longer than it may."""
+    """Too many expensive reads are waiting, or a read reached its time limit."""
 
 
 class TooManySignIns(Overloaded):
-    """Too many passwords wait to be checked or hashed. `retry_after` is in seconds."""
+    """Too many passwords are waiting to be checked or hashed. `retry_after` is in seconds."""
 
     def __init__(self, retry_after: int) -> None:
         super().__init__(

@@ -19,7 +19,7 @@ BLANK_CHARACTERS = (
 
 @dataclass(frozen=True, kw_only=True)
 class AupSpec:
-    """What a client may write on a policy; every field is optional and kept byte for byte."""
+    """The fields of a policy that a client can write, all optional and stored byte for byte."""
 
     name: str = ""
     description: str = ""
@@ -49,9 +49,9 @@ AUP_FIELDS = fields(
 
 
 def check_aup(spec: AupSpec, *, stored_name: str = "") -> AupSpec:
-    """The spec as it is. Raises InvalidField naming the wire field that breaks a rule.
+    """Return the spec unchanged. Raises InvalidField that names the wire field.
 
-    `stored_name` is the name that the policy has, if it is there: it passes whatever it holds.
+    `stored_name` is the current name of a stored policy. It is accepted with any characters.
     """
     check_visible("name", check_text("name", spec.name, NAME_LIMIT), stored=stored_name)
     check_text("description", spec.description, DESCRIPTION_LIMIT, multiline=True)

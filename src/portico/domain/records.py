@@ -1,4 +1,4 @@
-"""What every noun shares: records, ids and clocks, the rules of text, and pages of a list."""
+"""What all resources share: records, ids, clocks, rules for text, and pages of a list."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from portico.domain.characters import check_visible
 from portico.domain.errors import InvalidField
 
 Clock = Callable[[], float]
-"""The present moment in seconds since the epoch, UTC."""
+"""Returns the current time in seconds since the epoch."""
 
 IdSource = Callable[[], int]
-"""A new id: positive, below 2^63, greater than those it gave before."""
+"""Returns a new id: positive, below 2^63, and greater than its earlier ids."""
 
 DEFAULT_MICROTENANT_ID = 0
 NAME_LIMIT = 255
@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, kw_only=True)
 class Record:
-    """What the service adds to anything that a client stores. Times are epoch seconds."""
+    """The fields that Portico adds to every stored resource. Times are in epoch seconds."""
 
     customer_id: int
     id: int
@@ -53,7 +53,7 @@ class Named(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Scope:
-    """The part of the database that one use-case may see: one microtenant of one tenant."""
+    """The part of the database that a use-case can access: one microtenant of one tenant."""
 
     customer_id: int
     microtenant_id: int = DEFAULT_MICROTENANT_ID
@@ -61,17 +61,17 @@ class Scope:
 
 @dataclass(frozen=True, kw_only=True)
 class Page(Generic[T]):
-    """One page of a list, with the number of items on all pages together."""
+    """One page of a list, and the number of items on all pages."""
 
     items: list[T]
     total: int
 
 
 class TimeOrderedIds:
-    """Ids of 41 bits of milliseconds, 12 bits of node, 10 bits of sequence.
+    """An id source: 41 bits of milliseconds, 12 bits of node, 10 bits of sequence.
 
-    A node number belongs to one process (storage hands it out), so ids never meet; within a
-    process they only grow, also when the clock steps back.
+    Storage assigns each node number to one process, so ids are unique. Within a process they only
+    increase, even if the clock is set back.
     """
 
     EPOCH_MILLISECONDS = 1_577_836_800_000
@@ -96,24 +96,24 @@ class TimeOrderedIds:
 
 
 def first_id_at(moment: int) -> int:
-    """The smallest id that was given out at that moment, in epoch seconds, or later.
+    """Return the smallest possible id of that time, in epoch seconds.
 
-    Where rows are found by their ids, this finds the recent ones without an index on times.
+    With it, a range of ids selects recent rows without an index on times.
     """
     milliseconds = max(0, moment * 1000 - TimeOrderedIds.EPOCH_MILLISECONDS)
     return milliseconds * TimeOrderedIds.NODES * TimeOrderedIds.SEQUENCES
 
 
 def fold(text: str) -> str:
-    """The form in which two texts are equal when they differ only by case or composition."""
+    """Return a form that is equal for texts that differ only by case or composition."""
     if text.isascii():
         return text.lower()
-    # Decomposed first, as Unicode's canonical caseless matching has it (chapter 3, D145).
+    # Decomposed first, for canonical caseless matching (Unicode chapter 3, D145).
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).casefold())
 
 
 def fold_ascii(text: str) -> str:
-    """Lower case for A to Z alone, as both databases do it for bytes they do not interpret."""
+    """Return the text with A to Z in lower case, as both databases do for uninterpreted bytes."""
     return text.lower() if text.isascii() else text.translate(_ASCII_LOWER)
 
 
@@ -121,9 +121,9 @@ _ASCII_LOWER = {upper: upper + 32 for upper in range(ord("A"), ord("Z") + 1)}
 
 
 def check_text(name: str, value: str, limit: int, *, multiline: bool = False) -> str:
-    """The text as it is, if it is short enough and free of control characters.
+    """Return the text if it is not too long and has no control characters.
 
-    Raises InvalidField naming the field.
+    `multiline` allows tabs and line breaks. Raises InvalidField that names the field.
     """
     if len(value) > limit:
         raise InvalidField(name, f"It has {len(value)} characters; at most {limit} are allowed.")
@@ -133,33 +133,36 @@ def check_text(name: str, value: str, limit: int, *, multiline: bool = False) ->
                 multiline and character in "\t\n\r"
             ):
                 raise InvalidField(
-                    name, f"It holds the control character U+{ord(character):04X}; remove it."
+                    name, f"It contains the control character U+{ord(character):04X}; remove it."
                 )
     return value
 
 
 def check_id(name: str, value: int) -> int:
-    """An id that could name something. Raises InvalidField."""
+    """Return the id if it is in the range of ids. Raises InvalidField."""
     if not 0 < value <= MAX_ID:
-        raise InvalidField(name, "It is not an id: a number from 1 to 2^63 - 1.")
+        raise InvalidField(name, "It must be an id, a number from 1 to 2^63 - 1.")
     return value
 
 
 def check_opaque(name: str, value: str, limit_bytes: int) -> str:
-    """A text that is kept byte for byte, if both databases can keep it. Raises InvalidField."""
+    """Return a text that is stored byte for byte, if both databases can store it.
+
+    Raises InvalidField.
+    """
     try:
         size = len(value.encode())
     except UnicodeEncodeError:
-        raise InvalidField(name, "It holds half of a surrogate pair.") from None
+        raise InvalidField(name, "It contains half of a surrogate pair; remove it.") from None
     if size > limit_bytes:
-        raise InvalidField(name, f"It is over {limit_bytes // 1024} KiB.")
+        raise InvalidField(name, f"It is larger than {limit_bytes // 1024} KiB.")
     if "\0" in value:
-        raise InvalidField(name, "It holds the control character U+0000; remove it.")
+        raise InvalidField(name, "It contains the control character U+0000; remove it.")
     return value
 
 
 def check_name(value: str, *, name: str = "name") -> str:
-    """A required name without the white space around it. Raises InvalidField."""
+    """Return a required name without surrounding white space. Raises InvalidField."""
     trimmed = value.strip()
     if not trimmed:
         raise InvalidField(name, "It is required and cannot be empty.")
@@ -167,7 +170,7 @@ def check_name(value: str, *, name: str = "name") -> str:
 
 
 def check_new_name(value: str, *, name: str = "name", stored: str = "") -> str:
-    """A required name as in `check_name`, without invisible characters unless it is the stored one.
+    """Return a name as `check_name` does, if it has no invisible character or is the stored one.
 
     Raises InvalidField.
     """

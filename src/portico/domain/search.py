@@ -1,8 +1,8 @@
-"""The search language of lists: text -> tree, and an in-memory reading of the tree.
+"""The search language of lists: a parser, and `matches`, which evaluates a search in memory.
 
-We own it because the vendor's grammar (docs/vendor-api.md, "Search") is like no other: separators
-are spaces or literal plus signs, only the first two separate, and values keep their spaces.
-The compiler to SQL lives in storage; `matches` here is the oracle that it is tested against.
+Portico has its own parser because the vendor's grammar (docs/vendor-api.md, "Search") is unusual:
+spaces or literal plus signs separate, but only the first two do, and values keep their spaces.
+Storage compiles conditions to SQL; the tests compare the results with `matches`.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ VALUE_LIMIT = 255
 
 
 class FieldKind(Enum):
-    """How values of a field are compared."""
+    """How the values of a field are compared."""
 
     FOLDED = "text without regard to case, in every script"
     ASCII = "text without regard to the case of A to Z"
@@ -32,14 +32,14 @@ class FieldKind(Enum):
 
 @dataclass(frozen=True)
 class Field:
-    """A field that a search may name: its wire name and how its values compare."""
+    """A field that can be searched: its wire name and how its values are compared."""
 
     name: str
     kind: FieldKind
 
     @property
     def attribute(self) -> str:
-        """The name of the record's attribute, which is also the column's."""
+        """Return the name of the record's attribute and of its column."""
         return re.sub(r"[A-Z]", lambda capital: "_" + capital[0].lower(), self.name)
 
 
@@ -48,7 +48,7 @@ Value = str | int | bool
 
 
 class Operator(Enum):
-    """What a condition asks of a value."""
+    """The operators of conditions."""
 
     EQ = "EQ"
     NE = "NE"
@@ -72,7 +72,7 @@ _FLAG_OPERATORS = {Operator.EQ, Operator.NE, Operator.IN}
 
 @dataclass(frozen=True)
 class Comparison:
-    """One condition; `values` has one entry, or several for IN. Text is already folded."""
+    """One condition. `values` has one entry, or several for IN. Text is already folded."""
 
     field: Field
     operator: Operator
@@ -81,14 +81,14 @@ class Comparison:
 
 @dataclass(frozen=True)
 class AllOf:
-    """Every part holds."""
+    """A condition that is true if all of its parts are."""
 
     parts: tuple[Condition, ...]
 
 
 @dataclass(frozen=True)
 class AnyOf:
-    """At least one part holds."""
+    """A condition that is true if at least one of its parts is."""
 
     parts: tuple[Condition, ...]
 
@@ -98,7 +98,7 @@ Condition = Comparison | AllOf | AnyOf
 
 @dataclass(frozen=True, kw_only=True)
 class ListQuery:
-    """Which part of a list is asked for, and in which order. Pages count from 1."""
+    """The filter, order and page of a list. The first page is 1."""
 
     condition: Condition | None = None
     sort_attribute: str = "name"
@@ -108,26 +108,28 @@ class ListQuery:
 
     @property
     def offset(self) -> int:
-        """How many items come before the page."""
+        """Return the number of items before the page."""
         return (self.page - 1) * self.page_size
 
 
 def fields(*described: Field) -> Fields:
-    """A look-up of fields by wire name."""
+    """Return the fields by wire name."""
     return {field.name: field for field in described}
 
 
-def check_terms(place: str, terms: int) -> None:
-    """Raises InvalidField for a search of more than 16 terms; `place` is where they were given."""
+def check_terms(parameter: str, terms: int) -> None:
+    """Raise InvalidField, naming the parameter, for a search of more than 16 terms."""
     if terms > TERM_LIMIT:
-        raise InvalidField(place, f"A search has at most {TERM_LIMIT} terms; this one has {terms}.")
+        raise InvalidField(
+            parameter, f"A search has at most {TERM_LIMIT} terms; this one has {terms}."
+        )
 
 
 def parse_search(text: str, known: Fields) -> Condition | None:
-    """The condition that a `search` parameter asks for, or None when it asks for nothing.
+    """Return the condition of a `search` parameter, or None if it is empty.
 
-    AND binds tighter than OR. Raises InvalidOperand, InvalidFilter or InvalidField naming what is
-    wrong; a search has at most 16 terms, and each value at most 255 characters.
+    AND binds tighter than OR. Raises InvalidOperand, InvalidFilter or InvalidField. A search has at
+    most 16 terms, and each value at most 255 characters.
     """
     text = text.strip(" ")
     if not text:
@@ -135,7 +137,7 @@ def parse_search(text: str, known: Fields) -> Condition | None:
     if len(text) > SEARCH_LIMIT:
         raise InvalidField("search", f"At most {SEARCH_LIMIT} characters are allowed.")
     if "\0" in text:
-        raise InvalidField("search", "It holds the control character U+0000; remove it.")
+        raise InvalidField("search", "It contains the control character U+0000; remove it.")
     if not _is_filter(text, known):
         return _plain_words(text, known)
     terms = [_split(alternative, "AND") for alternative in _split(text, "OR")]
@@ -146,29 +148,34 @@ def parse_search(text: str, known: Fields) -> Condition | None:
 
 
 def compare(field: Field, operator: str, value: str) -> Comparison:
-    """A condition from its three words. Raises InvalidOperand or InvalidFilter."""
-    meant = _SPELLINGS.get(operator.upper())
-    if meant is None:
+    """Return the condition of a field, an operator and a value.
+
+    Raises InvalidOperand or InvalidFilter.
+    """
+    parsed = _SPELLINGS.get(operator.upper())
+    if parsed is None:
         raise InvalidOperand(operator)
-    if field.kind is FieldKind.NUMBER and meant in _SUBSTRING:
+    if field.kind is FieldKind.NUMBER and parsed in _SUBSTRING:
         raise InvalidOperand(operator)
-    if field.kind is FieldKind.FLAG and meant not in _FLAG_OPERATORS:
+    if field.kind is FieldKind.FLAG and parsed not in _FLAG_OPERATORS:
         raise InvalidOperand(operator)
     if "\0" in value:
-        raise InvalidFilter("A value holds the control character U+0000; remove it.", field.name)
-    words = [word.strip() for word in value.split(",")] if meant is Operator.IN else [value]
+        raise InvalidFilter("A value contains the control character U+0000; remove it.", field.name)
+    words = [word.strip() for word in value.split(",")] if parsed is Operator.IN else [value]
     if len(value) > SEARCH_LIMIT:
-        raise InvalidFilter(f"Values have at most {SEARCH_LIMIT} characters together.", field.name)
+        raise InvalidFilter(
+            f"All values together have at most {SEARCH_LIMIT} characters.", field.name
+        )
     if (longest := max(map(len, words))) > VALUE_LIMIT:
         raise InvalidFilter(
             f"A value has at most {VALUE_LIMIT} characters; one for {field.name} has {longest}.",
             field.name,
         )
-    return Comparison(field, meant, tuple(_value(field, word) for word in words))
+    return Comparison(field, parsed, tuple(_value(field, word) for word in words))
 
 
 _OPERATORS = "|".join(sorted(_SPELLINGS, key=len, reverse=True))
-# AND and OR connect only when a whole condition follows: "Research AND Development" is a value.
+# AND and OR join only if a whole condition follows: "Research AND Development" is a value.
 _CONNECTIVE = {
     word: re.compile(rf"[ +]{word}[ +](?=[A-Za-z]+[ +](?i:{_OPERATORS})(?:[ +]|\Z))")
     for word in ("AND", "OR")
@@ -220,7 +227,7 @@ def _value(field: Field, word: str) -> Value:
 
 
 def matches(condition: Condition, record: object) -> bool:
-    """Whether a record meets the condition; a missing number meets none but NE."""
+    """Return whether a record matches the condition. A missing number matches only NE."""
     if isinstance(condition, AllOf):
         return all(matches(part, record) for part in condition.parts)
     if isinstance(condition, AnyOf):

@@ -1,4 +1,4 @@
-"""Administrators: people who sign in to the console, and where each of them may do what."""
+"""Administrators, who sign in to the console, and their roles in tenants and microtenants."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ KIND = "administrator"
 
 @dataclass(frozen=True, kw_only=True)
 class AdministratorSpec:
-    """What is written about an administrator; the name is unique in the installation."""
+    """The editable fields of an administrator. The name is unique in the installation."""
 
     name: str
     display_name: str = ""
@@ -23,7 +23,7 @@ class AdministratorSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class Administrator(AdministratorSpec):
-    """A stored administrator. Without a password hash only a provider signs it in."""
+    """A stored administrator. Without a password hash, sign-in requires a provider."""
 
     id: int
     password_hash: str = field(default="", repr=False)
@@ -54,9 +54,9 @@ class Grant(GrantSpec):
 def check_administrator(
     spec: AdministratorSpec, stored: AdministratorSpec | None = None
 ) -> AdministratorSpec:
-    """The spec as it will be stored. Raises InvalidField.
+    """Return the spec as it will be stored. Raises InvalidField.
 
-    Names that the `stored` administrator has pass whatever they hold.
+    Names of the `stored` administrator are accepted with any characters.
     """
     known = stored or AdministratorSpec(name="")
     display_name = check_text("displayName", spec.display_name.strip(), NAME_LIMIT)
@@ -70,9 +70,9 @@ def check_administrator(
 
 
 def check_email(email: str) -> str:
-    """An e-mail address without the white space around it, or nothing. Raises InvalidField."""
+    """Return an e-mail address without surrounding white space, or "". Raises InvalidField."""
     trimmed = check_text("email", email.strip(), NAME_LIMIT)
     mailbox, at, host = trimmed.rpartition("@")
     if trimmed and (not at or not mailbox or not host or any(each.isspace() for each in trimmed)):
-        raise InvalidField("email", "It has a mailbox, one @ and a domain, without spaces.")
+        raise InvalidField("email", "It must be an e-mail address, with one @ and without spaces.")
     return trimmed

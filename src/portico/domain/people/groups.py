@@ -1,4 +1,4 @@
-"""Groups of portal users, by which links are shown to some and not to others."""
+"""Groups of portal users. A link that names groups is visible only to their members."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from portico.domain.records import Record
 
 KIND = "portalGroup"
 GROUPS_LIMIT = 2_000
-"""How many groups a tenant may have."""
+"""The largest number of groups of a tenant."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,7 +1,7 @@
-"""Locking out those who guess passwords: how many failures are borne, and how long a lock lasts.
+"""The lock-out after failed sign-ins: how many are allowed, and how long a lock lasts.
 
-Counted for an account and an address together, and more generously for each alone. The name that
-was typed counts, known or not, so a lock tells nothing about which accounts exist.
+Failures count for each pair of account and address, and with a higher limit for each alone. They
+count for any typed name, so a lock does not reveal which accounts exist.
 """
 
 from __future__ import annotations
@@ -23,7 +23,10 @@ UNKNOWN_ADDRESS = "unknown"
 
 @dataclass(frozen=True, kw_only=True)
 class FailureKey:
-    """What failures are counted for: a door, and there an account, an address, or both."""
+    """What failures count for: an account, an address or both, in one scope.
+
+    The scope is the console, or a tenant for its portals.
+    """
 
     scope: str
     account: str = ""
@@ -31,13 +34,13 @@ class FailureKey:
 
     @property
     def is_pair(self) -> bool:
-        """Whether it names an account and an address together."""
+        """Return whether it names both an account and an address."""
         return bool(self.account and self.address)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Failures:
-    """The failures of one key since `since`, and until when it is locked."""
+    """The number of failures of a key since `since`, and the end of its lock, in epoch seconds."""
 
     key: FailureKey
     failures: int
@@ -48,11 +51,11 @@ class Failures:
 def failure_keys(
     scope: str, account: str, address: str, *, device: str = ""
 ) -> tuple[FailureKey, ...]:
-    """The three keys of an attempt. Accounts are digests: people type passwords into names.
+    """Return the keys of a sign-in attempt: the pair, the account and the address.
 
-    An account counts as it is looked up: without the white space around it, in any case.
-    An attempt on a device that is known for the account has one key, which takes the device's
-    digest for the address: no failures elsewhere lock it, and its own lock nobody else.
+    Accounts are digests, because people type passwords into the name field. An attempt on a known
+    device has only one key, with the digest of the device in place of the address. So failures
+    elsewhere do not lock it, and its own failures lock nobody else.
     """
     digest = account_digest(account)
     if device:
@@ -66,12 +69,12 @@ def failure_keys(
 
 
 def account_digest(account: str) -> str:
-    """A digest of an account's name as it is looked up."""
+    """Return a digest of an account name, ignoring case and surrounding white space."""
     return hashlib.sha256(fold(account.strip()).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def address_block(address: str) -> str:
-    """What an address counts as: itself, or the network of 64 bits that one IPv6 host commands."""
+    """Return what failures count for: an IPv4 address, or the /64 network of an IPv6 address."""
     try:
         parsed = ip_address(address)
     except ValueError:
@@ -84,7 +87,7 @@ def address_block(address: str) -> str:
 
 
 def address_network(address: str) -> str:
-    """The network that one customer of a provider commonly commands: /24 of IPv4, /48 of IPv6."""
+    """Return the network that one customer commonly controls: /24 of IPv4, /48 of IPv6."""
     block = address_block(address)
     if block == UNKNOWN_ADDRESS:
         return block
@@ -93,7 +96,7 @@ def address_network(address: str) -> str:
 
 
 def with_failure(counted: Failures | None, key: FailureKey, now: int) -> Failures:
-    """The count with one failure more, and the lock that follows from it."""
+    """Return the count with one more failure, and the resulting lock."""
     window = FORGET_SECONDS if key.is_pair else WIDE_WINDOW_SECONDS
     if counted is None or now - counted.since >= window:
         counted = Failures(key=key, failures=0, since=now)
@@ -112,5 +115,5 @@ def _lock(counted: Failures, failures: int, now: int) -> int:
 
 
 def without_failure(counted: Failures) -> Failures:
-    """The count after an attempt that was counted beforehand succeeded."""
+    """Return the count after an attempt succeeded that was already counted as failed."""
     return replace(counted, failures=max(0, counted.failures - 1), locked_until=0)

@@ -1,6 +1,6 @@
-"""Passwords of people: the one rule about them, and what hashing them has to offer.
+"""The rule for passwords of people, and the interface of their hash.
 
-The rule is length alone: composition rules make passwords worse, and blocklists go stale.
+Length is the only rule: composition rules make passwords worse, and blocklists become outdated.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ class PasswordHasher(Protocol):
     """A slow hash of people's passwords."""
 
     async def hash(self, password: str) -> str:
-        """The form in which a password is stored, salt included."""
+        """Return the stored form of a password, including its salt."""
 
     async def verify(self, stored: str, password: str) -> bool:
-        """Whether the password is the stored one. An empty `stored` takes as long and is False."""
+        """Return whether the password matches. An empty `stored` takes as long and is False."""
 
 
 def check_password(password: str, *, name: str = "password") -> str:
-    """The password as it is, if its length is allowed. Raises InvalidField."""
+    """Return the password if its length is allowed. Raises InvalidField."""
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
         raise InvalidField(
             name,
@@ -37,11 +37,11 @@ def check_password(password: str, *, name: str = "password") -> str:
     try:
         password.encode()
     except UnicodeEncodeError:
-        raise InvalidField(name, "It holds half of a surrogate pair.") from None
+        raise InvalidField(name, "It contains half of a surrogate pair; remove it.") from None
     return password
 
 
 def new_password() -> str:
-    """A password of 125 random bits that is easy to read aloud."""
+    """Return a password of 125 random bits that is easy to read aloud."""
     groups = ("".join(secrets.choice(_ALPHABET) for _ in range(_GROUP)) for _ in range(_GROUPS))
     return "-".join(groups)

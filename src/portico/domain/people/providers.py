@@ -1,5 +1,7 @@
-"""OpenID providers that sign people in. Only the operator makes them: a server asks only hosts
-that its operator named."""
+"""OpenID providers through which people sign in.
+
+Only the operator adds them, so the server connects only to hosts that the operator named.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +20,9 @@ LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 @dataclass(frozen=True, kw_only=True)
 class IdentityProviderSpec:
-    """What the operator says of a provider, without its client secret, which stays encrypted.
+    """The fields of a provider that the operator sets, except its encrypted client secret.
 
-    The claim that `groups_claim` names may be a string or a list.
+    The claim that `groups_claim` names can be a string or a list.
     """
 
     name: str
@@ -42,17 +44,17 @@ class IdentityProvider(IdentityProviderSpec):
 
     @property
     def signs_into_console(self) -> bool:
-        """Whether administrators can sign in through it now."""
+        """Return whether administrators can sign in through it now."""
         return self.enabled and self.for_console
 
     def signs_into_portals_of(self, customer_id: int) -> bool:
-        """Whether people can sign in through it now at the portals of a tenant."""
+        """Return whether people can sign in through it now at the portals of a tenant."""
         return self.enabled and self.for_portals and self.customer_id == customer_id
 
 
 @dataclass(frozen=True, kw_only=True)
 class ProvenPerson:
-    """Whom a provider vouches for. `email` is empty unless the provider verified it."""
+    """A person who signed in at a provider. `email` is empty unless the provider verified it."""
 
     provider_id: int
     subject: str
@@ -63,10 +65,10 @@ class ProvenPerson:
 
 
 def proven_person(provider_id: int, subject: str, claims: Mapping[str, object]) -> ProvenPerson:
-    """The person of an ID token that was verified. What cannot be stored is left out.
+    """Return the person of a verified ID token. Claims that cannot be stored are left out.
 
-    `claims` has any of `name`, `username`, `email`, `email_verified`, `groups`.
-    Raises AccessDenied for a subject that names nobody.
+    `claims` can have `name`, `username`, `email`, `email_verified` and `groups`.
+    Raises AccessDenied for an empty or malformed subject.
     """
     if not _text(subject) or subject != subject.strip():
         raise AccessDenied
@@ -81,7 +83,7 @@ def proven_person(provider_id: int, subject: str, claims: Mapping[str, object]) 
 
 
 def _text(value: object) -> str:
-    """A claim as a text that can be stored, without invisible characters, else nothing."""
+    """Return a claim without invisible characters, or "" if it cannot be stored."""
     if not isinstance(value, str):
         return ""
     try:
@@ -91,7 +93,7 @@ def _text(value: object) -> str:
 
 
 def check_provider(spec: IdentityProviderSpec) -> IdentityProviderSpec:
-    """The spec as it will be stored. Raises InvalidField."""
+    """Return the spec as it will be stored. Raises InvalidField."""
     check_text("clientId", spec.client_id, NAME_LIMIT)
     check_text("groupsClaim", spec.groups_claim, NAME_LIMIT)
     if not spec.client_id:
@@ -100,16 +102,16 @@ def check_provider(spec: IdentityProviderSpec) -> IdentityProviderSpec:
 
 
 def _check_issuer(issuer: str) -> str:
-    """An issuer as it stands in ID tokens: https, or http on this machine. Raises InvalidField."""
+    """Return the issuer unchanged: an https URL, or http on this machine. Raises InvalidField."""
     check_text("issuer", issuer, NAME_LIMIT)
     try:
         parts = urlsplit(issuer)
         host, _ = parts.hostname or "", parts.port
     except ValueError:
-        raise InvalidField("issuer", "It is not a URL.") from None
+        raise InvalidField("issuer", "It must be a URL.") from None
     plain = parts.scheme == "http" and host in LOOPBACK
     if not host or not (parts.scheme == "https" or plain) or parts.query or parts.fragment:
-        raise InvalidField("issuer", "It is an https URL without query, as in ID tokens.")
+        raise InvalidField("issuer", "It must be an https URL without a query, as in ID tokens.")
     if parts.username is not None:
-        raise InvalidField("issuer", "It names no user.")
+        raise InvalidField("issuer", "It must not contain a user name.")
     return issuer

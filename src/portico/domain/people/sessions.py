@@ -1,6 +1,6 @@
-"""Sessions of people in a browser: opaque tokens, kept as digests, with two limits of age.
+"""Browser sessions of people: opaque tokens, stored as digests, with two time limits.
 
-A known device is a browser in which somebody has signed in before; its token is of the same kind.
+A known device is a browser in which somebody has signed in before. Its token is of the same kind.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from dataclasses import dataclass
 
 TOKEN_BYTES = 32
 SEEN_SECONDS = 5 * 60
-"""How exactly the last use of a session is known; more would be a write for each click."""
+"""The accuracy of a session's last use. A higher one would need a write for each click."""
 
 DEVICE_SECONDS = 180 * 24 * 60 * 60
-"""How long a device stays known after the last sign-in on it."""
+"""How long a device is known after its last sign-in."""
 
 DEVICES_PER_ACCOUNT = 20
-"""How many devices of one account are known at once; a further one replaces the oldest."""
+"""The largest number of known devices of an account. A further one replaces the oldest."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class SessionLife:
-    """How many seconds a session lasts: without being used, and in all."""
+    """The idle timeout and the maximum lifetime of a session, in seconds."""
 
     idle: int
     absolute: int
@@ -30,7 +30,7 @@ class SessionLife:
 
 @dataclass(frozen=True, kw_only=True)
 class Session:
-    """A stored session. `digest` stands for the token, which only the browser has."""
+    """A stored session. `digest` is that of the token, which only the browser has."""
 
     digest: str
     csrf_token: str
@@ -41,7 +41,7 @@ class Session:
 
 @dataclass(frozen=True, kw_only=True)
 class ConsoleSession(Session):
-    """An administrator's session, with the place that the administrator last chose."""
+    """An administrator's session, with the last selected tenant and microtenant."""
 
     administrator_id: int
     customer_id: int | None = None
@@ -50,22 +50,22 @@ class ConsoleSession(Session):
 
 @dataclass(frozen=True, kw_only=True)
 class PortalSession(Session):
-    """A portal user's session: good for every portal of the tenant."""
+    """A portal user's session, which is valid for every portal of the tenant."""
 
     customer_id: int
     user_id: int
 
 
 def new_token() -> str:
-    """A token of 256 random bits in URL-safe text."""
+    """Return a token of 256 random bits as URL-safe text."""
     return secrets.token_urlsafe(TOKEN_BYTES)
 
 
 def token_digest(token: str) -> str:
-    """The stored form of a token. It is random, so a fast digest without salt protects it."""
+    """Return the stored form of a token: a fast digest, because the token is random."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def is_over(session: Session, life: SessionLife, now: int) -> bool:
-    """Whether a session has ended by itself. `seen` may lag by SEEN_SECONDS in its favour."""
+    """Return whether a session has expired. `seen` can be SEEN_SECONDS too early."""
     return now >= session.expires or now >= session.seen + life.idle

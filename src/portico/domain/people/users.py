@@ -1,4 +1,4 @@
-"""Portal users: the people who open links, and the groups that decide which ones they see."""
+"""Portal users, who open links, and the groups that decide which links they see."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CLAIMED_GROUPS = 500
 
 @dataclass(frozen=True, kw_only=True)
 class PortalUserSpec:
-    """What an administrator writes about a user. `group_ids` are assigned here in Portico."""
+    """The editable fields of a user. `group_ids` are the groups that Portico assigns."""
 
     name: str
     display_name: str = ""
@@ -26,9 +26,9 @@ class PortalUserSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class PortalUser(PortalUserSpec, Record):
-    """A stored user. `claimed_groups` are the names that the provider gave at the last sign-in.
+    """A stored user. `claimed_groups` are the names from the provider at the last sign-in.
 
-    Without a password hash only a provider signs the user in.
+    Without a password hash, sign-in requires a provider.
     """
 
     password_hash: str = field(default="", repr=False)
@@ -52,9 +52,9 @@ USER_FIELDS = fields(
 
 
 def check_user(spec: PortalUserSpec, stored: PortalUserSpec | None = None) -> PortalUserSpec:
-    """The spec as it will be stored. Raises InvalidField.
+    """Return the spec as it will be stored. Raises InvalidField.
 
-    Names that the `stored` user has pass whatever they hold.
+    Names of the `stored` user are accepted with any characters.
     """
     known = stored or PortalUserSpec(name="")
     display_name = check_text("displayName", spec.display_name.strip(), NAME_LIMIT)
@@ -69,14 +69,14 @@ def check_user(spec: PortalUserSpec, stored: PortalUserSpec | None = None) -> Po
 
 
 def claimed_group_names(claim: object) -> tuple[str, ...]:
-    """The names of a groups claim, which providers send as a list or as one text.
+    """Return the group names of a claim, which is a list or a comma-separated text.
 
-    One text names one group, or several with commas between them. Anything else names none.
+    Any other type has no names.
     """
     if isinstance(claim, str):
         claim = claim.split(",")
     if not isinstance(claim, list | tuple):
         return ()
     names = [each.strip() for each in claim if isinstance(each, str)]
-    kept = [name for name in names if name and len(name) <= NAME_LIMIT and name.isprintable()]
-    return tuple(dict.fromkeys(kept))[:CLAIMED_GROUPS]
+    valid = [name for name in names if name and len(name) <= NAME_LIMIT and name.isprintable()]
+    return tuple(dict.fromkeys(valid))[:CLAIMED_GROUPS]

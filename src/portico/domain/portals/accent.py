@@ -1,7 +1,7 @@
-"""A portal's own accent: whether it can be read, the nearest one that can, and its dark twin.
+"""A portal's accent colour: its contrast, the nearest readable colour, and its dark variant.
 
-Contrast is that of WCAG 2.2 (1.4.3); lightness is changed in OKLCH, where a step looks the same for
-every hue. The surfaces are those of the pages' tokens (web/static/tokens.css).
+Contrast follows WCAG 2.2 (1.4.3). Lightness changes in OKLCH, where a step looks the same for every
+hue. The surfaces are those of the pages (web/static/tokens.css).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _DARK_CHROMA = 0.13
 
 @dataclass(frozen=True, kw_only=True)
 class Shades:
-    """An accent in one theme, its hovered form and the colour of text on it, as #rrggbb."""
+    """An accent in one theme, its hover colour and the colour of text on it, as #rrggbb."""
 
     accent: str
     hover: str
@@ -38,16 +38,16 @@ class Accent:
 
 
 def check_accent(value: str, *, field: str = "accent") -> str:
-    """The colour as #rrggbb in lower case; an empty text stays empty.
+    """Return the colour as #rrggbb in lower case, or "" for an empty text.
 
-    Raises InvalidField when it is no such colour, or when text in it could not be read; the error
-    then names the nearest colour that passes.
+    Raises InvalidField if it is not such a colour, or if its contrast is too low for text. Then the
+    error names the nearest colour that passes.
     """
     colour = value.strip().lower()
     if not colour:
         return ""
     if not _HEX.match(colour):
-        raise InvalidField(field, "It is a colour such as #0b6659.")
+        raise InvalidField(field, "It must be a colour such as #0b6659.")
     measured = _lowest_contrast(colour, LIGHT_SURFACES)
     if measured < TEXT_CONTRAST:
         raise InvalidField(
@@ -59,7 +59,7 @@ def check_accent(value: str, *, field: str = "accent") -> str:
 
 
 def nearest_accent(colour: str) -> str:
-    """The colour with only as much less lightness as it takes to be read on the page."""
+    """Return the colour, darkened just enough to be readable on the page."""
     lightness, chroma, hue = _to_oklch(colour)
     while _lowest_contrast(colour, LIGHT_SURFACES) < TEXT_CONTRAST:
         lightness -= 0.004
@@ -68,9 +68,9 @@ def nearest_accent(colour: str) -> str:
 
 
 def derive_accent(colour: str) -> Accent:
-    """The accent's shades for both themes; the dark twin keeps the hue."""
+    """Return the shades of an accent for both themes. The dark variant keeps the hue."""
     lightness, chroma, hue = _to_oklch(colour)
-    twin_chroma = min(chroma, _DARK_CHROMA)
+    dark_chroma = min(chroma, _DARK_CHROMA)
     return Accent(
         light=Shades(
             accent=colour,
@@ -78,15 +78,15 @@ def derive_accent(colour: str) -> Accent:
             ink="#ffffff",
         ),
         dark=Shades(
-            accent=_from_oklch(_DARK_LIGHTNESS, twin_chroma, hue),
-            hover=_from_oklch(_DARK_LIGHTNESS + 0.06, twin_chroma, hue),
+            accent=_from_oklch(_DARK_LIGHTNESS, dark_chroma, hue),
+            hover=_from_oklch(_DARK_LIGHTNESS + 0.06, dark_chroma, hue),
             ink=_from_oklch(0.23, min(chroma, 0.045), hue),
         ),
     )
 
 
 def contrast(one: str, other: str) -> float:
-    """The contrast of two colours, 1 to 21."""
+    """Return the contrast of two colours, 1 to 21."""
     brighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (brighter + 0.05) / (darker + 0.05)
 
@@ -101,7 +101,7 @@ def _luminance(colour: str) -> float:
 
 
 def _linear(colour: str) -> tuple[float, float, float]:
-    red, green, blue = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
+    red, green, blue = (int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5))
     return _decoded(red), _decoded(green), _decoded(blue)
 
 
@@ -126,7 +126,7 @@ def _to_oklch(colour: str) -> tuple[float, float, float]:
 
 
 def _from_oklch(lightness: float, chroma: float, hue: float) -> str:
-    """The colour, with less chroma where the screen has no such colour."""
+    """Return the colour as #rrggbb, with less chroma if sRGB does not have it."""
     while True:
         channels = _channels(lightness, chroma, hue)
         if chroma < 0.002 or all(-0.0005 <= channel <= 1.0005 for channel in channels):

@@ -1,4 +1,4 @@
-"""What people do on a portal: open links, keep favourites, accept the policy."""
+"""Activity of people on a portal: openings of links, favourites, accepted policies."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import hashlib
 from dataclasses import dataclass
 
 RECENT_LINKS = 20
-"""How many of the links that a user opened last are remembered."""
+"""The number of recently opened links that are stored for a user."""
 
 SECONDS_A_DAY = 24 * 60 * 60
 
 
 @dataclass(frozen=True, kw_only=True)
 class RecentLink:
-    """A link that a user opened, and when last."""
+    """A link that a user opened, and the time of the last opening."""
 
     link_id: int
     time: int
@@ -21,9 +21,10 @@ class RecentLink:
 
 @dataclass(frozen=True, kw_only=True)
 class Acceptance:
-    """Somebody agreed to one version of a policy's text.
+    """The acceptance of one version of a policy by one person.
 
-    A visitor of a public portal has no user; `visitor` is the random mark in the browser's cookie.
+    A visitor of a public portal has no user. `visitor` is then the random text of the browser's
+    cookie.
     """
 
     customer_id: int
@@ -37,10 +38,10 @@ class Acceptance:
 
 
 def policy_version(text: str) -> str:
-    """The name of a version of a policy: it changes when the text does."""
+    """Return the version of a policy text, which changes with the text."""
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def day_of(now: int) -> int:
-    """The day of a moment, counted from the epoch in UTC."""
+    """Return the day of a time in epoch seconds, counted from the epoch in UTC."""
     return now // SECONDS_A_DAY

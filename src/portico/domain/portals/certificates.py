@@ -1,4 +1,4 @@
-"""Certificates that user portals name. Public data only: Portico never holds a private key."""
+"""Certificates that user portals name. Portico never stores a private key."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ CERTIFICATE_BLOB_LIMIT_BYTES = 64 * 1024
 
 @dataclass(frozen=True, kw_only=True)
 class CertificateSpec:
-    """What a client may write on a certificate, beside the PEM text itself."""
+    """The fields of a certificate that a client can write, except the PEM text."""
 
     name: str
     description: str = ""
@@ -21,10 +21,10 @@ class CertificateSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class IssuedCertificate:
-    """An X.509 certificate in PEM, the chain that came with it, and what it says of itself.
+    """An X.509 certificate in PEM, its chain, and its fields.
 
-    Names are in the form of RFC 4514. `san` is the common name when the certificate has no
-    subject alternative names, as the vendor's recordings show it.
+    Names are in the form of RFC 4514. If the certificate has no subject alternative names, `san` is
+    the common name, as in the vendor's recordings.
     """
 
     valid_from_in_epoch_sec: int
@@ -61,9 +61,9 @@ CERTIFICATE_FIELDS = fields(
 
 
 def check_certificate(spec: CertificateSpec, *, stored_name: str = "") -> CertificateSpec:
-    """Return the spec as it will be stored. Raises InvalidField naming the wire field at fault.
+    """Return the spec as it will be stored. Raises InvalidField that names the wire field.
 
-    `stored_name` is the name that the certificate has, if it is there: it passes whatever it holds.
+    `stored_name` is the current name of a stored certificate. It is accepted with any characters.
     """
     check_text("description", spec.description, DESCRIPTION_LIMIT, multiline=True)
     return replace(spec, name=check_new_name(spec.name, stored=stored_name))

@@ -1,7 +1,7 @@
-"""Portals' own domains: how hosts are compared, which tenant may use a host, which portal it opens.
+"""Own domains of portals: comparing hosts, the tenant of a host, and the portal that it opens.
 
-The operator allows a domain for one tenant. It covers itself and every name below it; of several
-that cover a host, the most specific one decides.
+The operator allows a domain for one tenant, with every name below it. If several allowed domains
+cover a host, the most specific one decides.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _HOST = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*\Z", re.ASCII)
 
 @dataclass(frozen=True, kw_only=True)
 class AllowedDomain:
-    """A domain that the portals of one tenant may be reached at, with every name below it."""
+    """A domain that the portals of one tenant can use, with every name below it."""
 
     name: str
     customer_id: int
@@ -30,15 +30,15 @@ class AllowedDomain:
 
     @property
     def id(self) -> int:
-        """The id that audit entries carry: a domain has none of its own, so its tenant's."""
+        """Return the id for audit entries: a domain has no id, so this is the tenant's."""
         return self.customer_id
 
 
 @dataclass(frozen=True, kw_only=True)
 class DomainClaim:
-    """A portal that has `host` as its domain. Of several with one host, the lowest `claim_id` wins.
+    """A portal that has `host` as its domain. Among equal hosts, the lowest `claim_id` wins.
 
-    A claim is recorded whether or not the domain is allowed.
+    A claim is stored whether or not the domain is allowed.
     """
 
     customer_id: int
@@ -50,7 +50,7 @@ class DomainClaim:
 
 
 class DomainState(StrEnum):
-    """Whether a portal's domain opens it, and if not, why."""
+    """Whether the domain of a portal opens it, and if not, why."""
 
     ROUTES = "routes"
     NOT_ALLOWED = "not_allowed"
@@ -61,7 +61,7 @@ class DomainState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class DomainStatus:
-    """The state of one portal's domain; `holder` is the portal that has it when it is taken."""
+    """The state of a portal's domain. `holder` is the portal that has it if it is taken."""
 
     host: str
     state: DomainState
@@ -71,14 +71,14 @@ class DomainStatus:
 def host_of(authority: str) -> str:
     """Return the host of a Host header or of a URL's authority, in the form of `host_address`.
 
-    The port is dropped. Empty for IPv6 addresses and for what is no host.
+    The port is removed. Returns "" for IPv6 addresses and malformed hosts.
     """
     host = host_address(_PORT.sub("", authority))
     return host if _HOST.match(host) else ""
 
 
 def public_host(public_url: str) -> str:
-    """Return the host of the public URL in the form that request hosts are compared in."""
+    """Return the host of the public URL, in the form of `host_of`."""
     return host_of(urlsplit(public_url).netloc)
 
 
@@ -86,12 +86,12 @@ def check_allowed_domain(name: str) -> str:
     """Return the domain in the form of `host_address`. Raises InvalidField."""
     host = host_of(check_domain_name("domain", name.strip()))
     if "." not in host:
-        raise InvalidField("domain", f"{name} has no dot; name a domain such as example.com.")
+        raise InvalidField("domain", f"{name} has no dot; use a domain such as example.com.")
     return host
 
 
 def covering_domains(host: str) -> list[str]:
-    """Return the domains that cover a host, the most specific first: itself and those above it."""
+    """Return the domains that cover a host, most specific first: itself and its parents."""
     labels = host.split(".")
     return [".".join(labels[start:]) for start in range(len(labels))]
 
@@ -107,19 +107,19 @@ def owner_of(host: str, allowed: Mapping[str, AllowedDomain]) -> int | None:
 def routes(
     claims: Iterable[DomainClaim], allowed: Iterable[AllowedDomain], *, public_host: str
 ) -> dict[str, DomainClaim]:
-    """Return the portal that each host opens. This is the only rule of what a host opens.
+    """Return the portal that each host opens. No other code decides this.
 
-    A host needs a dot, must not be the public URL's, and opens the first portal that claims it
-    among those of the tenant that may use it.
+    A host must have a dot and must not be that of the public URL. It opens the first portal that
+    claims it, among the portals of the tenant that can use the host.
     """
     by_name = {each.name: each for each in allowed}
-    found: dict[str, DomainClaim] = {}
+    by_host: dict[str, DomainClaim] = {}
     for claim in sorted(claims, key=lambda each: each.claim_id):
         if "." not in claim.host or claim.host == public_host:
             continue
         if owner_of(claim.host, by_name) == claim.customer_id:
-            found.setdefault(claim.host, claim)
-    return found
+            by_host.setdefault(claim.host, claim)
+    return by_host
 
 
 def domain_status(
@@ -130,7 +130,7 @@ def domain_status(
     *,
     public_host: str,
 ) -> DomainStatus:
-    """Return the state of a portal's domain, given what `routes` found for its host."""
+    """Return the state of a portal's domain. `routed` is the result of `routes`."""
     if "." not in host:
         return DomainStatus(host=host, state=DomainState.WITHOUT_DOT)
     if host == public_host:

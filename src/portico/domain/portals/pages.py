@@ -1,4 +1,4 @@
-"""How a portal looks and who may see it: Portico's own settings, not on the vendor's wire."""
+"""Appearance and audience of a portal: Portico's own fields, not in the vendor's API."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SLUG = re.compile(r"(?!-)(?![0-9]+\Z)[a-z0-9-]{1,63}(?<!-)\Z")
 
 
 class Audience(StrEnum):
-    """Who may see a portal: everybody, or those who have signed in."""
+    """The people who can see a portal: everybody, or those who have signed in."""
 
     PUBLIC = "public"
     SIGNED_IN = "signed_in"
@@ -27,7 +27,7 @@ class Audience(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class PortalPage:
-    """The settings of one portal's page. Without a title it is the portal's name."""
+    """The fields of one portal's page. Without a title, the page shows the portal's name."""
 
     slug: str = ""
     audience: Audience = Audience.SIGNED_IN
@@ -42,14 +42,14 @@ DEFAULT_PAGE = PortalPage()
 
 @dataclass(frozen=True, kw_only=True)
 class PresentedPortal(UserPortal):
-    """A portal together with the settings of its page."""
+    """A portal with the fields of its page."""
 
     page: PortalPage = DEFAULT_PAGE
 
 
 @dataclass(frozen=True, kw_only=True)
 class PortalAddress:
-    """Where a visitor arrives: a portal's id, slug or own domain, and whose portal it is."""
+    """An address that visitors use (id, slug or own domain), and its portal."""
 
     address: str
     customer_id: int
@@ -57,12 +57,12 @@ class PortalAddress:
 
 
 def check_page(page: PortalPage) -> PortalPage:
-    """The settings as they will be stored. Raises InvalidField naming the wire field."""
+    """Return the page as it will be stored. Raises InvalidField that names the wire field."""
     if page.slug and not _SLUG.match(page.slug):
         raise InvalidField(
             "portico.slug",
-            f"It is 1 to {SLUG_LIMIT} lower-case letters, digits and hyphens, with no hyphen at "
-            "either end, and not digits alone.",
+            f"It must be 1 to {SLUG_LIMIT} lower-case letters, digits and hyphens, without a "
+            "hyphen at either end, and not only digits.",
         )
     accent = check_accent(page.accent, field="portico.accent")
     check_text("portico.title", page.title, NAME_LIMIT)
@@ -71,13 +71,13 @@ def check_page(page: PortalPage) -> PortalPage:
 
 
 def present_portal(portal: UserPortal, page: PortalPage) -> PresentedPortal:
-    """A portal together with the settings of its page."""
+    """Return the portal with the fields of its page."""
     values = {each.name: getattr(portal, each.name) for each in fields(UserPortal)}
     return PresentedPortal(**values, page=page)
 
 
 def slugs_for(name: str) -> Iterator[str]:
-    """Slugs made from a portal's name, the nicest first, without end."""
+    """Yield slugs made from a portal's name, best first, without end."""
     plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower()
     base = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")[: SLUG_LIMIT - 20].strip("-")
     if not base or base.isdigit():
@@ -90,5 +90,5 @@ def slugs_for(name: str) -> Iterator[str]:
 
 
 def addresses_of(portal: UserPortal, page: PortalPage) -> list[str]:
-    """Return the addresses below /p/ that lead to the portal, unless another has them."""
+    """Return the addresses below /p/ that the portal claims: its id and slug."""
     return [str(portal.id), page.slug] if page.slug else [str(portal.id)]

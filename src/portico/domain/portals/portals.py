@@ -1,4 +1,4 @@
-"""User portals: what a client may write, and the domain that a managed portal is reached at."""
+"""User portals, and the computed domain of a managed portal."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _EXT_LABEL = re.compile(r"[a-z0-9-]{3,31}\Z")
 
 @dataclass(frozen=True, kw_only=True)
 class UserPortalSpec:
-    """What a client may write on a user portal. `managed_by_zs` None means: not said."""
+    """The fields of a user portal that a client can write. `managed_by_zs` None means absent."""
 
     name: str
     description: str = ""
@@ -46,7 +46,7 @@ class UserPortalSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class UserPortal(UserPortalSpec, OwnedRecord):
-    """A stored user portal; its domains are the computed ones."""
+    """A stored user portal, with computed domains."""
 
 
 PORTAL_FIELDS = fields(
@@ -72,20 +72,18 @@ PORTAL_FIELDS = fields(
 def check_portal(
     spec: UserPortalSpec, managed_suffix: str, *, stored_name: str = ""
 ) -> UserPortalSpec:
-    """The spec as it will be stored, its domains computed. Raises InvalidField.
+    """Return the spec as it will be stored, with computed domains. Raises InvalidField.
 
-    docs/vendor-api.md, "User portals", has the fields and the computation. `managed_suffix` is the
-    domain below which managed portals live, such as `p.zscalerportal.net`; `stored_name` the name
-    that the portal has, if it is there, which passes whatever it holds.
+    docs/vendor-api.md, "User portals", describes the fields. `managed_suffix` is the parent domain
+    of managed portals, such as `p.zscalerportal.net`. `stored_name` is the current name of a stored
+    portal. It is accepted with any characters.
     """
     check_text("description", spec.description, DESCRIPTION_LIMIT, multiline=True)
     check_text("userNotification", spec.user_notification, NOTIFICATION_LIMIT, multiline=True)
     check_text("certificateName", spec.certificate_name, NAME_LIMIT)
     check_opaque("imageData", spec.image_data, IMAGE_LIMIT_BYTES)
     if spec.ext_label and not _EXT_LABEL.match(spec.ext_label):
-        raise InvalidField(
-            "extLabel", "It is 3 to 31 characters: lower-case letters, digits and hyphens."
-        )
+        raise InvalidField("extLabel", "It must be 3 to 31 lower-case letters, digits and hyphens.")
     if spec.ext_domain:
         check_domain_name("extDomain", spec.ext_domain)
     if spec.domain:
@@ -112,7 +110,7 @@ def _with_domains(spec: UserPortalSpec, managed_suffix: str) -> UserPortalSpec:
 
 
 def is_managed(spec: UserPortalSpec) -> bool:
-    """Whether the portal's certificate is the vendor's: as said, else when it names no other."""
+    """Return whether the portal is managed: by default, if it names no certificate."""
     if spec.managed_by_zs is None:
         return spec.certificate_id is None
     return spec.managed_by_zs
@@ -123,5 +121,5 @@ def _hyphenated(domain: str) -> str:
 
 
 def canonical_name(portal: UserPortal, managed_suffix: str) -> str:
-    """The CNAME target for a portal on its own certificate and domain; empty for a managed one."""
+    """Return the CNAME target of a portal with its own certificate and domain, or ""."""
     return "" if is_managed(portal) or not portal.domain else f"{portal.id}.{managed_suffix}"

@@ -24,7 +24,7 @@ AUTH_DOMAIN_CRITERIA = "AuthDomain"
 
 @dataclass(frozen=True, kw_only=True)
 class MicrotenantSpec:
-    """What a client may write on a microtenant."""
+    """The fields of a microtenant that a client can write."""
 
     name: str
     description: str = ""
@@ -85,7 +85,7 @@ def check_microtenant(
     """
     check_text("description", spec.description, DESCRIPTION_LIMIT, multiline=True)
     if spec.criteria_attribute not in ("", AUTH_DOMAIN_CRITERIA):
-        raise InvalidField("criteriaAttribute", f"It must be {AUTH_DOMAIN_CRITERIA}, or left out.")
+        raise InvalidField("criteriaAttribute", f"It must be {AUTH_DOMAIN_CRITERIA} or absent.")
     if len(spec.criteria_attribute_values) > AUTH_DOMAINS_LIMIT:
         raise InvalidField(
             "criteriaAttributeValues", f"It has at most {AUTH_DOMAINS_LIMIT} values."

@@ -120,7 +120,9 @@ class Call:
             raise InvalidField("query", "It must be percent-encoded UTF-8.") from None
         for name, value in pairs:
             if "\0" in value:
-                raise InvalidField(printable(name), "It holds the control character U+0000.")
+                raise InvalidField(
+                    printable(name), "It contains the control character U+0000; remove it."
+                )
         return dict(pairs)
 
     @property

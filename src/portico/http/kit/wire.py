@@ -174,7 +174,7 @@ def _parse(body: bytes) -> Any:  # noqa: ANN401  # any JSON value
     except json.JSONDecodeError as error:
         raise InvalidField("body", f"It is not JSON: {error}.") from None
     except ValueError:
-        raise InvalidField("body", "It holds a number with too many digits.") from None
+        raise InvalidField("body", "It contains a number with too many digits.") from None
     if "\\u" in content:
         _refuse_surrogates(value)
     return value
@@ -212,7 +212,7 @@ def _refuse_surrogates(value: Any) -> None:  # noqa: ANN401  # any JSON value
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError:
         raise InvalidField(
-            "body", "It holds half of a surrogate pair (\\ud800 to \\udfff)."
+            "body", "It contains half of a surrogate pair (\\ud800 to \\udfff)."
         ) from None
 
 

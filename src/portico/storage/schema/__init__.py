@@ -1,1 +1,1 @@
-"""Tables, migrations, and where tables live on a distributed database."""
+"""Tables, migrations, and the placement of tables in a distributed database."""

@@ -1,4 +1,4 @@
-"""Where each table lives in a distributed database.
+"""The placement of each table in a distributed database.
 
 This module imports every module that defines tables. Code that needs all tables takes them from
 here.
@@ -19,19 +19,19 @@ def _is_of_tenant(table: Table) -> bool:
 
 
 TENANT_TABLES = (tables.customer, *filter(_is_of_tenant, metadata.sorted_tables))
-"""The tables that are sharded by tenant: the tenants first, each table after those it refers to."""
+"""The tables that are distributed by tenant: `customer` first, each after those it refers to."""
 
 REFERENCE_TABLES = (tables.api_client,)
-"""The tables that every node has whole: what is joined to a tenant's tables for each API request.
+"""The tables with a full copy on every node, because each API request joins them to tenant tables.
 
-A write to one of them fails while any worker is away, so it must be rare.
+A write to one of them fails while any worker is unreachable, so it must be rare.
 """
 
 COORDINATOR_TABLES = tuple(
     table for table in metadata.sorted_tables if table not in (*TENANT_TABLES, *REFERENCE_TABLES)
 )
-"""The tables that stay on the coordinator: what is read before the tenant is known.
+"""The tables on the coordinator, which are read before the tenant is known.
 
-No statement joins them with tables of the other kinds. A new table without a tenant key belongs
-here by itself.
+No statement joins them with the other tables. A new table without a tenant key is one of these
+automatically.
 """

@@ -1,4 +1,4 @@
-"""The kinds of column that tables share, and how their values are stored."""
+"""Column types that tables share, and how they store their values."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 
-# PostgreSQL compares and lower-cases as bytes, like SQLite, whatever the cluster's locale is.
+# With collation "C", PostgreSQL compares and lower-cases bytes like SQLite, in any locale.
 PlainText = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 
 
@@ -28,16 +28,16 @@ class TextTuple(TypeDecorator[tuple[str, ...]]):
     cache_ok = True
 
     def process_bind_param(self, value: tuple[str, ...] | None, dialect: Dialect) -> str:
-        """JSON text of the tuple."""
+        """Return the JSON text of a tuple."""
         return json.dumps(value or (), ensure_ascii=False)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> tuple[str, ...]:
-        """The tuple of the stored JSON text."""
+        """Return the tuple of a stored JSON text."""
         return tuple(json.loads(value or "[]"))
 
 
 class Choice(TypeDecorator[StrEnum]):
-    """A member of a text enumeration, stored by its value."""
+    """A member of a text enumeration, stored as its value."""
 
     impl = Text
     cache_ok = True
@@ -47,36 +47,36 @@ class Choice(TypeDecorator[StrEnum]):
         self.choices = choices
 
     def process_bind_param(self, value: StrEnum | None, dialect: Dialect) -> str | None:
-        """The member's value."""
+        """Return the value of a member."""
         return None if value is None else value.value
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
-        """The member of the stored value."""
+        """Return the member of a stored value."""
         return None if value is None else self.choices(value)
 
 
 def id_column(name: str, *, nullable: bool = False) -> Column[int]:
-    """A 64-bit integer that the database never makes up."""
+    """Return a 64-bit integer column that the database never generates."""
     return Column(name, BigInteger, nullable=nullable, autoincrement=False)
 
 
 def text_column(name: str) -> Column[str]:
-    """A text, empty when there is none."""
+    """Return a text column. A missing text is stored as ""."""
     return Column(name, PlainText, nullable=False)
 
 
 def flag_column(name: str) -> Column[bool]:
-    """True or false."""
+    """Return a column of booleans."""
     return Column(name, Boolean, nullable=False)
 
 
 def stamp_columns() -> tuple[Column[int], ...]:
-    """What the service adds to every record beside its keys."""
+    """Return the columns of a record's times and author."""
     return id_column("creation_time"), id_column("modified_time"), id_column("modified_by")
 
 
 def owned_keys(name: str) -> tuple[PrimaryKeyConstraint | ForeignKeyConstraint, ...]:
-    """The keys of a table whose rows belong to one microtenant of one tenant."""
+    """Return the keys of a table whose rows belong to one microtenant of one tenant."""
     return (
         PrimaryKeyConstraint("customer_id", "id", name=f"pk_{name}"),
         ForeignKeyConstraint(

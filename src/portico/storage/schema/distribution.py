@@ -1,7 +1,7 @@
-"""Spreading a PostgreSQL database over a Citus cluster; tenants are the shards.
+"""Distributes a PostgreSQL database over a Citus cluster by tenant.
 
-Nothing may write meanwhile: Citus copies the rows of each table, and a row that a server adds to
-a table that was copied already, but not committed, would be lost or refused.
+Nothing must write meanwhile. Citus copies the rows of each table, so a row that a server adds to a
+copied table before the commit would be lost or refused.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from portico.storage.schema.citus_placement import (
 from portico.storage.schema.tables import customer
 
 SHARDS = 128
-"""Shards of the cluster: docs/scaling.md has the arithmetic."""
+"""Number of shards. docs/scaling.md has the estimate."""
 
 LOCK_WAIT = "10s"
-"""How long a statement waits for a lock, on workers as on the coordinator."""
+"""How long a statement waits for a lock, on workers and on the coordinator."""
 
 _OTHERS = text(
     "SELECT pid, application_name, backend_xid IS NOT NULL AS writes FROM pg_stat_activity "
@@ -38,22 +38,22 @@ _LOCK_NOT_AVAILABLE = "55P03"
 
 
 class CannotDistribute(Unavailable):
-    """The database cannot be distributed; the sentence says what is missing."""
+    """The database cannot be distributed. The message says what is missing."""
 
 
 @dataclass(frozen=True)
 class Distribution:
-    """The names of the tables that were spread over the workers or brought to the coordinator."""
+    """The names of the tables that were distributed, or moved back to the coordinator."""
 
     spread: Sequence[str]
     brought_back: Sequence[str]
 
 
 async def distribute_database(database: Database) -> Distribution:
-    """Distribute every table that is not yet where it belongs, with its rows.
+    """Move every table with its rows to its placement, unless it is already there.
 
-    Raises SchemaMismatch for a database that is not upgraded; CannotDistribute without Citus, or
-    while another session may write.
+    Raises SchemaMismatch for a database that is not upgraded, and CannotDistribute without Citus or
+    while another session can write.
     """
     brought_back: list[str] = []
     spread: list[str] = []
@@ -75,7 +75,7 @@ async def distribute_database(database: Database) -> Distribution:
         done = _distributed(connection)
         moving = [each for each in (*REFERENCE_TABLES, *TENANT_TABLES) if each.name not in done]
         _lock(connection, moving)
-        # Copying the rows takes as long as there are many.
+        # The time to copy the rows depends on their number.
         connection.execute(text("SET LOCAL statement_timeout = 0"))
         for table in moving:
             connection.execute(text(_distribution(table)))
@@ -85,7 +85,7 @@ async def distribute_database(database: Database) -> Distribution:
             )
         spread.extend(table.name for table in moving)
 
-    # Two transactions: Citus refuses some changes of roles and tables after parallel ones.
+    # Two transactions, because Citus refuses some changes of roles and tables after parallel ones.
     await database.run_sync(prepare)
     await database.run_sync(spread_tables)
     return Distribution(spread=spread, brought_back=brought_back)
@@ -93,7 +93,7 @@ async def distribute_database(database: Database) -> Distribution:
 
 def _require_citus(connection: SyncConnection) -> None:
     if connection.dialect.name != "postgresql":
-        raise CannotDistribute("Only a PostgreSQL database can be distributed; this one is SQLite.")
+        raise CannotDistribute("Only a PostgreSQL database can be distributed. This one is SQLite.")
     available = text("SELECT 1 FROM pg_available_extensions WHERE name = 'citus'")
     if not connection.execute(available).all():
         raise CannotDistribute(
@@ -104,15 +104,15 @@ def _require_citus(connection: SyncConnection) -> None:
         connection.execute(text("CREATE EXTENSION IF NOT EXISTS citus"))
     except DBAPIError as error:
         raise CannotDistribute(
-            f"The Citus extension cannot be created: {error.orig}. It has to be in "
-            "shared_preload_libraries, and this role needs the right to create extensions."
+            f"The Citus extension cannot be created: {error.orig}. Add it to "
+            "shared_preload_libraries, and give this role the right to create extensions."
         ) from error
 
 
 def _require_no_writers(connection: SyncConnection, own: set[int]) -> None:
     """Raise CannotDistribute while a server or another writer is connected.
 
-    `own` collects the backends of this run; one that has just ended may still be listed.
+    `own` collects the backends of this run. One that has just ended can still be listed.
     """
     own.add(connection.execute(text("SELECT pg_backend_pid()")).scalar_one())
     others = [row for row in connection.execute(_OTHERS) if row.pid not in own]
@@ -131,7 +131,7 @@ def _require_no_writers(connection: SyncConnection, own: set[int]) -> None:
 
 
 def _limit_lock_waits(connection: SyncConnection) -> None:
-    """Give the role the lock timeout of our connections: workers know a role's settings alone."""
+    """Give the role our lock timeout: workers apply only the settings of the role."""
     statement = text(
         "SELECT format('ALTER ROLE %I IN DATABASE %I SET lock_timeout = %L', current_user, "
         "current_database(), CAST(:wait AS text))"
@@ -140,7 +140,7 @@ def _limit_lock_waits(connection: SyncConnection) -> None:
 
 
 def _lock(connection: SyncConnection, tables: Iterable[Table]) -> None:
-    """Keep everyone from writing until the tables are moved, also a server that starts now."""
+    """Lock the tables against writers, including new servers, until they are moved."""
     names = ", ".join(table.name for table in tables)
     if not names:
         return
@@ -172,7 +172,7 @@ def _distribution(table: Table) -> str:
 
 
 def _roots(moved: Sequence[Table]) -> list[Table]:
-    """The moved tables that refer to no other moved one; truncating them truncates the others."""
+    """Return the moved tables that refer to no other one. Truncating them truncates all."""
     return [
         table
         for table in moved

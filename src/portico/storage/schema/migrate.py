@@ -1,7 +1,7 @@
-"""Bringing a database to the schema that this version needs, by Alembic migrations.
+"""Upgrades a database to the schema of this version, with Alembic migrations.
 
-Alembic itself is imported only when there is something to migrate: it would cost every start of the
-server a tenth of a second.
+Alembic is imported only if there is something to migrate, because the import would add 0.1 s to
+every start of the server.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 HELD_PLAIN_TEXT = ("signing_key", "identity_provider")
-"""The tables that held secrets in plain text before migration 0012."""
+"""The tables that stored secrets in plain text before migration 0012."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 _VERSION = text("SELECT version_num FROM alembic_version")
@@ -45,28 +45,27 @@ def newest_revision() -> str:
 
 
 class SchemaMismatch(Unavailable):
-    """The database is behind or ahead of this version; the sentence says what to do."""
+    """The schema is older or newer than this version needs. The message says what to do."""
 
 
 async def upgrade(database: Database, cipher: SecretCipher, *, create: bool = False) -> None:
-    """Run every migration that the database lacks, in one transaction that excludes others.
+    """Run every migration that the database lacks, in one transaction under a lock.
 
-    The migration that encrypts secrets needs a key; it creates the one beside a SQLite database.
-    Raises SecretKeyError without a key, and SchemaMismatch
-    for a database that is ahead of this version, and, unless `create` is set, for one without
-    Portico's tables: a wrong path must not get them.
+    The migration that encrypts secrets needs a key, and creates it for a SQLite database. Without
+    `create`, a database without Portico's tables is refused, because its path can be wrong. Raises
+    SecretKeyError without a key, and SchemaMismatch for a refused or newer database.
     """
     current = await current_revision(database)
     if current is None and not create:
         raise SchemaMismatch(
-            "The database has no tables of Portico; `portico db upgrade --create` with the same "
-            "--database creates them."
+            "The database has no tables of Portico. Create them with `portico db upgrade --create` "
+            "and the same --database."
         )
 
     def work(connection: SyncConnection) -> None:
         from alembic import command
 
-        # Asked again: another process may have upgraded while this one waited for its turn.
+        # Checked again, because another process can have upgraded while this one waited.
         _refuse_newer(_revision(connection))
         command.upgrade(migrations_on(connection, cipher), "head")
 
@@ -76,7 +75,7 @@ async def upgrade(database: Database, cipher: SecretCipher, *, create: bool = Fa
 
 
 async def _erase_plain_text(database: Database) -> None:
-    """Remove old secrets in plain text from free space, where replacing them leaves them."""
+    """Erase replaced plain-text secrets from the free space of the database files."""
     async with database.read() as connection:
         if not await connection.rows(_PLAIN_TEXT_LEFT):
             return
@@ -94,7 +93,7 @@ async def _erase_plain_text(database: Database) -> None:
 
 
 def migrations_on(connection: SyncConnection, cipher: SecretCipher) -> Config:
-    """Return Alembic's view of the migrations, to be run on a connection."""
+    """Return Alembic's configuration for running the migrations on a connection."""
     from alembic.config import Config
 
     config = Config(attributes={"connection": connection, "cipher": cipher})
@@ -103,14 +102,14 @@ def migrations_on(connection: SyncConnection, cipher: SecretCipher) -> Config:
 
 
 async def current_revision(database: Database) -> str | None:
-    """The name of the last migration that the database has, or None for an empty one."""
-    found: list[str | None] = []
-    await database.run_sync(lambda connection: found.append(_revision(connection)))
-    return found[0]
+    """Return the name of the last migration of the database, or None for an empty one."""
+    revision: list[str | None] = []
+    await database.run_sync(lambda connection: revision.append(_revision(connection)))
+    return revision[0]
 
 
 async def require_current(database: Database) -> None:
-    """Raises SchemaMismatch unless the database has exactly the newest migration."""
+    """Raise SchemaMismatch unless the database has exactly the newest migration."""
     await database.run_sync(require_newest)
 
 
@@ -121,13 +120,13 @@ def require_newest(connection: SyncConnection) -> None:
         return
     _refuse_newer(current)
     raise SchemaMismatch(
-        f"The database has schema {current or 'none'}; this version of Portico needs "
+        f"The database has schema {current or 'none'}, but this version of Portico needs "
         f"{newest_revision()}. Run `portico db upgrade` with the same database first."
     )
 
 
 async def is_current(connection: Connection) -> bool:
-    """Whether the database answers and has the newest migration: what readiness asks."""
+    """Return whether the database has the newest migration, for the readiness probe."""
     return [row.version_num for row in await connection.rows(_VERSION)] == [newest_revision()]
 
 
@@ -141,5 +140,5 @@ def _refuse_newer(current: str | None) -> None:
     if current is not None and current not in revisions():
         raise SchemaMismatch(
             f"The database has schema {current}, which is newer than this version of Portico "
-            f"knows (it needs {newest_revision()}). Install the newer Portico."
+            f"supports ({newest_revision()}). Install the newer Portico."
         )

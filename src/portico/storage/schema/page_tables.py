@@ -1,7 +1,7 @@
-"""Tables of what Portico adds to the vendor's objects: how links and portals look on their page.
+"""Tables of Portico's additions to links and portals: sections, groups, pages and domains.
 
-They stand beside the vendor's tables, so that a client which replaces whole objects leaves them
-alone, and a link that nobody arranged costs nothing.
+They are separate from the vendor's tables, so a client that replaces whole objects does not change
+them, and a link with default values needs no row.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ portal_group = Table(
     sqlite_with_rowid=False,
 )
 
-# A link without a row has the defaults; one with groups always has a row.
+# A link without a row has the default values. A link with groups always has a row.
 link_presentation = Table(
     "link_presentation",
     metadata,
@@ -121,7 +121,7 @@ portal_page = Table(
     sqlite_with_rowid=False,
 )
 
-# A portal's id and slug: read before the tenant is known, so without a reference to the portal.
+# The id and slug of each portal. Read before the tenant is known, so there is no foreign key.
 portal_address = Table(
     "portal_address",
     metadata,
@@ -131,8 +131,8 @@ portal_address = Table(
     Index("ix_portal_address_portal", "customer_id", "portal_id"),
 )
 
-# The domain of each portal that has one, whether or not it is allowed. Of several portals of a
-# tenant with the same host, the one with the lowest claim has it.
+# The domain of each portal that has one, allowed or not. Among portals of a tenant with the same
+# host, the lowest claim wins.
 portal_domain = Table(
     "portal_domain",
     metadata,
@@ -151,8 +151,7 @@ portal_domain = Table(
     sqlite_with_rowid=False,
 )
 
-# Which tenant's portals may be reached at a domain: the operator's decision. Read before the tenant
-# is known.
+# The domains that the operator allows, each with its tenant. Read before the tenant is known.
 allowed_domain = Table(
     "allowed_domain",
     metadata,

@@ -1,7 +1,7 @@
-"""Tables of people: administrators, portal users, their sessions, and what they do on a portal.
+"""Tables of people: administrators, portal users, their sessions, and their activity on portals.
 
-What is read before the tenant is known (administrators, providers, failed sign-ins) is small and
-whole on every node of a distributed database; the rest belongs to one tenant.
+Tables that are read before the tenant is known (administrators, providers, failed sign-ins) are on
+the coordinator of a distributed database. The others belong to one tenant.
 """
 
 from __future__ import annotations
@@ -215,7 +215,7 @@ portal_device = Table(
     sqlite_with_rowid=False,
 )
 
-# What was agreed to outlives the policy and the person, so it refers to neither.
+# An acceptance outlives the policy and the person, so there is no foreign key to either.
 aup_acceptance = Table(
     "aup_acceptance",
     metadata,
@@ -261,7 +261,7 @@ recent_opening = Table(
     sqlite_with_rowid=False,
 )
 
-# Days are counted from the epoch, UTC.
+# `day` is the number of days since the epoch, UTC.
 link_opening = Table(
     "link_opening",
     metadata,

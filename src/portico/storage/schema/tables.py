@@ -1,8 +1,8 @@
-"""Every table, once. Keys of a tenant's tables start with `customer_id`, so that tenants shard.
+"""The metadata and the main tables. Keys of tenant tables start with `customer_id`, for sharding.
 
-Columns carry the names of the record fields; a `*_folded` column is the case-folded copy of the
-text beside it, because the two databases fold text outside ASCII differently or not at all. On
-SQLite a composite key is the table itself (WITHOUT ROWID), so that every index covers the ids.
+Columns have the names of record fields. A `*_folded` column is the case-folded copy of a text,
+because the databases fold text outside ASCII differently or not at all. On SQLite, tables with a
+composite key are WITHOUT ROWID, so every index contains the ids.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ customer = Table(
     id_column("creation_time"),
 )
 
-# A tenant's revision is the sum of its slots: writers that run at the same time take different
-# ones, so that none waits for another's commit.
+# The revision of a tenant is the sum of its slots. Parallel writers use different slots, so that
+# none waits for the commit of another.
 customer_revision = Table(
     "customer_revision",
     metadata,
@@ -173,7 +173,7 @@ portal_assignment = Table(
     sqlite_with_rowid=False,
 )
 
-# How many links each microtenant has, so that a list need not count them; in slots as well.
+# The number of links of each microtenant, so that a list does not count them; also in slots.
 link_count = Table(
     "link_count",
     metadata,
@@ -312,7 +312,7 @@ idempotent_answer = Table(
     sqlite_with_rowid=False,
 )
 
-# Read before the tenant is known, so small and on every node of a distributed database.
+# Read before the tenant is known. A distributed database has a copy on every node.
 api_client = Table(
     "api_client",
     metadata,
@@ -328,7 +328,7 @@ api_client = Table(
     Index("ix_api_client_customer", "customer_id"),
 )
 
-# Not with the clients: this is written all day, and those are on every node.
+# Separate from api_client, because it is written often and api_client is on every node.
 client_sign_in = Table(
     "client_sign_in",
     metadata,
@@ -348,8 +348,8 @@ signing_key = Table(
     id_column("retire_time", nullable=True),
 )
 
-# Which keys encrypt the secrets of the database. The keys are in a file, never here; `check_value`
-# is a known text, encrypted. The key without `replaced_time` is the one that encrypts.
+# The keys that encrypt the secrets of the database. The key material is in a file, never here.
+# `check_value` is an encrypted known text. The key without `replaced_time` is the current one.
 secret_key = Table(
     "secret_key",
     metadata,

@@ -1,4 +1,4 @@
-"""Alembic's entry: runs migrations on the connection that the caller opened."""
+"""Alembic's entry point. Runs migrations on the connection that the caller opened."""
 
 from __future__ import annotations
 
@@ -11,6 +11,6 @@ context.configure(
     connection=connection,
     target_metadata=metadata,
     render_as_batch=connection.dialect.name == "sqlite",
-    transactional_ddl=False,  # the caller's transaction covers every migration
+    transactional_ddl=False,  # the transaction of the caller covers every migration
 )
 context.run_migrations()

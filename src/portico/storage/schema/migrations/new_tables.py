@@ -1,8 +1,8 @@
-"""How a migration makes a table in a database that may already be spread over a cluster.
+"""Creates tables in migrations, also in a database that is already distributed over a cluster.
 
-There a tenant's table is placed while it is empty and refers to nothing, and its references follow:
-Citus takes a reference only between tables whose places it knows. Tables without a tenant key are
-made by `op.create_table`: they stay on the coordinator.
+There, a tenant table is distributed while it is empty, before its foreign keys are added, because
+Citus accepts a foreign key only between tables with a known placement. Create tables without a
+tenant key with `op.create_table`: they stay on the coordinator.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ Part = Column[int] | Column[str] | Column[bool] | PrimaryKeyConstraint
 
 
 def begin_migration() -> None:
-    """Prepares a distributed database for tables that refer to one another in one transaction."""
+    """Prepare a distributed database for tables that refer to one another in one transaction."""
     if is_distributed():
         op.execute("SET LOCAL citus.multi_shard_modify_mode TO 'sequential'")
 
 
 def is_distributed() -> bool:
-    """Whether the tenants of the database are shards of a cluster."""
+    """Return whether the database is distributed by tenant."""
     connection = op.get_bind()
     if connection.dialect.name != "postgresql" or not connection.execute(_HAS_CITUS).all():
         return False
@@ -33,7 +33,7 @@ def is_distributed() -> bool:
 
 
 def create_tenant_table(name: str, *parts: Part, refers: tuple[ForeignKeyConstraint, ...]) -> None:
-    """Makes a table whose key starts with the tenant, beside that tenant's other rows."""
+    """Create a table whose key starts with the tenant, colocated with the other tenant tables."""
     if not is_distributed():
         op.create_table(name, *parts, *refers, sqlite_with_rowid=False)
         return

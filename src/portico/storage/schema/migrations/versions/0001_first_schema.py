@@ -19,7 +19,7 @@ TEXT = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
-    """Makes every table, the counter of process numbers with its one row, and the text index."""
+    """Create every table, the row that counts process numbers, and the text index."""
     op.create_table(
         "api_client",
         sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -313,7 +313,10 @@ def upgrade() -> None:
 
 
 def _index_text_on_sqlite() -> None:
-    """FTS5 over trigrams of the folded text, kept by triggers; searches can do without it."""
+    """Create an FTS5 trigram index of the folded text, which triggers update.
+
+    Searches are correct without it.
+    """
     bind = op.get_bind()
     modules = {row[0] for row in bind.exec_driver_sql("SELECT name FROM pragma_module_list")}
     if "fts5" not in modules or sqlite3.sqlite_version_info < (3, 34):
@@ -328,7 +331,7 @@ def _index_text_on_sqlite() -> None:
         f"CREATE VIRTUAL TABLE link_text USING fts5({columns}, content='user_portal_link', "
         "content_rowid='id', tokenize='trigram case_sensitive 1', detail=column)"
     )
-    # The index knows a link by its id alone, so no two tenants may have the same one.
+    # The index identifies a link only by its id, so ids must be unique across tenants.
     guard = (
         "SELECT RAISE(ABORT, 'another tenant has the link id') "
         "WHERE EXISTS (SELECT 1 FROM link_text_docsize WHERE id = new.id);"
@@ -345,7 +348,10 @@ def _index_text_on_sqlite() -> None:
 
 
 def _index_text_on_postgresql() -> None:
-    """A trigram index where the extension may be created; searches are correct without it."""
+    """Create a trigram index if the role can create the extension.
+
+    Searches are correct without it.
+    """
     bind = op.get_bind()
     try:
         with bind.begin_nested():

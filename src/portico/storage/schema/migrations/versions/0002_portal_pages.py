@@ -1,4 +1,4 @@
-"""What Portico adds to links and portals: sections, groups, order, pages and their addresses."""
+"""Portico's additions to links and portals: sections, groups, order, pages and addresses."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TEXT = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
-    """Makes the tables, gives existing portals their addresses, and indexes the audit trail."""
+    """Create the tables, add the addresses of existing portals, and index the audit trail."""
     begin_migration()
     _create_section()
     _create_portal_group()
@@ -170,8 +170,8 @@ def _create_portal_address() -> None:
         sa.PrimaryKeyConstraint("address"),
     )
     op.create_index("ix_portal_address_portal", "portal_address", ["customer_id", "portal_id"])
-    # A portal that was there before is reached by its id and its domain; the first to have a
-    # domain keeps it. It gets a slug when it is next changed.
+    # An existing portal gets its id and its domain as addresses. A domain belongs to the first
+    # portal that has it. The portal gets a slug at its next change.
     for address, condition in (
         ("CAST(id AS TEXT)", "id > 0"),
         ("lower(domain)", "domain LIKE '%.%' AND domain NOT LIKE '%.'"),

@@ -1,4 +1,4 @@
-"""People: administrators, portal users, sessions, and what users do on a portal."""
+"""People: administrators, portal users, sessions, and activity on portals."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TEXT = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
-    """Makes the tables, each after those that it refers to."""
+    """Create the tables, each after those that it refers to."""
     begin_migration()
     _create_administrator()
     _create_administrator_grant()

@@ -1,4 +1,4 @@
-"""Revisions and tallies in slots, so that the writers of one tenant need not wait in line."""
+"""Revisions and link counts in slots, so that writers of one tenant do not wait for each other."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Moves each tenant's revision and each microtenant's tally into slot 0 of a table of slots."""
+    """Move each tenant's revision and each microtenant's link count into slot 0."""
     begin_migration()
     create_tenant_table(
         "customer_revision",

@@ -1,4 +1,4 @@
-"""When each API client signed in last."""
+"""The time of the last sign-in of each API client."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Makes an empty table: nothing was noted before."""
+    """Create an empty table. Earlier sign-ins were not recorded."""
     begin_migration()
     create_tenant_table(
         "client_sign_in",

@@ -1,4 +1,4 @@
-"""Default's microtenant gets its precedence, after all others, and allows privileged approvals."""
+"""The Default microtenant comes after all others and allows privileged approvals."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Number Default of each tenant after its last microtenant."""
-    # Grouped and joined by the tenant, as a distributed database needs it.
+    """Set the order of each tenant's Default microtenant to one more than that of its last one."""
+    # A distributed database requires grouping and joining by tenant.
     op.execute(
         """
         UPDATE microtenant

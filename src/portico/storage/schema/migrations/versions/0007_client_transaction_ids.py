@@ -1,4 +1,4 @@
-"""Audit entries keep the transaction id that the client sent beside the server's own."""
+"""The transaction id of the client in audit entries, beside the one of the server."""
 
 from __future__ import annotations
 
@@ -15,5 +15,5 @@ TEXT = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
-    """Add the column. It is NULL in existing entries, so no row is rewritten on any database."""
+    """Add the column. It is NULL in existing entries, so no database rewrites rows."""
     op.add_column("audit_entry", sa.Column("client_transaction_id", TEXT, nullable=True))

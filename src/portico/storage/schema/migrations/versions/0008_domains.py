@@ -1,4 +1,4 @@
-"""Domains that the operator allows, apart from those that portals claim."""
+"""Separate tables for the domains that the operator allows and those that portals claim."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Make both tables. Every domain that routes today is allowed for its tenant, and goes on."""
+    """Create both tables, and allow every domain that routes today for its tenant."""
     begin_migration()
     create_tenant_table(
         "portal_domain",
@@ -48,7 +48,7 @@ def upgrade() -> None:
 
 
 def _keep_domains() -> None:
-    """Move the domains out of the table of addresses, which had one portal for each."""
+    """Move the domains from the table of addresses, which had one portal for each domain."""
     connection = op.get_bind()
     routed = {
         address: (customer_id, portal_id)
@@ -58,7 +58,7 @@ def _keep_domains() -> None:
                 "WHERE address LIKE '%.%'"
             )
         )
-        # Browsers send international names in ASCII, so other rows never routed.
+        # Browsers send international names as ASCII, so other rows never routed.
         if address.isascii()
     }
     now = int(time.time())

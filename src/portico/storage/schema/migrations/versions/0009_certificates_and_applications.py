@@ -17,7 +17,7 @@ TEXT = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
-    """Make two empty tables."""
+    """Create two empty tables."""
     begin_migration()
     _create_table(
         "certificate",

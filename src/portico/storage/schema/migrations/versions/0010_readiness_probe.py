@@ -1,4 +1,4 @@
-"""The table to which `/readyz` proves that a write can succeed."""
+"""The table that `/readyz` writes to."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Make an empty table. A distributed database keeps it on the coordinator."""
+    """Create an empty table. A distributed database keeps it on the coordinator."""
     op.create_table(
         "readiness_probe",
         sa.Column("slot", sa.Integer(), autoincrement=False, nullable=False),

@@ -17,7 +17,7 @@ TEXT = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
-    """Creates empty tables: people become known when they next sign in."""
+    """Create empty tables. Browsers become known at the next sign-in."""
     begin_migration()
     op.create_table(
         "console_device",

@@ -1,4 +1,4 @@
-"""Secrets encrypted at rest, and which keys they are encrypted with."""
+"""Encryption of secrets at rest, and a table of the keys in use."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ TEXT = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
-    """Encrypts the signing keys and the client secrets of identity providers."""
+    """Encrypt the signing keys and the client secrets of identity providers."""
     begin_migration()
     cipher: SecretCipher = context.config.attributes["cipher"]
     if cipher.file.create_if_automatic():
@@ -69,7 +69,7 @@ _KEY_COLUMNS = ("id", "check_value", "creation_time", "replaced_time", "plain_te
 def _encrypt(
     name: str, column: str, keys: tuple[str, ...], encrypt: Callable[[str, str], str]
 ) -> int:
-    """Encrypts a column in every row; how many there are."""
+    """Encrypt a column in every row, and return the number of rows."""
     table = sa.table(name, *map(sa.column, (*keys, column)))
     connection = op.get_bind()
     rows: list[dict[str, Any]] = [row._asdict() for row in connection.execute(sa.select(table))]
