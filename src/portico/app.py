@@ -88,7 +88,7 @@ def create_app(
     monotonic: Clock = time.monotonic,
     command_line: CommandLine | None = None,
 ) -> ASGIApp:
-    """The whole application for a server that runs its lifespan. Opens no connection yet.
+    """Return the application for a server that runs its lifespan. It opens no connection yet.
 
     `command_line` is how pages write commands for the operator.
     """
@@ -204,7 +204,7 @@ def trusted_proxies(settings: Settings) -> TrustedProxies:
 
 
 def make_origin_resolver(settings: Settings) -> OriginResolver:
-    """Where the server stands between browsers and proxies."""
+    """Return the resolver of origins, which knows the trusted proxies and the public URL."""
     return OriginResolver(proxies=trusted_proxies(settings), public_url=settings.public_url)
 
 
@@ -239,7 +239,7 @@ def make_site(
 
 
 def _exception_handlers(settings: Settings) -> ExceptionHandlersMap:
-    """What happens where no route is: a path below a face is that face's, any other the API's."""
+    """Return the error handlers. Without a route, the first part of the path selects the pages."""
     api = exception_handlers(vendor_statuses=settings.vendor_statuses)
     console, portal = (
         page_exception_handlers(present_error),
