@@ -24,28 +24,39 @@ Colour = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class Sketch:
-    """Lines on a grid of 24, white on a ground from one colour to another, square or round.
+    """Strokes on a grid of 24, white on a ground from one colour to another, square or round.
 
-    Without a ground the lines have the first colour.
+    Commas separate the strokes: each has the x and y of its points in turn, or is a circle, with
+    the x and y of its centre and its radius. Without a ground the strokes have the first colour.
     """
 
-    lines: Sequence[Line]
+    strokes: str
     top: Colour
     bottom: Colour | None = None
     is_round: bool = False
 
 
-def circle(x: float, y: float, radius: float) -> Line:
-    """A circle as a line with many corners."""
+def _lines(strokes: str) -> list[Line]:
+    """Return the points of each stroke."""
+    numbers = [[float(number) for number in stroke.split()] for stroke in strokes.split(",")]
+    return [
+        _circle(*each) if len(each) == 3 else list(zip(each[::2], each[1::2], strict=True))
+        for each in numbers
+    ]
+
+
+def _circle(x: float, y: float, radius: float) -> Line:
+    """Return a circle as a line with many corners."""
     steps = [2 * math.pi * step / 20 for step in range(21)]
     return [(x + radius * math.cos(each), y + radius * math.sin(each)) for each in steps]
 
 
 def picture_of(sketch: Sketch) -> str:
     """The sketch as a PNG in a data URI."""
+    lines = _lines(sketch.strokes)
     rows = []
     for y in range(SIDE):
-        pixels = (_pixel(sketch, (x + 0.5) / _UNIT, (y + 0.5) / _UNIT) for x in range(SIDE))
+        pixels = (_pixel(sketch, lines, (x + 0.5) / _UNIT, (y + 0.5) / _UNIT) for x in range(SIDE))
         rows.append(b"\0" + b"".join(bytes(pixel) for pixel in pixels))
     header = struct.pack(">IIBBBBB", SIDE, SIDE, 8, 6, 0, 0, 0)
     chunks = (
@@ -62,10 +73,8 @@ def _chunk(name: bytes, content: bytes) -> bytes:
     return struct.pack(">I", len(content)) + name + content + struct.pack(">I", check)
 
 
-def _pixel(sketch: Sketch, x: float, y: float) -> tuple[int, int, int, int]:
-    distance = min(
-        _distance((x, y), start, end) for line in sketch.lines for start, end in pairwise(line)
-    )
+def _pixel(sketch: Sketch, lines: Sequence[Line], x: float, y: float) -> tuple[int, int, int, int]:
+    distance = min(_distance((x, y), start, end) for line in lines for start, end in pairwise(line))
     mark = _cover(_STROKE / 2 - distance)
     if sketch.bottom is None:
         return (*sketch.top, round(255 * mark))
@@ -108,159 +117,81 @@ _AMBER, _OCHRE = (214, 154, 28), (184, 120, 16)
 _SLATE, _NIGHT = (52, 66, 78), (28, 38, 48)
 
 LOGO = Sketch(
-    [
-        [(5, 10.5), (8.5, 8.5), (12, 10.5), (15.5, 12.5), (19, 10.5)],
-        [(5, 15), (8.5, 13), (12, 15), (15.5, 17), (19, 15)],
-    ],
+    "5 10.5 8.5 8.5 12 10.5 15.5 12.5 19 10.5, 5 15 8.5 13 12 15 15.5 17 19 15",
     (32, 92, 142),
     (24, 70, 116),
     is_round=True,
 )
-_RECTANGLE: Line = [(6, 7.5), (18, 7.5), (18, 16.5), (6, 16.5), (6, 7.5)]
+_RECTANGLE = "6 7.5 18 7.5 18 16.5 6 16.5 6 7.5"
 SKETCHES: dict[str, Sketch] = {
-    "Mail and calendar": Sketch([_RECTANGLE, [(6, 8), (12, 13), (18, 8)]], _BLUE, _DEEP),
-    "Chat": Sketch(
-        [[(8.5, 17.5), (6.5, 18), (7, 15.5)], circle(12, 12, 5.5)], _VIOLET, _PLUM, is_round=True
-    ),
+    "Mail and calendar": Sketch(f"{_RECTANGLE}, 6 8 12 13 18 8", _BLUE, _DEEP),
+    "Chat": Sketch("8.5 17.5 6.5 18 7 15.5, 12 12 5.5", _VIOLET, _PLUM, is_round=True),
     "Documents": Sketch(
-        [
-            [(9, 4), (15, 4), (20, 9), (20, 17), (9, 17), (9, 4)],
-            [(15, 4), (15, 9), (20, 9)],
-            [(9, 8), (4.5, 8), (4.5, 20.5), (14, 20.5), (14, 17)],
-        ],
-        _AMBER,
+        "9 4 15 4 20 9 20 17 9 17 9 4, 15 4 15 9 20 9, 9 8 4.5 8 4.5 20.5 14 20.5 14 17", _AMBER
     ),
     "Service desk": Sketch(
-        [
-            circle(12, 12, 6),
-            circle(12, 12, 2.4),
-            [(7.8, 7.8), (10.3, 10.3)],
-            [(16.2, 7.8), (13.7, 10.3)],
-            [(7.8, 16.2), (10.3, 13.7)],
-            [(16.2, 16.2), (13.7, 13.7)],
-        ],
+        "12 12 6, 12 12 2.4, 7.8 7.8 10.3 10.3, 16.2 7.8 13.7 10.3, "
+        "7.8 16.2 10.3 13.7, 16.2 16.2 13.7 13.7",
         _RED,
         _RUST,
     ),
     "Password vault": Sketch(
-        [
-            [(7.5, 11), (16.5, 11), (16.5, 17.5), (7.5, 17.5), (7.5, 11)],
-            [(9.5, 11), (9.5, 8.5), (12, 6.3), (14.5, 8.5), (14.5, 11)],
-            [(12, 13.6), (12, 15)],
-        ],
+        "7.5 11 16.5 11 16.5 17.5 7.5 17.5 7.5 11, "
+        "9.5 11 9.5 8.5 12 6.3 14.5 8.5 14.5 11, 12 13.6 12 15",
         _SLATE,
         _NIGHT,
     ),
     "Directory": Sketch(
-        [
-            [(6, 4), (19, 4), (19, 20), (6, 20), (6, 4)],
-            circle(12.5, 10, 2.2),
-            [(8.8, 16), (10.5, 14), (14.5, 14), (16.2, 16)],
-            [(4, 8), (7, 8)],
-            [(4, 12), (7, 12)],
-            [(4, 16), (7, 16)],
-        ],
+        "6 4 19 4 19 20 6 20 6 4, 12.5 10 2.2, 8.8 16 10.5 14 14.5 14 16.2 16, "
+        "4 8 7 8, 4 12 7 12, 4 16 7 16",
         _GREEN,
     ),
     "Payslips": Sketch(
-        [
-            [(8, 6), (16, 6), (16, 18), (14, 17), (12, 18), (10, 17), (8, 18), (8, 6)],
-            [(10.5, 9.5), (13.5, 9.5)],
-            [(10.5, 12.5), (13.5, 12.5)],
-        ],
+        "8 6 16 6 16 18 14 17 12 18 10 17 8 18 8 6, 10.5 9.5 13.5 9.5, 10.5 12.5 13.5 12.5",
         _GREEN,
         _MOSS,
     ),
     "Leave and absence": Sketch(
-        [
-            [(6, 12), (8, 8.5), (12, 7), (16, 8.5), (18, 12), (6, 12)],
-            [(12, 12), (13.5, 17.5)],
-            [(6, 17.5), (18, 17.5)],
-        ],
+        "6 12 8 8.5 12 7 16 8.5 18 12 6 12, 12 12 13.5 17.5, 6 17.5 18 17.5",
         _AMBER,
         _OCHRE,
         is_round=True,
     ),
     "Training academy": Sketch(
-        [
-            [(2.5, 9.5), (12, 5.5), (21.5, 9.5), (12, 13.5), (2.5, 9.5)],
-            [(6.5, 11.5), (6.5, 16.5), (12, 18.8), (17.5, 16.5), (17.5, 11.5)],
-            [(21.5, 9.5), (21.5, 15)],
-        ],
+        "2.5 9.5 12 5.5 21.5 9.5 12 13.5 2.5 9.5, "
+        "6.5 11.5 6.5 16.5 12 18.8 17.5 16.5 17.5 11.5, 21.5 9.5 21.5 15",
         _RUST,
     ),
-    "Control room wall": Sketch(
-        [[(5.5, 12), (8.5, 12), (10.5, 7.5), (13.5, 16.5), (15.5, 12), (18.5, 12)]], _SLATE, _NIGHT
-    ),
+    "Control room wall": Sketch("5.5 12 8.5 12 10.5 7.5 13.5 16.5 15.5 12 18.5 12", _SLATE, _NIGHT),
     "Outage map": Sketch(
-        [
-            [
-                (3, 6),
-                (9, 4),
-                (15, 6.5),
-                (21, 4.5),
-                (21, 17.5),
-                (15, 19.5),
-                (9, 17),
-                (3, 19),
-                (3, 6),
-            ],
-            [(9, 4), (9, 17)],
-            [(15, 6.5), (15, 19.5)],
-        ],
-        _RED,
+        "3 6 9 4 15 6.5 21 4.5 21 17.5 15 19.5 9 17 3 19 3 6, 9 4 9 17, 15 6.5 15 19.5", _RED
     ),
     "Work orders": Sketch(
-        [
-            [(7.5, 7.5), (16.5, 7.5), (16.5, 18), (7.5, 18), (7.5, 7.5)],
-            [(10, 6), (14, 6)],
-            [(10, 11), (14, 11)],
-            [(10, 14), (14, 14)],
-        ],
+        "7.5 7.5 16.5 7.5 16.5 18 7.5 18 7.5 7.5, 10 6 14 6, 10 11 14 11, 10 14 14 14",
         (70, 120, 176),
         (46, 86, 140),
     ),
     "Laboratory samples": Sketch(
-        [
-            [(10, 6), (14, 6)],
-            [(10.8, 6), (10.8, 10.5), (7.5, 17.5), (16.5, 17.5), (13.2, 10.5), (13.2, 6)],
-            [(9, 14.5), (15, 14.5)],
-        ],
+        "10 6 14 6, 10.8 6 10.8 10.5 7.5 17.5 16.5 17.5 13.2 10.5 13.2 6, 9 14.5 15 14.5",
         _VIOLET,
         (86, 58, 140),
     ),
     "Fleet": Sketch(
-        [
-            [(6, 8), (13, 8), (13, 15), (6, 15), (6, 8)],
-            [(13, 10.5), (16.5, 10.5), (18, 13), (18, 15), (13, 15)],
-            circle(9, 16, 1.3),
-            circle(15.5, 16, 1.3),
-        ],
+        "6 8 13 8 13 15 6 15 6 8, 13 10.5 16.5 10.5 18 13 18 15 13 15, 9 16 1.3, 15.5 16 1.3",
         (96, 108, 118),
         (66, 78, 88),
         is_round=True,
     ),
     "Container registry": Sketch(
-        [
-            [(12, 6), (17.5, 9), (17.5, 15), (12, 18), (6.5, 15), (6.5, 9), (12, 6)],
-            [(6.5, 9), (12, 12), (17.5, 9)],
-            [(12, 12), (12, 18)],
-        ],
+        "12 6 17.5 9 17.5 15 12 18 6.5 15 6.5 9 12 6, 6.5 9 12 12 17.5 9, 12 12 12 18",
         (46, 134, 184),
         (26, 96, 146),
     ),
     "Drawings archive": Sketch(
-        [
-            [(4.5, 16), (16, 4.5), (19.5, 8), (8, 19.5), (4.5, 16)],
-            [(8, 12.5), (10, 14.5)],
-            [(11, 9.5), (13, 11.5)],
-        ],
-        (156, 98, 42),
+        "4.5 16 16 4.5 19.5 8 8 19.5 4.5 16, 8 12.5 10 14.5, 11 9.5 13 11.5", (156, 98, 42)
     ),
-    "Reports": Sketch(
-        [[(7.5, 17), (7.5, 12.5)], [(12, 17), (12, 7)], [(16.5, 17), (16.5, 10)]], _AMBER, _OCHRE
-    ),
-    "Customer billing": Sketch([_RECTANGLE, [(6, 11), (18, 11)], [(8.5, 14)] * 2], _SLATE, _NIGHT),
+    "Reports": Sketch("7.5 17 7.5 12.5, 12 17 12 7, 16.5 17 16.5 10", _AMBER, _OCHRE),
+    "Customer billing": Sketch(f"{_RECTANGLE}, 6 11 18 11, 8.5 14 8.5 14", _SLATE, _NIGHT),
 }
 DARK = {"Password vault", "Control room wall", "Customer billing"}
 """The pictures that need a light ground in the dark theme."""
