@@ -10,7 +10,6 @@ from portico.domain.portals.portals import UserPortalSpec
 from portico.domain.search import ListQuery
 from portico.services.links import links, sections
 from portico.services.links.changes import LinkChangePreview, change_links
-from portico.services.links.shown import present_links
 from portico.services.portals import portals
 from tests.services.world import SUFFIX, Caller
 
@@ -62,7 +61,7 @@ def all_links(caller: Caller) -> dict[str, PresentedLink]:
     """Every link of the caller's microtenant by its name, with how it is shown."""
     query = ListQuery(page_size=1_000)
     page = caller.look(lambda work: links.list_links(work, query)).page
-    shown = caller.look(lambda work: present_links(work, page.items))
+    shown = caller.look(lambda work: work.presentation.present(page.items))
     return {link.name: link for link in shown}
 
 

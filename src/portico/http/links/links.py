@@ -63,7 +63,6 @@ from portico.http.links.presentation import (
 )
 from portico.services.links import links
 from portico.services.links.links import LinkPage
-from portico.services.links.shown import presentations_of
 from portico.services.work import UnitOfWork
 
 TAG = "User Portal Link Management"
@@ -263,8 +262,12 @@ def present_list(items: list[LinkAnswer], total: int, query: ListQuery) -> LinkL
 async def read_link(work: UnitOfWork, link_id: int, *, portico: bool = False) -> LinkAnswer:
     """Return what a GET of the link answers now. Raises NotFound."""
     page = await links.get_link(work, link_id)
-    presentations = await presentations_of(work, page.page.items) if portico else None
+    presentations = await _presentations(work, page, asked=portico)
     return present_read(page, work.microtenant_name, presentations)[0]
+
+
+async def _presentations(work: UnitOfWork, page: LinkPage, *, asked: bool) -> Presentations | None:
+    return await work.presentation.of_links(link.id for link in page.page.items) if asked else None
 
 
 async def _require_version(call: Call, work: UnitOfWork, link_id: int) -> None:
@@ -286,9 +289,7 @@ async def list_links(call: Call) -> Answer:
     query = call.list_query(LINK_FIELDS)
     async with call.read() as work:
         page = await links.list_links(work, query)
-        presentations = (
-            await presentations_of(work, page.page.items) if call.wants_portico else None
-        )
+        presentations = await _presentations(work, page, asked=call.wants_portico)
     items = present_read(page, work.microtenant_name, presentations)
     return await call.answer_read(work, present_list(items, page.page.total, query))
 
@@ -313,9 +314,7 @@ async def list_links_of_portal(call: Call) -> Answer:
     query = call.list_query(LINK_FIELDS)
     async with call.read() as work:
         page = await links.list_links_of_portal(work, portal_id, query)
-        presentations = (
-            await presentations_of(work, page.page.items) if call.wants_portico else None
-        )
+        presentations = await _presentations(work, page, asked=call.wants_portico)
     items = present_on_portal(page, work.microtenant_name, presentations)
     return await call.answer_read(work, present_list(items, page.page.total, query))
 

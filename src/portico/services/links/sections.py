@@ -14,7 +14,6 @@ from portico.domain.records import check_new_name, fold
 from portico.domain.search import ListQuery
 from portico.services import recording
 from portico.services.access import require_admin
-from portico.services.links.shown import present_links
 from portico.services.naming import require_free_name
 from portico.services.work import UnitOfWork
 
@@ -94,7 +93,7 @@ async def _vacate(work: UnitOfWork, section_id: int) -> None:
     """Remove all links from a section, each with an audit entry."""
     inside = LinkFilter(section_id=section_id)
     while links := (await work.link_sets.filtered(_FIRST, inside)).items:
-        before = await present_links(work, links)
+        before = await work.presentation.present(links)
         await work.sections.vacate(section_id, [link.id for link in links])
         outside = [
             replace(link, presentation=replace(link.presentation, section="", order=0))

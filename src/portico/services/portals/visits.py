@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from portico.domain.errors import AccessDenied, NotFound
-from portico.domain.links.presentation import PLAIN, PortalSection, arranged, present, seen_by
+from portico.domain.links.presentation import PortalSection, arranged, seen_by
 from portico.domain.portals.activity import RecentLink
 from portico.domain.portals.pages import Audience, PortalAddress, PresentedPortal
 from portico.domain.records import Scope
@@ -244,8 +244,7 @@ async def _links(connection: Connection, scope: Scope, portal_id: int) -> list[P
     if not links:
         return []
     sections = await SectionRepository(connection, scope).all()
-    presentations = await PresentationRepository(connection, scope).of_links(e.id for e in links)
-    presented = [present(link, presentations.get(link.id, PLAIN)) for link in links]
+    presented = await PresentationRepository(connection, scope).present(links)
     return arranged(presented, [section.name for section in sections])
 
 

@@ -59,6 +59,12 @@ class PresentationRepository:
         rows = await self._connection.rows(_of_links(), self._bound(link_ids=distinct))
         return {row.presentation_link_id: _presentation(row) for row in rows}
 
+    async def present(self, links: Iterable[Link]) -> list[PresentedLink]:
+        """Return links together with their presentations."""
+        every = list(links)
+        stored = await self.of_links(link.id for link in every)
+        return [present(link, stored.get(link.id, PLAIN)) for link in every]
+
     async def store(self, *stored: StoredPresentation) -> None:
         """Replace the presentations of links."""
         if not stored:

@@ -19,7 +19,6 @@ from portico.domain.search import ListQuery
 from portico.services.links.changes import change_links
 from portico.services.links.links import create_link, delete_link, get_link, update_link
 from portico.services.links.sections import list_sections
-from portico.services.links.shown import present_links
 from portico.services.people.groups import list_groups
 from portico.services.portals.portals import list_portals
 from portico.services.work import UnitOfWork
@@ -95,7 +94,7 @@ async def new_link(console: NamedDependency[Console]) -> Answer:
 
 
 async def _find(work: UnitOfWork, link_id: int, *, lock: bool = False) -> PresentedLink:
-    (link,) = await present_links(work, (await get_link(work, link_id, lock=lock)).page.items)
+    (link,) = await work.presentation.present((await get_link(work, link_id, lock=lock)).page.items)
     return link
 
 

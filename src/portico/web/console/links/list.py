@@ -15,7 +15,6 @@ from portico.domain.links.presentation import PresentedLink
 from portico.domain.search import ListQuery, compare
 from portico.services.links.lists import list_filtered_links
 from portico.services.links.sections import list_sections
-from portico.services.links.shown import present_links
 from portico.services.portals.openings import DAY_SECONDS, openings_of
 from portico.services.portals.portals import list_portals
 from portico.services.work import UnitOfWork
@@ -133,7 +132,7 @@ async def show_links(console: NamedDependency[Console]) -> Answer:
     async with console.reading() as work:
         order = read_order(query, work.now)
         found = await list_filtered_links(work, order, read_filter(query))
-        links = await present_links(work, found.page.items)
+        links = await work.presentation.present(found.page.items)
         opened = await openings_of(work, [link.id for link in links])
         names = {portal_id: portal.name for portal_id, portal in found.portals.items()}
         chosen = {

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from litestar import get
 from litestar.di import NamedDependency
 
-from portico.services.links.shown import present_links
 from portico.services.portals.dashboard import Dashboard, DayOfChanges, read_dashboard
 from portico.services.work import UnitOfWork
 from portico.web.console.frame.page import Answer, Console
@@ -265,7 +264,7 @@ def _opened_words(numbers: Dashboard) -> str:
 async def _opened(console: Console, work: UnitOfWork, numbers: Dashboard) -> list[OpenedRow]:
     shown = numbers.opened[:OPENED]
     links = await work.links.find_all(each.id for each in shown)
-    tiles = {link.id: tile_of(link) for link in await present_links(work, links.values())}
+    tiles = {link.id: tile_of(link) for link in await work.presentation.present(links.values())}
     most = max((each.openings for each in shown), default=1)
     return [
         OpenedRow(

@@ -17,7 +17,6 @@ from portico.domain.search import ListQuery
 from portico.services.links.changes import change_links, reorder_links
 from portico.services.links.links import list_links_of_portal
 from portico.services.links.sections import get_section, list_sections, reorder_sections
-from portico.services.links.shown import present_links
 from portico.services.versions import version_of
 from portico.services.work import UnitOfWork
 from portico.web.console.frame.conflicts import Conflict
@@ -157,7 +156,7 @@ async def _sections_of(work: UnitOfWork, portal_id: int) -> list[PortalSection]:
     query = ListQuery(page_size=LINKS_PER_PORTAL)
     page = (await list_links_of_portal(work, portal_id, query)).page
     names = [section.name for section in (await list_sections(work)).sections]
-    return arranged(await present_links(work, page.items), names)
+    return arranged(await work.presentation.present(page.items), names)
 
 
 async def _section_name(work: UnitOfWork, ids: Sequence[int]) -> str:

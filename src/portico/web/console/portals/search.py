@@ -8,7 +8,6 @@ from litestar import get
 from litestar.di import NamedDependency
 
 from portico.domain.links.display_hosts import display_host
-from portico.services.links.shown import present_links
 from portico.services.portals.search_everything import search_everything
 from portico.web.console.frame.page import Answer, Console
 from portico.web.console.frame.tiles import address_of, tile_of
@@ -49,7 +48,7 @@ async def show_search(console: NamedDependency[Console]) -> Answer:
     text = console.query.get("q", "").strip()
     async with console.reading() as work:
         found = await search_everything(work, text)
-        links = await present_links(work, found.links.items)
+        links = await work.presentation.present(found.links.items)
         groups = [
             ResultGroup(
                 "Links",
