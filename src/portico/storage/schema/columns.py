@@ -1,4 +1,7 @@
-"""Column types that tables share, and how they store their values."""
+"""Columns and keys that tables share, and how they store their values.
+
+Migrations use them too, so what a function here returns must not change.
+"""
 
 from __future__ import annotations
 
@@ -65,6 +68,16 @@ def text_column(name: str) -> Column[str]:
     return Column(name, PlainText, nullable=False)
 
 
+def id_columns(*names: str) -> tuple[Column[int], ...]:
+    """Return a column of 64-bit integers for each of the names."""
+    return tuple(map(id_column, names))
+
+
+def text_columns(*names: str) -> tuple[Column[str], ...]:
+    """Return a column of texts for each of the names."""
+    return tuple(map(text_column, names))
+
+
 def flag_column(name: str) -> Column[bool]:
     """Return a column of booleans."""
     return Column(name, Boolean, nullable=False)
@@ -72,16 +85,34 @@ def flag_column(name: str) -> Column[bool]:
 
 def stamp_columns() -> tuple[Column[int], ...]:
     """Return the columns of a record's times and author."""
-    return id_column("creation_time"), id_column("modified_time"), id_column("modified_by")
+    return id_columns("creation_time", "modified_time", "modified_by")
+
+
+def owned_columns() -> tuple[Column[int] | Column[str], ...]:
+    """Return the first columns of an object that has a description and one microtenant."""
+    return (
+        *id_columns("customer_id", "id", "microtenant_id"),
+        *stamp_columns(),
+        *text_columns("name", "name_folded", "description", "description_folded"),
+    )
+
+
+def reference(name: str, column: str, table: str, *, cascade: bool = False) -> ForeignKeyConstraint:
+    """Return a reference to a row of the same tenant in `table`, by its id in `column`.
+
+    With `cascade`, the rows that refer to it are deleted with it.
+    """
+    return ForeignKeyConstraint(
+        ["customer_id", column],
+        [f"{table}.customer_id", f"{table}.id"],
+        name=name,
+        ondelete="CASCADE" if cascade else None,
+    )
 
 
 def owned_keys(name: str) -> tuple[PrimaryKeyConstraint | ForeignKeyConstraint, ...]:
     """Return the keys of a table whose rows belong to one microtenant of one tenant."""
     return (
         PrimaryKeyConstraint("customer_id", "id", name=f"pk_{name}"),
-        ForeignKeyConstraint(
-            ["customer_id", "microtenant_id"],
-            ["microtenant.customer_id", "microtenant.id"],
-            name=f"fk_{name}_microtenant",
-        ),
+        reference(f"fk_{name}_microtenant", "microtenant_id", "microtenant"),
     )

@@ -16,26 +16,27 @@ from sqlalchemy import (
 )
 
 from portico.domain.portals.pages import Audience
-from portico.storage.schema.columns import Choice, PlainText, id_column, stamp_columns, text_column
+from portico.storage.schema.columns import (
+    Choice,
+    PlainText,
+    id_column,
+    id_columns,
+    reference,
+    stamp_columns,
+    text_column,
+    text_columns,
+)
 from portico.storage.schema.tables import metadata
 
 section = Table(
     "section",
     metadata,
-    id_column("customer_id"),
-    id_column("id"),
-    id_column("microtenant_id"),
+    *id_columns("customer_id", "id", "microtenant_id"),
     *stamp_columns(),
-    text_column("name"),
-    text_column("name_folded"),
+    *text_columns("name", "name_folded"),
     id_column("position"),
     PrimaryKeyConstraint("customer_id", "id", name="pk_section"),
-    ForeignKeyConstraint(
-        ["customer_id", "microtenant_id"],
-        ["microtenant.customer_id", "microtenant.id"],
-        name="fk_section_microtenant",
-        ondelete="CASCADE",
-    ),
+    reference("fk_section_microtenant", "microtenant_id", "microtenant", cascade=True),
     Index("uq_section_name", "customer_id", "microtenant_id", "name_folded", unique=True),
     sqlite_with_rowid=False,
 )
@@ -43,11 +44,9 @@ section = Table(
 portal_group = Table(
     "portal_group",
     metadata,
-    id_column("customer_id"),
-    id_column("id"),
+    *id_columns("customer_id", "id"),
     *stamp_columns(),
-    text_column("name"),
-    text_column("name_folded"),
+    *text_columns("name", "name_folded"),
     PrimaryKeyConstraint("customer_id", "id", name="pk_portal_group"),
     ForeignKeyConstraint(["customer_id"], ["customer.id"], name="fk_portal_group_customer"),
     Index("uq_portal_group_name", "customer_id", "name_folded", unique=True),
@@ -58,23 +57,13 @@ portal_group = Table(
 link_presentation = Table(
     "link_presentation",
     metadata,
-    id_column("customer_id"),
-    id_column("link_id"),
+    *id_columns("customer_id", "link_id"),
     id_column("section_id", nullable=True),
     id_column("position"),
     Column("icon_is_dark", Boolean, nullable=True),
     PrimaryKeyConstraint("customer_id", "link_id", name="pk_link_presentation"),
-    ForeignKeyConstraint(
-        ["customer_id", "link_id"],
-        ["user_portal_link.customer_id", "user_portal_link.id"],
-        name="fk_link_presentation_link",
-        ondelete="CASCADE",
-    ),
-    ForeignKeyConstraint(
-        ["customer_id", "section_id"],
-        ["section.customer_id", "section.id"],
-        name="fk_link_presentation_section",
-    ),
+    reference("fk_link_presentation_link", "link_id", "user_portal_link", cascade=True),
+    reference("fk_link_presentation_section", "section_id", "section"),
     Index("ix_link_presentation_section", "customer_id", "section_id", "link_id"),
     sqlite_with_rowid=False,
 )
@@ -82,21 +71,10 @@ link_presentation = Table(
 link_group = Table(
     "link_group",
     metadata,
-    id_column("customer_id"),
-    id_column("link_id"),
-    id_column("group_id"),
+    *id_columns("customer_id", "link_id", "group_id"),
     PrimaryKeyConstraint("customer_id", "link_id", "group_id", name="pk_link_group"),
-    ForeignKeyConstraint(
-        ["customer_id", "link_id"],
-        ["user_portal_link.customer_id", "user_portal_link.id"],
-        name="fk_link_group_link",
-        ondelete="CASCADE",
-    ),
-    ForeignKeyConstraint(
-        ["customer_id", "group_id"],
-        ["portal_group.customer_id", "portal_group.id"],
-        name="fk_link_group_group",
-    ),
+    reference("fk_link_group_link", "link_id", "user_portal_link", cascade=True),
+    reference("fk_link_group_group", "group_id", "portal_group"),
     Index("ix_link_group_group", "customer_id", "group_id", "link_id"),
     sqlite_with_rowid=False,
 )
@@ -104,20 +82,12 @@ link_group = Table(
 portal_page = Table(
     "portal_page",
     metadata,
-    id_column("customer_id"),
-    id_column("portal_id"),
+    *id_columns("customer_id", "portal_id"),
     text_column("slug"),
     Column("audience", Choice(Audience), nullable=False),
-    text_column("title"),
-    text_column("accent"),
-    text_column("favicon"),
+    *text_columns("title", "accent", "favicon"),
     PrimaryKeyConstraint("customer_id", "portal_id", name="pk_portal_page"),
-    ForeignKeyConstraint(
-        ["customer_id", "portal_id"],
-        ["user_portal.customer_id", "user_portal.id"],
-        name="fk_portal_page_portal",
-        ondelete="CASCADE",
-    ),
+    reference("fk_portal_page_portal", "portal_id", "user_portal", cascade=True),
     sqlite_with_rowid=False,
 )
 
@@ -126,8 +96,7 @@ portal_address = Table(
     "portal_address",
     metadata,
     Column("address", PlainText, primary_key=True),
-    id_column("customer_id"),
-    id_column("portal_id"),
+    *id_columns("customer_id", "portal_id"),
     Index("ix_portal_address_portal", "customer_id", "portal_id"),
 )
 
@@ -136,17 +105,11 @@ portal_address = Table(
 portal_domain = Table(
     "portal_domain",
     metadata,
-    id_column("customer_id"),
-    id_column("portal_id"),
+    *id_columns("customer_id", "portal_id"),
     text_column("host"),
     id_column("claim_id"),
     PrimaryKeyConstraint("customer_id", "portal_id", name="pk_portal_domain"),
-    ForeignKeyConstraint(
-        ["customer_id", "portal_id"],
-        ["user_portal.customer_id", "user_portal.id"],
-        name="fk_portal_domain_portal",
-        ondelete="CASCADE",
-    ),
+    reference("fk_portal_domain_portal", "portal_id", "user_portal", cascade=True),
     Index("ix_portal_domain_host", "customer_id", "host", "claim_id"),
     sqlite_with_rowid=False,
 )
@@ -156,6 +119,5 @@ allowed_domain = Table(
     "allowed_domain",
     metadata,
     Column("name", PlainText, primary_key=True),
-    id_column("customer_id"),
-    id_column("creation_time"),
+    *id_columns("customer_id", "creation_time"),
 )

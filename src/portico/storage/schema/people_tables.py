@@ -24,8 +24,11 @@ from portico.storage.schema.columns import (
     TextTuple,
     flag_column,
     id_column,
+    id_columns,
+    reference,
     stamp_columns,
     text_column,
+    text_columns,
 )
 from portico.storage.schema.tables import metadata
 
@@ -33,11 +36,7 @@ administrator = Table(
     "administrator",
     metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=False),
-    text_column("name"),
-    text_column("name_folded"),
-    text_column("display_name"),
-    text_column("email"),
-    text_column("password_hash"),
+    *text_columns("name", "name_folded", "display_name", "email", "password_hash"),
     id_column("disabled_time", nullable=True),
     id_column("provider_id", nullable=True),
     text_column("subject"),
@@ -51,8 +50,7 @@ administrator_grant = Table(
     "administrator_grant",
     metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=False),
-    id_column("administrator_id"),
-    id_column("customer_id"),
+    *id_columns("administrator_id", "customer_id"),
     id_column("microtenant_id", nullable=True),
     Column("role", Choice(Role), nullable=False),
     Index("ix_administrator_grant_administrator", "administrator_id"),
@@ -67,9 +65,7 @@ console_session = Table(
     id_column("administrator_id"),
     id_column("customer_id", nullable=True),
     id_column("microtenant_id", nullable=True),
-    id_column("created"),
-    id_column("seen"),
-    id_column("expires"),
+    *id_columns("created", "seen", "expires"),
     Index("ix_console_session_administrator", "administrator_id"),
     Index("ix_console_session_expires", "expires"),
 )
@@ -78,8 +74,7 @@ console_device = Table(
     "console_device",
     metadata,
     Column("digest", PlainText, primary_key=True),
-    id_column("administrator_id"),
-    id_column("expires"),
+    *id_columns("administrator_id", "expires"),
     Index("ix_console_device_administrator", "administrator_id"),
     Index("ix_console_device_expires", "expires"),
 )
@@ -89,11 +84,7 @@ identity_provider = Table(
     metadata,
     Column("id", BigInteger, primary_key=True, autoincrement=False),
     id_column("customer_id"),
-    text_column("name"),
-    text_column("issuer"),
-    text_column("client_id"),
-    text_column("client_secret"),
-    text_column("groups_claim"),
+    *text_columns("name", "issuer", "client_id", "client_secret", "groups_claim"),
     flag_column("for_console"),
     flag_column("for_portals"),
     flag_column("enabled"),
@@ -108,8 +99,7 @@ sign_in_failure = Table(
     Column("account", PlainText, nullable=False),
     Column("address", PlainText, nullable=False),
     Column("failures", Integer, nullable=False),
-    id_column("since"),
-    id_column("locked_until"),
+    *id_columns("since", "locked_until"),
     PrimaryKeyConstraint("scope", "account", "address", name="pk_sign_in_failure"),
     Index("ix_sign_in_failure_since", "since"),
 )
@@ -117,15 +107,11 @@ sign_in_failure = Table(
 portal_user = Table(
     "portal_user",
     metadata,
-    id_column("customer_id"),
-    id_column("id"),
+    *id_columns("customer_id", "id"),
     *stamp_columns(),
-    text_column("name"),
-    text_column("name_folded"),
-    text_column("display_name"),
-    text_column("display_name_folded"),
-    text_column("email"),
-    text_column("password_hash"),
+    *text_columns(
+        "name", "name_folded", "display_name", "display_name_folded", "email", "password_hash"
+    ),
     flag_column("enabled"),
     id_column("provider_id", nullable=True),
     text_column("subject"),
@@ -148,38 +134,13 @@ portal_user = Table(
 )
 
 
-def _of_user(name: str) -> ForeignKeyConstraint:
-    return ForeignKeyConstraint(
-        ["customer_id", "user_id"],
-        ["portal_user.customer_id", "portal_user.id"],
-        name=f"fk_{name}_user",
-        ondelete="CASCADE",
-    )
-
-
-def _of_link(name: str) -> ForeignKeyConstraint:
-    return ForeignKeyConstraint(
-        ["customer_id", "link_id"],
-        ["user_portal_link.customer_id", "user_portal_link.id"],
-        name=f"fk_{name}_link",
-        ondelete="CASCADE",
-    )
-
-
 portal_user_group = Table(
     "portal_user_group",
     metadata,
-    id_column("customer_id"),
-    id_column("user_id"),
-    id_column("group_id"),
+    *id_columns("customer_id", "user_id", "group_id"),
     PrimaryKeyConstraint("customer_id", "user_id", "group_id", name="pk_portal_user_group"),
-    _of_user("portal_user_group"),
-    ForeignKeyConstraint(
-        ["customer_id", "group_id"],
-        ["portal_group.customer_id", "portal_group.id"],
-        name="fk_portal_user_group_group",
-        ondelete="CASCADE",
-    ),
+    reference("fk_portal_user_group_user", "user_id", "portal_user", cascade=True),
+    reference("fk_portal_user_group_group", "group_id", "portal_group", cascade=True),
     Index("ix_portal_user_group_group", "customer_id", "group_id", "user_id"),
     sqlite_with_rowid=False,
 )
@@ -190,12 +151,9 @@ portal_session = Table(
     id_column("customer_id"),
     Column("digest", PlainText, nullable=False),
     text_column("csrf_token"),
-    id_column("user_id"),
-    id_column("created"),
-    id_column("seen"),
-    id_column("expires"),
+    *id_columns("user_id", "created", "seen", "expires"),
     PrimaryKeyConstraint("customer_id", "digest", name="pk_portal_session"),
-    _of_user("portal_session"),
+    reference("fk_portal_session_user", "user_id", "portal_user", cascade=True),
     Index("ix_portal_session_user", "customer_id", "user_id"),
     Index("ix_portal_session_expires", "customer_id", "expires"),
     sqlite_with_rowid=False,
@@ -206,10 +164,9 @@ portal_device = Table(
     metadata,
     id_column("customer_id"),
     Column("digest", PlainText, nullable=False),
-    id_column("user_id"),
-    id_column("expires"),
+    *id_columns("user_id", "expires"),
     PrimaryKeyConstraint("customer_id", "digest", name="pk_portal_device"),
-    _of_user("portal_device"),
+    reference("fk_portal_device_user", "user_id", "portal_user", cascade=True),
     Index("ix_portal_device_user", "customer_id", "user_id"),
     Index("ix_portal_device_expires", "customer_id", "expires"),
     sqlite_with_rowid=False,
@@ -219,13 +176,10 @@ portal_device = Table(
 aup_acceptance = Table(
     "aup_acceptance",
     metadata,
-    id_column("customer_id"),
-    id_column("id"),
-    id_column("aup_id"),
+    *id_columns("customer_id", "id", "aup_id"),
     text_column("version"),
     id_column("user_id", nullable=True),
-    text_column("visitor"),
-    text_column("name"),
+    *text_columns("visitor", "name"),
     id_column("time"),
     PrimaryKeyConstraint("customer_id", "id", name="pk_aup_acceptance"),
     Index("ix_aup_acceptance_user", "customer_id", "user_id", "aup_id", "version"),
@@ -236,13 +190,10 @@ aup_acceptance = Table(
 favourite = Table(
     "favourite",
     metadata,
-    id_column("customer_id"),
-    id_column("user_id"),
-    id_column("link_id"),
-    id_column("time"),
+    *id_columns("customer_id", "user_id", "link_id", "time"),
     PrimaryKeyConstraint("customer_id", "user_id", "link_id", name="pk_favourite"),
-    _of_user("favourite"),
-    _of_link("favourite"),
+    reference("fk_favourite_user", "user_id", "portal_user", cascade=True),
+    reference("fk_favourite_link", "link_id", "user_portal_link", cascade=True),
     Index("ix_favourite_link", "customer_id", "link_id"),
     sqlite_with_rowid=False,
 )
@@ -250,13 +201,10 @@ favourite = Table(
 recent_opening = Table(
     "recent_opening",
     metadata,
-    id_column("customer_id"),
-    id_column("user_id"),
-    id_column("link_id"),
-    id_column("time"),
+    *id_columns("customer_id", "user_id", "link_id", "time"),
     PrimaryKeyConstraint("customer_id", "user_id", "link_id", name="pk_recent_opening"),
-    _of_user("recent_opening"),
-    _of_link("recent_opening"),
+    reference("fk_recent_opening_user", "user_id", "portal_user", cascade=True),
+    reference("fk_recent_opening_link", "link_id", "user_portal_link", cascade=True),
     Index("ix_recent_opening_link", "customer_id", "link_id"),
     sqlite_with_rowid=False,
 )
@@ -265,12 +213,9 @@ recent_opening = Table(
 link_opening = Table(
     "link_opening",
     metadata,
-    id_column("customer_id"),
-    id_column("link_id"),
-    id_column("day"),
-    id_column("openings"),
+    *id_columns("customer_id", "link_id", "day", "openings"),
     PrimaryKeyConstraint("customer_id", "link_id", "day", name="pk_link_opening"),
-    _of_link("link_opening"),
+    reference("fk_link_opening_link", "link_id", "user_portal_link", cascade=True),
     Index("ix_link_opening_day", "customer_id", "day"),
     sqlite_with_rowid=False,
 )

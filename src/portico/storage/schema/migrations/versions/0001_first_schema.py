@@ -6,8 +6,19 @@ import sqlite3
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.exc import DBAPIError
+
+from portico.storage.schema.columns import (
+    flag_column,
+    id_column,
+    id_columns,
+    owned_columns,
+    owned_keys,
+    reference,
+    stamp_columns,
+    text_column,
+    text_columns,
+)
 
 revision = "0001"
 down_revision = None
@@ -15,107 +26,85 @@ branch_labels = None
 depends_on = None
 
 INDEXED = ("name_folded", "description_folded", "link_folded", "link_path_folded")
-TEXT = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
     """Create every table, the row that counts process numbers, and the text index."""
     op.create_table(
         "api_client",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("customer_id", sa.BigInteger(), nullable=False),
-        sa.Column("microtenant_id", sa.BigInteger(), nullable=True),
-        sa.Column("name", TEXT, nullable=False),
+        *id_columns("id", "customer_id"),
+        id_column("microtenant_id", nullable=True),
+        text_column("name"),
         sa.Column("role", sa.Text(), nullable=False),
-        sa.Column("secret_hash", TEXT, nullable=False),
-        sa.Column("public_key", TEXT, nullable=False),
-        sa.Column("creation_time", sa.BigInteger(), nullable=False),
-        sa.Column("revoked_time", sa.BigInteger(), nullable=True),
+        *text_columns("secret_hash", "public_key"),
+        id_column("creation_time"),
+        id_column("revoked_time", nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
-    op.create_index("ix_api_client_customer", "api_client", ["customer_id"], unique=False)
+    op.create_index("ix_api_client_customer", "api_client", ["customer_id"])
     op.create_table(
         "audit_entry",
-        sa.Column("customer_id", sa.BigInteger(), nullable=False),
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("microtenant_id", sa.BigInteger(), nullable=False),
-        sa.Column("time", sa.BigInteger(), nullable=False),
-        sa.Column("actor_id", sa.BigInteger(), nullable=False),
+        *id_columns("customer_id", "id", "microtenant_id", "time", "actor_id"),
         sa.Column("action", sa.Text(), nullable=False),
-        sa.Column("object_type", TEXT, nullable=False),
-        sa.Column("object_id", sa.BigInteger(), nullable=False),
-        sa.Column("object_name", TEXT, nullable=False),
-        sa.Column("before", TEXT, nullable=False),
-        sa.Column("after", TEXT, nullable=False),
-        sa.Column("transaction_id", TEXT, nullable=False),
+        text_column("object_type"),
+        id_column("object_id"),
+        *text_columns("object_name", "before", "after", "transaction_id"),
         sa.PrimaryKeyConstraint("customer_id", "id", name="pk_audit_entry"),
         sqlite_with_rowid=False,
     )
     op.create_table(
         "customer",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("name", TEXT, nullable=False),
+        id_column("id"),
+        text_column("name"),
         sa.Column("auth_domains", sa.Text(), nullable=False),
-        sa.Column("revision", sa.BigInteger(), nullable=False),
-        sa.Column("creation_time", sa.BigInteger(), nullable=False),
+        *id_columns("revision", "creation_time"),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
         "ended_session",
-        sa.Column("customer_id", sa.BigInteger(), nullable=False),
-        sa.Column("token_id", TEXT, nullable=False),
-        sa.Column("expires", sa.BigInteger(), nullable=False),
+        id_column("customer_id"),
+        text_column("token_id"),
+        id_column("expires"),
         sa.PrimaryKeyConstraint("customer_id", "token_id", name="pk_ended_session"),
         sqlite_with_rowid=False,
     )
     op.create_table(
         "id_node",
         sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("handed_out", sa.BigInteger(), nullable=False),
+        id_column("handed_out"),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
         "idempotent_answer",
-        sa.Column("customer_id", sa.BigInteger(), nullable=False),
-        sa.Column("client_id", sa.BigInteger(), nullable=False),
-        sa.Column("key", TEXT, nullable=False),
-        sa.Column("fingerprint", TEXT, nullable=False),
+        *id_columns("customer_id", "client_id"),
+        *text_columns("key", "fingerprint"),
         sa.Column("status", sa.Integer(), nullable=False),
-        sa.Column("body", TEXT, nullable=False),
-        sa.Column("creation_time", sa.BigInteger(), nullable=False),
+        text_column("body"),
+        id_column("creation_time"),
         sa.PrimaryKeyConstraint("customer_id", "client_id", "key", name="pk_idempotent_answer"),
         sqlite_with_rowid=False,
     )
     op.create_index(
-        "ix_idempotent_answer_age",
-        "idempotent_answer",
-        ["customer_id", "creation_time"],
-        unique=False,
+        "ix_idempotent_answer_age", "idempotent_answer", ["customer_id", "creation_time"]
     )
     op.create_table(
         "signing_key",
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("secret", TEXT, nullable=False),
-        sa.Column("creation_time", sa.BigInteger(), nullable=False),
-        sa.Column("retire_time", sa.BigInteger(), nullable=True),
+        id_column("id"),
+        text_column("secret"),
+        id_column("creation_time"),
+        id_column("retire_time", nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
         "microtenant",
-        sa.Column("customer_id", sa.BigInteger(), nullable=False),
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("creation_time", sa.BigInteger(), nullable=False),
-        sa.Column("modified_time", sa.BigInteger(), nullable=False),
-        sa.Column("modified_by", sa.BigInteger(), nullable=False),
-        sa.Column("name", TEXT, nullable=False),
-        sa.Column("name_folded", TEXT, nullable=False),
-        sa.Column("description", TEXT, nullable=False),
-        sa.Column("description_folded", TEXT, nullable=False),
-        sa.Column("enabled", sa.Boolean(), nullable=False),
-        sa.Column("criteria_attribute", TEXT, nullable=False),
+        *id_columns("customer_id", "id"),
+        *stamp_columns(),
+        *text_columns("name", "name_folded", "description", "description_folded"),
+        flag_column("enabled"),
+        text_column("criteria_attribute"),
         sa.Column("criteria_attribute_values", sa.Text(), nullable=False),
-        sa.Column("privileged_approvals_enabled", sa.Boolean(), nullable=False),
-        sa.Column("scope_order", sa.BigInteger(), nullable=False),
+        flag_column("privileged_approvals_enabled"),
+        id_column("scope_order"),
         sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name="fk_microtenant_customer"),
         sa.PrimaryKeyConstraint("customer_id", "id", name="pk_microtenant"),
         sqlite_with_rowid=False,
@@ -125,48 +114,29 @@ def upgrade() -> None:
     )
     op.create_table(
         "link_tally",
-        sa.Column("customer_id", sa.BigInteger(), nullable=False),
-        sa.Column("microtenant_id", sa.BigInteger(), nullable=False),
-        sa.Column("links", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["customer_id", "microtenant_id"],
-            ["microtenant.customer_id", "microtenant.id"],
-            name="fk_link_tally_microtenant",
-            ondelete="CASCADE",
-        ),
+        *id_columns("customer_id", "microtenant_id", "links"),
+        reference("fk_link_tally_microtenant", "microtenant_id", "microtenant", cascade=True),
         sa.PrimaryKeyConstraint("customer_id", "microtenant_id", name="pk_link_tally"),
         sqlite_with_rowid=False,
     )
     op.create_table(
         "user_portal",
-        sa.Column("customer_id", sa.BigInteger(), nullable=False),
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("microtenant_id", sa.BigInteger(), nullable=False),
-        sa.Column("creation_time", sa.BigInteger(), nullable=False),
-        sa.Column("modified_time", sa.BigInteger(), nullable=False),
-        sa.Column("modified_by", sa.BigInteger(), nullable=False),
-        sa.Column("name", TEXT, nullable=False),
-        sa.Column("name_folded", TEXT, nullable=False),
-        sa.Column("description", TEXT, nullable=False),
-        sa.Column("description_folded", TEXT, nullable=False),
-        sa.Column("enabled", sa.Boolean(), nullable=False),
+        *owned_columns(),
+        flag_column("enabled"),
         sa.Column("managed_by_zs", sa.Boolean(), nullable=True),
-        sa.Column("certificate_id", sa.BigInteger(), nullable=True),
-        sa.Column("certificate_name", TEXT, nullable=False),
-        sa.Column("domain", TEXT, nullable=False),
-        sa.Column("ext_domain", TEXT, nullable=False),
-        sa.Column("ext_domain_name", TEXT, nullable=False),
-        sa.Column("ext_domain_translation", TEXT, nullable=False),
-        sa.Column("ext_label", TEXT, nullable=False),
-        sa.Column("user_notification", TEXT, nullable=False),
-        sa.Column("user_notification_enabled", sa.Boolean(), nullable=False),
-        sa.Column("image_data", TEXT, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["customer_id", "microtenant_id"],
-            ["microtenant.customer_id", "microtenant.id"],
-            name="fk_user_portal_microtenant",
+        id_column("certificate_id", nullable=True),
+        *text_columns(
+            "certificate_name",
+            "domain",
+            "ext_domain",
+            "ext_domain_name",
+            "ext_domain_translation",
+            "ext_label",
+            "user_notification",
         ),
-        sa.PrimaryKeyConstraint("customer_id", "id", name="pk_user_portal"),
+        flag_column("user_notification_enabled"),
+        text_column("image_data"),
+        *owned_keys("user_portal"),
         sqlite_with_rowid=False,
     )
     op.create_index(
@@ -177,26 +147,10 @@ def upgrade() -> None:
     )
     op.create_table(
         "user_portal_aup",
-        sa.Column("customer_id", sa.BigInteger(), nullable=False),
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("microtenant_id", sa.BigInteger(), nullable=False),
-        sa.Column("creation_time", sa.BigInteger(), nullable=False),
-        sa.Column("modified_time", sa.BigInteger(), nullable=False),
-        sa.Column("modified_by", sa.BigInteger(), nullable=False),
-        sa.Column("name", TEXT, nullable=False),
-        sa.Column("name_folded", TEXT, nullable=False),
-        sa.Column("description", TEXT, nullable=False),
-        sa.Column("description_folded", TEXT, nullable=False),
-        sa.Column("enabled", sa.Boolean(), nullable=False),
-        sa.Column("aup", TEXT, nullable=False),
-        sa.Column("email", TEXT, nullable=False),
-        sa.Column("phone_num", TEXT, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["customer_id", "microtenant_id"],
-            ["microtenant.customer_id", "microtenant.id"],
-            name="fk_user_portal_aup_microtenant",
-        ),
-        sa.PrimaryKeyConstraint("customer_id", "id", name="pk_user_portal_aup"),
+        *owned_columns(),
+        flag_column("enabled"),
+        *text_columns("aup", "email", "phone_num"),
+        *owned_keys("user_portal_aup"),
         sqlite_with_rowid=False,
     )
     op.create_index(
@@ -209,37 +163,19 @@ def upgrade() -> None:
     )
     op.create_table(
         "user_portal_link",
-        sa.Column("customer_id", sa.BigInteger(), nullable=False),
-        sa.Column("id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("microtenant_id", sa.BigInteger(), nullable=False),
-        sa.Column("creation_time", sa.BigInteger(), nullable=False),
-        sa.Column("modified_time", sa.BigInteger(), nullable=False),
-        sa.Column("modified_by", sa.BigInteger(), nullable=False),
-        sa.Column("name", TEXT, nullable=False),
-        sa.Column("name_folded", TEXT, nullable=False),
-        sa.Column("description", TEXT, nullable=False),
-        sa.Column("description_folded", TEXT, nullable=False),
-        sa.Column("enabled", sa.Boolean(), nullable=False),
-        sa.Column("icon_text", TEXT, nullable=False),
-        sa.Column("link", TEXT, nullable=False),
-        sa.Column("link_folded", TEXT, nullable=False),
-        sa.Column("link_path", TEXT, nullable=False),
-        sa.Column("link_path_folded", TEXT, nullable=False),
-        sa.Column("protocol", TEXT, nullable=False),
-        sa.Column("application_id", sa.BigInteger(), nullable=True),
-        sa.ForeignKeyConstraint(
-            ["customer_id", "microtenant_id"],
-            ["microtenant.customer_id", "microtenant.id"],
-            name="fk_user_portal_link_microtenant",
+        *owned_columns(),
+        flag_column("enabled"),
+        *text_columns(
+            "icon_text", "link", "link_folded", "link_path", "link_path_folded", "protocol"
         ),
-        sa.PrimaryKeyConstraint("customer_id", "id", name="pk_user_portal_link"),
+        id_column("application_id", nullable=True),
+        *owned_keys("user_portal_link"),
         sqlite_with_rowid=False,
     )
     op.create_index(
         "ix_user_portal_link_application",
         "user_portal_link",
         ["customer_id", "microtenant_id", "application_id"],
-        unique=False,
         sqlite_where=sa.text("application_id IS NOT NULL"),
         postgresql_where=sa.text("application_id IS NOT NULL"),
     )
@@ -247,31 +183,24 @@ def upgrade() -> None:
         "ix_user_portal_link_created",
         "user_portal_link",
         ["customer_id", "microtenant_id", "creation_time", "id"],
-        unique=False,
     )
     op.create_index(
         "ix_user_portal_link_enabled",
         "user_portal_link",
         ["customer_id", "microtenant_id", "enabled", "id"],
-        unique=False,
     )
     op.create_index(
         "ix_user_portal_link_host",
         "user_portal_link",
         ["customer_id", "microtenant_id", "link_folded"],
-        unique=False,
     )
     op.create_index(
-        "ix_user_portal_link_id",
-        "user_portal_link",
-        ["customer_id", "microtenant_id", "id"],
-        unique=False,
+        "ix_user_portal_link_id", "user_portal_link", ["customer_id", "microtenant_id", "id"]
     )
     op.create_index(
         "ix_user_portal_link_modified",
         "user_portal_link",
         ["customer_id", "microtenant_id", "modified_time", "id"],
-        unique=False,
     )
     op.create_index(
         "uq_user_portal_link_name",
@@ -282,28 +211,14 @@ def upgrade() -> None:
     )
     op.create_table(
         "portal_assignment",
-        sa.Column("customer_id", sa.BigInteger(), nullable=False),
-        sa.Column("link_id", sa.BigInteger(), nullable=False),
-        sa.Column("portal_id", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["customer_id", "link_id"],
-            ["user_portal_link.customer_id", "user_portal_link.id"],
-            name="fk_portal_assignment_link",
-            ondelete="CASCADE",
-        ),
-        sa.ForeignKeyConstraint(
-            ["customer_id", "portal_id"],
-            ["user_portal.customer_id", "user_portal.id"],
-            name="fk_portal_assignment_portal",
-        ),
+        *id_columns("customer_id", "link_id", "portal_id"),
+        reference("fk_portal_assignment_link", "link_id", "user_portal_link", cascade=True),
+        reference("fk_portal_assignment_portal", "portal_id", "user_portal"),
         sa.PrimaryKeyConstraint("customer_id", "link_id", "portal_id", name="pk_portal_assignment"),
         sqlite_with_rowid=False,
     )
     op.create_index(
-        "ix_portal_assignment_portal",
-        "portal_assignment",
-        ["customer_id", "portal_id", "link_id"],
-        unique=False,
+        "ix_portal_assignment_portal", "portal_assignment", ["customer_id", "portal_id", "link_id"]
     )
     op.execute("INSERT INTO id_node (id, handed_out) VALUES (1, 0)")
     if op.get_bind().dialect.name == "sqlite":

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
 
+from portico.storage.schema.columns import (
+    id_column,
+    id_columns,
+    reference,
+    stamp_columns,
+    text_column,
+    text_columns,
+)
 from portico.storage.schema.migrations.new_tables import begin_migration, create_tenant_table
 
 revision = "0002"
 down_revision = "0001"
 branch_labels = None
 depends_on = None
-
-TEXT = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
@@ -29,36 +34,16 @@ def upgrade() -> None:
     op.create_index("ix_audit_entry_object", "audit_entry", ["customer_id", "object_id"])
 
 
-def _id(name: str, *, nullable: bool = False) -> sa.Column[int]:
-    return sa.Column(name, sa.BigInteger(), autoincrement=False, nullable=nullable)
-
-
-def _text(name: str) -> sa.Column[str]:
-    return sa.Column(name, TEXT, nullable=False)
-
-
-def _stamps() -> tuple[sa.Column[int], ...]:
-    return _id("creation_time"), _id("modified_time"), _id("modified_by")
-
-
 def _create_section() -> None:
     create_tenant_table(
         "section",
-        _id("customer_id"),
-        _id("id"),
-        _id("microtenant_id"),
-        *_stamps(),
-        _text("name"),
-        _text("name_folded"),
-        _id("position"),
+        *id_columns("customer_id", "id", "microtenant_id"),
+        *stamp_columns(),
+        *text_columns("name", "name_folded"),
+        id_column("position"),
         sa.PrimaryKeyConstraint("customer_id", "id", name="pk_section"),
         refers=(
-            sa.ForeignKeyConstraint(
-                ["customer_id", "microtenant_id"],
-                ["microtenant.customer_id", "microtenant.id"],
-                name="fk_section_microtenant",
-                ondelete="CASCADE",
-            ),
+            reference("fk_section_microtenant", "microtenant_id", "microtenant", cascade=True),
         ),
     )
     op.create_index(
@@ -69,11 +54,9 @@ def _create_section() -> None:
 def _create_portal_group() -> None:
     create_tenant_table(
         "portal_group",
-        _id("customer_id"),
-        _id("id"),
-        *_stamps(),
-        _text("name"),
-        _text("name_folded"),
+        *id_columns("customer_id", "id"),
+        *stamp_columns(),
+        *text_columns("name", "name_folded"),
         sa.PrimaryKeyConstraint("customer_id", "id", name="pk_portal_group"),
         refers=(
             sa.ForeignKeyConstraint(
@@ -86,31 +69,17 @@ def _create_portal_group() -> None:
     )
 
 
-def _of_link(name: str) -> sa.ForeignKeyConstraint:
-    return sa.ForeignKeyConstraint(
-        ["customer_id", "link_id"],
-        ["user_portal_link.customer_id", "user_portal_link.id"],
-        name=name,
-        ondelete="CASCADE",
-    )
-
-
 def _create_link_presentation() -> None:
     create_tenant_table(
         "link_presentation",
-        _id("customer_id"),
-        _id("link_id"),
-        _id("section_id", nullable=True),
-        _id("position"),
+        *id_columns("customer_id", "link_id"),
+        id_column("section_id", nullable=True),
+        id_column("position"),
         sa.Column("icon_is_dark", sa.Boolean(), nullable=True),
         sa.PrimaryKeyConstraint("customer_id", "link_id", name="pk_link_presentation"),
         refers=(
-            _of_link("fk_link_presentation_link"),
-            sa.ForeignKeyConstraint(
-                ["customer_id", "section_id"],
-                ["section.customer_id", "section.id"],
-                name="fk_link_presentation_section",
-            ),
+            reference("fk_link_presentation_link", "link_id", "user_portal_link", cascade=True),
+            reference("fk_link_presentation_section", "section_id", "section"),
         ),
     )
     op.create_index(
@@ -123,17 +92,11 @@ def _create_link_presentation() -> None:
 def _create_link_group() -> None:
     create_tenant_table(
         "link_group",
-        _id("customer_id"),
-        _id("link_id"),
-        _id("group_id"),
+        *id_columns("customer_id", "link_id", "group_id"),
         sa.PrimaryKeyConstraint("customer_id", "link_id", "group_id", name="pk_link_group"),
         refers=(
-            _of_link("fk_link_group_link"),
-            sa.ForeignKeyConstraint(
-                ["customer_id", "group_id"],
-                ["portal_group.customer_id", "portal_group.id"],
-                name="fk_link_group_group",
-            ),
+            reference("fk_link_group_link", "link_id", "user_portal_link", cascade=True),
+            reference("fk_link_group_group", "group_id", "portal_group"),
         ),
     )
     op.create_index("ix_link_group_group", "link_group", ["customer_id", "group_id", "link_id"])
@@ -142,31 +105,20 @@ def _create_link_group() -> None:
 def _create_portal_page() -> None:
     create_tenant_table(
         "portal_page",
-        _id("customer_id"),
-        _id("portal_id"),
-        _text("slug"),
+        *id_columns("customer_id", "portal_id"),
+        text_column("slug"),
         sa.Column("audience", sa.Text(), nullable=False),
-        _text("title"),
-        _text("accent"),
-        _text("favicon"),
+        *text_columns("title", "accent", "favicon"),
         sa.PrimaryKeyConstraint("customer_id", "portal_id", name="pk_portal_page"),
-        refers=(
-            sa.ForeignKeyConstraint(
-                ["customer_id", "portal_id"],
-                ["user_portal.customer_id", "user_portal.id"],
-                name="fk_portal_page_portal",
-                ondelete="CASCADE",
-            ),
-        ),
+        refers=(reference("fk_portal_page_portal", "portal_id", "user_portal", cascade=True),),
     )
 
 
 def _create_portal_address() -> None:
     op.create_table(
         "portal_address",
-        _text("address"),
-        _id("customer_id"),
-        _id("portal_id"),
+        text_column("address"),
+        *id_columns("customer_id", "portal_id"),
         sa.PrimaryKeyConstraint("address"),
     )
     op.create_index("ix_portal_address_portal", "portal_address", ["customer_id", "portal_id"])

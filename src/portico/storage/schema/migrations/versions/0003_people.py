@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects import postgresql
 
+from portico.storage.schema.columns import (
+    flag_column,
+    id_column,
+    id_columns,
+    reference,
+    stamp_columns,
+    text_column,
+    text_columns,
+)
 from portico.storage.schema.migrations.new_tables import begin_migration, create_tenant_table
 
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
 depends_on = None
-
-TEXT = sa.Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 
 
 def upgrade() -> None:
@@ -33,46 +39,16 @@ def upgrade() -> None:
     _create_link_opening()
 
 
-def _id(name: str, *, nullable: bool = False) -> sa.Column[int]:
-    return sa.Column(name, sa.BigInteger(), autoincrement=False, nullable=nullable)
-
-
-def _text(name: str) -> sa.Column[str]:
-    return sa.Column(name, TEXT, nullable=False)
-
-
-def _of_user(name: str) -> sa.ForeignKeyConstraint:
-    return sa.ForeignKeyConstraint(
-        ["customer_id", "user_id"],
-        ["portal_user.customer_id", "portal_user.id"],
-        name=name,
-        ondelete="CASCADE",
-    )
-
-
-def _of_link(name: str) -> sa.ForeignKeyConstraint:
-    return sa.ForeignKeyConstraint(
-        ["customer_id", "link_id"],
-        ["user_portal_link.customer_id", "user_portal_link.id"],
-        name=name,
-        ondelete="CASCADE",
-    )
-
-
 def _create_administrator() -> None:
     op.create_table(
         "administrator",
-        _id("id"),
-        _text("name"),
-        _text("name_folded"),
-        _text("display_name"),
-        _text("email"),
-        _text("password_hash"),
-        _id("disabled_time", nullable=True),
-        _id("provider_id", nullable=True),
-        _text("subject"),
-        _id("creation_time"),
-        _id("last_sign_in", nullable=True),
+        id_column("id"),
+        *text_columns("name", "name_folded", "display_name", "email", "password_hash"),
+        id_column("disabled_time", nullable=True),
+        id_column("provider_id", nullable=True),
+        text_column("subject"),
+        id_column("creation_time"),
+        id_column("last_sign_in", nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_administrator_subject", "administrator", ["provider_id", "subject"])
@@ -82,10 +58,8 @@ def _create_administrator() -> None:
 def _create_administrator_grant() -> None:
     op.create_table(
         "administrator_grant",
-        _id("id"),
-        _id("administrator_id"),
-        _id("customer_id"),
-        _id("microtenant_id", nullable=True),
+        *id_columns("id", "administrator_id", "customer_id"),
+        id_column("microtenant_id", nullable=True),
         sa.Column("role", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
@@ -98,14 +72,11 @@ def _create_administrator_grant() -> None:
 def _create_console_session() -> None:
     op.create_table(
         "console_session",
-        _text("digest"),
-        _text("csrf_token"),
-        _id("administrator_id"),
-        _id("customer_id", nullable=True),
-        _id("microtenant_id", nullable=True),
-        _id("created"),
-        _id("seen"),
-        _id("expires"),
+        *text_columns("digest", "csrf_token"),
+        id_column("administrator_id"),
+        id_column("customer_id", nullable=True),
+        id_column("microtenant_id", nullable=True),
+        *id_columns("created", "seen", "expires"),
         sa.PrimaryKeyConstraint("digest"),
     )
     op.create_index("ix_console_session_administrator", "console_session", ["administrator_id"])
@@ -115,17 +86,12 @@ def _create_console_session() -> None:
 def _create_identity_provider() -> None:
     op.create_table(
         "identity_provider",
-        _id("id"),
-        _id("customer_id"),
-        _text("name"),
-        _text("issuer"),
-        _text("client_id"),
-        _text("client_secret"),
-        _text("groups_claim"),
-        sa.Column("for_console", sa.Boolean(), nullable=False),
-        sa.Column("for_portals", sa.Boolean(), nullable=False),
-        sa.Column("enabled", sa.Boolean(), nullable=False),
-        _id("creation_time"),
+        *id_columns("id", "customer_id"),
+        *text_columns("name", "issuer", "client_id", "client_secret", "groups_claim"),
+        flag_column("for_console"),
+        flag_column("for_portals"),
+        flag_column("enabled"),
+        id_column("creation_time"),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_index("ix_identity_provider_customer", "identity_provider", ["customer_id"])
@@ -134,12 +100,9 @@ def _create_identity_provider() -> None:
 def _create_sign_in_failure() -> None:
     op.create_table(
         "sign_in_failure",
-        _text("scope"),
-        _text("account"),
-        _text("address"),
+        *text_columns("scope", "account", "address"),
         sa.Column("failures", sa.Integer(), nullable=False),
-        _id("since"),
-        _id("locked_until"),
+        *id_columns("since", "locked_until"),
         sa.PrimaryKeyConstraint("scope", "account", "address", name="pk_sign_in_failure"),
     )
     op.create_index("ix_sign_in_failure_since", "sign_in_failure", ["since"])
@@ -148,23 +111,17 @@ def _create_sign_in_failure() -> None:
 def _create_portal_user() -> None:
     create_tenant_table(
         "portal_user",
-        _id("customer_id"),
-        _id("id"),
-        _id("creation_time"),
-        _id("modified_time"),
-        _id("modified_by"),
-        _text("name"),
-        _text("name_folded"),
-        _text("display_name"),
-        _text("display_name_folded"),
-        _text("email"),
-        _text("password_hash"),
-        sa.Column("enabled", sa.Boolean(), nullable=False),
-        _id("provider_id", nullable=True),
-        _text("subject"),
+        *id_columns("customer_id", "id"),
+        *stamp_columns(),
+        *text_columns(
+            "name", "name_folded", "display_name", "display_name_folded", "email", "password_hash"
+        ),
+        flag_column("enabled"),
+        id_column("provider_id", nullable=True),
+        text_column("subject"),
         sa.Column("claimed_groups", sa.Text(), nullable=False),
-        _text("language"),
-        _id("last_sign_in", nullable=True),
+        text_column("language"),
+        id_column("last_sign_in", nullable=True),
         sa.PrimaryKeyConstraint("customer_id", "id", name="pk_portal_user"),
         refers=(
             sa.ForeignKeyConstraint(
@@ -188,18 +145,11 @@ def _create_portal_user() -> None:
 def _create_portal_user_group() -> None:
     create_tenant_table(
         "portal_user_group",
-        _id("customer_id"),
-        _id("user_id"),
-        _id("group_id"),
+        *id_columns("customer_id", "user_id", "group_id"),
         sa.PrimaryKeyConstraint("customer_id", "user_id", "group_id", name="pk_portal_user_group"),
         refers=(
-            sa.ForeignKeyConstraint(
-                ["customer_id", "group_id"],
-                ["portal_group.customer_id", "portal_group.id"],
-                name="fk_portal_user_group_group",
-                ondelete="CASCADE",
-            ),
-            _of_user("fk_portal_user_group_user"),
+            reference("fk_portal_user_group_group", "group_id", "portal_group", cascade=True),
+            reference("fk_portal_user_group_user", "user_id", "portal_user", cascade=True),
         ),
     )
     op.create_index(
@@ -210,15 +160,11 @@ def _create_portal_user_group() -> None:
 def _create_portal_session() -> None:
     create_tenant_table(
         "portal_session",
-        _id("customer_id"),
-        _text("digest"),
-        _text("csrf_token"),
-        _id("user_id"),
-        _id("created"),
-        _id("seen"),
-        _id("expires"),
+        id_column("customer_id"),
+        *text_columns("digest", "csrf_token"),
+        *id_columns("user_id", "created", "seen", "expires"),
         sa.PrimaryKeyConstraint("customer_id", "digest", name="pk_portal_session"),
-        refers=(_of_user("fk_portal_session_user"),),
+        refers=(reference("fk_portal_session_user", "user_id", "portal_user", cascade=True),),
     )
     op.create_index("ix_portal_session_expires", "portal_session", ["customer_id", "expires"])
     op.create_index("ix_portal_session_user", "portal_session", ["customer_id", "user_id"])
@@ -227,14 +173,11 @@ def _create_portal_session() -> None:
 def _create_aup_acceptance() -> None:
     create_tenant_table(
         "aup_acceptance",
-        _id("customer_id"),
-        _id("id"),
-        _id("aup_id"),
-        _text("version"),
-        _id("user_id", nullable=True),
-        _text("visitor"),
-        _text("name"),
-        _id("time"),
+        *id_columns("customer_id", "id", "aup_id"),
+        text_column("version"),
+        id_column("user_id", nullable=True),
+        *text_columns("visitor", "name"),
+        id_column("time"),
         sa.PrimaryKeyConstraint("customer_id", "id", name="pk_aup_acceptance"),
         refers=(),
     )
@@ -251,14 +194,11 @@ def _create_aup_acceptance() -> None:
 def _create_favourite() -> None:
     create_tenant_table(
         "favourite",
-        _id("customer_id"),
-        _id("user_id"),
-        _id("link_id"),
-        _id("time"),
+        *id_columns("customer_id", "user_id", "link_id", "time"),
         sa.PrimaryKeyConstraint("customer_id", "user_id", "link_id", name="pk_favourite"),
         refers=(
-            _of_link("fk_favourite_link"),
-            _of_user("fk_favourite_user"),
+            reference("fk_favourite_link", "link_id", "user_portal_link", cascade=True),
+            reference("fk_favourite_user", "user_id", "portal_user", cascade=True),
         ),
     )
     op.create_index("ix_favourite_link", "favourite", ["customer_id", "link_id"])
@@ -267,14 +207,11 @@ def _create_favourite() -> None:
 def _create_recent_opening() -> None:
     create_tenant_table(
         "recent_opening",
-        _id("customer_id"),
-        _id("user_id"),
-        _id("link_id"),
-        _id("time"),
+        *id_columns("customer_id", "user_id", "link_id", "time"),
         sa.PrimaryKeyConstraint("customer_id", "user_id", "link_id", name="pk_recent_opening"),
         refers=(
-            _of_link("fk_recent_opening_link"),
-            _of_user("fk_recent_opening_user"),
+            reference("fk_recent_opening_link", "link_id", "user_portal_link", cascade=True),
+            reference("fk_recent_opening_user", "user_id", "portal_user", cascade=True),
         ),
     )
     op.create_index("ix_recent_opening_link", "recent_opening", ["customer_id", "link_id"])
@@ -283,11 +220,8 @@ def _create_recent_opening() -> None:
 def _create_link_opening() -> None:
     create_tenant_table(
         "link_opening",
-        _id("customer_id"),
-        _id("link_id"),
-        _id("day"),
-        _id("openings"),
+        *id_columns("customer_id", "link_id", "day", "openings"),
         sa.PrimaryKeyConstraint("customer_id", "link_id", "day", name="pk_link_opening"),
-        refers=(_of_link("fk_link_opening_link"),),
+        refers=(reference("fk_link_opening_link", "link_id", "user_portal_link", cascade=True),),
     )
     op.create_index("ix_link_opening_day", "link_opening", ["customer_id", "day"])

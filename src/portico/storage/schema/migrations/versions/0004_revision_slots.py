@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from portico.storage.schema.columns import id_columns, reference
 from portico.storage.schema.migrations.new_tables import begin_migration, create_tenant_table
 
 revision = "0004"
@@ -18,9 +19,7 @@ def upgrade() -> None:
     begin_migration()
     create_tenant_table(
         "customer_revision",
-        _id("customer_id"),
-        _id("slot"),
-        _id("revision"),
+        *id_columns("customer_id", "slot", "revision"),
         sa.PrimaryKeyConstraint("customer_id", "slot", name="pk_customer_revision"),
         refers=(
             sa.ForeignKeyConstraint(
@@ -32,25 +31,13 @@ def upgrade() -> None:
     op.drop_column("customer", "revision")
     create_tenant_table(
         "link_count",
-        _id("customer_id"),
-        _id("microtenant_id"),
-        _id("slot"),
-        _id("links"),
+        *id_columns("customer_id", "microtenant_id", "slot", "links"),
         sa.PrimaryKeyConstraint("customer_id", "microtenant_id", "slot", name="pk_link_count"),
         refers=(
-            sa.ForeignKeyConstraint(
-                ["customer_id", "microtenant_id"],
-                ["microtenant.customer_id", "microtenant.id"],
-                name="fk_link_count_microtenant",
-                ondelete="CASCADE",
-            ),
+            reference("fk_link_count_microtenant", "microtenant_id", "microtenant", cascade=True),
         ),
     )
     op.execute(
         "INSERT INTO link_count SELECT customer_id, microtenant_id, 0, links FROM link_tally"
     )
     op.drop_table("link_tally")
-
-
-def _id(name: str) -> sa.Column[int]:
-    return sa.Column(name, sa.BigInteger(), autoincrement=False, nullable=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from portico.storage.schema.columns import id_columns
 from portico.storage.schema.migrations.new_tables import begin_migration, create_tenant_table
 
 revision = "0005"
@@ -17,13 +18,7 @@ def upgrade() -> None:
     begin_migration()
     create_tenant_table(
         "client_sign_in",
-        _id("customer_id"),
-        _id("client_id"),
-        _id("time"),
+        *id_columns("customer_id", "client_id", "time"),
         sa.PrimaryKeyConstraint("customer_id", "client_id", name="pk_client_sign_in"),
         refers=(),
     )
-
-
-def _id(name: str) -> sa.Column[int]:
-    return sa.Column(name, sa.BigInteger(), autoincrement=False, nullable=False)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from portico.domain.links.hosts import host_address
-from portico.storage.schema.columns import PlainText
+from portico.storage.schema.columns import id_column, id_columns, reference, text_column
 from portico.storage.schema.migrations.new_tables import begin_migration, create_tenant_table
 
 revision = "0008"
@@ -22,26 +22,17 @@ def upgrade() -> None:
     begin_migration()
     create_tenant_table(
         "portal_domain",
-        _id("customer_id"),
-        _id("portal_id"),
-        _text("host"),
-        _id("claim_id"),
+        *id_columns("customer_id", "portal_id"),
+        text_column("host"),
+        id_column("claim_id"),
         sa.PrimaryKeyConstraint("customer_id", "portal_id", name="pk_portal_domain"),
-        refers=(
-            sa.ForeignKeyConstraint(
-                ["customer_id", "portal_id"],
-                ["user_portal.customer_id", "user_portal.id"],
-                name="fk_portal_domain_portal",
-                ondelete="CASCADE",
-            ),
-        ),
+        refers=(reference("fk_portal_domain_portal", "portal_id", "user_portal", cascade=True),),
     )
     op.create_index("ix_portal_domain_host", "portal_domain", ["customer_id", "host", "claim_id"])
     op.create_table(
         "allowed_domain",
-        _text("name"),
-        _id("customer_id"),
-        _id("creation_time"),
+        text_column("name"),
+        *id_columns("customer_id", "creation_time"),
         sa.PrimaryKeyConstraint("name"),
     )
     _keep_domains()
@@ -86,11 +77,3 @@ def _keep_domains() -> None:
     names = ("customer_id", "portal_id", "host", "claim_id")
     op.bulk_insert(sa.table("portal_domain", *map(sa.column, names)), claims)
     op.execute("DELETE FROM portal_address WHERE address LIKE '%.%'")
-
-
-def _id(name: str) -> sa.Column[int]:
-    return sa.Column(name, sa.BigInteger(), autoincrement=False, nullable=False)
-
-
-def _text(name: str) -> sa.Column[str]:
-    return sa.Column(name, PlainText, nullable=False)
