@@ -12,7 +12,7 @@ import pytest
 # The PostgreSQL wheel warns without a private folder here; warnings are errors in tests.
 os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="run-")
 
-from tests.harness import Caller, Server, Tenant, create_tenant, served, upgrade
+from tests.harness import Caller, Server, Tenant, create_tenant, served, shared_runtime, upgrade
 from tests.migrations import missing_column, wrong_order
 
 DATABASES = ("sqlite", "postgresql")
@@ -31,7 +31,9 @@ def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session", params=DATABASES)
-def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+def database_url(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
     """An upgraded database, shared by the tests of this process."""
     if request.param == "sqlite":
         url = f"sqlite:///{tmp_path_factory.mktemp('sqlite') / 'portico.db'}"
@@ -45,7 +47,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPa
         # Every test with a database would fail, each with an error of its own.
         request.session.shouldfail = problem
         pytest.fail(problem, pytrace=False)
-    return url
+    with shared_runtime(url):
+        yield url
 
 
 @pytest.fixture(scope="session")

@@ -44,6 +44,7 @@ from portico.storage.schema import migrate as schema
 from portico.storage.secrets.secret_cipher import SecretCipher
 from portico.storage.secrets.secret_keys import SecretKeyFile, secret_key_file
 from tests.passwords import QUICK_PASSWORDS
+from tests.shared_runtime import SharedRuntime
 
 T = TypeVar("T")
 READY_SECONDS = 20.0
@@ -111,11 +112,34 @@ def as_operator(
 ) -> T:
     """Runs asynchronous work as the operator of a database."""
 
+    if url in _SHARED:
+        return _SHARED[url].run(work, passwords)
+
     async def run(database: Database) -> T:
-        runtime = await open_runtime(Settings(database=url), database, cipher_of(url))
-        return await work(replace(runtime, passwords=passwords))
+        return await work(replace(await _open_runtime(url, database), passwords=passwords))
 
     return with_database(url, run)
+
+
+_SHARED: dict[str, SharedRuntime] = {}
+
+
+async def _open_runtime(url: str, database: Database) -> Runtime:
+    return await open_runtime(Settings(database=url), database, cipher_of(url))
+
+
+@contextmanager
+def shared_runtime(url: str) -> Iterator[None]:
+    """Lets `as_operator` open a database once for the length of a block."""
+
+    async def run() -> Runtime:
+        return await _open_runtime(url, open_database(url))
+
+    _SHARED[url] = SharedRuntime(run)
+    try:
+        yield
+    finally:
+        _SHARED.pop(url).close()
 
 
 async def create_client(
