@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import msgspec
 from msgspec import UNSET
 
 from portico.domain.policies import AUP_FIELDS, AUP_LIMIT, KIND, Aup, AupSpec
@@ -12,17 +11,10 @@ from portico.domain.records import DESCRIPTION_LIMIT, NAME_LIMIT
 from portico.http.kit.answers import Answer, answer_nothing
 from portico.http.kit.api_call import Call
 from portico.http.kit.operations import (
-    CUSTOMER_ID,
-    IDEMPOTENCY_KEY,
-    IF_MATCH,
-    IF_NONE_MATCH,
-    LIST_PARAMETERS,
-    MICROTENANT_ID,
-    operation,
-    path_id,
+    Resource,
 )
 from portico.http.kit.wire import (
-    Digits,
+    ListAnswer,
     MaybeDigits,
     MaybeText,
     ReceivedId,
@@ -30,6 +22,7 @@ from portico.http.kit.wire import (
     WireStruct,
     microtenant_digits,
     received,
+    record_of,
     stamps,
     text,
     totals,
@@ -40,9 +33,6 @@ from portico.services.work import UnitOfWork
 TAG = "User Portal AUP Management"
 # The vendor writes only this path in lower case.
 AUPS = "/v1/admin/customers/{customerId:str}/userportal/aup"
-AUP = f"{AUPS}/{{id:str}}"
-AUP_ID = path_id("id", "The id of the acceptable use policy.")
-COMMON = (CUSTOMER_ID, MICROTENANT_ID)
 
 
 class AupBody(WireStruct, frozen=True, kw_only=True):
@@ -70,24 +60,8 @@ class AupAnswer(Stamps, frozen=True, kw_only=True):
     microtenant_name: MaybeText = UNSET
 
 
-class AupList(WireStruct, frozen=True, kw_only=True):
+class AupList(ListAnswer[AupAnswer], frozen=True, kw_only=True):
     """A page of policies."""
-
-    total_pages: Digits
-    total_count: Digits
-    items: list[AupAnswer] = msgspec.field(name="list")
-
-
-def received_aup(body: AupBody) -> AupSpec:
-    """Return the policy that a body describes."""
-    return AupSpec(
-        name=body.name or "",
-        description=body.description or "",
-        enabled=bool(body.enabled),
-        aup=body.aup or "",
-        email=body.email or "",
-        phone_num=body.phone_num or "",
-    )
 
 
 def present(aup: Aup, microtenant_name: str) -> AupAnswer:
@@ -110,14 +84,17 @@ async def read_aup(work: UnitOfWork, aup_id: int) -> AupAnswer:
     return present(await aups.get_aup(work, aup_id), work.microtenant_name)
 
 
-@operation(
-    "GET",
-    AUPS,
+AUP = Resource(
     tag=TAG,
-    summary="Gets all acceptable use policies of the tenant, a page at a time.",
-    parameters=(*COMMON, *LIST_PARAMETERS, IF_NONE_MATCH),
-    answer=AupList,
+    path=AUPS,
+    id_description="The id of the acceptable use policy.",
+    body=AupBody,
+    answer=AupAnswer,
+    list_answer=AupList,
 )
+
+
+@AUP.gets_page("Gets all acceptable use policies of the tenant, a page at a time.")
 async def list_aups(call: Call) -> Answer:
     """Return a page of the scope's acceptable use policies."""
     query = call.list_query(AUP_FIELDS)
@@ -127,14 +104,7 @@ async def list_aups(call: Call) -> Answer:
     return await call.answer_read(work, AupList(**totals(page.total, query), items=items))
 
 
-@operation(
-    "GET",
-    AUP,
-    tag=TAG,
-    summary="Gets an acceptable use policy by its id.",
-    parameters=(*COMMON, AUP_ID, IF_NONE_MATCH),
-    answer=AupAnswer,
-)
+@AUP.gets("Gets an acceptable use policy by its id.")
 async def get_aup(call: Call) -> Answer:
     """Return one policy."""
     aup_id = call.path_id("id")
@@ -143,59 +113,35 @@ async def get_aup(call: Call) -> Answer:
     return await call.answer_read(work, answer)
 
 
-@operation(
-    "POST",
-    AUPS,
-    tag=TAG,
-    summary="Adds an acceptable use policy.",
-    parameters=(*COMMON, IDEMPOTENCY_KEY),
-    body=AupBody,
-    answer=AupAnswer,
-    status=201,
-)
+@AUP.creates("Adds an acceptable use policy.")
 async def create_aup(call: Call) -> Answer:
     """Create a policy."""
     body = await call.receive(AupBody)
     async with call.write(body.microtenant_id) as work:
 
         async def create() -> AupAnswer:
-            return present(await aups.create_aup(work, received_aup(body)), "")
+            return present(await aups.create_aup(work, record_of(AupSpec, body)), "")
 
         return await call.created(work, create)
 
 
-@operation(
-    "PUT",
-    AUP,
-    tag=TAG,
-    summary="Replaces an acceptable use policy.",
-    parameters=(*COMMON, AUP_ID, IF_MATCH),
-    body=AupBody,
-    status=204,
-)
+@AUP.replaces("Replaces an acceptable use policy.")
 async def update_aup(call: Call) -> Answer:
     """Replace a policy."""
     aup_id = call.path_id("id")
     body = await call.receive(AupBody)
     async with call.write(body.microtenant_id) as work:
-        await call.require_version(work, KIND, work.aups, aup_id, lambda: read_aup(work, aup_id))
-        await aups.update_aup(work, aup_id, received_aup(body))
+        await call.require_version(work, KIND, work.aups, aup_id, read_aup)
+        await aups.update_aup(work, aup_id, record_of(AupSpec, body))
     return answer_nothing()
 
 
-@operation(
-    "DELETE",
-    AUP,
-    tag=TAG,
-    summary="Deletes an acceptable use policy.",
-    parameters=(*COMMON, AUP_ID, IF_MATCH),
-    status=204,
-)
+@AUP.deletes("Deletes an acceptable use policy.")
 async def delete_aup(call: Call) -> Answer:
     """Delete a policy."""
     aup_id = call.path_id("id")
     async with call.write() as work:
-        await call.require_version(work, KIND, work.aups, aup_id, lambda: read_aup(work, aup_id))
+        await call.require_version(work, KIND, work.aups, aup_id, read_aup)
         await aups.delete_aup(work, aup_id)
     return answer_nothing()
 

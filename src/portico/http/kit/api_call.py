@@ -323,11 +323,11 @@ class Call:
         kind: str,
         stored: Repository[Any],
         record_id: int,
-        *current: Callable[[], Awaitable[object]],
+        *reads: Callable[[UnitOfWork, int], Awaitable[object]],
     ) -> None:
         """Raise StalePrecondition if If-Match names another version; else lock the record.
 
-        Raises Forbidden first for a caller that must not write. Each of `current` returns a payload
+        Raises Forbidden first for a caller that must not write. Each of `reads` returns a payload
         that a GET would answer now, in the transaction that writes.
         """
         access.require_admin(work)
@@ -335,8 +335,9 @@ class Call:
         if expected is None:
             return
         await stored.lock(record_id)
-        for payload in current:
-            if names_tag(expected, entity_tag(await self._encoded(await payload()))):
+        for read in reads:
+            payload = await read(work, record_id)
+            if names_tag(expected, entity_tag(await self._encoded(payload))):
                 return
         raise StalePrecondition(kind)
 

@@ -32,12 +32,15 @@ class Parameter:
     required: bool = False
 
 
-class Description(TypedDict, total=False):
-    """The arguments of `operation`. `required` names members of the body."""
-
+class _Described(TypedDict, total=False):
     tag: Required[str]
     summary: Required[str]
     parameters: tuple[Parameter, ...]
+
+
+class Description(_Described, total=False):
+    """The arguments of `operation`. `required` names members of the body."""
+
     body: Any
     required: tuple[str, ...]
     form: bool
@@ -74,6 +77,7 @@ MICROTENANT_ID = Parameter(
     "id of that microtenant.",
     {**_INT64, "minimum": 0},
 )
+COMMON = (CUSTOMER_ID, MICROTENANT_ID)
 LIST_PARAMETERS = (
     Parameter(
         "search",
@@ -157,6 +161,9 @@ class PublicHandler(Protocol):
     def __call__(self, api: Api, request: AnyRequest, /) -> Awaitable[Answer]: ...
 
 
+Decorator = Callable[[SignedInHandler], HTTPRouteHandler]
+
+
 def path_id(name: str, description: str) -> Parameter:
     """Return the parameter for the id of one resource in the path."""
     return Parameter(name, "path", description, _INT64, required=True)
@@ -164,7 +171,7 @@ def path_id(name: str, description: str) -> Parameter:
 
 def operation(
     method: Method, path: str | Sequence[str], **description: Unpack[Description]
-) -> Callable[[SignedInHandler], HTTPRouteHandler]:
+) -> Decorator:
     """Make a route of a handler of authenticated calls, with its description."""
 
     def decorate(handler: SignedInHandler) -> HTTPRouteHandler:
@@ -176,6 +183,69 @@ def operation(
         return _route(method, path, described, handle)
 
     return decorate
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resource:
+    """The routes of one kind of object. Each method makes one of a handler, as `operation` does.
+
+    `path` is the path of the list. `extra` are parameters of each answer that has an object.
+    """
+
+    tag: str
+    path: str
+    id_description: str
+    answer: type
+    list_answer: type
+    body: type | None = None
+    required: tuple[str, ...] = ()
+    extra: tuple[Parameter, ...] = ()
+    list_parameters: tuple[Parameter, ...] = LIST_PARAMETERS
+
+    def gets_page(self, summary: str, *also: str) -> Decorator:
+        """Answer a page of objects, at the paths `also` too."""
+        parameters = (*COMMON, *self.list_parameters, *self.extra, IF_NONE_MATCH)
+        described = _Described(tag=self.tag, summary=summary, parameters=parameters)
+        return operation("GET", (self.path, *also), **described, answer=self.list_answer)
+
+    def gets(self, summary: str) -> Decorator:
+        """Answer one object."""
+        described = self._one(summary, *self.extra, IF_NONE_MATCH)
+        return operation("GET", self._path_of_one, **described, answer=self.answer)
+
+    def creates(self, summary: str) -> Decorator:
+        """Create an object and answer it."""
+        return operation(
+            "POST",
+            self.path,
+            tag=self.tag,
+            summary=summary,
+            parameters=(*COMMON, *self.extra, IDEMPOTENCY_KEY),
+            body=self.body,
+            required=self.required,
+            answer=self.answer,
+            status=201,
+        )
+
+    def replaces(self, summary: str) -> Decorator:
+        """Replace an object and answer nothing."""
+        described = self._one(summary, IF_MATCH)
+        body, required = self.body, self.required
+        return operation(
+            "PUT", self._path_of_one, **described, body=body, required=required, status=204
+        )
+
+    def deletes(self, summary: str) -> Decorator:
+        """Delete an object and answer nothing."""
+        return operation("DELETE", self._path_of_one, **self._one(summary, IF_MATCH), status=204)
+
+    @property
+    def _path_of_one(self) -> str:
+        return f"{self.path}/{{id:str}}"
+
+    def _one(self, summary: str, *parameters: Parameter) -> _Described:
+        of_one = (*COMMON, path_id("id", self.id_description), *parameters)
+        return _Described(tag=self.tag, summary=summary, parameters=of_one)
 
 
 def public_operation(

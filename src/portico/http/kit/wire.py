@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from json.scanner import py_make_scanner  # type: ignore[attr-defined]  # typeshed leaves it out
 from math import ceil
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -60,6 +60,14 @@ class Stamps(WireStruct, frozen=True, kw_only=True):
     modified_time: MaybeDigits = UNSET
     creation_time: MaybeDigits = UNSET
     modified_by: MaybeDigits = UNSET
+
+
+class ListAnswer(WireStruct, Generic[R], frozen=True, kw_only=True):
+    """A page of objects."""
+
+    total_pages: Digits
+    total_count: Digits
+    items: list[R] = msgspec.field(name="list")
 
 
 class Reference(WireStruct, frozen=True, kw_only=True):

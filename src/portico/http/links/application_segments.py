@@ -9,19 +9,13 @@ from portico.domain.links.application_segments import APPLICATION_FIELDS, Applic
 from portico.http.kit.answers import Answer
 from portico.http.kit.api_call import Call
 from portico.http.kit.operations import (
-    CUSTOMER_ID,
-    IF_NONE_MATCH,
-    LIST_PARAMETERS,
-    MICROTENANT_ID,
-    operation,
-    path_id,
+    Resource,
 )
 from portico.http.kit.wire import (
-    Digits,
+    ListAnswer,
     MaybeDigits,
     MaybeText,
     Stamps,
-    WireStruct,
     microtenant_digits,
     stamps,
     text,
@@ -31,8 +25,6 @@ from portico.services.links import application_segments as applications
 
 TAG = "Application Segment Management"
 APPLICATIONS = "/v1/admin/customers/{customerId:str}/application"
-APPLICATION = f"{APPLICATIONS}/{{id:str}}"
-COMMON = (CUSTOMER_ID, MICROTENANT_ID)
 
 
 class ApplicationAnswer(Stamps, frozen=True, kw_only=True):
@@ -75,12 +67,8 @@ class ApplicationAnswer(Stamps, frozen=True, kw_only=True):
     microtenant_name: str
 
 
-class ApplicationList(WireStruct, frozen=True, kw_only=True):
+class ApplicationList(ListAnswer[ApplicationAnswer], frozen=True, kw_only=True):
     """A page of application segments."""
-
-    total_pages: Digits
-    total_count: Digits
-    items: list[ApplicationAnswer] = msgspec.field(name="list")
 
 
 def present(application: Application, microtenant_name: str) -> ApplicationAnswer:
@@ -96,14 +84,16 @@ def present(application: Application, microtenant_name: str) -> ApplicationAnswe
     )
 
 
-@operation(
-    "GET",
-    APPLICATIONS,
+APPLICATION = Resource(
     tag=TAG,
-    summary="Gets all application segments of the tenant, a page at a time.",
-    parameters=(*COMMON, *LIST_PARAMETERS, IF_NONE_MATCH),
-    answer=ApplicationList,
+    path=APPLICATIONS,
+    id_description="The id of the application segment.",
+    answer=ApplicationAnswer,
+    list_answer=ApplicationList,
 )
+
+
+@APPLICATION.gets_page("Gets all application segments of the tenant, a page at a time.")
 async def list_applications(call: Call) -> Answer:
     """Return a page of the scope's application segments. Terraform finds a segment here by name."""
     query = call.list_query(APPLICATION_FIELDS)
@@ -113,14 +103,7 @@ async def list_applications(call: Call) -> Answer:
     return await call.answer_read(work, ApplicationList(**totals(page.total, query), items=items))
 
 
-@operation(
-    "GET",
-    APPLICATION,
-    tag=TAG,
-    summary="Gets an application segment by its id.",
-    parameters=(*COMMON, path_id("id", "The id of the application segment."), IF_NONE_MATCH),
-    answer=ApplicationAnswer,
-)
+@APPLICATION.gets("Gets an application segment by its id.")
 async def get_application(call: Call) -> Answer:
     """Return one application segment, as the `applicationId` of a link names it."""
     application_id = call.path_id("id")

@@ -13,10 +13,9 @@ from portico.domain.links.links import BULK_LIMIT, PORTALS_PER_LINK, LinkSpec
 from portico.domain.links.presentation import LinkPresentation, PresentedLink
 from portico.http.kit.answers import Answer
 from portico.http.kit.api_call import Call
-from portico.http.kit.operations import IDEMPOTENCY_KEY, INCLUDE, operation
+from portico.http.kit.operations import COMMON, IDEMPOTENCY_KEY, INCLUDE, operation
 from portico.http.kit.wire import ReceivedId, Reference, WireStruct, received, received_ids
 from portico.http.links.links import (
-    COMMON,
     TAG,
     LinkAnswer,
     LinkBody,

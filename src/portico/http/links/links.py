@@ -26,18 +26,17 @@ from portico.domain.search import ListQuery
 from portico.http.kit.answers import Answer, answer_nothing
 from portico.http.kit.api_call import Call
 from portico.http.kit.operations import (
-    CUSTOMER_ID,
-    IDEMPOTENCY_KEY,
-    IF_MATCH,
+    COMMON,
     IF_NONE_MATCH,
     INCLUDE,
     LIST_PARAMETERS,
-    MICROTENANT_ID,
+    Resource,
     operation,
     path_id,
 )
 from portico.http.kit.wire import (
     Digits,
+    ListAnswer,
     MaybeDigits,
     MaybeText,
     ReceivedId,
@@ -67,10 +66,7 @@ from portico.services.work import UnitOfWork
 
 TAG = "User Portal Link Management"
 LINKS = "/v1/admin/customers/{customerId:str}/userPortalLink"
-LINK = f"{LINKS}/{{id:str}}"
 LINKS_OF_PORTAL = f"{LINKS}/userPortal/{{portalId:str}}"
-LINK_ID = path_id("id", "The id of the user portal link.")
-COMMON = (CUSTOMER_ID, MICROTENANT_ID)
 
 
 class LinkBody(WireStruct, frozen=True, kw_only=True):
@@ -138,12 +134,8 @@ class LinkAnswer(Stamps, frozen=True, kw_only=True):
     portico: LinkPortico | UnsetType = UNSET
 
 
-class LinkList(WireStruct, frozen=True, kw_only=True):
+class LinkList(ListAnswer[LinkAnswer], frozen=True, kw_only=True):
     """A page of links."""
-
-    total_pages: Digits
-    total_count: Digits
-    items: list[LinkAnswer] = msgspec.field(name="list")
 
 
 def received_link(body: LinkBody) -> LinkSpec:
@@ -272,18 +264,23 @@ async def _presentations(work: UnitOfWork, page: LinkPage, *, asked: bool) -> Pr
 
 async def _require_version(call: Call, work: UnitOfWork, link_id: int) -> None:
     """Require the version of a link with or without the member `portico`."""
-    reads = [partial(read_link, work, link_id, portico=each) for each in (False, True)]
+    reads = [partial(read_link, portico=each) for each in (False, True)]
     await call.require_version(work, KIND, work.links, link_id, *reads)
 
 
-@operation(
-    "GET",
-    LINKS,
+LINK = Resource(
     tag=TAG,
-    summary="Gets all user portal links of the tenant, a page at a time.",
-    parameters=(*COMMON, *LIST_PARAMETERS, INCLUDE, IF_NONE_MATCH),
-    answer=LinkList,
+    path=LINKS,
+    id_description="The id of the user portal link.",
+    body=LinkBody,
+    required=("name", "link"),
+    answer=LinkAnswer,
+    list_answer=LinkList,
+    extra=(INCLUDE,),
 )
+
+
+@LINK.gets_page("Gets all user portal links of the tenant, a page at a time.")
 async def list_links(call: Call) -> Answer:
     """Return a page of the scope's links, each with its portals."""
     query = call.list_query(LINK_FIELDS)
@@ -319,14 +316,7 @@ async def list_links_of_portal(call: Call) -> Answer:
     return await call.answer_read(work, present_list(items, page.page.total, query))
 
 
-@operation(
-    "GET",
-    LINK,
-    tag=TAG,
-    summary="Gets a user portal link by its id.",
-    parameters=(*COMMON, LINK_ID, INCLUDE, IF_NONE_MATCH),
-    answer=LinkAnswer,
-)
+@LINK.gets("Gets a user portal link by its id.")
 async def get_link(call: Call) -> Answer:
     """Return one link with its portals."""
     link_id = call.path_id("id")
@@ -335,17 +325,7 @@ async def get_link(call: Call) -> Answer:
     return await call.answer_read(work, answer)
 
 
-@operation(
-    "POST",
-    LINKS,
-    tag=TAG,
-    summary="Adds a user portal link.",
-    parameters=(*COMMON, INCLUDE, IDEMPOTENCY_KEY),
-    body=LinkBody,
-    required=("name", "link"),
-    answer=LinkAnswer,
-    status=201,
-)
+@LINK.creates("Adds a user portal link.")
 async def create_link(call: Call) -> Answer:
     """Create a link. The answer has the ids of its portals."""
     body, spec, presentation = await call.receive_as(LinkBody, _received_one)
@@ -359,16 +339,7 @@ async def create_link(call: Call) -> Answer:
         return await call.created(work, create)
 
 
-@operation(
-    "PUT",
-    LINK,
-    tag=TAG,
-    summary="Replaces a user portal link.",
-    parameters=(*COMMON, LINK_ID, IF_MATCH),
-    body=LinkBody,
-    required=("name", "link"),
-    status=204,
-)
+@LINK.replaces("Replaces a user portal link.")
 async def update_link(call: Call) -> Answer:
     """Replace a link. The id in the path wins over one in the body."""
     link_id = call.path_id("id")
@@ -379,14 +350,7 @@ async def update_link(call: Call) -> Answer:
     return answer_nothing()
 
 
-@operation(
-    "DELETE",
-    LINK,
-    tag=TAG,
-    summary="Deletes a user portal link.",
-    parameters=(*COMMON, LINK_ID, IF_MATCH),
-    status=204,
-)
+@LINK.deletes("Deletes a user portal link.")
 async def delete_link(call: Call) -> Answer:
     """Delete a link and its assignments."""
     link_id = call.path_id("id")

@@ -18,17 +18,12 @@ from portico.domain.records import DESCRIPTION_LIMIT, NAME_LIMIT
 from portico.http.kit.answers import Answer, answer_nothing
 from portico.http.kit.api_call import Call
 from portico.http.kit.operations import (
-    CUSTOMER_ID,
-    IDEMPOTENCY_KEY,
-    IF_MATCH,
-    IF_NONE_MATCH,
-    MICROTENANT_ID,
     STATELESS_LIST_PARAMETERS,
-    operation,
-    path_id,
+    Resource,
 )
 from portico.http.kit.wire import (
     Digits,
+    ListAnswer,
     MaybeDigits,
     MaybeText,
     ReceivedId,
@@ -46,10 +41,7 @@ from portico.services.work import UnitOfWork
 
 TAG = "Certificate Management"
 CERTIFICATES = "/v1/admin/customers/{customerId:str}/certificate"
-CERTIFICATE = f"{CERTIFICATES}/{{id:str}}"
 ISSUED = "/v2/admin/customers/{customerId:str}/clientlessCertificate/issued"
-CERTIFICATE_ID = path_id("id", "The id of the certificate.")
-COMMON = (CUSTOMER_ID, MICROTENANT_ID)
 
 
 class CertificateBody(WireStruct, frozen=True, kw_only=True):
@@ -91,12 +83,8 @@ class CertificateAnswer(Stamps, frozen=True, kw_only=True):
     microtenant_name: MaybeText = UNSET
 
 
-class CertificateList(WireStruct, frozen=True, kw_only=True):
+class CertificateList(ListAnswer[CertificateAnswer], frozen=True, kw_only=True):
     """A page of certificates."""
-
-    total_pages: Digits
-    total_count: Digits
-    items: list[CertificateAnswer] = msgspec.field(name="list")
 
 
 def received_certificate(body: CertificateBody) -> CertificateSpec:
@@ -140,14 +128,19 @@ async def read_certificate(work: UnitOfWork, certificate_id: int) -> Certificate
     return present_read(certificate, work.microtenant_name)
 
 
-@operation(
-    "GET",
-    (CERTIFICATES, ISSUED),
+CERTIFICATE = Resource(
     tag=TAG,
-    summary="Gets all certificates of the tenant, a page at a time.",
-    parameters=(*COMMON, *STATELESS_LIST_PARAMETERS, IF_NONE_MATCH),
-    answer=CertificateList,
+    path=CERTIFICATES,
+    id_description="The id of the certificate.",
+    body=CertificateBody,
+    required=("name",),
+    answer=CertificateAnswer,
+    list_answer=CertificateList,
+    list_parameters=STATELESS_LIST_PARAMETERS,
 )
+
+
+@CERTIFICATE.gets_page("Gets all certificates of the tenant, a page at a time.", ISSUED)
 async def list_certificates(call: Call) -> Answer:
     """Return a page of the scope's certificates. Both paths list the same, since all are issued."""
     query = call.list_query(CERTIFICATE_FIELDS)
@@ -157,14 +150,7 @@ async def list_certificates(call: Call) -> Answer:
     return await call.answer_read(work, CertificateList(**totals(page.total, query), items=items))
 
 
-@operation(
-    "GET",
-    CERTIFICATE,
-    tag=TAG,
-    summary="Gets a certificate by its id.",
-    parameters=(*COMMON, CERTIFICATE_ID, IF_NONE_MATCH),
-    answer=CertificateAnswer,
-)
+@CERTIFICATE.gets("Gets a certificate by its id.")
 async def get_certificate(call: Call) -> Answer:
     """Return one certificate. Its private key is never stored."""
     certificate_id = call.path_id("id")
@@ -173,17 +159,7 @@ async def get_certificate(call: Call) -> Answer:
     return await call.answer_read(work, answer)
 
 
-@operation(
-    "POST",
-    CERTIFICATES,
-    tag=TAG,
-    summary="Adds a certificate.",
-    parameters=(*COMMON, IDEMPOTENCY_KEY),
-    body=CertificateBody,
-    required=("name",),
-    answer=CertificateAnswer,
-    status=201,
-)
+@CERTIFICATE.creates("Adds a certificate.")
 async def create_certificate(call: Call) -> Answer:
     """Create a certificate. Its dates, names and keys come from the PEM text."""
     body = await call.receive(CertificateBody)
@@ -197,53 +173,25 @@ async def create_certificate(call: Call) -> Answer:
         return await call.created(work, create)
 
 
-@operation(
-    "PUT",
-    CERTIFICATE,
-    tag=TAG,
-    summary="Replaces a certificate's name and description, and itself if one is sent.",
-    parameters=(*COMMON, CERTIFICATE_ID, IF_MATCH),
-    body=CertificateBody,
-    required=("name",),
-    status=204,
-)
+@CERTIFICATE.replaces("Replaces a certificate's name and description, and itself if one is sent.")
 async def update_certificate(call: Call) -> Answer:
     """Replace a certificate's fields. Without certBlob the PEM text stays, as no GET returns it."""
     certificate_id = call.path_id("id")
     body = await call.receive(CertificateBody)
     issued = await read_blob(body.cert_blob) if body.cert_blob else None
     async with call.write(body.microtenant_id) as work:
-        await call.require_version(
-            work,
-            KIND,
-            work.certificates,
-            certificate_id,
-            lambda: read_certificate(work, certificate_id),
-        )
+        await call.require_version(work, KIND, work.certificates, certificate_id, read_certificate)
         spec = received_certificate(body)
         await certificates.update_certificate(work, certificate_id, spec, issued)
     return answer_nothing()
 
 
-@operation(
-    "DELETE",
-    CERTIFICATE,
-    tag=TAG,
-    summary="Deletes a certificate that no user portal names.",
-    parameters=(*COMMON, CERTIFICATE_ID, IF_MATCH),
-    status=204,
-)
+@CERTIFICATE.deletes("Deletes a certificate that no user portal names.")
 async def delete_certificate(call: Call) -> Answer:
     """Delete a certificate that no user portal names."""
     certificate_id = call.path_id("id")
     async with call.write() as work:
-        await call.require_version(
-            work,
-            KIND,
-            work.certificates,
-            certificate_id,
-            lambda: read_certificate(work, certificate_id),
-        )
+        await call.require_version(work, KIND, work.certificates, certificate_id, read_certificate)
         await certificates.delete_certificate(work, certificate_id)
     return answer_nothing()
 

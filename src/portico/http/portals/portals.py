@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated
 
 import msgspec
@@ -22,18 +23,11 @@ from portico.domain.records import DESCRIPTION_LIMIT, NAME_LIMIT
 from portico.http.kit.answers import Answer, answer_nothing
 from portico.http.kit.api_call import Call
 from portico.http.kit.operations import (
-    CUSTOMER_ID,
-    IDEMPOTENCY_KEY,
-    IF_MATCH,
-    IF_NONE_MATCH,
     INCLUDE,
-    LIST_PARAMETERS,
-    MICROTENANT_ID,
-    operation,
-    path_id,
+    Resource,
 )
 from portico.http.kit.wire import (
-    Digits,
+    ListAnswer,
     MaybeDigits,
     MaybeText,
     ReceivedId,
@@ -59,9 +53,6 @@ from portico.services.work import UnitOfWork
 
 TAG = "User Portal Management"
 PORTALS = "/v1/admin/customers/{customerId:str}/userPortal"
-PORTAL = f"{PORTALS}/{{id:str}}"
-PORTAL_ID = path_id("id", "The id of the user portal.")
-COMMON = (CUSTOMER_ID, MICROTENANT_ID)
 
 
 class UserPortalBody(WireStruct, frozen=True, kw_only=True):
@@ -110,12 +101,8 @@ class UserPortalAnswer(Stamps, frozen=True, kw_only=True):
     portico: PortalPortico | UnsetType = UNSET
 
 
-class UserPortalList(WireStruct, frozen=True, kw_only=True):
+class UserPortalList(ListAnswer[UserPortalAnswer], frozen=True, kw_only=True):
     """A page of user portals."""
-
-    total_pages: Digits
-    total_count: Digits
-    items: list[UserPortalAnswer] = msgspec.field(name="list")
 
 
 def received_portal(body: UserPortalBody) -> UserPortalSpec:
@@ -184,24 +171,23 @@ async def read_portal(
 async def _require_version(call: Call, work: UnitOfWork, portal_id: int) -> None:
     """Require the version of a portal with or without the member `portico`."""
     suffix = call.api.managed_suffix
-    await call.require_version(
-        work,
-        KIND,
-        work.portals,
-        portal_id,
-        lambda: read_portal(work, portal_id, suffix),
-        lambda: read_portal(work, portal_id, suffix, portico=True),
-    )
+    reads = [partial(read_portal, suffix=suffix, portico=each) for each in (False, True)]
+    await call.require_version(work, KIND, work.portals, portal_id, *reads)
 
 
-@operation(
-    "GET",
-    PORTALS,
+PORTAL = Resource(
     tag=TAG,
-    summary="Gets all user portals of the tenant, a page at a time.",
-    parameters=(*COMMON, *LIST_PARAMETERS, INCLUDE, IF_NONE_MATCH),
-    answer=UserPortalList,
+    path=PORTALS,
+    id_description="The id of the user portal.",
+    body=UserPortalBody,
+    required=("name",),
+    answer=UserPortalAnswer,
+    list_answer=UserPortalList,
+    extra=(INCLUDE,),
 )
+
+
+@PORTAL.gets_page("Gets all user portals of the tenant, a page at a time.")
 async def list_portals(call: Call) -> Answer:
     """Return a page of the scope's user portals."""
     query = call.list_query(PORTAL_FIELDS)
@@ -215,14 +201,7 @@ async def list_portals(call: Call) -> Answer:
     return await call.answer_read(work, UserPortalList(**totals(page.total, query), items=answers))
 
 
-@operation(
-    "GET",
-    PORTAL,
-    tag=TAG,
-    summary="Gets a user portal by its id.",
-    parameters=(*COMMON, PORTAL_ID, INCLUDE, IF_NONE_MATCH),
-    answer=UserPortalAnswer,
-)
+@PORTAL.gets("Gets a user portal by its id.")
 async def get_portal(call: Call) -> Answer:
     """Return one user portal."""
     portal_id = call.path_id("id")
@@ -233,17 +212,7 @@ async def get_portal(call: Call) -> Answer:
     return await call.answer_read(work, answer)
 
 
-@operation(
-    "POST",
-    PORTALS,
-    tag=TAG,
-    summary="Adds a user portal.",
-    parameters=(*COMMON, INCLUDE, IDEMPOTENCY_KEY),
-    body=UserPortalBody,
-    required=("name",),
-    answer=UserPortalAnswer,
-    status=201,
-)
+@PORTAL.creates("Adds a user portal.")
 async def create_portal(call: Call) -> Answer:
     """Create a user portal and compute its domains."""
     body = await call.receive(UserPortalBody)
@@ -261,16 +230,7 @@ async def create_portal(call: Call) -> Answer:
         return await call.created(work, create)
 
 
-@operation(
-    "PUT",
-    PORTAL,
-    tag=TAG,
-    summary="Replaces a user portal.",
-    parameters=(*COMMON, PORTAL_ID, IF_MATCH),
-    body=UserPortalBody,
-    required=("name",),
-    status=204,
-)
+@PORTAL.replaces("Replaces a user portal.")
 async def update_portal(call: Call) -> Answer:
     """Replace a user portal and compute its domains anew."""
     portal_id = call.path_id("id")
@@ -283,14 +243,7 @@ async def update_portal(call: Call) -> Answer:
     return answer_nothing()
 
 
-@operation(
-    "DELETE",
-    PORTAL,
-    tag=TAG,
-    summary="Deletes a user portal that shows no link.",
-    parameters=(*COMMON, PORTAL_ID, IF_MATCH),
-    status=204,
-)
+@PORTAL.deletes("Deletes a user portal that shows no link.")
 async def delete_portal(call: Call) -> Answer:
     """Delete a user portal, unless links are assigned to it."""
     portal_id = call.path_id("id")

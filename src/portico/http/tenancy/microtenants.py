@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import msgspec
 from msgspec import UNSET, UnsetType
 
 from portico.domain.errors import InvalidField, InvalidFilter
@@ -26,17 +25,14 @@ from portico.http.kit.api_call import (
     Call,
 )
 from portico.http.kit.operations import (
-    CUSTOMER_ID,
-    IDEMPOTENCY_KEY,
-    IF_MATCH,
+    COMMON,
     IF_NONE_MATCH,
-    LIST_PARAMETERS,
-    MICROTENANT_ID,
+    Resource,
     operation,
-    path_id,
 )
 from portico.http.kit.wire import (
     Digits,
+    ListAnswer,
     MaybeDigits,
     MaybeText,
     WireStruct,
@@ -50,13 +46,10 @@ from portico.services.work import UnitOfWork
 
 TAG = "Microtenant Management"
 MICROTENANTS = "/v1/admin/customers/{customerId:str}/microtenants"
-MICROTENANT = f"{MICROTENANTS}/{{id:str}}"
 SUMMARY = f"{MICROTENANTS}/summary"
 SEARCH = f"{MICROTENANTS}/search"
 PRECEDENCE = "scope_order"
 OPERATOR = "OR"
-COMMON = (CUSTOMER_ID, MICROTENANT_ID)
-RESOURCE_ID = path_id("id", "The id of the microtenant.")
 
 
 class MicrotenantBody(WireStruct, frozen=True, kw_only=True):
@@ -91,12 +84,8 @@ class MicrotenantAnswer(WireStruct, frozen=True, kw_only=True):
     scope_order: MaybeDigits = UNSET
 
 
-class MicrotenantList(WireStruct, frozen=True, kw_only=True):
+class MicrotenantList(ListAnswer[MicrotenantAnswer], frozen=True, kw_only=True):
     """A page of microtenants."""
-
-    total_pages: Digits
-    total_count: Digits
-    items: list[MicrotenantAnswer] = msgspec.field(name="list")
 
 
 class MicrotenantSummary(WireStruct, frozen=True, kw_only=True):
@@ -258,14 +247,18 @@ async def read_microtenant(work: UnitOfWork, microtenant_id: int) -> Microtenant
     return present(await microtenants.get_microtenant(work, microtenant_id))
 
 
-@operation(
-    "GET",
-    MICROTENANTS,
+MICROTENANT = Resource(
     tag=TAG,
-    summary="Gets all microtenants by precedence, Default last, a page at a time.",
-    parameters=(*COMMON, *LIST_PARAMETERS, IF_NONE_MATCH),
-    answer=MicrotenantList,
+    path=MICROTENANTS,
+    id_description="The id of the microtenant.",
+    body=MicrotenantBody,
+    required=("name",),
+    answer=MicrotenantAnswer,
+    list_answer=MicrotenantList,
 )
+
+
+@MICROTENANT.gets_page("Gets all microtenants by precedence, Default last, a page at a time.")
 async def list_microtenants(call: Call) -> Answer:
     """Return a page of the tenant's microtenants, Default last."""
     query = call.list_query(MICROTENANT_FIELDS, sort_attribute=PRECEDENCE)
@@ -313,14 +306,7 @@ async def search_microtenants(call: Call) -> Answer:
     return await call.answer(answer)
 
 
-@operation(
-    "GET",
-    MICROTENANT,
-    tag=TAG,
-    summary="Gets a microtenant by its id.",
-    parameters=(*COMMON, RESOURCE_ID, IF_NONE_MATCH),
-    answer=MicrotenantAnswer,
-)
+@MICROTENANT.gets("Gets a microtenant by its id.")
 async def get_microtenant(call: Call) -> Answer:
     """Return one microtenant."""
     microtenant_id = call.path_id("id")
@@ -329,17 +315,7 @@ async def get_microtenant(call: Call) -> Answer:
     return await call.answer_read(work, answer)
 
 
-@operation(
-    "POST",
-    MICROTENANTS,
-    tag=TAG,
-    summary="Adds a microtenant.",
-    parameters=(*COMMON, IDEMPOTENCY_KEY),
-    body=MicrotenantBody,
-    required=("name",),
-    answer=MicrotenantAnswer,
-    status=201,
-)
+@MICROTENANT.creates("Adds a microtenant.")
 async def create_microtenant(call: Call) -> Answer:
     """Create a microtenant, before Default in order."""
     spec = received_microtenant(await call.receive(MicrotenantBody))
@@ -351,53 +327,25 @@ async def create_microtenant(call: Call) -> Answer:
         return await call.created(work, create)
 
 
-@operation(
-    "PUT",
-    MICROTENANT,
-    tag=TAG,
-    summary="Replaces a microtenant.",
-    parameters=(*COMMON, RESOURCE_ID, IF_MATCH),
-    body=MicrotenantBody,
-    required=("name",),
-    status=204,
-)
+@MICROTENANT.replaces("Replaces a microtenant.")
 async def update_microtenant(call: Call) -> Answer:
     """Replace a microtenant."""
     microtenant_id = call.path_id("id")
     spec = received_microtenant(await call.receive(MicrotenantBody))
     async with call.write() as work:
         microtenants.require_manager(work)
-        await call.require_version(
-            work,
-            KIND,
-            work.microtenants,
-            microtenant_id,
-            lambda: read_microtenant(work, microtenant_id),
-        )
+        await call.require_version(work, KIND, work.microtenants, microtenant_id, read_microtenant)
         await microtenants.update_microtenant(work, microtenant_id, spec)
     return answer_nothing()
 
 
-@operation(
-    "DELETE",
-    MICROTENANT,
-    tag=TAG,
-    summary="Deletes a microtenant that owns nothing.",
-    parameters=(*COMMON, RESOURCE_ID, IF_MATCH),
-    status=204,
-)
+@MICROTENANT.deletes("Deletes a microtenant that owns nothing.")
 async def delete_microtenant(call: Call) -> Answer:
     """Delete a microtenant that owns nothing."""
     microtenant_id = call.path_id("id")
     async with call.write() as work:
         microtenants.require_manager(work)
-        await call.require_version(
-            work,
-            KIND,
-            work.microtenants,
-            microtenant_id,
-            lambda: read_microtenant(work, microtenant_id),
-        )
+        await call.require_version(work, KIND, work.microtenants, microtenant_id, read_microtenant)
         await microtenants.delete_microtenant(work, microtenant_id)
     return answer_nothing()
 
