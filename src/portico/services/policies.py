@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from portico.domain.errors import NotFound
 from portico.domain.policies import KIND, Aup, AupSpec, check_aup
 from portico.domain.records import Page
 from portico.domain.search import ListQuery
@@ -21,10 +20,7 @@ async def list_aups(work: UnitOfWork, query: ListQuery) -> Page[Aup]:
 
 async def get_aup(work: UnitOfWork, aup_id: int, *, lock: bool = False) -> Aup:
     """Return one policy. Raises NotFound."""
-    aup = await work.aups.find(aup_id, lock=lock)
-    if aup is None:
-        raise NotFound(aup_id)
-    return aup
+    return await work.aups.get(aup_id, lock=lock)
 
 
 async def create_aup(work: UnitOfWork, spec: AupSpec) -> Aup:

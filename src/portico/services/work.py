@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from portico.domain.records import IdSource, Record, Scope
 from portico.domain.tenancy.identity import Principal, Tenant
@@ -25,6 +26,18 @@ from portico.storage.portals.portals import UserPortalRepository
 from portico.storage.tenancy.idempotency import IdempotentAnswers
 from portico.storage.tenancy.microtenants import MicrotenantRepository
 
+T = TypeVar("T")
+
+
+class _InScope(Generic[T]):
+    """An attribute that is the repository of one noun in the scope of a unit of work."""
+
+    def __init__(self, repository: Callable[[Connection, Scope], T]) -> None:
+        self._repository = repository
+
+    def __get__(self, work: UnitOfWork, owner: type[UnitOfWork]) -> T:
+        return self._repository(work.connection, work.scope)
+
 
 @dataclass(frozen=True, kw_only=True)
 class UnitOfWork:
@@ -44,6 +57,18 @@ class UnitOfWork:
     transaction_id: str
     links_in_scope: int = 0
     client_transaction_id: str | None = None
+
+    presented_links = _InScope(PresentedLinkRepository)
+    portals = _InScope(UserPortalRepository)
+    sections = _InScope(SectionRepository)
+    groups = _InScope(GroupRepository)
+    presentation = _InScope(PresentationRepository)
+    portal_pages = _InScope(PortalPageRepository)
+    aups = _InScope(AupRepository)
+    certificates = _InScope(CertificateRepository)
+    applications = _InScope(ApplicationRepository)
+    microtenants = _InScope(MicrotenantRepository)
+    users = _InScope(PortalUserRepository)
 
     def new_stamps(self) -> dict[str, Any]:
         """Return the fields that the service sets on a new record."""
@@ -71,69 +96,14 @@ class UnitOfWork:
         return LinkRepository(self.connection, self.scope, links=self.links_in_scope)
 
     @property
-    def presented_links(self) -> PresentedLinkRepository:
-        """The links of the scope, each with its presentation."""
-        return PresentedLinkRepository(self.connection, self.scope)
-
-    @property
     def link_sets(self) -> LinkSetRepository:
         """The links of the scope, many at a time."""
         return LinkSetRepository(self.connection, self.scope, links=self.links_in_scope)
 
     @property
-    def portals(self) -> UserPortalRepository:
-        """The user portals of the scope."""
-        return UserPortalRepository(self.connection, self.scope)
-
-    @property
-    def sections(self) -> SectionRepository:
-        """The sections of the scope."""
-        return SectionRepository(self.connection, self.scope)
-
-    @property
-    def groups(self) -> GroupRepository:
-        """The groups of the tenant."""
-        return GroupRepository(self.connection, self.scope)
-
-    @property
-    def presentation(self) -> PresentationRepository:
-        """The presentation of the tenant's links."""
-        return PresentationRepository(self.connection, self.scope)
-
-    @property
-    def portal_pages(self) -> PortalPageRepository:
-        """The pages and addresses of the tenant's portals."""
-        return PortalPageRepository(self.connection, self.scope)
-
-    @property
     def portal_domains(self) -> PortalDomains:
         """The domains that the tenant's portals claim."""
         return PortalDomains(self.connection, self.scope.customer_id)
-
-    @property
-    def aups(self) -> AupRepository:
-        """The acceptable use policies of the scope."""
-        return AupRepository(self.connection, self.scope)
-
-    @property
-    def certificates(self) -> CertificateRepository:
-        """The certificates of the scope."""
-        return CertificateRepository(self.connection, self.scope)
-
-    @property
-    def applications(self) -> ApplicationRepository:
-        """The application segments of the scope."""
-        return ApplicationRepository(self.connection, self.scope)
-
-    @property
-    def microtenants(self) -> MicrotenantRepository:
-        """The microtenants of the tenant."""
-        return MicrotenantRepository(self.connection, self.scope)
-
-    @property
-    def users(self) -> PortalUserRepository:
-        """The portal users of the tenant."""
-        return PortalUserRepository(self.connection, self.scope)
 
     @property
     def administrators(self) -> AdministratorRepository:

@@ -28,7 +28,7 @@ from sqlalchemy import (
     update,
 )
 
-from portico.domain.errors import NameTaken, SearchTooExpensive
+from portico.domain.errors import NameTaken, NotFound, SearchTooExpensive
 from portico.domain.records import Page, Record, Scope, fold
 from portico.domain.search import Condition, ListQuery
 from portico.storage.engine.connections import Connection, DuplicateKey, ReadTooSlow
@@ -79,6 +79,13 @@ class Repository(Generic[R]):
             await self.lock(record_id)
         rows = await self._rows(_find(type(self)), record_id=record_id)
         return self._record(rows[0]) if rows else None
+
+    async def get(self, record_id: int, *, lock: bool = False) -> R:
+        """Return the record with that id, as `find` does. Raises NotFound."""
+        record = await self.find(record_id, lock=lock)
+        if record is None:
+            raise NotFound(record_id)
+        return record
 
     async def find_all(self, record_ids: Iterable[int], *, lock: bool = False) -> dict[int, R]:
         """Return the records with those ids that this scope has, by id.

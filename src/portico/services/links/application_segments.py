@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portico.domain.errors import NotFound, StillReferenced
+from portico.domain.errors import StillReferenced
 from portico.domain.links import links
 from portico.domain.links.application_segments import (
     KIND,
@@ -27,10 +27,7 @@ async def get_application(
     work: UnitOfWork, application_id: int, *, lock: bool = False
 ) -> Application:
     """Return one application segment. Raises NotFound."""
-    application = await work.applications.find(application_id, lock=lock)
-    if application is None:
-        raise NotFound(application_id)
-    return application
+    return await work.applications.get(application_id, lock=lock)
 
 
 async def create_application(work: UnitOfWork, spec: ApplicationSpec) -> Application:

@@ -57,9 +57,7 @@ async def list_links_of_portal(work: UnitOfWork, portal_id: int, query: ListQuer
 
 async def get_link(work: UnitOfWork, link_id: int, *, lock: bool = False) -> LinkPage:
     """Return a page with one link, locked until the transaction ends if asked. Raises NotFound."""
-    link = await work.links.find(link_id, lock=lock)
-    if link is None:
-        raise NotFound(link_id)
+    link = await work.links.get(link_id, lock=lock)
     return await _expanded(work, Page(items=[link], total=1))
 
 
@@ -122,7 +120,7 @@ async def update_link(
     Raises NotFound, InvalidInput or Forbidden.
     """
     require_admin(work)
-    before = await _lock_existing(work, link_id)
+    before = await work.presented_links.get(link_id, lock=True)
     spec = check_link(spec, stored_name=before.name)
     presentation = check_presentation(presentation) if presentation else before.presentation
     added = [each for each in spec.portal_ids if each not in before.portal_ids]
@@ -142,16 +140,9 @@ async def update_link(
 async def delete_link(work: UnitOfWork, link_id: int) -> None:
     """Delete a link and its assignments. Raises NotFound or Forbidden."""
     require_admin(work)
-    link = await _lock_existing(work, link_id)
+    link = await work.presented_links.get(link_id, lock=True)
     await work.links.remove(link_id)
     await recording.record_deletion(work, KIND, link)
-
-
-async def _lock_existing(work: UnitOfWork, link_id: int) -> PresentedLink:
-    link = await work.presented_links.find(link_id, lock=True)
-    if link is None:
-        raise NotFound(link_id)
-    return link
 
 
 async def _expanded(work: UnitOfWork, page: Page[Link], *also: int) -> LinkPage:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from portico.domain.characters import check_visible
-from portico.domain.errors import InvalidField, NotFound, UnknownReference
+from portico.domain.errors import InvalidField, UnknownReference
 from portico.domain.links.filters import LinkFilter
 from portico.domain.links.links import KIND as LINK_KIND
 from portico.domain.links.sections import KIND, SECTIONS_LIMIT, Section
@@ -35,10 +35,7 @@ async def list_sections(work: UnitOfWork) -> SectionList:
 
 async def get_section(work: UnitOfWork, section_id: int, *, lock: bool = False) -> Section:
     """Return one section, locked until the transaction ends if asked. Raises NotFound."""
-    section = await work.sections.find(section_id, lock=lock)
-    if section is None:
-        raise NotFound(section_id)
-    return section
+    return await work.sections.get(section_id, lock=lock)
 
 
 async def create_section(work: UnitOfWork, name: str) -> Section:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from portico.domain.characters import check_visible
-from portico.domain.errors import Forbidden, InvalidField, NotFound, StillReferenced
+from portico.domain.errors import Forbidden, InvalidField, StillReferenced
 from portico.domain.links import links
 from portico.domain.people.groups import GROUPS_LIMIT, KIND, Group
 from portico.domain.records import DEFAULT_MICROTENANT_ID, check_new_name, fold
@@ -31,10 +31,7 @@ async def list_groups(work: UnitOfWork) -> GroupList:
 
 async def get_group(work: UnitOfWork, group_id: int, *, lock: bool = False) -> Group:
     """One group. Raises NotFound."""
-    group = await work.groups.find(group_id, lock=lock)
-    if group is None:
-        raise NotFound(group_id)
-    return group
+    return await work.groups.get(group_id, lock=lock)
 
 
 async def create_group(work: UnitOfWork, name: str) -> Group:

@@ -40,7 +40,7 @@ from portico.services.people.sessions import (
 from portico.services.runtime import Runtime
 from portico.storage.engine.connections import Connection
 from portico.storage.people.administrators import AdministratorRepository
-from portico.storage.people.devices import ConsoleDevices, PortalDevices
+from portico.storage.people.devices import ConsoleDevices, KnownDevices, PortalDevices
 from portico.storage.people.lockout import SignInFailures
 from portico.storage.people.providers import ProviderRepository
 from portico.storage.people.users import PortalUserRepository
@@ -150,7 +150,7 @@ def _findable(name: str) -> str:
 
 async def _known_device(
     runtime: Runtime,
-    devices: ConsoleDevices | PortalDevices,
+    devices: KnownDevices,
     browser: Browser,
     account: Administrator | PortalUser | None,
 ) -> str:
@@ -158,7 +158,7 @@ async def _known_device(
     if not browser.device or account is None:
         return ""
     digest = token_digest(browser.device)
-    return digest if await devices.owner(digest, runtime.now) == account.id else ""
+    return digest if await devices.owner_of(digest, runtime.now) == account.id else ""
 
 
 def _attempt(scope: str, account: str, browser: Browser, device: str) -> _Attempt:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 
-from portico.domain.errors import NameTaken, NotFound, UnknownReference
+from portico.domain.errors import NameTaken, UnknownReference
 from portico.domain.people.users import KIND, PortalUser, PortalUserSpec, check_user
 from portico.domain.records import Page, Scope
 from portico.domain.search import ListQuery
@@ -25,10 +25,7 @@ async def list_users(work: UnitOfWork, query: ListQuery) -> Page[PortalUser]:
 async def get_user(work: UnitOfWork, user_id: int, *, lock: bool = False) -> PortalUser:
     """One user. Raises NotFound."""
     require_whole_tenant(work, user_id)
-    user = await work.users.find(user_id, lock=lock)
-    if user is None:
-        raise NotFound(user_id)
-    return user
+    return await work.users.get(user_id, lock=lock)
 
 
 async def effective_groups(work: UnitOfWork, user: PortalUser) -> frozenset[int]:
@@ -105,7 +102,7 @@ async def _checked(
 
 async def _sign_out(work: UnitOfWork, user_id: int) -> None:
     """End a user's sessions and forget its known devices."""
-    await PortalSessions(work.connection, work.scope.customer_id).end_all([user_id])
+    await PortalSessions(work.connection, work.scope.customer_id).end_all(user_id)
     await PortalDevices(work.connection, work.scope.customer_id).forget_all(user_id)
 
 

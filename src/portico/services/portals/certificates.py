@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from portico.domain.errors import NotFound, StillReferenced
+from portico.domain.errors import StillReferenced
 from portico.domain.portals import portals
 from portico.domain.portals.certificates import (
     KIND,
@@ -30,10 +30,7 @@ async def get_certificate(
     work: UnitOfWork, certificate_id: int, *, lock: bool = False
 ) -> Certificate:
     """Return one certificate. Raises NotFound."""
-    certificate = await work.certificates.find(certificate_id, lock=lock)
-    if certificate is None:
-        raise NotFound(certificate_id)
-    return certificate
+    return await work.certificates.get(certificate_id, lock=lock)
 
 
 async def create_certificate(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 
-from portico.domain.errors import NotFound, StillReferenced
+from portico.domain.errors import StillReferenced
 from portico.domain.links import links
 from portico.domain.portals.pages import DEFAULT_PAGE, PortalPage, PresentedPortal
 from portico.domain.portals.portals import KIND, UserPortal, UserPortalSpec, check_portal
@@ -24,10 +24,7 @@ async def list_portals(work: UnitOfWork, query: ListQuery) -> Page[UserPortal]:
 
 async def get_portal(work: UnitOfWork, portal_id: int, *, lock: bool = False) -> UserPortal:
     """One user portal. Raises NotFound."""
-    portal = await work.portals.find(portal_id, lock=lock)
-    if portal is None:
-        raise NotFound(portal_id)
-    return portal
+    return await work.portals.get(portal_id, lock=lock)
 
 
 async def get_presented_portal(

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import asdict
-from typing import Any
+from typing import Any, ClassVar
 
-from sqlalchemy import Select, bindparam, delete, select, update
+from sqlalchemy import Select, bindparam, select, update
 
 from portico.domain.people.sessions import ConsoleSession, PortalSession
-from portico.storage.engine.connections import Connection
 from portico.storage.engine.statements import insert_into, kept
+from portico.storage.people.accounts import OwnedByAccounts
 from portico.storage.schema.people_tables import (
     administrator,
     console_session,
@@ -19,103 +18,60 @@ from portico.storage.schema.people_tables import (
 )
 
 
-class ConsoleSessions:
+class Sessions(OwnedByAccounts):
+    """The sessions of administrators, or of one tenant's portal users."""
+
+    async def add(self, session: ConsoleSession | PortalSession, now: int) -> None:
+        """Store a new session, and delete those that have expired."""
+        await self._delete(self.table.c.expires <= now)
+        await self._connection.run(insert_into(self.table), [asdict(session) | self._tenant])
+
+    async def see(self, digest: str, now: int) -> None:
+        """Store that a session was used."""
+        await self._change(digest, seen=now)
+
+    async def end(self, digest: str) -> None:
+        """Delete a session."""
+        await self._delete(self.table.c.digest == digest)
+
+    async def end_all(self, account_id: int, *, but: str = "") -> None:
+        """Delete the sessions of an account, all but the one with that digest."""
+        await self._delete(self.owner == account_id, self.table.c.digest != but)
+
+    async def end_all_by(self, provider_id: int) -> None:
+        """Delete the sessions of accounts that sign in through a provider."""
+        await self._delete_by(provider_id)
+
+    async def _change(self, digest: str, **values: int) -> None:
+        statement = update(self.table).where(
+            *self._of_tenant(self.table), self.table.c.digest == digest
+        )
+        await self._connection.run(statement.values(**values))
+
+
+class ConsoleSessions(Sessions):
     """The sessions of every administrator of the installation."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    table: ClassVar = console_session
+    owner: ClassVar = console_session.c.administrator_id
+    accounts: ClassVar = administrator
 
     async def find(self, digest: str) -> ConsoleSession | None:
-        """The session with that digest, over or not, or None."""
+        """Return the session with that digest, ended or not, or None."""
         rows = await self._connection.rows(_console_session(), {"digest": digest})
         return ConsoleSession(**rows[0]._asdict()) if rows else None
 
-    async def add(self, session: ConsoleSession, now: int) -> None:
-        """Stores a new session, and forgets those that are over."""
-        over = delete(console_session).where(console_session.c.expires <= now)
-        await self._connection.run(over)
-        await self._connection.run(insert_into(console_session), [asdict(session)])
-
-    async def see(self, digest: str, now: int) -> None:
-        """Notes that a session is used."""
-        statement = update(console_session).where(console_session.c.digest == digest)
-        await self._connection.run(statement.values(seen=now))
-
     async def choose(self, digest: str, customer_id: int, microtenant_id: int) -> None:
-        """Remembers the tenant and microtenant that the administrator works in."""
-        statement = update(console_session).where(console_session.c.digest == digest)
-        place = {"customer_id": customer_id, "microtenant_id": microtenant_id}
-        await self._connection.run(statement.values(**place))
-
-    async def end(self, digest: str) -> None:
-        """Forgets a session."""
-        statement = delete(console_session).where(console_session.c.digest == digest)
-        await self._connection.run(statement)
-
-    async def end_all(self, administrator_id: int, *, but: str = "") -> None:
-        """Forgets an administrator's sessions, all but the one with that digest."""
-        statement = delete(console_session).where(
-            console_session.c.administrator_id == administrator_id, console_session.c.digest != but
-        )
-        await self._connection.run(statement)
-
-    async def end_all_by(self, provider_id: int) -> None:
-        """Forgets the sessions of administrators whom a provider signs in."""
-        theirs = select(administrator.c.id).where(administrator.c.provider_id == provider_id)
-        statement = delete(console_session).where(console_session.c.administrator_id.in_(theirs))
-        await self._connection.run(statement)
+        """Store the tenant and microtenant that the administrator works in."""
+        await self._change(digest, customer_id=customer_id, microtenant_id=microtenant_id)
 
 
-class PortalSessions:
+class PortalSessions(Sessions):
     """The sessions of one tenant's portal users."""
 
-    def __init__(self, connection: Connection, customer_id: int) -> None:
-        self._connection = connection
-        self._customer_id = customer_id
-
-    async def add(self, session: PortalSession, now: int) -> None:
-        """Stores a new session, and forgets the tenant's that are over."""
-        over = delete(portal_session).where(
-            portal_session.c.customer_id == self._customer_id, portal_session.c.expires <= now
-        )
-        await self._connection.run(over)
-        values = asdict(session) | {"customer_id": self._customer_id}
-        await self._connection.run(insert_into(portal_session), [values])
-
-    async def see(self, digest: str, now: int) -> None:
-        """Notes that a session is used."""
-        statement = update(portal_session).where(
-            portal_session.c.customer_id == self._customer_id, portal_session.c.digest == digest
-        )
-        await self._connection.run(statement.values(seen=now))
-
-    async def end(self, digest: str) -> None:
-        """Forgets a session."""
-        statement = delete(portal_session).where(
-            portal_session.c.customer_id == self._customer_id, portal_session.c.digest == digest
-        )
-        await self._connection.run(statement)
-
-    async def end_all(self, user_ids: Iterable[int], *, but: str = "") -> None:
-        """Forgets the sessions of users, all but the one with that digest."""
-        statement = delete(portal_session).where(
-            portal_session.c.customer_id == self._customer_id,
-            portal_session.c.user_id.in_(sorted(user_ids)),
-            portal_session.c.digest != but,
-        )
-        await self._connection.run(statement)
-
-    async def end_all_by(self, provider_id: int) -> None:
-        """Forgets the sessions of users whom a provider signs in."""
-        theirs = select(portal_user.c.id).where(
-            portal_user.c.customer_id == self._customer_id,
-            portal_user.c.provider_id == provider_id,
-        )
-        statement = delete(portal_session).where(
-            portal_session.c.customer_id == self._customer_id,
-            portal_session.c.user_id.in_(theirs),
-        )
-        await self._connection.run(statement)
+    table: ClassVar = portal_session
+    owner: ClassVar = portal_session.c.user_id
+    accounts: ClassVar = portal_user
 
 
 @kept

@@ -1,0 +1,41 @@
+"""What sessions and known devices share: an account owns them, and they expire."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from sqlalchemy import Column, ColumnElement, Table, delete, select
+
+from portico.storage.engine.connections import Connection
+
+
+class OwnedByAccounts:
+    """The rows of one table that administrators own, or the portal users of one tenant."""
+
+    table: ClassVar[Table]
+    owner: ClassVar[Column[Any]]
+    """The column of `table` that has the id of the account."""
+    accounts: ClassVar[Table]
+
+    def __init__(self, connection: Connection, customer_id: int | None = None) -> None:
+        """Without a customer id these are the rows of administrators, who belong to no tenant."""
+        self._connection = connection
+        self._tenant: dict[str, object] = {}
+        if customer_id is not None:
+            self._tenant["customer_id"] = customer_id
+
+    def _of_tenant(self, table: Table) -> list[ColumnElement[bool]]:
+        return [table.c[name] == value for name, value in self._tenant.items()]
+
+    async def _delete(self, *conditions: ColumnElement[bool]) -> None:
+        await self._connection.run(
+            delete(self.table).where(*self._of_tenant(self.table), *conditions)
+        )
+
+    async def _delete_by(self, provider_id: int) -> None:
+        """Delete the rows of accounts that sign in through a provider."""
+        accounts = self.accounts
+        theirs = select(accounts.c.id).where(
+            *self._of_tenant(accounts), accounts.c.provider_id == provider_id
+        )
+        await self._delete(self.owner.in_(theirs))
