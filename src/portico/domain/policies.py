@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from portico.domain.characters import check_visible
 from portico.domain.records import DESCRIPTION_LIMIT, NAME_LIMIT, OwnedRecord, check_text
-from portico.domain.search import Field, FieldKind, fields
+from portico.domain.search import NAME_FIELDS, STAMP_FIELDS, Field, FieldKind, fields
 
 KIND = "userPortalAup"
 AUP_LIMIT = 65_536
@@ -35,16 +35,12 @@ class Aup(AupSpec, OwnedRecord):
 
 
 AUP_FIELDS = fields(
-    Field("id", FieldKind.NUMBER),
-    Field("name", FieldKind.FOLDED),
-    Field("description", FieldKind.FOLDED),
+    *NAME_FIELDS,
     Field("enabled", FieldKind.FLAG),
     Field("aup", FieldKind.ASCII),
     Field("email", FieldKind.ASCII),
     Field("phoneNum", FieldKind.ASCII),
-    Field("creationTime", FieldKind.NUMBER),
-    Field("modifiedTime", FieldKind.NUMBER),
-    Field("modifiedBy", FieldKind.NUMBER),
+    *STAMP_FIELDS,
 )
 
 

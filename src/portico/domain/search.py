@@ -43,6 +43,15 @@ class Field:
         return re.sub(r"[A-Z]", lambda capital: "_" + capital[0].lower(), self.name)
 
 
+NAME_FIELDS = (
+    Field("id", FieldKind.NUMBER),
+    Field("name", FieldKind.FOLDED),
+    Field("description", FieldKind.FOLDED),
+)
+STAMP_FIELDS = tuple(
+    Field(name, FieldKind.NUMBER) for name in ("creationTime", "modifiedTime", "modifiedBy")
+)
+
 Fields = Mapping[str, Field]
 Value = str | int | bool
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from portico.domain.errors import InvalidField
 from portico.domain.links.hosts import check_host
 from portico.domain.records import DESCRIPTION_LIMIT, OwnedRecord, check_new_name, check_text
-from portico.domain.search import Field, FieldKind, fields
+from portico.domain.search import NAME_FIELDS, STAMP_FIELDS, Field, FieldKind, fields
 
 KIND = "application"
 DOMAIN_NAMES_LIMIT = 500
@@ -29,13 +29,9 @@ class Application(ApplicationSpec, OwnedRecord):
 
 
 APPLICATION_FIELDS = fields(
-    Field("id", FieldKind.NUMBER),
-    Field("name", FieldKind.FOLDED),
-    Field("description", FieldKind.FOLDED),
+    *NAME_FIELDS,
     Field("enabled", FieldKind.FLAG),
-    Field("creationTime", FieldKind.NUMBER),
-    Field("modifiedTime", FieldKind.NUMBER),
-    Field("modifiedBy", FieldKind.NUMBER),
+    *STAMP_FIELDS,
 )
 
 

@@ -15,7 +15,7 @@ from portico.domain.records import (
     check_opaque,
     check_text,
 )
-from portico.domain.search import Field, FieldKind, fields
+from portico.domain.search import NAME_FIELDS, STAMP_FIELDS, Field, FieldKind, fields
 
 KIND = "userPortalLink"
 LINKS_PER_PORTAL = 500
@@ -51,17 +51,13 @@ class Link(LinkSpec, OwnedRecord):
 
 
 LINK_FIELDS = fields(
-    Field("id", FieldKind.NUMBER),
-    Field("name", FieldKind.FOLDED),
-    Field("description", FieldKind.FOLDED),
+    *NAME_FIELDS,
     Field("enabled", FieldKind.FLAG),
     Field("link", FieldKind.FOLDED),
     Field("linkPath", FieldKind.FOLDED),
     Field("protocol", FieldKind.ASCII),
     Field("applicationId", FieldKind.NUMBER),
-    Field("creationTime", FieldKind.NUMBER),
-    Field("modifiedTime", FieldKind.NUMBER),
-    Field("modifiedBy", FieldKind.NUMBER),
+    *STAMP_FIELDS,
 )
 
 

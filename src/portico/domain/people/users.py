@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from portico.domain.characters import check_visible
 from portico.domain.people.administrators import check_email
 from portico.domain.records import NAME_LIMIT, Record, check_new_name, check_text
-from portico.domain.search import Field, FieldKind, fields
+from portico.domain.search import STAMP_FIELDS, Field, FieldKind, fields
 
 KIND = "portalUser"
 CLAIMED_GROUPS = 500
@@ -45,9 +45,7 @@ USER_FIELDS = fields(
     Field("displayName", FieldKind.FOLDED),
     Field("email", FieldKind.ASCII),
     Field("enabled", FieldKind.FLAG),
-    Field("creationTime", FieldKind.NUMBER),
-    Field("modifiedTime", FieldKind.NUMBER),
-    Field("modifiedBy", FieldKind.NUMBER),
+    *STAMP_FIELDS,
 )
 
 

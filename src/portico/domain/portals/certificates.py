@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from portico.domain.records import DESCRIPTION_LIMIT, OwnedRecord, check_new_name, check_text
-from portico.domain.search import Field, FieldKind, fields
+from portico.domain.search import NAME_FIELDS, STAMP_FIELDS, Field, FieldKind, fields
 
 KIND = "certificate"
 CERTIFICATE_BLOB_LIMIT_BYTES = 64 * 1024
@@ -45,18 +45,14 @@ class Certificate(CertificateSpec, IssuedCertificate, OwnedRecord):
 
 
 CERTIFICATE_FIELDS = fields(
-    Field("id", FieldKind.NUMBER),
-    Field("name", FieldKind.FOLDED),
-    Field("description", FieldKind.FOLDED),
+    *NAME_FIELDS,
     Field("cName", FieldKind.ASCII),
     Field("issuedTo", FieldKind.ASCII),
     Field("issuedBy", FieldKind.ASCII),
     Field("serialNo", FieldKind.ASCII),
     Field("validFromInEpochSec", FieldKind.NUMBER),
     Field("validToInEpochSec", FieldKind.NUMBER),
-    Field("creationTime", FieldKind.NUMBER),
-    Field("modifiedTime", FieldKind.NUMBER),
-    Field("modifiedBy", FieldKind.NUMBER),
+    *STAMP_FIELDS,
 )
 
 

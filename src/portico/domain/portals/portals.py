@@ -16,7 +16,7 @@ from portico.domain.records import (
     check_opaque,
     check_text,
 )
-from portico.domain.search import Field, FieldKind, fields
+from portico.domain.search import NAME_FIELDS, STAMP_FIELDS, Field, FieldKind, fields
 
 KIND = "userPortal"
 NOTIFICATION_LIMIT = 4_000
@@ -50,9 +50,7 @@ class UserPortal(UserPortalSpec, OwnedRecord):
 
 
 PORTAL_FIELDS = fields(
-    Field("id", FieldKind.NUMBER),
-    Field("name", FieldKind.FOLDED),
-    Field("description", FieldKind.FOLDED),
+    *NAME_FIELDS,
     Field("enabled", FieldKind.FLAG),
     Field("certificateId", FieldKind.NUMBER),
     Field("certificateName", FieldKind.ASCII),
@@ -63,9 +61,7 @@ PORTAL_FIELDS = fields(
     Field("extLabel", FieldKind.ASCII),
     Field("userNotification", FieldKind.ASCII),
     Field("userNotificationEnabled", FieldKind.FLAG),
-    Field("creationTime", FieldKind.NUMBER),
-    Field("modifiedTime", FieldKind.NUMBER),
-    Field("modifiedBy", FieldKind.NUMBER),
+    *STAMP_FIELDS,
 )
 
 

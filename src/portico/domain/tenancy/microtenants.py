@@ -12,7 +12,7 @@ from portico.domain.records import (
     check_new_name,
     check_text,
 )
-from portico.domain.search import Field, FieldKind, fields
+from portico.domain.search import NAME_FIELDS, STAMP_FIELDS, Field, FieldKind, fields
 
 KIND = "microtenant"
 MICROTENANTS_PER_TENANT = 500
@@ -47,16 +47,12 @@ class Microtenant(MicrotenantSpec, Record):
 
 
 MICROTENANT_FIELDS = fields(
-    Field("id", FieldKind.NUMBER),
-    Field("name", FieldKind.FOLDED),
-    Field("description", FieldKind.FOLDED),
+    *NAME_FIELDS,
     Field("enabled", FieldKind.FLAG),
     Field("criteriaAttribute", FieldKind.ASCII),
     Field("privilegedApprovalsEnabled", FieldKind.FLAG),
     Field("scopeOrder", FieldKind.NUMBER),
-    Field("creationTime", FieldKind.NUMBER),
-    Field("modifiedTime", FieldKind.NUMBER),
-    Field("modifiedBy", FieldKind.NUMBER),
+    *STAMP_FIELDS,
 )
 
 
