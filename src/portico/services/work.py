@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from portico.domain.records import IdSource, Record, Scope
@@ -89,6 +89,10 @@ class UnitOfWork:
             "modified_time": self.now,
             "modified_by": self.principal.actor_id,
         }
+
+    def in_default(self) -> UnitOfWork:
+        """Return the same work in Default, where the audit entries of people belong."""
+        return replace(self, scope=Scope(customer_id=self.scope.customer_id))
 
     @property
     def links(self) -> LinkRepository:

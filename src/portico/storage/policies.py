@@ -9,7 +9,7 @@ from sqlalchemy import Select, bindparam, func, or_, select, true
 from portico.domain.policies import BLANK_CHARACTERS, Aup
 from portico.domain.records import DEFAULT_MICROTENANT_ID
 from portico.storage.engine.statements import kept
-from portico.storage.repositories import Repository
+from portico.storage.repositories import Repository, plain_columns
 from portico.storage.schema.tables import user_portal_aup
 
 
@@ -34,7 +34,7 @@ def _in_force() -> Select[Any]:
     policy = user_portal_aup
     is_default = policy.c.microtenant_id == DEFAULT_MICROTENANT_ID
     return (
-        select(*(column for column in policy.c if not column.name.endswith("_folded")))
+        select(*plain_columns(policy))
         .where(policy.c.customer_id == bindparam("scope_customer_id"))
         .where(or_(policy.c.microtenant_id == bindparam("scope_microtenant_id"), is_default))
         .where(policy.c.enabled == true(), func.trim(policy.c.aup, BLANK_CHARACTERS) != "")

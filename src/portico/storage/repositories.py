@@ -14,6 +14,7 @@ from operator import attrgetter, itemgetter
 from typing import Any, ClassVar, Generic, TypeVar
 
 from sqlalchemy import (
+    Column,
     ColumnElement,
     Executable,
     FromClause,
@@ -214,6 +215,21 @@ class Repository(Generic[R]):
 AnyRepository = type[Repository[Any]]
 
 
+class OrderedRepository(Repository[R]):
+    """The stored records of a noun that has few of them, which are read all at once."""
+
+    order_by: ClassVar[tuple[ColumnElement[Any], ...]]
+
+    async def all(self) -> list[R]:
+        """Return all records of the scope in their order."""
+        return [self._record(row) for row in await self._rows(_all(type(self)))]
+
+
+@kept
+def _all(repository: type[OrderedRepository[Any]]) -> Select[Any]:
+    return _stored(repository.table).order_by(*repository.order_by)
+
+
 def _name_folded(values: Mapping[str, Any]) -> str:
     return str(values.get("name_folded", ""))
 
@@ -271,9 +287,13 @@ def _columns(
     return names, attrgetter(*names), folded
 
 
+def plain_columns(table: Table) -> list[Column[Any]]:
+    """Return the columns that a record has as fields: all but the folded copies."""
+    return [column for column in table.c if not column.name.endswith("_folded")]
+
+
 def _stored(table: Table, *conditions: ColumnElement[bool]) -> Select[Any]:
-    columns = [column for column in table.c if not column.name.endswith("_folded")]
-    return select(*columns).where(in_scope(table), *conditions)
+    return select(*plain_columns(table)).where(in_scope(table), *conditions)
 
 
 @kept
@@ -353,11 +373,10 @@ def _page(
     if counted is None:
         counted = select(func.count().label("total")).select_from(source).where(*conditions)
     total = counted.subquery("counted")
-    columns = [column for column in table.c if not column.name.endswith("_folded")]
     # Citus needs the scope beside each table to route the query.
     same = and_(in_scope(table), table.c.id == keys.c.id)
     return repository._extended(
-        select(total.c.total, *columns)
+        select(total.c.total, *plain_columns(table))
         .select_from(total.outerjoin(keys, true()).outerjoin(table, same))
         .order_by(*_directed([keys.c.sort_key, keys.c.id], descending))
     )

@@ -18,7 +18,6 @@ from portico.domain.people.administrators import (
     GrantSpec,
     check_administrator,
 )
-from portico.domain.records import Scope
 from portico.services import recording
 from portico.services.access import OPERATOR_ID, require_admin, require_whole_tenant
 from portico.services.work import UnitOfWork
@@ -71,7 +70,7 @@ async def create_administrator(
     await work.administrators.insert(made)
     await _store_grants(work, made.id, grants)
     created = await get_administrator(work, made.id)
-    await recording.record_creation(_of_tenant(work), KIND, created)
+    await recording.record_creation(work.in_default(), KIND, created)
     return created
 
 
@@ -101,7 +100,7 @@ async def set_grants(
     found = await work.administrators.find(administrator_id)
     assert found is not None
     (after,) = await _with_grants(work, [found])
-    await recording.record_update(_of_tenant(work), KIND, before, after)
+    await recording.record_update(work.in_default(), KIND, before, after)
     if after.grants:
         return after
     await ConsoleSessions(work.connection).end_all(administrator_id)
@@ -122,7 +121,7 @@ async def add_grant(work: UnitOfWork, administrator_id: int, grant: GrantSpec) -
     kept = [each for each in before.grants if each.microtenant_id != grant.microtenant_id]
     await _store_grants(work, administrator_id, [*kept, grant])
     (after,) = await _with_grants(work, [found])
-    await recording.record_update(_of_tenant(work), KIND, before, after)
+    await recording.record_update(work.in_default(), KIND, before, after)
 
 
 async def disable_administrator(work: UnitOfWork, administrator_id: int) -> GrantedAdministrator:
@@ -208,7 +207,7 @@ async def _store(
     values = asdict(after)
     plain = {name: values[name] for name in Administrator.__dataclass_fields__}
     await work.administrators.replace(Administrator(**plain))
-    await recording.record_update(_of_tenant(work), KIND, before, after)
+    await recording.record_update(work.in_default(), KIND, before, after)
     return after
 
 
@@ -253,8 +252,3 @@ async def _with_grants(
         )
         for each in found
     ]
-
-
-def _of_tenant(work: UnitOfWork) -> UnitOfWork:
-    """The same work in Default, so that no microtenant's audit trail tells of people."""
-    return replace(work, scope=Scope(customer_id=work.scope.customer_id))

@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 
 from portico.domain.errors import NameTaken, UnknownReference
 from portico.domain.people.users import KIND, PortalUser, PortalUserSpec, check_user
-from portico.domain.records import Page, Scope
+from portico.domain.records import Page
 from portico.domain.search import ListQuery
 from portico.services import recording
 from portico.services.access import require_admin, require_whole_tenant
@@ -45,7 +45,7 @@ async def create_user(
     spec = await _checked(work, spec)
     user = PortalUser(**asdict(spec), **work.new_stamps(), password_hash=password_hash)
     await work.users.insert(user)
-    await recording.record_creation(_of_tenant(work), KIND, user)
+    await recording.record_creation(work.in_default(), KIND, user)
     return user
 
 
@@ -61,7 +61,7 @@ async def update_user(work: UnitOfWork, user_id: int, spec: PortalUserSpec) -> P
     if not after.enabled:
         await _sign_out(work, user_id)
     await work.users.replace(after)
-    await recording.record_update(_of_tenant(work), KIND, before, after)
+    await recording.record_update(work.in_default(), KIND, before, after)
     return after
 
 
@@ -75,7 +75,7 @@ async def set_user_password(work: UnitOfWork, user_id: int, password_hash: str) 
     after = replace(before, password_hash=password_hash, **work.changed_stamps(before))
     await _sign_out(work, user_id)
     await work.users.replace(after)
-    await recording.record_update(_of_tenant(work), KIND, before, after)
+    await recording.record_update(work.in_default(), KIND, before, after)
 
 
 async def delete_user(work: UnitOfWork, user_id: int) -> None:
@@ -83,7 +83,7 @@ async def delete_user(work: UnitOfWork, user_id: int) -> None:
     require_admin(work)
     user = await get_user(work, user_id, lock=True)
     await work.users.remove(user_id)
-    await recording.record_deletion(_of_tenant(work), KIND, user)
+    await recording.record_deletion(work.in_default(), KIND, user)
 
 
 async def _checked(
@@ -104,8 +104,3 @@ async def _sign_out(work: UnitOfWork, user_id: int) -> None:
     """End a user's sessions and forget its known devices."""
     await PortalSessions(work.connection, work.scope.customer_id).end_all(user_id)
     await PortalDevices(work.connection, work.scope.customer_id).forget_all(user_id)
-
-
-def _of_tenant(work: UnitOfWork) -> UnitOfWork:
-    """The same work in Default, so that no microtenant's audit trail tells of people."""
-    return replace(work, scope=Scope(customer_id=work.scope.customer_id))

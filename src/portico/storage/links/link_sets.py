@@ -29,7 +29,7 @@ from portico.storage.links.links import (
     on_no_portal,
 )
 from portico.storage.links.trigrams import trigram_query
-from portico.storage.repositories import in_scope
+from portico.storage.repositories import in_scope, plain_columns
 from portico.storage.schema.page_tables import link_presentation
 from portico.storage.schema.tables import portal_assignment, user_portal, user_portal_link
 
@@ -152,8 +152,7 @@ def _visible_on() -> Select[Any]:
         .where(in_scope(user_portal), user_portal.c.enabled)
         .where(user_portal.c.id == bindparam("portal_id"))
     )
-    columns = [column for column in link.c if not column.name.endswith("_folded")]
-    return LinkSetRepository._extended(select(*columns)).where(
+    return LinkSetRepository._extended(select(*plain_columns(link))).where(
         in_scope(link), link.c.enabled, link.c.id.in_(shown), open_portal.exists()
     )
 

@@ -9,19 +9,16 @@ from sqlalchemy import Executable, Select, bindparam, func, select, update
 
 from portico.domain.links.sections import Section
 from portico.storage.engine.statements import Among, kept
-from portico.storage.repositories import Repository, in_scope
+from portico.storage.repositories import OrderedRepository, in_scope
 from portico.storage.schema.page_tables import link_presentation, section
 
 
-class SectionRepository(Repository[Section]):
+class SectionRepository(OrderedRepository[Section]):
     """The sections of one scope."""
 
     table: ClassVar = section
     record: ClassVar = Section
-
-    async def all(self) -> list[Section]:
-        """Return all sections in the order of the portals."""
-        return [self._record(row) for row in await self._rows(_all())]
+    order_by: ClassVar = (section.c.position, section.c.name_folded, section.c.id)
 
     async def order(self, section_ids: Sequence[int]) -> None:
         """Number the sections from 1 in the order given."""
@@ -35,15 +32,6 @@ class SectionRepository(Repository[Section]):
     async def vacate(self, section_id: int, link_ids: Sequence[int]) -> int:
         """Remove links from the section and return their number."""
         return await self._run(_vacate(), left_id=section_id, link_ids=list(link_ids))
-
-
-@kept
-def _all() -> Select[Any]:
-    return (
-        select(section)
-        .where(in_scope(section))
-        .order_by(section.c.position, section.c.name_folded, section.c.id)
-    )
 
 
 @kept

@@ -8,20 +8,17 @@ from sqlalchemy import Select, and_, bindparam, func, select
 
 from portico.domain.people.groups import Group
 from portico.storage.engine.statements import kept
-from portico.storage.repositories import Repository, in_scope
+from portico.storage.repositories import OrderedRepository, in_scope
 from portico.storage.schema.page_tables import link_group, portal_group
 from portico.storage.schema.tables import user_portal_link
 
 
-class GroupRepository(Repository[Group]):
+class GroupRepository(OrderedRepository[Group]):
     """The groups of one tenant, whatever the microtenant."""
 
     table: ClassVar = portal_group
     record: ClassVar = Group
-
-    async def all(self) -> list[Group]:
-        """Every group, by name."""
-        return [self._record(row) for row in await self._rows(_all())]
+    order_by: ClassVar = (portal_group.c.name_folded,)
 
     async def link_counts(self) -> dict[int, int]:
         """How many links of the tenant name each group; one that none names is left out."""
@@ -31,11 +28,6 @@ class GroupRepository(Repository[Group]):
         """The name of one link that is for the group, in any microtenant, or None."""
         rows = await self._rows(_first_link(), group_id=group_id)
         return rows[0].name if rows else None
-
-
-@kept
-def _all() -> Select[Any]:
-    return select(portal_group).where(in_scope(portal_group)).order_by(portal_group.c.name_folded)
 
 
 @kept

@@ -21,7 +21,7 @@ from portico.domain.people.sessions import PortalSession
 from portico.domain.people.users import PortalUser
 from portico.domain.records import fold
 from portico.storage.engine.statements import Among, Row, insert_into, kept
-from portico.storage.repositories import Repository, in_scope, listed_ids, restored
+from portico.storage.repositories import Repository, in_scope, listed_ids, plain_columns, restored
 from portico.storage.schema.page_tables import portal_group
 from portico.storage.schema.people_tables import portal_session, portal_user, portal_user_group
 
@@ -159,5 +159,6 @@ def _by_session(users: type[PortalUserRepository]) -> Select[Any]:
 
 
 def _stored(users: type[PortalUserRepository], *conditions: ColumnElement[bool]) -> Select[Any]:
-    columns = [column for column in portal_user.c if not column.name.endswith("_folded")]
-    return users._extended(select(*columns)).where(in_scope(portal_user), *conditions)
+    return users._extended(select(*plain_columns(portal_user))).where(
+        in_scope(portal_user), *conditions
+    )

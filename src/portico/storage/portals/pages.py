@@ -19,7 +19,7 @@ from portico.domain.portals.portals import UserPortal
 from portico.domain.records import Scope
 from portico.storage.engine.connections import Connection
 from portico.storage.engine.statements import Among, insert_into, kept
-from portico.storage.repositories import in_scope, restored
+from portico.storage.repositories import in_scope, plain_columns, restored
 from portico.storage.schema.page_tables import portal_address, portal_page
 from portico.storage.schema.tables import user_portal
 from portico.storage.tenancy.identity import revision_of
@@ -117,7 +117,7 @@ def _enabled_portal() -> Select[Any]:
     settings = and_(page.c.customer_id == customer_id, page.c.portal_id == portal.c.id)
     return (
         select(
-            *(column for column in portal.c if not column.name.endswith("_folded")),
+            *plain_columns(portal),
             *(column for column in page.c if column.name not in {"customer_id", "portal_id"}),
             revision_of(customer_id).label("revision"),
         )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from sqlalchemy import ColumnElement, Select, Table, bindparam, select
+from sqlalchemy import ColumnElement, Table, bindparam, select
 
 from portico.domain import policies as aups
 from portico.domain.links import application_segments as applications
@@ -13,8 +13,7 @@ from portico.domain.portals import certificates, portals
 from portico.domain.records import Page, Scope
 from portico.domain.search import ListQuery
 from portico.domain.tenancy.microtenants import Microtenant
-from portico.storage.engine.statements import kept
-from portico.storage.repositories import Repository, in_scope
+from portico.storage.repositories import OrderedRepository, in_scope
 from portico.storage.schema.tables import (
     api_client,
     application_segment,
@@ -37,21 +36,18 @@ _OWNED: dict[str, Table] = {
 _ONE = "one"
 
 
-class MicrotenantRepository(Repository[Microtenant]):
+class MicrotenantRepository(OrderedRepository[Microtenant]):
     """The microtenants of one tenant."""
 
     table: ClassVar = microtenant
     record: ClassVar = Microtenant
+    order_by: ClassVar = (microtenant.c.scope_order, microtenant.c.id)
 
     async def visible_page(self, query: ListQuery, only: int | None) -> Page[Microtenant]:
         """Return a page of all microtenants, or only of the one with the id `only`."""
         if only is None:
             return await self.page(query)
         return await self._page(query, _ONE, only=only)
-
-    async def all(self) -> list[Microtenant]:
-        """Return every microtenant in order of precedence, Default last."""
-        return [self._record(row) for row in await self._rows(_all())]
 
     async def first_owned(self, microtenant_id: int) -> tuple[str, str] | None:
         """Return the kind and name of one object that the microtenant owns, or None."""
@@ -80,9 +76,3 @@ class MicrotenantRepository(Repository[Microtenant]):
     @classmethod
     def _narrowing(cls, narrowed: tuple[str, ...]) -> list[ColumnElement[bool]]:
         return [microtenant.c.id == bindparam("only")] if _ONE in narrowed else []
-
-
-@kept
-def _all() -> Select[Any]:
-    every = select(microtenant).where(in_scope(microtenant))
-    return every.order_by(microtenant.c.scope_order, microtenant.c.id)

@@ -17,6 +17,7 @@ from portico.domain.search import ListQuery
 from portico.services.links.changes import change_links, reorder_links
 from portico.services.links.links import list_links_of_portal
 from portico.services.links.sections import get_section, list_sections, reorder_sections
+from portico.services.portals.portals import get_presented_portal
 from portico.services.versions import version_of
 from portico.services.work import UnitOfWork
 from portico.web.console.frame.conflicts import Conflict
@@ -24,7 +25,7 @@ from portico.web.console.frame.editing import Edit
 from portico.web.console.frame.forms import Form, read_id
 from portico.web.console.frame.page import Answer, Console
 from portico.web.console.frame.tiles import address_of, tile_of
-from portico.web.console.portals.portals import PortalFacts, facts_of, find_portal
+from portico.web.console.portals.portals import PortalFacts, facts_of
 from portico.web.shared.arch import Arch
 
 SHORT, OPEN = 12, 8
@@ -82,7 +83,7 @@ async def order_page(
     console: Console, work: UnitOfWork, portal_id: int, edit: Edit[Section]
 ) -> Answer:
     """Show a portal's order; the form of `edit` has the name of a section that was refused."""
-    portal = await find_portal(work, portal_id)
+    portal = await get_presented_portal(work, portal_id)
     sections = {section.name: section for section in (await list_sections(work)).sections}
     view = OrderView(
         portal=await facts_of(console, work, portal),

@@ -21,6 +21,7 @@ from portico.services.portals.portals import (
     create_portal,
     delete_portal,
     get_portal,
+    get_presented_portal,
     list_portals,
     update_portal,
 )
@@ -179,12 +180,6 @@ def read_audience(form: Form) -> Audience:
     return Audience(chosen) if chosen in set(Audience) else Audience.SIGNED_IN
 
 
-async def find_portal(work: UnitOfWork, portal_id: int, *, lock: bool = False) -> PresentedPortal:
-    """A portal with the settings of its page. Raises NotFound."""
-    (portal,) = await present_portals(work, [await get_portal(work, portal_id, lock=lock)])
-    return portal
-
-
 async def domain_statuses_of(
     console: Console, work: UnitOfWork, portals: Iterable[UserPortal]
 ) -> dict[int, DomainStatus]:
@@ -242,7 +237,7 @@ PORTAL = Editing(
     template="portal_new.html",
     labels=LABELS,
     fields=FIELDS,
-    find=find_portal,
+    find=get_presented_portal,
     name_of=lambda portal: portal.name,
     blank={"enabled": True, "audience": Audience.SIGNED_IN.value},
     create=_create,

@@ -21,7 +21,7 @@ from portico.domain.search import ListQuery, compare
 from portico.services.audit.log import list_audit
 from portico.services.people.groups import list_groups
 from portico.services.people.users import effective_groups, list_users
-from portico.services.portals.portals import update_portal
+from portico.services.portals.portals import get_presented_portal, update_portal
 from portico.services.portals.visits import list_portal_links
 from portico.services.work import UnitOfWork
 from portico.web.console.audit.entries import DayView, describe_entries
@@ -38,7 +38,6 @@ from portico.web.console.portals.portals import (
     LABELS,
     PortalFacts,
     facts_of,
-    find_portal,
     read_audience,
 )
 from portico.web.shared.arch import Arch
@@ -103,7 +102,7 @@ class PreviewView:
 async def show_history(console: NamedDependency[Console]) -> Answer:
     """What was changed about a portal, newest first."""
     async with console.reading() as work:
-        portal = await find_portal(work, console.record_id)
+        portal = await get_presented_portal(work, console.record_id)
         page = await list_audit(work, AuditFilter(object_id=portal.id), limit=30)
         view = HistoryView(
             portal=await facts_of(console, work, portal),
@@ -118,7 +117,7 @@ async def show_preview(console: NamedDependency[Console]) -> Answer:
     """A portal's links as a member of a group, or one user, sees them."""
     query = console.query
     async with console.reading() as work:
-        portal = await find_portal(work, console.record_id)
+        portal = await get_presented_portal(work, console.record_id)
         every = await list_portal_links(work, portal.id)
         groups = (await list_groups(work)).groups
         who, names = await _somebody(work, query, {each.id: each.name for each in groups})
@@ -281,7 +280,7 @@ def _tab(
         nav="portals",
         labels=LABELS,
         fields=FIELDS,
-        find=find_portal,
+        find=get_presented_portal,
         name_of=lambda portal: portal.name,
         page=partial(_page, name),
         values=values,
