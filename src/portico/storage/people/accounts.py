@@ -24,18 +24,18 @@ class OwnedByAccounts:
         if customer_id is not None:
             self._tenant["customer_id"] = customer_id
 
-    def _of_tenant(self, table: Table) -> list[ColumnElement[bool]]:
+    def _in_tenant(self, table: Table) -> list[ColumnElement[bool]]:
         return [table.c[name] == value for name, value in self._tenant.items()]
 
     async def _delete(self, *conditions: ColumnElement[bool]) -> None:
         await self._connection.run(
-            delete(self.table).where(*self._of_tenant(self.table), *conditions)
+            delete(self.table).where(*self._in_tenant(self.table), *conditions)
         )
 
     async def _delete_by(self, provider_id: int) -> None:
         """Delete the rows of accounts that sign in through a provider."""
         accounts = self.accounts
         theirs = select(accounts.c.id).where(
-            *self._of_tenant(accounts), accounts.c.provider_id == provider_id
+            *self._in_tenant(accounts), accounts.c.provider_id == provider_id
         )
         await self._delete(self.owner.in_(theirs))

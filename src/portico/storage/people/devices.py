@@ -33,7 +33,7 @@ class KnownDevices(OwnedByAccounts):
         mine = self.owner == account_id
         newest = (
             select(device.digest)
-            .where(*self._of_tenant(self.table), mine, device.digest != instead_of)
+            .where(*self._in_tenant(self.table), mine, device.digest != instead_of)
             .order_by(device.expires.desc(), device.digest)
             .limit(DEVICES_PER_ACCOUNT - 1)
         )

@@ -44,7 +44,7 @@ class Sessions(OwnedByAccounts):
 
     async def _change(self, digest: str, **values: int) -> None:
         statement = update(self.table).where(
-            *self._of_tenant(self.table), self.table.c.digest == digest
+            *self._in_tenant(self.table), self.table.c.digest == digest
         )
         await self._connection.run(statement.values(**values))
 
