@@ -6,8 +6,7 @@ import json
 
 import click
 
-from portico.cli.clients import ROLE
-from portico.cli.options import ID, MICROTENANT_ID, run_as_operator, settings_options
+from portico.cli.options import CUSTOMER, role_options, run_as_operator, settings_options
 from portico.cli.passwords import ChosenPassword, choose_password, password_options
 from portico.cli.tables import print_table
 from portico.domain.people.administrators import AdministratorSpec, Grant, GrantSpec
@@ -20,10 +19,6 @@ from portico.services.people.people_by_name import any_administrator, find_admin
 from portico.services.runtime import Runtime
 from portico.settings import Settings
 
-CUSTOMER = click.option(
-    "--customer", "customer_id", type=ID, required=True, help="The tenant's id."
-)
-
 
 @click.group()
 def admin() -> None:
@@ -33,19 +28,7 @@ def admin() -> None:
 @admin.command()
 @click.argument("name")
 @CUSTOMER
-@click.option(
-    "--role",
-    type=ROLE,
-    default=Role.ADMIN.value,
-    show_default=True,
-    help="Whether the administrator can change anything (admin) or only read (viewer).",
-)
-@click.option(
-    "--microtenant",
-    "microtenant_id",
-    type=MICROTENANT_ID,
-    help="Limit the role to one microtenant.",
-)
+@role_options("administrator", limited="role")
 @click.option("--display-name", default="", help="Name that the console shows.")
 @click.option(
     "--email", default="", help="E-mail address. The first OpenID sign-in finds the account by it."
@@ -121,19 +104,7 @@ def list_(settings: Settings, customer_id: int, as_json: bool) -> None:
 @admin.command()
 @click.argument("name")
 @CUSTOMER
-@click.option(
-    "--role",
-    type=ROLE,
-    default=Role.ADMIN.value,
-    show_default=True,
-    help="Whether the administrator can change anything (admin) or only read (viewer).",
-)
-@click.option(
-    "--microtenant",
-    "microtenant_id",
-    type=MICROTENANT_ID,
-    help="Limit the role to one microtenant.",
-)
+@role_options("administrator", limited="role")
 @settings_options("database")
 def grant(
     settings: Settings, name: str, customer_id: int, role: str, microtenant_id: int | None

@@ -6,8 +6,8 @@ import json
 
 import click
 
-from portico.cli.administrators import CUSTOMER
 from portico.cli.options import (
+    CUSTOMER,
     ID,
     MICROTENANT_ID,
     every_item,

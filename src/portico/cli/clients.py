@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from portico.cli.options import ID, MICROTENANT_ID, run_as_operator, settings_options
+from portico.cli.options import ID, customer_option, role_options, run_as_operator, settings_options
 from portico.cli.tables import moment, print_table
 from portico.domain.errors import InvalidField
 from portico.domain.tenancy.identity import ApiClient, Role
@@ -23,7 +23,6 @@ from portico.services.tenancy.clients import (
 from portico.settings import Settings
 
 SMALLEST_KEY_BITS = 2_048
-ROLE = click.Choice([role.value for role in Role], case_sensitive=False)
 
 
 @click.group()
@@ -32,22 +31,8 @@ def client() -> None:
 
 
 @client.command()
-@click.option(
-    "--customer", "customer_id", type=ID, required=True, help="Customer id of the tenant."
-)
-@click.option(
-    "--role",
-    type=ROLE,
-    default=Role.ADMIN.value,
-    show_default=True,
-    help="Whether the client can change anything (admin) or only read (viewer).",
-)
-@click.option(
-    "--microtenant",
-    "microtenant_id",
-    type=MICROTENANT_ID,
-    help="Limit the client to one microtenant.",
-)
+@customer_option("Customer id of the tenant.")
+@role_options("client", limited="client")
 @click.option("--name", default="API client", show_default=True, help="Name of the client.")
 @click.option(
     "--public-key",
@@ -110,9 +95,7 @@ def _public_key(path: Path | None) -> str:
 
 
 @client.command("list")
-@click.option(
-    "--customer", "customer_id", type=ID, required=True, help="Customer id of the tenant."
-)
+@customer_option("Customer id of the tenant.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @settings_options("database")
 def list_(settings: Settings, customer_id: int, as_json: bool) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import click
 
-from portico.cli.options import ID, run_as_operator, settings_options
+from portico.cli.options import ID, customer_option, run_as_operator, settings_options
 from portico.cli.tables import print_table
 from portico.cli.terminal import require_terminal
 from portico.domain.portals.domains import AllowedDomain, DomainClaim, public_host
@@ -32,9 +32,7 @@ def domain() -> None:
 
 @domain.command()
 @click.argument("name", metavar="DOMAIN")
-@click.option(
-    "--customer", "customer_id", type=ID, required=True, help="Customer id of the tenant."
-)
+@customer_option("Customer id of the tenant.")
 @YES
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @settings_options("database", "public_url")

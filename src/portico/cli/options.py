@@ -12,6 +12,7 @@ import click
 
 from portico.domain.records import MAX_ID, Page
 from portico.domain.search import ListQuery
+from portico.domain.tenancy.identity import Role
 from portico.installation import make_cipher, open_runtime, prepare_database
 from portico.services.runtime import Runtime
 from portico.settings import Settings, load_settings, setting_fields, unknown_variables
@@ -82,6 +83,35 @@ def _receiving_settings(command: Command, names: Iterable[str]) -> Command:
     # click reads the options of the wrapper only.
     run.__click_params__ = getattr(command, "__click_params__", [])  # type: ignore[attr-defined]
     return run
+
+
+def customer_option(text: str) -> Callable[[Command], Command]:
+    """Return the required option `--customer`, with its help text."""
+    return click.option("--customer", "customer_id", type=ID, required=True, help=text)
+
+
+CUSTOMER = customer_option("The tenant's id.")
+
+
+def role_options(holder: str, *, limited: str) -> Callable[[Command], Command]:
+    """Return a decorator that adds `--role` and `--microtenant`.
+
+    `holder` has the role, and `limited` is what the microtenant limits.
+    """
+    role = click.option(
+        "--role",
+        type=click.Choice([role.value for role in Role], case_sensitive=False),
+        default=Role.ADMIN.value,
+        show_default=True,
+        help=f"Whether the {holder} can change anything (admin) or only read (viewer).",
+    )
+    microtenant = click.option(
+        "--microtenant",
+        "microtenant_id",
+        type=MICROTENANT_ID,
+        help=f"Limit the {limited} to one microtenant.",
+    )
+    return lambda command: role(microtenant(command))
 
 
 def create_missing_database(settings: Settings) -> None:

@@ -10,8 +10,7 @@ import sys
 
 import click
 
-from portico.cli.administrators import CUSTOMER
-from portico.cli.options import ID, run_as_operator, settings_options
+from portico.cli.options import CUSTOMER, ID, run_as_operator, settings_options
 from portico.cli.tables import print_table
 from portico.domain.errors import InvalidField
 from portico.domain.people.providers import IdentityProvider, IdentityProviderSpec

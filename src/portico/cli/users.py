@@ -7,8 +7,8 @@ from dataclasses import replace
 
 import click
 
-from portico.cli.administrators import CUSTOMER, print_password
-from portico.cli.options import every_item, run_as_operator, settings_options
+from portico.cli.administrators import print_password
+from portico.cli.options import CUSTOMER, every_item, run_as_operator, settings_options
 from portico.cli.passwords import choose_password, password_options
 from portico.cli.tables import print_table
 from portico.domain.errors import InvalidField

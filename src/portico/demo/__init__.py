@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
+import msgspec
+
 from portico.demo import content
 from portico.demo.content import (
     MANAGERS,
@@ -83,7 +85,7 @@ async def fill_demo(runtime: Runtime, settings: Settings) -> DemoAccess | None:
     if await tenants.has_tenants(runtime):
         return await _still_good(runtime, _read(kept))
     people = tuple(map(_manager, MANAGERS)) + tuple(map(_reader, READERS))
-    hashes = dict(zip(people, await _hashed(runtime, people), strict=True))
+    hashes = await _hashes(runtime, people)
     tenant = await tenants.create_tenant(
         runtime, content.TENANT_NAME, auth_domains=content.AUTH_DOMAINS
     )
@@ -91,7 +93,7 @@ async def fill_demo(runtime: Runtime, settings: Settings) -> DemoAccess | None:
         admin, admin_secret = await create_client(work, name="Demo administrator", role=Role.ADMIN)
         viewer, viewer_secret = await create_client(work, name="Demo viewer", role=Role.VIEWER)
         principal = replace(work.principal, actor_id=admin.id)
-        await _fill(replace(work, principal=principal), settings, _by_name(hashes))
+        await _fill(replace(work, principal=principal), settings, hashes)
     access = DemoAccess(
         tenant=tenant.name,
         customer_id=str(tenant.id),
@@ -115,13 +117,10 @@ def _reader(reader: Reader) -> DemoPerson:
     return DemoPerson(door="/p/staff", part=part, name=reader.name, password=new_password())
 
 
-async def _hashed(runtime: Runtime, people: tuple[DemoPerson, ...]) -> list[str]:
-    hashing = (runtime.passwords.hash(each.password) for each in people)
-    return list(await asyncio.gather(*hashing))
-
-
-def _by_name(hashes: Mapping[DemoPerson, str]) -> dict[str, str]:
-    return {person.name: stored for person, stored in hashes.items()}
+async def _hashes(runtime: Runtime, people: tuple[DemoPerson, ...]) -> dict[str, str]:
+    """Return the hashes of the passwords by the names of the people."""
+    hashes = await asyncio.gather(*(runtime.passwords.hash(each.password) for each in people))
+    return {each.name: stored for each, stored in zip(people, hashes, strict=True)}
 
 
 def credentials_file(settings: Settings) -> Path:
@@ -151,15 +150,8 @@ async def _still_good(runtime: Runtime, access: DemoAccess | None) -> DemoAccess
 def _read(kept: Path) -> DemoAccess | None:
     if not kept.exists():
         return None
-    stored = json.loads(kept.read_text())
-    return DemoAccess(
-        tenant=stored["tenant"],
-        customer_id=stored["customer_id"],
-        admin=Credentials(**stored["admin"]),
-        viewer=Credentials(**stored["viewer"]),
-        # A file of an earlier version tells of no people.
-        people=tuple(DemoPerson(**each) for each in stored.get("people", ())),
-    )
+    # A file of an earlier version tells of no people.
+    return msgspec.json.decode(kept.read_bytes(), type=DemoAccess)
 
 
 async def _fill(work: UnitOfWork, settings: Settings, hashes: Mapping[str, str]) -> None:
