@@ -80,7 +80,7 @@ def test_nul_is_refused_wherever_the_console_reads_text(tenant: Tenant, admin: C
     clerk, portal = hire(tenant), admin.create_portal()
     link = admin.create_link()
     pages = ("links", "audit", "audit.csv", "search", "links/new", f"portals/{portal}", "users")
-    names = ("q", "text", "done", "said", "object", "sort", "section", "like")
+    names = ("q", "text", "done", "message", "object", "sort", "section", "like")
     asked = [clerk.get(f"{page}?{name}=a%00b") for page in pages for name in names]
     asked += [clerk.get(f"{page}?a%00b=c") for page in pages]
     asked += [clerk.get(path) for path in ("a%00b", "links/a%00b", f"portals/{portal}/a%00b")]

@@ -1,1 +1,1 @@
-"""The console for administrators: pages over the use-cases of the API, with no rule of its own."""
+"""The administrators' console: pages over the API's services, without rules of its own."""

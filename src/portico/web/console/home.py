@@ -1,4 +1,4 @@
-"""The way in, and what belongs to no noun: theme, undo, the page of keys."""
+"""The entry to the console, and the theme, undo and keyboard help."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from portico.web.shared.site import Site
 
 @get("/console")
 async def enter(site: NamedDependency[Site], request: AnyRequest) -> Answer:
-    """Leads to where the administrator worked last."""
+    """Redirect to the microtenant where the administrator worked last."""
     signed_in = await administrator_of(site, request)
     async with console_reading(site, request, signed_in) as work:
         scope = work.scope
@@ -26,7 +26,7 @@ async def enter(site: NamedDependency[Site], request: AnyRequest) -> Answer:
 
 @post("/theme", status_code=303)
 async def choose_theme(console: NamedDependency[Console]) -> Answer:
-    """Keeps the theme that was chosen in a cookie, so that pages have it before they are drawn."""
+    """Store the chosen theme in a cookie, so that pages have it before the first paint."""
     form = await console.form()
     chosen = form.value("theme")
     theme = chosen if chosen in THEMES else "system"
@@ -36,7 +36,7 @@ async def choose_theme(console: NamedDependency[Console]) -> Answer:
 
 @post("/undo", status_code=303)
 async def undo(console: NamedDependency[Console]) -> Answer:
-    """Puts back what one change has changed; says why when that cannot be done."""
+    """Undo one change, or report that it is too late."""
     form = await console.form()
     transaction_id = form.value("transaction")
     back = console.back(form, "")
@@ -46,25 +46,25 @@ async def undo(console: NamedDependency[Console]) -> Answer:
     except NotFound as error:
         raise NotFound("this change") from error
     except InvalidInput:
-        return console.go(back, said="late")
-    return console.go(back, work, said="undone")
+        return console.go(back, message="late")
+    return console.go(back, work, message="undone")
 
 
 @get("/keys")
 async def show_keys(console: NamedDependency[Console]) -> Answer:
-    """What the keys do."""
+    """Show the keyboard shortcuts."""
     async with console.reading() as work:
         return await console.page("keys.html", work, None, nav="")
 
 
 @get("/{rest:path}")
 async def show_nothing(console: NamedDependency[Console]) -> Answer:
-    """An address of the console that leads nowhere: a page says so, not the API."""
+    """Answer unknown addresses of the console with a page instead of the API's error."""
     raise NotFound(console.request.scope["path"])
 
 
 async def remember_microtenant(console: Console) -> None:
-    """The console opens here next time, for this session."""
+    """Let the session open the console in this microtenant next time."""
     session = console.signed_in.session
     if (session.customer_id, session.microtenant_id) != (
         console.customer_id,

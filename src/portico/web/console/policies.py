@@ -1,4 +1,4 @@
-"""Acceptable use policies: the list, and the form with the page as people will meet it."""
+"""Acceptable use policies: the list, and the form with a preview."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ FIELDS: Mapping[str, str] = {
     "email": "email",
     "phoneNum": "phone",
 }
-"""The form's name for each field of the wire."""
+"""The form field of each API field."""
 UNNAMED = "Policy without a name"
 Policy = TypeVar("Policy", bound=AupSpec)
 
@@ -54,14 +54,14 @@ class PolicyRow:
 
 @dataclass(frozen=True, kw_only=True)
 class PolicyListView:
-    """What the page of policies shows."""
+    """The page of policies."""
 
     rows: list[PolicyRow]
 
 
 @get("/policies")
 async def show_policies(console: NamedDependency[Console]) -> Answer:
-    """The list of policies."""
+    """Show the list of policies."""
     async with console.reading() as work:
         page = await list_aups(work, ListQuery(page_size=500))
         rows = [
@@ -88,7 +88,7 @@ def _values(stored: Aup) -> Mapping[str, FormValue]:
     }
 
 
-def _filled(form: Form, base: Policy) -> Policy:
+def _with_form(form: Form, base: Policy) -> Policy:
     return replace(
         base,
         name=form.value("name").strip(),
@@ -101,7 +101,7 @@ def _filled(form: Form, base: Policy) -> Policy:
 
 
 async def _create(console: Console, work: UnitOfWork, form: Form) -> Aup:
-    return await create_aup(work, _filled(form, AupSpec()))
+    return await create_aup(work, _with_form(form, AupSpec()))
 
 
 async def _store(console: Console, work: UnitOfWork, change: Change[Aup]) -> None:
@@ -132,7 +132,7 @@ POLICY = Editing(
     details=_version_words,
     blank={"enabled": True},
     values=_values,
-    requested=_filled,
+    requested=_with_form,
     create=_create,
     store=_store,
     confirm=_confirm,

@@ -1,4 +1,4 @@
-"""Every route of the console, under the tenant and the microtenant that it is about."""
+"""The routes of the console; addresses begin with the tenant and the microtenant."""
 
 from __future__ import annotations
 
@@ -44,16 +44,16 @@ NOUNS = (
     own_password,
     home,
 )
-PLACE = "/console/{customer:str}/{microtenant:str}"
+SCOPE_PATH = "/console/{customer:str}/{microtenant:str}"
 
 
 def console_routers() -> list[Router]:
-    """The console, with its own pages of errors."""
+    """Return the routers of the console, with its error pages."""
     handlers = page_exception_handlers(present_error)
     return [
         Router("/", route_handlers=[home.enter], exception_handlers=handlers),
         Router(
-            PLACE,
+            SCOPE_PATH,
             route_handlers=[route for noun in NOUNS for route in noun.ROUTES],
             dependencies={"console": Provide(open_console)},
             exception_handlers=handlers,

@@ -1,1 +1,1 @@
-"""What every console page shares: the frame, forms, confirmations, conflicts and toasts."""
+"""What every console page shares: the frame, forms, editing, conflicts and toasts."""

@@ -12,10 +12,11 @@ from portico.web.console.frame.page import Answer, Console
 
 @dataclass(frozen=True, kw_only=True)
 class Confirmation:
-    """What the page asks: to delete, or `verb`, the `noun` at `href`, called `name`.
+    """A question whether to delete (or `verb`) the `noun` at `href`, called `name`.
 
-    `words` and `touched` say what else changes. Cancel leads to `cancel`, else to the last of
-    `crumbs`. `refused` says why it was not done, `conflict` what changed since the page was opened.
+    `words` and `touched` describe the effect. "Cancel" leads to `cancel`, or to the last of
+    `crumbs`. `refused` is the reason why the deletion failed; `conflict` describes a change that
+    happened after the page was opened.
     """
 
     words: str

@@ -1,4 +1,4 @@
-"""What a page shows when somebody else changed the record since the page was opened."""
+"""Conflicts: somebody else changed a record after its page was opened."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ async def describe_last_change(
 async def _last_change(
     work: UnitOfWork, noun: str, record_id: int
 ) -> tuple[str, AuditEntry | None]:
-    """Return who changed a record last and when, in words, and the entry that says so."""
+    """Return a sentence about the last change of a record, and its audit entry."""
     page = await list_audit(work, AuditFilter(object_id=record_id), limit=1)
     if not page.entries:
         return f"This {noun} was changed after you opened it", None

@@ -93,8 +93,8 @@ def _change(
                 await store(console, work, Change(before=before, requested=requested, form=form))
         except _caught(editing) as error:
             return await editing.show_again(console, form, error)
-        said = "password" if form.password_hash else ""
-        return console.go(editing.following(before.id, form), work, said=said)
+        message = "password" if form.password_hash else ""
+        return console.go(editing.following(before.id, form), work, message=message)
 
     return [change] if editing.inline else [show, change]
 
@@ -131,11 +131,11 @@ def _deletion(
 ) -> list[HTTPRouteHandler]:
     address = f"/{editing.path}/{{id:str}}/delete"
 
-    async def question(console: Console, work: UnitOfWork, error: PorticoError | None) -> Answer:
+    async def ask_about(console: Console, work: UnitOfWork, error: PorticoError | None) -> Answer:
         stored = await editing.find(work, console.record_id)
         name, href = editing.name_of(stored), f"{console.base}/{editing.path}/{stored.id}"
         crumbs = [(editing.heading, f"{console.base}/{editing.list_path or editing.path}")]
-        asked = replace(
+        question = replace(
             await confirm(console, work, stored),
             name=f"the {editing.noun} {name}" if editing.inline else name,
             noun=editing.noun,
@@ -145,16 +145,16 @@ def _deletion(
         )
         if isinstance(error, StalePrecondition):
             conflict = await describe_last_change(work, editing.noun, stored)
-            asked = replace(asked, conflict=conflict)
+            question = replace(question, conflict=conflict)
         elif error is not None:
-            asked = replace(asked, refused=error.reason)
+            question = replace(question, refused=error.reason)
         status = status_of(error) if error else 200
-        return await ask(console, work, asked, nav=editing.nav, status=status)
+        return await ask(console, work, question, nav=editing.nav, status=status)
 
     @get(address)
     async def show_deletion(console: NamedDependency[Console]) -> Answer:
         async with console.reading() as work:
-            return await question(console, work, None)
+            return await ask_about(console, work, None)
 
     @post(address, status_code=303)
     async def delete(console: NamedDependency[Console]) -> Answer:
@@ -165,7 +165,7 @@ def _deletion(
                 await remove(work, console.record_id)
         except _caught(editing) as error:
             async with console.reading() as work:
-                return await question(console, work, error)
+                return await ask_about(console, work, error)
         return console.go(editing.list_path or editing.path, work)
 
     return [show_deletion, delete]

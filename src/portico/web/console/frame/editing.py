@@ -1,4 +1,4 @@
-"""What a noun of the console says about itself so that it can be edited (`edit_routes`)."""
+"""`Editing` describes one noun of the console; `edit_routes` makes its pages from that."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Find(Protocol[R_co]):
 
 @dataclass(frozen=True)
 class Edit(Generic[R]):
-    """The state of a form: its values and errors, and the stored record unless it is a new one."""
+    """A form with its values and errors, and the stored record unless it is a new one."""
 
     form: Form
     stored: R | None = None

@@ -1,4 +1,4 @@
-"""What the console shows when something fails: plain words, and the way on."""
+"""The console's error page: what happened, in plain words, and where to go next."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from portico.web.shared.site import Site
 
 @dataclass(frozen=True, kw_only=True)
 class ErrorView:
-    """What the page of an error shows."""
+    """The error page."""
 
     title: str
     words: str
@@ -27,8 +27,8 @@ class ErrorView:
 def present_error(
     site: Site, request: AnyRequest, status: int, error: PorticoError | None
 ) -> Response[bytes]:
-    """The page of an error."""
-    title, words = _told(status, error)
+    """Return the error page."""
+    title, words = _words(status, error)
     theme = chosen_theme(request)
     view = ErrorView(
         title=title,
@@ -42,7 +42,7 @@ def present_error(
     return page_answer(html, status=status, headers=retry_headers(error))
 
 
-def _told(status: int, error: PorticoError | None) -> tuple[str, str]:
+def _words(status: int, error: PorticoError | None) -> tuple[str, str]:
     if status == 404:
         return "Nothing is here", "It does not exist, or belongs to somebody else."
     if isinstance(error, ConcurrentChange):

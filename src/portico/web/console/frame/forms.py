@@ -1,4 +1,4 @@
-"""Forms as people sent them, and the errors of the use-cases beside the fields that they name."""
+"""Forms with the values that people sent, and the errors of the services beside their fields."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from portico.domain.records import MAX_ID
 from portico.web.shared.pictures import StoredPicture
 
 FormValue = str | bool | Iterable[str]
-"""The value of a field: a text, several, or whether a box is ticked."""
+"""The value of a field: one text, several texts, or the state of a checkbox."""
 
 WHOLE_FORM = ""
 """The field name of errors that concern no single field."""
@@ -20,7 +20,7 @@ NO_PICTURE = "none"
 
 @dataclass(frozen=True, kw_only=True)
 class FieldError:
-    """What is wrong with a field; `fix` is a value that would pass, `fix_label` its words."""
+    """An error of a field. `fix` is a valid value to suggest, and `fix_label` its label."""
 
     text: str
     fix: str = ""
@@ -29,39 +29,39 @@ class FieldError:
 
 @dataclass(frozen=True)
 class Form:
-    """The values of a form by name, several for some, and the errors of it by name."""
+    """The values, errors and labels of a form, by field name. A field can have several values."""
 
     sent: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     errors: Mapping[str, FieldError] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
 
     def value(self, name: str) -> str:
-        """The value of a field, of several the first; empty for one that was not sent."""
+        """Return the first value of a field, or an empty text."""
         return next(iter(self.sent.get(name, ())), "")
 
     def values(self, name: str) -> tuple[str, ...]:
-        """Every value of a field."""
+        """Return every value of a field."""
         return self.sent.get(name, ())
 
     def has(self, name: str, value: str) -> bool:
-        """Whether a choice is among those made."""
+        """Return whether a value is among those of a field."""
         return value in self.sent.get(name, ())
 
     def flag(self, name: str) -> bool:
-        """Whether a box is ticked."""
+        """Return whether a checkbox is ticked."""
         return bool(self.value(name))
 
     def ids(self, name: str) -> tuple[int, ...]:
-        """The values of a field as ids, in order, without empty ones. Raises NotFound.
+        """Return the values of a field as ids, in order, without empty ones.
 
-        What is no id names nothing. To leave it out would widen what was meant: no microtenant is
-        the whole tenant.
+        Raises NotFound for a text that is no id. Ignoring it could widen the request, because no
+        microtenant means the whole tenant.
         """
         return tuple(read_id(value) for value in self.values(name) if value)
 
     @property
     def named_errors(self) -> list[tuple[str, str]]:
-        """The fields with an error: name and label."""
+        """The name and label of each field with an error."""
         return [(name, self.labels.get(name, name)) for name in self.errors if name]
 
     def failed(self, errors: Mapping[str, FieldError]) -> Self:
@@ -73,13 +73,13 @@ class Form:
         return replace(self, sent={**self.sent, **sent_values(values)})
 
     def renamed(self, name: str, to: str) -> Form:
-        """Return the form with one field alone, under another name."""
+        """Return a form with only one of the fields, under another name."""
         errors = {to if each == name else each: error for each, error in self.errors.items()}
         labels = {to: self.labels.get(name, name)}
         return Form({to: self.values(name)}, errors, labels)
 
     def picture(self, name: str, stored: FormPicture) -> FormPicture:
-        """Return the picture that the form asks for: the stored one unless it says otherwise."""
+        """Return the picture that the form requests, by default the stored one."""
         value = self.value(f"{name}_data")
         if value == NO_PICTURE:
             return FormPicture()
@@ -91,21 +91,21 @@ class Form:
 
 @dataclass(frozen=True)
 class FormPicture:
-    """A picture as a data URI, and whether it is dark, if that is known."""
+    """A picture as a data URI. `is_dark` is None when nobody measured it."""
 
     text: str = ""
     is_dark: bool | None = None
 
     @property
     def value(self) -> str:
-        """The picture as a hidden field holds it, so that a form shown again still has it."""
+        """The picture as text for a hidden field, which preserves an upload."""
         is_picture = self.text.startswith("data:image/")
         return f"{'dark' if self.is_dark else 'light'}:{self.text}" if is_picture else ""
 
 
 @dataclass(frozen=True)
 class SentForm(Form):
-    """A form as it was received, with its files, and the hash of its password once made."""
+    """A received form with its files, and with the hash of its password once that is computed."""
 
     files: Mapping[str, bytes] = field(default_factory=dict)
     password_hash: str = field(default="", repr=False)
@@ -115,7 +115,7 @@ class SentForm(Form):
         return self.files.get(name, b"")
 
     def with_picture(self, name: str, uploaded: StoredPicture | None) -> Self:
-        """Return the form with an upload, or the wish for no picture, in a field of text."""
+        """Return the form with an upload, or a request for no picture, in the hidden field."""
         if uploaded:
             picture = FormPicture(uploaded.data_uri, uploaded.is_dark)
             return self.with_values(**{f"{name}_data": picture.value})

@@ -1,4 +1,4 @@
-"""What lists share: which page of how many, and addresses that keep what is chosen."""
+"""Paging of lists, and addresses that preserve the chosen filters."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LARGEST_PAGE = 2**31 - 1
 
 @dataclass(frozen=True)
 class Window:
-    """The page of a list that is shown: its number, how many there are, how many items in all."""
+    """One page of a list. `total` counts the items of all pages, `number` starts at 1."""
 
     total: int
     number: int
@@ -24,23 +24,23 @@ class Window:
 
     @property
     def last_page(self) -> int:
-        """The number of the last page."""
+        """The number of the last page, at least 1."""
         return max(1, -(-self.total // self.size))
 
     @property
     def range_words(self) -> str:
-        """Which items are shown: "1-50 of 412 links"."""
+        """The range of items on the page, such as "1-50 of 412 links"."""
         first = (self.number - 1) * self.size + 1
         last = min(self.total, self.number * self.size)
         if self.total <= self.size or first > last:
             return counted(self.total, self.one, self.many)
-        shown = f"{thousands(first)}\N{EN DASH}{thousands(last)}"
-        return f"{shown} of {counted(self.total, self.one, self.many)}"
+        items = f"{thousands(first)}\N{EN DASH}{thousands(last)}"
+        return f"{items} of {counted(self.total, self.one, self.many)}"
 
 
 @dataclass(frozen=True)
 class Choice:
-    """Something that can be chosen by its value."""
+    """An option of a menu or a list of choices."""
 
     value: str
     label: str
@@ -48,12 +48,12 @@ class Choice:
 
 
 def page_number(text: str) -> int:
-    """The page that an address asks for; anything else is the first."""
-    wanted = int(text) if text.isascii() and text.isdecimal() and len(text) < 11 else 1
-    return max(1, min(wanted, LARGEST_PAGE))
+    """Return the page number in a query string, or 1 if it is invalid."""
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 11 else 1
+    return max(1, min(number, LARGEST_PAGE))
 
 
 def address_with(path: str, chosen: Mapping[str, str], **changed: str) -> str:
-    """The path with what is chosen, some of it changed; what is empty is left out."""
-    kept = {name: value for name, value in {**chosen, **changed}.items() if value}
-    return f"{path}?{urlencode(kept)}" if kept else path
+    """Return a path with the chosen filters, some of them changed, without empty ones."""
+    filters = {name: value for name, value in {**chosen, **changed}.items() if value}
+    return f"{path}?{urlencode(filters)}" if filters else path

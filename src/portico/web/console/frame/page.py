@@ -1,4 +1,4 @@
-"""What every page of the console shares: who looks at it, where, and the frame around it."""
+"""A request to the console, and the frame around each of its pages."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ from portico.web.shared.sessions import administrator_of, console_reading, conso
 from portico.web.shared.site import Site
 
 Answer = Response[bytes]
-PLACES_SHOWN = 100
+CHOICES_LIMIT = 100
 
 
 @dataclass(frozen=True)
 class MicrotenantChoice:
-    """A microtenant that the administrator may switch to."""
+    """A microtenant that the administrator can switch to."""
 
     tenant: str
     microtenant: str
@@ -47,7 +47,7 @@ class MicrotenantChoice:
 
 @dataclass(frozen=True, kw_only=True)
 class Counts:
-    """How many there are of what the navigation leads to."""
+    """The counts in the navigation."""
 
     links: int
     portals: int
@@ -57,7 +57,7 @@ class Counts:
 
 @dataclass(frozen=True, kw_only=True)
 class Frame:
-    """What is around a page: the bar, the navigation, the toast."""
+    """The frame of a page: the bar, the navigation and the toast."""
 
     base: str
     nav: str
@@ -80,7 +80,7 @@ class Frame:
 
 @dataclass(frozen=True, kw_only=True)
 class Console:
-    """One request of a signed-in administrator for one microtenant of one tenant."""
+    """A request of a signed-in administrator for one microtenant."""
 
     site: Site
     request: AnyRequest
@@ -90,26 +90,26 @@ class Console:
 
     @property
     def base(self) -> str:
-        """The address under which the microtenant's pages are."""
+        """The path that all pages of the microtenant begin with."""
         return f"/console/{self.customer_id}/{self.microtenant_id}"
 
     @property
     def csrf(self) -> str:
-        """The session's token for forms."""
+        """The CSRF token of the session."""
         return self.signed_in.session.csrf_token
 
     @property
     def query(self) -> dict[str, str]:
-        """What the address asks for; of a name that comes twice, the last."""
+        """The query parameters; the last one counts when a name repeats."""
         pairs = parse_qsl(self.request.scope["query_string"].decode("latin-1"), errors="replace")
         return dict(pairs)
 
     @property
     def address(self) -> str:
-        """This page's own address, without what was said after the last change."""
-        kept = {k: v for k, v in self.query.items() if k not in {"done", "said"}}
+        """The address of this page, without the message about the last change."""
+        query = {k: v for k, v in self.query.items() if k not in {"done", "message"}}
         path: str = self.request.scope["path"]
-        return f"{path}?{urlencode(kept)}" if kept else path
+        return f"{path}?{urlencode(query)}" if query else path
 
     @property
     def record_id(self) -> int:
@@ -118,7 +118,7 @@ class Console:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[UnitOfWork]:
-        """A unit of work that reads here. Raises NotFound where the administrator has no grant."""
+        """Open a unit of work that reads. Raises NotFound where the administrator has no grant."""
         async with console_reading(
             self.site, self.request, self.signed_in, self.customer_id, self.microtenant_id
         ) as work:
@@ -126,21 +126,21 @@ class Console:
 
     @asynccontextmanager
     async def preparing(self) -> AsyncIterator[UnitOfWork]:
-        """A unit of work that reads for the form of something new; Forbidden to who only reads."""
+        """Open a unit of work that reads for a new form. Raises Forbidden for viewers."""
         async with self.reading() as work:
             require_admin(work)
             yield work
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[UnitOfWork]:
-        """A unit of work that writes here, committed when the block ends; after `form`."""
+        """Open a unit of work that is committed when the block ends. Call `form` before."""
         async with console_writing(
             self.site, self.request, self.signed_in, self.customer_id, self.microtenant_id
         ) as work:
             yield work
 
     async def hashed(self, form: Form) -> str:
-        """The stored form of the password that a form brings, if it does.
+        """Return the hash of the form's password, or nothing when there is no password.
 
         Raises InvalidField or TooManySignIns.
         """
@@ -150,13 +150,13 @@ class Console:
         return await hash_in_turn(self.site.runtime, self.signed_in.administrator.id, password)
 
     async def form(self) -> SentForm:
-        """The form that one of our pages sent.
+        """Return the form of the request.
 
-        Raises Forbidden for another site's form, BodyTooLarge for one above the limits of its page,
-        InvalidInput for one that is broken or has a NUL.
+        Raises Forbidden for a form of another site, BodyTooLarge for one over the limits of its
+        page, and InvalidInput for one that is malformed or has a NUL.
         """
         received = await checked_form(self.site.threads, self.request, self.csrf)
-        # Browsers send every line break of a text as two characters.
+        # Browsers send each line break as CR LF.
         values = {
             name: tuple(value.replace("\r\n", "\n") for value in each)
             for name, each in received.values_by_name.items()
@@ -167,10 +167,10 @@ class Console:
     async def picture(
         self, form: SentForm, name: str, read: Callable[[str, bytes], StoredPicture]
     ) -> StoredPicture | None:
-        """The picture that a form uploads, or None.
+        """Return the picture that a form uploads, or None.
 
-        It is read before a transaction begins, since a large one takes a second. Raises
-        InvalidField, or Forbidden for somebody who only reads.
+        Call it before a transaction begins, because a large picture takes a second. Raises
+        InvalidField, or Forbidden for viewers.
         """
         content = form.file(name)
         if not content:
@@ -182,7 +182,7 @@ class Console:
     async def page(
         self, template: str, work: UnitOfWork, view: object, *, nav: str, status: int = 200
     ) -> Answer:
-        """A page in the console's frame."""
+        """Render a page in the console's frame."""
         frame = await self._frame(work, nav)
         render = self.site.renderer.render
         html = await self.site.threads.run(
@@ -190,22 +190,22 @@ class Console:
         )
         return page_answer(html, status=status)
 
-    def go(self, place: str, work: UnitOfWork | None = None, *, said: str = "") -> Answer:
-        """On to another page of the microtenant, which says what `work` has changed."""
-        address = place if place.startswith("/") else f"{self.base}/{place}".rstrip("/")
+    def go(self, path: str, work: UnitOfWork | None = None, *, message: str = "") -> Answer:
+        """Redirect to a page of the microtenant, which reports the change that `work` made."""
+        address = path if path.startswith("/") else f"{self.base}/{path}".rstrip("/")
         path, _, query = safe_next(address, self.base).partition("?")
-        kept = [each for each in parse_qsl(query) if each[0] not in {"done", "said"}]
+        parameters = [each for each in parse_qsl(query) if each[0] not in {"done", "message"}]
         if work is not None:
-            kept.append(("done", work.transaction_id))
-        if said:
-            kept.append(("said", said))
-        return redirect(f"{path}?{urlencode(kept)}" if kept else path)
+            parameters.append(("done", work.transaction_id))
+        if message:
+            parameters.append(("message", message))
+        return redirect(f"{path}?{urlencode(parameters)}" if parameters else path)
 
     def back(self, form: Form, otherwise: str) -> str:
-        """Where a form leads back to: a page of this microtenant, else `otherwise`."""
-        wanted = safe_next(form.value("back"), "")
-        inside = urlsplit(wanted).path.startswith(f"{self.base}/")
-        return wanted if inside else f"{self.base}/{otherwise}".rstrip("/")
+        """Return the address in the form's field `back`, or `otherwise` if it is elsewhere."""
+        address = safe_next(form.value("back"), "")
+        inside = urlsplit(address).path.startswith(f"{self.base}/")
+        return address if inside else f"{self.base}/{otherwise}".rstrip("/")
 
     async def _frame(self, work: UnitOfWork, nav: str) -> Frame:
         principal, person = work.principal, self.signed_in.administrator
@@ -218,7 +218,7 @@ class Console:
             address=self.address,
             tenant=work.tenant.name,
             microtenant=work.microtenant_name,
-            scopes=[each async for each in self._places()],
+            scopes=[each async for each in self._microtenant_choices()],
             counts=Counts(
                 links=work.links_in_scope,
                 portals=(await list_portals(work, ListQuery(page_size=1))).total,
@@ -234,20 +234,20 @@ class Console:
             csrf=self.csrf,
             theme="" if theme == "system" else theme,
             now=work.now,
-            toast=await find_toast(work, self.query.get("done", ""), self.query.get("said", "")),
+            toast=await find_toast(work, self.query.get("done", ""), self.query.get("message", "")),
         )
 
-    async def _places(self) -> AsyncIterator[MicrotenantChoice]:
-        """The switcher: this tenant first, so that its microtenants are never cut off."""
+    async def _microtenant_choices(self) -> AsyncIterator[MicrotenantChoice]:
+        """Yield the options of the switcher; this tenant's come first, within the limit."""
         allowed = await list_accessible_microtenants(
             self.site.runtime, self.signed_in, first=self.customer_id
         )
         allowed.sort(key=lambda each: each.tenant.id != self.customer_id)
-        shown = 0
+        count = 0
         for tenant in allowed:
             for microtenant in tenant.microtenants:
-                shown += 1
-                if shown > PLACES_SHOWN:
+                count += 1
+                if count > CHOICES_LIMIT:
                     return
                 yield MicrotenantChoice(
                     tenant=tenant.tenant.name,
@@ -259,13 +259,13 @@ class Console:
 
 
 def role_words(role: Role, microtenant: str) -> str:
-    """What an administrator may do, and where: "Administrator of the whole tenant"."""
+    """Return a role and its scope in words, such as "Administrator of the whole tenant"."""
     who = "Administrator" if role is Role.ADMIN else "Viewer"
     return f"{who} of {microtenant or 'the whole tenant'}"
 
 
 async def open_console(site: NamedDependency[Site], request: AnyRequest) -> Console:
-    """The console as the address and the cookie say.
+    """Return the console for the cookie and the address of a request.
 
     Raises SignInNeeded, NotFound, or InvalidInput for an address with a NUL.
     """
@@ -281,7 +281,7 @@ async def open_console(site: NamedDependency[Site], request: AnyRequest) -> Cons
     return console
 
 
-def _refuse_nul(place: str, *texts: str) -> None:
+def _refuse_nul(source: str, *texts: str) -> None:
     """Raise InvalidInput for a NUL, which PostgreSQL cannot store or compare."""
     if any("\0" in text for text in texts):
-        raise InvalidInput(f"The {place} holds the character U+0000. Remove it, then try again.")
+        raise InvalidInput(f"The {source} holds the character U+0000. Remove it, then try again.")

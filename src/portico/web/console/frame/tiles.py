@@ -1,4 +1,4 @@
-"""Links as the console's pages show them: the arch, the address, the words of a row."""
+"""The icon and the address of links in the console's lists."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from portico.web.shared.pictures import read_picture
 
 
 def tile_of(link: Link) -> Arch:
-    """The arch of a link: its picture when it really is one, else the letter of its name."""
+    """Return the icon of a link: its picture if that is valid, or the first letter of its name."""
     is_dark = link.presentation.icon_is_dark if isinstance(link, PresentedLink) else None
     return icon_tile(link.name, link.icon_text, is_dark=is_dark)
 
 
 def icon_tile(name: str, icon_text: str, *, is_dark: bool | None = None) -> Arch:
-    """The arch of a name and an icon."""
+    """Return the icon for a name and an icon text."""
     picture = icon_text if icon_text and read_picture(icon_text) else ""
     return make_arch(name, picture=picture, is_dark=is_dark)
 
 
 def address_of(link: LinkSpec) -> str:
-    """Return host and path, as a tile shows them."""
+    """Return host and path for display."""
     return f"{display_host(link.link)}{link.link_path}"

@@ -1,4 +1,4 @@
-"""What a page says after a change: what happened, from the audit trail, and how long undo lasts."""
+"""The message after a change: what changed, from the audit trail, and how long undo is possible."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from portico.web.console.audit.entries import KINDS, verb_of
 from portico.web.console.frame.words import counted
 
 ENTRIES_READ = 500
-SAID: Mapping[str, str] = {
+MESSAGES: Mapping[str, str] = {
     "nothing": "Nothing had to change.",
     "undone": "It is as it was before.",
     "saved": "Saved.",
@@ -23,33 +23,33 @@ SAID: Mapping[str, str] = {
     "order": "The order is saved.",
     "late": "This change cannot be undone any more.",
 }
-"""What a page may be asked to say by its address; anything else is left unsaid."""
+"""The messages that an address can ask for by name."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Toast:
-    """One sentence; with `seconds`, the change can be undone for that long."""
+    """One sentence. `seconds` is the time left for undo, 0 if it is not possible."""
 
     text: str
     transaction_id: str = ""
     seconds: int = 0
 
 
-async def find_toast(work: UnitOfWork, transaction_id: str, said: str) -> Toast | None:
-    """The toast that an address asks for; one of somebody else's change is not told."""
+async def find_toast(work: UnitOfWork, transaction_id: str, message: str) -> Toast | None:
+    """Return the message that an address asks for. Changes of others are not reported."""
     if not transaction_id:
-        return Toast(text=SAID[said]) if said in SAID else None
-    wanted = AuditFilter(
+        return Toast(text=MESSAGES[message]) if message in MESSAGES else None
+    own_changes = AuditFilter(
         transaction_id=transaction_id,
         actor_id=work.principal.actor_id,
         since=work.now - UNDO_SECONDS,
     )
-    entries = (await list_audit(work, wanted, limit=ENTRIES_READ)).entries
+    entries = (await list_audit(work, own_changes, limit=ENTRIES_READ)).entries
     if not entries:
-        return Toast(text=SAID[said]) if said in SAID else None
+        return Toast(text=MESSAGES[message]) if message in MESSAGES else None
     left = UNDO_SECONDS - (work.now - entries[0].time)
-    undoable = left > 0 and said != "undone" and await can_undo(work, transaction_id)
-    text = SAID.get(said, "")
+    undoable = left > 0 and message != "undone" and await can_undo(work, transaction_id)
+    text = MESSAGES.get(message, "")
     if not text:
         text = await run_on_thread(lambda: summary_of(entries), when=are_large(entries))
     return Toast(
@@ -60,7 +60,7 @@ async def find_toast(work: UnitOfWork, transaction_id: str, said: str) -> Toast 
 
 
 def summary_of(entries: Sequence[AuditEntry]) -> str:
-    """What the entries of one change amount to: "Deleted 3 links.", "Changed Payslips."."""
+    """Return the entries of one change in a sentence, such as "Deleted 3 links."."""
     kinds = [entry.object_type for entry in entries]
     main = "userPortalLink" if "userPortalLink" in kinds else kinds[-1]
     about = [entry for entry in entries if entry.object_type == main]

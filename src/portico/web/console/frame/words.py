@@ -1,4 +1,4 @@
-"""How the console says numbers, counts and moments. Moments are shown in UTC."""
+"""Numbers, counts and times in words. Times are in UTC."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ DAY_SECONDS = 24 * 60 * 60
 
 
 def thousands(number: int) -> str:
-    """A number with commas: 18,930."""
+    """Return a number with commas, such as 18,930."""
     return f"{number:,}"
 
 
 def counted(number: int, one: str, many: str) -> str:
-    """A number and its noun: "1 link", "3 links"."""
+    """Return a number and its noun, such as "1 link" or "3 links"."""
     return f"{thousands(number)} {one if number == 1 else many}"
 
 
 def spelled(number: int) -> str:
-    """A number at the head of a sentence: "Four", from ten on in figures."""
+    """Return a number for the start of a sentence: "Four", or figures from ten on."""
     return SPELLED[number] if number < len(SPELLED) else thousands(number)
 
 
 def minutes(seconds: int) -> str:
-    """A stretch of time up to an hour: "9 min 40 s"."""
+    """Return a duration up to an hour, such as "9 min 40 s"."""
     whole, rest = divmod(max(0, seconds), 60)
     return f"{whole} min {rest} s" if whole else f"{rest} s"
 
 
 def when(moment: int, now: int) -> str:
-    """A moment as short as it is clear: "Mon 09:12" in the last days, "3 Nov", "3 Nov 2024"."""
+    """Return a short time: "Mon 09:12" in the last six days, else "3 Nov" or "3 Nov 2024"."""
     at, present = datetime.fromtimestamp(moment, UTC), datetime.fromtimestamp(now, UTC)
     if 0 <= now - moment < 6 * DAY_SECONDS:
         return f"{at:%a %H:%M}"
@@ -39,7 +39,7 @@ def when(moment: int, now: int) -> str:
 
 
 def day_words(moment: int, now: int) -> str:
-    """A day as a heading: "Today", "Yesterday", "Tuesday 3 November 2026"."""
+    """Return a day as a heading: "Today", "Yesterday" or "Tuesday 3 November 2026"."""
     at, present = (
         datetime.fromtimestamp(moment, UTC).date(),
         datetime.fromtimestamp(now, UTC).date(),
@@ -51,17 +51,17 @@ def day_words(moment: int, now: int) -> str:
 
 
 def clock(moment: int) -> str:
-    """The time of day to the second."""
+    """Return the time of day with seconds."""
     return f"{datetime.fromtimestamp(moment, UTC):%H:%M:%S}"
 
 
 def iso(moment: int) -> str:
-    """The moment for machines (ISO 8601)."""
+    """Return a time in ISO 8601."""
     return f"{datetime.fromtimestamp(moment, UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 
 def initials(name: str) -> str:
-    """Up to two letters that stand for a person."""
+    """Return one or two initials of a person."""
     words = [word for word in name.replace("@", " ").replace(".", " ").split() if word[0].isalnum()]
     chosen = words[:1] + words[1:][-1:] if "@" not in name else words[:2]
     return "".join(word[0] for word in chosen).upper() or "\N{MIDDLE DOT}"

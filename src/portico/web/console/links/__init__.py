@@ -1,1 +1,1 @@
-"""Console pages of links, sections, how links are shown, and application segments."""
+"""Console pages of links and sections."""

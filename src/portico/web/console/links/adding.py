@@ -1,4 +1,4 @@
-"""Adding many links: a paste becomes rows, every row is checked, then all are stored or none."""
+"""Adding many links: read a paste into rows, check each row, then store all or none."""
 
 from __future__ import annotations
 
@@ -41,19 +41,19 @@ COLUMN_OF: Mapping[str, str] = {
     "userPortals": "portals",
     "portico.section": "section",
 }
-"""The column of the paste for each field of the wire."""
+"""The column of the paste for each field of the API."""
 
 CHECK_FIELDS = (len(COLUMNS) + 1) * BULK_LIMIT + FORM_FIELDS
-"""How many fields the form of the checked rows has: a row's cells, and a box to leave it out."""
+"""The most fields of the form of checked rows: the cells of each row, and a checkbox to skip it."""
 
 
 SUGGESTIONS, SUGGESTION_LENGTH = 5, 60
-"""For how many unknown portals a page names a similar one, and how much of the name it compares."""
+"""How many unknown portals get a suggestion, and how many characters are compared."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PasteView:
-    """The page where links are pasted."""
+    """The page to paste links."""
 
     form: Form
     portals: list[Choice]
@@ -62,48 +62,48 @@ class PasteView:
 
 @dataclass(frozen=True, kw_only=True)
 class CheckedRow:
-    """A row as it was read, what it would store, and what is wrong with it by column."""
+    """A row as it was read, the link it would store, and its errors by column."""
 
     number: int
     pasted: PastedRow
     spec: LinkSpec
-    shown: LinkPresentation
+    presentation: LinkPresentation
     portals: list[str]
     errors: dict[str, FieldError] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
-        """The name as it would be stored."""
+        """The name to store."""
         return self.spec.name
 
     @property
     def address(self) -> str:
-        """Host and path as the tile shows them."""
+        """Host and path for display."""
         return address_of(self.spec)
 
     @property
     def description(self) -> str:
-        """The description as it would be stored."""
+        """The description to store."""
         return self.spec.description
 
     @property
     def section(self) -> str:
-        """The section, the row's own or the one for rows without."""
-        return self.shown.section
+        """The section of the row, or the default section."""
+        return self.presentation.section
 
     @property
     def tile(self) -> Arch:
-        """The arch that the link will have."""
+        """The icon of the link."""
         return make_arch(self.name)
 
     def raw(self, column: str) -> str:
-        """The text of a column as it was read."""
+        """Return the text of a column as it was read."""
         return str(getattr(self.pasted, column))
 
 
 @dataclass(frozen=True, kw_only=True)
 class CheckView:
-    """The page where rows are checked before anything is stored."""
+    """The page that shows the checked rows before anything is stored."""
 
     rows: list[CheckedRow]
     lines: str
@@ -113,18 +113,18 @@ class CheckView:
 
     @property
     def faulty(self) -> int:
-        """How many rows need a change."""
+        """The number of rows with an error."""
         return sum(1 for row in self.rows if row.errors)
 
     @property
     def ready(self) -> int:
-        """How many rows could be stored."""
+        """The number of rows without an error."""
         return len(self.rows) - self.faulty
 
 
 @get("/links/add-many")
 async def show_paste(console: NamedDependency[Console]) -> Answer:
-    """Where links are pasted."""
+    """Show the page to paste links."""
     async with console.preparing() as work:
         form = Form(sent={"default_portal": (console.query.get("portal", ""),)})
         return await _paste_page(console, work, form)
@@ -132,17 +132,17 @@ async def show_paste(console: NamedDependency[Console]) -> Answer:
 
 @post("/links/add-many", status_code=200, request_max_body_size=UPLOAD_BYTES)
 async def read_paste(console: NamedDependency[Console]) -> Answer:
-    """Reads a paste or a file, and shows every row checked."""
+    """Read a paste or a file, and show the checked rows."""
     form = await console.form()
     uploaded = form.file("file")
     text = uploaded.decode("utf-8-sig", "replace") if uploaded else form.value("lines")
     rows = await console.site.threads.run(lambda: read_rows(text), size=len(text))
     async with console.reading() as work:
         if not 1 <= len(rows) <= BULK_LIMIT:
-            told = (
+            words = (
                 f"It has {counted(len(rows), 'row', 'rows')}; 1 to {BULK_LIMIT} are taken at once."
             )
-            failed = form.with_values(lines=text).failed({"lines": FieldError(text=told)})
+            failed = form.with_values(lines=text).failed({"lines": FieldError(text=words)})
             return await _paste_page(console, work, failed, status=422)
         return await _check_page(console, work, form, rows)
 
@@ -154,9 +154,9 @@ async def read_paste(console: NamedDependency[Console]) -> Answer:
     opt={FIELD_LIMIT: CHECK_FIELDS},
 )
 async def check_paste(console: NamedDependency[Console]) -> Answer:
-    """Checks rows that were mended, leaves some out, stores all, or leads back to the paste."""
+    """Check corrected rows again, store them, or return to the paste."""
     form = await console.form()
-    rows = _mended(form)
+    rows = _corrected_rows(form)
     if form.value("go") == "back" or not rows:
         async with console.reading() as work:
             return await _paste_page(console, work, form.with_values(lines=write_rows(rows)))
@@ -176,7 +176,7 @@ async def _add(
             chosen = [row for row in view.rows if not row.errors]
             if chosen and (only_ready or not view.faulty):
                 specs = [row.spec for row in chosen]
-                await create_links(work, specs, [row.shown for row in chosen])
+                await create_links(work, specs, [row.presentation for row in chosen])
                 return console.go("links", work)
     except InvalidInput as error:
         problem = error.reason
@@ -184,17 +184,17 @@ async def _add(
         return await _check_page(console, work, form, rows, problem=problem, status=422)
 
 
-def _mended(form: Form) -> list[PastedRow]:
-    """The rows of the form, those that are left out taken away, a repair that was chosen done."""
+def _corrected_rows(form: Form) -> list[PastedRow]:
+    """Return the rows of the form without skipped ones, with the chosen correction applied."""
     count = form.value("count")
-    fix_place, _, fix_value = form.value("fix").partition("=")
+    fix_field, _, fix_value = form.value("fix").partition("=")
     rows = []
     for number in range(1, min(int(count) if is_id(count) else 0, BULK_LIMIT) + 1):
         if form.has("leave", str(number)):
             continue
         values = {each: form.value(f"rows.{number}.{each}") for each in COLUMNS}
-        wanted, _, column = fix_place.partition(".")
-        if wanted == str(number) and column in values:
+        fixed, _, column = fix_field.partition(".")
+        if fixed == str(number) and column in values:
             values[column] = fix_value
         rows.append(PastedRow(**values))
     return rows
@@ -209,12 +209,14 @@ async def _checked(
     section = form.value("default_section").strip()
     read = await console.site.threads.run(
         lambda: [
-            _read_row(place, row, known, default, section) for place, row in enumerate(rows, 1)
+            _read_row(number, row, known, default, section) for number, row in enumerate(rows, 1)
         ]
     )
-    found = await check_new_links(work, [row.spec for row in read], [row.shown for row in read])
+    errors = await check_new_links(
+        work, [row.spec for row in read], [row.presentation for row in read]
+    )
     return CheckView(
-        rows=[_with_error(row, error) for row, error in zip(read, found, strict=True)],
+        rows=[_with_error(row, error) for row, error in zip(read, errors, strict=True)],
         lines=write_rows(rows),
         default_portal=Choice(str(default.id), default.name) if default else None,
         default_section=section,
@@ -230,7 +232,7 @@ def _read_row(
 ) -> CheckedRow:
     address = split_address(row.url)
     names = row.portal_names or ([default.name] if default else [])
-    found = [portal for name in names if (portal := portals.find(name))]
+    known = [portal for name in names if (portal := portals.find(name))]
     missing = [name for name in names if portals.find(name) is None]
     return CheckedRow(
         number=number,
@@ -242,18 +244,18 @@ def _read_row(
             link=address.host,
             link_path=address.path,
             protocol="" if address.protocol == "https://" else address.protocol,
-            portal_ids=tuple(portal.id for portal in found),
+            portal_ids=tuple(portal.id for portal in known),
         ),
-        shown=LinkPresentation(section=row.section.strip() or section),
+        presentation=LinkPresentation(section=row.section.strip() or section),
         portals=names,
         errors={"portals": _unknown_portal(missing[0], row, portals)} if missing else {},
     )
 
 
 class KnownPortals:
-    """The portals of the microtenant by name, and the nearest one to a name that none has.
+    """The portals of the microtenant by name, and suggestions for unknown names.
 
-    Finding the nearest of 500 takes a tenth of a second, so it is done for a few names alone.
+    A suggestion among 500 portals takes a tenth of a second, so only a few names get one.
     """
 
     def __init__(self, portals: Sequence[UserPortal]) -> None:
@@ -261,11 +263,11 @@ class KnownPortals:
         self._nearest: dict[str, str] = {}
 
     def find(self, name: str) -> UserPortal | None:
-        """The portal of that name in any case."""
+        """Return the portal with that name, ignoring case, or None."""
         return self._by_name.get(fold(name))
 
     def nearest(self, name: str) -> str:
-        """The name of the portal that is most like it, or ""."""
+        """Return the most similar name of a portal, or an empty text."""
         folded = fold(name)
         if folded not in self._nearest and len(self._nearest) < SUGGESTIONS:
             close = get_close_matches(folded[:SUGGESTION_LENGTH], self._by_name, n=1, cutoff=0.5)
@@ -274,7 +276,7 @@ class KnownPortals:
 
 
 def _unknown_portal(name: str, row: PastedRow, portals: KnownPortals) -> FieldError:
-    """Portals are named in a paste, by id on the wire: looking one up can fail here alone."""
+    """Return the error for an unknown portal. A paste has names, where the API has ids."""
     better = portals.nearest(name)
     names = "; ".join(better if each == name else each for each in row.portal_names)
     return FieldError(
@@ -283,24 +285,24 @@ def _unknown_portal(name: str, row: PastedRow, portals: KnownPortals) -> FieldEr
 
 
 def _with_error(row: CheckedRow, error: InvalidInput | None) -> CheckedRow:
-    """The row with the use-case's words in the column that they are about."""
+    """Return the row with an error of the services in its column."""
     if row.pasted.problem:
         return replace(row, errors={"name": FieldError(text=row.pasted.problem)})
     if error is None:
         return row
     if isinstance(error, InvalidField):
         column = COLUMN_OF.get(error.field, "name")
-        told = FieldError(text=error.why)
+        failed = FieldError(text=error.why)
         if column == "url":
             fix = repaired_address(row.pasted.url)
             label = "https" if error.field == "protocol" else fix
-            told = replace(told, fix=fix, fix_label=label)
-        return replace(row, errors={**row.errors, column: told})
+            failed = replace(failed, fix=fix, fix_label=label)
+        return replace(row, errors={**row.errors, column: failed})
     column = "portals" if isinstance(error, LinkLimitExceeded) else "name"
-    told = FieldError(text=error.reason)
+    failed = FieldError(text=error.reason)
     if isinstance(error, NameTaken):
-        told = replace(told, fix=f"{row.name} 2", fix_label=f"{row.name} 2")
-    return replace(row, errors={**row.errors, column: told})
+        failed = replace(failed, fix=f"{row.name} 2", fix_label=f"{row.name} 2")
+    return replace(row, errors={**row.errors, column: failed})
 
 
 async def _check_page(

@@ -1,7 +1,6 @@
-"""What people paste as an address, in the three parts that a link has; and what would repair one.
+"""Splits pasted addresses into protocol, host and path, and suggests corrections of invalid ones.
 
-Nothing is refused here: what cannot be split goes to the use-case as it is, which says what is
-wrong with it.
+It rejects nothing: the services check each part and describe what is wrong.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ _END_OF_HOST = re.compile(r"[/?#]")
 
 @dataclass(frozen=True)
 class Address:
-    """Protocol, host and path."""
+    """The three parts of an address."""
 
     protocol: str
     host: str
@@ -27,12 +26,12 @@ class Address:
 
     @property
     def whole(self) -> str:
-        """The three together."""
+        """The parts joined."""
         return f"{self.protocol}{self.host}{self.path}"
 
 
 def split_address(text: str) -> Address:
-    """An address in its parts; without a scheme the protocol is empty."""
+    """Return the parts of an address; the protocol is empty when there is no scheme."""
     rest = text.strip()
     scheme = _SCHEME.match(rest)
     protocol = f"{scheme[1].lower()}://" if scheme else ""
@@ -45,14 +44,14 @@ def split_address(text: str) -> Address:
 
 
 def repaired_host(text: str) -> str:
-    """A host that would be taken in place of one that is not; empty when none comes to mind."""
+    """Return a valid host to suggest for an invalid one, or an empty text."""
     host = split_address(text).host.rpartition("@")[2]
     host = re.sub(r"\s+", "", host).replace("\\", "").strip(".")
     return host if host != text and is_host(host) else ""
 
 
 def repaired_address(text: str) -> str:
-    """A whole address that would be taken in place of one that is not, if one comes to mind."""
+    """Return a valid address to suggest for an invalid one, or an empty text."""
     address = split_address(text)
     protocol = address.protocol if address.protocol in PROTOCOLS else "https://"
     host = address.host if is_host(address.host) else repaired_host(address.host)
@@ -62,7 +61,7 @@ def repaired_address(text: str) -> str:
 
 
 def is_host(text: str) -> bool:
-    """Whether the use-cases would take a text as a host."""
+    """Return whether a text is a valid host."""
     try:
         check_host("link", text)
     except InvalidField:

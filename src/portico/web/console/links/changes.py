@@ -1,4 +1,4 @@
-"""Changes of many links at once: what would change is shown first, then the same is done."""
+"""Changes of many links at once, with a preview before they are made."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ NOTHING = LinkChangePreview(changed=(), unchanged=(), portals={})
 
 @dataclass(frozen=True, kw_only=True)
 class ChangeRow:
-    """One link and what changes about it."""
+    """One link with its change."""
 
     tile: Arch
     name: str
@@ -52,7 +52,7 @@ class ChangeRow:
 
 @dataclass(frozen=True, kw_only=True)
 class ChangeView:
-    """What the page before a change shows."""
+    """The preview of a change."""
 
     title: str
     action: str
@@ -69,7 +69,7 @@ class ChangeView:
 
 @post("/links/bulk", status_code=200)
 async def show_change(console: NamedDependency[Console]) -> Answer:
-    """What a change of the selected links would do."""
+    """Show the preview of a change of the selected links."""
     form = await console.form()
     async with console.reading() as work:
         return await _preview(console, work, await _with_all_that_match(work, form))
@@ -77,7 +77,7 @@ async def show_change(console: NamedDependency[Console]) -> Answer:
 
 @post("/links/bulk/apply", status_code=303)
 async def apply_change(console: NamedDependency[Console]) -> Answer:
-    """Does what was shown; when it cannot be done any more, shows why."""
+    """Make the change, or show why it is not possible any more."""
     form = await console.form()
     selection = LinkSelection(link_ids=form.ids("link"))
     try:
@@ -89,11 +89,11 @@ async def apply_change(console: NamedDependency[Console]) -> Answer:
             return await _preview(console, work, failed, status=422)
     changed = any(each.changed for each in done)
     back = console.back(form, "links")
-    return console.go(back, work) if changed else console.go(back, said="nothing")
+    return console.go(back, work) if changed else console.go(back, message="nothing")
 
 
 def read_changes(form: Form) -> list[LinkChange]:
-    """The changes that a form names, in the order in which they are done."""
+    """Return the changes that a form requests, in the order to make them."""
     action = form.value("action")
     if action == "portals":
         put, take = form.ids("put"), form.ids("take")
@@ -109,17 +109,17 @@ def read_changes(form: Form) -> list[LinkChange]:
 
 
 async def _with_all_that_match(work: UnitOfWork, form: Form) -> Form:
-    """The form with the ids of every link that the list's filters leave, if that was meant."""
+    """Return the form with the ids of all links that match its filters, if it asks for all."""
     if not form.flag("all"):
         return form
     query = {name: form.value(f"filter.{name}") for name in FILTERS}
     order = read_order(query, work.now, size=CHANGE_LIMIT)
-    found = (await list_filtered_links(work, order, read_filter(query))).page
-    chosen = form.with_values(link=[str(link.id) for link in found.items], all="")
-    if found.total <= CHANGE_LIMIT:
+    matches = (await list_filtered_links(work, order, read_filter(query))).page
+    chosen = form.with_values(link=[str(link.id) for link in matches.items], all="")
+    if matches.total <= CHANGE_LIMIT:
         return chosen
-    told = f"{found.total} links match; the first {CHANGE_LIMIT} are changed at once."
-    return chosen.failed({"change": FieldError(text=told)})
+    words = f"{matches.total} links match; the first {CHANGE_LIMIT} are changed at once."
+    return chosen.failed({"change": FieldError(text=words)})
 
 
 async def _preview(console: Console, work: UnitOfWork, form: Form, *, status: int = 200) -> Answer:
@@ -175,34 +175,34 @@ def _button(action: str, changed: int, previews: Sequence[LinkChangePreview]) ->
 
 
 def _words(preview: LinkChangePreview, action: str) -> str:
-    """What changes and what does not, in one or two sentences."""
+    """Return the effect of a change in a few sentences."""
     if preview is NOTHING:
         return "Choose what is to change." if action == "portals" else ""
-    told = []
+    sentences = []
     if preview.changed:
-        told.append(f"{counted(len(preview.changed), 'link changes', 'links change')}.")
+        sentences.append(f"{counted(len(preview.changed), 'link changes', 'links change')}.")
     if preview.unchanged:
         one, many = "link stays as it is", "links stay as they are"
-        told.append(f"{counted(len(preview.unchanged), one, many)}.")
+        sentences.append(f"{counted(len(preview.unchanged), one, many)}.")
     for room in preview.portals.values():
-        told.append(f"{room.portal.name}: {room.before} links, then {room.after}.")
+        sentences.append(f"{room.portal.name}: {room.before} links, then {room.after}.")
     for name in preview.new_sections:
-        told.append(f"The section {name} is made.")
-    return " ".join(told)
+        sentences.append(f"The section {name} is made.")
+    return " ".join(sentences)
 
 
 def _row(each: LinkDifference, portals: Mapping[int, str], action: str) -> ChangeRow:
     before, after = each.before, each.after
     if after is None:
         was = counted(len(before.portal_ids), "portal", "portals")
-        told = ("", f"on {was}" if before.portal_ids else "on no portal")
+        values = ("", f"on {was}" if before.portal_ids else "on no portal")
     elif action == "section":
-        told = (before.presentation.section, after.presentation.section or "No section")
+        values = (before.presentation.section, after.presentation.section or "No section")
     elif action == "portals":
-        told = ("", _portal_words(set(before.portal_ids), set(after.portal_ids), portals))
+        values = ("", _portal_words(set(before.portal_ids), set(after.portal_ids), portals))
     else:
-        told = ("On", "Off") if before.enabled else ("Off", "On")
-    return ChangeRow(tile=tile_of(before), name=before.name, before=told[0], after=told[1])
+        values = ("On", "Off") if before.enabled else ("Off", "On")
+    return ChangeRow(tile=tile_of(before), name=before.name, before=values[0], after=values[1])
 
 
 def _portal_words(before: set[int], after: set[int], portals: Mapping[int, str]) -> str:

@@ -1,4 +1,4 @@
-"""The form of one link: made, changed, duplicated, deleted, with the tile as people will see it."""
+"""The form of a link: create, change, duplicate and delete it, with a preview of its tile."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ FIELDS: Mapping[str, str] = {
     "portico.section": "section",
     "portico.groups": "groups",
 }
-"""The form's name for each field of the wire."""
+"""The form field of each API field."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +77,7 @@ class LinkDetails:
 
 @get("/links/new")
 async def new_link(console: NamedDependency[Console]) -> Answer:
-    """Show an empty form, or one like another link, or one for a portal and a section."""
+    """Show an empty form, a copy of another link, or a form for a portal and a section."""
     query = console.query
     async with console.preparing() as work:
         values: dict[str, FormValue] = {
@@ -112,12 +112,12 @@ def _values(link: PresentedLink) -> Mapping[str, FormValue]:
     }
 
 
-def _filled(form: Form, spec: S, presentation: LinkPresentation) -> tuple[S, LinkPresentation]:
+def _with_form(form: Form, spec: S, presentation: LinkPresentation) -> tuple[S, LinkPresentation]:
     """Return a link and its presentation with the values of the form."""
     icon = form.picture("icon", FormPicture(spec.icon_text, presentation.icon_is_dark))
     host, path, protocol = form.value("host").strip(), form.value("path"), form.value("protocol")
     if "://" in host:
-        # Without a script the form splits a pasted address now.
+        # Without JavaScript, a pasted address arrives unsplit.
         protocol, host, path = astuple(split_address(host))
     new_groups = (each.strip() for each in form.value("new_groups").split(","))
     groups = {*form.values("groups"), *filter(None, new_groups)}
@@ -140,7 +140,7 @@ def _filled(form: Form, spec: S, presentation: LinkPresentation) -> tuple[S, Lin
 
 
 def _requested(form: Form, stored: PresentedLink) -> PresentedLink:
-    link, presentation = _filled(form, stored, stored.presentation)
+    link, presentation = _with_form(form, stored, stored.presentation)
     return replace(link, presentation=presentation)
 
 
@@ -149,12 +149,12 @@ def _stored_icon(link: PresentedLink) -> FormPicture:
 
 
 def _same_protocol(chosen: str, stored: str) -> str:
-    """No protocol means https: a link that has none keeps having none when https is chosen."""
+    """Return the protocol to store. No protocol means https, so it is not filled in."""
     return "" if chosen == "https://" and not stored else chosen
 
 
 async def _create(console: Console, work: UnitOfWork, form: Form) -> Link:
-    return await create_link(work, *_filled(form, LinkSpec(name=""), PLAIN))
+    return await create_link(work, *_with_form(form, LinkSpec(name=""), PLAIN))
 
 
 async def _store(console: Console, work: UnitOfWork, change: Change[PresentedLink]) -> None:
@@ -180,7 +180,7 @@ async def _confirm(console: Console, work: UnitOfWork, link: PresentedLink) -> C
 
 
 def _with_repair(form: Form) -> Form:
-    """Return the form with a host that would be accepted, where the host is at fault."""
+    """Return the form with a suggestion for an invalid host."""
     if (error := form.errors.get("host")) is None:
         return form
     return form.failed({"host": replace(error, fix=repaired_host(form.value("host")))})
@@ -203,7 +203,7 @@ async def _details(console: Console, work: UnitOfWork, edit: Edit[PresentedLink]
 
 
 def _seen_by(form: Form, portals: Sequence[str], groups: Sequence[str]) -> str:
-    """Who sees the link, in a sentence."""
+    """Return who sees the link, in a sentence."""
     if not form.flag("enabled"):
         return "Nobody while it is disabled."
     if not portals:
@@ -213,8 +213,8 @@ def _seen_by(form: Form, portals: Sequence[str], groups: Sequence[str]) -> str:
 
 
 def _joined(names: Sequence[str]) -> str:
-    shown = list(names[:4]) + ([f"{len(names) - 4} more"] if len(names) > 4 else [])
-    return f"{', '.join(shown[:-1])} and {shown[-1]}" if len(shown) > 1 else "".join(shown)
+    listed = list(names[:4]) + ([f"{len(names) - 4} more"] if len(names) > 4 else [])
+    return f"{', '.join(listed[:-1])} and {listed[-1]}" if len(listed) > 1 else "".join(listed)
 
 
 LINK = Editing(

@@ -1,4 +1,4 @@
-"""The list of links: filtered, sorted and paged by its address."""
+"""The list of links, with filters, order and page in its address."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ class LinkRow:
 
 @dataclass(frozen=True, kw_only=True)
 class FilterChoice:
-    """A filter that is chosen from a menu; `chosen` is empty when it is not set."""
+    """A filter with a menu; `chosen` is empty when it is not set."""
 
     label: str
     chosen: str
@@ -59,7 +59,7 @@ class FilterChoice:
 
 @dataclass(frozen=True, kw_only=True)
 class LinkListView:
-    """What the page of links shows. `kept_filters` are those beside the text."""
+    """The page of links."""
 
     path: str
     chosen: Mapping[str, str]
@@ -72,7 +72,7 @@ class LinkListView:
 
     @property
     def all_filters(self) -> list[tuple[str, str]]:
-        """Every filter that is set."""
+        """The filters that are set, with their values."""
         return [(name, value) for name, value in self.chosen.items() if name in FILTERS]
 
     @property
@@ -82,26 +82,26 @@ class LinkListView:
 
     @property
     def at_once(self) -> int:
-        """How many of the links that match can be changed at once."""
+        """How many of the matching links can be changed at once."""
         return min(self.window.total, CHANGE_LIMIT)
 
     @property
-    def kept_filters(self) -> list[tuple[str, str]]:
-        """What the form of the text has to carry along."""
+    def hidden_filters(self) -> list[tuple[str, str]]:
+        """The filters for hidden fields of the text filter's form."""
         return [(name, value) for name, value in self.chosen.items() if name not in {"q", "page"}]
 
     def sort_href(self, key: str) -> str:
-        """The list sorted by a column, or the other way round when it is already."""
+        """Return the address of the list sorted by a column, or reversed."""
         turned = "desc" if key == self.sort and not self.descending else ""
         return address_with(self.path, self.chosen, sort=key, order=turned, page="")
 
     def page_href(self, number: int) -> str:
-        """Another page of the list."""
+        """Return the address of another page."""
         return address_with(self.path, self.chosen, page=str(number))
 
 
 def read_filter(query: Mapping[str, str]) -> LinkFilter:
-    """The filter that an address names; what it cannot mean narrows nothing."""
+    """Return the filter in a query string; invalid values are ignored."""
     section = query.get("section", "")
     portal = query.get("portal", "")
     return LinkFilter(
@@ -113,7 +113,7 @@ def read_filter(query: Mapping[str, str]) -> LinkFilter:
 
 
 def read_order(query: Mapping[str, str], now: int, *, size: int = PAGE_SIZE) -> ListQuery:
-    """Order and page that an address names, and since when links have changed."""
+    """Return order, page and the earliest time of change in a query string."""
     days = query.get("changed", "")
     since = now - int(days) * DAY_SECONDS if days in dict(SPANS) else None
     return ListQuery(
@@ -127,14 +127,14 @@ def read_order(query: Mapping[str, str], now: int, *, size: int = PAGE_SIZE) -> 
 
 @get("/links")
 async def show_links(console: NamedDependency[Console]) -> Answer:
-    """The list of links."""
+    """Show the list of links."""
     query = console.query
     async with console.reading() as work:
         order = read_order(query, work.now)
-        found = await list_filtered_links(work, order, read_filter(query))
-        links = await work.presentation.present(found.page.items)
+        matches = await list_filtered_links(work, order, read_filter(query))
+        links = await work.presentation.present(matches.page.items)
         opened = await openings_of(work, [link.id for link in links])
-        names = {portal_id: portal.name for portal_id, portal in found.portals.items()}
+        names = {portal_id: portal.name for portal_id, portal in matches.portals.items()}
         chosen = {
             name: query[name]
             for name in (*FILTERS, "sort", "order", "page")
@@ -144,7 +144,7 @@ async def show_links(console: NamedDependency[Console]) -> Answer:
         view = LinkListView(
             path=path,
             chosen=chosen,
-            window=Window(found.page.total, order.page, "link", "links"),
+            window=Window(matches.page.total, order.page, "link", "links"),
             rows=[_row(console, link, names, opened.get(link.id, 0)) for link in links],
             text=query.get("q", ""),
             sort=next(key for key, value in SORTS.items() if value == order.sort_attribute),

@@ -1,4 +1,4 @@
-"""Reading pasted lines and CSV as rows of new links. Nothing is judged here, only told apart."""
+"""Reads pasted lines and CSV into rows of new links. The services check them later."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from portico.web.console.links.addresses import split_address
 
 DELIMITERS = ("\t", ";", ",")
-# A scheme is short: without a bound, a long word would be read anew from each of its letters.
+# The bound on the scheme prevents quadratic time for long words.
 _URL = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]{0,30}://\S+)")
 _HOST = re.compile(r"(?=[^\s]*[A-Za-z])[^\s,;@]+\.[A-Za-z0-9-]{2,}(?::\d+)?(?:[/?#]\S*)?\Z")
 _HEADINGS: Mapping[str, str] = {
@@ -25,14 +25,14 @@ _HEADINGS: Mapping[str, str] = {
     "section": "section",
 }
 COLUMNS = ("name", "url", "description", "portals", "section")
-"""The columns of a row, in the order that a paste without headings has."""
+"""The columns of a row, in the order of a paste without headings."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PastedRow:
-    """One row as text; portals are separated by semicolons.
+    """One row as text. Portals are separated by semicolons.
 
-    `problem` says why a row could not be read; its columns are then empty.
+    `problem` says why a row is not readable; its columns are then empty.
     """
 
     name: str = ""
@@ -44,21 +44,21 @@ class PastedRow:
 
     @property
     def portal_names(self) -> list[str]:
-        """The names of portals that the row has, each once."""
+        """The distinct names of the row's portals."""
         names = (each.strip() for each in re.split(r"[;|]", self.portals))
         return list(dict.fromkeys(name for name in names if name))
 
 
 def read_rows(text: str) -> list[PastedRow]:
-    """The rows of a paste: one link in a line, or columns, with or without a row of headings."""
+    """Return the rows of a paste: one link on each line, or columns with or without headings."""
     lines = [line for line in text.lstrip("\ufeff").splitlines() if line.strip()]
     if not lines:
         return []
     delimiter = _delimiter(lines)
     if delimiter is None:
         return [_from_line(line.strip()) for line in lines]
-    # csv reads the text as a whole, since a quoted cell may hold line breaks.
-    # People write a space after a comma; a quote behind it still begins a quoted cell.
+    # csv reads the whole text, because quoted cells can have line breaks.
+    # A quote after a comma and a space still begins a quoted cell.
     reader = csv.reader(
         text.lstrip("\ufeff").splitlines(keepends=True), delimiter=delimiter, skipinitialspace=True
     )
@@ -70,7 +70,7 @@ def read_rows(text: str) -> list[PastedRow]:
 
 
 def write_rows(rows: Iterable[PastedRow]) -> str:
-    """Rows as a paste that reads the same, for going back to it."""
+    """Return rows as a paste from which the same rows are read."""
     return "\n".join(
         "\t".join(getattr(row, each).replace("\t", " ") for each in COLUMNS).rstrip("\t")
         for row in rows
@@ -78,7 +78,7 @@ def write_rows(rows: Iterable[PastedRow]) -> str:
 
 
 def _cells(reader: Iterator[list[str]]) -> Iterator[list[str] | None]:
-    """The cells of each row; None for a row with a cell over csv's limit, which is skipped."""
+    """Yield the cells of each row; None for a row with a cell over the limit of csv."""
     while True:
         try:
             yield next(reader)
@@ -97,28 +97,28 @@ def _unreadable() -> PastedRow:
 
 
 def _delimiter(lines: Sequence[str]) -> str | None:
-    """What stands between columns in most lines; None when a line is one link."""
-    found = [each for each in DELIMITERS if sum(each in line for line in lines) * 2 > len(lines)]
-    # A cell may hold the others, as in "Staff; Crew": the columns' own comes before them.
-    first = next((line for line in lines if any(each in line for each in found)), "")
-    return min((each for each in found if each in first), key=first.index, default=None)
+    """Return the delimiter of most lines, or None when each line is one link."""
+    common = [each for each in DELIMITERS if sum(each in line for line in lines) * 2 > len(lines)]
+    # A cell can contain another delimiter, as in "Staff; Crew"; the first one separates columns.
+    first = next((line for line in lines if any(each in line for each in common)), "")
+    return min((each for each in common if each in first), key=first.index, default=None)
 
 
 def _from_line(line: str) -> PastedRow:
-    """A line with an address and a name in any order, or either alone."""
-    found = _URL.search(line)
-    if found is None:
+    """Return a row from a line with an address, a name, or both in any order."""
+    match = _URL.search(line)
+    if match is None:
         words = [word for word in line.split() if _HOST.match(word)]
         address = words[-1] if words else ""
     else:
-        address = found[0]
+        address = match[0]
     name = " ".join(line.replace(address, " ", 1).split()) if address else line
     name = name.strip("-\N{EN DASH}\N{EM DASH}|: ")
     return PastedRow(name=name or _name_of(address), url=address)
 
 
 def _from_cells(cells: Sequence[str]) -> PastedRow:
-    """Columns in the usual order; an address in the first is told from a name."""
+    """Return a row from cells in the usual order, or with the address before the name."""
     values = [cell.strip() for cell in cells]
     if values and _is_address(values[0]) and not (len(values) > 1 and _is_address(values[1])):
         values = [values[1] if len(values) > 1 else "", values[0], *values[2:]]
@@ -141,5 +141,5 @@ def _is_address(text: str) -> bool:
 
 
 def _name_of(address: str) -> str:
-    """A name for a link that came without one: its host."""
+    """Return the host of an address as a name."""
     return split_address(address).host.partition(":")[0].removeprefix("www.")

@@ -1,4 +1,4 @@
-"""Sections: added, renamed, moved and deleted. They are shown on the pages of their portals."""
+"""Sections: add, rename, move and delete them on the page of a portal."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def _portal_address(_: int, form: Form) -> str:
 
 
 async def _page(console: Console, work: UnitOfWork, edit: Edit[Section]) -> Answer:
-    """Show the portal's page; a name that was refused is beside its section."""
+    """Show the portal's page with the form and its error beside the section."""
     form = edit.form.renamed("name", section_field(edit.stored))
     portal_id = read_id(edit.form.value("portal"))
     return await order_page(console, work, portal_id, replace(edit, form=form))

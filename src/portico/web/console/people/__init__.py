@@ -1,1 +1,1 @@
-"""Console pages of administrators, portal users, groups, providers, sessions and sign-in."""
+"""Console pages of administrators, portal users and groups."""

@@ -1,4 +1,4 @@
-"""Administrators of the tenant: the list, and the form of one with what it may do where."""
+"""The administrators of the tenant: the list, and the form with their roles."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ FIELDS: Mapping[str, str] = {
     "grants": "role",
 }
 NOWHERE_ELSE = "none"
-"""The choice of no role in the whole tenant."""
+"""The value of "no role in the whole tenant"."""
 MICROTENANTS: Mapping[str, Role] = {"writes": Role.ADMIN, "reads": Role.VIEWER}
-"""The fields of microtenants, by what may be done there."""
+"""The role of each field with microtenants."""
 A = TypeVar("A", bound=AdministratorSpec)
 MAY: Mapping[Role, str] = {Role.VIEWER: "Look", Role.ADMIN: "Look and change"}
 
@@ -71,7 +71,7 @@ class AdministratorRow:
 
 @dataclass(frozen=True, kw_only=True)
 class AdministratorListView:
-    """What the page of administrators shows."""
+    """The page of administrators."""
 
     rows: list[AdministratorRow]
 
@@ -86,7 +86,7 @@ class AdministratorDetails:
 
 @get("/administrators")
 async def show_administrators(console: NamedDependency[Console]) -> Answer:
-    """The list of administrators."""
+    """Show the list of administrators."""
     async with console.reading() as work:
         names = await _microtenant_names(work)
         rows = [
@@ -123,7 +123,7 @@ def _values(stored: GrantedAdministrator) -> Mapping[str, FormValue]:
     }
 
 
-def _filled(form: Form, base: A) -> A:
+def _with_form(form: Form, base: A) -> A:
     return replace(
         base,
         display_name=form.value("display_name").strip(),
@@ -132,7 +132,7 @@ def _filled(form: Form, base: A) -> A:
 
 
 def _requested(form: Form, stored: GrantedAdministrator) -> GrantedAdministrator:
-    requested, grants = _filled(form, stored), _grants(form)
+    requested, grants = _with_form(form, stored), _grants(form)
     if set(grants) == {spec_of(each, GrantSpec) for each in stored.grants}:
         return requested
     customer_id = stored.grants[0].customer_id
@@ -151,7 +151,7 @@ def _version(stored: GrantedAdministrator) -> str:
 
 
 def _grants(form: Form) -> list[GrantSpec]:
-    """A role in the whole tenant, and roles in single microtenants; none at all is for nobody."""
+    """Return the requested role in the whole tenant and in single microtenants."""
     tenant_wide = form.value("role")
     grants = [GrantSpec(role=Role(tenant_wide))] if tenant_wide in set(Role) else []
     for field, role in MICROTENANTS.items():
@@ -169,7 +169,7 @@ def _grant_words(grant: Grant, names: Mapping[int, str]) -> str:
 
 
 async def _create(console: Console, work: UnitOfWork, form: SentForm) -> GrantedAdministrator:
-    spec = _filled(form, AdministratorSpec(name=form.value("name")))
+    spec = _with_form(form, AdministratorSpec(name=form.value("name")))
     return await create_administrator(work, spec, _grants(form), form.password_hash)
 
 

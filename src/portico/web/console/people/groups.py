@@ -1,4 +1,4 @@
-"""Groups of portal users: added, renamed and deleted on one page."""
+"""Groups of portal users: add, rename and delete them on one page."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from portico.web.console.frame.words import counted
 
 @dataclass(frozen=True)
 class GroupRow:
-    """One group in the list; `field` is its name's field in the form of the page."""
+    """One group in the list; `field` is the form field of its name."""
 
     id: int
     name: str
@@ -40,7 +40,7 @@ class GroupRow:
 
 @dataclass(frozen=True, kw_only=True)
 class GroupListView:
-    """What the page of groups shows."""
+    """The page of groups."""
 
     groups: list[GroupRow]
     form: Form
@@ -73,7 +73,7 @@ async def _confirm(console: Console, work: UnitOfWork, group: Group) -> Confirma
 
 
 async def _page(console: Console, work: UnitOfWork, edit: Edit[Group]) -> Answer:
-    """Show the list; a name that was refused is beside its group."""
+    """Show the list with the form and its error beside the group."""
     known = await list_groups(work)
     view = GroupListView(
         groups=[

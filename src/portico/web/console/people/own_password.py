@@ -1,4 +1,4 @@
-"""The administrator's own password: the present one proves who asks, other sessions end."""
+"""Change the administrator's own password. The current password is required; other sessions end."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ LABELS: Mapping[str, str] = {
 
 @dataclass(frozen=True, kw_only=True)
 class OwnPasswordView:
-    """What the page shows; `name` lets a browser's password store know the account."""
+    """The page of the own password; `name` tells password managers the account."""
 
     name: str
     form: Form
@@ -35,13 +35,13 @@ class OwnPasswordView:
 
 @get("/password")
 async def show_own_password(console: NamedDependency[Console]) -> Answer:
-    """An empty form."""
+    """Show the form."""
     return await _page(console, make_form(LABELS))
 
 
 @post("/password", status_code=303)
 async def change_own_password(console: NamedDependency[Console]) -> Answer:
-    """Stores the new password."""
+    """Store the new password."""
     form = replace(await console.form(), labels=LABELS)
     _require_password(console)
     if form.value("password") != form.value("again"):
@@ -70,12 +70,12 @@ async def change_own_password(console: NamedDependency[Console]) -> Answer:
         return await _page(console, failed, status=422)
     async with console.writing() as work:
         await set_own_password(work, hashed, exempt_session=signed_in.session.digest)
-    return console.go("", said="own-password")
+    return console.go("", message="own-password")
 
 
 async def _page(console: Console, form: Form, *, status: int = 200) -> Answer:
     _require_password(console)
-    # What was typed as a password never comes back in a page.
+    # A password never comes back in a page.
     empty = form.with_values(present=[], password=[], again=[])
     view = OwnPasswordView(name=console.signed_in.administrator.name, form=empty)
     async with console.reading() as work:

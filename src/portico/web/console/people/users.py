@@ -1,4 +1,4 @@
-"""Portal users: the list, and the form of one with the groups that are given here."""
+"""Portal users: the list, and the form with the assigned groups."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class UserRow:
 
 @dataclass(frozen=True, kw_only=True)
 class UserListView:
-    """What the page of users shows."""
+    """The page of users."""
 
     path: str
     text: str
@@ -69,7 +69,7 @@ class UserListView:
     tab: str = "users"
 
     def page_href(self, number: int) -> str:
-        """Another page of the list."""
+        """Return the address of another page."""
         return address_with(self.path, {"q": self.text}, page=str(number))
 
 
@@ -84,14 +84,14 @@ class UserDetails:
 
 @get("/users")
 async def show_users(console: NamedDependency[Console]) -> Answer:
-    """The list of users."""
+    """Show the list of users."""
     text = console.query.get("q", "").strip()
     async with console.reading() as work:
-        sought = tuple(
+        columns = tuple(
             compare(USER_FIELDS[name], "LIKE", text) for name in ("name", "displayName", "email")
         )
         query = ListQuery(
-            condition=AnyOf(sought) if text else None,
+            condition=AnyOf(columns) if text else None,
             page=page_number(console.query.get("page", "")),
             page_size=PAGE_SIZE,
         )
@@ -131,7 +131,7 @@ def _values(stored: PortalUser) -> Mapping[str, FormValue]:
     }
 
 
-def _filled(form: Form, base: U) -> U:
+def _with_form(form: Form, base: U) -> U:
     return replace(
         base,
         display_name=form.value("display_name").strip(),
@@ -141,7 +141,7 @@ def _filled(form: Form, base: U) -> U:
 
 
 async def _create(console: Console, work: UnitOfWork, form: SentForm) -> PortalUser:
-    spec = _filled(form, PortalUserSpec(name=form.value("name")))
+    spec = _with_form(form, PortalUserSpec(name=form.value("name")))
     return await create_user(work, spec, form.password_hash)
 
 
@@ -183,7 +183,7 @@ USER = Editing(
     details=_details,
     blank={},
     values=_values,
-    requested=_filled,
+    requested=_with_form,
     create=_create,
     store=_store,
     switch=_switch,

@@ -1,1 +1,1 @@
-"""Console pages of user portals: the list, the tabs of one, the order, the dashboard."""
+"""Console pages of user portals: the list, tabs, order, search and the dashboard."""

@@ -1,4 +1,4 @@
-"""The dashboard: each panel is a question, its answer in words, and the picture that proves it."""
+"""The dashboard: each panel answers a question in words and with a chart."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ DAYS_SHOWN = 14
 NEAR = 0.9
 GAUGES, OPENED = 4, 6
 GAUGE_WIDTH = 500
-# The chart's own measures; the picture scales as a whole.
+# The size of the chart in its own units.
 CHART_WIDTH, LEFT, BASE, HEIGHT, GAP = 620, 34, 164, 150, 1.5
 
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """Something that somebody should look at."""
+    """Something that needs attention."""
 
     sign: str
     words: str
@@ -38,7 +38,7 @@ class Decision:
 
 @dataclass(frozen=True, kw_only=True)
 class Gauge:
-    """How full one portal is."""
+    """The number of links on one portal, against the limit."""
 
     name: str
     href: str
@@ -48,7 +48,7 @@ class Gauge:
 
 @dataclass(frozen=True, kw_only=True)
 class DayBar:
-    """One day of the chart; heights and places are the picture's."""
+    """One day of the chart, in the chart's units."""
 
     title: str
     label: str
@@ -61,7 +61,7 @@ class DayBar:
 
 @dataclass(frozen=True)
 class GridLine:
-    """One line behind the bars, and what it stands for."""
+    """A grid line of the chart with its value."""
 
     y: float
     value: int
@@ -69,7 +69,7 @@ class GridLine:
 
 @dataclass(frozen=True, kw_only=True)
 class OpenedRow:
-    """One of the links that are opened most."""
+    """One of the most opened links."""
 
     name: str
     href: str
@@ -80,7 +80,7 @@ class OpenedRow:
 
 @dataclass(frozen=True, kw_only=True)
 class DashboardView:
-    """What the dashboard shows."""
+    """The dashboard."""
 
     greeting: str
     lead: str
@@ -100,7 +100,7 @@ class DashboardView:
 
 @get("/")
 async def show_dashboard(console: NamedDependency[Console]) -> Answer:
-    """Where the console begins."""
+    """Show the dashboard."""
     async with console.reading() as work:
         numbers = await read_dashboard(work)
         days = list(numbers.changes)[-DAYS_SHOWN:]
@@ -132,7 +132,7 @@ async def show_dashboard(console: NamedDependency[Console]) -> Answer:
 
 
 def draw_days(days: Sequence[DayOfChanges]) -> tuple[list[DayBar], list[GridLine]]:
-    """The bars of a chart of days and the lines behind them; nothing when nothing changed."""
+    """Return the bars and grid lines of the chart; nothing when nothing changed."""
     highest = max((day.changes for day in days), default=0)
     if not highest:
         return [], []
@@ -141,8 +141,8 @@ def draw_days(days: Sequence[DayOfChanges]) -> tuple[list[DayBar], list[GridLine
     unit = HEIGHT / top
     pitch = (CHART_WIDTH - LEFT) / len(days)
     bars = [
-        _bar(day, LEFT + pitch * place + pitch / 2 - _bar_width(len(days)) / 2, unit)
-        for place, day in enumerate(days)
+        _bar(day, LEFT + pitch * index + pitch / 2 - _bar_width(len(days)) / 2, unit)
+        for index, day in enumerate(days)
     ]
     lines = [GridLine(round(BASE - value * unit, 1), value) for value in range(0, top + 1, step)]
     return bars, lines
@@ -152,10 +152,10 @@ def _bar(day: DayOfChanges, x: float, unit: float) -> DayBar:
     at = datetime.fromtimestamp(day.day, UTC)
     added, edited = day.added * unit, day.changed * unit
     gap = GAP if added and edited else 0
-    told = f"{counted(day.added, 'addition', 'additions')}, "
-    told += counted(day.changed, "edit or removal", "edits or removals")
+    words = f"{counted(day.added, 'addition', 'additions')}, "
+    words += counted(day.changed, "edit or removal", "edits or removals")
     return DayBar(
-        title=f"{at.day} {at:%B}: {told}",
+        title=f"{at.day} {at:%B}: {words}",
         label=str(at.day),
         x=round(x, 1),
         added=round(added, 1),
@@ -170,7 +170,7 @@ def _bar_width(days: int) -> float:
 
 
 def _step(highest: int) -> int:
-    """A round distance between lines, so that there are three or four of them."""
+    """Return a round distance that gives three or four grid lines."""
     step = 1
     while step * 3 < highest:
         step = step * 5 // 2 if str(step)[0] == "2" else step * 2
@@ -190,8 +190,8 @@ def _gauges(console: Console, numbers: Dashboard) -> list[Gauge]:
 
 
 async def _decisions(console: Console, work: UnitOfWork, numbers: Dashboard) -> list[Decision]:
-    """What should be looked at, most urgent first."""
-    found = [
+    """Return what needs attention, most urgent first."""
+    decisions = [
         Decision(
             sign="alert-triangle",
             words=f"{each.name} is near its limit: {each.links} of {numbers.portal_limit} links.",
@@ -212,14 +212,14 @@ async def _decisions(console: Console, work: UnitOfWork, numbers: Dashboard) -> 
             it = "it" if links == 1 else "them"
             href = f"{console.base}/links?{filters}"
             words = f"{counted(links, one, many)}, so nobody sees {it}."
-            found.append(Decision(sign="eye-off", words=words, href=href, action="Review"))
+            decisions.append(Decision(sign="eye-off", words=words, href=href, action="Review"))
     for each in numbers.portals:
         if each.links and not each.enabled:
-            found.append(_portal_decision(console, each.id, f"{each.name} is disabled."))
+            decisions.append(_portal_decision(console, each.id, f"{each.name} is disabled."))
         elif not each.links:
-            told = f"{each.name} has no link, so people see an empty page."
-            found.append(_portal_decision(console, each.id, told))
-    return found[:OPENED]
+            words = f"{each.name} has no link, so people see an empty page."
+            decisions.append(_portal_decision(console, each.id, words))
+    return decisions[:OPENED]
 
 
 def _portal_decision(console: Console, portal_id: int, words: str) -> Decision:
@@ -249,8 +249,8 @@ def _change_words(days: Sequence[DayOfChanges]) -> str:
         return f"Nothing in the last {DAYS_SHOWN} days."
     at = datetime.fromtimestamp(days[0].day, UTC)
     mostly = "Mostly additions" if added >= changed else "Mostly edits"
-    told = f"{thousands(added)} added, {thousands(changed)} edited or removed"
-    return f"{mostly}: {told} since {at.day} {at:%B}."
+    words = f"{thousands(added)} added, {thousands(changed)} edited or removed"
+    return f"{mostly}: {words} since {at.day} {at:%B}."
 
 
 def _opened_words(numbers: Dashboard) -> str:
@@ -262,10 +262,10 @@ def _opened_words(numbers: Dashboard) -> str:
 
 
 async def _opened(console: Console, work: UnitOfWork, numbers: Dashboard) -> list[OpenedRow]:
-    shown = numbers.opened[:OPENED]
-    links = await work.links.find_all(each.id for each in shown)
+    most_opened = numbers.opened[:OPENED]
+    links = await work.links.find_all(each.id for each in most_opened)
     tiles = {link.id: tile_of(link) for link in await work.presentation.present(links.values())}
-    most = max((each.openings for each in shown), default=1)
+    most = max((each.openings for each in most_opened), default=1)
     return [
         OpenedRow(
             name=each.name,
@@ -274,7 +274,7 @@ async def _opened(console: Console, work: UnitOfWork, numbers: Dashboard) -> lis
             width=round(GAUGE_WIDTH * each.openings / most, 1),
             openings=each.openings,
         )
-        for each in shown
+        for each in most_opened
         if each.id in tiles
     ]
 

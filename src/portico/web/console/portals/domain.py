@@ -1,4 +1,4 @@
-"""What the console says of a portal's own domain: whether it opens the portal, and what to do."""
+"""The note on a portal's own domain: whether it opens the portal, and what to do if not."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ UNUSED = "An address such as links.example.com. The operator of this server has 
 
 @dataclass(frozen=True, kw_only=True)
 class DomainNote:
-    """The words beside the field, and the command for the operator when one would help."""
+    """The text beside the field, and a command for the operator if one helps."""
 
     text: str
     command: str = ""
 
 
 def domain_note(work: UnitOfWork, status: DomainStatus | None) -> DomainNote:
-    """Return what to say about a domain; None stands for a portal without one."""
+    """Return the note on a domain; None stands for a portal without one."""
     if status is None:
         return DomainNote(text=UNUSED)
     host = status.host
@@ -49,7 +49,7 @@ def domain_note(work: UnitOfWork, status: DomainStatus | None) -> DomainNote:
 
 
 def _holder(work: UnitOfWork, status: DomainStatus) -> str:
-    """The portal that has the domain; by name for those who may see its microtenant."""
+    """Return the portal that has the domain, by name if the caller can see its microtenant."""
     holder = status.holder
     visible = {None, holder.microtenant_id if holder else None}
     if holder is None or work.principal.microtenant_id not in visible:

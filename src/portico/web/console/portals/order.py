@@ -1,4 +1,4 @@
-"""The order of a portal's links and of the sections, by dragging, by keys, or by buttons."""
+"""The order of a portal's links and sections, changed by dragging, by keys or by buttons."""
 
 from __future__ import annotations
 
@@ -29,15 +29,15 @@ from portico.web.console.portals.portals import PortalFacts, facts_of
 from portico.web.shared.arch import Arch
 
 SHORT, OPEN = 12, 8
-"""A section of more than SHORT links shows OPEN of them until it is asked for all."""
+"""A section of more than SHORT links is collapsed to the first OPEN."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class OrderRow:
-    """A link at its place."""
+    """A link with its position, from 1."""
 
     id: int
-    place: int
+    position: int
     name: str
     address: str
     href: str
@@ -48,9 +48,9 @@ class OrderRow:
 
 @dataclass(frozen=True, kw_only=True)
 class OrderSection:
-    """A section with its links; without an id, the links that have none.
+    """A section with its links; without an id, the links that have no section.
 
-    `field` is its name's field in the form of the page.
+    `field` is the form field of its name.
     """
 
     id: int | None
@@ -63,7 +63,7 @@ class OrderSection:
 
 @dataclass(frozen=True, kw_only=True)
 class OrderView:
-    """What the tab of links and order shows."""
+    """The tab of links and order."""
 
     portal: PortalFacts
     sections: list[OrderSection]
@@ -82,7 +82,7 @@ async def show_order(console: NamedDependency[Console]) -> Answer:
 async def order_page(
     console: Console, work: UnitOfWork, portal_id: int, edit: Edit[Section]
 ) -> Answer:
-    """Show a portal's order; the form of `edit` has the name of a section that was refused."""
+    """Show a portal's order; the form of `edit` has the name of a section."""
     portal = await get_presented_portal(work, portal_id)
     sections = {section.name: section for section in (await list_sections(work)).sections}
     view = OrderView(
@@ -98,7 +98,7 @@ async def order_page(
 
 
 def section_field(section: Section | None) -> str:
-    """Return the name of the field for a section's name; None stands for a new section."""
+    """Return the form field of a section's name; None stands for a new section."""
     return f"section-{section.id}" if section else "section-new"
 
 
@@ -120,21 +120,21 @@ def _section(console: Console, part: PortalSection, section: Section | None) -> 
 
 @post("/portals/{id:str}/order", status_code=303)
 async def save_order(console: NamedDependency[Console]) -> Answer:
-    """Stores the order of one section's links as they stand on this portal, or of the sections."""
+    """Store the order of a section's links on this portal, or of the sections."""
     form = await console.form()
     portal_id = console.record_id
     async with console.writing() as work:
         if sections := form.ids("section"):
-            await _place_sections(work, portal_id, sections)
+            await _store_section_order(work, portal_id, sections)
         else:
             name = await _section_name(work, form.ids("into"))
-            await _place_links(work, portal_id, name, form.ids("link"))
-    return console.go(f"portals/{portal_id}", work, said="order")
+            await _store_link_order(work, portal_id, name, form.ids("link"))
+    return console.go(f"portals/{portal_id}", work, message="order")
 
 
 @post("/portals/{id:str}/order/link", status_code=303)
 async def move_link(console: NamedDependency[Console]) -> Answer:
-    """Moves one link up or down, to another section, or off the portal."""
+    """Move a link up, down, to another section, or off the portal."""
     form = await console.form()
     portal_id, move = console.record_id, form.value("move")
     link_id = next(iter(form.ids("link")), 0)
@@ -143,8 +143,8 @@ async def move_link(console: NamedDependency[Console]) -> Answer:
             change = LinkChange(kind=ChangeKind.REMOVE_PORTALS, portal_ids=(portal_id,))
             await change_links(work, LinkSelection(link_ids=(link_id,)), change)
         elif move.startswith("to:"):
-            wanted = move.removeprefix("to:")
-            name = await _section_name(work, (read_id(wanted),) if wanted else ())
+            section = move.removeprefix("to:")
+            name = await _section_name(work, (read_id(section),) if section else ())
             change = LinkChange(kind=ChangeKind.MOVE, section=name)
             await change_links(work, LinkSelection(link_ids=(link_id,)), change)
         else:
@@ -153,7 +153,7 @@ async def move_link(console: NamedDependency[Console]) -> Answer:
 
 
 async def _sections_of(work: UnitOfWork, portal_id: int) -> list[PortalSection]:
-    """Every link of a portal, in the order that people see."""
+    """Return every link of a portal, in the order that people see."""
     query = ListQuery(page_size=LINKS_PER_PORTAL)
     page = (await list_links_of_portal(work, portal_id, query)).page
     names = [section.name for section in (await list_sections(work)).sections]
@@ -164,22 +164,24 @@ async def _section_name(work: UnitOfWork, ids: Sequence[int]) -> str:
     return (await get_section(work, ids[0])).name if ids else ""
 
 
-async def _place_links(
-    work: UnitOfWork, portal_id: int, section: str, wanted: Sequence[int]
+async def _store_link_order(
+    work: UnitOfWork, portal_id: int, section: str, link_ids: Sequence[int]
 ) -> None:
-    """Puts a portal's links of one section in order; links of other portals keep theirs, below."""
+    """Store the order of a section's links on a portal; its other links follow."""
     known = {link.id for part in await _sections_of(work, portal_id) for link in part.links}
-    for link_id in wanted:
+    for link_id in link_ids:
         if link_id not in known:
             raise NotFound(link_id)
-    await reorder_links(work, section, wanted)
+    await reorder_links(work, section, link_ids)
 
 
-async def _place_sections(work: UnitOfWork, portal_id: int, wanted: Sequence[int]) -> None:
-    """Puts the sections that a portal shows in order, each where one of them stood before."""
+async def _store_section_order(
+    work: UnitOfWork, portal_id: int, section_ids: Sequence[int]
+) -> None:
+    """Store the order of the sections on a portal; other sections keep their positions."""
     every = [section.id for section in (await list_sections(work)).sections]
-    shown = iter([each for each in wanted if each in every])
-    await reorder_sections(work, [next(shown) if each in wanted else each for each in every])
+    moved = iter([each for each in section_ids if each in every])
+    await reorder_sections(work, [next(moved) if each in section_ids else each for each in every])
 
 
 async def _step_link(work: UnitOfWork, portal_id: int, link_id: int, by: int) -> None:
@@ -191,22 +193,22 @@ async def _step_link(work: UnitOfWork, portal_id: int, link_id: int, by: int) ->
     raise NotFound(link_id)
 
 
-def stepped(ids: Sequence[int], wanted: int, by: int) -> list[int]:
-    """The ids with one of them a place further up or down, as far as there is one.
+def stepped(ids: Sequence[int], moved: int, by: int) -> list[int]:
+    """Return the ids with one of them moved by one position, if that is possible.
 
-    Raises NotFound for one that is not among them.
+    Raises NotFound for an id that is not among them.
     """
-    if wanted not in ids:
-        raise NotFound(wanted)
-    order = [each for each in ids if each != wanted]
-    order.insert(max(0, ids.index(wanted) + by), wanted)
+    if moved not in ids:
+        raise NotFound(moved)
+    order = [each for each in ids if each != moved]
+    order.insert(max(0, ids.index(moved) + by), moved)
     return order
 
 
-def _row(console: Console, place: int, link: PresentedLink) -> OrderRow:
+def _row(console: Console, position: int, link: PresentedLink) -> OrderRow:
     return OrderRow(
         id=link.id,
-        place=place,
+        position=position,
         name=link.name,
         address=address_of(link),
         href=f"{console.base}/links/{link.id}",

@@ -1,4 +1,4 @@
-"""Portals: the list, a new one, and the frame of facts around the tabs of one."""
+"""Portals: the list, the form of a new one, and the facts beside the tabs."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ FIELDS: Mapping[str, str] = {
     "portico.favicon": "favicon",
     "portico.audience": "audience",
 }
-"""The form's name for each field of the wire."""
+"""The form field of each API field."""
 AUDIENCES: Mapping[Audience, str] = {
     Audience.PUBLIC: "Everyone",
     Audience.SIGNED_IN: "Signed-in users",
@@ -87,7 +87,7 @@ class PortalRow:
 
 @dataclass(frozen=True, kw_only=True)
 class PortalListView:
-    """What the page of portals shows."""
+    """The page of portals."""
 
     path: str
     text: str
@@ -95,13 +95,13 @@ class PortalListView:
     rows: list[PortalRow]
 
     def page_href(self, number: int) -> str:
-        """Another page of the list."""
+        """Return the address of another page."""
         return address_with(self.path, {"q": self.text}, page=str(number))
 
 
 @dataclass(frozen=True, kw_only=True)
 class PortalFacts:
-    """What stands beside every tab of a portal. A fact: label, words, text to copy."""
+    """The facts beside the tabs of a portal: label, words, and a text to copy."""
 
     id: int
     name: str
@@ -116,7 +116,7 @@ class PortalFacts:
 
 @get("/portals")
 async def show_portals(console: NamedDependency[Console]) -> Answer:
-    """The list of portals."""
+    """Show the list of portals."""
     text = console.query.get("q", "").strip()
     async with console.reading() as work:
         query = ListQuery(
@@ -175,7 +175,7 @@ async def _confirm(console: Console, work: UnitOfWork, portal: PresentedPortal) 
 
 
 def read_audience(form: Form) -> Audience:
-    """The audience that a form names; signed-in users when it names none."""
+    """Return the audience in a form, by default signed-in users."""
     chosen = form.value("audience")
     return Audience(chosen) if chosen in set(Audience) else Audience.SIGNED_IN
 
@@ -194,7 +194,7 @@ def routes(status: DomainStatus | None) -> bool:
 
 
 async def facts_of(console: Console, work: UnitOfWork, portal: PresentedPortal) -> PortalFacts:
-    """What stands beside every tab of a portal."""
+    """Return the facts beside the tabs of a portal."""
     links = await work.links.count_by_portal([portal.id])
     path = f"/p/{portal.page.slug or portal.id}"
     facts = [("Address", path, console.site.origins.origin(console.request) + path)]

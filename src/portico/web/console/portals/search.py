@@ -1,4 +1,4 @@
-"""The search over everything, as a page and, by htmx, in the palette."""
+"""The search over everything, as a page and in the palette."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from portico.web.shared.arch import Arch
 
 @dataclass(frozen=True, kw_only=True)
 class ResultItem:
-    """One thing that was found."""
+    """One match."""
 
     id: int
     name: str
@@ -27,16 +27,16 @@ class ResultItem:
 
 @dataclass(frozen=True)
 class ResultGroup:
-    """What was found of one noun."""
+    """The matches of one noun."""
 
     words: str
     sign: str
-    found: list[ResultItem]
+    items: list[ResultItem]
 
 
 @dataclass(frozen=True, kw_only=True)
 class SearchView:
-    """What the search shows."""
+    """The page of the search."""
 
     text: str
     groups: list[ResultGroup]
@@ -44,11 +44,11 @@ class SearchView:
 
 @get("/search")
 async def show_search(console: NamedDependency[Console]) -> Answer:
-    """Links, portals and microtenants that have every word of the text."""
+    """Show the links, portals and microtenants that contain every word."""
     text = console.query.get("q", "").strip()
     async with console.reading() as work:
-        found = await search_everything(work, text)
-        links = await work.presentation.present(found.links.items)
+        matches = await search_everything(work, text)
+        links = await work.presentation.present(matches.links.items)
         groups = [
             ResultGroup(
                 "Links",
@@ -74,7 +74,7 @@ async def show_search(console: NamedDependency[Console]) -> Answer:
                         href=f"{console.base}/portals/{each.id}",
                         detail=display_host(each.domain),
                     )
-                    for each in found.portals.items
+                    for each in matches.portals.items
                 ],
             ),
             ResultGroup(
@@ -87,11 +87,11 @@ async def show_search(console: NamedDependency[Console]) -> Answer:
                         href=f"/console/{console.customer_id}/{each.id}",
                         detail=each.description,
                     )
-                    for each in found.microtenants.items
+                    for each in matches.microtenants.items
                 ],
             ),
         ]
-        view = SearchView(text=text, groups=[group for group in groups if group.found])
+        view = SearchView(text=text, groups=[group for group in groups if group.items])
         return await console.page("search.html", work, view, nav="")
 
 

@@ -1,4 +1,4 @@
-"""The tabs of one portal: appearance, access, notice, history, and what a person would see."""
+"""The tabs of a portal: appearance, access, notice and history; and its preview as a person."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ from portico.web.shared.received_forms import FORM_BYTES, UPLOAD_BYTES
 
 @dataclass(frozen=True, kw_only=True)
 class TabView:
-    """What a tab with a form shows."""
+    """A tab with a form."""
 
     portal: PortalFacts
     tab: str
@@ -59,7 +59,7 @@ class TabView:
 
 @dataclass(frozen=True, kw_only=True)
 class HistoryView:
-    """What the tab of a portal's changes shows."""
+    """The tab of a portal's history."""
 
     portal: PortalFacts
     tab: str
@@ -70,7 +70,7 @@ class HistoryView:
 
 @dataclass(frozen=True, kw_only=True)
 class SeenLink:
-    """A link as a person sees it."""
+    """A link in the preview."""
 
     name: str
     description: str
@@ -80,7 +80,7 @@ class SeenLink:
 
 @dataclass(frozen=True)
 class SeenSection:
-    """The links under one heading."""
+    """A section in the preview."""
 
     name: str
     links: list[SeenLink]
@@ -88,7 +88,7 @@ class SeenSection:
 
 @dataclass(frozen=True, kw_only=True)
 class PreviewView:
-    """What the page shows that looks at a portal as somebody else."""
+    """The preview of a portal as somebody else."""
 
     portal: PortalFacts
     words: str
@@ -100,7 +100,7 @@ class PreviewView:
 
 @get("/portals/{id:str}/history")
 async def show_history(console: NamedDependency[Console]) -> Answer:
-    """What was changed about a portal, newest first."""
+    """Show the changes of a portal, newest first."""
     async with console.reading() as work:
         portal = await get_presented_portal(work, console.record_id)
         page = await list_audit(work, AuditFilter(object_id=portal.id), limit=30)
@@ -114,7 +114,7 @@ async def show_history(console: NamedDependency[Console]) -> Answer:
 
 @get("/portals/{id:str}/preview")
 async def show_preview(console: NamedDependency[Console]) -> Answer:
-    """A portal's links as a member of a group, or one user, sees them."""
+    """Show a portal's links as a user or a member of a group sees them."""
     query = console.query
     async with console.reading() as work:
         portal = await get_presented_portal(work, console.record_id)
@@ -122,12 +122,12 @@ async def show_preview(console: NamedDependency[Console]) -> Answer:
         groups = (await list_groups(work)).groups
         who, names = await _somebody(work, query, {each.id: each.name for each in groups})
         seen = seen_by(every, names)
-        shown = sum(len(section.links) for section in seen)
+        count = sum(len(section.links) for section in seen)
         total = sum(len(section.links) for section in every)
-        told = f"{who} sees {shown} of the {total} enabled links."
+        words = f"{who} sees {count} of the {total} enabled links."
         view = PreviewView(
             portal=await facts_of(console, work, portal),
-            words=told if portal.enabled else "Nobody sees this portal while it is disabled.",
+            words=words if portal.enabled else "Nobody sees this portal while it is disabled.",
             groups=[Choice(str(each.id), each.name) for each in groups],
             group=query.get("group", ""),
             user=query.get("user", ""),
@@ -151,17 +151,17 @@ async def show_preview(console: NamedDependency[Console]) -> Answer:
 
 
 async def _somebody(
-    work: UnitOfWork, query: Mapping[str, str], groups: Mapping[int, str]
+    work: UnitOfWork, parameters: Mapping[str, str], groups: Mapping[int, str]
 ) -> tuple[str, list[str]]:
-    """Who looks, in words, and the names of that person's groups."""
-    if name := query.get("user", "").strip():
-        wanted = ListQuery(condition=compare(USER_FIELDS["name"], "EQ", name), page_size=1)
-        found = (await list_users(work, wanted)).items
-        if not found:
+    """Return the person of the preview in words, and the names of the person's groups."""
+    if name := parameters.get("user", "").strip():
+        query = ListQuery(condition=compare(USER_FIELDS["name"], "EQ", name), page_size=1)
+        users = (await list_users(work, query)).items
+        if not users:
             return f"Nobody is called {name}. Somebody without a group", []
-        own = await effective_groups(work, found[0])
-        return found[0].display_name or found[0].name, [groups[g] for g in own if g in groups]
-    chosen = query.get("group", "")
+        own = await effective_groups(work, users[0])
+        return users[0].display_name or users[0].name, [groups[g] for g in own if g in groups]
+    chosen = parameters.get("group", "")
     for group_id, group in groups.items():
         if str(group_id) == chosen:
             return f"A member of {group}", [group]
@@ -239,7 +239,7 @@ def _notice(form: Form, portal: PresentedPortal) -> PresentedPortal:
 
 
 def _with_repair(form: Form) -> Form:
-    """Return the form with the nearest colour that passes, where the accent is at fault."""
+    """Return the form with the nearest valid colour as a suggestion for an invalid accent."""
     wrong, accent = form.errors.get("accent"), form.value("accent").strip().lower()
     if wrong is None or not re.fullmatch("#[0-9a-f]{6}", accent):
         return form

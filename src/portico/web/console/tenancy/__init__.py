@@ -1,1 +1,1 @@
-"""Console pages of tenants, microtenants, API clients and their tokens."""
+"""Console pages of microtenants and API clients."""

@@ -1,4 +1,4 @@
-"""API clients: the list, a new one with its secret shown once, revoking one."""
+"""API clients: the list, the form of a new one with its secret, and revocation."""
 
 from __future__ import annotations
 
@@ -44,14 +44,14 @@ class ClientRow:
 
 @dataclass(frozen=True, kw_only=True)
 class ClientListView:
-    """What the page of clients shows."""
+    """The page of clients."""
 
     rows: list[ClientRow]
 
 
 @dataclass(frozen=True, kw_only=True)
 class NewClientView:
-    """The form of a new client, or, once, its secret."""
+    """The form of a new client, or its secret after it is created."""
 
     form: Form
     microtenants: list[Choice]
@@ -62,7 +62,7 @@ class NewClientView:
 
 @get("/clients")
 async def show_clients(console: NamedDependency[Console]) -> Answer:
-    """The list of clients: those in force first, newest first."""
+    """Show the list of clients: active ones first, newest first."""
     async with console.reading() as work:
         clients = list(await list_clients(work))
         names = {each.id: each.name for each in await summarise_microtenants(work)}
@@ -87,14 +87,14 @@ async def show_clients(console: NamedDependency[Console]) -> Answer:
 
 @get("/clients/new")
 async def new_client(console: NamedDependency[Console]) -> Answer:
-    """An empty form; a new client may only read, unless more is chosen."""
+    """Show the form of a new client, which is read-only by default."""
     async with console.preparing() as work:
         return await _page(console, work, make_form(LABELS, role=Role.VIEWER.value))
 
 
 @post("/clients/new", status_code=200)
 async def add_client(console: NamedDependency[Console]) -> Answer:
-    """Stores a new client and shows its secret in the answer, nowhere else."""
+    """Store a new client and show its secret, once."""
     form = replace(await console.form(), labels=LABELS)
     where = form.value("microtenant")
     try:
@@ -122,7 +122,7 @@ async def add_client(console: NamedDependency[Console]) -> Answer:
 
 @get("/clients/{id:str}/revoke")
 async def ask_to_revoke(console: NamedDependency[Console]) -> Answer:
-    """Show what revoking a client means."""
+    """Show the effect of revoking a client, and ask."""
     async with console.reading() as work:
         client = await get_client(work, console.record_id)
         clients = f"{console.base}/clients"
@@ -140,7 +140,7 @@ async def ask_to_revoke(console: NamedDependency[Console]) -> Answer:
 
 @post("/clients/{id:str}/revoke", status_code=303)
 async def end_client(console: NamedDependency[Console]) -> Answer:
-    """Revokes a client."""
+    """Revoke a client."""
     await console.form()
     async with console.writing() as work:
         await revoke_client(work, console.record_id)

@@ -1,4 +1,4 @@
-"""Microtenants: the list, and the form of one."""
+"""Microtenants: the list and the form."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ FIELDS: Mapping[str, str] = {
     "description": "description",
     "criteriaAttributeValues": "domains",
 }
-"""The form's name for each field of the wire."""
+"""The form field of each API field."""
 M = TypeVar("M", bound=MicrotenantSpec)
 DEFAULT_NOTE = "The Default microtenant cannot be changed or deleted."
 
@@ -56,7 +56,7 @@ class MicrotenantRow:
 
 @dataclass(frozen=True, kw_only=True)
 class MicrotenantListView:
-    """What the page of microtenants shows; `note` says why nothing can be changed."""
+    """The page of microtenants; `note` says why nothing can be changed."""
 
     rows: list[MicrotenantRow]
     may_manage: bool
@@ -73,7 +73,7 @@ class MicrotenantDetails:
 
 @get("/microtenants")
 async def show_microtenants(console: NamedDependency[Console]) -> Answer:
-    """The list of microtenants, by precedence."""
+    """Show the list of microtenants, by precedence."""
     async with console.reading() as work:
         note = _refusal(work)
         rows = [
@@ -100,7 +100,7 @@ def _values(stored: Microtenant) -> Mapping[str, FormValue]:
     }
 
 
-def _filled(form: Form, base: M) -> M:
+def _with_form(form: Form, base: M) -> M:
     domains = tuple(each.strip() for each in form.value("domains").splitlines() if each.strip())
     return replace(
         base,
@@ -113,7 +113,7 @@ def _filled(form: Form, base: M) -> M:
 
 
 async def _create(console: Console, work: UnitOfWork, form: Form) -> Microtenant:
-    return await create_microtenant(work, _filled(form, MicrotenantSpec(name="")))
+    return await create_microtenant(work, _with_form(form, MicrotenantSpec(name="")))
 
 
 async def _store(console: Console, work: UnitOfWork, change: Change[Microtenant]) -> None:
@@ -126,7 +126,7 @@ async def _confirm(console: Console, work: UnitOfWork, stored: Microtenant) -> C
 
 
 def _refusal(work: UnitOfWork) -> str:
-    """Return why this administrator may not change microtenants here, or nothing."""
+    """Return why the administrator cannot change microtenants here, or an empty text."""
     try:
         require_manager(work)
     except Forbidden as error:
@@ -155,7 +155,7 @@ MICROTENANT = Editing(
     details=_details,
     blank={"enabled": True},
     values=_values,
-    requested=_filled,
+    requested=_with_form,
     create=_create,
     store=_store,
     confirm=_confirm,
