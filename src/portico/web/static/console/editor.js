@@ -7,10 +7,10 @@
 
   // The letter and its colour, by the rule that the server has (domain/icons.py).
   function letterOf(name) {
-    const found = name.normalize("NFC").match(/[\p{L}\p{N}]/u)?.[0];
-    if (!found) return "·";
-    const upper = found.toUpperCase();
-    return [...upper].length === 1 ? upper : found;
+    const character = name.normalize("NFC").match(/[\p{L}\p{N}]/u)?.[0];
+    if (!character) return "·";
+    const upper = character.toUpperCase();
+    return [...upper].length === 1 ? upper : character;
   }
   function hueOf(name) {
     let digest = 0x811c9dc5;
@@ -108,13 +108,13 @@ for (const set of all("[data-picker]")) {
   const fresh = () => (added?.value ?? "").split(",").map((each) => each.trim()).filter(Boolean);
   function changed() { set.dispatchEvent(new Event("input", { bubbles: true })); draw(); }
   function chip(words, drop) {
-    const shown = Object.assign(document.createElement("span"), { className: "chip" });
+    const element = Object.assign(document.createElement("span"), { className: "chip" });
     const text = Object.assign(document.createElement("bdi"), { className: "cut", textContent: words });
     const button = Object.assign(document.createElement("button"), { type: "button", textContent: "×" });
     button.setAttribute("aria-label", `Remove ${words}`);
     button.addEventListener("click", () => { drop(); changed(); input.focus(); });
-    shown.append(text, button);
-    return shown;
+    element.append(text, button);
+    return element;
   }
   function draw() {
     const chips = boxes().filter((each) => each.checked).map((each) => chip(name(each), () => { each.checked = false; }));
@@ -124,18 +124,18 @@ for (const set of all("[data-picker]")) {
     if (picked && / of /.test(picked.textContent)) picked.textContent = `${boxes().filter((each) => each.checked).length} of ${boxes().length}`;
   }
   function offer() {
-    const wanted = input.value.trim().toLowerCase();
-    const found = boxes().filter((each) => !each.checked && name(each).toLowerCase().includes(wanted)).slice(0, 50);
-    const entries = found.map((each) => entry(name(each), () => { each.checked = true; }));
-    const exact = boxes().some((each) => name(each).toLowerCase() === wanted);
-    if (added && wanted && !exact && !fresh().some((each) => each.toLowerCase() === wanted)) {
+    const text = input.value.trim().toLowerCase();
+    const matches = boxes().filter((each) => !each.checked && name(each).toLowerCase().includes(text)).slice(0, 50);
+    const entries = matches.map((each) => entry(name(each), () => { each.checked = true; }));
+    const exact = boxes().some((each) => name(each).toLowerCase() === text);
+    if (added && text && !exact && !fresh().some((each) => each.toLowerCase() === text)) {
       const words = input.value.trim().replaceAll(",", " ");
       entries.push(entry(`Make “${words}”`, () => { added.value = [...fresh(), words].join(", "); }));
     }
     options.replaceChildren(...entries);
     options.hidden = !entries.length;
     input.setAttribute("aria-expanded", String(!options.hidden));
-    mark(wanted && entries.length ? 0 : -1);
+    mark(text && entries.length ? 0 : -1);
   }
   function entry(words, take) {
     const item = Object.assign(document.createElement("li"), { textContent: words, id: `${options.id}-${Math.random().toString(36).slice(2)}` });
@@ -144,11 +144,11 @@ for (const set of all("[data-picker]")) {
     item.addEventListener("mousedown", (event) => { event.preventDefault(); item.take(); });
     return item;
   }
-  function mark(place) {
-    here = place;
-    [...options.children].forEach((each, index) => each.setAttribute("aria-selected", String(index === place)));
-    input.setAttribute("aria-activedescendant", options.children[place]?.id ?? "");
-    options.children[place]?.scrollIntoView({ block: "nearest" });
+  function mark(position) {
+    here = position;
+    [...options.children].forEach((each, index) => each.setAttribute("aria-selected", String(index === position)));
+    input.setAttribute("aria-activedescendant", options.children[position]?.id ?? "");
+    options.children[position]?.scrollIntoView({ block: "nearest" });
   }
   function shut() { options.hidden = true; input.setAttribute("aria-expanded", "false"); here = -1; }
 

@@ -4,16 +4,16 @@
 {
   const list = one("[data-rows]");
   let last = null;
-  let standing = "";
+  let currentId = "";
   const rows = () => all("tr[data-row]", list);
   const picks = () => all(".pick", list);
   const here = () => one("tr.here", list);
 
-  function stand(row) {
+  function moveTo(row) {
     here()?.classList.remove("here");
     if (!row) return;
     row.classList.add("here");
-    standing = row.id;
+    currentId = row.id;
     one("a.name", row)?.focus({ preventScroll: true });
     row.scrollIntoView({ block: "nearest" });
   }
@@ -63,7 +63,7 @@
   });
   list?.addEventListener("focusin", (event) => {
     const row = event.target.closest("tr[data-row]");
-    if (row && row !== here() && event.target.matches("a.name:focus-visible")) { here()?.classList.remove("here"); row.classList.add("here"); standing = row.id; }
+    if (row && row !== here() && event.target.matches("a.name:focus-visible")) { here()?.classList.remove("here"); row.classList.add("here"); currentId = row.id; }
   });
 
   document.addEventListener("portico:key", (event) => {
@@ -71,19 +71,19 @@
     if (!list || key.defaultPrevented) return;
     if (key.target.closest("button, summary, .menu, [role=switch]") && [" ", "Enter"].includes(key.key)) return;
     const every = rows();
-    const place = every.indexOf(here());
+    const current = every.indexOf(here());
     const step = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[key.key];
     const act = {
       x: () => { pick(here()); count(); },
       " ": () => { pick(here()); count(); },
       e: () => one("[data-switch]", here())?.click(),
       Enter: () => { if (!key.target.closest("a")) location.assign(here().dataset.href); else return false; },
-      Escape: () => { if (picks().some((box) => box.checked)) clear(); else { standing = ""; stand(null); } },
+      Escape: () => { if (picks().some((box) => box.checked)) clear(); else { currentId = ""; moveTo(null); } },
     }[key.key];
     if (step && every.length) {
-      const next = every[Math.min(every.length - 1, Math.max(0, place + step))];
+      const next = every[Math.min(every.length - 1, Math.max(0, current + step))];
       if (key.shiftKey) { last ??= here() ?? next; range(next); count(); }
-      stand(next);
+      moveTo(next);
       event.preventDefault();
     } else if (act && (here() || key.key === "Escape")) {
       if (act() !== false) event.preventDefault();
@@ -91,8 +91,8 @@
   });
   document.addEventListener("htmx:afterSettle", () => {
     if (!list) return;
-    // A row that was drawn anew is still the one that the keys stand on.
-    if (!here() && standing) document.getElementById(standing)?.classList.add("here");
+    // A replaced row stays the current one.
+    if (!here() && currentId) document.getElementById(currentId)?.classList.add("here");
     count();
   });
   // Coming back by the browser's own button, boxes may be ticked already.

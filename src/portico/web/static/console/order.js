@@ -8,7 +8,7 @@
   const isSection = (item) => item.matches(".order-section");
   const lists = () => all("[data-order-list]", board);
   const siblings = (item) => (isSection(item) ? all(".order-section", board).filter((each) => each.dataset.section) : all("[data-order-row]", item.closest(".order-section")));
-  const place = (item) => siblings(item).indexOf(item) + 1;
+  const position = (item) => siblings(item).indexOf(item) + 1;
   const nameOf = (item) => (isSection(item) ? item.dataset.name : one(".name", item).textContent);
   const gripOf = (item) => one("[data-grip], [data-section-grip]", item);
 
@@ -18,20 +18,20 @@
     }
   }
   function lift(item) {
-    lifted = { item, parent: item.parentNode, next: item.nextSibling, from: place(item), section: item.closest(".order-section") };
+    lifted = { item, parent: item.parentNode, next: item.nextSibling, from: position(item), section: item.closest(".order-section") };
     item.classList.add("lifted");
-    told();
-    say(`${nameOf(item)} is lifted, place ${place(item)} of ${siblings(item).length}. Arrows move it, Space drops it, Escape puts it back.`);
+    showPosition();
+    say(`${nameOf(item)} is lifted, place ${position(item)} of ${siblings(item).length}. Arrows move it, Space drops it, Escape puts it back.`);
   }
-  function told() {
+  function showPosition() {
     const words = one("[data-lift-words]", lifted.item);
-    if (words) words.textContent = `Place ${place(lifted.item)} of ${siblings(lifted.item).length}  ↑ ↓ Space`;
+    if (words) words.textContent = `Place ${position(lifted.item)} of ${siblings(lifted.item).length}  ↑ ↓ Space`;
   }
   function moved() {
     number();
-    told();
+    showPosition();
     const section = isSection(lifted.item) ? "" : ` in ${lifted.item.closest(".order-section").dataset.name}`;
-    say(`Place ${place(lifted.item)} of ${siblings(lifted.item).length}${section}.`);
+    say(`Place ${position(lifted.item)} of ${siblings(lifted.item).length}${section}.`);
   }
   function settle() {
     const { item } = lifted;
@@ -53,7 +53,7 @@
     const { item } = was;
     gripOf(item).focus();
     const section = item.closest(".order-section");
-    if (place(item) === was.from && section === was.section) return say("Nothing moved.");
+    if (position(item) === was.from && section === was.section) return say("Nothing moved.");
     const body = new URLSearchParams({ csrf: document.body.dataset.csrf });
     if (isSection(item)) {
       for (const each of siblings(item)) body.append("section", each.dataset.section);
@@ -67,7 +67,7 @@
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const toast = one("#toast", page);
     if (toast) { one("#toast").replaceChildren(...toast.children); reveal(); }
-    say(`${nameOf(item)} is now at place ${place(item)} of ${siblings(item).length}.`);
+    say(`${nameOf(item)} is now at place ${position(item)} of ${siblings(item).length}.`);
   }
   function step(item, by) {
     const every = siblings(item);
@@ -120,7 +120,7 @@
         at.clientY < box.top + box.height / 2 ? under.before(item) : under.after(item);
       }
       number();
-      told();
+      showPosition();
     };
     const stop = (put) => () => {
       document.removeEventListener("pointermove", move);

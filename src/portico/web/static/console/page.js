@@ -76,9 +76,9 @@ function fix(event, dataset) {
 
 document.addEventListener("input", (event) => {
   if (!event.target.matches("[data-filter-list]")) return;
-  const wanted = event.target.value.trim().toLowerCase();
+  const text = event.target.value.trim().toLowerCase();
   for (const entry of all("a", event.target.closest("[data-filtered]"))) {
-    entry.hidden = !entry.textContent.toLowerCase().includes(wanted);
+    entry.hidden = !entry.textContent.toLowerCase().includes(text);
   }
 });
 
@@ -90,34 +90,34 @@ function openPalette() {
 }
 
 one("#palette").addEventListener("keydown", (event) => {
-  const found = all("a", one("#palette-found"));
-  const here = found.findIndex((each) => each.getAttribute("aria-selected") === "true");
+  const results = all("a", one("#palette-found"));
+  const here = results.findIndex((each) => each.getAttribute("aria-selected") === "true");
   const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-  if (step && found.length) {
+  if (step && results.length) {
     event.preventDefault();
-    choose(found, (here + step + found.length) % found.length);
-  } else if (event.key === "Enter" && found.length) {
+    choose(results, (here + step + results.length) % results.length);
+  } else if (event.key === "Enter" && results.length) {
     event.preventDefault();
-    found[Math.max(0, here)].click();
+    results[Math.max(0, here)].click();
   }
 });
 
-// In the palette what was found is a list of options; on the page of the search it is links.
-function tellFound(list) {
-  const found = all("a", list);
+// The palette shows the results as a list of options; the page of the search shows links.
+function markResults(list) {
+  const results = all("a", list);
   list.toggleAttribute("role", false);
-  if (found.length) list.setAttribute("role", "listbox");
+  if (results.length) list.setAttribute("role", "listbox");
   for (const group of all(":scope > div", list)) group.setAttribute("role", "group");
   for (const title of all("h2", list)) title.setAttribute("role", "presentation");
-  for (const each of found) { each.setAttribute("role", "option"); each.id = `palette-${each.id}`; }
-  one("#palette input").setAttribute("aria-expanded", String(found.length > 0));
-  if (found.length) choose(found, 0);
+  for (const each of results) { each.setAttribute("role", "option"); each.id = `palette-${each.id}`; }
+  one("#palette input").setAttribute("aria-expanded", String(results.length > 0));
+  if (results.length) choose(results, 0);
 }
 
-function choose(found, place) {
-  found.forEach((each, index) => each.setAttribute("aria-selected", String(index === place)));
-  found[place].scrollIntoView({ block: "nearest" });
-  one("#palette input").setAttribute("aria-activedescendant", found[place].id);
+function choose(results, position) {
+  results.forEach((each, index) => each.setAttribute("aria-selected", String(index === position)));
+  results[position].scrollIntoView({ block: "nearest" });
+  one("#palette input").setAttribute("aria-activedescendant", results[position].id);
 }
 
 // Keys that hold on every page. Pages add theirs by listening for "portico:key".
@@ -182,13 +182,13 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 document.addEventListener("htmx:sendError", () => note("Portico did not answer. Try again."));
 document.addEventListener("htmx:afterSettle", (event) => {
   reveal();
-  if (event.target.id === "palette-found") tellFound(event.target);
+  if (event.target.id === "palette-found") markResults(event.target);
   const asked = one("#asked");
   if (event.target === asked && !asked.open) asked.showModal();
 });
 
 reveal();
 keys.show();
-// To load a page that is shown once again must not send its form again.
+// Reloading a page that is shown once must not send its form again.
 if (one("[data-once]")) history.replaceState(null, "", location.href);
 one("[data-summary]")?.focus();
