@@ -1,1 +1,1 @@
-"""The benchmark: Portico beside a limit, a reference and the stand-ins people use today."""
+"""The benchmark: Portico compared with a limit, a reference and other tools."""

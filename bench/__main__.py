@@ -1,4 +1,4 @@
-"""The command line of the benchmark: which comparisons to run, for how long, and what to write."""
+"""The command line of the benchmark."""
 
 from __future__ import annotations
 
@@ -46,22 +46,26 @@ def say(line: str) -> None:
 def parse(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="scripts/bench",
-        description="Compares Portico with a limit, a reference and today's stand-ins.",
+        description="Compare Portico with a limit, a reference and other tools.",
     )
     parser.add_argument("--quick", action="store_true", help="2 rounds of 1 second")
-    parser.add_argument("--seconds", type=float, default=None, help="how long a round is (3)")
-    parser.add_argument("--rounds", type=int, default=None, help="how many rounds (5)")
+    parser.add_argument(
+        "--seconds", type=float, default=None, help="length of a round (default: 3)"
+    )
+    parser.add_argument("--rounds", type=int, default=None, help="number of rounds (default: 5)")
     parser.add_argument(
         "--only", action="append", choices=NAMES, metavar="KIND", help=f"one of {', '.join(NAMES)}"
     )
     parser.add_argument("--database", choices=DATABASES, action="append", help="default: both")
-    parser.add_argument("--no-node", action="store_true", help="leave json-server and Prism out")
+    parser.add_argument("--no-node", action="store_true", help="without json-server and Prism")
     parser.add_argument(
         "--write", action="store_true", help="write docs/performance.md and its charts"
     )
     options = parser.parse_args(arguments)
     if options.write and (options.only or options.database):
-        parser.error("--write writes the whole page, so it goes with neither --only nor --database")
+        parser.error(
+            "--write writes the whole page, so it cannot be combined with --only or --database"
+        )
     return options
 
 
@@ -72,7 +76,7 @@ def pace_of(options: argparse.Namespace) -> Pace:
 
 @contextmanager
 def opened(database: str, folder: Path, cores: Cores, pace: Pace, *, node: bool) -> Iterator[Stage]:
-    """A stage with everything that it needs; PostgreSQL ends with the block."""
+    """Open a stage with its servers, which end with the block."""
     say(f"{DATABASES[database]}: starting and filling the servers")
     postgres = running_postgres(folder) if database == "postgresql" else nullcontext()
     with postgres as server, Processes(folder) as processes:
@@ -88,7 +92,7 @@ def opened(database: str, folder: Path, cores: Cores, pace: Pace, *, node: bool)
 
 
 def run_stage(stage: Stage, wanted: set[str]) -> Iterator[Comparison]:
-    """The comparisons of one database: those that only read first, while the data is as filled."""
+    """Yield the comparisons of one database: reads first, before writes change the data."""
     reading = [kind for kind in KINDS if kind.group is not Group.WRITE]
     for kind in reading:
         if kind.name in wanted:
@@ -106,23 +110,23 @@ def run_stage(stage: Stage, wanted: set[str]) -> Iterator[Comparison]:
 
 
 def measure(options: argparse.Namespace, folder: Path) -> list[Comparison]:
-    """Runs every comparison that was asked for, saying each as it ends."""
+    """Run every requested comparison, and print each result."""
     cores = assign_cores()
-    # What drives the servers, and PostgreSQL, stay off the core that is measured.
+    # The benchmark and PostgreSQL do not use the core that is measured.
     os.sched_setaffinity(0, cores.apart.load)
     node = not options.no_node and (PROGRAMS / "json-server").exists()
-    found = []
+    results = []
     for database in options.database or DATABASES:
         beside = node and database == "sqlite"
         with opened(database, folder, cores, pace_of(options), node=beside) as stage:
             for comparison in run_stage(stage, set(options.only or NAMES)):
                 say(plain_report(rows([comparison]), notes([comparison])) + "\n")
-                found.append(comparison)
-    return found
+                results.append(comparison)
+    return results
 
 
 def write(comparisons: list[Comparison], facts: dict[str, str], pace: Pace) -> None:
-    """The page and its two charts."""
+    """Write the page and its two charts."""
     table = rows(comparisons)
     text = page(table, notes(comparisons), facts, rounds=pace.rounds, seconds=pace.seconds)
     (ROOT / "docs" / "performance.md").write_text(text)

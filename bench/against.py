@@ -1,7 +1,7 @@
-"""`scripts/bench against REV`: every kind of request on this checkout and on an earlier commit.
+"""`scripts/bench against REV`: compares this checkout with an earlier commit.
 
-Both servers hold the same data on databases of their own and take turns, so a ratio below 1.00 is
-a loss of speed and not a slower machine.
+Both servers have the same data in separate databases and take turns, so a ratio below 1.00 is a
+loss of speed and not a slower machine.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Stand:
 
 
 def say(line: str) -> None:
-    """Print a line at once."""
+    """Print a line and flush it."""
     sys.stdout.write(f"{line}\n")
     sys.stdout.flush()
 
@@ -79,14 +79,14 @@ def open_side(
 
 
 def database_url(name: str, folder: Path, postgres: Postgres | None) -> str:
-    """The database of one version."""
+    """Return the URL of the database of one version."""
     if postgres is None:
         return f"sqlite:///{folder / name}.db"
     return f"postgresql://{postgres.create_database(name)}"
 
 
 def compare_versions(stand: Stand, kind: Kind) -> Iterator[Comparison]:
-    """One kind of request, with the cache on and, for reads, off."""
+    """Compare one kind of request, with the cache on and, for reads, off."""
     settings = ("hot", "cold") if kind.group is Group.READ else ("hot",)
     for setting in settings:
         contestants = [
@@ -97,7 +97,7 @@ def compare_versions(stand: Stand, kind: Kind) -> Iterator[Comparison]:
 
 
 def compare_bulks(stand: Stand) -> Comparison:
-    """A bulk of 500 on both versions."""
+    """Compare a bulk of 500."""
     contestants = []
     for name, side in (("now-hot", stand.now), ("before-hot", stand.before)):
         site = side.hot
@@ -117,7 +117,7 @@ def _contestant(stand: Stand, kind: Kind, label: str, site: Site) -> Contestant:
 
 
 def row(comparison: Comparison) -> tuple[tuple[str, ...], float]:
-    """A line of the table, and its ratio."""
+    """Return a line of the table and its ratio."""
     now, before = f"now-{comparison.name}", f"before-{comparison.name}"
     mine, theirs = comparison.typical(now), comparison.typical(before)
     ratio = comparison.ratio(now, before)
@@ -135,7 +135,7 @@ def row(comparison: Comparison) -> tuple[tuple[str, ...], float]:
 
 
 def run_stand(stand: Stand, wanted: set[str]) -> Iterator[Comparison]:
-    """Every comparison on one kind of database: reads first, while the data is as filled."""
+    """Yield the comparisons on one kind of database: reads first, before writes change the data."""
     for kind in (each for each in KINDS if each.group is not Group.WRITE):
         if kind.name in wanted:
             yield from compare_versions(stand, kind)
@@ -155,10 +155,10 @@ def run_stand(stand: Stand, wanted: set[str]) -> Iterator[Comparison]:
 
 
 def measure(options: argparse.Namespace, folder: Path) -> list[tuple[tuple[str, ...], float]]:
-    """Run every comparison that was asked for; print each row when it is there."""
+    """Run every requested comparison, and print each row."""
     program = install_earlier(options.revision)
     cores = assign_cores()
-    # The harness and PostgreSQL stay off the core that is measured.
+    # The benchmark and PostgreSQL do not use the core that is measured.
     os.sched_setaffinity(0, cores.apart.load)
     found = []
     for database in options.database or DATABASES:
@@ -184,21 +184,21 @@ NAMES = (*(kind.name for kind in KINDS), BULK)
 
 
 def parse() -> argparse.Namespace:
-    """The command line."""
+    """Parse the command line."""
     parser = argparse.ArgumentParser(
         prog="scripts/bench against",
         description="Compare this checkout with an earlier commit, request by request.",
     )
     parser.add_argument("revision", help="the earlier commit, tag or branch")
-    parser.add_argument("--seconds", type=float, default=2.0, help="how long a round is (2)")
-    parser.add_argument("--rounds", type=int, default=7, help="how many rounds (7)")
+    parser.add_argument("--seconds", type=float, default=2.0, help="length of a round (default: 2)")
+    parser.add_argument("--rounds", type=int, default=7, help="number of rounds (default: 7)")
     parser.add_argument("--only", action="append", choices=NAMES, metavar="KIND")
     parser.add_argument("--database", choices=DATABASES, action="append", help="default: both")
     return parser.parse_args()
 
 
 def main() -> int:
-    """Print the table; exit with 1 when a kind of request became slower than allowed."""
+    """Print the table. Exit with 1 if a kind of request is slower than allowed."""
     options = parse()
     end_cleanly_when_told()
     try:

@@ -1,4 +1,4 @@
-"""One client, one connection: a bulk of 500 links against 500 creates, one after another."""
+"""Compares a bulk of 500 links with 500 single creates, with one client on one connection."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Send = Callable[[], object]
 
 
 def bulk_body(portal_id: str, tag: str) -> str:
-    """A bulk of 500 new links on one empty portal."""
+    """Return a bulk request of 500 new links on one empty portal."""
     text = json.dumps(new_link(portal_id))
     links = [
         json.loads(text.replace("@TAG@", tag).replace("@N@", f"{number:03d}"))
@@ -33,7 +33,7 @@ def bulk_body(portal_id: str, tag: str) -> str:
 
 
 def bulk_timing(site: Site) -> Timing:
-    """Measures bulks of 500 on one connection."""
+    """Return a timing of bulks of 500 on one connection."""
 
     def measure(tag: str, _seconds: float) -> Sample:
         bodies = [
@@ -49,7 +49,7 @@ def bulk_timing(site: Site) -> Timing:
 
 
 def singles_timing(site: Site) -> Timing:
-    """Measures 500 creates on one connection; the rate is of such five hundreds."""
+    """Return a timing of 500 creates on one connection. The rate counts sets of 500."""
 
     def measure(tag: str, _seconds: float) -> Sample:
         text = json.dumps(new_link(site.bulk_portals.pop())).replace("@TAG@", f"single {tag}")
@@ -68,7 +68,7 @@ def singles_timing(site: Site) -> Timing:
 
 
 def repeated_timing(port: int, path: str, body: str) -> Timing:
-    """Measures the limit with the same body over and over."""
+    """Return a timing of the limit, with the same body each time."""
 
     def measure(_tag: str, _seconds: float) -> Sample:
         connection = Connection(port)
@@ -91,7 +91,7 @@ def _post_bulk(site: Site, body: str) -> Answer:
 
 
 def verify_bulk(site: Site) -> Answer:
-    """One bulk is answered with its 500 links in order, each with the portal."""
+    """Check that the response to a bulk has its 500 links in order, each with the portal."""
     body = bulk_body(site.bulk_portals.pop(), "bulk check")
     sent = json.loads(body)
     answer = _post_bulk(site, body)
@@ -106,12 +106,12 @@ def verify_bulk(site: Site) -> Answer:
 
 
 def bulk_portals_needed(sendings: int) -> int:
-    """Empty portals for the check, and for every sending's bulks and its 500 creates."""
+    """Return the number of empty portals for the check and for all bulks and creates."""
     return 1 + sendings * (BULKS_A_ROUND + 1)
 
 
 def _timed(sendings: list[Send]) -> Sample:
-    """The median of the sendings, each timed by itself."""
+    """Time each request, and return the medians."""
     took = []
     for send in sendings:
         start = time.perf_counter()

@@ -1,7 +1,7 @@
-"""The chart of the ratios as SVG, once for light pages and once for dark ones, by hand.
+"""Draws the chart of the ratios as SVG, for light and for dark pages.
 
-Two panels share the kinds of request as their rows: on the left the share of the limit, on the
-right how many times the reference, on a logarithmic scale. A stroke across a bar is its target.
+The rows of both panels are the kinds of request. The left panel shows the share of the limit, the
+right one the multiple of the reference, on a logarithmic scale. A line across a bar is its target.
 """
 
 from __future__ import annotations
@@ -47,11 +47,11 @@ class Panel:
     title: str
     against: str
     left: float
-    place: Callable[[float], float]
+    scale: Callable[[float], float]
     ticks: list[float]
 
     def x(self, value: float) -> float:
-        return self.left + PANEL * min(1.0, max(0.0, self.place(value)))
+        return self.left + PANEL * min(1.0, max(0.0, self.scale(value)))
 
 
 def _panels(rows: list[Row]) -> tuple[Panel, Panel]:
@@ -77,13 +77,13 @@ def _panels(rows: list[Row]) -> tuple[Panel, Panel]:
 def _text(
     x: float, y: float, words: str, colour: str, *, size: int = 13, anchor: str = "start"
 ) -> str:
-    place = f'x="{x:.1f}" y="{y:.1f}" font-size="{size}" text-anchor="{anchor}"'
-    return f'<text {place} fill="{colour}">{escape(words)}</text>'
+    position = f'x="{x:.1f}" y="{y:.1f}" font-size="{size}" text-anchor="{anchor}"'
+    return f'<text {position} fill="{colour}">{escape(words)}</text>'
 
 
 def _line(x: float, top: float, bottom: float, colour: str, width: float = 1) -> str:
-    place = f'x1="{x:.1f}" x2="{x:.1f}" y1="{top:.1f}" y2="{bottom:.1f}"'
-    return f'<line {place} stroke="{colour}" stroke-width="{width}"/>'
+    position = f'x1="{x:.1f}" x2="{x:.1f}" y1="{top:.1f}" y2="{bottom:.1f}"'
+    return f'<line {position} stroke="{colour}" stroke-width="{width}"/>'
 
 
 def _scale(panel: Panel, height: float, palette: Palette) -> list[str]:
@@ -123,7 +123,7 @@ def _legend(palette: Palette) -> list[str]:
 
 
 def chart(rows: list[Row], palette: Palette) -> str:
-    """The whole picture for one theme, from the rows with the cache on."""
+    """Return the chart for one theme, from the rows with the cache on."""
     hot = [row for row in rows if row.setting == "hot" and row.ratios]
     titles = list(dict.fromkeys(row.title for row in hot))
     height = TOP + ROW * len(titles) + BOTTOM
@@ -138,8 +138,8 @@ def chart(rows: list[Row], palette: Palette) -> str:
             if panel.against in row.ratios:
                 colour = palette.bars[row.database]
                 parts += _bar(panel, row.ratios[panel.against], y, colour, palette)
-    for place, title in enumerate(titles):
-        middle = TOP + ROW * place + 5 + BAR + 6
+    for index, title in enumerate(titles):
+        middle = TOP + ROW * index + 5 + BAR + 6
         parts.append(_text(LABELS - 14, middle, title, palette.ink, anchor="end"))
     body = "\n".join(parts)
     return (
@@ -151,6 +151,6 @@ def chart(rows: list[Row], palette: Palette) -> str:
 
 
 def write_charts(rows: list[Row], folder: Path) -> None:
-    """Both themes, beside the page that shows them."""
+    """Write the charts of both themes into a folder."""
     for theme, palette in (("light", LIGHT), ("dark", DARK)):
         (folder / f"performance-{theme}.svg").write_text(chart(rows, palette))

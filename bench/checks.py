@@ -1,4 +1,4 @@
-"""What a right answer holds. Nothing is timed before its answer has passed here."""
+"""Checks of responses. Nothing is timed before its response has passed one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from bench.http_client import Answer, UnexpectedAnswer
 from bench.sites import Site
 
 Check = Callable[[Site, Answer, str], None]
-"""Looks at the answer to a load's first request, whose body (if any) is the text."""
+"""Checks the response to the first request of a load. The text is the body of that request."""
 
 
 def _require(condition: bool, sentence: str) -> None:
@@ -20,15 +20,15 @@ def _require(condition: bool, sentence: str) -> None:
         raise UnexpectedAnswer(sentence)
 
 
-def seen(link: dict[str, Any]) -> tuple[object, ...]:
-    """A link on the wire, as far as it follows from what was written."""
+def received(link: dict[str, Any]) -> tuple[object, ...]:
+    """Return the fields of a link in a response that the dataset determines."""
     portals = [portal["name"] for portal in link["userPortals"]]
     fields = ("name", "enabled", "description", "link", "linkPath", "protocol")
     return (*(link[name] for name in fields), portals)
 
 
 def written(link: SeedLink) -> tuple[object, ...]:
-    """A link of the dataset, in the shape of `seen`."""
+    """Return a link of the dataset in the form of `received`."""
     return (*link.body().values(), [dataset.portal_name(link.portal)])
 
 
@@ -38,9 +38,9 @@ def _page(answer: Answer, expected: list[SeedLink], size: int) -> None:
     pages = -(-total // size)
     _require(page["totalCount"] == str(total), f"totalCount is {page['totalCount']}, not {total}")
     _require(page["totalPages"] == str(pages), f"totalPages is {page['totalPages']}, not {pages}")
-    found = [seen(link) for link in page["list"]]
+    actual = [received(link) for link in page["list"]]
     wanted = [written(link) for link in in_list_order(expected)[:size]]
-    _require(found == wanted, f"the list does not hold the expected {len(wanted)} links in order")
+    _require(actual == wanted, f"the list does not hold the expected {len(wanted)} links in order")
     _require(
         all(isinstance(link["id"], str) for link in page["list"]), "an id is not a string of digits"
     )
@@ -62,8 +62,8 @@ def page_of_names(part: str) -> Check:
 def single_link(number: int) -> Check:
     def check(site: Site, answer: Answer, _body: str) -> None:
         link = answer.json()
-        _require(link["id"] == site.link_ids[number], "another link than the one asked for")
-        _require(seen(link) == written(dataset.links()[number]), "the link's fields differ")
+        _require(link["id"] == site.link_ids[number], "the response has a different link")
+        _require(received(link) == written(dataset.links()[number]), "the link's fields differ")
 
     return check
 
@@ -101,7 +101,7 @@ def _matches(link: dict[str, Any], sent: dict[str, Any]) -> None:
 
 
 def grown_by(site: Site, before: int, acknowledged: int, connections: int) -> None:
-    """After a load of creates: every acknowledged link is in the list, and little else is new."""
+    """Check that every acknowledged create is in the list, and at most a few others are."""
     grown = count_links(site) - before
     _require(
         acknowledged <= grown <= acknowledged + 2 * connections,

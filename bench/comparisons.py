@@ -1,4 +1,4 @@
-"""Which contestants meet for each kind of request, and on which cores."""
+"""The contestants of each comparison, and their cores."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WORKERS = "workers"
 
 
 def compare_kind(stage: Stage, kind: Kind) -> Comparison:
-    """Portico, the limit, the reference and the stand-ins on one kind of request."""
+    """Compare Portico, the limit, the reference and the stand-ins on one kind of request."""
     for site in (stage.hot, stage.cold, stage.reference):
         sites.sign_in(site)
     captured = verified_answer(kind, stage.hot)
@@ -45,7 +45,7 @@ def compare_kind(stage: Stage, kind: Kind) -> Comparison:
 
 
 def compare_bulk(stage: Stage) -> Comparison:
-    """A bulk of 500, and for Portico and the reference 500 creates one after another."""
+    """Compare bulks of 500, for Portico and the reference also with 500 single creates."""
     for site in (stage.hot, stage.reference):
         sites.sign_in(site)
     hot, reference = stage.hot, stage.reference
@@ -72,7 +72,7 @@ def compare_bulk(stage: Stage) -> Comparison:
 
 
 def compare_workers(stage: Stage, kind: Kind) -> Comparison:
-    """One worker on one core against two workers on two, for Portico and for the limit."""
+    """Compare two workers on two cores with one on one, for Portico and for the limit."""
     cores = stage.setting.cores
     sites.sign_in(stage.hot)
     captured = verified_answer(kind, stage.hot)
@@ -98,7 +98,7 @@ def compare_workers(stage: Stage, kind: Kind) -> Comparison:
 
 @contextmanager
 def _limit(stage: Stage, captured: Answer, workers: int = 1) -> Iterator[Server]:
-    """A limit for one comparison; it ends with the block."""
+    """Start a limit that ends with the block."""
     setting = stage.setting
     layout = setting.cores.apart if workers == 1 else setting.cores.two_workers
     name = f"limit-{workers}"
@@ -119,8 +119,8 @@ def _limit(stage: Stage, captured: Answer, workers: int = 1) -> Iterator[Server]
 def _timing(
     stage: Stage, load: Load, port: int, token: str, label: str, layout: Layout | None
 ) -> Timing:
-    place = layout or stage.setting.cores.apart
-    target = Target(port, token, place.load, place.connections)
+    chosen = layout or stage.setting.cores.apart
+    target = Target(port, token, chosen.load, chosen.connections)
     return load_timing(load, target, folder=stage.setting.folder, label=label)
 
 
@@ -153,4 +153,4 @@ def _of_stand_in(stage: Stage, kind: Kind, stand_in: StandIn) -> Contestant:
 
 
 def _checked_already() -> None:
-    """The answer was checked when it was captured for the limit."""
+    """Do nothing: the response was checked when it was captured for the limit."""

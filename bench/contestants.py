@@ -1,6 +1,6 @@
-"""How the limit and the reference are started; `portico.py` starts Portico.
+"""Starts the limit and the reference; `portico.py` starts Portico.
 
-All three are served by the same Granian, in the same environment, with the same settings.
+All three run on the same Granian, in the same environment, with the same settings.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from bench.sites import Credentials
 
 ROOT = Path(__file__).resolve().parent.parent
 OF_THE_SERVER = {"date", "server", "connection", "transfer-encoding"}
-"""Headers that Granian adds by itself to every answer."""
+"""Headers that Granian adds to every response."""
 
 
 def granian(app: str, *more: str, workers: int = 1) -> Callable[[int], Sequence[str]]:
-    """The command that serves an ASGI application as `portico serve` serves Portico."""
+    """Return the command that serves an ASGI application like `portico serve` does."""
 
     def command(port: int) -> list[str]:
         return [
@@ -59,7 +59,7 @@ def serve_limit(
     name: str = "limit",
     workers: int = 1,
 ) -> Server:
-    """Serves exactly this answer, to whatever is asked."""
+    """Start a server that sends exactly this response to every request."""
     folder.mkdir(parents=True, exist_ok=True)
     headers = [(key, value) for key, value in answer.headers if key.lower() not in OF_THE_SERVER]
     (folder / "head.json").write_text(json.dumps({"status": answer.status, "headers": headers}))

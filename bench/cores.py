@@ -1,6 +1,6 @@
-"""Which core does what: a server has one to itself, everything that drives it has another.
+"""Assigns cores and connections: the server has one core, the load generator another one.
 
-And over how many connections the load comes, which decides how much of it a worker sees at once.
+The number of connections decides how many requests wait at a worker.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import os
 from dataclasses import dataclass, replace
 
 CONNECTIONS = 16
-"""Of the load generator to each worker."""
+"""The number of connections of the load generator to each worker."""
 
 
 class TooFewCores(Exception):
@@ -18,7 +18,7 @@ class TooFewCores(Exception):
 
 @dataclass(frozen=True)
 class Layout:
-    """The cores of one comparison, and how many connections its load has."""
+    """The cores of one comparison, and the number of connections of its load."""
 
     server: tuple[int, ...]
     load: tuple[int, ...]
@@ -27,13 +27,12 @@ class Layout:
 
 @dataclass(frozen=True)
 class Cores:
-    """Where everything runs.
+    """The layouts of all comparisons.
 
-    Two workers on a machine of two cores leave none for the load generator, which then shares
-    both; so that this does not distort the comparison, the one worker that they are compared
-    with shares its only core with the load generator too. Each of the two has as many connections
-    as the one; `two_workers_sharing` have that many between them, so that fewer requests wait at
-    each, and each request costs it more turns of its loop.
+    On a machine with two cores, two workers share both with the load generator. For a fair
+    comparison, the one worker (`one_worker`) then shares its core with the load generator too. Each
+    of the two workers has as many connections as the one; `two_workers_sharing` has that many in
+    total, so fewer requests wait at each, and each request costs more turns of the event loop.
     """
 
     apart: Layout
@@ -43,7 +42,7 @@ class Cores:
 
 
 def assign_cores() -> Cores:
-    """The layouts of this machine. Raises TooFewCores."""
+    """Return the layouts of this machine. Raises TooFewCores."""
     cores = sorted(os.sched_getaffinity(0))
     if len(cores) < 2:
         raise TooFewCores("The benchmark needs two cores: one for the server, one for the load.")
@@ -58,5 +57,5 @@ def assign_cores() -> Cores:
 
 
 def pinned(command: list[str], cores: tuple[int, ...]) -> list[str]:
-    """The command, kept to those cores with all it starts."""
+    """Return the command, restricted to these cores with all processes that it starts."""
     return ["taskset", "--cpu-list", ",".join(map(str, cores)), *command]

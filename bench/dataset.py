@@ -1,4 +1,4 @@
-"""The 10,000 links that every contestant holds: the same on every machine and in every run."""
+"""The 10,000 links of every contestant, the same on every machine and in every run."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ PORTALS = 25
 LINKS_ON_A_PORTAL = LINKS // PORTALS
 BULK = 500
 ROTATION = 100
-"""How many different links the single reads and the updates go round."""
+"""The number of different links that single reads and updates use in turn."""
 
 RARE_WORD = "quasar"
 _RARE_EVERY = 1_429
 
-# No word begins another, so the names sort alike whatever the collation of a database is.
+# No word is the start of another, so every collation sorts the names alike.
 _FIRST = ("Amber", "Birch", "Cobalt", "Delta", "Ember", "Fjord", "Granite", "Harbour", "Indigo")
 _SECOND = ("Payroll", "Roster", "Wiki", "Tickets", "Mail", "Budget", "Library", "Canteen")
 
 
 @dataclass(frozen=True)
 class SeedLink:
-    """One link as it is written, with the number of the portal that it is on."""
+    """One link, with the number of its portal."""
 
     name: str
     enabled: bool
@@ -34,7 +34,7 @@ class SeedLink:
     portal: int
 
     def body(self) -> dict[str, Any]:
-        """The link as a client sends it, without its portals."""
+        """Return the link as a client sends it, without its portals."""
         return {
             "name": self.name,
             "enabled": self.enabled,
@@ -80,12 +80,12 @@ def _link(number: int) -> SeedLink:
 
 
 def links() -> list[SeedLink]:
-    """Every link, in the order in which they are created."""
+    """Return every link, in order of creation."""
     return [_link(number) for number in range(LINKS)]
 
 
 def bulks() -> Iterator[tuple[int, list[SeedLink]]]:
-    """The links in runs that share a portal, each short enough for one bulk request."""
+    """Yield the links of one portal at a time, few enough for one bulk request."""
     every = links()
     step = min(BULK, LINKS_ON_A_PORTAL)
     for start in range(0, LINKS, step):
@@ -94,5 +94,5 @@ def bulks() -> Iterator[tuple[int, list[SeedLink]]]:
 
 
 def in_list_order(found: list[SeedLink]) -> list[SeedLink]:
-    """The order of every list answer: by name, letters of both cases alike."""
+    """Return the links in the order of list responses: by name, ignoring case."""
     return sorted(found, key=lambda link: link.name.lower())

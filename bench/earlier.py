@@ -1,4 +1,4 @@
-"""Portico as of another commit, installed beside this checkout so that both can be measured."""
+"""Installs Portico from another commit beside this checkout, so that both can be measured."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ HOME = ROOT / ".venv-bench" / "earlier"
 def install_earlier(revision: str) -> Path:
     """Check out and install a commit under `.venv-bench`; return the path of its `portico`.
 
-    Raises ServerMissing when the revision is unknown or cannot be installed.
+    Raises ServerMissing if the revision is unknown or cannot be installed.
     """
     commit = _output("git", "-C", str(ROOT), "rev-parse", "--verify", f"{revision}^{{commit}}")
     checkout = HOME / commit / "checkout"

@@ -1,6 +1,6 @@
-"""How latency grows with the data: one tenant of up to a million links, or two thousand tenants.
+"""Measures how latency grows: up to a million links in one tenant, or 2,000 tenants.
 
-One client on one connection, answers computed anew (the answer cache off) and from the cache.
+One client uses one connection, with the response cache off and on.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ DEEP_PAGE = 1_000
 
 @dataclass(frozen=True)
 class Probe:
-    """One request whose latency is followed, with how many links its whole list has."""
+    """One request to measure, with the expected number of links in total and on its page."""
 
     title: str
     path: str
@@ -53,7 +53,7 @@ class Probe:
 
 
 def probes(site: Site, size: int) -> list[Probe]:
-    """The requests that are followed, as far as a tenant of this size has an answer to them."""
+    """Return the requests that a tenant of this size supports."""
     middle = size // 2
     every = [
         Probe("List, page 1", "?page=1&pagesize=20", size, 20),
@@ -68,7 +68,7 @@ def probes(site: Site, size: int) -> list[Probe]:
 
 
 def check(site: Site, probe: Probe) -> None:
-    """Raises UnexpectedAnswer unless the answer has the totals that the data give it."""
+    """Raise UnexpectedAnswer unless the response has the expected totals."""
     path = f"{site.links_path}{probe.path}"
     answer = expect(site.connection.send("GET", path, token=site.token), 200, path).json()
     if probe.total is None:
@@ -79,7 +79,7 @@ def check(site: Site, probe: Probe) -> None:
 
 @dataclass(frozen=True)
 class Measuring:
-    """What every measurement of a run shares."""
+    """The values that all measurements of a run share."""
 
     portico: Portico
     credentials: Credentials
@@ -88,7 +88,7 @@ class Measuring:
     seconds: float
 
     def medians(self, size: int, *, cache: bool) -> dict[str, float]:
-        """The median latency of each probe in milliseconds, on a server just started."""
+        """Return the median latency of each probe in milliseconds, on a new server."""
         with Processes(self.folder) as processes:
             cores = self.cores.apart
             server = self.portico.serve(processes, "portico", cores.server, cache=cache)
@@ -105,7 +105,7 @@ class Measuring:
 
 
 def grown_table(sizes: list[str], found: list[dict[str, float]]) -> str:
-    """Latencies by size, and the last one as a multiple of the first."""
+    """Return a table of latencies by size, and the last one as a multiple of the first."""
     lines = []
     for title in found[-1]:
         cells = [number(each[title]) if title in each else "" for each in found]
@@ -116,7 +116,7 @@ def grown_table(sizes: list[str], found: list[dict[str, float]]) -> str:
 
 
 async def fill(measuring: Measuring, options: argparse.Namespace, reached: int, step: int) -> None:
-    """Adds what the next step has more than the last one."""
+    """Add the data that the next step has in addition to the last one."""
     customer_id = int(measuring.credentials.customer_id)
     database = open_database(measuring.portico.database)
     try:
@@ -136,7 +136,7 @@ def say(line: str) -> None:
 
 
 def run(options: argparse.Namespace, folder: Path, url: str) -> None:
-    """Grows the data step by step and prints how latency followed."""
+    """Add data step by step, and print the latencies."""
     cores = assign_cores()
     os.sched_setaffinity(0, cores.apart.load)
     portico = Portico(url)
@@ -155,8 +155,8 @@ def run(options: argparse.Namespace, folder: Path, url: str) -> None:
         reached = step
     unit = "tenant" if options.tenants else "link"
     heads = [f"{step:,} {unit}{'s' * (step > 1)}" for step in steps]
-    say(f"\nComputed anew, {DATABASES[options.database]}\n\n{grown_table(heads, anew)}")
-    say(f"\nFrom the cache, {DATABASES[options.database]}\n\n{grown_table(heads, cached)}")
+    say(f"\nCache off, {DATABASES[options.database]}\n\n{grown_table(heads, anew)}")
+    say(f"\nCache on, {DATABASES[options.database]}\n\n{grown_table(heads, cached)}")
 
 
 def parse(arguments: list[str]) -> argparse.Namespace:
@@ -165,16 +165,18 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--at",
         metavar="URL",
-        help="an empty PostgreSQL database instead of one of the wheel's, which has no pg_trgm; "
+        help="use this empty PostgreSQL database instead of the wheel's, which has no pg_trgm; "
         "PORTICO_SECRET_KEY_FILE names its key",
     )
-    parser.add_argument("--seconds", type=float, default=3.0, help="how long to ask each request")
+    parser.add_argument(
+        "--seconds", type=float, default=3.0, help="how long to repeat each request"
+    )
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
     parser.add_argument(
         "--tenants",
         type=int,
         nargs="*",
-        help="grow the number of tenants of 500 links each instead; 1 and 2000 unless given",
+        help="grow the number of tenants with 500 links each instead (default: 1 and 2000)",
     )
     options = parser.parse_args(arguments)
     if options.at:
@@ -182,7 +184,7 @@ def parse(arguments: list[str]) -> argparse.Namespace:
     if options.tenants == []:
         options.tenants = list(TENANTS)
     if any(size % LINKS_ON_A_PORTAL for size in options.sizes):
-        parser.error(f"a size is a multiple of {LINKS_ON_A_PORTAL}, the links of a portal")
+        parser.error(f"a size must be a multiple of {LINKS_ON_A_PORTAL}, the links of a portal")
     return options
 
 

@@ -1,7 +1,7 @@
-"""Fills a Portico database with very many links, through Portico's own storage but not its API.
+"""Fills a Portico database with many links, through Portico's storage layer instead of its API.
 
-The storage layer keeps folded columns and search indexes right by itself; what is left out is
-the checks, the audit trail and the round trip for each request.
+The storage layer updates folded columns and search indexes. This skips the checks, the audit trail
+and a round trip for each request.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _SECOND = ("Payroll", "Roster", "Wiki", "Tickets", "Mail", "Budget", "Library", 
 
 
 def link_name(number: int) -> str:
-    """A name that is its number's own; a few of the first hold the rare word."""
+    """Return a unique name. The names of the first few links contain the rare word."""
     rare = f"{RARE_WORD} " if number < RARE_LINKS else ""
     first = _FIRST[number % len(_FIRST)]
     second = _SECOND[number // len(_FIRST) % len(_SECOND)]
@@ -44,7 +44,7 @@ def portal_id(number: int) -> int:
 
 
 def link_id(number: int, tenant: int = 0) -> int:
-    """Ids are unique among all tenants; only the first tenant has more than one portal's links."""
+    """Return an id that is unique across tenants."""
     return FIRST_LINK + tenant * IDS_OF_A_TENANT + number
 
 
@@ -82,9 +82,9 @@ def _portal(customer_id: int, number: int, now: int) -> UserPortal:
 
 
 async def add_links(database: Database, customer_id: int, start: int, end: int) -> None:
-    """Gives a tenant its links from number `start` to before `end`, and their portals.
+    """Add the links from number `start` up to, but not including, `end`, and their portals.
 
-    Both numbers are multiples of a portal's 500 links.
+    Both numbers must be multiples of 500, the links of a portal.
     """
     for first, last in _runs(start, end, LINKS_A_TRANSACTION):
         async with database.write(customer_id) as connection:
@@ -92,7 +92,7 @@ async def add_links(database: Database, customer_id: int, start: int, end: int) 
 
 
 async def add_tenants(database: Database, start: int, end: int) -> None:
-    """Adds whole tenants, each with one portal of 500 links."""
+    """Add tenants, each with one portal of 500 links."""
     step = LINKS_A_TRANSACTION // LINKS_ON_A_PORTAL
     for first, last in _runs(start, end, step):
         async with database.transaction() as connection:

@@ -13,16 +13,16 @@ from urllib.parse import urlencode
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 IDLE_SECONDS = 5
-"""After this long unused a connection is opened anew: servers close idle ones."""
+"""A connection that was idle for longer is reopened, because servers close idle ones."""
 
 
 class UnexpectedAnswer(Exception):
-    """A server answered something other than what it was asked for."""
+    """A server sent an unexpected response."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer as it came over the wire."""
+    """One response."""
 
     status: int
     headers: list[tuple[str, str]]

@@ -1,4 +1,4 @@
-"""The kinds of request that are measured: what each sends, and how its answer is recognised."""
+"""The kinds of request to measure: the requests of each, and the check of its response."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ EQ_TARGET = dataset.links()[4_242].name
 
 
 class Group(StrEnum):
-    """What a kind does to the data; reads are also measured with the answer cache off."""
+    """The effect of a kind on the data. Reads are also measured with the response cache off."""
 
     READ = "read"
     WRITE = "write"
@@ -26,7 +26,7 @@ class Group(StrEnum):
 
 @dataclass(frozen=True)
 class Request:
-    """One request of a load; `@N@` and `@TAG@` in its body make each sending of it unique."""
+    """One request of a load. `@N@` and `@TAG@` make its body unique each time it is sent."""
 
     path: str
     body: str = ""
@@ -34,7 +34,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Load:
-    """What the load generator sends: these requests in turn, over and over."""
+    """The requests that the load generator repeats in turn."""
 
     method: str
     requests: list[Request]
@@ -71,7 +71,7 @@ def _search(expression: str) -> Callable[[Site], Load]:
 
 
 def new_link(portal_id: str) -> dict[str, Any]:
-    """A link that exists nowhere yet."""
+    """Return the body of a new link."""
     return {
         "name": "Created @TAG@ @N@",
         "enabled": True,

@@ -1,6 +1,7 @@
-"""The limit: a bare ASGI application that sends one captured answer and does no work at all.
+"""The limit: an ASGI application that sends one captured response without any work.
 
-Nothing behind the same HTTP server can be faster, so a share of it says what Portico's work costs.
+Nothing on the same HTTP server can be faster, so the share of the limit shows the cost of Portico's
+work.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ Send = Callable[[Message], Awaitable[None]]
 
 
 class FixedAnswer:
-    """Sends the same status, headers and bytes whatever is asked."""
+    """Sends the same status, headers and bytes to every request."""
 
     def __init__(self, status: int, headers: list[tuple[bytes, bytes]], body: bytes) -> None:
         self.start: Message = {

@@ -1,4 +1,4 @@
-"""The load generator: wrk, pinned, with one script that sends a load's requests in turn."""
+"""Runs the load generator wrk on its cores, with a script that sends the requests in turn."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ SCRIPT = Path(__file__).parent / "lua" / "requests.lua"
 
 
 class LoadFailed(Exception):
-    """The load met errors, so its figure would mean nothing."""
+    """A request of the load failed, so its figures are not valid."""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """What one load measured."""
+    """The figures of one load."""
 
     requests: int
     per_second: float
@@ -29,7 +29,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Target:
-    """Where a load goes, as whom, from which cores, and over how many connections."""
+    """The port, token, load-generator cores and number of connections of a load."""
 
     port: int
     token: str
@@ -38,12 +38,12 @@ class Target:
 
 
 def write_requests(load: Load, path: Path) -> None:
-    """The file that the script reads."""
+    """Write the file that the script reads."""
     path.write_text("".join(f"{sent.path}\t{sent.body}\n" for sent in load.requests))
 
 
 def run_load(load: Load, target: Target, requests: Path, seconds: float, tag: str) -> Sample:
-    """Sends the load for so many seconds. Raises LoadFailed when an answer was no success."""
+    """Send the load for some seconds. Raises LoadFailed if a request fails."""
     headers = ["-H", f"Authorization: Bearer {target.token}", "-H", "Accept: application/json"]
     if load.content_type:
         headers += ["-H", f"Content-Type: {load.content_type}"]

@@ -1,4 +1,4 @@
-"""What the figures were measured on."""
+"""Describes the machine and the versions of a measurement."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SYNCS = 50
 
 
 def describe(folder: Path) -> dict[str, str]:
-    """The machine, the disk under the databases and the versions of what was compared."""
+    """Return the machine, the disk of the databases and the versions of the contestants."""
     cores = len(os.sched_getaffinity(0))
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return {
@@ -54,7 +54,7 @@ def _file_system(folder: Path) -> str:
 
 
 def _sync_ms(folder: Path) -> float:
-    """How long an acknowledged write takes at the least: the middle of some tries."""
+    """Return the median time of a small write with fsync, in milliseconds."""
     took = []
     with (folder / "sync-probe").open("wb", buffering=0) as probe:
         for _ in range(SYNCS):
@@ -66,7 +66,7 @@ def _sync_ms(folder: Path) -> float:
 
 
 def _first_words(*command: str) -> str:
-    """The name and version that a program prints of itself, whatever its exit status."""
+    """Return the name and version that a program prints, ignoring its exit status."""
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     words = (done.stdout + done.stderr).split()
     return " ".join(words[:2])

@@ -1,7 +1,7 @@
-"""How a portal page of 500 links opens in Chromium: bytes, time until typing works, layout shift.
+"""Measures in Chromium how a portal page of 500 links opens: bytes, time until ready, layout shift.
 
-The browser measures: navigation timing, paint timing and layout-shift entries, and its own count of
-what came over the wire. The pages take turns, so that a machine that slows down slows all of them.
+The figures are the browser's own navigation timing, paint timing, layout-shift entries and received
+bytes. The pages take turns, so that a machine that slows down affects all of them.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ from bench.sites import Site, open_site
 LINKS = 500
 SECTIONS = ("Every day", "People", "Operations", "Engineering", "Finance", "Reports", "Elsewhere")
 PICTURE_EVERY = 3
-"""Every third link has a picture of its own, the others a letter."""
+"""Every third link has an icon of its own, the others a letter."""
 INPUT_MS = 600
-"""A little longer than a layout shift is put down to what somebody has just done."""
+"""A little longer than the browser attributes a layout shift to user input."""
 SETTLE_MS = 500
-"""How long a new window is left alone: Chromium is still making its own parts of it."""
+"""How long a new window is idle before the measurement, while Chromium prepares it."""
 BYTES_TARGET = 150_000
 READY_TARGET = 300
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
@@ -48,7 +48,7 @@ new PerformanceObserver(list => {
   for (const each of list.getEntries()) if (!each.hadRecentInput) window.shifts.push(each.value);
 }).observe({type: "layout-shift", buffered: true});
 """
-# The field can be typed into once it is painted and the deferred scripts have run.
+# The field is usable when it is painted and the deferred scripts have run.
 _TIMES = """() => {
   const page = performance.getEntriesByType("navigation")[0];
   const paint = performance.getEntriesByName("first-contentful-paint")[0];
@@ -68,8 +68,8 @@ _SCROLL = """async () => {
 
 
 @dataclass(frozen=True)
-class Place:
-    """A page that is measured; `field` is what it lets somebody type into, if anything."""
+class MeasuredPage:
+    """A page to measure. `field` is the selector of its search field, if it has one."""
 
     name: str
     path: str
@@ -78,10 +78,10 @@ class Place:
 
 @dataclass(frozen=True, kw_only=True)
 class Load:
-    """One opening of a page, in milliseconds since the navigation began and bytes on the wire.
+    """The figures of opening a page once: milliseconds since the navigation began, and bytes.
 
-    `scrolled` is `received` and what came while somebody scrolled to the end. The first answer's
-    first byte, the first paint and the end of the scripts are told as well.
+    `scrolled` includes the bytes received while scrolling to the end. `answered` is the first byte
+    of the first response, `painted` the first paint, `scripts` the end of the scripts.
     """
 
     answered: float
@@ -95,11 +95,11 @@ class Load:
 
 
 class PageFailed(Exception):
-    """A page is not what is to be measured."""
+    """A page does not work as expected."""
 
 
 def picture(number: int) -> str:
-    """A picture of about the weight that a real icon has, different for each number."""
+    """Return an icon of about the size of a real one, different for each number."""
     dots = random.Random(number).randbytes(20 * 20 * 3)
     icon = Image.frombytes("RGB", (20, 20), dots).resize((64, 64), Image.Resampling.NEAREST)
     packed = io.BytesIO()
@@ -108,21 +108,21 @@ def picture(number: int) -> str:
 
 
 def body(number: int, link: SeedLink) -> dict[str, Any]:
-    """A link as the portal shows it: enabled, described, in a section, some with a picture."""
+    """Return an enabled link with a description and a section, some with an icon."""
     icon = picture(number) if number % PICTURE_EVERY == 0 else ""
     section = SECTIONS[number * len(SECTIONS) // LINKS]
-    shown = {"section": section, "order": number + 1}
-    return link.body() | {"enabled": True, "iconText": icon, "portico": shown}
+    presentation = {"section": section, "order": number + 1}
+    return link.body() | {"enabled": True, "iconText": icon, "portico": presentation}
 
 
 def make_portal(site: Site, slug: str) -> str:
-    """The id of a new portal that everyone may open."""
+    """Create a portal that everyone can open, and return its id."""
     page = {"slug": slug, "audience": "public"}
     return str(site.post(site.portals_path, portal_body(slug) | {"portico": page}, slug)["id"])
 
 
 def fill_portal(site: Site, portal_id: str) -> None:
-    """Puts 500 links on a portal, a few at a time: pictures make requests long."""
+    """Add 500 links to a portal, a few at a time because icons make requests large."""
     bodies = [body(number, link) for number, link in enumerate(links()[:LINKS])]
     for start in range(0, LINKS, 100):
         sent = {
@@ -133,7 +133,7 @@ def fill_portal(site: Site, portal_id: str) -> None:
 
 
 class Wire:
-    """Counts what a page receives, heads included, as the browser sees it."""
+    """Counts the bytes that a page receives, headers included, as the browser sees them."""
 
     def __init__(self, context: BrowserContext, page: Page) -> None:
         self.received = 0
@@ -147,8 +147,8 @@ class Wire:
         self.requests += 1
 
 
-def measure(context: BrowserContext, url: str, place: Place) -> Load:
-    """Opens a page in a tab of its own. Raises PageFailed when it cannot be typed into."""
+def measure(context: BrowserContext, url: str, place: MeasuredPage) -> Load:
+    """Open a page in a new tab. Raises PageFailed if its field does not accept typing."""
     page = context.new_page()
     page.wait_for_timeout(SETTLE_MS)
     wire = Wire(context, page)
@@ -159,7 +159,7 @@ def measure(context: BrowserContext, url: str, place: Place) -> Load:
         page.keyboard.press("/")
         page.keyboard.type("a")
         if page.input_value(place.field) != "a":
-            raise PageFailed(f"{place.name}: the field does not take what is typed.")
+            raise PageFailed(f"{place.name}: the field does not accept typing.")
         page.keyboard.press("Escape")
         page.wait_for_timeout(INPUT_MS)
     page.evaluate(_SCROLL)
@@ -178,24 +178,26 @@ def measure(context: BrowserContext, url: str, place: Place) -> Load:
 
 @dataclass(frozen=True)
 class Series:
-    """The openings of one page, the browser's cache empty or filled."""
+    """The figures of one page, with an empty or a filled browser cache."""
 
-    place: Place
+    place: MeasuredPage
     cache: str
     loads: list[Load]
 
     def middle(self, figure: str) -> float:
-        """The median of one figure."""
+        """Return the median of one figure."""
         return float(median(getattr(load, figure) for load in self.loads))
 
     @property
     def shift(self) -> float:
-        """The worst layout shift: one is one too many."""
+        """Return the worst layout shift."""
         return max(load.shift for load in self.loads)
 
 
-def take_turns(browser: Browser, url: str, places: Sequence[Place], rounds: int) -> list[Series]:
-    """Opens each page once with an empty and once with a filled cache, round by round."""
+def take_turns(
+    browser: Browser, url: str, places: Sequence[MeasuredPage], rounds: int
+) -> list[Series]:
+    """Open each page with an empty and a filled cache in each round."""
     cold = [Series(place, "empty", []) for place in places]
     warm = [Series(place, "filled", []) for place in places]
     for number in range(rounds + 1):
@@ -204,14 +206,14 @@ def take_turns(browser: Browser, url: str, places: Sequence[Place], rounds: int)
             context.add_init_script(_WATCH)
             loads = [measure(context, url, first.place) for _ in range(2)]
             context.close()
-            if number:  # the first round warms server and browser up
+            if number:  # the first round warms up server and browser
                 first.loads.append(loads[0])
                 second.loads.append(loads[1])
     return [each for pair in zip(cold, warm, strict=True) for each in pair]
 
 
 def table(series: Sequence[Series]) -> Iterator[str]:
-    """What was measured; `x empty` is in relation to the portal without links, same cache."""
+    """Yield the table. `x empty` is the multiple of the portal without links."""
     yield (
         f"{'page':22}{'cache':8}{'ready':>9}{'x empty':>9}{'requests':>10}{'received':>11}"
         f"{'scrolled':>11}{'shift':>9}"
@@ -229,21 +231,21 @@ def table(series: Sequence[Series]) -> Iterator[str]:
 
 
 def missed(series: Sequence[Series]) -> list[str]:
-    """The targets of the page of 500 links that were not met, each as a sentence."""
+    """Return the targets of the page of 500 links that were missed, each as a sentence."""
     found = []
     for each in (each for each in series if str(LINKS) in each.place.name):
         where = f"with the browser's cache {each.cache}"
         if each.middle("received") > BYTES_TARGET:
-            found.append(f"More than {BYTES_TARGET // 1000} kB came {where}.")
+            found.append(f"The page received more than {BYTES_TARGET // 1000} kB {where}.")
         if each.middle("ready") > READY_TARGET:
-            found.append(f"It took more than {READY_TARGET} ms until typing worked {where}.")
+            found.append(f"The page took more than {READY_TARGET} ms until it was ready {where}.")
         if each.shift:
             found.append(f"The layout shifted {where}.")
     return found
 
 
 def serve_and_measure(folder: Path, cores: Cores, rounds: int) -> list[Series]:
-    """Fills a server of its own and opens its pages."""
+    """Fill a new server, and measure its pages."""
     portico = Portico(f"sqlite:///{folder / 'portico.db'}")
     credentials = portico.prepare()
     with Processes(folder) as processes, sync_playwright() as playwright:
@@ -252,9 +254,9 @@ def serve_and_measure(folder: Path, cores: Cores, rounds: int) -> list[Series]:
         fill_portal(site, make_portal(site, "full"))
         make_portal(site, "bare")
         places = (
-            Place(f"portal of {LINKS} links", "/p/full", "#q"),
-            Place("portal of no links", "/p/bare", "#q"),
-            Place("a line of text", "/healthz"),
+            MeasuredPage(f"portal of {LINKS} links", "/p/full", "#q"),
+            MeasuredPage("portal of no links", "/p/bare", "#q"),
+            MeasuredPage("a line of text", "/healthz"),
         )
         program = os.environ.get("PORTICO_CHROMIUM") or shutil.which("chromium")
         browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
@@ -269,8 +271,10 @@ def serve_and_measure(folder: Path, cores: Cores, rounds: int) -> list[Series]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/bench portal", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=15, help="how often to open each page (15)")
-    parser.add_argument("--json", action="store_true", help="print every opening as JSON as well")
+    parser.add_argument(
+        "--rounds", type=int, default=15, help="number of measurements of each page (default: 15)"
+    )
+    parser.add_argument("--json", action="store_true", help="also print every measurement as JSON")
     options = parser.parse_args()
     end_cleanly_when_told()
     cores = assign_cores()

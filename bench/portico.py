@@ -1,4 +1,4 @@
-"""Portico as it is installed beside the benchmark: its commands, and the server to measure."""
+"""Runs the commands and the server of an installed Portico."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from bench.sites import Credentials
 
 
 class ServerMissing(Exception):
-    """Portico's own commands fail, so there is nothing to compare."""
+    """A command of Portico failed, so there is nothing to compare."""
 
 
 @dataclass(frozen=True)
 class Portico:
-    """Portico on one database: as installed here, or the `portico` of another installation."""
+    """Portico on one database: this installation, or the `portico` of another one."""
 
     database: str
     program: Path | None = None
@@ -28,7 +28,7 @@ class Portico:
         return self.program or Path(sys.executable).parent / "portico"
 
     def run(self, *arguments: str) -> str:
-        """Runs a command of Portico's CLI on the database; what it printed."""
+        """Run a `portico` command on the database, and return its output."""
         return self._run(*arguments, "--database", self.database)
 
     def _run(self, *arguments: str) -> str:
@@ -39,8 +39,8 @@ class Portico:
         return done.stdout
 
     def prepare(self) -> Credentials:
-        """Creates the tables, a tenant and its API client."""
-        # An earlier Portico creates a missing file without the option.
+        """Create the tables, a tenant and its API client."""
+        # Earlier versions create a missing file without this option.
         knows_create = "--create" in self._run("db", "upgrade", "--help")
         self.run("db", "upgrade", *(["--create"] if knows_create else []))
         tenant = json.loads(self.run("tenant", "create", "Benchmark", "--json"))

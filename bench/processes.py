@@ -1,4 +1,4 @@
-"""Servers as processes of their own: started on their cores, awaited, ended with all they began."""
+"""Starts servers as processes on their cores, waits until they are ready, and ends them."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ START_SECONDS = 60
 
 
 class ServerFailed(Exception):
-    """A server did not come up; the message ends with the last of its log."""
+    """A server did not start. The message contains the end of its log."""
 
 
 def end_cleanly_when_told() -> None:
-    """Makes SIGTERM leave every block as an exception does, so that no server is left running."""
+    """Make SIGTERM raise SystemExit, so that no server is left running."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 
@@ -43,7 +43,7 @@ class Server:
         self._log = log
 
     def await_ready(self, path: str) -> None:
-        """Returns when the path answers 2xx. Raises ServerFailed when it does not in time."""
+        """Wait until the path answers 2xx. Raises ServerFailed after a time limit."""
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and self._process.poll() is None:
             if _answers(self.port, path):
@@ -53,7 +53,7 @@ class Server:
 
     @property
     def ended(self) -> bool:
-        """Whether it has ended although nobody stopped it."""
+        """Return whether it ended by itself."""
         return self._process.returncode is None and self._process.poll() is not None
 
     @property
@@ -61,16 +61,16 @@ class Server:
         return f"exit status {self._process.returncode}"
 
     def worker(self) -> int:
-        """The process that answers: the first that the server's own process has started."""
+        """Return the id of the worker process: the first child of the server's process."""
         children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children")
         return int(children.read_text().split()[0])
 
     def last_words(self) -> str:
-        """The end of its log, for a message."""
+        """Return the end of its log, for a message."""
         return f"The end of its log:\n{self._log.read_text(errors='replace')[-2000:]}"
 
     def stop(self) -> None:
-        """Ends the process and every process that it started."""
+        """End the process and every process that it started."""
         if self._process.returncode is not None:
             return
         for ending in (signal.SIGTERM, signal.SIGKILL):
@@ -93,7 +93,7 @@ def _answers(port: int, path: str) -> bool:
 
 
 class Processes:
-    """Everything that one run starts; leaving the block ends it."""
+    """The servers of one run. Leaving the block ends them."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -107,7 +107,7 @@ class Processes:
         self._stack.close()
 
     def autopsy(self) -> str:
-        """Which servers have ended by themselves, with the ends of their logs."""
+        """Describe the servers that ended by themselves, with the ends of their logs."""
         dead = [server for server in self._servers if server.ended]
         return "\n".join(
             f"{server.name} has ended ({server.status}). {server.last_words()}" for server in dead
@@ -123,7 +123,7 @@ class Processes:
         ready: str = "/readyz",
         directory: Path | None = None,
     ) -> Server:
-        """Starts the command for a free port on those cores, and waits until it answers."""
+        """Start the command on a free port and these cores, and wait until it answers."""
         port = free_port()
         log = self._folder / f"{name}.log"
         with log.open("wb") as output:

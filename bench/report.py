@@ -1,4 +1,4 @@
-"""The table of ratios, as text for a terminal and as the page docs/performance.md."""
+"""Writes the table of ratios as text for a terminal and as docs/performance.md."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NOTE_HEADS = ("Comparison", "Database", "Ratio")
 
 
 def number(value: float) -> str:
-    """Two or three figures, which is what the measurement is good for."""
+    """Return a number with two or three digits, the accuracy of the measurement."""
     if value >= 100:
         return f"{value:,.0f}"
     if value < 0.1:
@@ -22,7 +22,7 @@ def number(value: float) -> str:
 
 
 def cell(ratio: Ratio | None) -> str:
-    """A ratio with its target and whether that is met."""
+    """Return a ratio with its target and whether it was met."""
     if ratio is None:
         return ""
     if ratio.target is None:
@@ -63,7 +63,7 @@ def _markdown(heads: tuple[str, ...], lines: list[tuple[str, ...]]) -> str:
 
 
 def plain_report(rows: list[Row], notes: list[Note]) -> str:
-    """Both tables for a terminal."""
+    """Return both tables for a terminal."""
     parts = []
     if rows:
         parts.append(plain_table(HEADS, [_cells(row) for row in rows]))
@@ -120,7 +120,7 @@ def page(
     rounds: int,
     seconds: float,
 ) -> str:
-    """The whole of docs/performance.md."""
+    """Return the text of docs/performance.md."""
     facts = "\n".join(f"- {name}: {value}" for name, value in machine.items())
     return PAGE.format(
         rounds=rounds,

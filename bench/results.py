@@ -1,4 +1,4 @@
-"""From samples to rows: each row is one way of running Portico, with what it is compared with."""
+"""Computes rows of ratios from samples. A row is Portico in one setting on one kind of request."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ TARGETS: dict[tuple[str, str, str, str], float] = {
     ("list-20-workers", "sqlite", "two workers", "portico-1"): 1.7,
     ("single-workers", "sqlite", "two workers", "portico-1"): 1.7,
 }
-"""What the product promises: kind, database, setting and contestant, then the least ratio."""
+"""The targets: smallest ratio by kind, database, setting and contestant."""
 
 SETTINGS = {"hot": "portico", "cold": "portico-cold", "two workers": "portico-2"}
-"""The contestant that stands for Portico in each setting."""
+"""The contestant that is Portico in each setting."""
 
 OPPONENTS = ("limit", "reference", "json-server", "prism")
 
 
 @dataclass(frozen=True)
 class Ratio:
-    """How many times as fast Portico is as one opponent, and how fast it should be."""
+    """The rate of Portico as a multiple of an opponent's, and the target."""
 
     value: float
     target: float | None
@@ -64,7 +64,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Note:
-    """A ratio that is not against an opponent: bulk against singles, two workers against one."""
+    """A ratio of other comparisons: bulk and single creates, two workers and one."""
 
     title: str
     database: str
@@ -72,7 +72,7 @@ class Note:
 
 
 def rows(comparisons: list[Comparison]) -> list[Row]:
-    """The rows of the main table."""
+    """Return the rows of the main table."""
     found = []
     for comparison in comparisons:
         for setting in ("hot", "cold"):
@@ -101,7 +101,7 @@ def _row(comparison: Comparison, setting: str, portico: Sample) -> Row:
 
 
 def ratio_of(comparison: Comparison, setting: str, against: str) -> Ratio | None:
-    """The ratio with its target."""
+    """Return the ratio with its target, or None if it was not measured."""
     value = comparison.ratio(SETTINGS[setting], against)
     if value is None:
         return None
@@ -110,7 +110,7 @@ def ratio_of(comparison: Comparison, setting: str, against: str) -> Ratio | None
 
 
 def notes(comparisons: list[Comparison]) -> list[Note]:
-    """The ratios beside the main table."""
+    """Return the ratios of the other comparisons."""
     found = []
     for comparison in comparisons:
         for title, ratio in _noted(comparison):
@@ -152,7 +152,7 @@ def _plain(comparison: Comparison, label: str, against: str) -> Ratio | None:
 
 
 def missed(comparisons: list[Comparison]) -> int:
-    """How many targets were measured and not met."""
+    """Return the number of missed targets."""
     ratios = [ratio for row in rows(comparisons) for ratio in row.ratios.values()]
     ratios += [note.ratio for note in notes(comparisons)]
     return sum(ratio.met is False for ratio in ratios)

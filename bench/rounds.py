@@ -1,7 +1,7 @@
-"""Side by side: every contestant is loaded once a round, in turn, for several rounds.
+"""Measures contestants in turn, for several rounds.
 
-A machine that gets slower for a while slows all of them, so a ratio is taken within a round and
-the median of the rounds is what counts.
+A machine that is slower for a while affects all of them, so a ratio compares two contestants within
+a round, and the median of the rounds is the result.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from bench.kinds import Load
 from bench.load import LoadFailed, Sample, Target, run_load, write_requests
 
 Timing = Callable[[str, float], Sample]
-"""Measures a contestant for some seconds; the text makes the names that it writes unique."""
+"""Measures a contestant for some seconds. The text makes the names that it writes unique."""
 
 ENOUGH_REQUESTS = 3 * CONNECTIONS
 LONGEST_SECONDS = 12.0
@@ -25,7 +25,7 @@ LONGEST_SECONDS = 12.0
 
 @dataclass(frozen=True)
 class Contestant:
-    """One side of a comparison: a check of its answer, then a way to measure it."""
+    """One side of a comparison: a check of its response, and a function that measures it."""
 
     label: str
     verify: Callable[[], object]
@@ -34,7 +34,7 @@ class Contestant:
 
 @dataclass(frozen=True)
 class Comparison:
-    """What one kind of request measured, by contestant and round."""
+    """The samples of one kind of request, by contestant and round."""
 
     name: str
     title: str
@@ -42,14 +42,14 @@ class Comparison:
     samples: dict[str, list[Sample]] = field(default_factory=dict)
 
     def ratio(self, label: str, against: str) -> float | None:
-        """How many times as fast one is as another: the median over the rounds."""
+        """Return the rate of one contestant as a multiple of another's, as median of the rounds."""
         if label not in self.samples or against not in self.samples:
             return None
         pairs = zip(self.samples[label], self.samples[against], strict=True)
         return median(mine.per_second / other.per_second for mine, other in pairs)
 
     def typical(self, label: str) -> Sample | None:
-        """The medians of a contestant's figures."""
+        """Return the medians of a contestant's figures."""
         found = self.samples.get(label)
         if not found:
             return None
@@ -63,26 +63,26 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Pace:
-    """How long to measure."""
+    """The length and number of rounds."""
 
     seconds: float
     rounds: int
 
     @property
     def sendings(self) -> int:
-        """How often each contestant is measured, the warm-up included."""
+        """Return the number of measurements of each contestant, including the warm-up."""
         return self.rounds + 1
 
 
 def load_timing(load: Load, target: Target, *, folder: Path, label: str) -> Timing:
-    """A timing that has the load generator send this load."""
+    """Return a timing in which the load generator sends this load."""
     requests = folder / f"{label}.requests"
     write_requests(load, requests)
     return lambda tag, seconds: run_load(load, target, requests, seconds, tag)
 
 
 def compare(comparison: Comparison, contestants: list[Contestant], pace: Pace) -> Comparison:
-    """Checks, warms up and measures the contestants; the comparison with their samples."""
+    """Check, warm up and measure the contestants. Return the comparison with their samples."""
     for contestant in contestants:
         _attributed(contestant, contestant.verify)
     lengths = {each.label: _length(_measured(each, 0, pace.seconds), pace) for each in contestants}
@@ -94,7 +94,7 @@ def compare(comparison: Comparison, contestants: list[Contestant], pace: Pace) -
 
 
 def _length(warm_up: Sample, pace: Pace) -> float:
-    """How long to measure a contestant: longer when it is too slow to be counted in the pace."""
+    """Return the length of a round, longer for a contestant with too few responses."""
     if warm_up.requests >= ENOUGH_REQUESTS:
         return pace.seconds
     needed = ENOUGH_REQUESTS / warm_up.per_second if warm_up.requests else LONGEST_SECONDS

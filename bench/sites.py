@@ -1,6 +1,6 @@
-"""A site is one filled server as its client sees it: where it is, who signs in, which ids it gave.
+"""A filled server as its client sees it: port, credentials and ids.
 
-Filling goes through the API, so the check that a contestant can do the work comes first.
+It is filled through the API, which also checks that a contestant works.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Site:
 
 
 def open_site(port: int, credentials: Credentials) -> Site:
-    """A signed-in site on a server that listens already."""
+    """Sign in to a running server, and return it as a site."""
     site = Site(port, credentials, Connection(port))
     sign_in(site)
     return site
@@ -71,14 +71,14 @@ def sign_in(site: Site) -> None:
 
 
 def same_data(site: Site, port: int) -> Site:
-    """Another server on the same database: the same ids and credentials, another port."""
+    """Return a site with the same ids and credentials on another port."""
     twin = open_site(port, site.credentials)
     twin.portal_ids, twin.link_ids = site.portal_ids, site.link_ids
     return twin
 
 
 def fill(site: Site) -> None:
-    """Creates the dataset's portals and links in an empty tenant."""
+    """Create the dataset's portals and links in an empty tenant."""
     site.portal_ids = [
         _create_portal(site, dataset.portal_name(number)) for number in range(dataset.PORTALS)
     ]
@@ -87,12 +87,12 @@ def fill(site: Site) -> None:
 
 
 def create_spare_portals(site: Site, count: int, label: str) -> list[str]:
-    """Empty portals for the writes to come: a portal takes 500 links and no more."""
+    """Create empty portals for later writes, because a portal has at most 500 links."""
     return [_create_portal(site, f"{label} {number:04d}") for number in range(count)]
 
 
 def create_bulk(site: Site, bodies: list[dict[str, Any]], portal_id: str) -> list[str]:
-    """Sends one bulk request; the ids of the new links, in order."""
+    """Send one bulk request, and return the ids of the new links in order."""
     body = {"userPortalLinks": bodies, "userPortals": [{"id": portal_id}]}
     created = site.post(site.bulk_path, body, "bulk of links")["userPortalLinks"]
     return [link["id"] for link in created]

@@ -1,7 +1,7 @@
-"""A long mixed load, to see what a worker holds on to: memory, open files, database connections.
+"""Measures the memory and open files of a worker under a long mixed load.
 
-Clients read pages and searches, create, replace and delete links, and sign in, each as fast as it
-is answered; the status of every answer is looked at.
+Clients read pages and searches, create, replace and delete links, and sign in, as fast as the
+server answers. Each checks the status of every response.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ SAMPLES = 10
 
 
 class Client(threading.Thread):
-    """One client that goes on until it is told to stop. `failure` says what went wrong, if any."""
+    """One client that runs until `stopping` is set. `failure` describes an error, if any."""
 
     def __init__(self, port: int, credentials: Credentials, number: int) -> None:
         super().__init__(daemon=True)
@@ -47,7 +47,7 @@ class Client(threading.Thread):
         self._made: list[str] = []
 
     def run(self) -> None:
-        """Asks one thing after another."""
+        """Send one request after another."""
         steps = [self._read] * 12 + [self._create] * 3 + [self._replace, self._remove, self._again]
         try:
             while not self.stopping.is_set():
@@ -89,21 +89,21 @@ class Client(threading.Thread):
             self._send("DELETE", f"/{self._made.pop()}", 204)
 
     def _again(self) -> None:
-        """A new connection and a new token, as each command of a client has them."""
+        """Use a new connection and a new token, like each command of a client."""
         self.site.connection.close()
         self.site.connection = Connection(self.site.port)
         sign_in(self.site)
 
 
 def held_by(process_id: int) -> tuple[float, int]:
-    """The resident memory of a process in MB, and how many files and sockets it has open."""
+    """Return the resident memory of a process in MB, and its number of open files and sockets."""
     status = Path(f"/proc/{process_id}/status").read_text()
     resident = next(line for line in status.splitlines() if line.startswith("VmRSS"))
     return int(resident.split()[1]) / 1024, len(list(Path(f"/proc/{process_id}/fd").iterdir()))
 
 
 def run(options: argparse.Namespace, folder: Path, url: str) -> int:
-    """Runs the load and prints what the worker held, tenth by tenth; 1 when a client failed."""
+    """Run the load and print ten samples of the worker. Return 1 if a client failed."""
     cores = assign_cores()
     portico = Portico(url)
     credentials = portico.prepare()
@@ -133,7 +133,7 @@ def run(options: argparse.Namespace, folder: Path, url: str) -> int:
 
 
 def fill(url: str, customer_id: int) -> None:
-    """Gives the tenant its links."""
+    """Add the links of the tenant."""
 
     async def work() -> None:
         database = open_database(url)
@@ -148,7 +148,7 @@ def fill(url: str, customer_id: int) -> None:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/bench soak", description=__doc__)
     parser.add_argument("--database", choices=DATABASES, default="sqlite")
-    parser.add_argument("--seconds", type=float, default=600.0, help="how long to go on")
+    parser.add_argument("--seconds", type=float, default=600.0, help="length of the load")
     options = parser.parse_args()
     end_cleanly_when_told()
     with ExitStack() as stack:

@@ -1,4 +1,4 @@
-"""One stage is one kind of database with its servers started and filled, ready to be compared."""
+"""Starts and fills the servers of one kind of database, ready to be compared."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from bench.sites import Site
 from bench.stand_ins import StandIn
 
 CREATES_A_SECOND = 4_000
-"""More than any contestant manages; the creates need portals with room for them."""
+"""More than any contestant reaches. The creates need enough portals."""
 LINKS_OF_A_PORTAL = 500
 
 
 @dataclass(frozen=True)
 class Setting:
-    """What every comparison of a run shares."""
+    """The values that all comparisons of a run share."""
 
     processes: Processes
     folder: Path
@@ -34,7 +34,7 @@ class Setting:
 
 @dataclass
 class Stage:
-    """Portico with and without its answer cache on one database, and the reference on another."""
+    """Portico with and without its response cache on one database, the reference on another."""
 
     setting: Setting
     database: str
@@ -46,7 +46,7 @@ class Stage:
 
 
 def addresses(database: str, folder: Path, postgres: Postgres | None) -> tuple[str, str]:
-    """Where Portico's database is and where the reference's is."""
+    """Return the URLs of Portico's and the reference's database."""
     if postgres is None:
         return (
             f"sqlite:///{folder / 'portico.db'}",
@@ -59,7 +59,7 @@ def addresses(database: str, folder: Path, postgres: Postgres | None) -> tuple[s
 
 
 def open_stage(setting: Setting, database: str, postgres: Postgres | None) -> Stage:
-    """Starts and fills the servers of one kind of database."""
+    """Start and fill the servers of one kind of database."""
     at_portico, at_reference = addresses(database, setting.folder, postgres)
     processes, cores = setting.processes, setting.cores.apart.server
     portico = Portico(at_portico)
@@ -80,7 +80,7 @@ def open_stage(setting: Setting, database: str, postgres: Postgres | None) -> St
 
 
 def make_room(stage: Stage) -> None:
-    """Creates the empty portals that the coming creates and bulks will fill."""
+    """Create empty portals for the creates and bulks."""
     pace = stage.setting.pace
     creates = CREATES_A_SECOND * max(1.0, pace.seconds) * pace.sendings
     for site in (stage.hot, stage.reference):

@@ -1,6 +1,6 @@
-"""What people use today instead: json-server over the same links, Prism over an OpenAPI document.
+"""Tools that people use today: json-server with the same links, Prism with an OpenAPI document.
 
-Each is measured on the kinds of request that it can answer, in its own idiom.
+Each is measured on the kinds of request that it supports, with its own query parameters.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ COLLECTION = "/userPortalLink"
 
 @dataclass(frozen=True)
 class StandIn:
-    """A running stand-in, with the loads it can answer and the names each answer must hold."""
+    """A running tool, its loads, and the names that each response must have."""
 
     label: str
     server: Server
@@ -30,7 +30,7 @@ class StandIn:
     names: dict[str, list[str]]
 
     def verify(self, kind: str) -> None:
-        """Raises UnexpectedAnswer unless the load's first request is answered with those names."""
+        """Raise UnexpectedAnswer unless the response to the first request has these names."""
         load = self.loads[kind]
         sent = load.requests[0]
         body = sent.body.replace("@TAG@", "check").replace("@N@", "0") or None
@@ -52,7 +52,7 @@ def _names(value: Any) -> list[str]:  # noqa: ANN401  # any JSON value
 
 
 def _record(number: int, link: SeedLink) -> dict[str, Any]:
-    """A link as a list shows it, with its portal."""
+    """Return a link with its portal, as in a list."""
     stamps = {"modifiedTime": "1750000000", "creationTime": "1750000000", "modifiedBy": "1"}
     name = dataset.portal_name(link.portal)
     portal = {"id": str(link.portal), **stamps, **dataset.portal_body(name)}
@@ -63,7 +63,7 @@ def _record(number: int, link: SeedLink) -> dict[str, Any]:
 def start_json_server(
     processes: Processes, programs: Path, folder: Path, cores: tuple[int, ...]
 ) -> StandIn:
-    """json-server with all links, stored in the order of a list so that it need not sort."""
+    """Start json-server with all links in list order, so that it does not sort."""
     every = in_list_order(dataset.links())
     records = [
         _record(number, link) | {"portalId": str(link.portal)} for number, link in enumerate(every)
@@ -133,7 +133,7 @@ def _json_server_writes(records: list[dict[str, Any]]) -> dict[str, Load]:
 def start_prism(
     processes: Processes, programs: Path, folder: Path, cores: tuple[int, ...]
 ) -> StandIn:
-    """Prism with a document whose examples are the dataset's first links."""
+    """Start Prism with a document whose examples are the first links of the dataset."""
     every = in_list_order(dataset.links())[:20]
     records = [_record(number, link) for number, link in enumerate(every)]
     document = folder / "openapi.json"

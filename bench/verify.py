@@ -1,4 +1,4 @@
-"""Asks each contestant once before it is timed, and compares Portico's two ways of answering."""
+"""Checks each contestant before it is timed, and compares cached with computed responses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bench.sites import Site
 
 
 def ask(site: Site, load: Load, request: Request, tag: str) -> tuple[Answer, str]:
-    """One answer to one request of a load, and the body that was sent."""
+    """Send one request of a load. Return its response and the sent body."""
     body = request.body.replace("@TAG@", tag).replace("@N@", "0")
     answer = site.connection.send(
         load.method,
@@ -27,7 +27,7 @@ def ask(site: Site, load: Load, request: Request, tag: str) -> tuple[Answer, str
 
 
 def verified_answer(kind: Kind, site: Site) -> Answer:
-    """The site's answer to the kind's first request, checked. Raises UnexpectedAnswer."""
+    """Return the checked response to the first request of a kind. Raises UnexpectedAnswer."""
     load = kind.plan(site)
     answer, body = ask(site, load, load.requests[0], "check")
     kind.check(site, answer, body)
@@ -35,7 +35,7 @@ def verified_answer(kind: Kind, site: Site) -> Answer:
 
 
 def same_when_cold(kind: Kind, hot: Site, cold: Site) -> None:
-    """Every answer from the cache is, byte for byte, the one that is made without a cache."""
+    """Raise UnexpectedAnswer unless every cached response equals the computed one."""
     if kind.group is not Group.READ:
         return
     load = kind.plan(hot)
@@ -50,7 +50,7 @@ def same_when_cold(kind: Kind, hot: Site, cold: Site) -> None:
 
 
 def same_as_captured(port: int, load: Load, captured: Answer) -> Callable[[], None]:
-    """A check that the limit sends what Portico sent: status, body and names of headers."""
+    """Return a check that the limit sends Portico's status, body and header names."""
 
     def verify() -> None:
         connection = Connection(port)
@@ -68,7 +68,7 @@ def _header_names(answer: Answer) -> list[str]:
 
 
 def counted(site: Site, timing: Timing) -> Timing:
-    """A timing of creates that also looks whether every acknowledged link is really there."""
+    """Return a timing of creates that also checks that every acknowledged link exists."""
 
     def measure(tag: str, seconds: float) -> Sample:
         before = count_links(site)

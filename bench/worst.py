@@ -1,6 +1,6 @@
-"""`scripts/bench worst`: the most expensive single requests, and what others wait meanwhile.
+"""`scripts/bench worst`: the most expensive single requests, and how long others wait meanwhile.
 
-While each of them runs, another process asks for /healthz every few milliseconds.
+During each of them, another process requests /healthz every few milliseconds.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ HEADS = ("Request", "From", "Status", "Took ms", "MB", "Worst /healthz ms")
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one request, and the longest that /healthz took meanwhile, in milliseconds."""
+    """The result of one request, and the slowest /healthz meanwhile, in milliseconds."""
 
     request: WorstRequest
     status: int
@@ -53,7 +53,7 @@ class Outcome:
 
 
 def _watch(port: int, pipe: Pipe) -> None:
-    """Asks for /healthz until told to stop; sends how long the slowest answer took."""
+    """Request /healthz until told to stop, and send the time of the slowest response."""
     connection = Connection(port)
     while True:
         pipe.recv()
@@ -68,7 +68,7 @@ def _watch(port: int, pipe: Pipe) -> None:
 
 
 class Watcher:
-    """The process that asks for /healthz."""
+    """The process that requests /healthz."""
 
     def __init__(self, port: int) -> None:
         self._pipe, other = multiprocessing.Pipe()
@@ -79,7 +79,7 @@ class Watcher:
         self._pipe.send("start")
 
     def stop(self) -> float:
-        """The longest wait since the start, in milliseconds."""
+        """Return the longest wait since the start, in milliseconds."""
         self._pipe.send("stop")
         worst: float = self._pipe.recv()
         return worst
@@ -90,7 +90,7 @@ class Watcher:
 
 
 class Browser:
-    """An administrator's browser: one session cookie, and the token of its forms."""
+    """The browser of an administrator: cookies, and the CSRF token of forms."""
 
     def __init__(self, port: int, password: str) -> None:
         self._connection = Connection(port)
@@ -104,7 +104,7 @@ class Browser:
 
     @property
     def done(self) -> str:
-        """The id of the last change."""
+        """Return the transaction id of the last change."""
         return parse_qs(urlsplit(self.back).query)["done"][0]
 
     def csrf(self, page: str) -> str:
@@ -133,13 +133,13 @@ class Browser:
 def _csrf(answer: Answer) -> str:
     found = re.search(r'name="csrf" value="([^"]+)"', answer.body.decode())
     if not found:
-        raise UnexpectedAnswer(f"A page without a form: status {answer.status}")
+        raise UnexpectedAnswer(f"The page has no form: status {answer.status}")
     return unescape(found[1])
 
 
 @dataclass(frozen=True)
 class Stage:
-    """A filled server and everyone who asks it."""
+    """A filled server and its clients."""
 
     site: Site
     browser: Browser
@@ -168,7 +168,7 @@ class Stage:
 
 @contextmanager
 def opened(database: str, folder: Path, links: int, cores: Cores) -> Iterator[Stage]:
-    """A server on a filled database of one kind, for the length of a block."""
+    """Start a server on a filled database; it ends with the block."""
     with ExitStack() as stack:
         url = f"sqlite:///{folder / 'portico.db'}"
         if database == "postgresql":
@@ -202,7 +202,7 @@ async def _fill(url: str, customer_id: int, links: int) -> None:
 
 
 def _open_to_all(site: Site) -> None:
-    """Lets everyone open the two portals that are measured."""
+    """Make the two measured portals public."""
     for each, slug in ((str(portal_id(0)), "plain"), (str(HEAVY_PORTAL), SLUG)):
         body = {"name": slug, "enabled": True, "portico": {"slug": slug, "audience": "public"}}
         path = f"{site.portals_path}/{each}"
@@ -213,7 +213,7 @@ def _open_to_all(site: Site) -> None:
 
 
 def measure(database: str, folder: Path, links: int, cores: Cores) -> list[Outcome]:
-    """Every request once, in turn."""
+    """Send every request once, and return the outcomes."""
     with opened(database, folder, links, cores) as stage:
         icons = [str(HEAVY_LINK + each) for each in range(LINKS_ON_A_PORTAL)]
         portals = str(portal_id(0)), str(HEAVY_PORTAL)
@@ -221,7 +221,7 @@ def measure(database: str, folder: Path, links: int, cores: Cores) -> list[Outco
 
 
 def table(outcomes: list[Outcome]) -> str:
-    """The outcomes as text."""
+    """Return the outcomes as text."""
     lines = [
         (
             each.request.title,

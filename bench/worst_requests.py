@@ -1,4 +1,4 @@
-"""The most expensive single requests that we know, for a tenant of 100,000 links."""
+"""The most expensive single requests that we know, for a tenant with 100,000 links."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from bench.sites import Site
 
 SLUG = "icons"
 BACK = "(back)"
-"""Stands for the page that the last change led to."""
+"""Placeholder for the page after the last change."""
 
 DONE = "(done)"
-"""Stands for the id of the last change."""
+"""Placeholder for the transaction id of the last change."""
 
 LONGEST = 255
 TERMS = 16
@@ -24,7 +24,7 @@ _NAMES = "amber payroll birch roster cobalt wiki delta tickets ember mail fjord 
 
 
 class Who(StrEnum):
-    """Who sends a request."""
+    """The sender of a request."""
 
     CLIENT = "API"
     ADMINISTRATOR = "console"
@@ -33,7 +33,7 @@ class Who(StrEnum):
 
 @dataclass(frozen=True)
 class WorstRequest:
-    """One request; `form` is what a console form sends, without its CSRF token."""
+    """One request. `form` has the fields of a console form, without its CSRF token."""
 
     title: str
     who: Who
@@ -42,7 +42,7 @@ class WorstRequest:
 
 
 def worst_requests(site: Site, portal_ids: tuple[str, str], links: list[str]) -> list[WorstRequest]:
-    """All of them. `portal_ids` name a plain portal and one of large icons, `links` its links."""
+    """Return all requests. `links` are those of the second portal, which has large icons."""
     plain, heavy = portal_ids
     return [
         *_searches(site),
@@ -108,7 +108,7 @@ def _console_reads(site: Site) -> Iterator[WorstRequest]:
 
 
 def _bulk_changes(site: Site, links: list[str]) -> Iterator[WorstRequest]:
-    """Changes of many links at once, what the console shows after one, and its undoing."""
+    """Yield changes of many links, the pages after one, and its undo."""
     base = f"/console/{site.credentials.customer_id}/0"
     path = f"{base}/links/bulk"
     everything = (("all", "1"), ("action", "disable"), ("filter.q", "everyone team"))

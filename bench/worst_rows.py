@@ -1,4 +1,4 @@
-"""What the worst requests need beside many links: a portal of large icons, people, a long audit."""
+"""Further rows for the worst requests: a portal with large icons, users, audit entries."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _DAY_SECONDS = 86_400
 
 
 async def add_worst_rows(database: Database, customer_id: int) -> None:
-    """Adds a portal of 500 links with icons of 128 KiB, 20,000 users and 100,000 audit entries."""
+    """Add a portal of 500 links with icons of 128 KiB, 20,000 users and 100,000 audit entries."""
     scope, now = Scope(customer_id=customer_id), int(time.time())
     stamps = {
         "customer_id": customer_id,

@@ -1,4 +1,4 @@
--- Sends the requests of a file in turn: one a line, path and body with a tab between.
+-- Sends the requests of a file in turn. A line has the path and body of one request, with a tab between.
 -- Arguments: method, file, tag. @TAG@ and @N@ in a body become the tag and a running number,
 -- so that names never repeat. Requests without them are formatted once, before the clock starts.
 

@@ -1,4 +1,4 @@
-"""The reference's routes: what a competent engineer would write in an afternoon, not tuned."""
+"""The routes of the reference, as an engineer would write them in an afternoon, not tuned."""
 
 from __future__ import annotations
 

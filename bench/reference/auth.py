@@ -1,4 +1,4 @@
-"""Who is asking: sign-in with a secret, and the dependency that reads a bearer token."""
+"""Sign-in with a client secret, and the dependency that verifies a bearer token."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ async def issue_token(session: AsyncSession, client_id: str, secret: str) -> str
 async def authenticate(
     customer_id: int, credentials: CredentialsDep, session: SessionDep
 ) -> ApiClient:
-    """The client that the token names, provided that the path is its own tenant's."""
+    """Return the client of the token if the path is that of its tenant."""
     try:
         claims = jwt.decode(credentials.credentials, KEY, algorithms=["HS256"])
     except jwt.InvalidTokenError as error:

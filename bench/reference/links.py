@@ -1,4 +1,4 @@
-"""The reference's statements on links: find, page, search, build."""
+"""The statements of the reference on links: find, page, search, build."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SEARCHABLE = {
 
 
 def search_condition(search: str) -> ColumnElement[bool]:
-    """`name EQ value` and `name LIKE value`; anything shorter is a part of the name."""
+    """Return the condition of `name EQ value` or `name LIKE value`; else, of a part of the name."""
     parts = search.split(maxsplit=2)
     if len(parts) < 3:
         return UserPortalLink.name.icontains(search, autoescape=True)

@@ -1,4 +1,4 @@
-"""The reference's tables as ORM classes, and the engine that its sessions come from."""
+"""The tables of the reference as ORM classes, and the engine of its sessions."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def now() -> int:
 
 
 class Base(DeclarativeBase):
-    """The base of every table here."""
+    """The base class of the tables."""
 
 
 class Customer(Base):
@@ -60,7 +60,7 @@ portal_assignment = Table(
 
 
 class Record:
-    """What every resource has beside what a client may write."""
+    """The columns of every resource that clients cannot write."""
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     customer_id: Mapped[int] = mapped_column(ForeignKey("customer.id"), index=True)

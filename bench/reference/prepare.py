@@ -11,7 +11,7 @@ CUSTOMER_ID = 216196257331281920
 
 
 async def prepare(url: str) -> tuple[str, str, str]:
-    """The customer id, client id and client secret of the new tenant's only client."""
+    """Prepare the database, and return customer id, client id and client secret."""
     client_id, secret = secrets.token_hex(16), secrets.token_urlsafe(32)
     engine = open_engine(url)
     async with engine.begin() as connection:

@@ -11,7 +11,7 @@ WireInteger = Annotated[str, BeforeValidator(str)]
 
 
 class Wire(BaseModel):
-    """Python names inside, camelCase on the wire."""
+    """The base class: Python names inside, camelCase on the wire."""
 
     model_config = ConfigDict(
         alias_generator=to_camel,
@@ -78,7 +78,7 @@ class PortalStub(Wire):
 
 
 class LinkText(RecordOut):
-    """What a link says of itself, whoever asks."""
+    """The fields of a link in requests and responses."""
 
     link: str
     link_path: str | None

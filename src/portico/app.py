@@ -319,8 +319,8 @@ def _probes() -> list[HTTPRouteHandler]:
     @get("/readyz", media_type=CONTENT_TYPE)
     async def readiness(request: AnyRequest) -> Response[bytes]:
         """Report whether the database has the right schema and can commit a write."""
-        found: Readiness = request.app.state.readiness
-        reason = await found.reason()
+        check: Readiness = request.app.state.readiness
+        reason = await check.reason()
         if not reason:
             return Response(b'{"status":"ready"}', media_type=CONTENT_TYPE)
         body = msgspec.json.encode({"status": "not ready", "reason": reason})

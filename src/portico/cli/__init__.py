@@ -63,7 +63,7 @@ def portico() -> None:
 
 
 def main() -> None:
-    """Run the command line. A known error prints one sentence and exits with status 1."""
+    """Run the command line. An expected error prints one sentence and exits with status 1."""
     try:
         portico(standalone_mode=True)
     except InvalidSetting as error:

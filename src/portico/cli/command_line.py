@@ -34,8 +34,8 @@ def first_step_text(step: FirstStep, line: CommandLine) -> str:
 def _program(started: Path) -> str:
     if started.name == "__main__.py":
         return f"{shlex.quote(sys.executable)} -m portico"
-    found = shutil.which(started.name)
-    if found is not None and Path(found).absolute() == started.absolute():
+    on_path = shutil.which(started.name)
+    if on_path is not None and Path(on_path).absolute() == started.absolute():
         return started.name
     return shlex.quote(str(started.absolute()))
 

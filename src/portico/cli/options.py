@@ -36,11 +36,11 @@ def settings_options(*names: str) -> Callable[[Command], Command]:
 
     # Opening a database can upgrade it, and one upgrade encrypts secrets.
     key = ("secret_key_file",) if "database" in names else ()
-    known = (*names, *key) or tuple(setting_fields())
+    selected = (*names, *key) or tuple(setting_fields())
 
     def decorate(command: Command) -> Command:
-        wrapped = _receiving_settings(command, known)
-        options = [_option(name) for name in known]
+        wrapped = _receiving_settings(command, selected)
+        options = [_option(name) for name in selected]
         options.append(
             click.option(
                 "--config",
@@ -69,10 +69,10 @@ def _option(name: str) -> Callable[[Command], Command]:
 
 
 def _receiving_settings(command: Command, names: Iterable[str]) -> Command:
-    known = tuple(names)
+    selected = tuple(names)
 
     def run(config: Path | None, **arguments: Any) -> None:  # noqa: ANN401  # click's values
-        given = {name: arguments.pop(name) for name in known}
+        given = {name: arguments.pop(name) for name in selected}
         flags = {name: value for name, value in given.items() if value is not None}
         for variable in unknown_variables(os.environ):
             click.echo(f"portico: {variable} is not a setting and is ignored.", err=True)

@@ -100,13 +100,13 @@ def _warn_about_loose_modes(settings: Settings, *, demo: bool) -> None:
 def _demo_people(origin: str, people: Iterable[DemoPerson]) -> str:
     """Return the logins, one line each, below the address of the page to sign in at."""
     lines: list[str] = []
-    doors = {"/console": "Console", "/p/staff": "Staff portal"}
-    for door, name in doors.items():
-        lines.append(f"{name:16}{origin}{door}")
+    sign_in_pages = {"/console": "Console", "/p/staff": "Staff portal"}
+    for path, name in sign_in_pages.items():
+        lines.append(f"{name:16}{origin}{path}")
         lines += [
             f"{'':16}{each.name:8}{each.password:32}{each.part}"
             for each in people
-            if each.door == door
+            if each.door == path
         ]
     return "\n".join([*lines, f"{'Open to all':16}{origin}/p/visitors"])
 

@@ -1,4 +1,4 @@
-"""The example tenant of `--demo`: believable enough to try every feature on."""
+"""Creates the demo tenant of `serve --demo`, realistic enough to try every feature."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ OPENING_DAYS = 30
 
 @dataclass(frozen=True, kw_only=True)
 class Credentials:
-    """What an API client signs in with."""
+    """The id and secret of an API client."""
 
     client_id: str
     client_secret: str
@@ -56,7 +56,7 @@ class Credentials:
 
 @dataclass(frozen=True, kw_only=True)
 class DemoPerson:
-    """What a person signs in with, and as what; `door` is the path to sign in at."""
+    """The login of a person, their role or groups, and the path (`door`) to sign in at."""
 
     door: str
     part: str
@@ -66,7 +66,7 @@ class DemoPerson:
 
 @dataclass(frozen=True, kw_only=True)
 class DemoAccess:
-    """How to get at the example tenant."""
+    """The logins of the demo tenant."""
 
     tenant: str
     customer_id: str
@@ -76,14 +76,14 @@ class DemoAccess:
 
 
 async def fill_demo(runtime: Runtime, settings: Settings) -> DemoAccess | None:
-    """Fills an empty database, or finds what an earlier start left there.
+    """Fill an empty database with the demo tenant, and return its logins.
 
-    The credentials lie in a file beside the database that only its owner can read, so that every
-    start can print them. None when the database has tenants that the file does not tell of.
+    The logins are stored in a private file, so that every start can print them.
+    Returns None if the database has tenants that do not match this file.
     """
-    kept = credentials_file(settings)
+    path = credentials_file(settings)
     if await tenants.has_tenants(runtime):
-        return await _still_good(runtime, _read(kept))
+        return await _still_good(runtime, _read(path))
     people = tuple(map(_manager, MANAGERS)) + tuple(map(_reader, READERS))
     hashes = await _hashes(runtime, people)
     tenant = await tenants.create_tenant(
@@ -101,7 +101,7 @@ async def fill_demo(runtime: Runtime, settings: Settings) -> DemoAccess | None:
         viewer=Credentials(client_id=str(viewer.id), client_secret=viewer_secret),
         people=people,
     )
-    replace_private_file(kept, f"{json.dumps(asdict(access), indent=2)}\n".encode())
+    replace_private_file(path, f"{json.dumps(asdict(access), indent=2)}\n".encode())
     return access
 
 
@@ -124,7 +124,7 @@ async def _hashes(runtime: Runtime, people: tuple[DemoPerson, ...]) -> dict[str,
 
 
 def credentials_file(settings: Settings) -> Path:
-    """Return the path of the file that keeps the demo's credentials for later starts."""
+    """Return the path of the file that stores the logins of the demo tenant."""
     path = sqlite_path(settings.database)
     if path is not None:
         return path.with_suffix(".demo.json")
@@ -132,7 +132,7 @@ def credentials_file(settings: Settings) -> Path:
 
 
 async def _still_good(runtime: Runtime, access: DemoAccess | None) -> DemoAccess | None:
-    """The kept credentials, if this database knows them."""
+    """Return the stored logins if they are valid for this database."""
     if access is None:
         return None
     admin = access.admin
@@ -147,11 +147,11 @@ async def _still_good(runtime: Runtime, access: DemoAccess | None) -> DemoAccess
     return access
 
 
-def _read(kept: Path) -> DemoAccess | None:
-    if not kept.exists():
+def _read(path: Path) -> DemoAccess | None:
+    if not path.exists():
         return None
-    # A file of an earlier version tells of no people.
-    return msgspec.json.decode(kept.read_bytes(), type=DemoAccess)
+    # A file of an earlier version has no people.
+    return msgspec.json.decode(path.read_bytes(), type=DemoAccess)
 
 
 async def _fill(work: UnitOfWork, settings: Settings, hashes: Mapping[str, str]) -> None:
@@ -159,35 +159,35 @@ async def _fill(work: UnitOfWork, settings: Settings, hashes: Mapping[str, str])
     default = replace(work, now=work.now - 14 * SECONDS_A_DAY)
     microtenant_ids: dict[str, int] = {}
     begun: list[tuple[Section, UnitOfWork, Mapping[str, int]]] = []
-    for place in MICROTENANTS:
+    for microtenant in MICROTENANTS:
         inside = default
-        if place.microtenant is not None:
-            made = await microtenants.create_microtenant(default, place.microtenant)
+        if microtenant.microtenant is not None:
+            made = await microtenants.create_microtenant(default, microtenant.microtenant)
             microtenant_ids[made.name] = made.id
             scope = Scope(customer_id=customer_id, microtenant_id=made.id)
             inside = replace(default, scope=scope, microtenant_name=made.name)
-        portal_ids = await _begin_microtenant(inside, place, settings.portal_suffix)
-        begun += [(section, inside, portal_ids) for section in place.sections]
+        portal_ids = await _begin_microtenant(inside, microtenant, settings.portal_suffix)
+        begun += [(section, inside, portal_ids) for section in microtenant.sections]
     await _add_managers(default, hashes, microtenant_ids)
     link_ids = await _add_links(begun, work.now)
-    # Last, since it is the links that name the groups.
+    # Last, because creating the links creates the groups.
     ines = await _add_readers(work, hashes)
     await _add_activity(work, link_ids, ines)
 
 
 async def _begin_microtenant(
-    work: UnitOfWork, place: DemoMicrotenant, managed_suffix: str
+    work: UnitOfWork, microtenant: DemoMicrotenant, managed_suffix: str
 ) -> dict[str, int]:
     """Makes portals and policies; the ids of the portals by their labels."""
     logo = picture_of(LOGO)
     portal_ids = {}
-    for portal in place.portals:
+    for portal in microtenant.portals:
         spec = replace(portal.spec, image_data=logo)
         made = await portals.create_portal(
             work, spec, managed_suffix=managed_suffix, page=portal.page
         )
         portal_ids[portal.label] = made.id
-    for policy in place.policies:
+    for policy in microtenant.policies:
         await aups.create_aup(work, policy)
     return portal_ids
 
@@ -195,7 +195,7 @@ async def _begin_microtenant(
 async def _add_links(
     begun: Iterable[tuple[Section, UnitOfWork, Mapping[str, int]]], now: int
 ) -> dict[str, int]:
-    """The ids of the links by name. The oldest come first, since ids rise with time."""
+    """Create the links, oldest first because ids increase with time. Return their ids by name."""
     link_ids: dict[str, int] = {}
     for section, work, portal_ids in sorted(begun, key=lambda each: -each[0].days_ago):
         then = replace(work, now=now - section.days_ago * SECONDS_A_DAY)
@@ -228,11 +228,11 @@ def _shown(section: Section) -> list[LinkPresentation | None]:
     return [
         LinkPresentation(
             section=section.name,
-            order=place,
+            order=position,
             groups=row[4],
             icon_is_dark=row[0] in DARK if row[0] in SKETCHES else None,
         )
-        for place, row in enumerate(section.links, start=1)
+        for position, row in enumerate(section.links, start=1)
     ]
 
 
@@ -252,8 +252,8 @@ async def _add_managers(
 
 
 async def _add_readers(work: UnitOfWork, hashes: Mapping[str, str]) -> int:
-    """The id of the first of them."""
-    known = {fold(group.name): group.id for group in (await groups.list_groups(work)).groups}
+    """Create the portal users, and return the id of the first one."""
+    group_ids = {fold(group.name): group.id for group in (await groups.list_groups(work)).groups}
     made = [
         await users.create_user(
             work,
@@ -261,7 +261,7 @@ async def _add_readers(work: UnitOfWork, hashes: Mapping[str, str]) -> int:
                 name=reader.name,
                 display_name=reader.display_name,
                 email=f"{reader.name}@{content.DOMAIN}",
-                group_ids=tuple(known[fold(name)] for name in reader.groups),
+                group_ids=tuple(group_ids[fold(name)] for name in reader.groups),
             ),
             hashes[reader.name],
         )
@@ -271,10 +271,10 @@ async def _add_readers(work: UnitOfWork, hashes: Mapping[str, str]) -> int:
 
 
 async def _add_activity(work: UnitOfWork, link_ids: Mapping[str, int], user_id: int) -> None:
-    """Favourites and recent links of one user, and a month of openings."""
+    """Add favourites and recent links of one user, and a month of openings."""
     activity, now = Activity(work.connection, work.tenant.id), work.now
-    for place, name in enumerate(content.FAVOURITES):
-        await activity.add_favourite(user_id, link_ids[name], now - SECONDS_A_DAY + place)
+    for position, name in enumerate(content.FAVOURITES):
+        await activity.add_favourite(user_id, link_ids[name], now - SECONDS_A_DAY + position)
     for name, minutes in content.RECENT:
         await activity.remember_opening(user_id, link_ids[name], now - 60 * minutes)
     today = day_of(now)
@@ -287,7 +287,7 @@ async def _add_activity(work: UnitOfWork, link_ids: Mapping[str, int], user_id: 
 
 
 def _openings(name: str, day: int) -> int:
-    """A number that looks counted: the same for every start, small at the weekend."""
+    """Return a realistic number of openings: the same at every start, smaller at weekends."""
     usual = content.BUSY.get(name, len(name))
     wobble = 80 + (day * 7 + len(name) * 13) % 41
     # The first day of the epoch was a Thursday.

@@ -1,4 +1,4 @@
-"""What the example tenant holds: a water company, its portals, links, people and rules."""
+"""The content of the demo tenant: a water company, its portals, links, people and policies."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ LABORATORY_DOMAIN = f"lab.{DOMAIN}"
 AUTH_DOMAINS = (DOMAIN, EAST_DOMAIN, LABORATORY_DOMAIN)
 EAST = "Eastern Treatment Works"
 
-# Name, description, host and path (below the company's domain unless it ends with a dot), labels of
-# its portals ("-" first: disabled), and the groups that see it.
+# Name, description, host and path (the host is below the company's domain unless it ends with a
+# dot), labels of its portals ("-" at the start: disabled), and the groups that see it.
 LinkRow = tuple[str, str, str, str, tuple[str, ...]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class PlacedPortal:
-    """A portal, known to the rows of links by its label."""
+    """A portal. The rows of links refer to it by its label."""
 
     label: str
     spec: UserPortalSpec
@@ -34,7 +34,7 @@ class PlacedPortal:
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """A heading with its links in order, and how many days ago somebody put them there."""
+    """A section with its links in order, and their age in days."""
 
     name: str
     days_ago: int
@@ -43,7 +43,7 @@ class Section:
 
 @dataclass(frozen=True, kw_only=True)
 class DemoMicrotenant:
-    """A microtenant (Default without one) with its portals, policies and sections."""
+    """A microtenant with its portals, policies and sections. None is the Default microtenant."""
 
     portals: Sequence[PlacedPortal]
     sections: Sequence[Section]
@@ -53,7 +53,7 @@ class DemoMicrotenant:
 
 @dataclass(frozen=True, kw_only=True)
 class Manager:
-    """An administrator; without a microtenant's name of the whole tenant."""
+    """An administrator of one microtenant, or of the whole tenant if `microtenant` is empty."""
 
     name: str
     display_name: str

@@ -1,6 +1,6 @@
-"""Small pictures for the example links, drawn here: a coloured ground and a white mark on it.
+"""Draws the icons of the demo links: white lines on a coloured background.
 
-PNG by hand, in the standard library alone, so that the example carries no binary files.
+It writes PNG with the standard library only, so that the demo needs no binary files.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ Colour = tuple[int, int, int]
 
 @dataclass(frozen=True)
 class Sketch:
-    """Strokes on a grid of 24, white on a ground from one colour to another, square or round.
+    """Strokes on a grid of 24, white on a gradient from `top` to `bottom`, square or round.
 
-    Commas separate the strokes: each has the x and y of its points in turn, or is a circle, with
-    the x and y of its centre and its radius. Without a ground the strokes have the first colour.
+    Commas separate the strokes. A stroke is the x and y of each point, or the x, y and radius of a
+    circle. Without `bottom` there is no background, and the strokes have the colour `top`.
     """
 
     strokes: str
@@ -46,13 +46,13 @@ def _lines(strokes: str) -> list[Line]:
 
 
 def _circle(x: float, y: float, radius: float) -> Line:
-    """Return a circle as a line with many corners."""
+    """Return a circle as a polygon."""
     steps = [2 * math.pi * step / 20 for step in range(21)]
     return [(x + radius * math.cos(each), y + radius * math.sin(each)) for each in steps]
 
 
 def picture_of(sketch: Sketch) -> str:
-    """The sketch as a PNG in a data URI."""
+    """Return the sketch as a PNG in a data URI."""
     lines = _lines(sketch.strokes)
     rows = []
     for y in range(SIDE):
@@ -85,7 +85,7 @@ def _pixel(sketch: Sketch, lines: Sequence[Line], x: float, y: float) -> tuple[i
 
 
 def _cover(depth: float) -> float:
-    """How much of a pixel is covered whose middle lies so deep inside a shape."""
+    """Return the covered share of a pixel whose centre is `depth` inside a shape."""
     return max(0.0, min(1.0, 0.5 + depth * _UNIT))
 
 
@@ -100,12 +100,12 @@ def _square_depth(x: float, y: float, corner: float = 5.0) -> float:
 
 
 def _distance(point: Point, start: Point, end: Point) -> float:
-    """From a point to the nearest place on a stretch of a line."""
+    """Return the distance of a point to a line segment."""
     along = (end[0] - start[0], end[1] - start[1])
     length = along[0] ** 2 + along[1] ** 2
     offset = (point[0] - start[0]) * along[0] + (point[1] - start[1]) * along[1]
-    place = max(0.0, min(1.0, offset / length)) if length else 0.0
-    nearest = (start[0] + place * along[0], start[1] + place * along[1])
+    share = max(0.0, min(1.0, offset / length)) if length else 0.0
+    nearest = (start[0] + share * along[0], start[1] + share * along[1])
     return math.dist(point, nearest)
 
 
@@ -194,4 +194,4 @@ SKETCHES: dict[str, Sketch] = {
     "Customer billing": Sketch(f"{_RECTANGLE}, 6 11 18 11, 8.5 14 8.5 14", _SLATE, _NIGHT),
 }
 DARK = {"Password vault", "Control room wall", "Customer billing"}
-"""The pictures that need a light ground in the dark theme."""
+"""The icons that need a light background in dark mode."""

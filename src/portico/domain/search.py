@@ -134,7 +134,7 @@ def check_terms(parameter: str, terms: int) -> None:
         )
 
 
-def parse_search(text: str, known: Fields) -> Condition | None:
+def parse_search(text: str, searchable: Fields) -> Condition | None:
     """Return the condition of a `search` parameter, or None if it is empty.
 
     AND binds tighter than OR. Raises InvalidOperand, InvalidFilter or InvalidField. A search has at
@@ -147,11 +147,11 @@ def parse_search(text: str, known: Fields) -> Condition | None:
         raise InvalidField("search", f"At most {SEARCH_LIMIT} characters are allowed.")
     if "\0" in text:
         raise InvalidField("search", "It contains the control character U+0000; remove it.")
-    if not _is_filter(text, known):
-        return _plain_words(text, known)
+    if not _is_filter(text, searchable):
+        return _plain_words(text, searchable)
     terms = [_split(alternative, "AND") for alternative in _split(text, "OR")]
     check_terms("search", sum(map(len, terms)))
-    choices = [tuple(_comparison(part, known) for part in parts) for parts in terms]
+    choices = [tuple(_comparison(part, searchable) for part in parts) for parts in terms]
     alternatives = tuple(parts[0] if len(parts) == 1 else AllOf(parts) for parts in choices)
     return alternatives[0] if len(alternatives) == 1 else AnyOf(alternatives)
 
@@ -196,9 +196,9 @@ def _split(text: str, connective: str) -> list[str]:
     return _CONNECTIVE[connective].split(text)
 
 
-def _is_filter(text: str, known: Fields) -> bool:
+def _is_filter(text: str, searchable: Fields) -> bool:
     words = _SEPARATOR.split(text, maxsplit=2)
-    if words[0] in known and len(words) > 1:
+    if words[0] in searchable and len(words) > 1:
         return len(words) == 3 or words[1].upper() in _SPELLINGS
     if len(words) == 3 and words[1].upper() in _SPELLINGS:
         return True
@@ -207,18 +207,18 @@ def _is_filter(text: str, known: Fields) -> bool:
     return len(text.split(" ")) > 2
 
 
-def _plain_words(text: str, known: Fields) -> Comparison:
-    return compare(known["name"], Operator.CONTAINS.value, text)
+def _plain_words(text: str, searchable: Fields) -> Comparison:
+    return compare(searchable["name"], Operator.CONTAINS.value, text)
 
 
-def _comparison(text: str, known: Fields) -> Comparison:
+def _comparison(text: str, searchable: Fields) -> Comparison:
     words = _SEPARATOR.split(text, maxsplit=2)
     name, operator, value = (*words, "", "")[:3]
     if operator.upper() not in _SPELLINGS:
         raise InvalidOperand(operator)
-    if name not in known:
+    if name not in searchable:
         raise InvalidFilter(f"Invalid field:{name} in Filtering criteria.", name)
-    return compare(known[name], operator, value)
+    return compare(searchable[name], operator, value)
 
 
 def _value(field: Field, word: str) -> Value:

@@ -58,12 +58,12 @@ def check_administrator(
 
     Names of the `stored` administrator are accepted with any characters.
     """
-    known = stored or AdministratorSpec(name="")
+    current = stored or AdministratorSpec(name="")
     display_name = check_text("displayName", spec.display_name.strip(), NAME_LIMIT)
-    check_visible("displayName", display_name, stored=known.display_name)
+    check_visible("displayName", display_name, stored=current.display_name)
     return replace(
         spec,
-        name=check_new_name(spec.name, stored=known.name),
+        name=check_new_name(spec.name, stored=current.name),
         display_name=display_name,
         email=check_email(spec.email),
     )

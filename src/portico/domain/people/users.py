@@ -54,12 +54,12 @@ def check_user(spec: PortalUserSpec, stored: PortalUserSpec | None = None) -> Po
 
     Names of the `stored` user are accepted with any characters.
     """
-    known = stored or PortalUserSpec(name="")
+    current = stored or PortalUserSpec(name="")
     display_name = check_text("displayName", spec.display_name.strip(), NAME_LIMIT)
-    check_visible("displayName", display_name, stored=known.display_name)
+    check_visible("displayName", display_name, stored=current.display_name)
     return replace(
         spec,
-        name=check_new_name(spec.name, stored=known.name),
+        name=check_new_name(spec.name, stored=current.name),
         display_name=display_name,
         email=check_email(spec.email),
         group_ids=tuple(sorted(set(spec.group_ids))),

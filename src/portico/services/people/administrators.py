@@ -137,7 +137,7 @@ async def disable_administrator(work: UnitOfWork, administrator_id: int) -> Gran
 
 
 async def enable_administrator(work: UnitOfWork, administrator_id: int) -> GrantedAdministrator:
-    """Lets a disabled administrator in again. Raises NotFound or Forbidden."""
+    """Re-enable a disabled administrator. Raises NotFound or Forbidden."""
     before = await _own(work, administrator_id)
     return await _store(work, before, replace(before, disabled_time=None))
 

@@ -141,7 +141,7 @@ def signed_in_applicant(administrator_id: int) -> Applicant:
 
 
 def _findable(name: str) -> str:
-    """The name if anybody could have it, else one that nobody has."""
+    """Return the name, or a placeholder if it cannot exist, so that timing does not reveal it."""
     try:
         return check_name(name)
     except InvalidField:

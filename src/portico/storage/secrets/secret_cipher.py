@@ -88,7 +88,7 @@ class SecretCipher:
         except (InvalidTag, binascii.Error, ValueError):
             raise SecretUnreadable(
                 f"The secret at {location} does not decrypt with key {key_id}: it was altered, or "
-                "copied from another place."
+                "copied from another row."
             ) from None
 
     def can_decrypt(self, location: str, stored: str) -> bool:

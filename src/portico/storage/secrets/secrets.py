@@ -44,7 +44,7 @@ class StoredSecretKey:
 
 
 def check_location(key_id: str) -> str:
-    """Return the place of a key's check value."""
+    """Return the location of a key's check value."""
     return secret_location("secret_key", "check_value", {"id": key_id})
 
 
