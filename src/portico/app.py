@@ -60,16 +60,19 @@ from portico.web.portal import files as portal_files
 from portico.web.portal import page as portal_page
 from portico.web.portal.content import PortalContents
 from portico.web.reference import STYLESHEET, read_stylesheet, render_reference
-from portico.web.shared import sign_in, static_files
+from portico.web.shared import static_files
 from portico.web.shared.addresses import OriginResolver, strict_transport
 from portico.web.shared.compression import CompressedPages
 from portico.web.shared.cookies import Cookies
 from portico.web.shared.errors import page_exception_handlers, present_message
-from portico.web.shared.oidc import OpenIdClients
 from portico.web.shared.received_forms import FORM_BYTES
 from portico.web.shared.rendering import Renderer
 from portico.web.shared.site import Site, site_of
 from portico.web.shared.static_files import StaticFiles
+from portico.web.sign_in import console as console_sign_in
+from portico.web.sign_in import portal as portal_sign_in
+from portico.web.sign_in import providers
+from portico.web.sign_in.oidc import OpenIdClients
 
 BODY_LIMIT_BYTES = 5 * MEBIBYTE
 PREFIXES = ("/mgmtconfig", "/zpa/mgmtconfig")
@@ -265,8 +268,9 @@ def _page_routers() -> list[Router]:
         Router(
             "/",
             route_handlers=[
-                *sign_in.CONSOLE_ROUTES,
-                *sign_in.PORTAL_ROUTES,
+                *console_sign_in.ROUTES,
+                *portal_sign_in.ROUTES,
+                *providers.ROUTES,
                 *portal_page.ROUTES,
                 *portal_actions.ROUTES,
                 *portal_files.ROUTES,

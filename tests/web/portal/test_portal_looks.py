@@ -15,7 +15,7 @@ from tests.web.conftest import OpenTab
 from tests.web.portal.portals import Portal, make_portal, sign_in
 
 pytestmark = pytest.mark.one_database
-STYLES = ("tokens.css", "arch.css", "portal.css", "door.css")
+STYLES = ("tokens.css", "arch.css", "portal.css", "card.css")
 WIDTHS = (320, 390, 768, 1440)
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 COLOURS = ("color-contrast",)

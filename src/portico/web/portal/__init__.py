@@ -1,1 +1,1 @@
-"""The portal page as people open it."""
+"""The pages of portals."""

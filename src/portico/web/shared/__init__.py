@@ -1,1 +1,1 @@
-"""What the portal page and the console share: sign-in, cookies, CSRF, forms, static files."""
+"""What the portal pages and the console share: sessions, cookies, CSRF, forms, static files."""

@@ -15,9 +15,9 @@ from portico.storage.engine.connections import Database
 from portico.web.portal.content import PortalContents
 from portico.web.shared.addresses import OriginResolver
 from portico.web.shared.cookies import AnyRequest, Cookies
-from portico.web.shared.oidc import OpenIdClients
 from portico.web.shared.rendering import Renderer
 from portico.web.shared.static_files import StaticFiles
+from portico.web.sign_in.oidc import OpenIdClients
 
 
 @dataclass(frozen=True, kw_only=True)

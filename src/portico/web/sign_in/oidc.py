@@ -21,7 +21,7 @@ from cachetools import TTLCache
 
 from portico.domain.errors import AccessDenied, Unavailable
 from portico.domain.people.providers import LOOPBACK, IdentityProvider, ProvenPerson, proven_person
-from portico.web.shared.attempts import ATTEMPT_SECONDS, SignInAttempt
+from portico.web.sign_in.attempts import ATTEMPT_SECONDS, SignInAttempt
 
 # httpx and joserfc are imported when somebody signs in this way. Most servers have no provider.
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class OpenIdClients:
 
         Raises AccessDenied, or Unavailable when the provider does not answer as it should.
         """
-        from portico.web.shared.id_tokens import verify_id_token
+        from portico.web.sign_in.id_tokens import verify_id_token
 
         state = answer.get("state", "").encode("utf-8", "surrogatepass")
         if provider.id != attempt.provider_id or not secrets.compare_digest(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from portico.domain.tenancy.identity import SigningKey
-from portico.web.shared.attempts import SignInAttempt, read_attempt, sign_attempt
+from portico.web.sign_in.attempts import SignInAttempt, read_attempt, sign_attempt
 
 NOW = 1_700_000_000
 NEW = SigningKey(id=2, secret="new", creation_time=NOW)

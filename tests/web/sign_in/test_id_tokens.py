@@ -12,7 +12,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, Key, KeySet, OctKey, RSAKey
 
 from portico.domain.errors import AccessDenied
-from portico.web.shared.id_tokens import LEEWAY_SECONDS, verify_id_token
+from portico.web.sign_in.id_tokens import LEEWAY_SECONDS, verify_id_token
 
 ISSUER, CLIENT, NONCE, NOW = "https://id.example", "portico", "n-1", 1_800_000_000
 ACCESS_TOKEN = "an-access-token"

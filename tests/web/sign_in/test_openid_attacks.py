@@ -16,7 +16,7 @@ from portico.services.people import providers
 from portico.services.runtime import Runtime
 from portico.services.tenancy.signing_keys import load_signing_keys, rotate_signing_keys
 from portico.storage.schema.people_tables import identity_provider
-from portico.web.shared.attempts import SignInAttempt, read_attempt, sign_attempt
+from portico.web.sign_in.attempts import SignInAttempt, read_attempt, sign_attempt
 from tests.harness import Caller, Server, Tenant, as_operator, create_tenant
 from tests.web.openid_provider import (
     add_provider,

@@ -1,0 +1,129 @@
+"""The sign-in form that the console and portals share, and its error messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from litestar import Response
+
+from portico.domain.errors import AccessDenied, LockedOut, NotFound, PorticoError, TooManySignIns
+from portico.domain.people.providers import IdentityProvider
+from portico.web.shared.cookies import FORM, AnyRequest, chosen_theme, language_of
+from portico.web.shared.csrf import checked_form
+from portico.web.shared.pages import page_answer, retry_headers, safe_next
+from portico.web.shared.received_forms import ReceivedForm
+from portico.web.shared.site import Site
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignInView:
+    """A sign-in form. `providers` are pairs of a label and an address."""
+
+    action: str
+    next: str
+    name: str = ""
+    fault: str = ""
+    providers: tuple[tuple[str, str], ...] = ()
+    local: bool = True
+
+
+def requested_next(request: AnyRequest, otherwise: str) -> str:
+    """Return the path that the query's `next` leads to after sign-in, or `otherwise`."""
+    return safe_next(request.query_params.get("next", ""), otherwise)
+
+
+async def read_sign_in_form(site: Site, request: AnyRequest) -> ReceivedForm:
+    """Return the sign-in form that a browser sent. Raises what `checked_form` raises."""
+    return await checked_form(site.threads, request, site.cookies.read(request, FORM))
+
+
+def provider_of(providers: Iterable[IdentityProvider], provider_id: int) -> IdentityProvider:
+    """Return the provider with an id. Raises NotFound."""
+    for provider in providers:
+        if provider.id == provider_id:
+            return provider
+    raise NotFound(provider_id)
+
+
+def make_sign_in(
+    site: Site,
+    request: AnyRequest,
+    providers: Iterable[IdentityProvider],
+    path: str,
+    next_: str,
+    name: str,
+    error: AccessDenied | None,
+) -> SignInView:
+    """Return the form at a path, with the message of a sign-in that failed."""
+    query = f"?next={quote(next_, safe='')}"
+    return SignInView(
+        action=path,
+        next=next_,
+        name=name,
+        fault=_fault(site, request, error),
+        providers=tuple((each.name, f"{path}/oidc/{each.id}{query}") for each in providers),
+    )
+
+
+def _fault(site: Site, request: AnyRequest, error: AccessDenied | None) -> str:
+    language = site.renderer.language(language_of(request))
+    _ = language.gettext
+    if isinstance(error, LockedOut):
+        return language.ngettext(
+            "Too many sign-ins failed. Wait a minute, then try again.",
+            "Too many sign-ins failed. Wait %(num)d minutes, then try again.",
+            -(-error.seconds // 60),
+        )
+    if error is not None:
+        return _("Name and password do not match, or the account is not in use.")
+    fault = request.query_params.get("fault") if request.method == "GET" else None
+    if fault == "provider":
+        return _("The provider did not sign you in. Try again.")
+    if fault == "unknown":
+        return _("Nobody here belongs to this account. Ask an administrator.")
+    return ""
+
+
+def render_sign_in(
+    site: Site,
+    request: AnyRequest,
+    template: str,
+    view: SignInView,
+    error: PorticoError | None = None,
+    **values: object,
+) -> Response[bytes]:
+    """Return a sign-in page, with the status of the error if there is one."""
+    token = site.cookies.form_token(request)
+    html = site.renderer.render(
+        template,
+        language_of(request),
+        theme=chosen_theme(request),
+        csrf=token,
+        sign_in=view,
+        **values,
+    )
+    return page_answer(
+        html,
+        status=200 if error is None else site.status_of(error),
+        headers=retry_headers(error),
+        cookies=[site.cookies.make(FORM, token)],
+    )
+
+
+def render_busy(
+    site: Site, request: AnyRequest, form: ReceivedForm, path: str, error: TooManySignIns
+) -> Response[bytes]:
+    """Return the form again for a password that was not checked, because too many are waiting.
+
+    It does not use the database, which is under load when this page is needed.
+    """
+    _ = site.renderer.language(language_of(request)).gettext
+    view = SignInView(
+        action=path,
+        next=safe_next(form.get("next", ""), ""),
+        name=form.get("name", ""),
+        fault=_("Too many people are signing in just now. Wait a few seconds, then try again."),
+    )
+    return render_sign_in(site, request, "busy.html", view, error)
