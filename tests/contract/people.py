@@ -117,7 +117,7 @@ async def _visit(
             link_id,
             user_id=visitor.user.id,
             group_ids=visitor.group_ids,
-            wanted=wanted,
+            is_favourite=wanted,
         )
     await view_portal(runtime, address, cookies, lambda _: None)
     await end_portal_session(runtime, customer_id, opened.token)

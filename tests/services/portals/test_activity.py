@@ -47,7 +47,9 @@ def opened(people: People, portal: UserPortal, link_id: int, user_id: int | None
 def starred(people: People, portal: UserPortal, link_id: int, user_id: int, wanted: bool) -> None:
     """A user makes a link a favourite, or no more."""
     people.world.store.run(
-        set_favourite(people.runtime, portal, link_id, user_id=user_id, group_ids=(), wanted=wanted)
+        set_favourite(
+            people.runtime, portal, link_id, user_id=user_id, group_ids=(), is_favourite=wanted
+        )
     )
 
 
@@ -168,7 +170,7 @@ def test_policy_is_asked_once_and_again_when_its_text_changes(people: People) ->
     ]
 
 
-def test_visitors_without_account_are_told_apart_by_their_mark(people: People) -> None:
+def test_anonymous_visitors_differ_by_their_token(people: People) -> None:
     portal, run = people.portal(), people.world.store.run
     aup_id = policy(people)
     version = policy_version(POLICY.aup)

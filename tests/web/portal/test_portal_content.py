@@ -47,7 +47,7 @@ def test_star_is_pressed_for_the_favourites_alone() -> None:
     assert made.html == html
 
 
-def test_kept_content_is_bounded() -> None:
+def test_cached_content_is_bounded() -> None:
     contents = PortalContents(RENDERER, Threads(), limit_bytes=10_000)
     for number in range(50):
         contents._cached[(number,)] = (1, content(2_000))

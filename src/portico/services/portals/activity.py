@@ -1,18 +1,21 @@
 """What people do on a portal page: they open links and mark favourites.
 
-None of it changes the tenant's data, so the tenant's revision stays the same.
+It does not raise the tenant's revision, because it changes no data that pages are cached for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 
 from portico.domain.errors import NotFound
 from portico.domain.portals.activity import day_of
 from portico.domain.portals.portals import UserPortal
 from portico.services.runtime import Runtime
+from portico.services.work import UnitOfWork
 from portico.storage.engine.connections import Connection
 from portico.storage.portals.activity import Activity
+
+COUNTED_DAYS = 30
 
 
 async def record_opening(
@@ -43,7 +46,7 @@ async def set_favourite(
     *,
     user_id: int,
     group_ids: Collection[int],
-    wanted: bool | None,
+    is_favourite: bool | None,
 ) -> None:
     """Make a link a favourite of a user, or remove it from the favourites; None toggles it.
 
@@ -53,9 +56,9 @@ async def set_favourite(
         await _require_visible(connection, portal, link_id, group_ids)
     async with runtime.database.transaction(portal.customer_id) as connection:
         activity = Activity(connection, portal.customer_id)
-        if wanted is None:
-            wanted = link_id not in await activity.favourites(user_id)
-        if wanted:
+        if is_favourite is None:
+            is_favourite = link_id not in await activity.favourites(user_id)
+        if is_favourite:
             await activity.add_favourite(user_id, link_id, runtime.now)
         else:
             await activity.remove_favourite(user_id, link_id)
@@ -67,3 +70,12 @@ async def _require_visible(
     activity = Activity(connection, portal.customer_id)
     if not portal.enabled or not await activity.is_visible(portal.id, link_id, group_ids):
         raise NotFound(link_id)
+
+
+async def openings_of(work: UnitOfWork, link_ids: Iterable[int]) -> Mapping[int, int]:
+    """Return the openings of links in the last 30 days, by link id. It omits links without any."""
+    ids = list(link_ids)
+    if not ids:
+        return {}
+    since = day_of(work.now) - COUNTED_DAYS + 1
+    return await Activity(work.connection, work.scope.customer_id).openings(ids, since)

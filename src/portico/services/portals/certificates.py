@@ -1,4 +1,4 @@
-"""Use-cases of certificates. A portal refers to one by its id; decision 15 says how loosely."""
+"""Use-cases of certificates. A portal refers to one by its id, which need not exist."""
 
 from __future__ import annotations
 
@@ -57,16 +57,16 @@ async def update_certificate(
     spec: CertificateSpec,
     issued: IssuedCertificate | None = None,
 ) -> None:
-    """Replace name and description, and the certificate itself if a new one is given.
+    """Replace name and description, and the certificate itself if `issued` is given.
 
-    Portals that name the certificate follow its name. Raises NotFound, InvalidInput or Forbidden.
+    Portals that use the certificate get its new name. Raises NotFound, InvalidInput or Forbidden.
     """
     require_admin(work)
     before = await get_certificate(work, certificate_id, lock=True)
     spec = check_certificate(spec, stored_name=before.name)
     await require_free_name(work.certificates, spec.name, holder=certificate_id)
-    said = vars(issued) if issued else {}
-    after = replace(before, **vars(spec), **said, **work.changed_stamps(before))
+    replaced = vars(issued) if issued else {}
+    after = replace(before, **vars(spec), **replaced, **work.changed_stamps(before))
     await work.certificates.replace(after)
     if after.name != before.name:
         await work.portals.rename_certificate(certificate_id, after.name)
@@ -74,7 +74,7 @@ async def update_certificate(
 
 
 async def delete_certificate(work: UnitOfWork, certificate_id: int) -> None:
-    """Delete a certificate that no portal names. Raises NotFound, StillReferenced or Forbidden."""
+    """Delete a certificate that no portal uses. Raises NotFound, StillReferenced or Forbidden."""
     require_admin(work)
     certificate = await get_certificate(work, certificate_id, lock=True)
     portal_name = await work.portals.first_with_certificate(certificate_id)

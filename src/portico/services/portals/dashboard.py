@@ -1,4 +1,4 @@
-"""The dashboard: how near portals are to their limit, what was changed, what is opened."""
+"""The dashboard: how full portals are, recent changes, and the most opened links."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ LINKS_SHOWN = 10
 
 @dataclass(frozen=True, kw_only=True)
 class DayOfChanges:
-    """What the audit trail tells of one day; `day` is epoch seconds of its start.
+    """The changes of one day in the audit trail. `day` is its start in epoch seconds, UTC.
 
-    `added` is how many things were new, `changed` how many were edited or removed.
+    `added` counts created objects, `changed` edited and deleted ones.
     """
 
     day: int
@@ -29,17 +29,16 @@ class DayOfChanges:
 
     @property
     def changes(self) -> int:
-        """How many changes there were in all."""
+        """The number of all changes."""
         return self.added + self.changed
 
 
 @dataclass(frozen=True, kw_only=True)
 class Dashboard:
-    """Numbers of one microtenant. Days and openings are of the last 30 days, in UTC.
+    """Numbers of one microtenant. Changes and openings are of the last 30 days, in UTC.
 
-    Nobody sees `disabled_links`, nor `unplaced_links`, which are on no portal.
-    `portals` are the fullest, fullest first; `changes` has every day, the oldest first, as far as
-    the caller may see them (see `list_audit`).
+    `unplaced_links` are on no portal. `portals` has the fullest first, `changes` every day with the
+    oldest first, as far as the caller may see them (see `list_audit`).
     """
 
     links: int
@@ -53,7 +52,7 @@ class Dashboard:
 
 
 async def read_dashboard(work: UnitOfWork) -> Dashboard:
-    """The dashboard of the scope, in seven statements."""
+    """Return the dashboard of the scope, in seven statements."""
     numbers = DashboardRepository(work.connection, work.scope)
     today = work.now // DAY_SECONDS
     first = today - DAYS + 1

@@ -1,4 +1,4 @@
-"""Use-cases of portals' own domains: which portal a host opens, and what the operator allows."""
+"""Use-cases of portals' own domains: the portal of a host, and the domains that are allowed."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ async def find_portal_at_host(
 ) -> PortalAddress | None:
     """Return whose portal a Host header leads to, or None. The portal may be disabled.
 
-    Asks the database each time, so that the operator's decisions take effect on every server at
-    once.
+    It reads the database each time, so allowing or revoking a domain takes effect on every server
+    at once.
     """
     host = host_of(authority)
     if "." not in host or host == public_host:
@@ -47,10 +47,10 @@ async def find_portal_at_host(
         if owner is None:
             return None
         claims = await PortalDomains(connection, owner).at([host])
-    found = routes(claims, allowed, public_host=public_host).get(host)
-    if found is None:
+    claim = routes(claims, allowed, public_host=public_host).get(host)
+    if claim is None:
         return None
-    return PortalAddress(address=host, customer_id=found.customer_id, portal_id=found.portal_id)
+    return PortalAddress(address=host, customer_id=claim.customer_id, portal_id=claim.portal_id)
 
 
 async def domain_statuses(
@@ -72,9 +72,9 @@ async def domain_statuses(
 
 @dataclass(frozen=True, kw_only=True)
 class DomainChange:
-    """An allowed or revoked domain, and the portals that begin or stop being reached by it.
+    """An allowed or revoked domain, and the portals that it begins or stops to open.
 
-    `is_new` is False when the tenant had the domain already.
+    `is_new` is False if the tenant already had the domain.
     """
 
     domain: AllowedDomain
@@ -131,7 +131,7 @@ async def revoke_domain(runtime: Runtime, name: str, *, public_host: str) -> Dom
 
 @dataclass(frozen=True, kw_only=True)
 class ListedDomain:
-    """An allowed domain with its tenant and the portals that are reached by it."""
+    """An allowed domain with its tenant and the portals that it opens."""
 
     domain: AllowedDomain
     tenant_name: str
@@ -150,8 +150,8 @@ async def list_domains(
         if customer_id is not None and await identity.find_tenant(customer_id) is None:
             raise NotFound(customer_id)
         allowed = await AllowedDomains(connection).all()
-        shown = [each for each in allowed if customer_id in {None, each.customer_id}]
-        owners = {each.customer_id for each in shown}
+        listed = [each for each in allowed if customer_id in {None, each.customer_id}]
+        owners = {each.customer_id for each in listed}
         claims = await _claims_of(connection, owners)
         names = {each.id: each.name for each in await identity.tenants(owners)}
     by_name = {each.name: each for each in allowed}
@@ -165,7 +165,7 @@ async def list_domains(
             tenant_name=names.get(each.customer_id, ""),
             reached=reached.get(each.name, []),
         )
-        for each in shown
+        for each in listed
     ]
 
 
@@ -197,8 +197,8 @@ async def _plan_allowing(
 
 async def _plan_revoking(connection: Connection, name: str, public_host: str) -> DomainChange:
     before = await AllowedDomains(connection).all()
-    wanted = host_of(name.strip())
-    domain = next((each for each in before if each.name == wanted), None)
+    host = host_of(name.strip())
+    domain = next((each for each in before if each.name == host), None)
     if domain is None:
         raise InvalidField(
             "domain", f"{name} is not allowed for any tenant; see `portico domain list`."
@@ -217,10 +217,10 @@ async def _change(
     *,
     public_host: str,
 ) -> DomainChange:
-    """The change with its effect, by the same rule that requests are routed by."""
+    """Return the change with its effect, by the rule that also routes requests."""
     above = set(covering_domains(domain.name))
-    concerned = {domain.customer_id} | {e.customer_id for e in before if e.name in above}
-    claims = await _claims_of(connection, concerned)
+    affected = {domain.customer_id} | {e.customer_id for e in before if e.name in above}
+    claims = await _claims_of(connection, affected)
     old = routes(claims, before, public_host=public_host)
     new = routes(claims, after, public_host=public_host)
     return DomainChange(

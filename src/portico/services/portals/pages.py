@@ -1,4 +1,4 @@
-"""Portals as visitors meet them: the settings of a page, and the addresses that lead to it."""
+"""Use-cases of portals' pages: their settings and their addresses."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ _ADDRESS = re.compile(r"[a-z0-9-]{1,63}", re.ASCII)
 
 
 async def present_portals(work: UnitOfWork, portals: Iterable[UserPortal]) -> list[PresentedPortal]:
-    """The portals together with the settings of their pages."""
-    found = list(portals)
-    pages = await work.portal_pages.of_portals(portal.id for portal in found)
-    return [present_portal(portal, pages.get(portal.id, DEFAULT_PAGE)) for portal in found]
+    """Return portals with the settings of their pages."""
+    portals = list(portals)
+    pages = await work.portal_pages.of_portals(portal.id for portal in portals)
+    return [present_portal(portal, pages.get(portal.id, DEFAULT_PAGE)) for portal in portals]
 
 
 async def store_page(

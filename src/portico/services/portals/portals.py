@@ -18,12 +18,12 @@ from portico.services.work import UnitOfWork
 
 
 async def list_portals(work: UnitOfWork, query: ListQuery) -> Page[UserPortal]:
-    """One page of the scope's user portals."""
+    """Return one page of the scope's user portals."""
     return await work.portals.page(query)
 
 
 async def get_portal(work: UnitOfWork, portal_id: int, *, lock: bool = False) -> UserPortal:
-    """One user portal. Raises NotFound."""
+    """Return one user portal. Raises NotFound."""
     return await work.portals.get(portal_id, lock=lock)
 
 
@@ -83,7 +83,7 @@ async def update_portal(
 
 
 async def delete_portal(work: UnitOfWork, portal_id: int) -> None:
-    """Delete a portal that shows no link. Raises NotFound, StillReferenced or Forbidden."""
+    """Delete a portal without links. Raises NotFound, StillReferenced or Forbidden."""
     require_admin(work)
     portal = await get_presented_portal(work, portal_id, lock=True)
     link_name = await work.links.first_of_portal(portal_id)
@@ -97,7 +97,7 @@ async def delete_portal(work: UnitOfWork, portal_id: int) -> None:
 async def _checked(
     work: UnitOfWork, spec: UserPortalSpec, managed_suffix: str, *, stored_name: str = ""
 ) -> UserPortalSpec:
-    """Return the spec as it will be stored, with the name of its certificate if that is known."""
+    """Return the spec as it will be stored, with the name of its certificate if it exists."""
     spec = check_portal(spec, managed_suffix, stored_name=stored_name)
     if spec.certificate_id is None:
         return spec

@@ -1,4 +1,4 @@
-"""One search over everything that an administrator may see: links, portals, microtenants."""
+"""The search over everything that an administrator sees: links, portals, microtenants."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from portico.services.work import UnitOfWork
 
 @dataclass(frozen=True, kw_only=True)
 class SearchResults:
-    """The first of each noun that a text was found in, and how many there are."""
+    """The first results of each noun and their total number."""
 
     links: Page[Link]
     portals: Page[UserPortal]
@@ -25,9 +25,9 @@ class SearchResults:
 
 
 async def search_everything(work: UnitOfWork, text: str, limit: int = 8) -> SearchResults:
-    """What has each word of the text in its name, description, host or domain, by name.
+    """Return what has each word of the text in its name, description, host or domain, by name.
 
-    An empty text finds nothing.
+    An empty text has no results.
     """
     if not text.split():
         return SearchResults(
@@ -46,6 +46,6 @@ async def search_everything(work: UnitOfWork, text: str, limit: int = 8) -> Sear
     )
 
 
-def _query(text: str, limit: int, known: Fields, names: tuple[str, ...]) -> ListQuery:
-    conditions = text_conditions(text, [known[name] for name in names])
+def _query(text: str, limit: int, fields: Fields, names: tuple[str, ...]) -> ListQuery:
+    conditions = text_conditions(text, [fields[name] for name in names])
     return ListQuery(condition=AllOf(tuple(conditions)), page_size=limit)

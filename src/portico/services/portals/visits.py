@@ -107,19 +107,19 @@ async def find_portal_address(runtime: Runtime, address: str) -> PortalAddress |
 
 async def require_portal_address(runtime: Runtime, address: str) -> PortalAddress:
     """Return whose portal an id or a slug leads to. Raises NotFound."""
-    found = await find_portal_address(runtime, address)
-    if found is None:
+    portal_address = await find_portal_address(runtime, address)
+    if portal_address is None:
         raise NotFound(address)
-    return found
+    return portal_address
 
 
 async def find_open_portal(runtime: Runtime, address: str) -> PortalAddress | None:
     """Return whose enabled portal an id or a slug leads to, or None."""
-    found = await find_portal_address(runtime, address)
-    if found is None:
+    portal = await find_portal_address(runtime, address)
+    if portal is None:
         return None
-    async with runtime.database.read(found.customer_id) as connection:
-        return found if await is_enabled(connection, found) else None
+    async with runtime.database.read(portal.customer_id) as connection:
+        return portal if await is_enabled(connection, portal) else None
 
 
 async def read_portal(runtime: Runtime, address: str) -> PresentedPortal:
@@ -127,9 +127,9 @@ async def read_portal(runtime: Runtime, address: str) -> PresentedPortal:
 
     Raises NotFound.
     """
-    found = await require_portal_address(runtime, address)
-    async with runtime.database.read(found.customer_id) as connection:
-        portal, _ = await _require_portal(connection, found)
+    portal_address = await require_portal_address(runtime, address)
+    async with runtime.database.read(portal_address.customer_id) as connection:
+        portal, _ = await _require_portal(connection, portal_address)
     return portal
 
 
@@ -187,10 +187,10 @@ async def list_portal_links(work: UnitOfWork, portal_id: int) -> list[PortalSect
 async def _require_portal(
     connection: Connection, address: PortalAddress
 ) -> tuple[PresentedPortal, int]:
-    found = await find_enabled_portal(connection, address)
-    if found is None:
+    portal = await find_enabled_portal(connection, address)
+    if portal is None:
         raise NotFound(address.address)
-    return found
+    return portal
 
 
 async def _visit(

@@ -1,4 +1,4 @@
-"""Stored favourites, openings and acceptances of one tenant. None of it raises its revision."""
+"""Stored favourites, openings and acceptances of one tenant. They do not raise its revision."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from portico.storage.schema.people_tables import (
 )
 from portico.storage.schema.tables import portal_assignment, user_portal_link
 
-# The same text on both databases; SQLAlchemy has a construct for each alone.
+# Both databases accept this SQL. SQLAlchemy has a construct for each dialect only.
 _COUNT = text(
     "INSERT INTO link_opening (customer_id, link_id, day, openings) "
     "VALUES (:customer_id, :link_id, :day, 1) "
@@ -50,24 +50,24 @@ _STAR = text(
 
 
 class Activity:
-    """What the people of one tenant did."""
+    """The activity of the people of one tenant."""
 
     def __init__(self, connection: Connection, customer_id: int) -> None:
         self._connection = connection
         self._customer_id = customer_id
 
     async def is_visible(self, portal_id: int, link_id: int, group_ids: Iterable[int]) -> bool:
-        """Whether a link is enabled, on the portal, and for everyone or one of the groups."""
-        wanted = {"portal_id": portal_id, "link_id": link_id, "group_ids": sorted(group_ids)}
-        return bool(await self._connection.rows(_shown(), self._mine(wanted)))
+        """Return whether a link is enabled, on the portal, and visible to one of the groups."""
+        values = {"portal_id": portal_id, "link_id": link_id, "group_ids": sorted(group_ids)}
+        return bool(await self._connection.rows(_shown(), self._bound(values)))
 
     async def count_opening(self, link_id: int, day: int) -> None:
-        """Adds one opening of a link on a day."""
+        """Add one opening of a link on a day."""
         values = {"customer_id": self._customer_id, "link_id": link_id, "day": day}
         await self._connection.run(_COUNT, values)
 
     async def add_openings(self, counted: Iterable[tuple[int, int, int]]) -> None:
-        """Stores whole days of openings that were not counted here: link, day, number."""
+        """Store openings by link, day and number, as the example tenant has them."""
         rows = [
             {
                 "customer_id": self._customer_id,
@@ -81,13 +81,13 @@ class Activity:
             await self._connection.run(insert_into(link_opening), rows)
 
     async def openings(self, link_ids: Iterable[int], since_day: int) -> dict[int, int]:
-        """How often each of the links was opened from a day on; those never opened are left out."""
-        wanted = {"link_ids": sorted(set(link_ids)), "since_day": since_day}
-        rows = await self._connection.rows(_openings(), self._mine(wanted))
+        """Return the number of openings of each link since a day. It omits links without any."""
+        values = {"link_ids": sorted(set(link_ids)), "since_day": since_day}
+        rows = await self._connection.rows(_openings(), self._bound(values))
         return {row.link_id: int(row.openings) for row in rows}
 
     async def remember_opening(self, user_id: int, link_id: int, now: int) -> None:
-        """Remembers that a user opened a link; only the newest are kept."""
+        """Add a link to a user's recent links, and delete the oldest above the limit."""
         values = {"customer_id": self._customer_id, "user_id": user_id, "link_id": link_id}
         await self._connection.run(_REMEMBER, values | {"time": now})
         recent = await self.recent(user_id)
@@ -100,17 +100,17 @@ class Activity:
             await self._connection.run(statement)
 
     async def recent(self, user_id: int) -> list[RecentLink]:
-        """The links that a user opened, newest first."""
-        rows = await self._connection.rows(_recent(), self._mine({"user_id": user_id}))
+        """Return the links that a user opened, newest first."""
+        rows = await self._connection.rows(_recent(), self._bound({"user_id": user_id}))
         return [RecentLink(**row._asdict()) for row in rows]
 
     async def add_favourite(self, user_id: int, link_id: int, now: int) -> None:
-        """Adds a favourite; adding it again changes nothing."""
+        """Add a favourite. Adding it again does nothing."""
         values = {"customer_id": self._customer_id, "user_id": user_id, "link_id": link_id}
         await self._connection.run(_STAR, values | {"time": now})
 
     async def remove_favourite(self, user_id: int, link_id: int) -> None:
-        """Removes a favourite, if it is one."""
+        """Remove a favourite, if it is one."""
         statement = delete(favourite).where(
             favourite.c.customer_id == self._customer_id,
             favourite.c.user_id == user_id,
@@ -119,26 +119,26 @@ class Activity:
         await self._connection.run(statement)
 
     async def favourites(self, user_id: int) -> list[int]:
-        """The ids of a user's favourites, in the order in which they became that."""
-        rows = await self._connection.rows(_favourites(), self._mine({"user_id": user_id}))
+        """Return the ids of a user's favourites, the oldest first."""
+        rows = await self._connection.rows(_favourites(), self._bound({"user_id": user_id}))
         return [row.link_id for row in rows]
 
     async def accept(self, acceptance: Acceptance) -> None:
-        """Stores that somebody agreed to a policy."""
+        """Store an acceptance."""
         values = asdict(acceptance) | {"customer_id": self._customer_id}
         await self._connection.run(insert_into(aup_acceptance), [values])
 
     async def has_accepted(
         self, aup_id: int, version: str, *, user_id: int | None, visitor: str
     ) -> bool:
-        """Whether the user, or without one the visitor, agreed to that version."""
-        wanted = {"aup_id": aup_id, "version": version}
-        wanted |= {"visitor": visitor} if user_id is None else {"user_id": user_id}
+        """Return whether a user, or an anonymous visitor, accepted a version of a policy."""
+        values = {"aup_id": aup_id, "version": version}
+        values |= {"visitor": visitor} if user_id is None else {"user_id": user_id}
         statement = _accepted(by_visitor=user_id is None)
-        return bool(await self._connection.rows(statement, self._mine(wanted)))
+        return bool(await self._connection.rows(statement, self._bound(values)))
 
     async def acceptances(self, aup_id: int, limit: int) -> list[Acceptance]:
-        """The newest acceptances of a policy, newest first."""
+        """Return the last acceptances of a policy, newest first."""
         statement = (
             select(aup_acceptance)
             .where(
@@ -150,8 +150,8 @@ class Activity:
         )
         return [Acceptance(**row._asdict()) for row in await self._connection.rows(statement)]
 
-    def _mine(self, wanted: dict[str, Any]) -> dict[str, Any]:
-        return {"customer_id": self._customer_id, **wanted}
+    def _bound(self, values: dict[str, Any]) -> dict[str, Any]:
+        return {"customer_id": self._customer_id, **values}
 
 
 @kept

@@ -1,4 +1,4 @@
-"""Numbers for the dashboard: how full portals are, and which links are opened most."""
+"""Numbers of the dashboard: links and portals, the fullest portals, the most opened links."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from portico.storage.tenancy.link_tally import links_in_all
 
 @dataclass(frozen=True, kw_only=True)
 class FilledPortal:
-    """A portal and how many links are on it."""
+    """A portal and the number of its links."""
 
     id: int
     name: str
@@ -34,7 +34,7 @@ class FilledPortal:
 
 @dataclass(frozen=True, kw_only=True)
 class OpenedLink:
-    """A link and how often it was opened in a time."""
+    """A link and the number of its openings in a period."""
 
     id: int
     name: str
@@ -42,39 +42,39 @@ class OpenedLink:
 
 
 class DashboardRepository:
-    """What one scope's dashboard counts."""
+    """The numbers of one scope."""
 
     def __init__(self, connection: Connection, scope: Scope) -> None:
         self._connection = connection
         self._scope = scope
 
     async def links(self) -> int:
-        """How many links the scope has."""
+        """Return the number of links."""
         rows = await self._connection.rows(_links(), self._bound())
         return int(rows[0].links)
 
     async def disabled_links(self) -> int:
-        """How many links of the scope are disabled."""
+        """Return the number of disabled links."""
         rows = await self._connection.scan(_disabled_links(), self._bound())
         return int(rows[0].links)
 
     async def unplaced_links(self) -> int:
-        """How many links of the scope are on no portal."""
+        """Return the number of links that are on no portal."""
         rows = await self._connection.scan(_unplaced_links(), self._bound())
         return int(rows[0].links)
 
     async def portals(self) -> int:
-        """How many portals the scope has."""
+        """Return the number of portals."""
         rows = await self._connection.rows(_portals(), self._bound())
         return int(rows[0].portals)
 
     async def fullest_portals(self, most: int) -> list[FilledPortal]:
-        """The portals with the most links, fullest first."""
+        """Return the portals with the most links, the fullest first."""
         rows = await self._connection.scan(_fullest_portals(), self._bound(most=most))
         return [FilledPortal(**row._asdict()) for row in rows]
 
     async def most_opened(self, since_day: int, most: int) -> list[OpenedLink]:
-        """The links that were opened most since a day (its number since 1970)."""
+        """Return the most opened links since a day, given as its number since 1970-01-01."""
         parameters = self._bound(since_day=since_day, most=most)
         rows = await self._connection.scan(_most_opened(), parameters)
         return [OpenedLink(**row._asdict()) for row in rows]
@@ -132,7 +132,7 @@ def _fullest_portals() -> Select[Any]:
 
 @kept
 def _most_opened() -> Select[Any]:
-    # Summed before the links are looked at: one look for each link, not for each of its days.
+    # Summing first reads each link once, not once for each of its days.
     link, opened = user_portal_link, link_opening
     summed = (
         select(opened.c.link_id, cast(func.sum(opened.c.openings), BigInteger).label("openings"))

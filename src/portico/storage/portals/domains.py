@@ -1,4 +1,4 @@
-"""Stored domains: those that the operator allows, and those that the portals of a tenant claim."""
+"""Stored domains: those that the operator allows, and those that a tenant's portals claim."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class AllowedDomains:
         self._connection = connection
 
     async def all(self) -> list[AllowedDomain]:
-        """Every allowed domain, by name."""
+        """Return every allowed domain, by name."""
         rows = await self._connection.rows(_all_allowed())
         return [restored(AllowedDomain, row) for row in rows]
 
     async def covering(self, hosts: Iterable[str]) -> list[AllowedDomain]:
-        """The allowed domains that cover any of the hosts."""
+        """Return the allowed domains that cover any of the hosts."""
         names = {name for host in hosts for name in covering_domains(host)}
         if not names:
             return []
@@ -36,12 +36,12 @@ class AllowedDomains:
         return [restored(AllowedDomain, row) for row in rows]
 
     async def insert(self, domain: AllowedDomain) -> None:
-        """Store a domain. Raises ConcurrentChange when another process stored it meanwhile."""
+        """Store a domain. Raises ConcurrentChange if another process has just stored it."""
         await self._connection.run(insert_into(allowed_domain), asdict(domain))
 
     async def remove(self, name: str) -> None:
         """Delete a domain."""
-        await self._connection.run(_remove_allowed(), {"wanted_name": name})
+        await self._connection.run(_remove_allowed(), {"domain_name": name})
 
 
 class PortalDomains:
@@ -49,22 +49,22 @@ class PortalDomains:
 
     def __init__(self, connection: Connection, customer_id: int) -> None:
         self._connection = connection
-        # By the tenant alone: portals of all its microtenants share its domains.
+        # The tenant alone: portals of all its microtenants share its domains.
         self._tenant = {"scope_customer_id": customer_id}
 
     async def all(self) -> list[DomainClaim]:
-        """Every claim of the tenant, first claim first."""
+        """Return every claim of the tenant, the oldest first."""
         rows = await self._connection.rows(_claims(), self._tenant)
         return [restored(DomainClaim, row) for row in rows]
 
     async def at(self, hosts: Iterable[str]) -> list[DomainClaim]:
-        """The claims of the hosts, first claim first."""
-        wanted = self._tenant | {"hosts": sorted(set(hosts))}
-        rows = await self._connection.rows(_claims_at(), wanted)
+        """Return the claims of hosts, the oldest first."""
+        values = self._tenant | {"hosts": sorted(set(hosts))}
+        rows = await self._connection.rows(_claims_at(), values)
         return [restored(DomainClaim, row) for row in rows]
 
     async def claim(self, portal_id: int, host: str, claim_id: int) -> None:
-        """Make `host` the portal's domain, or none when empty. The same host keeps its claim."""
+        """Make `host` the portal's domain; empty for none. The same host keeps its claim."""
         portal = self._tenant | {"portal_id": portal_id}
         stored = await self._connection.rows(_claim_of(), portal)
         if host == (stored[0].host if stored else ""):
@@ -89,7 +89,7 @@ def _allowed() -> Select[Any]:
 
 @kept
 def _remove_allowed() -> Executable:
-    return delete(allowed_domain).where(allowed_domain.c.name == bindparam("wanted_name"))
+    return delete(allowed_domain).where(allowed_domain.c.name == bindparam("domain_name"))
 
 
 @kept

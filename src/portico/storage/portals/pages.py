@@ -1,4 +1,4 @@
-"""Stored settings of portals' pages, and the addresses that lead to portals."""
+"""Stored settings of portals' pages, and the addresses of portals."""
 
 from __future__ import annotations
 
@@ -26,41 +26,41 @@ from portico.storage.tenancy.identity import revision_of
 
 
 class PortalPageRepository:
-    """The pages of one tenant's portals. Whoever asks has found the portals in its scope."""
+    """The pages of one tenant's portals. The caller must find the portals in its scope first."""
 
     def __init__(self, connection: Connection, scope: Scope) -> None:
         self._connection = connection
         self._scope = scope
 
     async def of_portals(self, portal_ids: Iterable[int]) -> dict[int, PortalPage]:
-        """The settings of each of the portals, those left out that have none stored."""
-        wanted = sorted(set(portal_ids))
-        if not wanted:
+        """Return the stored settings of portals, by portal id."""
+        ids = sorted(set(portal_ids))
+        if not ids:
             return {}
-        parameters = {"scope_customer_id": self._scope.customer_id, "portal_ids": wanted}
+        parameters = {"scope_customer_id": self._scope.customer_id, "portal_ids": ids}
         rows = await self._connection.rows(_of_portals(), parameters)
         return {row.portal_id: restored(PortalPage, row) for row in rows}
 
     async def store(self, portal_id: int, page: PortalPage) -> None:
-        """Stores the settings of a portal's page in place of what they were."""
+        """Store the settings of a portal's page and replace the earlier ones."""
         tenant = {"scope_customer_id": self._scope.customer_id}
-        await self._connection.run(_forget(), tenant | {"wanted_id": portal_id})
+        await self._connection.run(_delete_page(), tenant | {"portal_id": portal_id})
         row = {"customer_id": self._scope.customer_id, "portal_id": portal_id, **asdict(page)}
         await self._connection.run(insert_into(portal_page), [row])
 
     async def holders(self, addresses: Collection[str]) -> dict[str, PortalAddress]:
-        """Those of the addresses that some portal has, of any tenant."""
+        """Return those of the addresses that are in use, by any tenant, with their portals."""
         rows = await self._connection.rows(_holders(), {"addresses": sorted(addresses)})
         return {row.address: PortalAddress(**row._asdict()) for row in rows}
 
     async def readdress(self, portal_id: int, addresses: Collection[str]) -> None:
-        """Makes exactly these ids and slugs lead to the portal; none, when it is deleted.
+        """Replace the portal's addresses, ids and slugs. A deleted portal has none.
 
-        Those that other portals have are theirs; an address that another one takes at the same
-        moment makes the transaction fail with ConcurrentChange.
+        Addresses of other portals stay theirs. If another portal takes an address at the same time,
+        the transaction fails with ConcurrentChange.
         """
         tenant = {"scope_customer_id": self._scope.customer_id}
-        await self._connection.run(_forget_addresses(), tenant | {"wanted_id": portal_id})
+        await self._connection.run(_delete_addresses(), tenant | {"portal_id": portal_id})
         taken = await self.holders(addresses) if addresses else {}
         rows = [
             {
@@ -76,7 +76,7 @@ class PortalPageRepository:
 
 
 async def find_address(connection: Connection, address: str) -> PortalAddress | None:
-    """Whose portal an address leads to, before any tenant is known."""
+    """Return whose portal an id or slug leads to, or None. It needs no tenant."""
     rows = await connection.rows(_holders(), {"addresses": [address]})
     return PortalAddress(**rows[0]._asdict()) if rows else None
 
@@ -134,9 +134,9 @@ def _of_portals() -> Select[Any]:
 
 
 @kept
-def _forget() -> Executable:
+def _delete_page() -> Executable:
     return delete(portal_page).where(
-        in_scope(portal_page), portal_page.c.portal_id == bindparam("wanted_id")
+        in_scope(portal_page), portal_page.c.portal_id == bindparam("portal_id")
     )
 
 
@@ -147,7 +147,7 @@ def _holders() -> Select[Any]:
 
 
 @kept
-def _forget_addresses() -> Executable:
+def _delete_addresses() -> Executable:
     return delete(portal_address).where(
-        in_scope(portal_address), portal_address.c.portal_id == bindparam("wanted_id")
+        in_scope(portal_address), portal_address.c.portal_id == bindparam("portal_id")
     )

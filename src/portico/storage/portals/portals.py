@@ -19,12 +19,12 @@ class UserPortalRepository(Repository[UserPortal]):
     record: ClassVar = UserPortal
 
     async def first_with_certificate(self, certificate_id: int) -> str | None:
-        """Return the name of one portal that names the certificate, or None without any."""
+        """Return the name of one portal that uses the certificate, or None."""
         rows = await self._rows(_first_with_certificate(), named_id=certificate_id)
         return rows[0].name if rows else None
 
     async def rename_certificate(self, certificate_id: int, name: str) -> None:
-        """Store a certificate's new name with the portals that name it."""
+        """Store a certificate's new name in the portals that use it."""
         await self._run(_rename_certificate(), named_id=certificate_id, certificate_name=name)
 
 
@@ -36,6 +36,6 @@ def _first_with_certificate() -> Select[Any]:
 
 @kept
 def _rename_certificate() -> Executable:
-    # The name of the column is taken by the value; the key goes by another.
+    # The value has the name of its column, so the key needs another one.
     named = user_portal.c.certificate_id == bindparam("named_id")
     return update(user_portal).where(in_scope(user_portal), named)

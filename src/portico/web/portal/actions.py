@@ -77,7 +77,7 @@ async def mark_favourite(
         sent_id(form.get("link", "")),
         user_id=visited.signed_in.user.id,
         group_ids=visited.group_ids,
-        wanted=on == "1" if on else None,
+        is_favourite=on == "1" if on else None,
     )
     return _done(request, form, visited)
 

@@ -66,13 +66,13 @@ async def theme(site: NamedDependency[Site], portal: FromPath[str]) -> File:
 @get("/p/{portal:str}/manifest.webmanifest")
 async def manifest(site: NamedDependency[Site], portal: FromPath[str]) -> File:
     """Return what a browser needs to install the portal as an app."""
-    found = await read_portal(site.runtime, portal)
-    branding = make_branding(found)
+    presented = await read_portal(site.runtime, portal)
+    branding = make_branding(presented)
     icons = [
         {"src": site.static.address(f"icon-{side}.png"), "sizes": f"{side}x{side}"}
         for side in (192, 512)
     ]
-    picture = read_picture(found.image_data)
+    picture = read_picture(presented.image_data)
     if picture is not None and picture.width == picture.height >= 144:
         size = f"{picture.width}x{picture.height}"
         icons.insert(0, {"src": branding.logo, "sizes": size, "type": picture.media_type})
@@ -84,7 +84,7 @@ async def manifest(site: NamedDependency[Site], portal: FromPath[str]) -> File:
         "scope": branding.base,
         "display": "standalone",
         "background_color": _CANVAS,
-        "theme_color": found.page.accent or _INK,
+        "theme_color": presented.page.accent or _INK,
         "icons": icons,
     }
     body = json.dumps(content, ensure_ascii=False).encode()

@@ -1,6 +1,6 @@
-"""What the portal's templates show: frozen view-models, and how they are made from records.
+"""View models of the portal's templates, made from records.
 
-Nothing here reads a database or a request, so a page can be looked at with made-up data.
+Nothing here uses a database or a request, so tests can render pages from made-up data.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ Part = tuple[str, bool]
 
 @dataclass(frozen=True, kw_only=True)
 class TileView:
-    """A link as a tile. `address` is host and path to read, `url` what it opens."""
+    """A link as a tile. `address` is its readable host and path, `url` what it opens."""
 
     id: int
     name: str
@@ -48,7 +48,7 @@ class TileView:
 
 @dataclass(frozen=True, kw_only=True)
 class SectionView:
-    """Tiles under a heading; without one on a portal that has no sections."""
+    """A section of tiles. A portal without sections has one without a heading."""
 
     heading: str
     tiles: tuple[TileView, ...]
@@ -64,7 +64,7 @@ class MatchView:
 
 @dataclass(frozen=True, kw_only=True)
 class RecentView:
-    """A tile that was opened lately; `time` is in epoch seconds, `ago` in words."""
+    """A recently opened tile. `time` is in epoch seconds, `ago` in words."""
 
     tile: TileView
     time: int
@@ -82,7 +82,7 @@ class VisitorView:
 
 @dataclass(frozen=True, kw_only=True)
 class NoticeView:
-    """The portal's notification: its first sentence, what follows, and what tells a new text."""
+    """The portal's notification. `lead` is its first sentence; `digest` changes with the text."""
 
     lead: str
     rest: str
@@ -91,7 +91,7 @@ class NoticeView:
 
 @dataclass(frozen=True, kw_only=True)
 class DayView:
-    """The day at the head of the page; `number` is that of the day in its month."""
+    """The day at the top of the page. `number` is the day of the month."""
 
     number: int
     weekday: str
@@ -100,7 +100,7 @@ class DayView:
 
 @dataclass(frozen=True, kw_only=True)
 class AupView:
-    """A policy to accept, with addresses that are safe behind `mailto:` and `tel:`."""
+    """A policy to accept, with addresses that are safe in `mailto:` and `tel:` links."""
 
     id: int
     version: str
@@ -115,21 +115,21 @@ class AupView:
 def make_sections(
     sections: Iterable[PortalSection], base: str, language: Language
 ) -> tuple[SectionView, ...]:
-    """The sections as a page shows them."""
-    shown = list(sections)
-    titled = any(section.name for section in shown)
+    """Return the sections of a portal whose path is `base`."""
+    sections = list(sections)
+    titled = any(section.name for section in sections)
     other = language.gettext("Other links") if titled else ""
     return tuple(
         SectionView(
             heading=section.name or other,
             tiles=tuple(make_tile(link, base, section.name or other) for link in section.links),
         )
-        for section in shown
+        for section in sections
     )
 
 
 def make_tile(link: PresentedLink, base: str, section: str = "") -> TileView:
-    """The tile of one link."""
+    """Return the tile of one link."""
     picture = (
         f"{base}/pictures/{picture_digest(link.icon_text)}" if read_picture(link.icon_text) else ""
     )
@@ -137,7 +137,7 @@ def make_tile(link: PresentedLink, base: str, section: str = "") -> TileView:
         id=link.id,
         name=link.name,
         description=link.description.strip(),
-        address=display_host(link.link) + shown_path(link.link_path),
+        address=display_host(link.link) + display_path(link.link_path),
         url=target_url(link),
         arch=make_arch(link.name, picture=picture, is_dark=link.presentation.icon_is_dark),
         section=section,
@@ -145,21 +145,21 @@ def make_tile(link: PresentedLink, base: str, section: str = "") -> TileView:
 
 
 def make_pictures(links: Iterable[PresentedLink]) -> dict[str, Picture]:
-    """The pictures of links by the last part of their address."""
+    """Return the pictures of links by the last part of their address."""
     texts = {link.icon_text for link in links if link.icon_text.startswith("data:")}
     read = ((text, read_picture(text)) for text in texts)
     return {picture_digest(text): picture for text, picture in read if picture is not None}
 
 
-def shown_path(path: str) -> str:
-    """A path to read: nothing for the root, and no invisible or turning characters."""
+def display_path(path: str) -> str:
+    """Return a readable path, without invisible or bidirectional characters; empty for the root."""
     if path == "/":
         return ""
     return path if path.isprintable() else quote(path, safe="/?#&=+%")
 
 
 def make_visitor(name: str, email: str) -> VisitorView:
-    """The user with one or two initials."""
+    """Return the user's view, with one or two initials."""
     words = [word for word in re.split(r"[\s._-]+", name) if word[:1].isalnum()]
     chosen = words[:1] + words[1:][-1:]
     return VisitorView(
@@ -170,7 +170,7 @@ def make_visitor(name: str, email: str) -> VisitorView:
 
 
 def make_notice(portal: PresentedPortal) -> NoticeView | None:
-    """The portal's notification, when it is on and says something."""
+    """Return the portal's notification, or None if it is off or empty."""
     text = portal.user_notification.strip()
     if not portal.user_notification_enabled or not text:
         return None
@@ -180,7 +180,7 @@ def make_notice(portal: PresentedPortal) -> NoticeView | None:
 
 
 def make_day(now: int, language: Language) -> DayView:
-    """The day by UTC; the page's script puts the reader's own in its place."""
+    """Return the day in UTC. The page's script replaces it with the reader's own."""
     today = _date(now)
     return DayView(
         number=today.day, weekday=language.weekday(today), date=language.day_and_month(today)
@@ -188,7 +188,7 @@ def make_day(now: int, language: Language) -> DayView:
 
 
 def make_aup(aup: Aup, version: str, language: Language) -> AupView:
-    """The policy as its page shows it."""
+    """Return the view of a policy."""
     changed = _date(aup.modified_time)
     return AupView(
         id=aup.id,
@@ -216,7 +216,7 @@ def make_recents(
 
 
 def ago(time: int, now: int, language: Language) -> str:
-    """How long ago, in as few words as tell it."""
+    """Return how long ago a time was, in a few words."""
     if now - time < 60:
         return language.gettext("Now")
     if now - time < 3_600:
@@ -242,7 +242,7 @@ def find_tiles(query: str, tiles: Sequence[TileView]) -> tuple[MatchView, ...]:
 
 
 def nearest_tile(query: str, tiles: Sequence[TileView]) -> TileView | None:
-    """The tile with the nearest name, if any is near."""
+    """Return the tile with the most similar name, or None if none is similar."""
     index = nearest_link(query, [tile.name for tile in tiles])
     return None if index is None else tiles[index]
 

@@ -1,6 +1,6 @@
-"""Where a request came from and where its pages live, also behind a proxy that the operator names.
+"""The client's address and the server's origin, also behind a proxy that the operator trusts.
 
-Nothing that an unknown peer says of itself is believed: the lock-out counts by address.
+Forwarded headers of other peers are ignored, because the lock-out counts by address.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Headers = list[tuple[bytes, bytes]]
 
 
 class OriginResolver:
-    """The proxies whose `X-Forwarded-*` is believed, and the public origin when it is fixed."""
+    """Resolves addresses and origins from the trusted proxies and the public URL."""
 
     def __init__(self, *, proxies: TrustedProxies | None = None, public_url: str = "") -> None:
         self._proxies = proxies or TrustedProxies()
@@ -26,14 +26,14 @@ class OriginResolver:
         self.public_host = public_host(public_url)
 
     def peer(self, request: AnyRequest) -> str:
-        """The address of whoever sent the request."""
+        """Return the address of the client that sent the request."""
         return self._proxies.client_address(request.scope)
 
     def origin(self, request: AnyRequest, *, at_own_domain: bool = False) -> str:
-        """Scheme and host under which the browser sees the server, without a slash at the end.
+        """Return the scheme and host at which the browser sees the server, without a final slash.
 
-        A portal's own domain is not the public origin: there the host is the request's, which the
-        caller has found to be such a domain.
+        With `at_own_domain`, the host is the request's, which the caller must know to be a portal's
+        own domain.
         """
         if self._public_url and not at_own_domain:
             return self._public_url
@@ -41,11 +41,11 @@ class OriginResolver:
 
     @property
     def may_be_encrypted(self) -> bool:
-        """Whether any request can be known to have come encrypted."""
+        """Whether the server can know that a request came over TLS."""
         return bool(self._proxies) or self._public_url.startswith("https:")
 
     def is_encrypted(self, request: AnyRequest) -> bool:
-        """Whether the browser's own connection is encrypted, as far as we can know."""
+        """Return whether the browser's connection is known to use TLS."""
         return self._scheme(request) == "https"
 
     def _scheme(self, request: AnyRequest) -> str:
@@ -61,15 +61,15 @@ class OriginResolver:
 def strict_transport(
     origins: OriginResolver, seconds: int
 ) -> Callable[[HTTPScope], Headers] | None:
-    """What tells browsers that came by https never to come by anything else (RFC 6797).
+    """Return a function that adds the HSTS header (RFC 6797) to requests over TLS.
 
-    None when nothing is to be told, so that requests pay for it only where it is of use.
+    None if the header is off or no request can be known to use TLS.
     """
     if not seconds or not origins.may_be_encrypted:
         return None
-    told = [(b"strict-transport-security", f"max-age={seconds}".encode())]
+    header = [(b"strict-transport-security", f"max-age={seconds}".encode())]
 
     def headers(scope: HTTPScope) -> Headers:
-        return told if origins.is_encrypted(Request(scope)) else []
+        return header if origins.is_encrypted(Request(scope)) else []
 
     return headers

@@ -1,4 +1,4 @@
-"""What a page shows in a link's arch: its picture, or the letter and colour of its name."""
+"""The arch that stands for a link: its picture, or a letter and colour made from its name."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from portico.domain.links.icons import tile_hue, tile_letter
 
 @dataclass(frozen=True, kw_only=True)
 class Arch:
-    """A letter in one of twelve hues, or a picture by its address. `for_dark`: a dark picture."""
+    """A letter in one of twelve hues, or a picture. `for_dark` marks a dark picture."""
 
     letter: str
     hue: int
@@ -18,7 +18,7 @@ class Arch:
 
 
 def make_arch(name: str, *, picture: str = "", is_dark: bool | None = None) -> Arch:
-    """The arch of a link; `picture` is the address of a picture that was read as one."""
+    """Return the arch of a link. `picture` is the address of a valid picture."""
     return Arch(
         letter=tile_letter(name),
         hue=tile_hue(name),

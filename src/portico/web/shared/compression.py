@@ -1,4 +1,4 @@
-"""Pages go out gzipped to browsers that take it; a portal of 500 links shrinks to a tenth."""
+"""Gzip compression of pages. A portal of 500 links shrinks to a tenth."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ _LEVEL = 5
 
 
 class CompressedPages:
-    """Wraps the pages. An answer in one piece of HTML is compressed, any other passes as it is.
+    """Middleware that compresses HTML that is sent in one piece, and passes on everything else.
 
-    A secret beside a reflected text (BREACH) is out of reach: other sites' requests carry no
-    cookie of ours (SameSite), so their answers hold no session's token.
+    BREACH needs a secret beside reflected text. Requests from other sites carry no cookie of
+    Portico (SameSite), so their answers contain no session's token.
     """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serves one request."""
+        """Serve one request."""
         if scope["type"] != ScopeType.HTTP or not _takes_gzip(scope):
             await self._app(scope, receive, send)
             return
@@ -58,7 +58,7 @@ def _takes_gzip(scope: Scope) -> bool:
 
 
 def _compressed(start: HTTPResponseStartEvent, body: bytes) -> bytes:
-    """The body as it is sent, with the headers changed to say so."""
+    """Return the body to send, and set the headers for it."""
     headers = MutableScopeHeaders.from_message(start)
     if not headers.get("content-type", "").startswith("text/html"):
         return body

@@ -1,4 +1,4 @@
-"""The cookies of the pages: their names, and how strictly browsers keep them."""
+"""The cookies of the pages: their names and attributes."""
 
 from __future__ import annotations
 
@@ -23,31 +23,31 @@ FORM_TOKEN_CHARACTERS = 43
 
 @dataclass(frozen=True)
 class Cookies:
-    """Makes and reads the cookies that nobody else may set: `__Host-` keeps other hosts away.
+    """Makes and reads cookies. The prefix `__Host-` prevents other hosts from setting them.
 
-    Without `secure` they work over plain http, for trials in a closed network.
+    Without `secure` they work over plain HTTP, for trials in a closed network.
     """
 
     secure: bool
 
     def name(self, purpose: str) -> str:
-        """The whole name of a cookie."""
+        """Return the full name of a cookie."""
         return f"__Host-portico_{purpose}" if self.secure else f"portico_{purpose}"
 
     def read(self, request: AnyRequest, purpose: str) -> str:
-        """The cookie's value, empty when the browser sent none."""
+        """Return the cookie's value, empty if the browser sent none."""
         return request.cookies.get(self.name(purpose), "")
 
     def make(self, purpose: str, value: str, *, seconds: int | None = None) -> Cookie:
-        """A cookie for the whole host; without `seconds` until the browser closes."""
+        """Return a cookie for the host. Without `seconds` it lasts until the browser closes."""
         return self._cookie(self.name(purpose), value, seconds, hidden=True)
 
     def forget(self, purpose: str) -> Cookie:
-        """What makes the browser drop a cookie."""
+        """Return the cookie that makes the browser delete a cookie."""
         return self.make(purpose, "", seconds=0)
 
     def preference(self, name: str, value: str) -> Cookie:
-        """A choice of looks or language; the page's script may read and change it."""
+        """Return a cookie for a preference, which the page's script can read and change."""
         return self._cookie(name, value, YEAR_SECONDS, hidden=False)
 
     def _cookie(self, name: str, value: str, seconds: int | None, *, hidden: bool) -> Cookie:
@@ -63,29 +63,29 @@ class Cookies:
         )
 
     def form_token(self, request: AnyRequest) -> str:
-        """The token of a form that is sent before there is a session; new without a cookie."""
-        kept = self.read(request, FORM)
-        return kept if len(kept) == FORM_TOKEN_CHARACTERS else secrets.token_urlsafe(32)
+        """Return the token of forms without a session: the cookie's, or a new one."""
+        token = self.read(request, FORM)
+        return token if len(token) == FORM_TOKEN_CHARACTERS else secrets.token_urlsafe(32)
 
 
 def portal_cookie(customer_id: int) -> str:
-    """The purpose of a portal user's cookie: tenants on one host have sessions side by side."""
+    """Return the name of a session cookie. Sessions of several tenants can exist on one host."""
     return f"portal_{customer_id}"
 
 
 def portal_device_cookie(customer_id: int) -> str:
-    """The purpose of the cookie that makes a browser known to a tenant's portals."""
+    """Return the name of the cookie of a device that a tenant's portals know."""
     return f"portal_device_{customer_id}"
 
 
 def chosen_theme(request: AnyRequest) -> str:
-    """The theme that the reader chose, or `system`."""
+    """Return the theme that the reader chose, or `system`."""
     theme = request.cookies.get(THEME, "")
     return theme if theme in THEMES else "system"
 
 
 def language_of(request: AnyRequest, stored: str = "") -> str:
-    """The language for the reader: the cookie's, else the user's own, else the browser's."""
+    """Return the reader's language: the cookie's, else the user's, else the browser's."""
     chosen = request.cookies.get(LANGUAGE, "")
     if chosen not in LANGUAGES:
         chosen = stored

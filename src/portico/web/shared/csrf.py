@@ -1,7 +1,7 @@
-"""Keeping other sites from writing in a reader's name: a token in each form, and where it is from.
+"""Protection from CSRF: a token in each form, and a check of the request's origin.
 
-Every write by a browser passes `checked_form`; nothing else in the web layer reads a body. What can
-be checked by the headers is checked before the body is read.
+Every write by a browser passes `checked_form`, and nothing else in the web layer reads a body. It
+checks the headers before it reads the body.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from portico.web.shared.received_forms import FORM_FIELDS, ReceivedForm, parse_f
 FIELD = "csrf"
 HEADER = "x-csrf-token"
 FIELD_LIMIT = "form_fields"
-"""The option of a route whose forms have more fields than others."""
+"""The route option that allows a form more fields."""
 
 _EXPIRED = "This form is too old or from another site. Load the page again, then repeat it."
 
 
 async def checked_form(threads: Threads, request: AnyRequest, expected: str) -> ReceivedForm:
-    """Return the form that was sent, if our own page sent it with the session's token.
+    """Return the form that one of our pages sent with the session's token.
 
     The token is in the header `X-CSRF-Token` or the field `csrf`. Raises Forbidden; BodyTooLarge
     for a form above the route's limits of bytes and fields; InvalidInput for a broken form.
@@ -45,7 +45,7 @@ async def checked_form(threads: Threads, request: AnyRequest, expected: str) -> 
 
 
 def require_own_origin(request: AnyRequest) -> None:
-    """Raises Forbidden for a request that a browser says another site made."""
+    """Raise Forbidden for a request that another site made, by what the browser sends."""
     fetched_from = request.headers.get("sec-fetch-site")
     if fetched_from is not None:
         if fetched_from not in {"same-origin", "none"}:
@@ -53,7 +53,7 @@ def require_own_origin(request: AnyRequest) -> None:
         return
     origin = request.headers.get("origin")
     if origin is None:
-        # Browsers send one with every write; without one it is no browser, and the token decides.
+        # Browsers send it with every write. For other clients the token decides.
         return
     if urlsplit(origin).netloc.lower() != request.headers.get("host", "").lower():
         raise Forbidden(_EXPIRED)

@@ -1,4 +1,4 @@
-"""What people see when something fails: a page in plain words, or the way to the door."""
+"""Error pages, and the redirect to sign-in."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ from portico.web.shared.site import Site, site_of
 logger = logging.getLogger("portico")
 
 Present = Callable[[Site, AnyRequest, int, PorticoError | None], Response[bytes]]
-"""Makes the page of an error from its status; None for a defect, whose cause only the log has."""
+"""Makes the page of an error from its status. The error is None for a defect, which is logged."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class MessageView:
-    """A page of one sentence and one next step; without `step` there is none."""
+    """A message and, with `step`, a link to the next step."""
 
     title: str
     text: str
@@ -35,7 +35,7 @@ class MessageView:
 
 
 def page_exception_handlers(present: Present) -> ExceptionHandlersMap:
-    """What the framework calls for an exception on a page of one face."""
+    """Return the exception handlers of the console's or the portals' pages."""
 
     def ours(request: AnyRequest, error: PorticoError) -> Response[bytes]:
         site = site_of(request)
@@ -64,7 +64,7 @@ def page_exception_handlers(present: Present) -> ExceptionHandlersMap:
 
 
 def redirect_to_sign_in(request: AnyRequest, error: SignInNeeded) -> Response[bytes]:
-    """A redirect to the door; htmx and scripts are told in a header, since they follow none."""
+    """Redirect to sign-in. htmx reads the address from a header, since it follows no redirect."""
     if "hx-request" in request.headers:
         return page_answer("", status=401, headers={"HX-Redirect": error.address})
     return redirect(error.address)
@@ -73,7 +73,7 @@ def redirect_to_sign_in(request: AnyRequest, error: SignInNeeded) -> Response[by
 def present_message(
     site: Site, request: AnyRequest, status: int, error: PorticoError | None
 ) -> Response[bytes]:
-    """The page of an error where there is no portal to show."""
+    """Return the page of an error, without the branding of a portal."""
     language = site.renderer.language(language_of(request))
     _ = language.gettext
     if status == 404:

@@ -1,4 +1,4 @@
-"""The languages of the pages: which one a browser gets, its texts, and how it writes a day."""
+"""The languages of the pages: their choice, their texts and their dates."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ SOURCE_LANGUAGE = "en"
 
 @dataclass(frozen=True, kw_only=True)
 class Language:
-    """One language: its code, its name in itself, and its catalogue."""
+    """A language with its code, its name in that language, and its catalogue."""
 
     code: str
     name: str
     texts: NullTranslations
 
     def gettext(self, text: str, /, **values: object) -> str:
-        """The text in this language, with its `%(name)s` filled in."""
+        """Return the text in this language, with its `%(name)s` filled in."""
         return self.texts.gettext(text) % values if values else self.texts.gettext(text)
 
     def ngettext(self, one: str, many: str, number: int, /, **values: object) -> str:
-        """The text for a number of things; `%(num)d` is the number."""
+        """Return the text for a number, which is `%(num)d`."""
         return self.texts.ngettext(one, many, number) % {"num": number, **values}
 
     def weekday(self, day: date) -> str:
-        """The name of the day in the week."""
+        """Return the name of the weekday."""
         _ = self.texts.gettext
         names = (
             _("Monday"),
@@ -43,13 +43,13 @@ class Language:
         return names[day.weekday()]
 
     def short_weekday(self, day: date) -> str:
-        """The name of the day in the week, shortened."""
+        """Return the short name of the weekday."""
         _ = self.texts.gettext
         names = (_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun"))
         return names[day.weekday()]
 
     def day_and_month(self, day: date) -> str:
-        """The day as people write it, as in 24 November."""
+        """Return a day without its year, for example 24 November."""
         _ = self.texts.gettext
         months = (
             _("January"),
@@ -69,7 +69,7 @@ class Language:
 
 
 def load_language(code: str) -> Language:
-    """A language of LANGUAGES with its catalogue; any other code is the source language."""
+    """Return a language with its catalogue. Unknown codes are the source language."""
     if code not in LANGUAGES or code == SOURCE_LANGUAGE:
         return Language(
             code=SOURCE_LANGUAGE, name=LANGUAGES[SOURCE_LANGUAGE], texts=NullTranslations()
@@ -80,18 +80,18 @@ def load_language(code: str) -> Language:
 
 
 def choose_language(chosen: str, accept_language: str) -> str:
-    """The code of the language for a browser: the one that was chosen, else its own preference.
+    """Return the code of a browser's language: the chosen one, else its own preference.
 
-    Reads an Accept-Language header by its weights (RFC 9110, section 12.5.4).
+    It reads an Accept-Language header by its weights (RFC 9110, section 12.5.4).
     """
     if chosen in LANGUAGES:
         return chosen
     weighed: list[tuple[float, int, str]] = []
-    for place, entry in enumerate(accept_language.split(",")[:20]):
+    for position, entry in enumerate(accept_language.split(",")[:20]):
         tag, _, parameter = entry.partition(";")
         code = tag.strip().lower().partition("-")[0]
         if code in LANGUAGES:
-            weighed.append((-_weight(parameter), place, code))
+            weighed.append((-_weight(parameter), position, code))
     acceptable = [each for each in weighed if each[0] < 0]
     return min(acceptable)[2] if acceptable else SOURCE_LANGUAGE
 

@@ -1,4 +1,4 @@
-"""Answers that are pages: their headers of security, redirects, and where `next` may lead."""
+"""Responses of the pages: security headers, redirects, and the check of `next`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CONTENT_SECURITY_POLICY = (
 )
 PAGE_HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    # "no-referrer" would make browsers send "Origin: null" with a form, which we compare.
+    # "no-referrer" would make browsers send "Origin: null" with a form, and `csrf` checks it.
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -25,7 +25,7 @@ PAGE_HEADERS: Mapping[str, str] = {
     "Cache-Control": "no-store",
 }
 HTML = "text/html"
-# What browsers take for a way off the site, or drop and then take for one.
+# A path without "//" or backslashes, which browsers take for another host.
 _SAME_SITE_PATH = re.compile(r"/(?![/\\])[!-\[\]-~]*\Z")
 NEXT_LIMIT = 2_048
 
@@ -37,7 +37,7 @@ def page_answer(
     headers: Mapping[str, str] | None = None,
     cookies: Iterable[Cookie] = (),
 ) -> Response[bytes]:
-    """A page, or a part of one for htmx, with every header of security; none is cached."""
+    """Return a page, or a part of one for htmx, with all security headers. It is not cached."""
     return Response(
         html.encode(),
         status_code=status,
@@ -48,18 +48,18 @@ def page_answer(
 
 
 def retry_headers(error: PorticoError | None) -> dict[str, str]:
-    """The `Retry-After` header, in seconds, of an error that says when to try again."""
+    """Return the `Retry-After` header, in seconds, of an error that has one."""
     return {"Retry-After": str(error.retry_after)} if isinstance(error, TooManySignIns) else {}
 
 
 def redirect(address: str, *, cookies: Iterable[Cookie] = ()) -> Response[bytes]:
-    """See another page, by GET. `address` is our own, or a provider's that the operator named."""
+    """Redirect to another page by GET: our own, or one of a provider that the operator named."""
     headers = {**PAGE_HEADERS, "Location": address}
     return Response(b"", status_code=303, media_type=HTML, headers=headers, cookies=list(cookies))
 
 
 def safe_next(text: str, otherwise: str) -> str:
-    """A path on this site to go on to; anything else, such as another site's, is `otherwise`."""
+    """Return the path if it is on this site, else `otherwise`."""
     if len(text) <= NEXT_LIMIT and _SAME_SITE_PATH.match(text):
         return text
     return otherwise

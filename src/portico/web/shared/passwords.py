@@ -1,4 +1,4 @@
-"""Argon2id for people's passwords, on threads, a few at a time."""
+"""Argon2id for passwords of people, on a few threads."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ LANES = 4
 
 
 def hashes_at_once() -> int:
-    """How many hashes one process makes at once: two, or one on a machine with fewer cores than
-    the two would use.
+    """Return how many hashes one process computes at once: two, or one with too few cores.
 
     Each takes 64 MiB and a thread for each lane. More at once would not finish sooner.
     """
@@ -24,7 +23,7 @@ def hashes_at_once() -> int:
 
 
 class Argon2Passwords:
-    """The low-memory profile of RFC 9106: 64 MiB, three passes, four lanes."""
+    """Hashes passwords by the low-memory profile of RFC 9106: 64 MiB, three passes, four lanes."""
 
     def __init__(self) -> None:
         self._threads = ThreadPoolExecutor(hashes_at_once(), thread_name_prefix="argon2")
@@ -32,19 +31,19 @@ class Argon2Passwords:
 
     @cached_property
     def _hasher(self) -> PasswordHasher:
-        # Imported when somebody signs in: every start of the server would pay for it.
+        # Imported at the first sign-in, to keep the start of the server fast.
         from argon2 import PasswordHasher
         from argon2.profiles import RFC_9106_LOW_MEMORY
 
         return PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
 
     async def hash(self, password: str) -> str:
-        """The form in which a password is stored, salt included."""
+        """Return the hash to store for a password, with its salt."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, lambda: self._hasher.hash(password))
 
     async def verify(self, stored: str, password: str) -> bool:
-        """Whether the password is the stored one. An empty `stored` takes as long and is False."""
+        """Return whether the hash is the password's. An empty one takes as long and is False."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, self._verify, stored, password)
 

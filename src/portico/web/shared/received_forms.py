@@ -1,7 +1,7 @@
-"""Forms as browsers send them, read within limits.
+"""Parsing of the forms that browsers send, within limits.
 
-The framework's own parser keeps the last 1,024 forms in memory, passwords included, and takes
-seconds of the event loop for a form of many tiny fields.
+The framework's own parser caches the last 1,024 forms in memory, passwords included, and blocks the
+event loop for seconds on a form of many tiny fields.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _LONGEST_BOUNDARY = 70  # RFC 2046, section 5.1.1
 
 @dataclass(frozen=True)
 class ReceivedForm(Mapping[str, str]):
-    """The fields of a form; as a mapping, the first value of each. `files` has the chosen files."""
+    """The fields of a form. As a mapping it has the first value of each. `files` has uploads."""
 
     values_by_name: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     files: Mapping[str, bytes] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Templates to HTML: escaped, in the reader's language, with the addresses of static files."""
+"""Rendering of templates in the reader's language."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from portico.web.shared.languages import LANGUAGES, SOURCE_LANGUAGE, Language, l
 
 
 class Renderer:
-    """Renders the templates of both faces; each is compiled once for each language.
+    """Renders templates, and compiles each once for each language.
 
-    `static_address` gives the address of a file under `web/static`, as in "portal.css". Templates
-    see it as `static(...)`, the language as `language`, gettext as `_` and `{% trans %}`, and the
-    `filters` that a face brings.
+    `static_address` returns the address of a file under `web/static`, such as "portal.css".
+    Templates have it as `static(...)`, the language as `language`, gettext as `_` and
+    `{% trans %}`, and `filters`.
     """
 
     def __init__(
@@ -28,14 +28,14 @@ class Renderer:
         self._languages: dict[str, Language] = {}
 
     def language(self, code: str) -> Language:
-        """A language, loaded once; an unknown code is the source language."""
+        """Return a language, which is loaded once. Unknown codes are the source language."""
         known = code if code in LANGUAGES else SOURCE_LANGUAGE
         if known not in self._languages:
             self._languages[known] = load_language(known)
         return self._languages[known]
 
     def render(self, template: str, language: str, **values: object) -> str:
-        """The template as HTML in a language."""
+        """Return the template as HTML in a language."""
         return self._environment(language).get_template(template).render(**values)
 
     def _environment(self, code: str) -> Environment:

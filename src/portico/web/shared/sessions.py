@@ -1,4 +1,4 @@
-"""Who looks at a page: sessions from cookies, and the units of work that follow from them."""
+"""Sessions of the pages: the signed-in person of a request, and units of work for them."""
 
 from __future__ import annotations
 
@@ -40,29 +40,29 @@ CONSOLE_HOME = "/console"
 
 
 class SignInNeeded(AccessDenied):
-    """Nobody is signed in, or not any more; `address` is the door, which leads back."""
+    """Nobody is signed in. `address` is that of the sign-in page, which leads back."""
 
     def __init__(self, address: str) -> None:
         super().__init__("Your session has ended. Sign in again.")
         self.address = address
 
 
-def sign_in_address(door: str, request: AnyRequest) -> str:
-    """A sign-in page that leads back to where the request was going.
+def sign_in_address(page: str, request: AnyRequest) -> str:
+    """Return the address of a sign-in page that leads back to the request's path.
 
-    A write cannot be repeated after signing in, so it leads back to the page that it was sent from.
+    A write cannot be repeated after signing in, so it leads back to the page that sent it.
     """
-    wanted = request.scope["path"]
+    next_ = request.scope["path"]
     if query := request.scope["query_string"]:
-        wanted = f"{wanted}?{query.decode('latin-1')}"
+        next_ = f"{next_}?{query.decode('latin-1')}"
     if request.method not in {"GET", "HEAD"}:
-        wanted = "/" + request.headers.get("referer", "").partition("://")[2].partition("/")[2]
-    wanted = safe_next(wanted, "")
-    return f"{door}?next={quote(wanted, safe='')}" if wanted.strip("/") else door
+        next_ = "/" + request.headers.get("referer", "").partition("://")[2].partition("/")[2]
+    next_ = safe_next(next_, "")
+    return f"{page}?next={quote(next_, safe='')}" if next_.strip("/") else page
 
 
 async def administrator_of(site: Site, request: AnyRequest) -> SignedInAdministrator:
-    """The administrator of a request. Raises SignInNeeded."""
+    """Return the administrator of a request. Raises SignInNeeded."""
     token = site.cookies.read(request, CONSOLE)
     signed_in = await find_console_session(site.runtime, token) if token else None
     if signed_in is None:
@@ -77,7 +77,7 @@ async def portal_at_host(site: Site, request: AnyRequest) -> PortalAddress | Non
 
 
 async def user_of(site: Site, request: AnyRequest, customer_id: int) -> SignedInUser | None:
-    """The tenant's portal user of a request, or None for a visitor."""
+    """Return the tenant's portal user of a request, or None for an anonymous visitor."""
     token = site.cookies.read(request, portal_cookie(customer_id))
     return await find_portal_session(site.runtime, customer_id, token) if token else None
 
@@ -90,13 +90,13 @@ async def console_reading(
     customer_id: int | None = None,
     microtenant_id: int | None = None,
 ) -> AsyncIterator[UnitOfWork]:
-    """A unit of work that reads where the administrator works, or at the named place.
+    """Open a unit of work that reads the given microtenant, or the one used last.
 
-    Raises NotFound for a place without a grant.
+    Raises NotFound for a microtenant without a grant.
     """
     async with site.database.read(customer_id or 0) as connection:
-        granted = await administrator_access(connection, signed_in, customer_id, microtenant_id)
-        yield _work(site, request, connection, granted)
+        access = await administrator_access(connection, signed_in, customer_id, microtenant_id)
+        yield _work(site, request, connection, access)
 
 
 @asynccontextmanager
@@ -107,34 +107,35 @@ async def console_writing(
     customer_id: int | None = None,
     microtenant_id: int | None = None,
 ) -> AsyncIterator[UnitOfWork]:
-    """A unit of work that writes there, committed when the block ends.
+    """Open a unit of work that writes there, and commit it when the block ends.
 
-    Raises NotFound for a place without a grant. The form has to be checked before (`csrf`).
+    Raises NotFound for a microtenant without a grant. The caller must check the form (`csrf`)
+    before.
     """
     async with site.database.read(customer_id or 0) as connection:
-        granted = await administrator_access(connection, signed_in, customer_id, microtenant_id)
-    async with site.database.write(granted.tenant.id) as connection:
-        yield _work(site, request, connection, granted)
+        access = await administrator_access(connection, signed_in, customer_id, microtenant_id)
+    async with site.database.write(access.tenant.id) as connection:
+        yield _work(site, request, connection, access)
 
 
-def _work(site: Site, request: AnyRequest, connection: Connection, granted: Access) -> UnitOfWork:
+def _work(site: Site, request: AnyRequest, connection: Connection, access: Access) -> UnitOfWork:
     return open_work(
         site.runtime,
         connection,
-        granted,
+        access,
         transaction_id=site.transaction_id(request),
         client_transaction_id=site.client_transaction_id(request),
     )
 
 
 def browser_of(site: Site, request: AnyRequest, device_cookie: str = "") -> Browser:
-    """The browser that sent a request, as sign-in needs to know it.
+    """Return the browser that sent a request, for sign-in.
 
-    Call it before the database is asked anything: it notes when the request arrived.
+    Call it before any use of the database, because it records when the request arrived.
     """
 
     async def left() -> None:
-        # The body has been read, so what comes next is that the client closes the connection.
+        # The body has been read, so the next message is that the client disconnects.
         while (await request.receive())["type"] != "http.disconnect":
             pass
 
@@ -149,7 +150,7 @@ def browser_of(site: Site, request: AnyRequest, device_cookie: str = "") -> Brow
 async def begin_console_session(
     site: Site, request: AnyRequest, opened: NewSession[ConsoleSession]
 ) -> list[Cookie]:
-    """The cookies of a new session and its device; the browser's earlier session ends."""
+    """End the browser's earlier session, and return the cookies of the new one and its device."""
     if earlier := site.cookies.read(request, CONSOLE):
         await end_console_session(site.runtime, earlier)
     return [
@@ -161,12 +162,12 @@ async def begin_console_session(
 async def begin_portal_session(
     site: Site, request: AnyRequest, opened: NewSession[PortalSession]
 ) -> list[Cookie]:
-    """The cookies of a new session and its device; the browser's earlier session ends."""
+    """End the browser's earlier session, and return the cookies of the new one and its device."""
     customer_id = opened.session.customer_id
-    purpose, device = portal_cookie(customer_id), portal_device_cookie(customer_id)
-    if earlier := site.cookies.read(request, purpose):
+    cookie, device = portal_cookie(customer_id), portal_device_cookie(customer_id)
+    if earlier := site.cookies.read(request, cookie):
         await end_portal_session(site.runtime, customer_id, earlier)
     return [
-        site.cookies.make(purpose, opened.token, seconds=site.runtime.portal_life.absolute),
+        site.cookies.make(cookie, opened.token, seconds=site.runtime.portal_life.absolute),
         site.cookies.make(device, opened.device, seconds=DEVICE_SECONDS),
     ]

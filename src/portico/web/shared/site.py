@@ -1,4 +1,4 @@
-"""What every page needs of the running server. The assembly makes one; handlers receive it."""
+"""The services that pages use. The assembly makes one `Site`, and handlers receive it."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from portico.web.sign_in.oidc import OpenIdClients
 
 @dataclass(frozen=True, kw_only=True)
 class Site:
-    """The services behind both faces, and how they look from outside.
+    """The services that the pages of the console and of portals use.
 
-    The transaction ids and `status_of` come from the HTTP layer, which this layer does not import.
+    The transaction ids and `status_of` come from layers that this one does not import.
     """
 
     runtime: Runtime
@@ -50,6 +50,6 @@ class Site:
 
 
 def site_of(request: AnyRequest) -> Site:
-    """The site that serves a request, where nothing can be injected."""
+    """Return the site that serves a request, for code without dependency injection."""
     site: Site = request.app.state.site
     return site

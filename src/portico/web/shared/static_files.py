@@ -1,5 +1,6 @@
-"""Stylesheets, scripts and pictures of the pages: served from memory under the digest of what they
-hold, so that browsers keep them for good and never an old one.
+"""Style sheets, scripts and pictures of the pages, served from memory.
+
+Their addresses contain a digest of the content, so browsers cache them for ever.
 """
 
 from __future__ import annotations
@@ -30,13 +31,13 @@ MEDIA_TYPES: Mapping[str, str] = {
 COMPRESSED = {"css", "js", "svg"}
 DIGEST_CHARACTERS = 16
 CACHE_FOREVER = "public, max-age=31536000, immutable"
-# An SVG that is opened by itself must not run anything either.
+# An SVG must not run scripts when it is opened by itself.
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 
 @dataclass(frozen=True)
 class StaticFile:
-    """What one file holds, plain and, where that helps, gzipped."""
+    """The content of one file, also gzipped if that makes it smaller."""
 
     content: bytes
     gzipped: bytes | None
@@ -45,16 +46,16 @@ class StaticFile:
 
 
 class StaticFiles:
-    """The files under `web/static` that a browser may ask for."""
+    """The files under `web/static`."""
 
     def address(self, name: str) -> str:
-        """The address of a file, as in "portal.css". Raises KeyError for one that is not there."""
+        """Return the address of a file such as "portal.css". Raises KeyError for an unknown one."""
         return f"/static/{self._files[name].digest}/{name}"
 
     def answer(self, request: AnyRequest, digest: str, name: str) -> Response[bytes]:
-        """The file, for as long as the browser likes. Raises NotFound, also for an old digest."""
-        found = self._files.get(name)
-        if found is None or found.digest != digest:
+        """Return a file. Raises NotFound, also for the digest of an earlier version."""
+        file = self._files.get(name)
+        if file is None or file.digest != digest:
             raise NotFound(name)
         headers = {
             "Cache-Control": CACHE_FOREVER,
@@ -62,27 +63,27 @@ class StaticFiles:
             "Cross-Origin-Resource-Policy": "same-origin",
             "Vary": "Accept-Encoding",
         }
-        content = found.content
-        if found.gzipped is not None and "gzip" in request.headers.get("accept-encoding", ""):
+        content = file.content
+        if file.gzipped is not None and "gzip" in request.headers.get("accept-encoding", ""):
             headers["Content-Encoding"] = "gzip"
-            content = found.gzipped
-        return Response(content, media_type=found.media_type, headers=headers)
+            content = file.gzipped
+        return Response(content, media_type=file.media_type, headers=headers)
 
     @cached_property
     def _files(self) -> Mapping[str, StaticFile]:
-        found: dict[str, StaticFile] = {}
-        _collect(files("portico.web").joinpath("static"), "", found)
-        return found
+        collected: dict[str, StaticFile] = {}
+        _collect(files("portico.web").joinpath("static"), "", collected)
+        return collected
 
 
-def _collect(folder: Traversable, prefix: str, found: dict[str, StaticFile]) -> None:
+def _collect(folder: Traversable, prefix: str, collected: dict[str, StaticFile]) -> None:
     for entry in folder.iterdir():
         if entry.is_dir():
-            _collect(entry, f"{prefix}{entry.name}/", found)
+            _collect(entry, f"{prefix}{entry.name}/", collected)
             continue
         ending = entry.name.rpartition(".")[2]
         if ending in MEDIA_TYPES:
-            found[f"{prefix}{entry.name}"] = _loaded(entry.read_bytes(), ending)
+            collected[f"{prefix}{entry.name}"] = _loaded(entry.read_bytes(), ending)
 
 
 def _loaded(content: bytes, ending: str) -> StaticFile:
@@ -98,7 +99,7 @@ def _loaded(content: bytes, ending: str) -> StaticFile:
 async def static_file(
     request: AnyRequest, digest: FromPath[str], name: FromPath[Path]
 ) -> Response[bytes]:
-    """One file, if the digest is that of its present content."""
+    """Return a file, if the digest is that of its content."""
     static: StaticFiles = request.app.state.site.static
     return static.answer(request, digest, name.as_posix().removeprefix("/"))
 

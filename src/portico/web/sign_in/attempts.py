@@ -66,12 +66,12 @@ def read_attempt(
 
 
 def _mac(key: SigningKey, signed: str, browser: str) -> str:
-    """The MAC of a value and a browser, with a key that signs nothing else (HMAC, RFC 2104)."""
+    """Return the HMAC of a value and a browser's token, with a key for this purpose alone."""
     derived = hmac.digest(key.secret.encode(), _PURPOSE, "sha256")
     message = f"{signed}\n{browser}".encode("utf-8", "surrogatepass")
     return _base64url(hmac.digest(derived, message, "sha256"))
 
 
 def _base64url(content: bytes) -> str:
-    """Base64 for URLs without the padding, for which a cookie would need quotation marks."""
+    """Return Base64 for URLs without padding, which a cookie would have to quote."""
     return base64.urlsafe_b64encode(content).rstrip(b"=").decode()

@@ -40,11 +40,11 @@ async def portal_sign_in(
     site: NamedDependency[Site], request: AnyRequest, portal: FromPath[str]
 ) -> Page:
     """Show a portal's sign-in page, or redirect a user who is already signed in."""
-    found = await read_portal(site.runtime, portal)
-    next_ = requested_next(request, portal_path(found))
-    if await user_of(site, request, found.customer_id) is not None:
+    presented = await read_portal(site.runtime, portal)
+    next_ = requested_next(request, portal_path(presented))
+    if await user_of(site, request, presented.customer_id) is not None:
         return redirect(next_)
-    return await _show(site, request, found, next_)
+    return await _show(site, request, presented, next_)
 
 
 @post("/p/{portal:str}/sign-in", status_code=200)
@@ -77,10 +77,10 @@ async def sign_in_to_portal(
         if isinstance(error, TooManySignIns):
             return render_busy(site, request, form, f"/p/{quote(portal)}/sign-in", error)
         refusal = error
-    found = await read_portal(site.runtime, portal)
-    next_ = safe_next(form.get("next", ""), portal_path(found))
+    presented = await read_portal(site.runtime, portal)
+    next_ = safe_next(form.get("next", ""), portal_path(presented))
     if refusal is not None:
-        return await _show(site, request, found, next_, name=name, error=refusal)
+        return await _show(site, request, presented, next_, name=name, error=refusal)
     return redirect(next_, cookies=await begin_portal_session(site, request, opened))
 
 
@@ -89,8 +89,8 @@ async def sign_out_of_portal(
     site: NamedDependency[Site], request: AnyRequest, portal: FromPath[str]
 ) -> Page:
     """End the user's session, if there is one, in the browser and on the server."""
-    found = await read_portal(site.runtime, portal)
-    path, customer_id = portal_path(found), found.customer_id
+    presented = await read_portal(site.runtime, portal)
+    path, customer_id = portal_path(presented), presented.customer_id
     signed_in = await user_of(site, request, customer_id)
     if signed_in is None:
         return redirect(path)
@@ -108,9 +108,9 @@ async def portal_provider(
     provider_id: FromPath[int],
 ) -> Page:
     """Redirect a user's browser to a provider."""
-    found = await read_portal(site.runtime, portal)
-    provider = provider_of(await portal_providers(site.runtime, found.customer_id), provider_id)
-    next_ = requested_next(request, portal_path(found))
+    presented = await read_portal(site.runtime, portal)
+    provider = provider_of(await portal_providers(site.runtime, presented.customer_id), provider_id)
+    next_ = requested_next(request, portal_path(presented))
     return await start_provider_sign_in(site, request, provider, next_, portal=portal)
 
 

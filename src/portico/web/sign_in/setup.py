@@ -1,4 +1,4 @@
-"""What the console's sign-in page says while nobody can sign in: the command that changes it."""
+"""The setup note of the console's sign-in page, while there is no administrator yet."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from portico.web.shared.site import Site
 
 @dataclass(frozen=True, kw_only=True)
 class SetupView:
-    """The command to type next; `is_whole` when it names program and database as they are here."""
+    """The next command to run. `is_whole` means that it has the paths of this installation."""
 
     has_tenant: bool
     command: str

@@ -15,13 +15,14 @@ from portico.domain.links.presentation import PresentedLink
 from portico.domain.search import ListQuery, compare
 from portico.services.links.lists import list_filtered_links
 from portico.services.links.sections import list_sections
-from portico.services.portals.openings import DAY_SECONDS, openings_of
+from portico.services.portals.activity import openings_of
 from portico.services.portals.portals import list_portals
 from portico.services.work import UnitOfWork
 from portico.web.console.frame.forms import is_id
 from portico.web.console.frame.lists import PAGE_SIZE, Choice, Window, address_with, page_number
 from portico.web.console.frame.page import Answer, Console
 from portico.web.console.frame.tiles import address_of, tile_of
+from portico.web.console.frame.words import DAY_SECONDS
 from portico.web.shared.arch import Arch
 
 SORTS: Mapping[str, str] = {"name": "name", "changed": "modified_time", "enabled": "enabled"}
