@@ -71,7 +71,7 @@ class Connection:
 
 
 def expect(answer: Answer, status: int, what: str) -> Answer:
-    """The answer, if it has the status that was wanted."""
+    """Return the response if it has the expected status. Raises UnexpectedAnswer."""
     if answer.status != status:
         text = answer.body[:500].decode(errors="replace")
         raise UnexpectedAnswer(f"{what}: status {answer.status} instead of {status}: {text}")

@@ -132,7 +132,7 @@ class _Head:
 
     @property
     def has_body(self) -> bool:
-        """Whether the request declares a body by its length or its coding (RFC 9112, section 6)."""
+        """Return whether the request declares a body by length or coding (RFC 9112, section 6)."""
         return self.is_chunked or bool(self.length)
 
 

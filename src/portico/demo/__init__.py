@@ -178,7 +178,7 @@ async def _fill(work: UnitOfWork, settings: Settings, hashes: Mapping[str, str])
 async def _begin_microtenant(
     work: UnitOfWork, microtenant: DemoMicrotenant, managed_suffix: str
 ) -> dict[str, int]:
-    """Makes portals and policies; the ids of the portals by their labels."""
+    """Create portals and policies. Return the ids of the portals by label."""
     logo = picture_of(LOGO)
     portal_ids = {}
     for portal in microtenant.portals:

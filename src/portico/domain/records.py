@@ -1,4 +1,4 @@
-"""What all resources share: records, ids, clocks, rules for text, and pages of a list."""
+"""Records, ids, clocks, rules for text and pages of a list, which all resources share."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ VALUE_LIMIT = 255
 
 
 class FieldKind(Enum):
-    """How the values of a field are compared."""
+    """The rule by which values of a field are compared."""
 
     FOLDED = "text without regard to case, in every script"
     ASCII = "text without regard to the case of A to Z"

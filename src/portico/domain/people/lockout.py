@@ -23,7 +23,7 @@ UNKNOWN_ADDRESS = "unknown"
 
 @dataclass(frozen=True, kw_only=True)
 class FailureKey:
-    """What failures count for: an account, an address or both, in one scope.
+    """An account, an address or both, for which failures count in one scope.
 
     The scope is the console, or a tenant for its portals.
     """
