@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 import ast
+import re
 
 import pytest
 
-from tests.contract.source import EVERYTHING, SOURCE, Module, called_names, imported_roots
+from tests.contract.source import (
+    EVERYTHING,
+    PACKAGE,
+    SOURCE,
+    TESTS,
+    Module,
+    called_names,
+    imported_roots,
+)
 
 MODULE_LINES = 500
 FUNCTION_LINES = 60
@@ -121,3 +130,12 @@ def test_services_never_commit() -> None:
 
     assert services
     assert committing == []
+
+
+def test_architecture_names_files_that_exist() -> None:
+    page = (TESTS.parent / "docs/architecture.md").read_text("utf-8")
+    named = set(re.findall(r"`(\w+/[\w/]+(?:/|\.py|\.html|\.js))`", page))
+    roots = (PACKAGE, PACKAGE / "web", TESTS.parent)
+
+    assert named
+    assert {each for each in named if not any((root / each).exists() for root in roots)} == set()

@@ -10,9 +10,7 @@ from portico.domain.policies import AUP_FIELDS, AUP_LIMIT, KIND, Aup, AupSpec
 from portico.domain.records import DESCRIPTION_LIMIT, NAME_LIMIT
 from portico.http.kit.answers import Answer, answer_nothing
 from portico.http.kit.api_call import Call
-from portico.http.kit.operations import (
-    Resource,
-)
+from portico.http.kit.operations import Resource
 from portico.http.kit.wire import (
     ListAnswer,
     MaybeDigits,

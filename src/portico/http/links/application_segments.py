@@ -8,9 +8,7 @@ from msgspec import UNSET
 from portico.domain.links.application_segments import APPLICATION_FIELDS, Application
 from portico.http.kit.answers import Answer
 from portico.http.kit.api_call import Call
-from portico.http.kit.operations import (
-    Resource,
-)
+from portico.http.kit.operations import Resource
 from portico.http.kit.wire import (
     ListAnswer,
     MaybeDigits,
