@@ -33,6 +33,8 @@ from portico.domain.errors import (
     UnknownReference,
 )
 from portico.domain.links.links import Link, LinkSpec
+from portico.domain.links.presentation import PLAIN, PresentedLink, present
+from portico.domain.portals.pages import PresentedPortal
 from portico.domain.portals.portals import UserPortal, UserPortalSpec
 from portico.domain.search import ListQuery
 from portico.services.links import links
@@ -59,6 +61,8 @@ from tests.services.world import SUFFIX, World
 from tests.storage.store import Store
 
 T = TypeVar("T")
+
+UNARRANGED = json.loads(json.dumps(asdict(PLAIN)))
 
 
 class Operations(RuleBasedStateMachine):
@@ -96,9 +100,9 @@ class Operations(RuleBasedStateMachine):
         )
         if made is not None:
             expected = self._portal(part, spec, made.id, int(self.world.now))
-            assert made == expected
-            self.parts[part].portals[made.id] = made
-            self._audit(part, Action.CREATE, "userPortal", None, made)
+            assert made == PresentedPortal(**vars(expected), page=made.page)
+            self.parts[part].portals[made.id] = expected
+            self._audit(part, Action.CREATE, "userPortal", None, expected)
 
     @rule(part=PARTS, pick=PICKS, name=NAMES)
     def update_portal(self, part: str, pick: int, name: str) -> None:
@@ -141,9 +145,7 @@ class Operations(RuleBasedStateMachine):
             lambda work: links.create_link(work, spec),
         )
         if made is not None:
-            assert made == self._link(part, spec, made.id, int(self.world.now))
-            self.parts[part].links[made.id] = made
-            self._audit(part, Action.CREATE, "userPortalLink", None, made)
+            self._created(part, spec, made)
 
     @rule(
         part=PARTS,
@@ -157,9 +159,7 @@ class Operations(RuleBasedStateMachine):
         refusals = self._refusals_of_links(part, specs)
         made = self._change(part, refusals, lambda work: links.create_links(work, specs))
         for spec, link in zip(specs, made or [], strict=made is not None):
-            assert link == self._link(part, spec, link.id, int(self.world.now))
-            self.parts[part].links[link.id] = link
-            self._audit(part, Action.CREATE, "userPortalLink", None, link)
+            self._created(part, spec, link)
 
     @rule(part=PARTS, pick=PICKS, name=NAMES, enabled=st.booleans(), picks=SEVERAL_PICKS)
     def update_link(self, part: str, pick: int, name: str, enabled: bool, picks: list[int]) -> None:
@@ -259,6 +259,12 @@ class Operations(RuleBasedStateMachine):
             return None
         self.revision += 1
         return result
+
+    def _created(self, part: str, spec: LinkSpec, made: PresentedLink) -> None:
+        expected = self._link(part, spec, made.id, int(self.world.now))
+        assert made == present(expected, PLAIN)
+        self.parts[part].links[made.id] = expected
+        self._audit(part, Action.CREATE, "userPortalLink", None, expected)
 
     def _replace(self, part: str, link_id: int, spec: LinkSpec) -> None:
         before = self.parts[part].links.get(link_id)
@@ -387,7 +393,8 @@ class Operations(RuleBasedStateMachine):
         for side in ("before", "after"):
             seen[side] = json.loads(seen[side]) if seen[side] else None
             if seen[side] is not None:
-                seen[side].pop("page", None)  # a deleted portal's, which this model knows not
+                seen[side].pop("page", None)  # this model has no pages, and arranges no links
+                assert seen[side].pop("presentation", UNARRANGED) == UNARRANGED
         return seen
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Select, bindparam, func, or_, select, true
 
 from portico.domain.policies import BLANK_CHARACTERS, Aup
 from portico.domain.records import DEFAULT_MICROTENANT_ID
-from portico.storage.engine.statements import kept
+from portico.storage.engine.statements import cached
 from portico.storage.repositories import Repository, plain_columns
 from portico.storage.schema.tables import user_portal_aup
 
@@ -29,7 +29,7 @@ class AupRepository(Repository[Aup]):
         return self._record(rows[0]) if rows else None
 
 
-@kept
+@cached
 def _in_force() -> Select[Any]:
     policy = user_portal_aup
     is_default = policy.c.microtenant_id == DEFAULT_MICROTENANT_ID

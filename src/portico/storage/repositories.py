@@ -34,7 +34,7 @@ from portico.domain.records import Page, Record, Scope, fold
 from portico.domain.search import Condition, ListQuery
 from portico.storage.engine.connections import Connection, DuplicateKey, ReadTooSlow
 from portico.storage.engine.duplicates import last_value
-from portico.storage.engine.statements import Among, Row, insert_into, kept
+from portico.storage.engine.statements import Among, Row, cached, insert_into
 from portico.storage.search import bound, is_selective, shape, where
 
 R = TypeVar("R", bound=Record)
@@ -225,7 +225,7 @@ class OrderedRepository(Repository[R]):
         return [self._record(row) for row in await self._rows(_all(type(self)))]
 
 
-@kept
+@cached
 def _all(repository: type[OrderedRepository[Any]]) -> Select[Any]:
     return _stored(repository.table).order_by(*repository.order_by)
 
@@ -269,14 +269,14 @@ def listed_ids(listed: str | None) -> tuple[int, ...]:
     return tuple(sorted(map(int, listed.split(","))))
 
 
-@kept
+@cached
 def _fields(record: type[Any], row: type[Any]) -> tuple[tuple[str, ...], Callable[[Row], Any]]:
     """Return the fields of a record, and a function that reads them from rows of that type."""
     names = tuple(each.name for each in fields(record))
     return names, itemgetter(*map(row._fields.index, names))
 
 
-@kept
+@cached
 def _columns(
     table: Table,
 ) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]], tuple[tuple[str, str], ...]]:
@@ -296,7 +296,7 @@ def _stored(table: Table, *conditions: ColumnElement[bool]) -> Select[Any]:
     return select(*plain_columns(table)).where(in_scope(table), *conditions)
 
 
-@kept
+@cached
 def _lock(table: Table) -> Select[Any]:
     """Lock rows, always in the same order, so that no two transactions wait for each other.
 
@@ -307,36 +307,36 @@ def _lock(table: Table) -> Select[Any]:
     return chosen.with_for_update(key_share=True)
 
 
-@kept
+@cached
 def _find(repository: AnyRepository) -> Select[Any]:
     table = repository.table
     return repository._extended(_stored(table, table.c.id == bindparam("record_id")))
 
 
-@kept
+@cached
 def _find_all(repository: AnyRepository) -> Select[Any]:
     table = repository.table
     return repository._extended(_stored(table, Among(table.c.id, "record_ids")))
 
 
-@kept
+@cached
 def _ids_by_name(table: Table) -> Select[Any]:
     among = Among(table.c.name_folded, "names")
     return select(table.c.name_folded, table.c.id).where(in_scope(table), among)
 
 
-@kept
+@cached
 def _update(table: Table) -> Executable:
     # The values of an UPDATE use the column names, so the key needs a different one.
     return update(table).where(in_scope(table), table.c.id == bindparam("record_id"))
 
 
-@kept
+@cached
 def _delete(table: Table) -> Executable:
     return delete(table).where(in_scope(table), table.c.id == bindparam("record_id"))
 
 
-@kept
+@cached
 def _page(
     repository: AnyRepository,
     sort_attribute: str,

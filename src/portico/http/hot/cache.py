@@ -1,4 +1,4 @@
-"""Answers kept in memory, each good for exactly one revision of its tenant (decision 0008).
+"""Responses cached in memory, each valid for exactly one revision of its tenant (decision 0008).
 
 A reader asks the database for the tenant's revision after its request arrived, and gets a kept
 answer only if that was computed at, or after, the same revision. Bounded in bytes.
@@ -13,10 +13,10 @@ from portico.http.kit.tokens import VerifiedToken
 from portico.services.access import Access
 
 ENTRY_OVERHEAD_BYTES = 2_048
-"""What an entry costs beside its bodies: keys, headers and objects, measured generously."""
+"""Memory of an entry besides its bodies: keys, headers and objects. A generous measurement."""
 
 LONGEST_KEY = 1_024
-"""Path and query together; an answer to a longer request is not kept, so keys need no counting."""
+"""Longest path and query together whose answer is cached, so that keys cost little."""
 
 SESSIONS = 10_000
 AnswerKey = tuple[int, str, bytes]
@@ -25,7 +25,7 @@ AnswerKey = tuple[int, str, bytes]
 
 @dataclass(frozen=True, slots=True)
 class CachedSession:
-    """A token that was verified, and what it allowed at a revision of its tenant."""
+    """A verified token, and the access that it gave at a revision of its tenant."""
 
     token: VerifiedToken
     access: Access
@@ -33,7 +33,7 @@ class CachedSession:
 
 @dataclass(slots=True)
 class CachedAnswer:
-    """An encoded body with the revision that it was computed at."""
+    """An encoded body, and the revision of the data in it."""
 
     revision: int
     tag: bytes
@@ -42,12 +42,12 @@ class CachedAnswer:
 
     @property
     def size(self) -> int:
-        """The memory that the entry takes, in bytes."""
+        """Return the memory that the entry takes, in bytes."""
         return len(self.body) + len(self.packed or b"") + ENTRY_OVERHEAD_BYTES
 
 
 class AnswerCache:
-    """The answers and sessions of one process. `limit` is in bytes of answers; 0 keeps none."""
+    """The cached answers and sessions of one process. `limit` is in bytes; 0 caches no answers."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
@@ -57,28 +57,28 @@ class AnswerCache:
 
     @property
     def size(self) -> int:
-        """The memory that all answers take, in bytes."""
+        """Return the memory that all answers take, in bytes."""
         return self._size
 
     def session(self, token: str) -> CachedSession | None:
-        """What is known of a token."""
+        """Return the session of a token, if it is cached."""
         return self._sessions.get(token)
 
     def cache_session(self, session: CachedSession) -> None:
-        """Remembers a token that was found in force."""
+        """Cache the session of a token that was just verified."""
         self._sessions[session.token.text] = session
         if len(self._sessions) > SESSIONS:
             self._sessions.popitem(last=False)
 
     def answer(self, key: AnswerKey) -> CachedAnswer | None:
-        """The kept answer of a request, of whatever revision."""
+        """Return the cached answer to a request. The caller compares its revision."""
         found = self._answers.get(key)
         if found is not None:
             self._answers.move_to_end(key)
         return found
 
     def cache_answer(self, key: AnswerKey, answer: CachedAnswer) -> None:
-        """Keeps an answer; the ones that were not asked for longest make room."""
+        """Cache an answer, and evict the least recently used ones."""
         _, path, query = key
         if answer.size > self._limit // 4 or len(path) + len(query) > LONGEST_KEY:
             return
@@ -88,7 +88,7 @@ class AnswerCache:
         self._shrink()
 
     def cache_compressed(self, key: AnswerKey, answer: CachedAnswer, packed: bytes) -> None:
-        """Adds the compressed form to a kept answer."""
+        """Add the compressed body to a cached answer."""
         if self._answers.get(key) is answer:
             self._size += len(packed)
             answer.packed = packed

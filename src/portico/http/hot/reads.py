@@ -1,4 +1,4 @@
-"""The hot read path: an ASGI layer before the router that sends answers which are already made.
+"""The hot read path: an ASGI layer before the router that sends cached answers.
 
 It looks at the path, the query string and four headers, asks the database for one number, and
 sends bytes. Whatever it is not sure of, it leaves to the router (decision 0008).
@@ -33,7 +33,7 @@ _GZIP = (b"content-encoding", b"gzip")
 
 
 class HotReads:
-    """Serves repeated reads; `app` serves everything else."""
+    """Serve repeated reads from the cache; `app` serves everything else."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class HotReads:
         self._threads = threads
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serves one request from memory, or hands it on."""
+        """Serve one request from the cache, or pass it to the router."""
         if scope["type"] == ScopeType.HTTP and scope["method"] == "GET":
             asked = _Asked(scope)
             session = self._cache.session(asked.token)
@@ -90,7 +90,7 @@ class HotReads:
         return True
 
     async def _is_current(self, session: CachedSession, answer: CachedAnswer) -> bool:
-        """Whether session and answer are of the revision that the tenant has now."""
+        """Whether session and answer have the tenant's current revision."""
         if session.access.tenant.revision != answer.revision:
             return False
         customer_id = session.token.claims.customer_id
@@ -106,7 +106,7 @@ class HotReads:
 
 
 class _Asked:
-    """What the headers of a request ask for, as far as the hot path looks."""
+    """The request headers that the hot path needs."""
 
     __slots__ = ("gzip", "known_tag", "token")
 

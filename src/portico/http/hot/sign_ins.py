@@ -34,7 +34,7 @@ _HEADERS = [JSON, NO_STORE, VARY]
 
 
 class HotSignIns:
-    """Signs in clients that it has met, if their tenant's revision is still the one of then."""
+    """Sign in clients that are cached, if their tenant's revision has not changed since."""
 
     def __init__(self, app: ASGIApp, *, tokens: Tokens, database: Database) -> None:
         self._app = app
@@ -43,7 +43,7 @@ class HotSignIns:
         self._clients: dict[str, tuple[ApiClient, int]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serves one request, or hands it on."""
+        """Serve one request, or pass it to the router."""
         if (
             scope["type"] != ScopeType.HTTP
             or scope["path"] not in PRESENT_TOKEN
@@ -89,7 +89,7 @@ class HotSignIns:
 
 
 def _is_plain(scope: Scope) -> bool:
-    """Whether it is the POST of a form without credentials in a header."""
+    """Whether the request posts a form, without credentials in a header."""
     if scope["type"] != ScopeType.HTTP or scope["method"] != "POST":
         return False
     is_form = False
@@ -102,7 +102,7 @@ def _is_plain(scope: Scope) -> bool:
 
 
 async def _read(receive: Receive) -> tuple[bytes | None, list[ReceiveMessage]]:
-    """A short body and the messages that brought it; None when it is long, or the client left."""
+    """Return a short body and its messages. None if it is long or the client disconnected."""
     messages: list[ReceiveMessage] = []
     body = b""
     while len(body) <= LONGEST_FORM:
@@ -117,7 +117,7 @@ async def _read(receive: Receive) -> tuple[bytes | None, list[ReceiveMessage]]:
 
 
 def _again(messages: list[ReceiveMessage], receive: Receive) -> Receive:
-    """A receive that gives the messages that were read already, then what comes after them."""
+    """Return a `receive` that repeats the messages read so far, then continues."""
     waiting = deque(messages)
 
     async def received() -> ReceiveMessage:

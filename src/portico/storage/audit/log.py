@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, case, func, select
 from portico.domain.audit import Action, AuditEntry, AuditFilter
 from portico.domain.records import Scope, first_id_at
 from portico.storage.engine.connections import Connection
-from portico.storage.engine.statements import kept
+from portico.storage.engine.statements import cached
 from portico.storage.schema.tables import audit_entry
 
 DAY_SECONDS = 86_400
@@ -94,7 +94,7 @@ def _within(everywhere: bool) -> list[ColumnElement[bool]]:
     return [] if everywhere else [own]
 
 
-@kept
+@cached
 def _page(given: frozenset[str], everywhere: bool) -> Select[Any]:
     conditions = [_CONDITIONS[name] for name in sorted(given)]
     return (
@@ -106,7 +106,7 @@ def _page(given: frozenset[str], everywhere: bool) -> Select[Any]:
     )
 
 
-@kept
+@cached
 def _of_transaction(everywhere: bool, *, texts: bool = True) -> Select[Any]:
     columns = [each for each in audit_entry.c if texts or each.name not in {"before", "after"}]
     return (
@@ -117,7 +117,7 @@ def _of_transaction(everywhere: bool, *, texts: bool = True) -> Select[Any]:
     )
 
 
-@kept
+@cached
 def _per_day(everywhere: bool) -> Select[Any]:
     day = (audit_entry.c.time // DAY_SECONDS).label("day")
     is_new = case((audit_entry.c.action == Action.CREATE, 1), else_=0)

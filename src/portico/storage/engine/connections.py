@@ -1,4 +1,4 @@
-"""What a repository needs of a database: rows of a statement, and running one.
+"""The interface of a database: statements that return rows, and statements that change them.
 
 Two implementations, because the two drivers wait differently: SQLite answers inline on the event
 loop, PostgreSQL over the network (decision 0002).
@@ -23,17 +23,17 @@ TEXT_INDEX = "link_text"
 """The name of the text index of links on SQLite, which `storage.links.trigrams` describes."""
 
 READ_SECONDS = 3.0
-"""How long a read may take unless the settings say otherwise."""
+"""Default time limit of a read."""
 
 WRITE_SECONDS = 60.0
-"""How long a statement of a write transaction may take."""
+"""Time limit of a statement in a write transaction."""
 
 
 class Connection(Protocol):
-    """One conversation with the database, inside a transaction or between them."""
+    """A database connection, inside or outside a transaction."""
 
     slot: int
-    """Which of a tenant's counters this transaction counts in; others at its side use others."""
+    """The tenant's counter that this transaction increments. Parallel ones use other counters."""
 
     writers_overlap: bool
     """Whether other transactions of the tenant may run beside this one, so that it has to lock
@@ -43,22 +43,22 @@ class Connection(Protocol):
     async def rows(
         self, statement: Executable, parameters: Mapping[str, Any] | None = None
     ) -> Sequence[Row]:
-        """All rows of a statement. Raises ReadTooSlow."""
+        """Return all rows of a statement. Raises ReadTooSlow."""
 
     async def scan(
         self, statement: Executable, parameters: Mapping[str, Any] | None = None
     ) -> Sequence[Row]:
-        """All rows of a statement that may have to look at everything a tenant has.
+        """Return all rows of a statement that may scan everything of a tenant.
 
         Few run at once, fewer of one tenant. Raises ReadTooSlow, or Overloaded when none of their
         places is free in time.
         """
 
     async def run(self, statement: Executable, parameters: Parameters | None = None) -> int:
-        """Runs a statement, once for each mapping of parameters; the number of rows it touched."""
+        """Run a statement once for each mapping of parameters, and count the changed rows."""
 
     async def has_text_index(self) -> bool:
-        """Whether the database has the text index that statements must name to use."""
+        """Whether the database has a text index that statements must name."""
 
 
 class DuplicateKey(ConcurrentChange):
@@ -73,7 +73,7 @@ class DuplicateKey(ConcurrentChange):
 
 
 class ReadTooSlow(Overloaded):
-    """A read was stopped at the time limit, which is in seconds."""
+    """A read was stopped at its time limit, in seconds."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__(
@@ -84,7 +84,7 @@ class ReadTooSlow(Overloaded):
 
 
 class SyncWork(Protocol):
-    """Work on a plain SQLAlchemy connection."""
+    """A function that works on a plain SQLAlchemy connection."""
 
     def __call__(self, connection: SyncConnection, /) -> None: ...
 
@@ -97,21 +97,21 @@ class Database(ABC):
 
     @abstractmethod
     def read(self, customer_id: int = 0) -> AbstractAsyncContextManager[Connection]:
-        """A connection for reading; each statement sees what was committed before it began.
+        """Open a connection for reading. Each statement sees what was committed before it.
 
         Slow reads of one tenant wait for one another; 0 stands for what belongs to no tenant.
         """
 
     @abstractmethod
     def transaction(self, customer_id: int = 0) -> AbstractAsyncContextManager[Connection]:
-        """A connection whose work is committed when the block ends and undone when it raises.
+        """Open a transaction, which commits when the block ends and rolls back when it raises.
 
         The work is one tenant's; 0 stands for what belongs to no tenant.
         """
 
     @abstractmethod
     async def revision(self, customer_id: int) -> int | None:
-        """The tenant's revision at a moment after the call, or None for an unknown tenant.
+        """Return the tenant's revision at a moment after the call, or None for an unknown tenant.
 
         The one query of a hot read, so each database asks it in its cheapest way.
         """
@@ -120,12 +120,12 @@ class Database(ABC):
     def check_storage(self) -> None:
         """Raise Unavailable when the stored data is known to be replaced or damaged.
 
-        Returns at once. It may start a look for damage on a thread, which a later call reports.
+        Returns at once. It may start a check for damage on a thread, which a later call reports.
         """
 
     @abstractmethod
     async def run_sync(self, work: SyncWork) -> None:
-        """Runs synchronous work (migrations) in one transaction that excludes all others."""
+        """Run synchronous work (migrations) in one transaction that excludes all others."""
 
     @abstractmethod
     async def erase_deleted(self, tables: Sequence[str]) -> None:
@@ -133,11 +133,11 @@ class Database(ABC):
 
     @abstractmethod
     async def close(self) -> None:
-        """Gives every connection back."""
+        """Close every connection."""
 
     @asynccontextmanager
     async def write(self, customer_id: int) -> AsyncIterator[Connection]:
-        """A transaction of one tenant, which takes the tenant's next revision when it ends."""
+        """Open a transaction of one tenant. It takes the tenant's next revision when it ends."""
         async with self.transaction(customer_id) as connection:
             yield connection
             taken = {"customer_id": customer_id, "slot": connection.slot}

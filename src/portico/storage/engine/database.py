@@ -1,4 +1,4 @@
-"""Opening a database by its URL, and the meaning of that URL."""
+"""Database URLs: what they mean, and opening the database that one names."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DEFAULT_POOL_SIZE = 10
 
 
 class InvalidDatabaseUrl(PorticoError):
-    """The setting names no database that Portico can open."""
+    """The URL names no database that Portico can open."""
 
     code = "setting.invalid"
 
@@ -104,7 +104,7 @@ def database_files(url: str) -> list[Path]:
 
 
 def _require_readable(url: str) -> None:
-    """Raises InvalidDatabaseUrl for a URL that no driver could take apart."""
+    """Raise InvalidDatabaseUrl for a URL that no driver can parse."""
     try:
         parts = urlsplit(url)
         well_formed = parts.port is None or parts.port > 0

@@ -1,4 +1,4 @@
-"""What PostgreSQL says of a duplicate key: which constraint, and which values.
+"""Parses PostgreSQL's messages about duplicate keys: the constraint and the values.
 
 PostgreSQL names the constraint in a field of the error. Citus leaves the field empty: there the
 name stands in the message, with the number of the shard behind it. Messages are in the language

@@ -48,7 +48,7 @@ def create_private_folder(path: Path) -> None:
 
 
 def loose_modes(paths: Iterable[Path]) -> dict[Path, int]:
-    """The permission bits of each file that its group or others can use. Missing files are skipped.
+    """Return the mode of each file that group or others can access. Skip missing files.
 
     Raises OSError for a path that cannot be looked at.
     """

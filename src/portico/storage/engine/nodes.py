@@ -1,4 +1,4 @@
-"""On which worker of a Citus cluster a tenant lives, and how many connections its worker may hold.
+"""The Citus worker of each tenant, and a limit on the connections to each worker.
 
 A worker that does not answer keeps every statement of its tenants waiting until its timeout. With a
 bound for each worker those statements never take all connections from the tenants of the others.
@@ -13,11 +13,11 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from portico.storage.engine.slots import Slots
 
 KNOWN_SECONDS = 60.0
-"""How long a tenant's worker is remembered: shards move when a cluster is rebalanced."""
+"""Seconds for which a tenant's worker is cached. Rebalancing a cluster moves shards."""
 
 KNOWN_TENANTS = 100_000
 COORDINATOR = 0
-"""The group of what is on no worker: Citus numbers workers from 1."""
+"""The group of the coordinator. Citus numbers workers from 1."""
 
 _WAITING_IN_ALL = 4_096
 _WAITING_FOR_EACH = 1_024

@@ -44,10 +44,10 @@ CONNECT_SECONDS = 5.0
 POOL_WAIT_SECONDS = 10.0
 LOCK_WAIT_MILLISECONDS = 10_000
 GRACE_SECONDS = 2.0
-"""How long after the database's own time limit a statement's connection is given up."""
+"""Seconds after the database's own time limit until the connection is closed."""
 
 SLOTS = 16
-"""How many writers of a tenant can commit at the same time; a reader adds up as many numbers."""
+"""Most writers of a tenant that commit in parallel. A revision is the sum of as many numbers."""
 
 MIGRATION_LOCK = 0x506F727469636F  # "Portico" in ASCII
 _BEGIN = f"BEGIN; SET LOCAL statement_timeout = {WRITE_SECONDS * 1000:.0f}"
@@ -66,15 +66,15 @@ Lender = Callable[[int], AbstractAsyncContextManager["PostgresConnection"]]
 
 
 class _PooledConnection(asyncpg.Connection):  # type: ignore[misc]  # it has no types
-    """A connection that needs no cleaning between two users: nothing here leaves state on it."""
+    """A connection without a reset between two uses, because Portico leaves no state on it."""
 
     def get_reset_query(self) -> str:
-        """No query, which saves a round trip each time that it goes back to the pool."""
+        """Return no query. That saves a round trip for each use."""
         return ""
 
 
 class PostgresConnection:
-    """Statements on one pooled connection; `seconds` is how long the database lets one run."""
+    """Statements on one pooled connection. `seconds` is the database's time limit for each."""
 
     def __init__(
         self,
@@ -95,7 +95,7 @@ class PostgresConnection:
     async def rows(
         self, statement: Executable, parameters: Mapping[str, Any] | None = None
     ) -> Sequence[Row]:
-        """All rows of a statement. Raises ReadTooSlow."""
+        """Return all rows of a statement. Raises ReadTooSlow."""
         values = parameters or {}
         prepared = self._statements.prepare(statement, values)
         sql, bound = prepared.bind(values)
@@ -111,11 +111,11 @@ class PostgresConnection:
     async def scan(
         self, statement: Executable, parameters: Mapping[str, Any] | None = None
     ) -> Sequence[Row]:
-        """The same: a transaction has its connection, and gives it up for nobody."""
+        """Return all rows. A transaction has its connection already, so it waits for no slot."""
         return await self.rows(statement, parameters)
 
     async def run(self, statement: Executable, parameters: Parameters | None = None) -> int:
-        """Runs a statement; the number of rows it touched."""
+        """Run a statement, and return the number of rows it changed."""
         if parameters is None or isinstance(parameters, Mapping):
             parameters = [parameters or {}]
         prepared = self._statements.prepare(statement, parameters[0])
@@ -138,7 +138,7 @@ class PostgresConnection:
         return int(touched) if touched.isdigit() else 0
 
     async def has_text_index(self) -> bool:
-        """False: PostgreSQL's planner finds its index by itself."""
+        """Return False: PostgreSQL's planner chooses its index by itself."""
         return False
 
 
@@ -174,23 +174,23 @@ class PostgresReader:
     async def rows(
         self, statement: Executable, parameters: Mapping[str, Any] | None = None
     ) -> Sequence[Row]:
-        """All rows of a statement. Raises ReadTooSlow."""
+        """Return all rows of a statement. Raises ReadTooSlow."""
         return await (await self._connection()).rows(statement, parameters)
 
     async def scan(
         self, statement: Executable, parameters: Mapping[str, Any] | None = None
     ) -> Sequence[Row]:
-        """All rows of a statement, in its turn. Raises ReadTooSlow or Overloaded."""
+        """Return all rows of a statement, once a slot is free. Raises ReadTooSlow or Overloaded."""
         await self.give_back()
         async with self._scans.hold(self._customer_id):
             return await self.rows(statement, parameters)
 
     async def run(self, statement: Executable, parameters: Parameters | None = None) -> int:
-        """Runs a statement by itself; the number of rows it touched."""
+        """Run a statement by itself, and return the number of rows it changed."""
         return await (await self._connection()).run(statement, parameters)
 
     async def has_text_index(self) -> bool:
-        """False: PostgreSQL's planner finds its index by itself."""
+        """Return False: PostgreSQL's planner chooses its index by itself."""
         return False
 
 
@@ -225,7 +225,7 @@ class PostgresDatabase(Database):
         statement_seconds: float | None = None,
         **options: Any,  # noqa: ANN401  # the pool's own
     ) -> asyncpg.Connection[Any]:
-        """A new connection, whose statements run as long as a read unless said otherwise."""
+        """Open a connection. Its statements have the time limit of a read by default."""
         seconds = self._read_seconds if statement_seconds is None else statement_seconds
         try:
             return await asyncpg.connect(
@@ -249,7 +249,7 @@ class PostgresDatabase(Database):
             raise Unavailable(f"The PostgreSQL URL cannot be used: {error}.") from error
 
     async def _fetch_value(self, sql: str, *values: object) -> int | None:
-        """The one value of a query about the cluster, which the coordinator answers by itself."""
+        """Return the value of a query about the cluster, which the coordinator answers."""
         async with self._acquire() as connection:
             patience = self._read_seconds + GRACE_SECONDS
             try:
@@ -297,7 +297,7 @@ class PostgresDatabase(Database):
 
     @asynccontextmanager
     async def read(self, customer_id: int = 0) -> AsyncIterator[Connection]:
-        """A connection for reading, outside a transaction."""
+        """Open a connection for reading, outside a transaction."""
         with translated():
             reader = PostgresReader(self._lend, self._scans, customer_id)
             try:
@@ -307,7 +307,7 @@ class PostgresDatabase(Database):
 
     @asynccontextmanager
     async def transaction(self, customer_id: int = 0) -> AsyncIterator[Connection]:
-        """A write transaction."""
+        """Open a write transaction."""
         with translated():
             own: int | None = None
             try:
@@ -330,14 +330,14 @@ class PostgresDatabase(Database):
                     self._free_slots.add(own)
 
     async def revision(self, customer_id: int) -> int | None:
-        """The tenant's revision now; those who ask while a query runs share the next one."""
+        """Return the tenant's current revision. Requests during a query share the next one."""
         return await self._revisions.current(customer_id)
 
     def check_storage(self) -> None:
         """PostgreSQL checks its own files."""
 
     async def run_sync(self, work: SyncWork) -> None:
-        """Runs migrations in one transaction under an advisory lock, one process at a time."""
+        """Run migrations in one transaction under an advisory lock, one process at a time."""
         engine = create_async_engine(
             "postgresql+asyncpg://",
             # A migration takes as long as its tables are large.
@@ -350,7 +350,7 @@ class PostgresDatabase(Database):
                 await connection.run_sync(work)
 
     async def erase_deleted(self, tables: Sequence[str]) -> None:
-        """Rewrites the tables into new files."""
+        """Rewrite the tables into new files."""
         with translated():
             # Not from the pool, whose statements have the time of a read.
             connection = await self._connect(statement_seconds=0)
@@ -361,7 +361,7 @@ class PostgresDatabase(Database):
                 await connection.close()
 
     async def close(self) -> None:
-        """Closes the pool."""
+        """Close the pool."""
         await self._revisions.close()
         if self._pool is not None:
             self._pool.terminate()
@@ -369,7 +369,7 @@ class PostgresDatabase(Database):
 
 @asynccontextmanager
 async def _transaction(connection: asyncpg.Connection[Any]) -> AsyncIterator[None]:
-    """A transaction with the time of writes. The driver's own would take a round trip more."""
+    """Open a transaction with the time limit of writes, in one round trip fewer than the driver."""
     await _execute(connection, _BEGIN)
     try:
         yield
@@ -389,7 +389,7 @@ async def _execute(connection: asyncpg.Connection[Any], sql: str) -> None:
 
 
 def _is_open(connection: asyncpg.Connection[Any]) -> bool:
-    """Whether a connection of the pool can still be used; a closed one is the pool's no more."""
+    """Whether a connection of the pool is open."""
     try:
         return not connection.is_closed()
     except asyncpg.InterfaceError:
@@ -397,7 +397,7 @@ def _is_open(connection: asyncpg.Connection[Any]) -> bool:
 
 
 def _give_up(connection: asyncpg.Connection[Any]) -> None:
-    """Close a connection that has not answered in time.
+    """Close a connection that did not answer in time.
 
     A coordinator that waits for a frozen worker heeds neither its own time limit nor a request to
     cancel, so nothing more can be asked of that connection.
@@ -407,13 +407,13 @@ def _give_up(connection: asyncpg.Connection[Any]) -> None:
 
 
 def _milliseconds(seconds: float) -> str:
-    """A time as PostgreSQL's settings take it; 0 is no limit there."""
+    """Return a time in the unit of PostgreSQL's settings, where 0 means no limit."""
     return str(ceil(seconds * 1000))
 
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turns the driver's errors into ours: waiting helps, trying again helps, or a defect."""
+    """Translate the driver's errors into Portico's: wait, try again, or a defect."""
     try:
         yield
     except asyncpg.IntegrityConstraintViolationError as error:

@@ -17,7 +17,7 @@ from portico.domain.errors import PorticoError, Unavailable
 
 READERS = 4
 FOR_EACH_NODE = 2
-"""Of how many readers the tenants of one worker may keep waiting in a cluster."""
+"""Most readers that the tenants of one worker can keep waiting in a cluster."""
 
 _REVISION = "SELECT sum(revision)::bigint FROM customer_revision WHERE customer_id = $1"
 _FAILURES = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, PorticoError)
@@ -27,7 +27,7 @@ GroupOf = Callable[[int], Awaitable[int]]
 
 
 class RevisionReader:
-    """A few connections of its own; each tenant has at most one query under way and one to come.
+    """Reads revisions on a few connections. A tenant has one query running and one queued at most.
 
     `group_of` tells the worker of a tenant, 0 for none. When a worker lets a query run into its
     limit of `patience` seconds, everybody who waits for that worker is told so.
@@ -46,7 +46,7 @@ class RevisionReader:
         self._idle = 0
 
     async def current(self, customer_id: int) -> int | None:
-        """The tenant's revision at a moment after the call. Raises Unavailable."""
+        """Return the tenant's revision at a moment after the call. Raises Unavailable."""
         future = self._waiting.get(customer_id)
         if future is None:
             future = asyncio.get_running_loop().create_future()
@@ -87,7 +87,7 @@ class RevisionReader:
                 connection.terminate()
 
     async def _answer(self, customer_id: int, group: int, connection: Any) -> Any:  # noqa: ANN401  # the driver's
-        """Asks for a tenant's revision, and tells who waits; the connection for the next query."""
+        """Query a tenant's revision for all who wait. Return the connection for the next query."""
         self._busy[group] += 1
         # Whoever asks from here on needs a query that starts later.
         future = self._waiting.pop(customer_id)
@@ -118,13 +118,13 @@ class RevisionReader:
             self._ask(customer_id)
 
     async def close(self) -> None:
-        """Ends the readers and their connections."""
+        """End the readers and close their connections."""
         for reader in self._readers:
             reader.cancel()
         await asyncio.gather(*self._readers, return_exceptions=True)
 
 
 def _tell(future: asyncio.Future[int | None], error: Exception) -> None:
-    """Ends the waiting of everybody who shares a query that failed."""
+    """Raise the error of a failed query to everybody who waits for it."""
     future.set_exception(Unavailable(f"The database cannot be reached: {error}."))
     future.exception()  # whoever waits gets it; nobody may be left waiting

@@ -1,4 +1,4 @@
-"""Places for costly work: so many at once in all and for each tenant, the rest in a bounded queue.
+"""Slots for costly work: a limit in all and for each tenant, and a bounded queue.
 
 What one tenant asks for must never take every thread, connection or byte from the others.
 """
@@ -24,7 +24,7 @@ class _Waiter:
 
 
 class Slots:
-    """The places of one process for one kind of work, `what` in its errors.
+    """The slots of one process for one kind of work. `what` names it in errors.
 
     A tenant is named by its customer id, 0 for none.
     """
@@ -50,9 +50,9 @@ class Slots:
 
     @asynccontextmanager
     async def hold(self, customer_id: int) -> AsyncIterator[None]:
-        """Holds a place for the length of a block.
+        """Hold a slot for the length of a block.
 
-        Raises Overloaded when the queue is full, or no place is free in time.
+        Raises Overloaded if the queue is full, or no slot is free in time.
         """
         if self._is_free(customer_id):
             self._taken[customer_id] += 1
@@ -89,7 +89,7 @@ class Slots:
             raise
 
     def _give_back(self, customer_id: int) -> None:
-        """Frees a place, and lets those in the queue begin whose limits allow it."""
+        """Free a slot, and start those in the queue whose limits allow it."""
         self._taken[customer_id] -= 1
         if not self._taken[customer_id]:
             del self._taken[customer_id]

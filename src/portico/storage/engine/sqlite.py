@@ -1,4 +1,4 @@
-"""SQLite: the embedded default. Reads run inline; writers follow one another on one connection.
+"""SQLite: the embedded default. Reads run on the event loop; writers take turns on one connection.
 
 Writers that are waiting share a COMMIT: it is the call that waits for the disk, so it leaves the
 event loop, and those who come meanwhile make the next batch (decision 0010).
@@ -40,14 +40,14 @@ _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 @dataclass
 class _Batch:
-    """Writers whose work one COMMIT makes lasting; `committed` tells them when."""
+    """Writers that share a COMMIT. `committed` is done when it has ended."""
 
     committed: asyncio.Future[None]
     writers: int = 0
 
 
 class SqliteDatabase(Database):
-    """One file in WAL mode, shared with any number of other processes."""
+    """A SQLite file in WAL mode, which any number of processes can share."""
 
     def __init__(self, path: Path, read_seconds: float = READ_SECONDS) -> None:
         self._path = path
@@ -113,7 +113,7 @@ class SqliteDatabase(Database):
 
     @asynccontextmanager
     async def read(self, customer_id: int = 0) -> AsyncIterator[Connection]:
-        """A connection for reading, shared by all readers.
+        """Open a connection for reading, which all readers share.
 
         Each statement on it ends before the event loop goes on: an open one would keep its moment
         of the data, also for those who read after it.
@@ -125,7 +125,7 @@ class SqliteDatabase(Database):
 
     @asynccontextmanager
     async def transaction(self, customer_id: int = 0) -> AsyncIterator[Connection]:
-        """A write transaction. Raises ConcurrentChange when the lock is not free in time."""
+        """Open a write transaction. Raises ConcurrentChange if the lock is not free in time."""
         await self._take_turn()
         try:
             with translated(self._file):
@@ -164,7 +164,7 @@ class SqliteDatabase(Database):
             raise
 
     def _pass_turn_on(self) -> None:
-        """Lets the next writer go on; without one, or with a full batch, ends the batch first."""
+        """Let the next writer continue. Without one, or with a full batch, end the batch first."""
         batch = self._batch
         if batch is None or batch.writers < WRITERS_PER_COMMIT:
             while self._waiting:
@@ -229,7 +229,7 @@ class SqliteDatabase(Database):
             batch.committed.set_result(None)
 
     def _commit(self) -> None:
-        """Commits the batch, unless the path leads to another file than the one that is open.
+        """Commit the batch, unless the path now leads to another file than the open one.
 
         The second look is the one that counts: a file that took the place of ours before this
         COMMIT reached the disk makes it fail, so nobody is told that the new file has the write. A
@@ -240,12 +240,12 @@ class SqliteDatabase(Database):
         self._file.verify()
 
     def check_storage(self) -> None:
-        """Raise Unavailable for a file that was replaced or damaged; scan it now and then."""
+        """Raise Unavailable for a file that was replaced or damaged; scan it at intervals."""
         self._file.require_sound()
         self._scan.start_when_due()
 
     async def revision(self, customer_id: int) -> int | None:
-        """The tenant's revision now, straight from the driver."""
+        """Return the tenant's current revision, straight from the driver."""
         if monotonic() >= self._file.verify_at:
             self._file.verify()
         try:
@@ -256,7 +256,7 @@ class SqliteDatabase(Database):
         return revision
 
     async def run_sync(self, work: SyncWork) -> None:
-        """Runs migrations in one transaction that excludes all other writers."""
+        """Run migrations in one transaction that excludes all other writers."""
         await self._take_turn()
         try:
             with translated(self._file):
@@ -278,7 +278,7 @@ class SqliteDatabase(Database):
             self._pass_turn_on()
 
     async def erase_deleted(self, tables: Sequence[str]) -> None:
-        """Rewrites the whole file: deleted content stays in its free space and in the WAL."""
+        """Rewrite the whole file: its free pages and its WAL still hold deleted content."""
         await self._take_turn()
         try:
             with translated(self._file):
@@ -296,7 +296,7 @@ class SqliteDatabase(Database):
             raise Unavailable("Another process is reading the database.")
 
     async def close(self) -> None:
-        """Closes every connection; the last one to close folds the WAL into the file."""
+        """Close every connection. SQLite moves the WAL into the file when the last one closes."""
         if self._ending is not None:
             await self._ending
         self._scan.close()
@@ -319,7 +319,7 @@ def _is_busy(error: sqlite3.Error) -> bool:
 
 @contextmanager
 def translated(file: SqliteFile) -> Iterator[None]:
-    """Turns SQLite's errors into ours: waiting helps, trying again helps, or a defect.
+    """Translate SQLite's errors into Portico's: wait, try again, or a defect.
 
     `file` remembers those that mean damage.
     """

@@ -1,4 +1,4 @@
-"""Statements on SQLite's connections: inline on the event loop, on a thread when they take long."""
+"""Statements on SQLite's connections: on the event loop, or on a thread if they are slow."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from portico.storage.engine.sqlite_reads import (
 from portico.storage.engine.statements import Bound, PreparedStatement, Row, StatementCompiler
 
 ROWS_INLINE = 16
-"""So many rows are written on the event loop; more, on a thread."""
+"""Most rows that are written on the event loop. More are written on a thread."""
 
 ROWS_PER_STATEMENT = 100
-"""A statement makes the text index write what it holds back, so rows share one."""
+"""Rows share a statement, because each statement makes the text index flush its buffer."""
 
 LARGE_ROWS_PER_STATEMENT = 32
 """The same for rows with large text, which the driver copies while it holds the interpreter: 20 ms
@@ -33,13 +33,13 @@ for 32 rows of 256 KiB.
 """
 
 LARGE_TEXT = 16 * 1024
-"""From how many characters on a value counts as large text."""
+"""Fewest characters of a large text."""
 
 _TEXT_INDEX_EXISTS = text(f"SELECT 1 FROM sqlite_master WHERE name = '{TEXT_INDEX}'")
 
 
 class SqliteConnection(ABC):
-    """Statements on one connection: on the event loop while they are quick, else on a thread."""
+    """Statements on one connection: on the event loop if they are quick, else on a thread."""
 
     slot = 0
     writers_overlap = False
@@ -51,7 +51,7 @@ class SqliteConnection(ABC):
     async def rows(
         self, statement: Executable, parameters: Mapping[str, Any] | None = None
     ) -> Sequence[Row]:
-        """All rows of a statement. Raises ReadTooSlow."""
+        """Return all rows of a statement. Raises ReadTooSlow."""
         values = parameters or {}
         prepared = self._statements.prepare(statement, values)
         bound = prepared.bind(values)
@@ -64,10 +64,10 @@ class SqliteConnection(ABC):
     async def _slow_rows(
         self, prepared: PreparedStatement, bound: tuple[str, Bound]
     ) -> Sequence[Row]:
-        """The rows of a statement that the event loop gave up."""
+        """Return the rows of a statement that was too slow for the event loop."""
 
     async def run(self, statement: Executable, parameters: Parameters | None = None) -> int:
-        """Runs a statement; the number of rows it touched."""
+        """Run a statement, and return the number of rows it changed."""
         if parameters is None or isinstance(parameters, Mapping):
             parameters = [parameters or {}]
         prepared = self._statements.prepare(statement, parameters[0])
@@ -91,12 +91,12 @@ class SqliteConnection(ABC):
             raise
 
     async def has_text_index(self) -> bool:
-        """Whether this SQLite had FTS5 when the schema was made."""
+        """Whether the schema was created with FTS5."""
         return bool(await self.rows(_TEXT_INDEX_EXISTS))
 
 
 class SqliteReader(SqliteConnection):
-    """The connection that all readers share; what is slow is read on a thread instead."""
+    """The connection that all readers share. Slow reads run on a thread instead."""
 
     def __init__(
         self,
@@ -112,7 +112,7 @@ class SqliteReader(SqliteConnection):
     async def scan(
         self, statement: Executable, parameters: Mapping[str, Any] | None = None
     ) -> Sequence[Row]:
-        """The same as `rows`, but on a thread at once if a read of the tenant was slow just now."""
+        """Like `rows`, but on a thread at once if a read of the tenant was slow a moment ago."""
         if not self._slow.are_expected(self._customer_id):
             return await self.rows(statement, parameters)
         values = parameters or {}
@@ -127,7 +127,7 @@ class SqliteReader(SqliteConnection):
 
 
 class SqliteWriter(SqliteConnection):
-    """The connection of writers, while one has its turn; `disk` is the thread for slow work."""
+    """The connection of the writer whose turn it is. `disk` is the thread for slow work."""
 
     def __init__(
         self, timed: TimedConnection, statements: StatementCompiler, disk: ThreadPoolExecutor
@@ -144,7 +144,7 @@ class SqliteWriter(SqliteConnection):
         return await run_to_end(self._disk, read)
 
     async def run(self, statement: Executable, parameters: Parameters | None = None) -> int:
-        """Runs a statement, on a thread when it writes many rows; how many it touched."""
+        """Run a statement, on a thread for many rows, and return the number of rows it changed."""
         if parameters is None or isinstance(parameters, Mapping):
             parameters = [parameters or {}]
         prepared = self._statements.prepare(statement, parameters[0])

@@ -16,7 +16,7 @@ from time import monotonic
 from portico.domain.errors import Unavailable
 
 VERIFY_SECONDS = 1.0
-"""How old the last look at the path may be when something is read."""
+"""Longest time between two checks of the path, for reads."""
 
 SCAN_SECONDS = 5.0
 SCAN_LIMIT_SECONDS = 10.0
@@ -31,11 +31,11 @@ logger = logging.getLogger("portico")
 
 
 class DatabaseReplaced(Unavailable):
-    """The path leads to another file than the open one, or to none."""
+    """The path no longer leads to the open file."""
 
 
 class DatabaseDamaged(Unavailable):
-    """SQLite found content that it cannot have written."""
+    """SQLite found content that it did not write."""
 
 
 class SqliteFile:
@@ -44,7 +44,7 @@ class SqliteFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.verify_at = 0.0
-        """When a reader has to call `verify` next, on the monotonic clock."""
+        """Time of the next check by a reader, on the monotonic clock."""
         self._identity: tuple[int, int] | None = None
         self._opened = False
         self._has_content = False
@@ -67,11 +67,11 @@ class SqliteFile:
         self.verify_at = monotonic() + VERIFY_SECONDS
 
     def note_opened(self) -> None:
-        """Remember that it could be opened as a database: what is found later happened since."""
+        """Record that the file opened as a database, so that damage found later is new."""
         self._opened = True
 
     def note_damage(self, finding: str) -> None:
-        """Remember that SQLite found damage; only a restart forgets it."""
+        """Record damage that SQLite found. Only a restart clears it."""
         if not self._damage:
             self._damage = f"The database file is damaged: {finding}."
             logger.error(
@@ -82,7 +82,7 @@ class SqliteFile:
             )
 
     def note_error(self, error: sqlite3.Error) -> None:
-        """Remember an error of SQLite if it means damage or a disk that takes no more."""
+        """Record an error of SQLite if it means damage or a full disk."""
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         if code in _DAMAGE and self._opened:
             self.note_damage(str(error))
@@ -135,7 +135,7 @@ class SqliteFile:
 
 
 class DamageScan:
-    """Looks through the whole file now and then, on a thread and a connection of its own."""
+    """Checks the whole file at intervals, on its own thread and connection."""
 
     def __init__(self, file: SqliteFile, connect: Callable[[], sqlite3.Connection]) -> None:
         self._file = file

@@ -23,7 +23,7 @@ from portico.storage.engine.statements import Bound, PreparedStatement, Row
 T = TypeVar("T")
 
 INLINE_SECONDS = 0.008
-"""How long the event loop may be busy with one read."""
+"""Time limit of a read on the event loop."""
 
 _INLINE_STEPS = 500
 """Looking at the clock this often costs less than 1 %. One step takes up to 0.6 ms (`instr` in a
@@ -31,7 +31,7 @@ policy of 64 KiB), so a statement overruns by some 20 ms at the worst.
 """
 
 _THREAD_STEPS = 20_000
-"""Rarely: a thread needs the interpreter to look at the clock, and waits long for a busy one."""
+"""Rarely, because a thread needs the interpreter for each check, and may wait long for it."""
 
 SLOW_READERS = 4
 SLOW_READERS_FOR_EACH = 2
@@ -44,11 +44,11 @@ _RESTING = 256
 
 
 class OutOfTime(Exception):
-    """A statement was given up because its time was over."""
+    """A statement was stopped at its time limit."""
 
 
 class TimedConnection:
-    """A connection of SQLite whose reads can be given up after a time."""
+    """A SQLite connection whose reads have a time limit."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
@@ -64,7 +64,7 @@ class TimedConnection:
     def rows(
         self, prepared: PreparedStatement, bound: tuple[str, Bound], seconds: float
     ) -> Sequence[Row]:
-        """All rows of a statement, fetched too. Raises OutOfTime after so many seconds."""
+        """Return all rows of a statement. Raises OutOfTime after so many seconds."""
         self._stop_at = monotonic() + seconds
         try:
             cursor = self.connection.execute(*bound)
@@ -79,7 +79,7 @@ class TimedConnection:
     def rows_on_thread(
         self, prepared: PreparedStatement, bound: tuple[str, Bound], seconds: float
     ) -> Sequence[Row]:
-        """The same away from the event loop. Raises ReadTooSlow after so many seconds."""
+        """Return all rows, on a thread. Raises ReadTooSlow after so many seconds."""
         self._watch(_THREAD_STEPS)
         try:
             return self.rows(prepared, bound, seconds)
@@ -90,7 +90,7 @@ class TimedConnection:
 
     @contextmanager
     def unwatched(self) -> Iterator[None]:
-        """Lets a thread write without asking for the interpreter at each step."""
+        """Run a block without time limit, so that a writing thread rarely needs the interpreter."""
         self._watch(0)
         try:
             yield
@@ -99,7 +99,7 @@ class TimedConnection:
 
 
 async def run_to_end(executor: Executor, work: Callable[[], T]) -> T:
-    """The result of work on a thread, which has ended when this ends, even if it is cancelled."""
+    """Return the result of work on a thread. If cancelled, wait for the thread to end first."""
     running = asyncio.get_running_loop().run_in_executor(executor, work)
     try:
         return await asyncio.shield(running)
@@ -109,7 +109,7 @@ async def run_to_end(executor: Executor, work: Callable[[], T]) -> T:
 
 
 class SlowReads:
-    """Threads that read, each on a connection of its own; no tenant ever has all of them."""
+    """Threads that read, each on its own connection. No tenant can occupy all of them."""
 
     def __init__(self, open_connection: Callable[[], sqlite3.Connection], seconds: float) -> None:
         self._open = open_connection
@@ -122,13 +122,13 @@ class SlowReads:
         self._rest_until: dict[int, float] = {}
 
     def are_expected(self, customer_id: int) -> bool:
-        """Whether a read of the tenant took long a moment ago."""
+        """Whether a read of the tenant was slow a moment ago."""
         return self._rest_until.get(customer_id, 0.0) > monotonic()
 
     async def rows(
         self, customer_id: int, prepared: PreparedStatement, bound: tuple[str, Bound]
     ) -> Sequence[Row]:
-        """All rows of a statement. Raises ReadTooSlow, or Overloaded without a free place."""
+        """Return all rows of a statement. Raises ReadTooSlow, or Overloaded without a slot."""
         async with self._slots.hold(customer_id):
             began = monotonic()
             try:
@@ -138,7 +138,7 @@ class SlowReads:
                     self.note(customer_id)
 
     def note(self, customer_id: int) -> None:
-        """Records that a read of the tenant took long."""
+        """Record that a read of the tenant was slow."""
         self._rest_until.pop(customer_id, None)
         self._rest_until[customer_id] = monotonic() + _REST_SECONDS
         if len(self._rest_until) > _RESTING:
@@ -155,7 +155,7 @@ class SlowReads:
             self._idle.append(reader)
 
     def close(self) -> None:
-        """Closes the connections; waits for a read that still runs."""
+        """Close the connections after the reads that still run."""
         self._threads.shutdown()
         while self._idle:
             self._idle.pop().connection.close()

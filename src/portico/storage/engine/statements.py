@@ -1,4 +1,4 @@
-"""From a composed statement to what a driver takes: SQL text, values in order, rows with names.
+"""Compiles SQLAlchemy statements for the drivers: SQL text, ordered values, named rows.
 
 SQLAlchemy composes and compiles; its engines are left out of the way, since running a statement
 through them costs several times what the driver itself costs (decision 0010).
@@ -51,8 +51,8 @@ _ROW_OF_VALUES = re.compile(r"\((:\w+, )*:\w+\)\Z")
 _Processor = Callable[[Any], Any] | None
 
 
-def kept(build: Callable[P, T]) -> Callable[P, T]:
-    """Keeps what a function built for its arguments, the 512 last used of them."""
+def cached(build: Callable[P, T]) -> Callable[P, T]:
+    """Cache the results of a function for the 512 argument lists used last."""
     # The cast gives the arguments their types back, which lru_cache forgets.
     return cast("Callable[P, T]", lru_cache(maxsize=CACHED_SHAPES)(build))
 
@@ -61,18 +61,18 @@ _FEW_ROWS = "few_rows"
 
 
 def deleting_few(statement: Delete) -> Delete:
-    """A DELETE of few rows, with few that go with them, which SQLite need not run on a thread."""
+    """Mark a DELETE of few rows, cascades included, so that SQLite runs it on the event loop."""
     return statement.execution_options(**{_FEW_ROWS: True})
 
 
-@kept
+@cached
 def insert_into(table: Table) -> Insert:
-    """The statement that stores new rows of a table, whole."""
+    """Return the INSERT of whole rows of a table."""
     return insert(table)
 
 
 class PreparedStatement:
-    """One statement in the words of one driver. `names` are those of the values it will get.
+    """A statement compiled for one driver. `names` are the names of its values.
 
     `row_of_values` is what an INSERT with placeholders by name repeats to store several rows;
     `lists` are the names of the values that are lists. `deletes_many` is true of a DELETE of which
@@ -114,7 +114,7 @@ class PreparedStatement:
         self._make: Callable[[Iterable[Any]], Row] | None = None
 
     def bind(self, values: Mapping[str, Any]) -> tuple[str, Bound]:
-        """The SQL text, and the values by the names or in the order of its placeholders."""
+        """Return the SQL text and its values, by name or in order of the placeholders."""
         if self._constants:
             values = {**self._constants, **values}
         if self._expands:
@@ -130,7 +130,7 @@ class PreparedStatement:
         ]
 
     def bind_rows(self, rows: Sequence[Mapping[str, Any]]) -> tuple[str, Bound]:
-        """The INSERT for so many rows, with their values in the order of its placeholders."""
+        """Return one INSERT for several rows, and their values in order."""
         assert self.row_of_values is not None
         names = _PLACEHOLDER.findall(self.row_of_values)
         row_of_values = _PLACEHOLDER.sub("?", self.row_of_values)
@@ -142,7 +142,7 @@ class PreparedStatement:
         return self.sql.removesuffix(self.row_of_values) + several, bound
 
     def _expanded(self, values: Mapping[str, Any]) -> tuple[str, Bound]:
-        """The same where a list takes as many placeholders as it has members."""
+        """Return the same for a list with one placeholder for each member."""
         state = self._compiled.construct_expanded_state(values, escape_names=False)
         bound = dict(state.parameters)
         for name, process in (*self._processed, *state.processors.items()):
@@ -174,7 +174,7 @@ class PreparedStatement:
 
 
 class StatementCompiler:
-    """Compiles statements for one kind of database, and each statement once while it lives."""
+    """Compiles statements for one kind of database. Each statement is compiled once."""
 
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
@@ -183,7 +183,7 @@ class StatementCompiler:
         )
 
     def prepare(self, statement: Executable, values: Mapping[str, Any]) -> PreparedStatement:
-        """The statement as it is run with values of those names."""
+        """Return the statement, compiled for values of these names."""
         forms = self._prepared.get(statement)
         if forms is None:
             forms = self._prepared[statement] = {}
@@ -218,7 +218,7 @@ class ValueList(TypeDecorator[Sequence[Any]]):
         return ARRAY(self.item) if dialect.name == "postgresql" else Text()
 
     def bind_processor(self, dialect: Dialect) -> _Processor:
-        """None where a driver takes the list itself, else what makes JSON text of it."""
+        """Return None if the driver takes the list itself, else a converter to JSON."""
         return None if dialect.name == "postgresql" else json.dumps
 
 

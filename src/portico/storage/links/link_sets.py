@@ -20,7 +20,7 @@ from portico.domain.links.filters import NO_PORTAL, NO_SECTION, LinkFilter
 from portico.domain.links.links import Link
 from portico.domain.records import Page
 from portico.domain.search import ListQuery
-from portico.storage.engine.statements import Among, kept
+from portico.storage.engine.statements import Among, cached
 from portico.storage.links.links import (
     ON_PORTAL,
     SCANNED_LINKS,
@@ -141,7 +141,7 @@ def _by_stamps(links: Collection[Link]) -> Mapping[tuple[int, int], list[int]]:
     return by_stamps
 
 
-@kept
+@cached
 def _visible_on() -> Select[Any]:
     link = user_portal_link
     shown = select(portal_assignment.c.link_id).where(
@@ -165,7 +165,7 @@ def _stamped() -> dict[str, Any]:
     return {"modified_time": bindparam("now_time"), "modified_by": bindparam("now_by")}
 
 
-@kept
+@cached
 def _set_enabled() -> Executable:
     return (
         update(user_portal_link)
@@ -174,19 +174,19 @@ def _set_enabled() -> Executable:
     )
 
 
-@kept
+@cached
 def _stamp() -> Executable:
     return update(user_portal_link).where(in_scope(user_portal_link), _among()).values(_stamped())
 
 
-@kept
+@cached
 def _replace() -> Executable:
     return update(user_portal_link).where(
         in_scope(user_portal_link), user_portal_link.c.id == bindparam("record_id")
     )
 
 
-@kept
+@cached
 def _unassign_all() -> Executable:
     return delete(portal_assignment).where(
         in_scope(portal_assignment),
@@ -194,6 +194,6 @@ def _unassign_all() -> Executable:
     )
 
 
-@kept
+@cached
 def _remove_all() -> Executable:
     return delete(user_portal_link).where(in_scope(user_portal_link), _among())

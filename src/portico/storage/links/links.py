@@ -24,7 +24,7 @@ from portico.domain.links.links import Link
 from portico.domain.records import Page, Scope
 from portico.domain.search import ListQuery
 from portico.storage.engine.connections import Connection
-from portico.storage.engine.statements import Among, Row, deleting_few, insert_into, kept
+from portico.storage.engine.statements import Among, Row, cached, deleting_few, insert_into
 from portico.storage.links.trigrams import TEXT_INDEX_QUERY, trigram_query
 from portico.storage.repositories import Repository, in_scope, listed_ids, restored
 from portico.storage.schema.tables import (
@@ -159,7 +159,7 @@ SCANNED_LINKS = 2_000
 """The largest scope in which a scan is as fast as the text index, which all tenants share."""
 
 
-@kept
+@cached
 def _count_by_portal() -> Select[Any]:
     same = and_(in_scope(user_portal), user_portal.c.id == portal_assignment.c.portal_id)
     return (
@@ -171,7 +171,7 @@ def _count_by_portal() -> Select[Any]:
     )
 
 
-@kept
+@cached
 def _first_of_portal() -> Select[Any]:
     link = user_portal_link
     same = and_(
@@ -187,14 +187,14 @@ def _first_of_portal() -> Select[Any]:
     )
 
 
-@kept
+@cached
 def _first_of_application() -> Select[Any]:
     link = user_portal_link
     named = link.c.application_id == bindparam("application_id")
     return select(link.c.name).where(in_scope(link), named).limit(1)
 
 
-@kept
+@cached
 def _unassign() -> Executable:
     mine = portal_assignment.c.link_id == bindparam("link_id")
     return deleting_few(delete(portal_assignment).where(in_scope(portal_assignment), mine))

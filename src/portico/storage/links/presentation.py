@@ -20,7 +20,7 @@ from portico.domain.links.links import Link
 from portico.domain.links.presentation import PLAIN, LinkPresentation, PresentedLink, present
 from portico.domain.records import Scope, fold
 from portico.storage.engine.connections import Connection
-from portico.storage.engine.statements import Among, Row, insert_into, kept
+from portico.storage.engine.statements import Among, Row, cached, insert_into
 from portico.storage.links.links import AnyLinkRepository
 from portico.storage.repositories import in_scope, listed_ids, restored
 from portico.storage.schema.page_tables import link_group, link_presentation, portal_group, section
@@ -159,7 +159,7 @@ def _with_presentation(statement: Select[Any]) -> Select[Any]:
     ).outerjoin(section, and_(headed, section.c.customer_id == bindparam("scope_customer_id")))
 
 
-@kept
+@cached
 def _of_links() -> Select[Any]:
     arranged = link_presentation
     return _with_presentation(select()).where(
@@ -167,7 +167,7 @@ def _of_links() -> Select[Any]:
     )
 
 
-@kept
+@cached
 def _forget() -> Executable:
     return delete(link_presentation).where(
         in_scope(link_presentation),
@@ -175,6 +175,6 @@ def _forget() -> Executable:
     )
 
 
-@kept
+@cached
 def _forget_groups() -> Executable:
     return delete(link_group).where(in_scope(link_group), Among(link_group.c.link_id, "link_ids"))

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from sqlalchemy import Executable, Select, bindparam, func, select, update
 
 from portico.domain.links.sections import Section
-from portico.storage.engine.statements import Among, kept
+from portico.storage.engine.statements import Among, cached
 from portico.storage.repositories import OrderedRepository, in_scope
 from portico.storage.schema.page_tables import link_presentation, section
 
@@ -34,7 +34,7 @@ class SectionRepository(OrderedRepository[Section]):
         return await self._run(_vacate(), left_id=section_id, link_ids=list(link_ids))
 
 
-@kept
+@cached
 def _move() -> Executable:
     return (
         update(section)
@@ -43,7 +43,7 @@ def _move() -> Executable:
     )
 
 
-@kept
+@cached
 def _link_counts() -> Select[Any]:
     return (
         select(link_presentation.c.section_id, func.count().label("links"))
@@ -52,7 +52,7 @@ def _link_counts() -> Select[Any]:
     )
 
 
-@kept
+@cached
 def _vacate() -> Executable:
     return (
         update(link_presentation)

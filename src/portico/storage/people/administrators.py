@@ -11,7 +11,7 @@ from sqlalchemy import Select, bindparam, delete, select, update
 from portico.domain.people.administrators import Administrator, Grant
 from portico.domain.records import fold
 from portico.storage.engine.connections import Connection
-from portico.storage.engine.statements import Among, insert_into, kept
+from portico.storage.engine.statements import Among, cached, insert_into
 from portico.storage.schema.people_tables import administrator, administrator_grant
 
 _COLUMNS = [column for column in administrator.c if column.name != "name_folded"]
@@ -105,23 +105,23 @@ class AdministratorRepository:
         await self._connection.run(statement)
 
 
-@kept
+@cached
 def _any() -> Select[Any]:
     return select(administrator.c.id).limit(1)
 
 
-@kept
+@cached
 def _administrator(lock: bool) -> Select[Any]:
     chosen = select(*_COLUMNS).where(administrator.c.id == bindparam("wanted_id"))
     return chosen.with_for_update(key_share=True) if lock else chosen
 
 
-@kept
+@cached
 def _named() -> Select[Any]:
     return select(*_COLUMNS).where(administrator.c.name_folded == bindparam("wanted_name"))
 
 
-@kept
+@cached
 def _of_tenant() -> Select[Any]:
     granted = select(administrator_grant.c.administrator_id).where(
         administrator_grant.c.customer_id == bindparam("customer_id")
@@ -130,7 +130,7 @@ def _of_tenant() -> Select[Any]:
     return chosen.order_by(administrator.c.name_folded)
 
 
-@kept
+@cached
 def _grants() -> Select[Any]:
     among = Among(administrator_grant.c.administrator_id, "wanted")
     return select(administrator_grant).where(among).order_by(administrator_grant.c.id)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from sqlalchemy import Select, bindparam, select
 
 from portico.domain.people.sessions import DEVICE_SECONDS, DEVICES_PER_ACCOUNT
-from portico.storage.engine.statements import insert_into, kept
+from portico.storage.engine.statements import cached, insert_into
 from portico.storage.people.accounts import OwnedByAccounts
 from portico.storage.schema.people_tables import (
     administrator,
@@ -67,7 +67,7 @@ class PortalDevices(KnownDevices):
     accounts: ClassVar = portal_user
 
 
-@kept
+@cached
 def _owner_of(devices: type[KnownDevices], *, in_tenant: bool) -> Select[Any]:
     device = devices.table.c
     tenant = [device.customer_id == bindparam("customer_id")] if in_tenant else []

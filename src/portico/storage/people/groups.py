@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from sqlalchemy import Select, and_, bindparam, func, select
 
 from portico.domain.people.groups import Group
-from portico.storage.engine.statements import kept
+from portico.storage.engine.statements import cached
 from portico.storage.repositories import OrderedRepository, in_scope
 from portico.storage.schema.page_tables import link_group, portal_group
 from portico.storage.schema.tables import user_portal_link
@@ -30,7 +30,7 @@ class GroupRepository(OrderedRepository[Group]):
         return rows[0].name if rows else None
 
 
-@kept
+@cached
 def _link_counts() -> Select[Any]:
     return (
         select(link_group.c.group_id, func.count().label("links"))
@@ -39,7 +39,7 @@ def _link_counts() -> Select[Any]:
     )
 
 
-@kept
+@cached
 def _first_link() -> Select[Any]:
     same = and_(
         user_portal_link.c.customer_id == link_group.c.customer_id,

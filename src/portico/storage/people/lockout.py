@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Delete, Select, and_, bindparam, delete, o
 
 from portico.domain.people.lockout import FORGET_SECONDS, FailureKey, Failures
 from portico.storage.engine.connections import Connection
-from portico.storage.engine.statements import insert_into, kept
+from portico.storage.engine.statements import cached, insert_into
 from portico.storage.schema.people_tables import sign_in_failure
 
 
@@ -63,12 +63,12 @@ def _named(keys: Sequence[FailureKey]) -> dict[str, object]:
     }
 
 
-@kept
+@cached
 def _found(keys: int) -> Select[Any]:
     return select(sign_in_failure).where(_is_one_of(keys))
 
 
-@kept
+@cached
 def _forgotten(keys: int) -> Delete:
     old = sign_in_failure.c.since < bindparam("forgotten")
     unlocked = sign_in_failure.c.locked_until < bindparam("now")

@@ -9,7 +9,7 @@ from sqlalchemy import Select, bindparam, delete, select, true, update
 
 from portico.domain.people.providers import IdentityProvider
 from portico.storage.engine.connections import Connection
-from portico.storage.engine.statements import insert_into, kept
+from portico.storage.engine.statements import cached, insert_into
 from portico.storage.schema.people_tables import identity_provider
 from portico.storage.secrets.secret_cipher import SecretCipher
 from portico.storage.secrets.secrets import CLIENT_SECRET, SecretKeyRepository
@@ -84,13 +84,13 @@ class ProviderRepository:
         await self._connection.run(statement)
 
 
-@kept
+@cached
 def _of_tenant() -> Select[Any]:
     mine = identity_provider.c.customer_id == bindparam("customer_id")
     return select(*_COLUMNS).where(mine).order_by(identity_provider.c.id)
 
 
-@kept
+@cached
 def _for_console() -> Select[Any]:
     offered = identity_provider.c.for_console == true(), identity_provider.c.enabled == true()
     return (

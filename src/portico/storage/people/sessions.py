@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from sqlalchemy import Select, bindparam, select, update
 
 from portico.domain.people.sessions import ConsoleSession, PortalSession
-from portico.storage.engine.statements import insert_into, kept
+from portico.storage.engine.statements import cached, insert_into
 from portico.storage.people.accounts import OwnedByAccounts
 from portico.storage.schema.people_tables import (
     administrator,
@@ -74,6 +74,6 @@ class PortalSessions(Sessions):
     accounts: ClassVar = portal_user
 
 
-@kept
+@cached
 def _console_session() -> Select[Any]:
     return select(console_session).where(console_session.c.digest == bindparam("digest"))

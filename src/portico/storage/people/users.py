@@ -20,7 +20,7 @@ from sqlalchemy import (
 from portico.domain.people.sessions import PortalSession
 from portico.domain.people.users import PortalUser
 from portico.domain.records import fold
-from portico.storage.engine.statements import Among, Row, insert_into, kept
+from portico.storage.engine.statements import Among, Row, cached, insert_into
 from portico.storage.repositories import Repository, in_scope, listed_ids, plain_columns, restored
 from portico.storage.schema.page_tables import portal_group
 from portico.storage.schema.people_tables import portal_session, portal_user, portal_user_group
@@ -128,19 +128,19 @@ class PortalUserRepository(Repository[PortalUser]):
         return restored(PortalUser, row, group_ids=listed_ids(row.group_ids))
 
 
-@kept
+@cached
 def _names() -> Select[Any]:
     user = portal_user
     named = select(user.c.id, user.c.name, user.c.display_name)
     return named.where(in_scope(user), Among(user.c.id, "wanted"))
 
 
-@kept
+@cached
 def _by_name(users: type[PortalUserRepository]) -> Select[Any]:
     return _stored(users, portal_user.c.name_folded == bindparam("wanted_name"))
 
 
-@kept
+@cached
 def _by_subject(users: type[PortalUserRepository]) -> Select[Any]:
     return _stored(
         users,
@@ -149,7 +149,7 @@ def _by_subject(users: type[PortalUserRepository]) -> Select[Any]:
     )
 
 
-@kept
+@cached
 def _by_session(users: type[PortalUserRepository]) -> Select[Any]:
     session = portal_session
     chosen = _stored(users, session.c.user_id == portal_user.c.id)

@@ -21,7 +21,7 @@ from sqlalchemy import (
 
 from portico.domain.portals.activity import RECENT_LINKS, Acceptance, RecentLink
 from portico.storage.engine.connections import Connection
-from portico.storage.engine.statements import Among, insert_into, kept
+from portico.storage.engine.statements import Among, cached, insert_into
 from portico.storage.schema.page_tables import link_group
 from portico.storage.schema.people_tables import (
     aup_acceptance,
@@ -154,7 +154,7 @@ class Activity:
         return {"customer_id": self._customer_id, **values}
 
 
-@kept
+@cached
 def _shown() -> Select[Any]:
     link = user_portal_link
     customer_id = bindparam("customer_id", type_=BigInteger)
@@ -176,7 +176,7 @@ def _shown() -> Select[Any]:
     )
 
 
-@kept
+@cached
 def _openings() -> Select[Any]:
     table = link_opening
     counted = select(table.c.link_id, func.sum(table.c.openings).label("openings")).where(
@@ -187,7 +187,7 @@ def _openings() -> Select[Any]:
     return counted.group_by(table.c.link_id)
 
 
-@kept
+@cached
 def _recent() -> Select[Any]:
     table = recent_opening
     opened = select(table.c.link_id, table.c.time).where(
@@ -196,7 +196,7 @@ def _recent() -> Select[Any]:
     return opened.order_by(table.c.time.desc(), table.c.link_id.desc())
 
 
-@kept
+@cached
 def _favourites() -> Select[Any]:
     table = favourite
     starred = select(table.c.link_id).where(
@@ -205,7 +205,7 @@ def _favourites() -> Select[Any]:
     return starred.order_by(table.c.time, table.c.link_id)
 
 
-@kept
+@cached
 def _accepted(*, by_visitor: bool) -> Select[Any]:
     table = aup_acceptance
     who = table.c.visitor if by_visitor else table.c.user_id

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Select, and_, bindparam, cast, func, select
 
 from portico.domain.records import Scope
 from portico.storage.engine.connections import Connection
-from portico.storage.engine.statements import kept
+from portico.storage.engine.statements import cached
 from portico.storage.links.links import on_no_portal
 from portico.storage.repositories import in_scope
 from portico.storage.schema.people_tables import link_opening
@@ -85,33 +85,33 @@ class DashboardRepository:
         return values
 
 
-@kept
+@cached
 def _links() -> Select[Any]:
     return select(links_in_all().label("links")).where(in_scope(link_count))
 
 
-@kept
+@cached
 def _disabled_links() -> Select[Any]:
     link = user_portal_link
     counted = func.count().label("links")
     return select(counted).select_from(link).where(in_scope(link), ~link.c.enabled)
 
 
-@kept
+@cached
 def _unplaced_links() -> Select[Any]:
     link = user_portal_link
     counted = func.count().label("links")
     return select(counted).select_from(link).where(in_scope(link), on_no_portal(link))
 
 
-@kept
+@cached
 def _portals() -> Select[Any]:
     return (
         select(func.count().label("portals")).select_from(user_portal).where(in_scope(user_portal))
     )
 
 
-@kept
+@cached
 def _fullest_portals() -> Select[Any]:
     portal = user_portal
     links = (
@@ -130,7 +130,7 @@ def _fullest_portals() -> Select[Any]:
     )
 
 
-@kept
+@cached
 def _most_opened() -> Select[Any]:
     # Summing first reads each link once, not once for each of its days.
     link, opened = user_portal_link, link_opening

@@ -10,7 +10,7 @@ from sqlalchemy import Executable, Select, and_, bindparam, delete, select
 
 from portico.domain.portals.domains import AllowedDomain, DomainClaim, covering_domains
 from portico.storage.engine.connections import Connection
-from portico.storage.engine.statements import Among, insert_into, kept
+from portico.storage.engine.statements import Among, cached, insert_into
 from portico.storage.repositories import in_scope, restored
 from portico.storage.schema.page_tables import allowed_domain, portal_domain
 from portico.storage.schema.tables import user_portal
@@ -77,22 +77,22 @@ class PortalDomains:
             await self._connection.run(insert_into(portal_domain), row)
 
 
-@kept
+@cached
 def _all_allowed() -> Select[Any]:
     return select(allowed_domain).order_by(allowed_domain.c.name)
 
 
-@kept
+@cached
 def _allowed() -> Select[Any]:
     return select(allowed_domain).where(Among(allowed_domain.c.name, "names"))
 
 
-@kept
+@cached
 def _remove_allowed() -> Executable:
     return delete(allowed_domain).where(allowed_domain.c.name == bindparam("domain_name"))
 
 
-@kept
+@cached
 def _claims() -> Select[Any]:
     same = and_(
         user_portal.c.customer_id == bindparam("scope_customer_id"),
@@ -110,19 +110,19 @@ def _claims() -> Select[Any]:
     )
 
 
-@kept
+@cached
 def _claims_at() -> Select[Any]:
     return _claims().where(Among(portal_domain.c.host, "hosts"))
 
 
-@kept
+@cached
 def _claim_of() -> Select[Any]:
     return select(portal_domain.c.host).where(
         in_scope(portal_domain), portal_domain.c.portal_id == bindparam("portal_id")
     )
 
 
-@kept
+@cached
 def _remove_claim() -> Executable:
     return delete(portal_domain).where(
         in_scope(portal_domain), portal_domain.c.portal_id == bindparam("portal_id")

@@ -18,7 +18,7 @@ from portico.domain.portals.pages import (
 from portico.domain.portals.portals import UserPortal
 from portico.domain.records import Scope
 from portico.storage.engine.connections import Connection
-from portico.storage.engine.statements import Among, insert_into, kept
+from portico.storage.engine.statements import Among, cached, insert_into
 from portico.storage.repositories import in_scope, plain_columns, restored
 from portico.storage.schema.page_tables import portal_address, portal_page
 from portico.storage.schema.tables import user_portal
@@ -101,7 +101,7 @@ async def is_enabled(connection: Connection, address: PortalAddress) -> bool:
     return bool(rows) and bool(rows[0].enabled)
 
 
-@kept
+@cached
 def _enabled() -> Select[Any]:
     return (
         select(user_portal.c.enabled)
@@ -110,7 +110,7 @@ def _enabled() -> Select[Any]:
     )
 
 
-@kept
+@cached
 def _enabled_portal() -> Select[Any]:
     portal, page = user_portal, portal_page
     customer_id = bindparam("scope_customer_id", type_=BigInteger)
@@ -127,26 +127,26 @@ def _enabled_portal() -> Select[Any]:
     )
 
 
-@kept
+@cached
 def _of_portals() -> Select[Any]:
     among = Among(portal_page.c.portal_id, "portal_ids")
     return select(portal_page).where(in_scope(portal_page), among)
 
 
-@kept
+@cached
 def _delete_page() -> Executable:
     return delete(portal_page).where(
         in_scope(portal_page), portal_page.c.portal_id == bindparam("portal_id")
     )
 
 
-@kept
+@cached
 def _holders() -> Select[Any]:
     among = Among(portal_address.c.address, "addresses")
     return select(portal_address).where(among)
 
 
-@kept
+@cached
 def _delete_addresses() -> Executable:
     return delete(portal_address).where(
         in_scope(portal_address), portal_address.c.portal_id == bindparam("portal_id")

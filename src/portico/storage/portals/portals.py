@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from sqlalchemy import Executable, Select, bindparam, select, update
 
 from portico.domain.portals.portals import UserPortal
-from portico.storage.engine.statements import kept
+from portico.storage.engine.statements import cached
 from portico.storage.repositories import Repository, in_scope
 from portico.storage.schema.tables import user_portal
 
@@ -28,13 +28,13 @@ class UserPortalRepository(Repository[UserPortal]):
         await self._run(_rename_certificate(), named_id=certificate_id, certificate_name=name)
 
 
-@kept
+@cached
 def _first_with_certificate() -> Select[Any]:
     named = user_portal.c.certificate_id == bindparam("named_id")
     return select(user_portal.c.name).where(in_scope(user_portal), named).limit(1)
 
 
-@kept
+@cached
 def _rename_certificate() -> Executable:
     # The value has the name of its column, so the key needs another one.
     named = user_portal.c.certificate_id == bindparam("named_id")

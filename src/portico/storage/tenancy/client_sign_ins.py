@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, select, text
 
 from portico.storage.engine.connections import Connection
-from portico.storage.engine.statements import kept
+from portico.storage.engine.statements import cached
 from portico.storage.schema.tables import client_sign_in
 
 # Both databases accept this. The later time wins, because the clocks of servers differ a little.
@@ -37,6 +37,6 @@ class ClientSignIns:
         return {row.client_id: row.time for row in rows}
 
 
-@kept
+@cached
 def _last() -> Select[Any]:
     return select(client_sign_in).where(client_sign_in.c.customer_id == bindparam("customer_id"))

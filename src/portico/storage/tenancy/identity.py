@@ -23,7 +23,7 @@ from sqlalchemy import (
 from portico.domain.records import DEFAULT_MICROTENANT_ID
 from portico.domain.tenancy.identity import ApiClient, Claims, Tenant
 from portico.storage.engine.connections import Connection
-from portico.storage.engine.statements import insert_into, kept
+from portico.storage.engine.statements import cached, insert_into
 from portico.storage.repositories import restored
 from portico.storage.schema.tables import (
     api_client,
@@ -205,25 +205,25 @@ def revision_of(customer_id: ColumnElement[int]) -> ColumnElement[int]:
     return select(total).where(mine).correlate(customer).scalar_subquery()
 
 
-@kept
+@cached
 def _tenant() -> Select[Any]:
     tenant = bindparam("customer_id", type_=BigInteger)
     revision = revision_of(tenant).label("revision")
     return select(customer, revision).where(customer.c.id == tenant)
 
 
-@kept
+@cached
 def _all_tenants() -> Select[Any]:
     return select(customer).order_by(customer.c.creation_time, customer.c.id)
 
 
-@kept
+@cached
 def _tenants_after() -> Select[Any]:
     after = select(customer).where(customer.c.id > bindparam("after_id"))
     return after.order_by(customer.c.id).limit(bindparam("most"))
 
 
-@kept
+@cached
 def _client() -> Select[Any]:
     return select(api_client).where(api_client.c.id == bindparam("client_id"))
 
@@ -237,7 +237,7 @@ def _links_of(customer_id: ColumnElement[int]) -> ColumnElement[int]:
     return select(links_in_all()).where(*mine).correlate(microtenant).scalar_subquery()
 
 
-@kept
+@cached
 def _scope_details() -> Select[Any]:
     tenant = bindparam("customer_id", type_=BigInteger)
     requested = bindparam("microtenant_id", type_=BigInteger)
@@ -255,7 +255,7 @@ def _scope_details() -> Select[Any]:
     )
 
 
-@kept
+@cached
 def _token_status(*, own: bool) -> Select[Any]:
     """Return the statement that authorises a token, for a given microtenant or the client's own.
 
@@ -291,7 +291,7 @@ def _token_status(*, own: bool) -> Select[Any]:
     )
 
 
-@kept
+@cached
 def _clients() -> Select[Any]:
     mine = api_client.c.customer_id == bindparam("customer_id")
     return select(api_client).where(mine).order_by(api_client.c.id)
