@@ -175,7 +175,7 @@ def test_access_and_notice_reach_the_visitor(tenant: Tenant, tab: OpenTab) -> No
     page.get_by_label("Everyone").check()
     page.get_by_label("Short address").fill("12345")
     page.get_by_role("button", name="Save access").click()
-    expect(page.locator("#slug-wrong")).to_contain_text("not digits alone")
+    expect(page.locator("#slug-wrong")).to_contain_text("not only digits")
     page.get_by_label("Short address").fill(f"s{tenant.customer_id}")
     page.get_by_role("button", name="Save access").click()
     expect(desk.toast).to_be_visible()
