@@ -46,11 +46,10 @@ async def authorise(
     Raises SessionNotValid or Forbidden. docs/vendor-api.md, "Microtenants", has the rules.
     """
     requested = microtenant_id or DEFAULT_MICROTENANT_ID
-    token_status = await IdentityRepository(connection).token_status(claims, requested)
-    client = _client_in_force(token_status)
+    token_status = _in_force(await IdentityRepository(connection).token_status(claims, requested))
     if customer_id != claims.customer_id:
         raise Forbidden(f"This API client does not belong to customer {customer_id}.")
-    own = client.microtenant_id
+    own = token_status.client.microtenant_id
     if own is not None and requested != own:
         if microtenant_id is None:
             raise Forbidden(
@@ -65,25 +64,23 @@ async def authorise_self(connection: Connection, claims: Claims) -> Access:
 
     Raises SessionNotValid.
     """
-    token_status = await IdentityRepository(connection).token_status(claims, None)
-    return _access(
-        token_status, _client_in_force(token_status).microtenant_id or DEFAULT_MICROTENANT_ID
-    )
+    token_status = _in_force(await IdentityRepository(connection).token_status(claims, None))
+    return _access(token_status, token_status.client.microtenant_id or DEFAULT_MICROTENANT_ID)
 
 
-def _client_in_force(token_status: TokenStatus | None) -> ApiClient:
+def _in_force(token_status: TokenStatus | None) -> TokenStatus:
     if token_status is None:
         raise SessionNotValid("the API client no longer exists.")
     if token_status.client.revoked_time is not None:
         raise SessionNotValid("the API client is revoked.")
     if token_status.session_ended:
         raise SessionNotValid("the session was signed out.")
-    return token_status.client
+    return token_status
 
 
-def _access(token_status: TokenStatus | None, microtenant_id: int) -> Access:
-    client = _client_in_force(token_status)
-    if token_status is None or token_status.microtenant_name is None:
+def _access(token_status: TokenStatus, microtenant_id: int) -> Access:
+    client = token_status.client
+    if token_status.microtenant_name is None:
         raise Forbidden(f"This API client has no access to microtenant {microtenant_id}.")
     principal = Principal(
         actor_id=client.id,
@@ -229,7 +226,7 @@ async def sign_out(runtime: Runtime, claims: Claims) -> None:
     """End a token's session at once, on every server. Raises SessionNotValid the second time."""
     async with runtime.database.write(claims.customer_id) as connection:
         identity = IdentityRepository(connection)
-        _client_in_force(await identity.token_status(claims, None))
+        _in_force(await identity.token_status(claims, None))
         await identity.end_session(claims, runtime.now)
 
 

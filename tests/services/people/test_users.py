@@ -9,7 +9,7 @@ import pytest
 from portico.domain.errors import InvalidField, NameTaken, NotFound, UnknownReference
 from portico.domain.people.users import USER_FIELDS, PortalUser, PortalUserSpec
 from portico.domain.search import ListQuery, parse_search
-from portico.services.people import groups, users
+from portico.services.people import groups, sessions, users
 from tests.services.people.people import People
 from tests.services.world import World
 
@@ -93,7 +93,7 @@ def test_claimed_groups_count_by_name(people: People) -> None:
     group(people, "Board")
     uma = replace(people.user("uma", staff), claimed_groups=("CREW", "nobody"))
 
-    found = people.operate(lambda work: users.effective_groups(work, uma))
+    found = people.operate(lambda work: sessions.effective_groups(work.users, uma))
 
     assert found == {staff, crew}
 

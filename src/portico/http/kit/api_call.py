@@ -307,6 +307,8 @@ class Call:
         return answer()
 
     async def _encoded(self, payload: object) -> bytes:
+        if not is_long(payload):
+            return encode(payload)
         encoding = Encoding(payload)
         encoding.advance(QUICK_INLINE_BYTES)
         return await self._joined(encoding)

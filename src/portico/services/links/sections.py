@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
-from portico.domain.characters import check_visible
 from portico.domain.errors import InvalidField, UnknownReference
 from portico.domain.links.filters import LinkFilter
 from portico.domain.links.links import KIND as LINK_KIND
 from portico.domain.links.sections import KIND, SECTIONS_LIMIT, Section
-from portico.domain.records import check_new_name, fold
+from portico.domain.records import check_new_name
 from portico.domain.search import ListQuery
 from portico.services import recording
 from portico.services.access import require_admin
-from portico.services.naming import require_free_name
+from portico.services.naming import require_free_name, require_named
 from portico.services.work import UnitOfWork
 
 _FIRST = ListQuery(page_size=500)
@@ -53,8 +53,7 @@ async def rename_section(work: UnitOfWork, section_id: int, name: str) -> None:
     before = await get_section(work, section_id, lock=True)
     name = check_new_name(name, stored=before.name)
     await require_free_name(work.sections, name, holder=section_id)
-    stamps = {"modified_time": work.now, "modified_by": work.principal.actor_id}
-    after = replace(before, name=name, **stamps)
+    after = replace(before, name=name, **work.changed_stamps(before))
     await work.sections.replace(after)
     await recording.record_update(work, KIND, before, after)
 
@@ -104,23 +103,13 @@ async def require_sections(work: UnitOfWork, names: Iterable[str]) -> dict[str, 
 
     Raises InvalidField.
     """
-    required: dict[str, str] = {}
-    for name in filter(None, names):
-        required.setdefault(fold(name), name)
-    if not required:
-        return {}
-    known = await work.sections.ids_by_name(list(required.values()))
-    if len(known) < len(required):
-        # Of two transactions that create the same section, the second waits and finds it.
-        await work.microtenants.lock(work.scope.microtenant_id)
-        known = await work.sections.ids_by_name(list(required.values()))
-    missing = [name for folded, name in required.items() if folded not in known]
-    if missing:
-        for name in missing:
-            check_visible("portico.section", name)
-        created = await _append(work, missing)
-        known |= {fold(section.name): section.id for section in created}
-    return known
+    return await require_named(
+        work.sections,
+        filter(None, names),
+        lock=partial(work.microtenants.lock, work.scope.microtenant_id),
+        create=partial(_append, work),
+        field="portico.section",
+    )
 
 
 async def _append(work: UnitOfWork, names: Sequence[str]) -> list[Section]:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
-from portico.domain.characters import check_visible
 from portico.domain.errors import Forbidden, InvalidField, StillReferenced
 from portico.domain.links import links
 from portico.domain.people.groups import GROUPS_LIMIT, KIND, Group
-from portico.domain.records import DEFAULT_MICROTENANT_ID, check_new_name, fold
+from portico.domain.records import DEFAULT_MICROTENANT_ID, check_new_name
 from portico.services import recording
 from portico.services.access import require_admin
-from portico.services.naming import require_free_name
+from portico.services.naming import require_free_name, require_named
 from portico.services.work import UnitOfWork
 
 
@@ -49,8 +49,7 @@ async def rename_group(work: UnitOfWork, group_id: int, name: str) -> None:
     before = await get_group(work, group_id, lock=True)
     name = check_new_name(name, stored=before.name)
     await require_free_name(work.groups, name, holder=group_id)
-    stamps = {"modified_time": work.now, "modified_by": work.principal.actor_id}
-    after = replace(before, name=name, **stamps)
+    after = replace(before, name=name, **work.changed_stamps(before))
     await work.groups.replace(after)
     await recording.record_update(work, KIND, before, after)
 
@@ -74,23 +73,13 @@ async def require_groups(work: UnitOfWork, names: Iterable[str]) -> dict[str, in
 
     Raises InvalidField.
     """
-    wanted: dict[str, str] = {}
-    for name in names:
-        wanted.setdefault(fold(name), name)
-    if not wanted:
-        return {}
-    known = await work.groups.ids_by_name(list(wanted.values()))
-    if len(known) < len(wanted):
-        # Of two transactions that make the same group, the second waits and finds it.
-        await work.microtenants.lock(DEFAULT_MICROTENANT_ID)
-        known = await work.groups.ids_by_name(list(wanted.values()))
-    missing = [name for folded, name in wanted.items() if folded not in known]
-    if missing:
-        for name in missing:
-            check_visible("portico.groups", name)
-        made = await _add(work, missing)
-        known |= {fold(group.name): group.id for group in made}
-    return known
+    return await require_named(
+        work.groups,
+        names,
+        lock=partial(work.microtenants.lock, DEFAULT_MICROTENANT_ID),
+        create=partial(_add, work),
+        field="portico.groups",
+    )
 
 
 async def _add(work: UnitOfWork, names: Sequence[str]) -> list[Group]:

@@ -10,7 +10,6 @@ from portico.domain.records import Page
 from portico.domain.search import ListQuery
 from portico.services import recording
 from portico.services.access import require_admin, require_whole_tenant
-from portico.services.people import sessions
 from portico.services.work import UnitOfWork
 from portico.storage.people.devices import PortalDevices
 from portico.storage.people.sessions import PortalSessions
@@ -26,11 +25,6 @@ async def get_user(work: UnitOfWork, user_id: int, *, lock: bool = False) -> Por
     """One user. Raises NotFound."""
     require_whole_tenant(work, user_id)
     return await work.users.get(user_id, lock=lock)
-
-
-async def effective_groups(work: UnitOfWork, user: PortalUser) -> frozenset[int]:
-    """The ids of the groups that a user is in: assigned here, or claimed by the provider."""
-    return await sessions.effective_groups(work.users, user)
 
 
 async def create_user(

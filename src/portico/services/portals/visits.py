@@ -7,8 +7,9 @@ address. Each visit reads session, groups and audience anew, so revoking takes e
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from portico.domain.errors import AccessDenied, NotFound
@@ -137,10 +138,8 @@ async def visit_portal(
     runtime: Runtime, address: PortalAddress, cookies: PortalCookies
 ) -> PortalVisit:
     """Return the visit of a browser to a portal. Raises NotFound or SignInRequired."""
-    async with runtime.database.read(address.customer_id) as connection:
-        visit = await _visit(runtime, connection, address, cookies)
-    await _record_use(runtime, visit)
-    return visit
+    async with _visiting(runtime, address, cookies) as (_, visit):
+        return visit
 
 
 async def view_portal(
@@ -153,11 +152,19 @@ async def view_portal(
 
     `find_cached` returns what the caller made of the links earlier, or None to have them read.
     """
-    async with runtime.database.read(address.customer_id) as connection:
-        visit = await _visit(runtime, connection, address, cookies)
-        view = await _view(connection, visit, find_cached)
-    await _record_use(runtime, visit)
-    return view
+    async with _visiting(runtime, address, cookies) as (connection, visit):
+        policy = await find_pending_policy(connection, visit.portal, visit.visitor)
+        if policy is not None:
+            return PortalView(visit=visit, policy=policy)
+        view = await _view_links(connection, visit, find_cached)
+        if visit.signed_in is None:
+            return view
+        activity, user = Activity(connection, visit.portal.customer_id), visit.signed_in.user
+        return replace(
+            view,
+            favourites=await activity.favourites(user.id),
+            recents=await activity.recent(user.id),
+        )
 
 
 async def view_portal_links(
@@ -167,12 +174,8 @@ async def view_portal_links(
     find_cached: Callable[[PortalVisit], C | None],
 ) -> PortalView[C]:
     """Return the links of a portal alone, as `view_portal` does, whatever the policy."""
-    async with runtime.database.read(address.customer_id) as connection:
-        visit = await _visit(runtime, connection, address, cookies)
-        cached = find_cached(visit)
-        sections = await _visible_links(connection, visit) if cached is None else ()
-    await _record_use(runtime, visit)
-    return PortalView(visit=visit, cached=cached, sections=sections)
+    async with _visiting(runtime, address, cookies) as (connection, visit):
+        return await _view_links(connection, visit, find_cached)
 
 
 async def list_portal_links(work: UnitOfWork, portal_id: int) -> list[PortalSection]:
@@ -193,6 +196,18 @@ async def _require_portal(
     return portal
 
 
+@asynccontextmanager
+async def _visiting(
+    runtime: Runtime, address: PortalAddress, cookies: PortalCookies
+) -> AsyncIterator[tuple[Connection, PortalVisit]]:
+    """Open a visit on one connection. After it, record that the session is in use."""
+    async with runtime.database.read(address.customer_id) as connection:
+        visit = await _visit(runtime, connection, address, cookies)
+        yield connection, visit
+    if visit.signed_in is not None:
+        await record_portal_session_use(runtime, visit.signed_in)
+
+
 async def _visit(
     runtime: Runtime, connection: Connection, address: PortalAddress, cookies: PortalCookies
 ) -> PortalVisit:
@@ -211,24 +226,12 @@ async def _visit(
     )
 
 
-async def _view(
+async def _view_links(
     connection: Connection, visit: PortalVisit, find_cached: Callable[[PortalVisit], C | None]
 ) -> PortalView[C]:
-    policy = await find_pending_policy(connection, visit.portal, visit.visitor)
-    if policy is not None:
-        return PortalView(visit=visit, policy=policy)
     cached = find_cached(visit)
     sections = await _visible_links(connection, visit) if cached is None else ()
-    if visit.signed_in is None:
-        return PortalView(visit=visit, cached=cached, sections=sections)
-    activity = Activity(connection, visit.portal.customer_id)
-    return PortalView(
-        visit=visit,
-        cached=cached,
-        sections=sections,
-        favourites=await activity.favourites(visit.signed_in.user.id),
-        recents=await activity.recent(visit.signed_in.user.id),
-    )
+    return PortalView(visit=visit, cached=cached, sections=sections)
 
 
 async def _visible_links(connection: Connection, visit: PortalVisit) -> list[PortalSection]:
@@ -246,8 +249,3 @@ async def _links(connection: Connection, scope: Scope, portal_id: int) -> list[P
     sections = await SectionRepository(connection, scope).all()
     presented = await PresentationRepository(connection, scope).present(links)
     return arranged(presented, [section.name for section in sections])
-
-
-async def _record_use(runtime: Runtime, visit: PortalVisit) -> None:
-    if visit.signed_in is not None:
-        await record_portal_session_use(runtime, visit.signed_in)

@@ -136,7 +136,7 @@ def _stamped(work: UnitOfWork, before: Any, after: Any) -> Any:  # noqa: ANN401 
     """Return the object as it was, with new stamps unless only unstamped fields differ."""
     if after is not None and _stamped_part(before) == _stamped_part(after):
         return before
-    return replace(before, modified_time=work.now, modified_by=work.principal.actor_id)
+    return replace(before, **work.changed_stamps(before))
 
 
 def _stamped_part(record: Record) -> dict[str, Any]:

@@ -6,7 +6,7 @@ Reads run without a transaction, which saves the two round trips of BEGIN and CO
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import (
     AbstractAsyncContextManager,
     asynccontextmanager,
@@ -15,7 +15,7 @@ from contextlib import (
 from functools import partial
 from math import ceil
 from random import randrange
-from typing import Any
+from typing import Any, TypeVar
 
 import asyncpg
 from sqlalchemy import Executable, NullPool
@@ -35,10 +35,12 @@ from portico.storage.engine.connections import (
     SyncWork,
 )
 from portico.storage.engine.duplicates import violated_constraint
-from portico.storage.engine.nodes import Nodes
+from portico.storage.engine.nodes import COORDINATOR, Nodes
 from portico.storage.engine.revisions import RevisionReader
 from portico.storage.engine.slots import Slots
 from portico.storage.engine.statements import Row, StatementCompiler
+
+T = TypeVar("T")
 
 CONNECT_SECONDS = 5.0
 POOL_WAIT_SECONDS = 10.0
@@ -99,11 +101,9 @@ class PostgresConnection:
         values = parameters or {}
         prepared = self._statements.prepare(statement, values)
         sql, bound = prepared.bind(values)
+        answer = self._connection.fetch(sql, *bound, timeout=self._patience)
         try:
-            records = await self._connection.fetch(sql, *bound, timeout=self._patience)
-        except TimeoutError:
-            _give_up(self._connection)
-            raise
+            records = await _in_time(self._connection, answer)
         except asyncpg.QueryCanceledError as error:
             raise ReadTooSlow(self._seconds) from error
         return prepared.rows(records[0].keys, records) if records else []
@@ -124,12 +124,11 @@ class PostgresConnection:
         try:
             if len(bound) > 1:
                 every = [values for _, values in bound]
-                await self._connection.executemany(sql, every, timeout=self._patience)
+                done = self._connection.executemany(sql, every, timeout=self._patience)
+                await _in_time(self._connection, done)
                 return len(bound)
-            status = await self._connection.execute(sql, *first, timeout=self._patience)
-        except TimeoutError:
-            _give_up(self._connection)
-            raise
+            answer = self._connection.execute(sql, *first, timeout=self._patience)
+            status = await _in_time(self._connection, answer)
         except asyncpg.UniqueViolationError as error:
             # Citus names the constraint in the message alone.
             key = error.constraint_name or violated_constraint(str(error))
@@ -252,27 +251,21 @@ class PostgresDatabase(Database):
         """Return the value of a query about the cluster, which the coordinator answers."""
         async with self._acquire() as connection:
             patience = self._read_seconds + GRACE_SECONDS
-            try:
-                found: int | None = await connection.fetchval(sql, *values, timeout=patience)
-            except TimeoutError:
-                _give_up(connection)
-                raise
-        return found
+            answer: Awaitable[int | None] = connection.fetchval(sql, *values, timeout=patience)
+            return await _in_time(connection, answer)
 
     @asynccontextmanager
-    async def _acquire(self) -> AsyncIterator[asyncpg.Connection[Any]]:
-        pool, connection = await self._take()
-        try:
-            yield connection
-        finally:
-            await pool.release(connection)
-
-    async def _take(self) -> tuple[asyncpg.Pool[Any], asyncpg.Connection[Any]]:
-        pool = self._pool or await self._open_pool()
-        try:
-            return pool, await pool.acquire(timeout=POOL_WAIT_SECONDS)
-        except TimeoutError:
-            raise Unavailable("Every database connection is busy.") from None
+    async def _acquire(self, group: int = COORDINATOR) -> AsyncIterator[asyncpg.Connection[Any]]:
+        async with self._nodes.hold(group):
+            pool = self._pool or await self._open_pool()
+            try:
+                connection = await pool.acquire(timeout=POOL_WAIT_SECONDS)
+            except TimeoutError:
+                raise Unavailable("Every database connection is busy.") from None
+            try:
+                yield connection
+            finally:
+                await pool.release(connection)
 
     async def _open_pool(self) -> asyncpg.Pool[Any]:
         async with self._opening:
@@ -288,12 +281,8 @@ class PostgresDatabase(Database):
 
     @asynccontextmanager
     async def _lend(self, customer_id: int) -> AsyncIterator[PostgresConnection]:
-        async with self._nodes.hold(await self._nodes.group_of(customer_id)):
-            pool, connection = await self._take()
-            try:
-                yield PostgresConnection(connection, self._statements, self._read_seconds)
-            finally:
-                await pool.release(connection)
+        async with self._acquire(await self._nodes.group_of(customer_id)) as connection:
+            yield PostgresConnection(connection, self._statements, self._read_seconds)
 
     @asynccontextmanager
     async def read(self, customer_id: int = 0) -> AsyncIterator[Connection]:
@@ -312,7 +301,7 @@ class PostgresDatabase(Database):
             own: int | None = None
             try:
                 group = await self._nodes.group_of(customer_id)
-                async with self._nodes.hold(group), self._acquire() as connection:
+                async with self._acquire(group) as connection:
                     own = self._free_slots.pop() if self._free_slots else None
                     # Without a free slot a random one is shared, and its holders wait in line.
                     slot = randrange(SLOTS) if own is None else own
@@ -381,11 +370,8 @@ async def _transaction(connection: asyncpg.Connection[Any]) -> AsyncIterator[Non
 
 
 async def _execute(connection: asyncpg.Connection[Any], sql: str) -> None:
-    try:
-        await connection.execute(sql, timeout=WRITE_SECONDS + GRACE_SECONDS)
-    except TimeoutError:
-        _give_up(connection)
-        raise
+    patience = WRITE_SECONDS + GRACE_SECONDS
+    await _in_time(connection, connection.execute(sql, timeout=patience))
 
 
 def _is_open(connection: asyncpg.Connection[Any]) -> bool:
@@ -396,14 +382,18 @@ def _is_open(connection: asyncpg.Connection[Any]) -> bool:
         return False
 
 
-def _give_up(connection: asyncpg.Connection[Any]) -> None:
-    """Close a connection that did not answer in time.
+async def _in_time(connection: asyncpg.Connection[Any], answer: Awaitable[T]) -> T:
+    """Return the answer to a statement. Close a connection that did not answer in time.
 
     A coordinator that waits for a frozen worker heeds neither its own time limit nor a request to
     cancel, so nothing more can be asked of that connection.
     """
-    if _is_open(connection):
-        connection.terminate()
+    try:
+        return await answer
+    except TimeoutError:
+        if _is_open(connection):
+            connection.terminate()
+        raise
 
 
 def _milliseconds(seconds: float) -> str:

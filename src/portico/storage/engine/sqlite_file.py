@@ -43,7 +43,7 @@ class SqliteFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.verify_at = 0.0
+        self._verify_at = 0.0
         """Time of the next check by a reader, on the monotonic clock."""
         self._identity: tuple[int, int] | None = None
         self._opened = False
@@ -64,7 +64,12 @@ class SqliteFile:
         change = self._change()
         if change:
             raise self._replacement(change)
-        self.verify_at = monotonic() + VERIFY_SECONDS
+        self._verify_at = monotonic() + VERIFY_SECONDS
+
+    def verify_when_due(self) -> None:
+        """Call `verify` unless the last call was a moment ago. For readers."""
+        if monotonic() >= self._verify_at:
+            self.verify()
 
     def note_opened(self) -> None:
         """Record that the file opened as a database, so that damage found later is new."""
@@ -120,7 +125,7 @@ class SqliteFile:
         return ""
 
     def _replacement(self, what: str) -> DatabaseReplaced:
-        self.verify_at = 0.0
+        self._verify_at = 0.0
         self._replaced = (
             f"The database file {what} while Portico had it open. Portico must be restarted."
         )

@@ -20,7 +20,8 @@ from portico.domain.portals.portals import UserPortalSpec
 from portico.domain.search import ListQuery, compare
 from portico.services.audit.log import list_audit
 from portico.services.people.groups import list_groups
-from portico.services.people.users import effective_groups, list_users
+from portico.services.people.sessions import effective_groups
+from portico.services.people.users import list_users
 from portico.services.portals.portals import get_presented_portal, update_portal
 from portico.services.portals.visits import list_portal_links
 from portico.services.work import UnitOfWork
@@ -159,7 +160,7 @@ async def _somebody(
         users = (await list_users(work, query)).items
         if not users:
             return f"Nobody is called {name}. Somebody without a group", []
-        own = await effective_groups(work, users[0])
+        own = await effective_groups(work.users, users[0])
         return users[0].display_name or users[0].name, [groups[g] for g in own if g in groups]
     chosen = parameters.get("group", "")
     for group_id, group in groups.items():
