@@ -41,7 +41,7 @@ class _Part(TypeDecorator[str]):
         self.operator = operator
 
     def bind_processor(self, dialect: Dialect) -> Callable[[Any], str] | None:
-        """What makes a pattern of the text, in which every wildcard is literal."""
+        """Return a function that makes a pattern of the text, with its wildcards escaped."""
         if dialect.name != "postgresql":
             return None
         template = _PATTERNS[self.operator]

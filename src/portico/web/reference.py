@@ -12,7 +12,7 @@ _TYPES = {"integer": "number", "boolean": "true or false", "array": "list", "obj
 
 
 def render_reference(document: dict[str, Any]) -> str:
-    """The page as HTML; every text of the document is escaped."""
+    """Return the page as HTML. Every text of the document is escaped."""
     # Imported when the page is asked for: it would cost every start of the server 50 ms.
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -35,12 +35,12 @@ def render_reference(document: dict[str, Any]) -> str:
 
 
 def read_stylesheet() -> bytes:
-    """The page's stylesheet."""
+    """Return the page's stylesheet."""
     return files("portico.web").joinpath("static", STYLESHEET).read_bytes()
 
 
 def _groups(document: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]]]]:
-    """The operations under their tags, in the order of the document."""
+    """Return the operations by tag, in the order of the document."""
     operations = [
         {"method": method.upper(), "path": path, **operation}
         for path, methods in document["paths"].items()
@@ -53,7 +53,7 @@ def _groups(document: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]]]]:
 
 
 def _members(schema: dict[str, Any], schemas: dict[str, Any]) -> list[tuple[str, Any, bool]]:
-    """The members of a body, following references: name, schema, whether it is required."""
+    """Return the members of a body, following references: name, schema, whether required."""
     for option in (schema, *schema.get("anyOf", ())):
         name = option.get("$ref", "").removeprefix(_REF)
         found = schemas.get(name, option)
@@ -67,7 +67,7 @@ def _members(schema: dict[str, Any], schemas: dict[str, Any]) -> list[tuple[str,
 
 
 def _kind(schema: dict[str, Any]) -> str:
-    """What a value is, in words."""
+    """Return the type of a value, in words."""
     if "$ref" in schema:
         return str(schema["$ref"]).removeprefix(_REF)
     if "anyOf" in schema:

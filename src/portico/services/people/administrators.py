@@ -1,7 +1,7 @@
-"""Use-cases of administrators: who they are, where they may do what, and ending that at once.
+"""Use-cases of administrators: their accounts, their grants, and revoking them at once.
 
-An administrator who works in other tenants as well is changed by the operator alone; a tenant
-decides about its own grants and nothing else.
+Only the operator changes an administrator who also works in other tenants. A tenant changes its own
+grants and nothing else.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from portico.storage.people.sessions import ConsoleSessions
 
 @dataclass(frozen=True, kw_only=True)
 class GrantedAdministrator(Administrator):
-    """An administrator with its grants in one tenant. `works_elsewhere`: also in another one."""
+    """An administrator with its grants in one tenant. `works_elsewhere`: it has others."""
 
     grants: tuple[Grant, ...]
     works_elsewhere: bool
 
 
 async def list_administrators(work: UnitOfWork) -> list[GrantedAdministrator]:
-    """The tenant's administrators, by name. Raises Forbidden."""
+    """Return the tenant's administrators, by name. Raises Forbidden."""
     require_whole_tenant(work)
     found = await work.administrators.of_tenant(work.scope.customer_id)
     return await _with_grants(work, found)
@@ -56,7 +56,7 @@ async def get_administrator(
 async def create_administrator(
     work: UnitOfWork, spec: AdministratorSpec, grants: Sequence[GrantSpec], password_hash: str = ""
 ) -> GrantedAdministrator:
-    """Stores a new administrator with grants in the tenant. Raises InvalidInput or Forbidden.
+    """Store a new administrator with grants in the tenant. Raises InvalidInput or Forbidden.
 
     Without a password hash (`passwords.hash_password`) only a provider signs it in.
     """
@@ -77,7 +77,7 @@ async def create_administrator(
 async def update_administrator(
     work: UnitOfWork, administrator_id: int, spec: AdministratorSpec
 ) -> GrantedAdministrator:
-    """Replaces name, display name and e-mail. Raises NotFound, InvalidInput or Forbidden."""
+    """Replace name, display name and e-mail. Raises NotFound, InvalidInput or Forbidden."""
     before = await _own(work, administrator_id)
     spec = check_administrator(spec, before)
     holder = await work.administrators.find_by_name(spec.name)
@@ -89,7 +89,7 @@ async def update_administrator(
 async def set_grants(
     work: UnitOfWork, administrator_id: int, grants: Sequence[GrantSpec]
 ) -> GrantedAdministrator | None:
-    """Replaces the grants in this tenant; None when none is left and the tenant sees it no more.
+    """Replace the grants in this tenant. Return None if none is left there.
 
     Raises NotFound, InvalidInput or Forbidden.
     """
@@ -108,7 +108,7 @@ async def set_grants(
 
 
 async def add_grant(work: UnitOfWork, administrator_id: int, grant: GrantSpec) -> None:
-    """Lets an administrator of any tenant work in this one too: for the operator alone.
+    """Let an administrator of any tenant work in this one too. Only the operator can do that.
 
     Raises NotFound, InvalidInput or Forbidden.
     """
@@ -159,7 +159,7 @@ async def set_own_password(work: UnitOfWork, password_hash: str, *, exempt_sessi
     """Replace the caller's own password, whatever its role.
 
     This ends the caller's other sessions and forgets all of its known devices.
-    The caller has to have proven that it knows the present one (`sign_in.prove_password`).
+    The caller must have proven that it knows the present one (`sign_in.prove_password`).
     Raises NotFound for a caller that is no administrator, Forbidden for one without a password.
     """
     found = await work.administrators.find(work.principal.actor_id)
@@ -174,9 +174,9 @@ async def set_own_password(work: UnitOfWork, password_hash: str, *, exempt_sessi
 
 
 def require_grants(work: UnitOfWork, grants: Sequence[GrantSpec]) -> None:
-    """Raises Forbidden for who may not grant, and InvalidField when nothing would be granted.
+    """Raise Forbidden for a caller that cannot grant, and InvalidField for no grants.
 
-    Of who is there already `set_grants` takes everything; a form does not mean that.
+    A form without grants is a mistake; `set_grants` removes all grants of an administrator.
     """
     require_admin(work)
     require_whole_tenant(work)
@@ -185,13 +185,13 @@ def require_grants(work: UnitOfWork, grants: Sequence[GrantSpec]) -> None:
 
 
 def _require_other(work: UnitOfWork, administrator_id: int, deed: str) -> None:
-    """Nobody shuts oneself out: a tenant would be left without anyone to mend it."""
+    """Raise Forbidden for a change of oneself, which could leave nobody to manage the tenant."""
     if work.principal.actor_id == administrator_id:
         raise Forbidden(f"An administrator cannot {deed}; another one can.")
 
 
 async def _own(work: UnitOfWork, administrator_id: int) -> GrantedAdministrator:
-    """An administrator that this tenant may change. Raises NotFound or Forbidden."""
+    """Return an administrator that this tenant can change, locked. Raises NotFound or Forbidden."""
     require_admin(work)
     found = await get_administrator(work, administrator_id, lock=True)
     if found.works_elsewhere and work.principal.actor_id not in (OPERATOR_ID, administrator_id):

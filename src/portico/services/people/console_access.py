@@ -1,4 +1,4 @@
-"""Where an administrator may work: the access that grants give, and the scopes to choose from."""
+"""The access that grants give to administrators, and the scopes that they can choose."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ logger = logging.getLogger("portico")
 
 @dataclass(frozen=True, kw_only=True)
 class AllowedTenant:
-    """A tenant that an administrator may work in, and which of its microtenants."""
+    """A tenant and those of its microtenants that an administrator can work in."""
 
     tenant: Tenant
     microtenants: tuple[Microtenant, ...]
@@ -35,9 +35,9 @@ async def administrator_access(
     customer_id: int | None = None,
     microtenant_id: int | None = None,
 ) -> Access:
-    """The access of an administrator to one microtenant of one tenant.
+    """Return the access of an administrator to one microtenant of one tenant.
 
-    Without ids it is where the administrator worked last, else the first place that a grant names.
+    Without ids it is the microtenant used last, or else the first one with a grant.
     Raises NotFound for a tenant or microtenant without a grant, whether it exists or not.
     """
     if customer_id is None:
@@ -70,7 +70,7 @@ async def may_change(runtime: Runtime, token: str, scope: Scope) -> bool:
 
 
 def _last_microtenant(signed_in: SignedInAdministrator) -> tuple[int, int | None]:
-    """Where the administrator worked last, as far as the grants still allow it."""
+    """Return the microtenant used last, if the grants still allow it, or else the first one."""
     session = signed_in.session
     for grant in signed_in.grants:
         if grant.customer_id == session.customer_id and grant.microtenant_id in (
@@ -82,17 +82,17 @@ def _last_microtenant(signed_in: SignedInAdministrator) -> tuple[int, int | None
 
 
 def _own_microtenant(granted: Sequence[Grant]) -> int:
-    """Default for somebody of the whole tenant, else the first microtenant with a grant."""
+    """Return Default for a grant for the whole tenant, else the first microtenant with a grant."""
     return min((each.microtenant_id or DEFAULT_MICROTENANT_ID for each in granted), default=0)
 
 
 async def list_accessible_microtenants(
     runtime: Runtime, signed_in: SignedInAdministrator, *, first: int
 ) -> list[AllowedTenant]:
-    """The tenants and microtenants that an administrator may switch to; `first` is looked at first.
+    """Return the tenants and microtenants that an administrator can switch to. Reads `first` first.
 
-    Each tenant is asked for alone, as each lives elsewhere. After one that does not answer, the
-    rest is left out: a worker that is away must not keep administrators from their other tenants.
+    Each tenant is read by itself, because each can be on another worker. If one does not answer,
+    the rest is left out, so that one worker that is away does not block the other tenants.
     """
     places: list[AllowedTenant] = []
     wanted = sorted({each.customer_id for each in signed_in.grants})
@@ -109,7 +109,7 @@ async def list_accessible_microtenants(
 async def _accessible_microtenants(
     connection: Connection, signed_in: SignedInAdministrator, customer_id: int
 ) -> list[AllowedTenant]:
-    """The microtenants of one tenant that an administrator may switch to; none when it is gone."""
+    """Return the microtenants of a tenant that an administrator can switch to, if any."""
     allowed = {each.microtenant_id for each in signed_in.grants if each.customer_id == customer_id}
     found = await IdentityRepository(connection).tenants([customer_id])
     every = await MicrotenantRepository(connection, Scope(customer_id=customer_id)).all()

@@ -1,6 +1,6 @@
 """Failed sign-ins as events in the log, a bounded number of lines however many fail.
 
-The name and the password that were typed never get here: people type passwords into names.
+Typed names and passwords are never logged: people type passwords into the name field.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from portico.domain.people.lockout import address_block
 
 WINDOW_SECONDS = 60.0
 LINES_IN_A_WINDOW = 60
-"""How many different failures are told in detail; all others of the window share one line."""
+"""Most failures of a window that are logged in detail. All others share one line."""
 
 logger = logging.getLogger("portico")
 
@@ -58,8 +58,7 @@ class FailedSignIn:
 class FailedSignIns:
     """Logs the failed sign-ins of one process.
 
-    The first of its kind from an address is logged at once, with the number of others like it when
-    the minute is over.
+    The first of its kind from an address is logged at once, the number of others after a minute.
     """
 
     def __init__(self, *, window_seconds: float = WINDOW_SECONDS) -> None:
@@ -69,7 +68,7 @@ class FailedSignIns:
         self._timer: asyncio.TimerHandle | None = None
 
     def note(self, failure: FailedSignIn) -> None:
-        """Take note of a failure; must be called on the event loop."""
+        """Record a failure. Call it on the event loop."""
         if self._timer is None:
             loop = asyncio.get_running_loop()
             self._timer = loop.call_later(self._window_seconds, self.flush)
@@ -83,7 +82,7 @@ class FailedSignIns:
             self._others += 1
 
     def flush(self) -> None:
-        """Log what the window has counted, and begin a new one with the next failure."""
+        """Log the counts of the window. The next failure begins a new one."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -108,7 +107,7 @@ def why_refused(error: PorticoError) -> Why:
 
 
 def _kind(failure: FailedSignIn) -> FailedSignIn:
-    """What failures have in common that are counted together: one IPv6 host has many addresses."""
+    """Return what failures that are counted together share, as an IPv6 host has many addresses."""
     return replace(failure, address=address_block(failure.address))
 
 

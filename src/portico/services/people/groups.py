@@ -18,24 +18,24 @@ from portico.services.work import UnitOfWork
 
 @dataclass(frozen=True, kw_only=True)
 class GroupList:
-    """Groups by name, and how many links of the tenant name each, by its id."""
+    """Groups by name, and the number of the tenant's links for each, by its id."""
 
     groups: Sequence[Group]
     links: Mapping[int, int]
 
 
 async def list_groups(work: UnitOfWork) -> GroupList:
-    """Every group of the tenant."""
+    """Return all groups of the tenant."""
     return GroupList(groups=await work.groups.all(), links=await work.groups.link_counts())
 
 
 async def get_group(work: UnitOfWork, group_id: int, *, lock: bool = False) -> Group:
-    """One group. Raises NotFound."""
+    """Return one group, locked until the transaction ends if asked. Raises NotFound."""
     return await work.groups.get(group_id, lock=lock)
 
 
 async def create_group(work: UnitOfWork, name: str) -> Group:
-    """Stores a new group. Raises InvalidInput or Forbidden."""
+    """Store a new group. Raises InvalidInput or Forbidden."""
     require_admin(work)
     name = check_new_name(name)
     await require_free_name(work.groups, name)
@@ -44,7 +44,7 @@ async def create_group(work: UnitOfWork, name: str) -> Group:
 
 
 async def rename_group(work: UnitOfWork, group_id: int, name: str) -> None:
-    """Gives a group another name, everywhere. Raises NotFound, InvalidInput or Forbidden."""
+    """Rename a group, on all links. Raises NotFound, InvalidInput or Forbidden."""
     _require_manager(work)
     before = await get_group(work, group_id, lock=True)
     name = check_new_name(name, stored=before.name)
@@ -55,7 +55,7 @@ async def rename_group(work: UnitOfWork, group_id: int, name: str) -> None:
 
 
 async def delete_group(work: UnitOfWork, group_id: int) -> None:
-    """Deletes a group that no link is for: without it, more people would see that link.
+    """Delete a group without links. Deleting one with links would show those to more people.
 
     Raises NotFound, StillReferenced or Forbidden.
     """
@@ -69,7 +69,7 @@ async def delete_group(work: UnitOfWork, group_id: int) -> None:
 
 
 async def require_groups(work: UnitOfWork, names: Iterable[str]) -> dict[str, int]:
-    """The ids of groups by their folded names; those that do not exist are made.
+    """Return the ids of groups by their folded names. Creates those that do not exist.
 
     Raises InvalidField.
     """
@@ -92,7 +92,7 @@ async def _add(work: UnitOfWork, names: Sequence[str]) -> list[Group]:
 
 
 def _require_manager(work: UnitOfWork) -> None:
-    """Raises Forbidden for a caller whose change would reach other microtenants' links."""
+    """Raise Forbidden for a caller whose change would affect links of other microtenants."""
     require_admin(work)
     if work.scope.microtenant_id != DEFAULT_MICROTENANT_ID:
         raise Forbidden("Groups are renamed and deleted only from the Default microtenant.")

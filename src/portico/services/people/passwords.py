@@ -13,13 +13,13 @@ from portico.services.runtime import Runtime
 async def hash_password(runtime: Runtime, password: str) -> str:
     """Return the hash of a new password. Raises InvalidField.
 
-    For commands, which hash in a process of their own. A server has a queue (`hash_in_turn`).
+    Commands use it, which hash in their own process. A server has a queue (`hash_in_turn`).
     """
     return await runtime.passwords.hash(check_password(password))
 
 
 async def hash_in_turn(runtime: Runtime, administrator_id: int, password: str) -> str:
-    """The stored form of a new password that a signed-in administrator sets.
+    """Return the hash of a new password that a signed-in administrator sets.
 
     Raises InvalidField, or TooManySignIns when too many administrators set passwords at once.
     """

@@ -1,4 +1,4 @@
-"""Use-cases of people as the operator names them: by name, at the command line."""
+"""Finds people by name, for the operator at the command line."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from portico.storage.people.administrators import AdministratorRepository
 
 
 async def find_administrator_by_name(runtime: Runtime, name: str) -> tuple[Administrator, int]:
-    """An administrator by name, and a tenant where it has a grant.
+    """Return an administrator by name, and a tenant where it has a grant.
 
     Raises InvalidField, also for one without any grant.
     """
@@ -24,7 +24,7 @@ async def find_administrator_by_name(runtime: Runtime, name: str) -> tuple[Admin
 
 
 async def any_administrator(runtime: Runtime, name: str) -> Administrator:
-    """An administrator by name, with grants or without. Raises InvalidField."""
+    """Return an administrator by name, with grants or without. Raises InvalidField."""
     async with runtime.database.read() as connection:
         found = await AdministratorRepository(connection).find_by_name(name)
     if found is None:
@@ -33,7 +33,7 @@ async def any_administrator(runtime: Runtime, name: str) -> Administrator:
 
 
 async def find_user_by_name(work: UnitOfWork, name: str) -> PortalUser:
-    """A portal user of the tenant by name. Raises InvalidField."""
+    """Return a portal user of the tenant by name. Raises InvalidField."""
     found = await work.users.find_by_name(name)
     if found is None:
         raise InvalidField("name", f"Nobody is called {name}.")

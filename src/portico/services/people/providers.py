@@ -1,4 +1,4 @@
-"""Use-cases of OpenID providers: made by the operator, read by whoever shows a sign-in page."""
+"""Use-cases of OpenID providers, which the operator manages and sign-in pages list."""
 
 from __future__ import annotations
 
@@ -80,13 +80,13 @@ async def read_client_secret(runtime: Runtime, provider: IdentityProvider) -> st
 
 
 async def list_providers(runtime: Runtime, customer_id: int) -> list[IdentityProvider]:
-    """A tenant's providers, oldest first."""
+    """Return a tenant's providers, oldest first."""
     async with runtime.database.read() as connection:
         return await ProviderRepository(connection).of_tenant(customer_id)
 
 
 async def remove_provider(runtime: Runtime, provider_id: int) -> IdentityProvider:
-    """Forgets a provider: those it signed in stay, but are signed out. Raises NotFound."""
+    """Delete a provider and sign its people out. They are not deleted. Raises NotFound."""
     async with runtime.database.read() as connection:
         found = await ProviderRepository(connection).find(provider_id)
     if found is None:
@@ -103,19 +103,19 @@ async def remove_provider(runtime: Runtime, provider_id: int) -> IdentityProvide
 
 
 async def portal_providers(runtime: Runtime, customer_id: int) -> list[IdentityProvider]:
-    """The providers that sign a tenant's portal users in."""
+    """Return the providers that sign in a tenant's portal users."""
     async with runtime.database.read() as connection:
         found = await ProviderRepository(connection).of_tenant(customer_id)
     return [each for each in found if each.signs_into_portals_of(customer_id)]
 
 
 async def console_providers(runtime: Runtime) -> list[IdentityProvider]:
-    """The providers that sign administrators in, of every tenant."""
+    """Return the providers of all tenants that sign in administrators."""
     async with runtime.database.read() as connection:
         return await ProviderRepository(connection).for_console()
 
 
 async def find_provider(runtime: Runtime, provider_id: int) -> IdentityProvider | None:
-    """The provider with that id, in use or not, or None."""
+    """Return the provider with that id, enabled or not, or None."""
     async with runtime.database.read() as connection:
         return await ProviderRepository(connection).find(provider_id)

@@ -1,4 +1,4 @@
-"""Sessions in a browser: opened, found, ended. Found ones are checked anew for each request.
+"""Browser sessions: open, find and end them. Each request checks its session anew.
 
 They belong to a person, not to a tenant's data, so they do not raise the tenant's revision.
 """
@@ -65,7 +65,7 @@ async def open_console_session(
 ) -> NewSession[ConsoleSession]:
     """Store a session and a known device for an administrator who has just proven to be one.
 
-    The device's new token takes the place of `earlier_device`, the one that it sent.
+    The device's new token replaces `earlier_device`, the token that it sent.
     """
     token, now = new_token(), runtime.now
     session = ConsoleSession(
@@ -89,7 +89,7 @@ async def open_portal_session(
 ) -> NewSession[PortalSession]:
     """Store a session and a known device for a portal user who has just proven to be one.
 
-    The device's new token takes the place of `earlier_device`, the one that it sent.
+    The device's new token replaces `earlier_device`, the token that it sent.
     """
     token, now = new_token(), runtime.now
     session = PortalSession(
@@ -110,7 +110,7 @@ async def open_portal_session(
 
 
 async def find_console_session(runtime: Runtime, token: str) -> SignedInAdministrator | None:
-    """Who holds the token, or None: unknown, over, disabled, or without any grant."""
+    """Return the administrator of a token. None if unknown, expired, disabled or without grant."""
     digest, now = token_digest(token), runtime.now
     async with runtime.database.read() as connection:
         session = await ConsoleSessions(connection).find(digest)
@@ -143,7 +143,7 @@ async def find_portal_session(
 async def read_portal_session(
     runtime: Runtime, connection: Connection, customer_id: int, token: str
 ) -> SignedInUser | None:
-    """The same as `find_portal_session` on an open connection, without recording the use."""
+    """Return the user of a token on an open connection, or None. Does not record the use."""
     users = PortalUserRepository(connection, Scope(customer_id=customer_id))
     stored = await users.find_by_session(token_digest(token))
     if stored is None:
@@ -164,19 +164,19 @@ async def record_portal_session_use(runtime: Runtime, signed_in: SignedInUser) -
 
 
 async def effective_groups(users: PortalUserRepository, user: PortalUser) -> frozenset[int]:
-    """The groups of a user: those assigned here, and those that the provider claimed by name."""
+    """Return the ids of a user's groups: assigned in Portico or claimed by the provider."""
     claimed = await users.groups_by_name(user.claimed_groups)
     return frozenset(user.group_ids) | claimed
 
 
 async def end_console_session(runtime: Runtime, token: str) -> None:
-    """Ends a session at once, if there is one."""
+    """End a session at once, if there is one."""
     async with runtime.database.transaction() as connection:
         await ConsoleSessions(connection).end(token_digest(token))
 
 
 async def end_portal_session(runtime: Runtime, customer_id: int, token: str) -> None:
-    """Ends a session at once, if there is one."""
+    """End a session at once, if there is one."""
     async with runtime.database.transaction(customer_id) as connection:
         await PortalSessions(connection, customer_id).end(token_digest(token))
 
@@ -184,7 +184,7 @@ async def end_portal_session(runtime: Runtime, customer_id: int, token: str) -> 
 async def choose_microtenant(
     runtime: Runtime, session: ConsoleSession, customer_id: int, microtenant_id: int
 ) -> None:
-    """Remembers the tenant and microtenant that the console opens with next.
+    """Store the tenant and microtenant with which the console opens next.
 
     `administrator_access` decides whether the administrator may go there.
     """

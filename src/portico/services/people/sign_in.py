@@ -136,7 +136,7 @@ async def sign_in_user(
 
 
 def signed_in_applicant(administrator_id: int) -> Applicant:
-    """An administrator who is signed in and needs a turn to hash a password."""
+    """Return the applicant for a signed-in administrator who needs a turn to hash a password."""
     return Applicant(known=True, groups=(f"administrator {administrator_id}",))
 
 
@@ -154,7 +154,7 @@ async def _known_device(
     browser: Browser,
     account: Administrator | PortalUser | None,
 ) -> str:
-    """The digest of the browser's device if it is known for the account, else an empty text."""
+    """Return the digest of the browser's device if the account knows it, else an empty text."""
     if not browser.device or account is None:
         return ""
     digest = token_digest(browser.device)
@@ -162,7 +162,7 @@ async def _known_device(
 
 
 def _attempt(scope: str, account: str, browser: Browser, device: str) -> _Attempt:
-    """An attempt at a door; `device` is the digest of a known device, or empty."""
+    """Return a sign-in attempt. `device` is the digest of a known device, or empty."""
     strangers = (
         address_block(browser.address),
         address_network(browser.address),
@@ -191,7 +191,7 @@ async def _prove(
 
 
 async def _count_attempt(runtime: Runtime, keys: tuple[FailureKey, ...]) -> None:
-    """Counts an attempt as failed until it succeeds. Raises LockedOut while a lock lasts."""
+    """Count an attempt as failed until it succeeds. Raises LockedOut while a lock lasts."""
     for left in reversed(range(COUNTING_TRIES)):
         try:
             async with runtime.database.transaction() as connection:
@@ -209,7 +209,7 @@ async def _count_attempt(runtime: Runtime, keys: tuple[FailureKey, ...]) -> None
 
 
 async def _forgive(runtime: Runtime, connection: Connection, attempt: _Attempt) -> None:
-    """Takes back what was counted for an attempt that succeeded, and the account's own failures."""
+    """Uncount an attempt that succeeded, and reset the account's failures."""
     failures = SignInFailures(connection)
     counted = await failures.find(attempt.keys)
     left: list[Failures] = []
@@ -309,7 +309,7 @@ async def sign_in_user_by_provider(
 async def _provider_of_portals(
     connection: Connection, customer_id: int, person: ProvenPerson
 ) -> IdentityProvider:
-    """The person's provider, if it signs in at the tenant's portals. Raises AccessDenied."""
+    """Return the person's provider if it signs in to the tenant's portals. Raises AccessDenied."""
     provider = await ProviderRepository(connection).find(person.provider_id, lock=True)
     if provider is None or not provider.signs_into_portals_of(customer_id):
         raise AccessDenied
@@ -351,7 +351,7 @@ async def _admit_new_user(
 async def _free_name(
     users: PortalUserRepository, provider: IdentityProvider, person: ProvenPerson
 ) -> str:
-    """A name that no user has: one who signed up elsewhere must not be taken for the holder."""
+    """Return a name that no user has, so that a new user is not taken for an existing one."""
     wanted = (person.name or person.email or person.subject)[: NAME_LIMIT // 2].strip()
     name, number = wanted, 1
     while await users.find_by_name(name) is not None:

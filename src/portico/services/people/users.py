@@ -16,13 +16,13 @@ from portico.storage.people.sessions import PortalSessions
 
 
 async def list_users(work: UnitOfWork, query: ListQuery) -> Page[PortalUser]:
-    """One page of the tenant's users (`domain.people.users.USER_FIELDS`). Raises Forbidden."""
+    """Return a page of the tenant's users (`domain.people.users.USER_FIELDS`). Raises Forbidden."""
     require_whole_tenant(work)
     return await work.users.page(query)
 
 
 async def get_user(work: UnitOfWork, user_id: int, *, lock: bool = False) -> PortalUser:
-    """One user. Raises NotFound."""
+    """Return one user, locked until the transaction ends if asked. Raises NotFound."""
     require_whole_tenant(work, user_id)
     return await work.users.get(user_id, lock=lock)
 
@@ -30,9 +30,9 @@ async def get_user(work: UnitOfWork, user_id: int, *, lock: bool = False) -> Por
 async def create_user(
     work: UnitOfWork, spec: PortalUserSpec, password_hash: str = ""
 ) -> PortalUser:
-    """Stores a new user. Raises InvalidInput or Forbidden.
+    """Store a new user. Raises InvalidInput or Forbidden.
 
-    Without a password hash (`passwords.hash_password`) nobody signs in as this user yet.
+    Without a password hash (`passwords.hash_password`) nobody can sign in as this user yet.
     """
     require_admin(work)
     require_whole_tenant(work)
@@ -44,7 +44,7 @@ async def create_user(
 
 
 async def update_user(work: UnitOfWork, user_id: int, spec: PortalUserSpec) -> PortalUser:
-    """Replaces what an administrator writes; a user that is disabled is signed out at once.
+    """Replace what an administrator can change. Disabling a user signs it out at once.
 
     Raises NotFound, InvalidInput or Forbidden.
     """
@@ -73,7 +73,7 @@ async def set_user_password(work: UnitOfWork, user_id: int, password_hash: str) 
 
 
 async def delete_user(work: UnitOfWork, user_id: int) -> None:
-    """Deletes a user with sessions, favourites and groups. Raises NotFound or Forbidden."""
+    """Delete a user with its sessions, favourites and groups. Raises NotFound or Forbidden."""
     require_admin(work)
     user = await get_user(work, user_id, lock=True)
     await work.users.remove(user_id)

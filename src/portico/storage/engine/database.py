@@ -33,7 +33,7 @@ class MissingDatabase(PorticoError):
 
 
 def sqlite_path(url: str) -> Path | None:
-    """The file of a `sqlite:///path` URL (a fourth slash makes the path absolute), else None.
+    """Return the file of a `sqlite:///path` URL (absolute with a fourth slash), else None.
 
     Raises InvalidDatabaseUrl for SQLite without a file: every process has to see one database.
     """

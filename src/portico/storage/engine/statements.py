@@ -214,7 +214,7 @@ class ValueList(TypeDecorator[Sequence[Any]]):
         self.item = item
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        """The type of the parameter."""
+        """Return the type of the parameter."""
         return ARRAY(self.item) if dialect.name == "postgresql" else Text()
 
     def bind_processor(self, dialect: Dialect) -> _Processor:

@@ -29,12 +29,12 @@ class AdministratorRepository:
         return Administrator(**rows[0]._asdict()) if rows else None
 
     async def find_by_name(self, name: str) -> Administrator | None:
-        """The administrator with that name, whatever its case, or None."""
+        """Return the administrator with that name, ignoring case, or None."""
         rows = await self._connection.rows(_named(), {"wanted_name": fold(name.strip())})
         return Administrator(**rows[0]._asdict()) if rows else None
 
     async def find_by_subject(self, provider_id: int, subject: str) -> Administrator | None:
-        """The administrator whom a provider knows by that subject, or None."""
+        """Return the administrator that has that subject at a provider, or None."""
         statement = select(*_COLUMNS).where(
             administrator.c.provider_id == provider_id, administrator.c.subject == subject
         )
@@ -42,12 +42,12 @@ class AdministratorRepository:
         return Administrator(**rows[0]._asdict()) if rows else None
 
     async def of_tenant(self, customer_id: int) -> list[Administrator]:
-        """The administrators with a grant in a tenant, by name."""
+        """Return the administrators with a grant in a tenant, by name."""
         rows = await self._connection.rows(_of_tenant(), {"customer_id": customer_id})
         return [Administrator(**row._asdict()) for row in rows]
 
     async def names(self, administrator_ids: Iterable[int]) -> dict[int, str]:
-        """What administrators are called, by id, whether or not they still have a grant."""
+        """Return the names of administrators by id, with or without grants."""
         wanted = sorted(set(administrator_ids))
         statement = select(administrator.c.id, administrator.c.name, administrator.c.display_name)
         rows = await self._connection.rows(
@@ -60,23 +60,23 @@ class AdministratorRepository:
         return bool(await self._connection.rows(_any()))
 
     async def insert(self, added: Administrator) -> None:
-        """Stores a new administrator."""
+        """Store a new administrator."""
         values = asdict(added) | {"name_folded": fold(added.name)}
         await self._connection.run(insert_into(administrator), [values])
 
     async def replace(self, changed: Administrator) -> None:
-        """Stores all fields of an administrator."""
+        """Store all fields of an administrator."""
         values = asdict(changed) | {"name_folded": fold(changed.name)}
         statement = update(administrator).where(administrator.c.id == changed.id)
         await self._connection.run(statement.values(**values))
 
     async def note_sign_in(self, administrator_id: int, now: int) -> None:
-        """Remembers when an administrator last signed in."""
+        """Store the time of an administrator's last sign-in."""
         statement = update(administrator).where(administrator.c.id == administrator_id)
         await self._connection.run(statement.values(last_sign_in=now))
 
     async def grants(self, administrator_ids: Iterable[int]) -> list[Grant]:
-        """The grants of administrators, in every tenant."""
+        """Return the grants of administrators in all tenants."""
         wanted = sorted(set(administrator_ids))
         if not wanted:
             return []
@@ -86,7 +86,7 @@ class AdministratorRepository:
     async def replace_grants(
         self, administrator_id: int, customer_id: int, grants: Iterable[Grant]
     ) -> None:
-        """Stores exactly these grants of an administrator in one tenant."""
+        """Replace the grants of an administrator in one tenant."""
         statement = delete(administrator_grant).where(
             administrator_grant.c.administrator_id == administrator_id,
             administrator_grant.c.customer_id == customer_id,
@@ -97,7 +97,7 @@ class AdministratorRepository:
             await self._connection.run(insert_into(administrator_grant), rows)
 
     async def forget_microtenant(self, customer_id: int, microtenant_id: int) -> None:
-        """Takes back every grant of a microtenant that goes away."""
+        """Remove all grants for a microtenant that is deleted."""
         statement = delete(administrator_grant).where(
             administrator_grant.c.customer_id == customer_id,
             administrator_grant.c.microtenant_id == microtenant_id,

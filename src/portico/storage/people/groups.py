@@ -21,11 +21,11 @@ class GroupRepository(OrderedRepository[Group]):
     order_by: ClassVar = (portal_group.c.name_folded,)
 
     async def link_counts(self) -> dict[int, int]:
-        """How many links of the tenant name each group; one that none names is left out."""
+        """Return the number of the tenant's links for each group that has any, by its id."""
         return {row.group_id: row.links for row in await self._rows(_link_counts())}
 
     async def first_link(self, group_id: int) -> str | None:
-        """The name of one link that is for the group, in any microtenant, or None."""
+        """Return the name of one link for the group, in any microtenant, or None."""
         rows = await self._rows(_first_link(), group_id=group_id)
         return rows[0].name if rows else None
 

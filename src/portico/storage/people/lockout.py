@@ -20,7 +20,7 @@ class SignInFailures:
         self._connection = connection
 
     async def find(self, keys: Sequence[FailureKey]) -> dict[FailureKey, Failures]:
-        """What is counted for the keys."""
+        """Return the counts of the keys."""
         rows = await self._connection.rows(_found(len(keys)), _named(keys))
         found = [
             Failures(
@@ -34,7 +34,7 @@ class SignInFailures:
         return {each.key: each for each in found}
 
     async def store(self, counted: Sequence[Failures], now: int) -> None:
-        """Stores the counts, of nothing by forgetting them, and forgets old ones."""
+        """Store the counts, delete empty ones, and delete old ones of other keys."""
         keys = [each.key for each in counted]
         times = {"now": now, "forgotten": now - FORGET_SECONDS}
         await self._connection.run(_forgotten(len(keys)), _named(keys) | times)
@@ -55,7 +55,7 @@ class SignInFailures:
 
 
 def _named(keys: Sequence[FailureKey]) -> dict[str, object]:
-    """The parameters of the statements below."""
+    """Return the parameters of the statements below."""
     return {
         f"{name}_{number}": getattr(key, name)
         for number, key in enumerate(keys)

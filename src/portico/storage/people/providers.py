@@ -35,12 +35,12 @@ class ProviderRepository:
         return IdentityProvider(**rows[0]._asdict()) if rows else None
 
     async def of_tenant(self, customer_id: int) -> list[IdentityProvider]:
-        """The providers of a tenant, oldest first."""
+        """Return the providers of a tenant, oldest first."""
         rows = await self._connection.rows(_of_tenant(), {"customer_id": customer_id})
         return [IdentityProvider(**row._asdict()) for row in rows]
 
     async def for_console(self) -> list[IdentityProvider]:
-        """The enabled providers that sign administrators in, of every tenant, by name."""
+        """Return the enabled providers of all tenants that sign in administrators, by name."""
         rows = await self._connection.rows(_for_console())
         return [IdentityProvider(**row._asdict()) for row in rows]
 
@@ -79,7 +79,7 @@ class ProviderRepository:
         await self._connection.run(statement.values(client_secret=secret, enabled=provider.enabled))
 
     async def remove(self, provider_id: int) -> None:
-        """Forgets a provider."""
+        """Delete a provider."""
         statement = delete(identity_provider).where(identity_provider.c.id == provider_id)
         await self._connection.run(statement)
 

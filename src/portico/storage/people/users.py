@@ -33,11 +33,11 @@ class PortalUserRepository(Repository[PortalUser]):
     record: ClassVar = PortalUser
 
     async def find_by_name(self, name: str) -> PortalUser | None:
-        """The user with that name, whatever its case, or None."""
+        """Return the user with that name, ignoring case, or None."""
         return await self._one(_by_name(type(self)), wanted_name=fold(name.strip()))
 
     async def find_by_subject(self, provider_id: int, subject: str) -> PortalUser | None:
-        """The user whom a provider knows by that subject, or None."""
+        """Return the user that has that subject at a provider, or None."""
         return await self._one(_by_subject(type(self)), provider_id=provider_id, subject=subject)
 
     async def find_by_session(self, digest: str) -> tuple[PortalSession, PortalUser] | None:
@@ -46,17 +46,17 @@ class PortalUserRepository(Repository[PortalUser]):
         return (restored(PortalSession, rows[0]), self._record(rows[0])) if rows else None
 
     async def names(self, user_ids: Iterable[int]) -> dict[int, str]:
-        """What users are called, by id."""
+        """Return the names of users by id."""
         rows = await self._rows(_names(), wanted=sorted(set(user_ids)))
         return {row.id: row.display_name or row.name for row in rows}
 
     async def insert(self, *records: PortalUser) -> None:
-        """Stores new users and their groups."""
+        """Store new users and their groups."""
         await super().insert(*records)
         await self._assign(*records)
 
     async def replace(self, record: PortalUser) -> bool:
-        """Stores all fields of a user, and exactly its groups; False when there is none."""
+        """Store all fields and the groups of a user. Return False if the user does not exist."""
         if not await super().replace(record):
             return False
         statement = delete(portal_user_group).where(
@@ -67,7 +67,7 @@ class PortalUserRepository(Repository[PortalUser]):
         return True
 
     async def note_sign_in(self, user: PortalUser) -> None:
-        """Stores what a sign-in tells of a user: the time, and what the provider said."""
+        """Store the time of a sign-in, and the provider's claims about the user."""
         statement = (
             update(portal_user)
             .where(in_scope(portal_user), portal_user.c.id == user.id)
@@ -82,7 +82,7 @@ class PortalUserRepository(Repository[PortalUser]):
         await self._run(statement)
 
     async def existing_groups(self, group_ids: Iterable[int]) -> set[int]:
-        """Those of the group ids that the tenant has."""
+        """Return those of the group ids that exist in the tenant."""
         wanted = sorted(set(group_ids))
         if not wanted:
             return set()
@@ -92,7 +92,7 @@ class PortalUserRepository(Repository[PortalUser]):
         return {row.id for row in await self._rows(statement)}
 
     async def groups_by_name(self, names: Iterable[str]) -> set[int]:
-        """The ids of the tenant's groups with one of the names."""
+        """Return the ids of the tenant's groups that have one of the names."""
         wanted = sorted({fold(name) for name in names})
         if not wanted:
             return set()
