@@ -183,6 +183,7 @@ def _make_api(
         threads=threads,
         large_answers=large_answer_slots(),
         managed_suffix=settings.portal_suffix,
+        sdk_bulk_array=settings.sdk_bulk_array,
         assertion_audiences=_assertion_audiences(settings),
     )
 

@@ -83,6 +83,11 @@ class Settings:
     vendor_statuses: bool = _setting(
         False, "Answer 400 instead of 404 for an unknown id, as the vendor documents."
     )
+    sdk_bulk_array: bool = _setting(
+        True,
+        "Answer a bulk creation by the vendor's Python SDK with an array of the documented object, "
+        "because the SDK reads nothing else. Every other client gets the object.",
+    )
     portal_suffix: str = _setting(
         "p.zscalerportal.net",
         "Parent domain of the domains that Portico computes for managed portals.",

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from zscaler import ZscalerClient
 
 from portico.domain.tenancy.identity import Role
-from tests.clients.sdk import connect, refused, succeeded, walk
-from tests.harness import LINKS, Caller, Tenant
+from tests.clients.sdk import MODES, connect, lead_to, refused, succeeded, walk
+from tests.harness import LINKS, Caller, Tenant, create_tenant, served, upgrade
 
 pytestmark = pytest.mark.usefixtures("vendor_hosts")
 
@@ -107,7 +108,7 @@ def test_search_finds_the_exact_name(zpa: Any) -> None:  # noqa: ANN401  # untyp
     assert none == []
 
 
-def test_bulk_creates_although_the_sdk_errs(zpa: Any) -> None:  # noqa: ANN401  # untyped SDK
+def test_bulk_returns_the_created_links(zpa: Any) -> None:  # noqa: ANN401  # untyped SDK
     portal = succeeded(zpa.user_portal_controller.add_user_portal(name="Staff", enabled=True))
     links = zpa.user_portal_link
     entries = [
@@ -115,15 +116,34 @@ def test_bulk_creates_although_the_sdk_errs(zpa: Any) -> None:  # noqa: ANN401  
         {"name": "Mail", "link": "mail.example.com", "link_path": "/inbox", "enabled": False},
     ]
 
-    error = refused(links.add_bulk_portal_links(entries, user_portal_link_ids=[portal.id]))
+    (made,) = succeeded(links.add_bulk_portal_links(entries, user_portal_link_ids=[portal.id]))
     stored = succeeded(links.list_portal_link())
 
-    assert isinstance(error, TypeError)  # docs/clients.md: the SDK expects an array
-    assert [(each.name, each.enabled, each.link_path) for each in stored] == [
-        ("Mail", False, "/inbox"),
+    assert [(each.name, each.enabled, each.link_path) for each in made.user_portal_links] == [
         ("Time", True, None),
+        ("Mail", False, "/inbox"),
     ]
+    assert [each.id for each in made.user_portals] == [portal.id]
+    assert {each.id for each in stored} == {each.id for each in made.user_portal_links}
     assert all([on.id for on in each.user_portals] == [portal.id] for each in stored)
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_bulk_creates_and_errs_with_the_array_switched_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mode: str
+) -> None:
+    url = f"sqlite:///{tmp_path / 'portico'}.db"
+    upgrade(url)
+    with served(url, tmp_path / "server.log", "--no-sdk-bulk-array") as server:
+        tenant = create_tenant(server)
+        lead_to(server, monkeypatch)
+        links = connect(mode, tenant.customer_id, tenant.credentials()).user_portal_link
+
+        error = refused(links.add_bulk_portal_links([{"name": "Time", "link": "time.example.com"}]))
+        stored = succeeded(links.list_portal_link())
+
+    assert isinstance(error, TypeError)  # it reads an array, and gets the documented object
+    assert [each.name for each in stored] == ["Time"]
 
 
 def test_links_of_a_portal_are_in_the_response(zpa: Any) -> None:  # noqa: ANN401  # untyped SDK

@@ -54,6 +54,21 @@ def test_answer_is_the_first_one_also_after_a_change(admin: Caller) -> None:
     assert total(admin) == 0
 
 
+def test_stored_bulk_is_answered_in_the_form_that_the_client_reads(admin: Caller) -> None:
+    key = {"Idempotency-Key": "k"}
+    python = key | {"User-Agent": "zscaler-sdk-python/1.11.3 python/3.11.2 Linux/6.1"}
+    go = key | {"User-Agent": "zscaler-sdk-go/3.8.33"}
+
+    first, again, last = [
+        admin.call("POST", BULK, json=links(3), headers=headers) for headers in (python, go, python)
+    ]
+
+    assert [each.status_code for each in (first, again, last)] == [201, 201, 201]
+    assert set(again.json()) == {"userPortalLinks", "userPortals"}
+    assert first.json() == last.json() == [again.json()]
+    assert total(admin) == 3
+
+
 def test_other_prefix_and_slash_are_the_same_request(admin: Caller) -> None:
     first = create(admin, LINKS, link(), "k").json()
 

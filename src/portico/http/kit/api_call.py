@@ -77,6 +77,7 @@ class Api:
     threads: Threads
     large_answers: Slots
     managed_suffix: str
+    sdk_bulk_array: bool
     assertion_audiences: frozenset[str]
 
 
@@ -343,11 +344,28 @@ class Call:
                 return
         raise StalePrecondition(kind)
 
-    async def created(self, work: UnitOfWork, create: Callable[[], Awaitable[object]]) -> Answer:
-        """Return 201 with the result of `create`, made once in 24 hours per Idempotency-Key."""
+    async def created(
+        self,
+        work: UnitOfWork,
+        create: Callable[[], Awaitable[object]],
+        *,
+        in_array: bool = False,
+    ) -> Answer:
+        """Return 201 with the result of `create`, made once in 24 hours per Idempotency-Key.
+
+        `in_array` sends the result as the only item of an array. The stored answer never has it,
+        so that each client gets the form that it can read.
+        """
+        status, body = await self._created_once(work, create)
+        return await self._answer_body(b"[%b]" % body if in_array else body, status)
+
+    async def _created_once(
+        self, work: UnitOfWork, create: Callable[[], Awaitable[object]]
+    ) -> tuple[int, bytes]:
+        """Return the status and the body of a creation or of the stored answer to it."""
         key = self.request.headers.get("idempotency-key")
         if key is None:
-            return await self.answer(await create(), status=201)
+            return 201, await self._encoded(await create())
         if not 0 < len(key) <= IDEMPOTENCY_KEY_LIMIT:
             raise InvalidField(
                 "Idempotency-Key", f"It must have 1 to {IDEMPOTENCY_KEY_LIMIT} characters."
@@ -378,7 +396,7 @@ class Call:
             await work.idempotent_answers.keep(answer)
         elif answer.fingerprint != request_fingerprint:
             raise InvalidField("Idempotency-Key", "It was used for another request before.")
-        return await self._answer_body(answer.body.encode(), answer.status)
+        return answer.status, answer.body.encode()
 
 
 async def open_call(api: Api, request: AnyRequest) -> Call:

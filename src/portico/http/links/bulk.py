@@ -33,6 +33,8 @@ from portico.services.links import links
 BULK = [
     f"/{version}/admin/customers/{{customerId:str}}/userPortalLink/bulk" for version in ("v2", "v1")
 ]
+PYTHON_SDK = "zscaler-sdk-python/"
+"""How the User-Agent of the vendor's Python SDK starts, in both of its modes."""
 
 
 class LinkBulkBody(WireStruct, frozen=True, kw_only=True):
@@ -115,7 +117,11 @@ def present_bulk(
     status=201,
 )
 async def create_links(call: Call) -> Answer:
-    """Create up to 500 links or none. A bare list of links is accepted too."""
+    """Create up to 500 links or none. A bare list of links is accepted too.
+
+    The vendor's Python SDK gets the documented object in an array, unless the setting
+    `sdk_bulk_array` is off.
+    """
     bulk, specs, presentations = await call.receive_as(
         cast("type[BulkBody]", BulkBody), _received_many
     )
@@ -125,7 +131,14 @@ async def create_links(call: Call) -> Answer:
             created = await links.create_links(work, specs, presentations)
             return present_bulk(created, stored_presentations(created, asked=call.wants_portico))
 
-        return await call.created(work, create)
+        return await call.created(work, create, in_array=_reads_array(call))
+
+
+def _reads_array(call: Call) -> bool:
+    """Return whether the caller can only read an array: docs/vendor-api.md, "Bulk"."""
+    return call.api.sdk_bulk_array and call.request.headers.get("user-agent", "").startswith(
+        PYTHON_SDK
+    )
 
 
 ROUTES = (create_links,)
