@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from random import randrange
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from litestar import Litestar, Request, Response, Router, get
@@ -34,7 +34,7 @@ from portico.http.kit.answers import CONTENT_TYPE, AnyRequest
 from portico.http.kit.api_call import Api
 from portico.http.kit.errors import exception_handlers, refuse_ambiguous, status_of
 from portico.http.kit.large_answers import large_answer_slots
-from portico.http.kit.openapi import describe
+from portico.http.kit.openapi import describe, named_addresses
 from portico.http.kit.operations import OPERATION, answer_options
 from portico.http.kit.tokens import Tokens
 from portico.http.links import application_segments, bulk, links
@@ -73,6 +73,9 @@ from portico.web.sign_in import console as console_sign_in
 from portico.web.sign_in import portal as portal_sign_in
 from portico.web.sign_in import providers
 from portico.web.sign_in.oidc import OpenIdClients
+
+if TYPE_CHECKING:
+    from portico.emulator.operations import Operations
 
 BODY_LIMIT_BYTES = 5 * MEBIBYTE
 PREFIXES = ("/mgmtconfig", "/zpa/mgmtconfig")
@@ -313,6 +316,24 @@ def _described_routes() -> list[tuple[str, HTTPRouteHandler]]:
     routes = [(PREFIXES[0], route) for noun in NOUNS for route in noun.ROUTES]
     routes += [("", route) for route in (*identity.ROOT_ROUTES, *identity.SESSION_ROUTES)]
     return [(prefix, route) for prefix, route in routes if OPERATION in route.opt]
+
+
+def api_operations() -> Operations:
+    """Return the operations of the API for the stand-in, by their ids in the OpenAPI document."""
+    from portico.emulator.operations import Operation, Operations
+    from portico.http.kit.known_fields import known_fields
+
+    operations: list[Operation] = []
+    for prefix, route in _described_routes():
+        described = route.opt[OPERATION]
+        (method,) = route.http_methods
+        fields = None if described.body is None else known_fields(described.body)
+        query = frozenset(each.name for each in described.parameters if each.location == "query")
+        operations += [
+            Operation(operation_id, method, address, fields, query)
+            for operation_id, address in named_addresses(prefix, route)
+        ]
+    return Operations(operations)
 
 
 def _probes() -> list[HTTPRouteHandler]:

@@ -32,11 +32,9 @@ def describe(routes: Iterable[tuple[str, HTTPRouteHandler]], *, version: str) ->
     described = [(prefix, route, route.opt[OPERATION]) for prefix, route in routes]
     paths: dict[str, Document] = {}
     for prefix, route, operation in described:
-        for number, path in enumerate(sorted(route.paths, reverse=True)):
-            address = prefix + re.sub(r":str}", "}", path)
-            suffix = f"_{number + 1}" if number else ""
+        for operation_id, address in named_addresses(prefix, route):
             (method,) = route.http_methods
-            paths.setdefault(address, {})[method.lower()] = _operation(operation, suffix)
+            paths.setdefault(address, {})[method.lower()] = _operation(operation, operation_id)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -57,9 +55,18 @@ def describe(routes: Iterable[tuple[str, HTTPRouteHandler]], *, version: str) ->
     }
 
 
-def _operation(operation: Operation, suffix: str) -> Document:
+def named_addresses(prefix: str, route: HTTPRouteHandler) -> list[tuple[str, str]]:
+    """Return the operation id and the path template of each path of a route."""
+    name = route.opt[OPERATION].name
+    return [
+        (f"{name}_{number + 1}" if number else name, prefix + re.sub(r":str}", "}", path))
+        for number, path in enumerate(sorted(route.paths, reverse=True))
+    ]
+
+
+def _operation(operation: Operation, operation_id: str) -> Document:
     described: Document = {
-        "operationId": operation.name + suffix,
+        "operationId": operation_id,
         "tags": [operation.tag],
         "summary": operation.summary,
         "parameters": [_parameter(each) for each in operation.parameters],
