@@ -13,6 +13,7 @@ from playwright.sync_api import expect
 from tests.harness import LINKS, Tenant
 from tests.web.conftest import OpenTab
 from tests.web.console.people import sit_down
+from tests.web.keyboard import press
 
 
 def picture(folder: Path, name: str, colour: str = "#203040", side: int = 200) -> Path:
@@ -54,7 +55,7 @@ def test_a_pasted_address_is_split_and_the_link_is_on_its_portal(
     page.get_by_role("combobox", name="Section").fill("Money")
     page.get_by_role("combobox", name="Add", exact=True).fill("Finance")
     page.get_by_role("option", name="Make “Finance”").click()
-    page.keyboard.press("Control+s")
+    press(page, "Control+s")
     expect(desk.toast).to_contain_text("Payslips")
     stored = desk.links()["Payslips"]
     assert stored["protocol"] == "http://"

@@ -9,10 +9,12 @@ from portico.domain.tenancy.identity import Role
 from tests.harness import LINKS, Tenant
 from tests.web.conftest import OpenTab
 from tests.web.console.people import Desk, sit_down
+from tests.web.keyboard import press, type_text, wait_for_scripts
 
 
 def shown(page: Page) -> list[str]:
     """The names in the list, in its order."""
+    wait_for_scripts(page)
     return page.locator("tbody a.name").all_inner_texts()
 
 
@@ -30,8 +32,8 @@ def test_list_narrows_as_one_types_and_keeps_it_in_the_address(
         desk.add_link(name)
     page = desk.open("links")
     assert shown(page) == ["Pay desk", "Payslips", "Wiki"]
-    page.keyboard.press("/")
-    page.keyboard.type("pay")
+    press(page, "/")
+    type_text(page, "pay")
     expect(page.locator("tbody tr")).to_have_count(2)
     page.wait_for_url("**q=pay*")
     page.reload()
@@ -71,8 +73,7 @@ def test_many_links_come_in_pages(tenant: Tenant, tab: OpenTab) -> None:
     expect(page.get_by_text("1\N{EN DASH}50 of 120 links")).to_be_visible()
     page.get_by_role("link", name="Next").click()
     assert shown(page)[0] == "Link 050"
-    page.keyboard.press("j")
-    page.keyboard.press("x")
+    press(page, "j", "x")
     page.get_by_role("button", name="Select all 120").click()
     page.get_by_role("button", name="Disable").click()
     expect(page.get_by_role("button", name="Disable 120 links")).to_be_enabled()
@@ -124,15 +125,13 @@ def test_keys_walk_select_and_switch(tenant: Tenant, tab: OpenTab) -> None:
     for name in ("Ada", "Bea", "Cy", "Di"):
         desk.add_link(name)
     page = desk.open("links")
-    for key in ("j", "j", "x", "Shift+ArrowDown"):
-        page.keyboard.press(key)
+    press(page, "j", "j", "x", "Shift+ArrowDown")
     expect(page.locator("[data-selected]")).to_have_text("2 selected")
-    page.keyboard.press("Escape")
+    press(page, "Escape")
     expect(page.locator(".bulk")).to_be_hidden()
-    page.keyboard.press("e")
+    press(page, "e")
     expect(page.get_by_role("switch", name="Cy enabled")).to_have_attribute("aria-checked", "false")
-    page.keyboard.press("k")
-    page.keyboard.press("Enter")
+    press(page, "k", "Enter")
     page.wait_for_url("**/links/*")
     expect(page.get_by_label("Name", exact=True)).to_have_value("Bea")
 

@@ -9,6 +9,7 @@ from portico.domain.tenancy.identity import Role
 from tests.harness import LINKS, MICROTENANTS, Caller, Credentials, Tenant, create_tenant
 from tests.web.conftest import OpenTab
 from tests.web.console.people import make_administrator, sit_down, take_place
+from tests.web.keyboard import press
 from tests.web.portal.portals import PASSWORD
 from tests.web.visits import add_user
 
@@ -51,7 +52,7 @@ def test_an_administrator_has_a_role_in_each_place(tenant: Tenant, tab: OpenTab)
     page.get_by_label("Password").fill(PASSWORD)
     for place, microtenant in (("Look and change in", "East"), ("Look in", "West")):
         page.get_by_role("group", name=place).get_by_role("combobox").fill(microtenant)
-        page.keyboard.press("Enter")
+        press(page, "Enter")
     page.get_by_role("button", name="Save administrator").click()
     row = page.get_by_role("row", name=name)
     expect(row).to_contain_text("Look and change, East; Look, West")

@@ -11,11 +11,13 @@ from playwright.sync_api import Page, expect
 from tests.harness import PORTALS, Tenant
 from tests.web.conftest import OpenTab
 from tests.web.console.people import Desk, sit_down
+from tests.web.keyboard import press, wait_for_scripts
 from tests.web.portal.portals import names
 
 
 def places(page: Page) -> list[str]:
     """The names of the links in their order."""
+    wait_for_scripts(page)
     return page.locator("[data-order-row] .name").all_inner_texts()
 
 
@@ -52,22 +54,17 @@ def test_links_are_ordered_by_keys_across_sections(tenant: Tenant, tab: OpenTab)
     page = desk.open(f"portals/{portal}")
     assert places(page) == ["Ada", "Bea", "Cy", "Di"]
     page.get_by_role("button", name="Move Ada", exact=True).focus()
-    page.keyboard.press("Space")
-    page.keyboard.press("ArrowDown")
+    press(page, "Space", "ArrowDown")
     expect(page.locator("#says")).to_contain_text("Place 2 of 3 in First.")
-    page.keyboard.press("Space")
+    press(page, "Space")
     expect(desk.toast).to_contain_text("The order is saved.")
     assert places(desk.open(f"portals/{portal}")) == ["Bea", "Ada", "Cy", "Di"]
     page.get_by_role("button", name="Move Cy", exact=True).focus()
-    page.keyboard.press("Space")
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("Space")
+    press(page, "Space", "ArrowDown", "Space")
     expect(desk.toast).to_contain_text("The order is saved.")
     assert desk.links()["Cy"]["portico"]["section"] == "Second"  # type: ignore[index]
     page.get_by_role("button", name="Move Bea", exact=True).focus()
-    page.keyboard.press("Space")
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("Escape")
+    press(page, "Space", "ArrowDown", "Escape")
     assert places(page)[0] == "Bea"
     visitor = tab().page
     visitor.goto(f"{tenant.server.url}/p/{portal}")

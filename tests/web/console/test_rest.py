@@ -12,6 +12,7 @@ from tests.certificates import certificate_pem
 from tests.harness import AUPS, CERTIFICATES, LINKS, MICROTENANTS, Tenant, create_applications
 from tests.web.conftest import OpenTab
 from tests.web.console.people import sit_down
+from tests.web.keyboard import press, type_text, wait_for_scripts
 
 
 def test_a_policy_is_written_with_its_preview(tenant: Tenant, tab: OpenTab) -> None:
@@ -142,11 +143,10 @@ def test_the_palette_finds_links_portals_and_microtenants(tenant: Tenant, tab: O
     desk.add_link("Payslips")
     portal = desk.add_portal("Pay desk")
     page = desk.open()
-    page.keyboard.press("Control+k")
-    page.keyboard.type("pay")
+    press(page, "Control+k")
+    type_text(page, "pay")
     expect(page.get_by_role("option")).to_have_count(2)
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("Enter")
+    press(page, "ArrowDown", "Enter")
     page.wait_for_url(f"**/portals/{portal}")
     plain = tab(java_script_enabled=False)
     plain.context.add_cookies(page.context.cookies())  # type: ignore[arg-type]
@@ -186,16 +186,16 @@ def test_the_dashboard_answers_its_questions(tenant: Tenant, tab: OpenTab) -> No
 def test_theme_and_keys_are_remembered(tenant: Tenant, tab: OpenTab) -> None:
     desk = sit_down(tenant, tab())
     page = desk.open("links")
-    page.keyboard.press("?")
+    press(page, "?")
     expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
-    page.keyboard.press("Escape")
+    press(page, "Escape")
     page.locator("summary", has_text="Your menu").click()
     page.get_by_role("button", name="Dark").click()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
+    wait_for_scripts(page)
     page.locator("summary", has_text="Your menu").click()
     page.get_by_role("button", name="Single keys").click()
-    page.keyboard.press("Escape")
-    page.keyboard.press("?")
+    press(page, "Escape", "?")
     expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
 
 

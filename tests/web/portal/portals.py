@@ -16,6 +16,7 @@ from portico.services.people import groups, users
 from portico.services.people.passwords import hash_password
 from portico.services.runtime import Runtime
 from tests.harness import LINKS, PORTALS, Caller, Server, Tenant, as_operator
+from tests.web.keyboard import wait_for_scripts
 
 PASSWORD = "correct horse battery"
 VALUE_SECONDS = 10.0
@@ -116,6 +117,7 @@ def sign_in(page: Page, portal: Portal, name: str, password: str = PASSWORD) -> 
 
 def names(page: Page, selector: str = "#all .tile .n") -> Sequence[str]:
     """The names on the page in their order."""
+    wait_for_scripts(page)
     return page.locator(selector).all_inner_texts()
 
 

@@ -12,6 +12,7 @@ from playwright.sync_api import Page
 from tests.domain import links as finding_tests
 from tests.harness import Tenant
 from tests.web.conftest import OpenTab
+from tests.web.keyboard import press, type_text
 from tests.web.portal.portals import Portal, make_portal, names
 
 CASES = json.loads((Path(finding_tests.__file__).parent / "finding_cases.json").read_text("utf-8"))
@@ -59,8 +60,8 @@ def test_script_finds_by_the_same_table_as_the_server(page: Page) -> None:
 
 
 def test_typing_ranks_marks_and_selects(page: Page) -> None:
-    page.keyboard.press("/")
-    page.keyboard.type("rep")
+    press(page, "/")
+    type_text(page, "rep")
 
     assert names(page, ".results .n") == ["Reports", "Incident reporting", "Service desk"]
     assert page.locator(".results mark").all_inner_texts()[0] == "Rep"
@@ -76,29 +77,28 @@ def test_typing_ranks_marks_and_selects(page: Page) -> None:
 
 def test_arrows_move_and_enter_opens_in_a_new_tab(page: Page) -> None:
     page.context.route("https://*.example/", lambda route: route.fulfill(body="there"))
-    page.keyboard.press("/")
-    page.keyboard.type("rep")
-    page.keyboard.press("ArrowDown")
+    press(page, "/")
+    type_text(page, "rep")
+    press(page, "ArrowDown")
     with page.expect_popup() as popup:
-        page.keyboard.press("Enter")
+        press(page, "Enter")
 
     assert popup.value.url == "https://incidentreporting.example/"
     assert popup.value.evaluate("opener") is None
-    page.keyboard.press("ArrowUp")
-    page.keyboard.press("ArrowUp")
+    press(page, "ArrowUp", "ArrowUp")
     field = page.get_by_role("combobox", name=FIELD)
     assert field.get_attribute("aria-activedescendant") == "o2"
 
 
 def test_escape_clears_then_leaves(page: Page) -> None:
     field = page.get_by_role("combobox", name=FIELD)
-    page.keyboard.press("/")
-    page.keyboard.type("pay")
-    page.keyboard.press("Escape")
+    press(page, "/")
+    type_text(page, "pay")
+    press(page, "Escape")
     assert field.input_value() == ""
     assert page.locator("#all").is_visible()
     assert field.evaluate("(it) => it === document.activeElement")
-    page.keyboard.press("Escape")
+    press(page, "Escape")
 
     assert not field.evaluate("(it) => it === document.activeElement")
 
@@ -122,7 +122,7 @@ def test_form_finds_without_scripts(portal: Portal, tab: OpenTab) -> None:
     page = tab(java_script_enabled=False).page
     page.goto(portal.url)
     page.get_by_label(FIELD).fill("REP")
-    page.keyboard.press("Enter")
+    press(page, "Enter")
     page.wait_for_url("**?q=REP")
 
     assert names(page, ".results .n") == ["Reports", "Incident reporting", "Service desk"]

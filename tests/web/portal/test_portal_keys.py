@@ -7,6 +7,7 @@ from playwright.sync_api import Page
 
 from tests.harness import Tenant
 from tests.web.conftest import OpenTab
+from tests.web.keyboard import press, type_text
 from tests.web.portal.portals import Portal, make_portal, names, sign_in, wait_for_value
 
 pytestmark = pytest.mark.one_database
@@ -36,10 +37,10 @@ def focused_name(page: Page) -> str:
 
 
 def test_arrows_walk_the_grid_and_back_to_the_field(page: Page) -> None:
-    page.keyboard.press("/")
+    press(page, "/")
     walked = []
     for key in ("ArrowDown", "ArrowRight", "ArrowDown", "ArrowLeft", "ArrowUp", "ArrowUp"):
-        page.keyboard.press(key)
+        press(page, key)
         walked.append(focused_name(page))
 
     assert walked == ["Link 0", "Link 1", "Link 4", "Link 3", "Link 0", ""]
@@ -49,10 +50,10 @@ def test_arrows_walk_the_grid_and_back_to_the_field(page: Page) -> None:
 def test_f_stars_the_focused_link_and_a_digit_opens_it(page: Page) -> None:
     for name in ("Link 3", "Link 5"):
         page.get_by_role("link", name=name).focus()
-        page.keyboard.press("f")
+        press(page, "f")
     assert names(page, "#favourites bdi") == ["Link 3", "Link 5"]
     with page.expect_popup() as popup:
-        page.keyboard.press("2")
+        press(page, "2")
 
     assert popup.value.url == "https://link5.example/"
 
@@ -60,20 +61,20 @@ def test_f_stars_the_focused_link_and_a_digit_opens_it(page: Page) -> None:
 def test_alt_enter_copies_the_address(page: Page) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.get_by_role("link", name="Link 2").focus()
-    page.keyboard.press("Alt+Enter")
+    press(page, "Alt+Enter")
     page.get_by_text("Address copied.").wait_for()
     assert page.evaluate("navigator.clipboard.readText()") == "https://link2.example/"
-    page.keyboard.press("/")
-    page.keyboard.type("link 6")
-    page.keyboard.press("Alt+Enter")
+    press(page, "/")
+    type_text(page, "link 6")
+    press(page, "Alt+Enter")
     wait_for_value(page, "navigator.clipboard.readText()", "https://link6.example/")
 
 
 def test_question_mark_lists_the_keys(page: Page) -> None:
-    page.keyboard.press("?")
+    press(page, "?")
     dialog = page.get_by_role("dialog", name="Keyboard shortcuts")
     assert dialog.is_visible()
-    page.keyboard.press("Escape")
+    press(page, "Escape")
 
     assert dialog.is_hidden()
 
@@ -81,11 +82,10 @@ def test_question_mark_lists_the_keys(page: Page) -> None:
 def test_single_keys_can_be_switched_off(page: Page) -> None:
     page.get_by_text("Settings").click()
     page.get_by_role("button", name="Keyboard shortcuts").click()
-    page.keyboard.press("Escape")
+    press(page, "Escape")
     for _ in range(2):
         page.locator("main").focus()
-        page.keyboard.press("/")
-        page.keyboard.press("?")
+        press(page, "/", "?")
         assert page.evaluate(FOCUSED) == "main"
         assert page.get_by_role("dialog").is_hidden()
         page.reload()
@@ -96,11 +96,11 @@ def test_every_control_is_reached_by_tab(portal: Portal, page: Page) -> None:
     portal.add_user("ines")
     sign_in(page, portal, "ines")
     page.get_by_role("button", name="Favourite: Link 1").focus()
-    page.keyboard.press("Enter")
+    press(page, "Enter")
     page.reload()
     reached = set()
     for _ in range(40):
-        page.keyboard.press("Tab")
+        press(page, "Tab")
         reached.add(
             page.evaluate(
                 "(({tagName, id, className, dataset}) => tagName + '#' + id + '.' + className)"
@@ -117,8 +117,7 @@ def test_menu_closes_by_escape_and_by_a_click_elsewhere(page: Page) -> None:
     sheet = page.locator("#menu .sheet")
     summary.press("Enter")
     assert sheet.is_visible()
-    page.keyboard.press("Tab")
-    page.keyboard.press("Escape")
+    press(page, "Tab", "Escape")
     assert sheet.is_hidden()
     assert page.evaluate("document.activeElement.tagName") == "SUMMARY"
     summary.click()

@@ -12,6 +12,7 @@ from playwright.sync_api import Page
 
 from tests.harness import AUPS, LINKS, Tenant
 from tests.web.conftest import OpenTab
+from tests.web.keyboard import press
 from tests.web.portal.portals import Portal, make_portal, sign_in
 
 pytestmark = pytest.mark.one_database
@@ -67,7 +68,7 @@ def test_page_is_accessible_and_fits(portal: Portal, tab: OpenTab, width: int, s
     page.locator("#menu summary").click()
     assert violations(page, rules) == []
     assert fits(page)
-    page.keyboard.press("Escape")
+    press(page, "Escape")
     for query in ("wi", "zzzz"):
         page.get_by_label("Find a link by name or address").fill(query)
         assert violations(page, rules) == []

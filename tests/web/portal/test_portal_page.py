@@ -7,6 +7,7 @@ import pytest
 from portico.domain.tenancy.identity import Role
 from tests.harness import Tenant, create_tenant
 from tests.web.conftest import OpenTab
+from tests.web.keyboard import press
 from tests.web.portal.portals import make_portal, names, sign_in
 from tests.web.visits import Visit, add_administrator
 
@@ -88,7 +89,7 @@ def test_favourite_is_kept_by_the_server(tenant: Tenant, tab: OpenTab, javascrip
     sign_in(page, portal, "ines")
     star = page.get_by_role("button", name="Favourite: Wiki")
     star.focus()
-    page.keyboard.press("Enter")
+    press(page, "Enter")
     page.locator("#favourites").get_by_text("Wiki").wait_for()
     assert star.get_attribute("aria-pressed") == "true"
     if javascript:
@@ -96,7 +97,7 @@ def test_favourite_is_kept_by_the_server(tenant: Tenant, tab: OpenTab, javascrip
     page.goto(portal.url)
     assert names(page, "#favourites bdi") == ["Wiki"]
     star.focus()
-    page.keyboard.press("Enter")
+    press(page, "Enter")
     page.locator("#favourites").wait_for(state="hidden")
     if javascript:
         page.get_by_text("Removed from your favourites.").wait_for()
