@@ -1,0 +1,1 @@
+"""Tests of the stand-in's server, over real sockets."""
