@@ -1,0 +1,1 @@
+"""Faults on demand: rules that spoil answers of the API, and the vendor's rate limits."""

@@ -1,0 +1,1 @@
+"""Tests of fault rules, effects, profiles and the vendor's limits."""
