@@ -1,0 +1,1 @@
+"""Reports about what a run called, of the entries of its journal."""
