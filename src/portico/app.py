@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
 from random import randrange
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ from portico.asgi.limits import RateCounter
 from portico.asgi.threads import Threads
 from portico.domain.addresses import parse_networks
 from portico.domain.errors import PorticoError
-from portico.domain.records import Clock
+from portico.domain.records import Clock, IdSource, TenantClock
 from portico.http import policies as aups
 from portico.http.hot.cache import AnswerCache
 from portico.http.hot.reads import HotReads
@@ -88,23 +89,50 @@ NOUNS = (links, bulk, portals, aups, certificates, application_segments, microte
 logger = logging.getLogger("portico")
 
 
+async def _start_nothing(app: Litestar, runtime: Runtime) -> None:
+    """Do nothing: the application needs no more than its own parts."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Additions:
+    """What a caller of `create_app` adds to the application. `portico serve` adds nothing.
+
+    `new_id` creates the ids. `clients_clock` is the time of API clients if it is not that of the
+    server, and `time_in` the time of the server in one tenant. Without `durable`, SQLite does not
+    wait for the disk. `middlewares` are the outermost layers, from outside inwards. `started` is
+    called before the first request.
+    """
+
+    new_id: IdSource | None = None
+    clients_clock: Clock | None = None
+    time_in: TenantClock | None = None
+    durable: bool = True
+    routes: Sequence[HTTPRouteHandler | Router] = ()
+    middlewares: Sequence[Callable[[ASGIApp], ASGIApp]] = ()
+    started: Callable[[Litestar, Runtime], Awaitable[None]] = _start_nothing
+
+
 def create_app(
     settings: Settings,
     clock: Clock = time.time,
     monotonic: Clock = time.monotonic,
     command_line: CommandLine | None = None,
+    additions: Additions | None = None,
 ) -> ASGIApp:
     """Return the application for a server that runs its lifespan. It opens no connection yet.
 
     `command_line` is how pages write commands for the operator.
     """
-    database = _open_database(settings)
+    added = additions or Additions()
+    database = _open_database(settings, durable=added.durable)
     rates = RateCounter(clock, settings.rate_limit)
     cache = AnswerCache(settings.cache_bytes)
     notes = SignInNotes(database, clock)
     cipher = make_cipher(settings)
     signing_keys = SigningKeys(database, cipher, monotonic)
-    tokens = Tokens(signing_keys, clock, settings.token_lifetime, notes)
+    tokens = Tokens(
+        signing_keys, added.clients_clock or clock, settings.token_lifetime, notes, added.time_in
+    )
     readiness = Readiness(database, clock, slot=randrange(PROBE_SLOTS))
     log = AccessLog(sys.stderr.buffer) if settings.access_log else None
     threads = Threads()
@@ -113,13 +141,14 @@ def create_app(
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
         try:
-            runtime = await open_runtime(settings, database, cipher, clock)
+            runtime = await open_runtime(settings, database, cipher, clock, added.new_id)
             await ensure_signing_key(runtime, overlap=key_overlap(settings.token_lifetime))
             app.state.api = _make_api(runtime, settings, tokens, rates, cache, threads, failed)
             app.state.site = make_site(
                 runtime, settings, command_line or CommandLine(), threads, signing_keys, failed
             )
             app.state.readiness = readiness
+            await added.started(app, runtime)
             logger.info("This worker is ready.", extra={"event": "worker.started"})
             yield
         except Exception as error:
@@ -136,28 +165,31 @@ def create_app(
                 log.flush()
             logger.info("This worker has stopped.", extra={"event": "worker.stopped"})
 
-    application: ASGIApp = _router(settings, lifespan)
+    application: ASGIApp = _router(settings, lifespan, added.routes)
     if settings.cache_bytes:
         application = HotSignIns(application, tokens=tokens, database=database)
         application = HotReads(
             application, cache=cache, database=database, rates=rates, tokens=tokens, threads=threads
         )
-    return _outermost(application, log, settings)
+    return _outermost(application, log, settings, added.middlewares)
 
 
-def _open_database(settings: Settings) -> Database:
+def _open_database(settings: Settings, *, durable: bool) -> Database:
     return open_database(
         settings.database,
         pool_size=settings.pool_size,
         read_seconds=settings.read_timeout / 1000,
+        durable=durable,
     )
 
 
 def _router(
-    settings: Settings, lifespan: Callable[[Litestar], AbstractAsyncContextManager[None]]
+    settings: Settings,
+    lifespan: Callable[[Litestar], AbstractAsyncContextManager[None]],
+    added: Sequence[HTTPRouteHandler | Router],
 ) -> Litestar:
     return Litestar(
-        route_handlers=[*_api_routers(), *_page_routers(), *_probes(), *_documentation()],
+        route_handlers=[*_api_routers(), *_page_routers(), *_probes(), *_documentation(), *added],
         dependencies={"site": Provide(_site)},
         exception_handlers=_exception_handlers(settings),
         lifespan=[lifespan],
@@ -195,14 +227,22 @@ def _assertion_audiences(settings: Settings) -> frozenset[str]:
     return frozenset(each.strip() for each in settings.assertion_audience.split(","))
 
 
-def _outermost(application: ASGIApp, log: AccessLog | None, settings: Settings) -> ASGIApp:
-    return ExchangeMiddleware(
+def _outermost(
+    application: ASGIApp,
+    log: AccessLog | None,
+    settings: Settings,
+    added: Sequence[Callable[[ASGIApp], ASGIApp]],
+) -> ASGIApp:
+    application = ExchangeMiddleware(
         application,
         log,
         trusted_proxies(settings).client_address,
         strict_transport(make_origin_resolver(settings), settings.strict_transport),
         ambiguous=refuse_ambiguous,
     )
+    for layer in reversed(added):
+        application = layer(application)
+    return application
 
 
 def trusted_proxies(settings: Settings) -> TrustedProxies:

@@ -9,7 +9,7 @@ import time
 import uuid
 
 from portico.domain.people.sessions import SessionLife
-from portico.domain.records import Clock
+from portico.domain.records import Clock, IdSource
 from portico.services.password_queue import PasswordQueue
 from portico.services.runtime import Runtime, claim_ids
 from portico.services.tenancy.signing_keys import KEY_REFRESH_SECONDS
@@ -46,14 +46,21 @@ async def prepare_database(
 
 
 async def open_runtime(
-    settings: Settings, database: Database, cipher: SecretCipher, clock: Clock = time.time
+    settings: Settings,
+    database: Database,
+    cipher: SecretCipher,
+    clock: Clock = time.time,
+    new_id: IdSource | None = None,
 ) -> Runtime:
-    """Return the runtime of this process, which creates ids that no other process creates."""
+    """Return the runtime of this process.
+
+    Without `new_id`, it creates ids that no other process creates.
+    """
     return Runtime(
         database=database,
         cipher=cipher,
         clock=clock,
-        new_id=await claim_ids(database, clock),
+        new_id=new_id or await claim_ids(database, clock),
         transaction_id=str(uuid.uuid4()),
         passwords=Argon2Passwords(),
         password_queue=PasswordQueue(at_once=hashes_at_once()),

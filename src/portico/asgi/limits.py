@@ -12,6 +12,8 @@ from portico.domain.records import Clock
 
 WINDOW_SECONDS = 60
 ADVERTISED_LIMIT = 5_000
+CLIENTS = 10_000
+"""Clients after which those of earlier windows are forgotten."""
 
 
 class RateUsage(NamedTuple):
@@ -40,20 +42,23 @@ class RateUsage(NamedTuple):
 
 
 class RateCounter:
-    """Counts the requests of every client in the current minute. A limit of 0 refuses nothing."""
+    """Counts the requests of every client in its current minute. A limit of 0 refuses nothing."""
 
     def __init__(self, clock: Clock, limit: int) -> None:
         self._clock = clock
         self._limit = limit or ADVERTISED_LIMIT
         self.enforced = bool(limit)
-        self._window = 0
-        self._used: dict[int, int] = {}
+        self._used: dict[int, tuple[int, int]] = {}
+        """The window in which each client was last counted, and its requests in that window."""
+        self._pruned = 0
 
     def count(self, client_id: int) -> RateUsage:
         """Count one request of a client, and return its usage in the current window."""
         window, elapsed = divmod(int(self._clock()), WINDOW_SECONDS)
-        if window != self._window:
-            self._window = window
-            self._used.clear()
-        used = self._used[client_id] = self._used.get(client_id, 0) + 1
+        counted, used = self._used.get(client_id, (window, 0))
+        used = used + 1 if counted == window else 1
+        if window != self._pruned and len(self._used) >= CLIENTS:
+            self._pruned = window
+            self._used = {key: each for key, each in self._used.items() if each[0] == window}
+        self._used[client_id] = (window, used)
         return RateUsage(self._limit, used, WINDOW_SECONDS - elapsed)

@@ -13,6 +13,9 @@ from portico.domain.errors import InvalidField
 Clock = Callable[[], float]
 """Returns the current time in seconds since the epoch."""
 
+TenantClock = Callable[[int], float]
+"""Returns the current time in a tenant, given its customer id, in seconds since the epoch."""
+
 IdSource = Callable[[], int]
 """Returns a new id: positive, below 2^63, and greater than its earlier ids."""
 

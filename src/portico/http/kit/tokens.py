@@ -19,7 +19,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import OctKey, RSAKey
 
 from portico.domain.errors import AccessDenied, SessionNotValid
-from portico.domain.records import Clock
+from portico.domain.records import Clock, TenantClock
 from portico.domain.tenancy.identity import ApiClient, Claims, SigningKey
 from portico.services.tenancy.client_sign_ins import SignInNotes
 from portico.services.tenancy.signing_keys import SigningKeys
@@ -53,6 +53,7 @@ class _TokenClaims(msgspec.Struct, rename="camel"):
     customer_id: str
     jti: str
     exp: int
+    accepted_until: int = 0
 
 
 _TOKEN_CLAIMS = msgspec.json.Decoder(_TokenClaims)
@@ -62,7 +63,7 @@ _TOKEN_CLAIMS = msgspec.json.Decoder(_TokenClaims)
 class VerifiedToken:
     """A token whose signature was verified.
 
-    `good_until` is the wall-clock time at which the token expires or its key retires.
+    `good_until` is the time in the tenant at which the token expires or its key retires.
     `check_again` is the monotonic time by which the signing keys must be read again.
     """
 
@@ -73,11 +74,23 @@ class VerifiedToken:
 
 
 class Tokens:
-    """Issues and verifies access tokens. `lifetime` is in seconds; `clock` dates tokens."""
+    """Issues and verifies access tokens. `lifetime` is in seconds.
 
-    def __init__(self, keys: SigningKeys, clock: Clock, lifetime: int, notes: SignInNotes) -> None:
+    `clock` is the time of the clients, which they compare with `exp`. `time_in` is the time in a
+    tenant, by which tokens are accepted; it defaults to the same clock.
+    """
+
+    def __init__(
+        self,
+        keys: SigningKeys,
+        clock: Clock,
+        lifetime: int,
+        notes: SignInNotes,
+        time_in: TenantClock | None = None,
+    ) -> None:
         self._keys = keys
-        self._clock = clock
+        self.clock = clock
+        self._time_in = time_in or (lambda _: clock())
         self._notes = notes
         self.lifetime = lifetime
         self._verified: dict[str, VerifiedToken] = {}
@@ -86,7 +99,8 @@ class Tokens:
         """Return a token for a client that has signed in, and record the sign-in."""
         self._notes.note(client)
         key = (await self._keys.current())[0]
-        now = int(self._clock())
+        now = int(self.clock())
+        accepted_until = int(self._time_in(client.customer_id)) + self.lifetime
         claims: dict[str, str | int] = {
             "iss": ISSUER,
             "sub": str(client.id),
@@ -95,6 +109,8 @@ class Tokens:
             "iat": now,
             "exp": now + self.lifetime,
         }
+        if abs(accepted_until - now - self.lifetime) > 1:  # rounded at different moments
+            claims["acceptedUntil"] = accepted_until
         return _signed(claims, key)
 
     async def verify(self, token: str) -> VerifiedToken:
@@ -115,11 +131,14 @@ class Tokens:
                 token_id=payload.jti,
                 client_id=int(payload.sub),
                 customer_id=int(payload.customer_id),
-                expires=payload.exp,
+                expires=payload.accepted_until or payload.exp,
             )
         except _MALFORMED:
             raise AccessDenied from None
-        if claims.expires <= self._clock():
+        now = self._time_in(claims.customer_id)
+        if key.retire_time is not None and key.retire_time <= now:
+            raise SessionNotValid("the key that signed the token has retired.")
+        if claims.expires <= now:
             raise SessionNotValid("the token has expired.")
         good_until = min(claims.expires, key.retire_time or claims.expires)
         check_again = self._keys.read_again_at
@@ -130,7 +149,8 @@ class Tokens:
 
     def is_good(self, token: VerifiedToken) -> bool:
         """Return whether a verified token can be accepted without verifying it again."""
-        return self._keys.monotonic() < token.check_again and self._clock() < token.good_until
+        now = self._time_in(token.claims.customer_id)
+        return self._keys.monotonic() < token.check_again and now < token.good_until
 
     async def _key(self, key_id: object) -> SigningKey:
         key = _named(key_id, await self._keys.current())
@@ -139,8 +159,6 @@ class Tokens:
             key = _named(key_id, await self._keys.current(older_than=1))
         if key is None:
             raise AccessDenied
-        if key.retire_time is not None and key.retire_time <= self._clock():
-            raise SessionNotValid("the key that signed the token has retired.")
         return key
 
 

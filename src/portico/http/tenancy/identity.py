@@ -184,7 +184,7 @@ async def issue_token(api: Api, request: AnyRequest) -> Answer:
     def accepts(client: ApiClient) -> bool:
         if assertion:
             return assertion_convinces(
-                client, assertion, api.assertion_audiences, api.runtime.clock()
+                client, assertion, api.assertion_audiences, api.tokens.clock()
             )
         return secret_matches(client.secret_hash, secret)
 

@@ -46,16 +46,21 @@ def sqlite_path(url: str) -> Path | None:
 
 
 def open_database(
-    url: str, *, pool_size: int = DEFAULT_POOL_SIZE, read_seconds: float = READ_SECONDS
+    url: str,
+    *,
+    pool_size: int = DEFAULT_POOL_SIZE,
+    read_seconds: float = READ_SECONDS,
+    durable: bool = True,
 ) -> Database:
     """Return the database that a URL names: `sqlite:///path`, or PostgreSQL in libpq form.
 
-    A read that takes longer than `read_seconds` is stopped. The database connects when it is first
-    used, and never creates a SQLite file. Raises InvalidDatabaseUrl for anything else.
+    A read that takes longer than `read_seconds` is stopped. Without `durable`, SQLite does not wait
+    for the disk. The database connects when it is first used, and never creates a SQLite file.
+    Raises InvalidDatabaseUrl for anything else.
     """
     path = sqlite_path(url)
     if path is not None:
-        return SqliteDatabase(path, read_seconds)
+        return SqliteDatabase(path, read_seconds, durable=durable)
     if re.match(r"postgres(ql)?://", url):
         _require_readable(url)
         # Imported only when it is used: the driver costs the embedded default 0.2 s of start.

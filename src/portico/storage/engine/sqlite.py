@@ -9,12 +9,13 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections import deque
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 from sqlalchemy import NullPool, create_engine
 from sqlalchemy.dialects.sqlite import pysqlite
@@ -24,8 +25,10 @@ from portico.domain.errors import ConcurrentChange, PorticoError, Unavailable
 from portico.storage.engine.connections import READ_SECONDS, Connection, Database, SyncWork
 from portico.storage.engine.sqlite_connections import SqliteReader, SqliteWriter
 from portico.storage.engine.sqlite_file import DamageScan, SqliteFile
-from portico.storage.engine.sqlite_reads import SlowReads, TimedConnection
+from portico.storage.engine.sqlite_reads import SlowReads, TimedConnection, run_to_end
 from portico.storage.engine.statements import StatementCompiler
+
+T = TypeVar("T")
 
 LOCK_WAIT_SECONDS = 10.0
 WRITERS_PER_COMMIT = 32
@@ -46,10 +49,16 @@ class _Batch:
 
 
 class SqliteDatabase(Database):
-    """A SQLite file in WAL mode, which any number of processes can share."""
+    """A SQLite file in WAL mode, which any number of processes can share.
 
-    def __init__(self, path: Path, read_seconds: float = READ_SECONDS) -> None:
+    Without `durable`, commits do not wait for the disk: a power cut can destroy the file.
+    """
+
+    def __init__(
+        self, path: Path, read_seconds: float = READ_SECONDS, *, durable: bool = True
+    ) -> None:
         self._path = path
+        self._synchronous = "FULL" if durable else "OFF"
         self._file = SqliteFile(path)
         self._scan = DamageScan(self._file, self._open)
         self._statements = StatementCompiler(pysqlite.dialect(paramstyle="named"))
@@ -87,7 +96,7 @@ class SqliteDatabase(Database):
     def _configure(self, connection: sqlite3.Connection, cache_kib: int) -> None:
         connection.execute(f"PRAGMA busy_timeout = {int(LOCK_WAIT_SECONDS * 1000)}")
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA synchronous = {self._synchronous}")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute(f"PRAGMA cache_size = -{cache_kib}")
 
@@ -273,6 +282,36 @@ class SqliteDatabase(Database):
                 self._file.verify()
         finally:
             self._pass_turn_on()
+
+    async def run_exclusively(
+        self, work: Callable[[sqlite3.Connection], T], *, begin: bool = True
+    ) -> T:
+        """Run work on the writers' connection, on a thread, in a transaction of its own.
+
+        It excludes all other writers. Without `begin`, no transaction is open, so that the work can
+        attach another database, which stays attached.
+        """
+        await self._take_turn()
+        try:
+            with translated(self._file):
+                await self._end_batch()
+                if begin:
+                    await self._begin(self._writer)
+                return await run_to_end(self._disk, partial(self._run_whole, work))
+        finally:
+            self._pass_turn_on()
+
+    def _run_whole(self, work: Callable[[sqlite3.Connection], T]) -> T:
+        try:
+            with self._timed_writer.unwatched():
+                result = work(self._writer)
+            if self._writer.in_transaction:
+                self._commit()
+        except BaseException:
+            if self._writer.in_transaction:
+                self._writer.execute("ROLLBACK")
+            raise
+        return result
 
     async def erase_deleted(self, tables: Sequence[str]) -> None:
         """Rewrite the whole file: its free pages and its WAL still hold deleted content."""

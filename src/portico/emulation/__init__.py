@@ -1,0 +1,1 @@
+"""Runs the stand-in for tests: opens its database, assembles its application and serves it."""

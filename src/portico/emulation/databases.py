@@ -1,0 +1,102 @@
+"""The database of a stand-in: a copy of an empty one in a temporary folder, or a file that is kept.
+
+Running every migration takes most of a second, so the empty database is made once for each schema,
+in the cache folder of the user.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from portico.installation import make_cipher, prepare_database
+from portico.settings import Settings
+from portico.storage.engine.database import create_database_file, open_database
+from portico.storage.engine.files import create_private_folder
+from portico.storage.schema.migrate import MIGRATIONS, newest_revision
+
+DATABASE = "portico.db"
+KEY = "portico.key"
+
+logger = logging.getLogger("portico")
+
+
+@asynccontextmanager
+async def temporary_database(cache: Path) -> AsyncIterator[str]:
+    """Create an empty database of the newest schema, and remove its folder at the end.
+
+    The block gets its URL. `cache` is the folder with the databases that are copied.
+    """
+    with tempfile.TemporaryDirectory(prefix="portico-", ignore_cleanup_errors=True) as folder:
+        await _copy_template(cache, Path(folder))
+        yield database_url(Path(folder) / DATABASE)
+
+
+def database_url(path: Path) -> str:
+    """Return the URL of a SQLite file."""
+    return f"sqlite:///{path.absolute()}"
+
+
+def cache_folder(environment: Mapping[str, str]) -> Path:
+    """Return the user's cache folder of Portico, which may not exist."""
+    named = environment.get("XDG_CACHE_HOME", "")
+    return (Path(named) if named else Path.home() / ".cache") / "portico"
+
+
+async def prepare(settings: Settings) -> None:
+    """Create the database that the settings name, or upgrade it. Raises PorticoError."""
+    create_database_file(settings.database)
+    database = open_database(settings.database, durable=False)
+    try:
+        await prepare_database(database, make_cipher(settings), settings, create=True)
+    finally:
+        await database.close()
+
+
+async def _copy_template(cache: Path, folder: Path) -> None:
+    template = cache / f"empty-{_schema_name()}"
+    if not (template / KEY).exists():
+        await _make_template(template)
+    source = template if (template / KEY).exists() else None
+    if source is None:
+        await _make(folder)
+        return
+    for name in (DATABASE, KEY):
+        shutil.copyfile(source / name, folder / name)
+        (folder / name).chmod(0o600)
+
+
+async def _make_template(template: Path) -> None:
+    """Make the template in one step, so that no process sees half of it."""
+    try:
+        create_private_folder(template.parent)
+        fresh = Path(tempfile.mkdtemp(prefix="new-", dir=template.parent))
+    except OSError as error:
+        logger.debug("The cache folder cannot be used: %s", error)
+        return
+    try:
+        await _make(fresh)
+        fresh.rename(template)
+    except OSError as error:  # another process was faster, or the disk is full
+        logger.debug("The empty database was not cached: %s", error)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+async def _make(folder: Path) -> None:
+    await prepare(replace(Settings(), database=database_url(folder / DATABASE)))
+
+
+def _schema_name() -> str:
+    """Return a name that changes whenever a migration does."""
+    content = hashlib.sha256()
+    for path in sorted((MIGRATIONS / "versions").glob("[0-9]*.py")):
+        content.update(path.read_bytes())
+    return f"{newest_revision()}-{content.hexdigest()[:12]}-{os.getuid()}"

@@ -1,0 +1,56 @@
+"""`GET /_portico/health` and `GET /_portico/routes`."""
+
+from __future__ import annotations
+
+from litestar import get
+from litestar.handlers import HTTPRouteHandler
+
+from portico import __version__
+from portico.emulator.control.wire import Answer, AnyRequest, stand_in_of
+
+
+class HealthAnswer(Answer, frozen=True, kw_only=True):
+    """The stand-in answers: its version and its number of tenants."""
+
+    status: str
+    version: str
+    tenants: int
+
+
+class Route(Answer, frozen=True, kw_only=True):
+    """A method and a path of the control API, and its purpose."""
+
+    method: str
+    path: str
+    summary: str
+
+
+class RoutesAnswer(Answer, frozen=True, kw_only=True):
+    """Every route of the control API."""
+
+    routes: list[Route]
+
+
+@get("/health", summary="Report that the stand-in is ready")
+async def read_health(request: AnyRequest) -> HealthAnswer:
+    """Return the version and the number of tenants."""
+    tenants = await stand_in_of(request).tenants()
+    return HealthAnswer(status="ready", version=__version__, tenants=len(tenants))
+
+
+@get("/routes", summary="List the routes of the control API")
+async def list_routes(request: AnyRequest) -> RoutesAnswer:
+    """Return every method and path with its summary."""
+    found = [
+        Route(method=method, path=path, summary=str(handler.summary or ""))
+        for route in request.app.routes
+        for path in [route.path_format]
+        for handler in getattr(route, "route_handlers", [])
+        if isinstance(handler, HTTPRouteHandler)
+        for method in sorted(handler.http_methods)
+        if method != "OPTIONS"
+    ]
+    return RoutesAnswer(routes=sorted(found, key=lambda each: (each.path, each.method)))
+
+
+ROUTES = (read_health, list_routes)

@@ -1,0 +1,80 @@
+"""What the running stand-in holds, for its control routes, its middlewares and the console page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from portico.domain.errors import InvalidInput, PorticoError
+from portico.domain.tenancy.identity import Tenant
+from portico.emulator.clock import EmulatedClock
+from portico.emulator.ids import CountingIds
+from portico.emulator.snapshots import Snapshots
+from portico.services.runtime import Runtime
+from portico.services.tenancy.tenants import list_tenants
+from portico.storage.engine.sqlite import SqliteDatabase
+from portico.storage.tenancy.identity import IdentityRepository
+
+Reset = Callable[[int | None], None]
+"""Returns a part of the stand-in to its first state, for one tenant or for all (None)."""
+
+
+class NoSuchTenant(PorticoError):
+    """There is no tenant with this id."""
+
+    code = "portico.tenant.unknown"
+
+    def __init__(self, customer_id: int) -> None:
+        super().__init__(f"There is no tenant with the id {customer_id}.", str(customer_id))
+
+
+class NeedsSqlite(InvalidInput):
+    """The stand-in runs on another database than SQLite."""
+
+    code = "portico.emulator.database"
+
+
+class StandIn:
+    """The parts of one stand-in. `open` must be called before anything but clock and ids is used.
+
+    `on_reset` has the parts that a reset concerns beside the database and the clock.
+    """
+
+    def __init__(self, clock: EmulatedClock, ids: CountingIds) -> None:
+        self.clock = clock
+        self.ids = ids
+        self.on_reset: list[Reset] = []
+        self.runtime: Runtime
+        self.snapshots: Snapshots
+
+    async def open(self, runtime: Runtime) -> None:
+        """Take the runtime of the application that starts, and save its state as the seed.
+
+        Raises NeedsSqlite.
+        """
+        if not isinstance(runtime.database, SqliteDatabase):
+            raise NeedsSqlite("The stand-in needs a SQLite database.")
+        self.runtime = runtime
+        self.snapshots = Snapshots(runtime.database, self.ids, self.clock)
+        await self.snapshots.open()
+
+    async def tenants(self) -> list[Tenant]:
+        """Return every tenant, oldest first."""
+        return await list_tenants(self.runtime)
+
+    async def require_tenant(self, customer_id: int) -> Tenant:
+        """Return a tenant. Raises NoSuchTenant."""
+        async with self.runtime.database.read() as connection:
+            tenant = await IdentityRepository(connection).find_tenant(customer_id)
+        if tenant is None:
+            raise NoSuchTenant(customer_id)
+        return tenant
+
+    async def reset(self, customer_id: int | None = None) -> None:
+        """Return one tenant, or everything, to the seed: rows, clock, and the parts of `on_reset`.
+
+        Without a tenant, the ids begin again where they were.
+        """
+        await self.snapshots.reset(customer_id)
+        self.clock.reset(customer_id)
+        for reset in self.on_reset:
+            reset(customer_id)
