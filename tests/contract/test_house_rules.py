@@ -24,7 +24,7 @@ VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "manager"
 LAYER_LIBRARIES = {
     "domain": {"idna"},
     "storage": {"sqlalchemy", "alembic", "asyncpg", "cryptography"},
-    "services": {"cachetools"},
+    "services": {"cachetools", "cryptography"},
     "asgi": {"litestar"},
     "http": {"litestar", "msgspec", "joserfc", "cryptography"},
     "web": {"litestar", "jinja2", "joserfc", "httpx", "argon2", "cachetools", "PIL"},

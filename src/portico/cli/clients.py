@@ -9,7 +9,6 @@ import click
 
 from portico.cli.options import ID, customer_option, role_options, run_as_operator, settings_options
 from portico.cli.tables import moment, print_table
-from portico.domain.errors import InvalidField
 from portico.domain.tenancy.identity import ApiClient, Role
 from portico.services.access import operator_reading, operator_writing
 from portico.services.runtime import Runtime
@@ -20,9 +19,8 @@ from portico.services.tenancy.clients import (
     list_last_sign_ins,
     revoke_client,
 )
+from portico.services.tenancy.public_keys import check_public_key
 from portico.settings import Settings
-
-SMALLEST_KEY_BITS = 2_048
 
 
 @click.group()
@@ -79,19 +77,8 @@ def create(
 def _public_key(path: Path | None) -> str:
     if path is None:
         return ""
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-    from cryptography.hazmat.primitives.serialization import load_pem_public_key
-
-    content = path.read_bytes()
-    try:
-        key = load_pem_public_key(content)
-    except ValueError:
-        raise InvalidField("--public-key", f"{path} contains no PEM public key.") from None
-    if not isinstance(key, RSAPublicKey) or key.key_size < SMALLEST_KEY_BITS:
-        raise InvalidField(
-            "--public-key", f"The key in {path} is not RSA of at least {SMALLEST_KEY_BITS} bits."
-        )
-    return content.decode()
+    content = path.read_bytes().decode("utf-8", "replace")
+    return check_public_key("--public-key", content, origin=str(path))
 
 
 @client.command("list")

@@ -35,8 +35,8 @@ from portico.http.kit.wire import (
     text,
     totals,
 )
-from portico.http.portals.certificate_blobs import read_blob
 from portico.services.portals import certificates
+from portico.services.portals.certificate_blobs import read_blob
 from portico.services.work import UnitOfWork
 
 TAG = "Certificate Management"

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from portico.domain.audit import Action
-from portico.domain.errors import NotFound, UnknownReference
-from portico.domain.records import check_new_name
+from portico.domain.errors import InvalidField, NotFound, UnknownReference
+from portico.domain.records import check_id, check_new_name
 from portico.domain.tenancy.identity import ApiClient, Role, hash_secret, new_secret
 from portico.services import recording
 from portico.services.access import require_admin, require_whole_tenant
@@ -62,19 +62,25 @@ async def create_client(
     role: Role,
     microtenant_id: int | None = None,
     public_key: str = "",
+    client_id: int | None = None,
+    secret: str = "",
 ) -> tuple[ApiClient, str]:
     """Store a new API client. Return it and its secret, which is stored only as a hash.
 
-    A client with a public key signs in by assertion and gets an empty secret.
+    The id and the secret are generated unless the operator chose them. A client with a public key
+    signs in by assertion and gets an empty secret.
     Raises InvalidField, UnknownReference for an unknown microtenant, or Forbidden.
     """
     require_admin(work)
     require_whole_tenant(work)
     if microtenant_id is not None and not await work.microtenants.find(microtenant_id, lock=True):
         raise UnknownReference(microtenant_id)
-    secret = "" if public_key else new_secret()
+    identity = IdentityRepository(work.connection)
+    if client_id is not None and await identity.find_client(check_id("clientId", client_id)):
+        raise InvalidField("clientId", f"An API client with the id {client_id} already exists.")
+    secret = "" if public_key else secret or new_secret()
     client = ApiClient(
-        id=work.new_id(),
+        id=work.new_id() if client_id is None else client_id,
         customer_id=work.scope.customer_id,
         microtenant_id=microtenant_id,
         name=check_new_name(name),
@@ -83,7 +89,7 @@ async def create_client(
         public_key=public_key,
         creation_time=work.now,
     )
-    await IdentityRepository(work.connection).add_client(client)
+    await identity.add_client(client)
     await recording.record_client(work, Action.CREATE, None, client)
     return client, secret
 

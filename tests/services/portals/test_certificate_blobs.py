@@ -9,7 +9,7 @@ from cryptography import x509
 
 from portico.domain.errors import InvalidField
 from portico.domain.portals.certificates import IssuedCertificate
-from portico.http.portals.certificate_blobs import read_blob
+from portico.services.portals.certificate_blobs import read_blob
 from tests.certificates import certificate_pem
 
 PEM = certificate_pem(alternatives=[x509.DNSName("a.example.com")])

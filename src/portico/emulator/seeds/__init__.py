@@ -1,0 +1,1 @@
+"""Seeds: YAML or JSON files with tenants and everything in them, read, planted and exported."""

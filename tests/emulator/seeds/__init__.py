@@ -1,0 +1,1 @@
+"""Seeds: reading, planting, exporting."""
