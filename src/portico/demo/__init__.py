@@ -199,12 +199,15 @@ async def _add_links(
     link_ids: dict[str, int] = {}
     for section, work, portal_ids in sorted(begun, key=lambda each: -each[0].days_ago):
         then = replace(work, now=now - section.days_ago * SECONDS_A_DAY)
-        created = await links.create_links(then, _link_specs(section, portal_ids), _shown(section))
+        created = await links.create_links(
+            then, link_specs(section, portal_ids), presentations(section)
+        )
         link_ids |= {link.name: link.id for link in created}
     return link_ids
 
 
-def _link_specs(section: Section, portal_ids: Mapping[str, int]) -> list[LinkSpec]:
+def link_specs(section: Section, portal_ids: Mapping[str, int]) -> list[LinkSpec]:
+    """Return the links of a section. `portal_ids` are those of the portals by label."""
     specs = []
     for name, description, target, labels, _ in section.links:
         host, _, path = target.partition("/")
@@ -224,7 +227,8 @@ def _link_specs(section: Section, portal_ids: Mapping[str, int]) -> list[LinkSpe
     return specs
 
 
-def _shown(section: Section) -> list[LinkPresentation | None]:
+def presentations(section: Section) -> list[LinkPresentation | None]:
+    """Return how portals show the links of a section."""
     return [
         LinkPresentation(
             section=section.name,

@@ -262,12 +262,18 @@ class Seed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         return None if self.cloud_letter is UNSET else f"{self.cloud_letter}.zscalerportal.net"
 
 
+class Variable(str):
+    """The name of an environment variable in the place of a text: `{env: NAME}` in a file."""
+
+    __slots__ = ()
+
+
 def given(value: T | UnsetType, default: T) -> T:
     """Return a value of a seed, or the default if it is left out."""
     return default if isinstance(value, UnsetType) else value
 
 
-def listed(entries: list[T] | UnsetType) -> Sequence[T]:
+def listed(entries: Sequence[T] | UnsetType) -> Sequence[T]:
     """Return the entries of a list, or none if it is left out."""
     return () if isinstance(entries, UnsetType) else entries
 
