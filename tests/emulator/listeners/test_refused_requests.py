@@ -64,7 +64,7 @@ def test_malformed_request_gets_400_and_a_sentence(
     smuggled = b"GET /smuggled HTTP/1.1\r\n" + HOST + b"\r\n"
     received = echoing.exchange(request_head + smuggled)
 
-    assert head(received) == "HTTP/1.1 400 Bad Request"
+    assert head(received).startswith("HTTP/1.1 400 ")
     assert sentence in reason(received.partition(b"HTTP/1.1 200")[0])
 
 

@@ -7,17 +7,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from portico.emulator.listeners.http_exchange import HttpExchange
+from portico.emulator.listeners.limits import Limits
+from portico.emulator.listeners.refusals import TooManyTunnels
 from portico.emulator.listeners.stream import ByteStream
 
 
 class Connections:
-    """At most `limit` connections. A new one takes the place of the one that is idle longest."""
+    """The connections up to their limit. A further one replaces the one that is idle longest."""
 
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
+    def __init__(self, limits: Limits) -> None:
+        self._limit = limits.connections
+        self._most_tunnels = limits.tunnels
         self._tasks: dict[asyncio.Task[None], ByteStream] = {}
         self._idle: dict[ByteStream, None] = {}
         self._exchanges: set[HttpExchange] = set()
+        self._tunnels: set[ByteStream] = set()
         self.is_stopping = False
 
     def __len__(self) -> int:
@@ -68,10 +72,29 @@ class Connections:
         finally:
             self._exchanges.discard(exchange)
 
+    @property
+    def tunnel_count(self) -> int:
+        """Return how many tunnels to other hosts are open."""
+        return len(self._tunnels)
+
+    @contextmanager
+    def tunnelling(self, stream: ByteStream) -> Iterator[None]:
+        """Count a tunnel for the length of a block. It ends when the server stops.
+
+        Raises TooManyTunnels.
+        """
+        if len(self._tunnels) >= self._most_tunnels:
+            raise TooManyTunnels(self._most_tunnels)
+        self._tunnels.add(stream)
+        try:
+            yield
+        finally:
+            self._tunnels.discard(stream)
+
     async def stop(self, seconds: float) -> None:
-        """Close idle connections and end event streams; give other requests time to finish."""
+        """End idle connections, tunnels and event streams; give other requests time to finish."""
         self.is_stopping = True
-        for stream in tuple(self._idle):
+        for stream in (*self._idle, *self._tunnels):
             stream.abort()
         for exchange in tuple(self._exchanges):
             exchange.keep_alive = False

@@ -13,7 +13,8 @@ from litestar.types import ASGIApp
 from portico.emulator.listeners.connections import Connections
 from portico.emulator.listeners.http_exchange import HttpExchange
 from portico.emulator.listeners.limits import Limits
-from portico.emulator.listeners.request_scope import InvalidTarget, make_scope
+from portico.emulator.listeners.refusals import Refusal
+from portico.emulator.listeners.request_scope import make_scope
 from portico.emulator.listeners.stream import ByteStream
 
 logger = logging.getLogger("portico")
@@ -74,33 +75,28 @@ class HttpConnection:
 
     async def answer(self, request: h11.Request, app: ASGIApp | None = None) -> None:
         """Answer one request with the application."""
-        exchange = self._exchange(request)
+        exchange = self.exchange(request)
         try:
             scope = make_scope(request, self.stream, self.served.state, exchange.connection)
-        except InvalidTarget as error:
-            await exchange.refuse(400, error.sentence)
-            await self._end(exchange)
+        except Refusal as refusal:
+            await self.refuse(request, refusal)
             return
         with self.served.connections.answering(exchange):
             await self._run(app or self.served.app, scope, exchange)
         await self._end(exchange)
 
-    async def refuse(self, request: h11.Request, status: int, sentence: str) -> None:
-        """Answer one request with an error, in whose status line the sentence stands too.
+    async def refuse(self, request: h11.Request, refusal: Refusal) -> None:
+        """Answer one request with an error, whose sentence the status line repeats.
 
         Clients of a proxy show nothing but the status line.
         """
-        exchange = self._exchange(request)
-        await exchange.refuse(status, sentence, in_status_line=True)
+        exchange = self.exchange(request)
+        await exchange.refuse(refusal.status, refusal.sentence, in_status_line=True)
         await self._end(exchange)
 
-    def accept_connect(self) -> bool:
-        """Answer CONNECT with 200. Return False if the client has already sent more bytes."""
-        if self._protocol.trailing_data[0] or self.stream.has_received:
-            return False
-        accepted = h11.Response(status_code=200, headers=[], reason=b"Connection established")
-        self.stream.write(self._protocol.send(accepted) or b"")
-        return True
+    def has_unread_bytes(self) -> bool:
+        """Return whether the client has sent more than the last request."""
+        return bool(self._protocol.trailing_data[0]) or self.stream.has_received
 
     async def _run(self, app: ASGIApp, scope: Any, exchange: HttpExchange) -> None:  # noqa: ANN401  # ASGI's scope is a union of dicts
         """Run the application; without a whole answer, send a 500 or break the connection."""
@@ -139,7 +135,8 @@ class HttpConnection:
             exchange.keep_alive = False
             await exchange.refuse(status, sentence)
 
-    def _exchange(self, request: h11.Request) -> HttpExchange:
+    def exchange(self, request: h11.Request) -> HttpExchange:
+        """Return the exchange of one request, which reads its body and sends its answer."""
         exchange = HttpExchange(self.stream, self._protocol, request.method, self._limits)
         exchange.keep_alive = not self.served.connections.is_stopping
         return exchange

@@ -15,7 +15,7 @@ class Limits:
     A connection is idle before its first request and between two requests. `header_seconds` limits
     the time from the first byte of a request to the end of its headers. `body_seconds` limits the
     wait for the next part of a request body, and `write_seconds` the wait for a client that does
-    not read.
+    not read. The tunnels are those that the proxy opens to other hosts.
     """
 
     connections: int = 512
@@ -27,3 +27,7 @@ class Limits:
     handshake_seconds: float = 10.0
     close_seconds: float = 2.0
     stop_seconds: float = 5.0
+    tunnels: int = 64
+    tunnel_connect_seconds: float = 10.0
+    tunnel_idle_seconds: float = 120.0
+    tunnel_seconds: float = 3600.0

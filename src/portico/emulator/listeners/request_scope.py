@@ -9,17 +9,10 @@ from urllib.parse import unquote
 import h11
 
 from portico.emulator.listeners.client_connection import EXTENSION, ClientConnection
+from portico.emulator.listeners.refusals import InvalidTarget
 from portico.emulator.listeners.stream import ByteStream
 
-_ABSOLUTE = re.compile(rb"https?://([^/?#@]+)([^#]*)", re.IGNORECASE)
-
-
-class InvalidTarget(Exception):
-    """The request target cannot be served. `sentence` says why."""
-
-    def __init__(self, sentence: str) -> None:
-        super().__init__(sentence)
-        self.sentence = sentence
+_ABSOLUTE = re.compile(rb"https?://([^/?#@]+)((?:[/?][^#]*)?)", re.IGNORECASE)
 
 
 def make_scope(

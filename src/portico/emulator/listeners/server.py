@@ -109,9 +109,7 @@ async def serve_app(
     lifespan = Lifespan(app)
     await lifespan.start()
     try:
-        server = RunningServer(
-            ServedApp(app, limits, Connections(limits.connections), lifespan.state)
-        )
+        server = RunningServer(ServedApp(app, limits, Connections(limits), lifespan.state))
         await server.open(listeners)
         try:
             yield server

@@ -44,6 +44,7 @@ class ByteStream(asyncio.Protocol):
         """Start to serve the connection."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        self._pause()  # until it is known whether TLS comes first
         self._connected(self)
 
     def data_received(self, data: bytes) -> None:
@@ -89,6 +90,7 @@ class ByteStream(asyncio.Protocol):
     async def wait_for_bytes(self) -> None:
         """Wait until bytes have arrived or the client has sent its last."""
         while not self._received and not self.ended.is_set():
+            self._resume()
             self._arrival.clear()
             await self._arrival.wait()
 
@@ -97,9 +99,7 @@ class ByteStream(asyncio.Protocol):
         await self.wait_for_bytes()
         received = bytes(self._received)
         self._received.clear()
-        if self._is_paused and not self.lost.is_set():
-            self._is_paused = False
-            self._transport.resume_reading()
+        self._resume()
         return received
 
     def write(self, data: bytes) -> None:
@@ -135,12 +135,14 @@ class ByteStream(asyncio.Protocol):
             )
         except OSError:  # a failed handshake is an SSLError, and a slow one a ConnectionError
             self.abort()
+            self.connection_lost(None)  # which asyncio does not call after a failed handshake
             return False
         finally:
             self._is_upgrading = False
         if transport is None:
             return False
         self._transport = transport
+        self._is_paused = False
         self.is_encrypted = True
         self._pause_if_full()
         return True
@@ -190,9 +192,18 @@ class ByteStream(asyncio.Protocol):
 
     def _pause_if_full(self) -> None:
         # During a handshake the transport is about to change, and one read can add only a little.
-        if len(self._received) > BUFFER_BYTES and not (self._is_paused or self._is_upgrading):
+        if len(self._received) > BUFFER_BYTES and not self._is_upgrading:
+            self._pause()
+
+    def _pause(self) -> None:
+        if not self._is_paused:
             self._is_paused = True
             self._transport.pause_reading()
+
+    def _resume(self) -> None:
+        if self._is_paused and not self.lost.is_set():
+            self._is_paused = False
+            self._transport.resume_reading()
 
 
 def _address(name: object) -> Address | None:
