@@ -1,7 +1,8 @@
 """`scripts/bench against REV`: compares this checkout with an earlier commit.
 
 Both servers have the same data in separate databases and take turns, so a ratio below 1.00 is a
-loss of speed and not a slower machine.
+loss of speed and not a slower machine. The servers are started several times, because how a process
+lies in memory makes it a few percent faster or slower for as long as it lives.
 """
 
 from __future__ import annotations
@@ -64,18 +65,28 @@ def say(line: str) -> None:
     sys.stdout.flush()
 
 
-def open_side(
-    name: str, portico: Portico, processes: Processes, cores: Cores, *, postgres: bool
-) -> Side:
-    """Start and fill one version."""
-    credentials = portico.prepare()
-    server = portico.serve(processes, name, cores.apart.server)
-    hot = sites.open_site(server.port, credentials)
-    sites.fill(hot)
-    if postgres:
-        analyze(portico.database)
-    cold = portico.serve(processes, f"{name}-cold", cores.apart.server, cache=False)
-    return Side(hot, sites.same_data(hot, cold.port))
+@dataclass
+class Version:
+    """One version of Portico and its database. `filled` is the site that filled it, once it has."""
+
+    name: str
+    portico: Portico
+    filled: Site | None = None
+
+    def start(self, processes: Processes, cores: Cores) -> Side:
+        """Start both servers. The first time, fill the database."""
+        if self.filled is None:
+            credentials = self.portico.prepare()
+            first = self.portico.serve(processes, self.name, cores.apart.server)
+            self.filled = sites.open_site(first.port, credentials)
+            sites.fill(self.filled)
+            if not self.portico.database.startswith("sqlite"):
+                analyze(self.portico.database)
+            port = first.port
+        else:
+            port = self.portico.serve(processes, self.name, cores.apart.server).port
+        cold = self.portico.serve(processes, f"{self.name}-cold", cores.apart.server, cache=False)
+        return Side(sites.same_data(self.filled, port), sites.same_data(self.filled, cold.port))
 
 
 def database_url(name: str, folder: Path, postgres: Postgres | None) -> str:
@@ -134,8 +145,11 @@ def row(comparison: Comparison) -> tuple[tuple[str, ...], float]:
     return cells, ratio
 
 
-def run_stand(stand: Stand, wanted: set[str]) -> Iterator[Comparison]:
-    """Yield the comparisons on one kind of database: reads first, before writes change the data."""
+def run_stand(stand: Stand, wanted: set[str], start: int) -> Iterator[Comparison]:
+    """Yield the comparisons on one kind of database: reads first, before writes change the data.
+
+    `start` is the number of this start of the servers.
+    """
     for kind in (each for each in KINDS if each.group is not Group.WRITE):
         if kind.name in wanted:
             yield from compare_versions(stand, kind)
@@ -145,9 +159,9 @@ def run_stand(stand: Stand, wanted: set[str]) -> Iterator[Comparison]:
     creates = CREATES_A_SECOND * max(1.0, stand.pace.seconds) * stand.pace.sendings
     for side in (stand.now, stand.before):
         portals = ceil(creates / LINKS_OF_A_PORTAL)
-        side.hot.create_portals = sites.create_spare_portals(side.hot, portals, "Room")
+        side.hot.create_portals = sites.create_spare_portals(side.hot, portals, f"Room {start}")
         needed = bulk.bulk_portals_needed(stand.pace.sendings)
-        side.hot.bulk_portals = sites.create_spare_portals(side.hot, needed, "Bulk")
+        side.hot.bulk_portals = sites.create_spare_portals(side.hot, needed, f"Bulk {start}")
     for kind in writing:
         yield from compare_versions(stand, kind)
     if BULK in wanted:
@@ -162,22 +176,36 @@ def measure(options: argparse.Namespace, folder: Path) -> list[tuple[tuple[str, 
     os.sched_setaffinity(0, cores.apart.load)
     found = []
     for database in options.database or DATABASES:
-        server = running_postgres(folder) if database == "postgresql" else nullcontext()
-        with server as postgres, Processes(folder) as processes:
-            sides = []
-            for name, installed in (("now", None), ("before", program)):
-                url = database_url(name, folder, postgres)
-                portico = Portico(url, installed)
-                label = f"{name}-{database}"
-                sides.append(
-                    open_side(label, portico, processes, cores, postgres=postgres is not None)
-                )
-            pace = Pace(options.seconds, options.rounds)
-            stand = Stand(database, folder, cores, pace, *sides)
-            for comparison in run_stand(stand, set(options.only or NAMES)):
-                found.append(row(comparison))
-                say("  ".join(found[-1][0]))
+        with running_postgres(folder) if database == "postgresql" else nullcontext() as postgres:
+            versions = [
+                Version(f"{name}-{database}", Portico(database_url(name, folder, postgres), path))
+                for name, path in (("now", None), ("before", program))
+            ]
+            compared = measure_starts(versions, database, folder, cores, options)
+        for comparison in compared:
+            found.append(row(comparison))
+            say("  ".join(found[-1][0]))
     return found
+
+
+def measure_starts(
+    versions: list[Version], database: str, folder: Path, cores: Cores, options: argparse.Namespace
+) -> list[Comparison]:
+    """Return the comparisons on one kind of database, with the samples of all starts."""
+    pace = Pace(options.seconds, options.rounds)
+    compared: dict[tuple[str, str], Comparison] = {}
+    for start in range(options.starts):
+        with Processes(folder) as processes:
+            # The one that starts first differs from start to start.
+            turn = versions if start % 2 == 0 else versions[::-1]
+            sides = {each.name: each.start(processes, cores) for each in turn}
+            stand = Stand(database, folder, cores, pace, *(sides[each.name] for each in versions))
+            for comparison in run_stand(stand, set(options.only or NAMES), start):
+                key = comparison.title, comparison.name
+                known = compared.setdefault(key, comparison)
+                if known is not comparison:
+                    known.add(comparison)
+    return list(compared.values())
 
 
 NAMES = (*(kind.name for kind in KINDS), BULK)
@@ -190,8 +218,13 @@ def parse() -> argparse.Namespace:
         description="Compare this checkout with an earlier commit, request by request.",
     )
     parser.add_argument("revision", help="the earlier commit, tag or branch")
-    parser.add_argument("--seconds", type=float, default=2.0, help="length of a round (default: 2)")
-    parser.add_argument("--rounds", type=int, default=7, help="number of rounds (default: 7)")
+    parser.add_argument("--starts", type=int, default=4, help="starts of the servers (default: 4)")
+    parser.add_argument(
+        "--rounds", type=int, default=5, help="number of rounds for each start (default: 5)"
+    )
+    parser.add_argument(
+        "--seconds", type=float, default=0.5, help="length of a round (default: 0.5)"
+    )
     parser.add_argument("--only", action="append", choices=NAMES, metavar="KIND")
     parser.add_argument("--database", choices=DATABASES, action="append", help="default: both")
     return parser.parse_args()

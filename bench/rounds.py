@@ -41,6 +41,11 @@ class Comparison:
     database: str
     samples: dict[str, list[Sample]] = field(default_factory=dict)
 
+    def add(self, other: Comparison) -> None:
+        """Add the samples of another run of the same comparison."""
+        for label, samples in other.samples.items():
+            self.samples.setdefault(label, []).extend(samples)
+
     def ratio(self, label: str, against: str) -> float | None:
         """Return the rate of one contestant as a multiple of another's, as median of the rounds."""
         if label not in self.samples or against not in self.samples:

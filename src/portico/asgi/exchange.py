@@ -7,10 +7,10 @@ one access-log line.
 from __future__ import annotations
 
 import asyncio
-import os
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from random import Random
 from time import perf_counter
 from typing import Any
 
@@ -121,21 +121,6 @@ class _Body:
             return
 
 
-@dataclass(slots=True)
-class _Head:
-    """The request headers that the exchange needs, collected in one pass."""
-
-    transaction_id: str | None = None
-    length: int | None = None
-    is_chunked: bool = False
-    authorizations: int = 0
-
-    @property
-    def has_body(self) -> bool:
-        """Return whether the request declares a body by length or coding (RFC 9112, section 6)."""
-        return self.is_chunked or bool(self.length)
-
-
 class ExchangeMiddleware:
     """Wraps the whole application.
 
@@ -158,6 +143,8 @@ class ExchangeMiddleware:
         self._client_address = client_address
         self._further = headers
         self._ambiguous = ambiguous or app
+        # Ids need not be secret, only unique: the system seeds the generator of each worker.
+        self._random_bits = Random().getrandbits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request. Anything but HTTP passes through unchanged."""
@@ -165,13 +152,14 @@ class ExchangeMiddleware:
             await self._app(scope, receive, send)
             return
         started = perf_counter()
-        head = _read_head(scope)
-        exchange = Exchange(os.urandom(16).hex(), head.transaction_id)
+        client_transaction_id, length, is_chunked, authorizations = _read_head(scope)
+        exchange = Exchange(self._random_bits(128).to_bytes(16).hex(), client_transaction_id)
         scope[_SCOPE_KEY] = exchange  # type: ignore[literal-required]
         status = 0
         # In HTTP/2 an unread body costs its stream and not the connection, so it needs no care.
-        may_close = head.has_body and scope["http_version"].startswith("1")
-        body = _Body(receive, head.length) if may_close else None
+        has_body = is_chunked or length  # as RFC 9112, section 6, declares one
+        may_close = has_body and scope["http_version"].startswith("1")
+        body = _Body(receive, length) if may_close else None
         closing = False
 
         async def send_with_headers(message: Message) -> None:
@@ -179,20 +167,20 @@ class ExchangeMiddleware:
             if message["type"] == "http.response.start":
                 status = message["status"]
                 closing = body is not None and not await body.finish()
-                sent = list(message["headers"])
-                present = {name for name, _ in sent}
                 added = _headers(exchange)
                 if self._further is not None:
                     added += self._further(scope)
                 if closing:
                     added.append(_CLOSE)
+                sent = list(message["headers"])
+                present = dict(sent)
                 message["headers"] = sent + [each for each in added if each[0] not in present]
             await send(message)
             is_last = message["type"] == "http.response.body" and not message.get("more_body")
             if closing and is_last and body is not None:
                 await body.linger()
 
-        app = self._app if head.authorizations < 2 else self._ambiguous
+        app = self._app if authorizations < 2 else self._ambiguous
         try:
             await app(scope, body or receive, send_with_headers)
         finally:
@@ -201,21 +189,27 @@ class ExchangeMiddleware:
                 self._log(_line(scope, exchange, status, seconds, self._client_address(scope)))
 
 
-def _read_head(scope: HTTPScope) -> _Head:
-    """Return what matters of the headers. A transaction id counts if it is plain ASCII."""
-    head = _Head()
+def _read_head(scope: HTTPScope) -> tuple[str | None, int | None, bool, int]:
+    """Return the client's transaction id, the declared length of the body, whether the body is
+    chunked, and the number of `Authorization` headers. A transaction id counts if it is plain
+    ASCII.
+    """
+    transaction_id: str | None = None
+    length: int | None = None
+    is_chunked = False
+    authorizations = 0
     for name, value in scope["headers"]:
         if name not in _READ_HEADERS:
             continue
         if name == b"authorization":
-            head.authorizations += 1
+            authorizations += 1
         elif name == b"transfer-encoding":
-            head.is_chunked = True
+            is_chunked = True
         elif name == b"content-length":
-            head.length = int(value)
-        elif not head.transaction_id and _TRANSACTION_ID.match(value):
-            head.transaction_id = value.decode("ascii")
-    return head
+            length = int(value)
+        elif not transaction_id and _TRANSACTION_ID.match(value):
+            transaction_id = value.decode("ascii")
+    return transaction_id, length, is_chunked, authorizations
 
 
 def _headers(exchange: Exchange) -> list[tuple[bytes, bytes]]:

@@ -6,6 +6,7 @@ refused unless the operator sets a limit.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
 from portico.domain.records import Clock
@@ -35,10 +36,15 @@ class RateUsage(NamedTuple):
         """Return the three rate-limit headers of a response."""
         remaining = max(0, self.limit - self.used)
         return [
-            (b"x-ratelimit-limit", b"%d, %d;w=%d" % (self.limit, self.limit, WINDOW_SECONDS)),
+            _limit_header(self.limit),
             (b"x-ratelimit-remaining", b"%d" % remaining),
             (b"x-ratelimit-reset", b"%d" % self.reset),
         ]
+
+
+@cache
+def _limit_header(limit: int) -> tuple[bytes, bytes]:
+    return b"x-ratelimit-limit", b"%d, %d;w=%d" % (limit, limit, WINDOW_SECONDS)
 
 
 class RateCounter:

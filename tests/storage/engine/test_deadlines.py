@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Connection as SyncConnection
 from sqlalchemy import TextClause, text
+from sqlalchemy.dialects.sqlite import pysqlite
 
 from portico.domain.errors import SearchTooExpensive, Unavailable
 from portico.domain.links.links import LINK_FIELDS
@@ -17,6 +21,8 @@ from portico.domain.records import Scope
 from portico.domain.search import ListQuery, parse_search
 from portico.storage.engine.connections import Connection, Database, ReadTooSlow
 from portico.storage.engine.database import open_database
+from portico.storage.engine.sqlite_reads import SlowReads
+from portico.storage.engine.statements import StatementCompiler
 from portico.storage.links.link_sets import LinkSetRepository
 from portico.storage.links.links import LinkRepository
 from tests.storage.records import make_link
@@ -271,3 +277,21 @@ def test_event_loop_is_spared_the_search_after_a_slow_one(database_url: str) -> 
             assert await turns_during(connection.scan(text("SELECT 1"))) > 0
 
     with_limit(database_url, 30, work)
+
+
+def test_read_that_only_met_a_busy_machine_slows_no_other_one(tmp_path: Path) -> None:
+    """A pause of the machine can stop any statement on the event loop, also a quick one."""
+    statements = StatementCompiler(pysqlite.dialect(paramstyle="named"))
+    quick = statements.prepare(text("SELECT 1"), {})
+    slow = statements.prepare(counting(SOME_TENTHS), {})
+    connect = partial(sqlite3.connect, tmp_path / "any.db", check_same_thread=False)
+
+    async def work() -> None:
+        reads = SlowReads(connect, 30)
+        await reads.rows_of_stopped(1, quick, quick.bind({}))
+        assert not reads.are_expected(1)
+        await reads.rows_of_stopped(1, slow, slow.bind({}))
+        assert reads.are_expected(1)
+        reads.close()
+
+    asyncio.run(work())

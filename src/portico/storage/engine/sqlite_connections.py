@@ -122,8 +122,7 @@ class SqliteReader(SqliteConnection):
     async def _slow_rows(
         self, prepared: PreparedStatement, bound: tuple[str, Bound]
     ) -> Sequence[Row]:
-        self._slow.note(self._customer_id)
-        return await self._slow.rows(self._customer_id, prepared, bound)
+        return await self._slow.rows_of_stopped(self._customer_id, prepared, bound)
 
 
 class SqliteWriter(SqliteConnection):
