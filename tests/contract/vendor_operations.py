@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from tests.contract.routes import OPERATIONS
+from portico.app import api_operations
 
 V1 = "/mgmtconfig/v1/admin/customers/{customerId}"
 V2 = "/mgmtconfig/v2/admin/customers/{customerId}"
@@ -16,6 +16,7 @@ REFERENCE = "reference"
 DOCUMENTED = "documented"
 RECORDED = "recorded"
 CLIENT = "client"
+OPERATIONS = api_operations()
 
 
 @dataclass(frozen=True)
@@ -30,9 +31,9 @@ class VendorOperation:
     @property
     def served_by(self) -> str | None:
         """The operation id of Portico's route for it, or None."""
-        for route in OPERATIONS:
-            if (route.method, route.path) == (self.method, self.path) and route.operation:
-                return route.operation.name
+        for each in OPERATIONS:
+            if (each.method, each.path) == (self.method, self.path):
+                return each.id
         return None
 
 

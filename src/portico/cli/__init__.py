@@ -28,6 +28,7 @@ _COMMANDS = {
     "provider": ("providers", "Manage the OpenID providers through which people sign in."),
     "serve": ("serve", "Serve the API, the console and the portal pages."),
     "tenant": ("tenants", "Manage tenants, the customers of this installation."),
+    "verify": ("recordings", "Compare Portico with recorded exchanges of the vendor's API."),
     "user": ("users", "Manage portal users, who open links."),
 }
 

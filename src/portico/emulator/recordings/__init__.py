@@ -1,0 +1,1 @@
+"""Recorded exchanges with the vendor: read, replayed against Portico, compared, and recorded."""

@@ -1,0 +1,1 @@
+"""Reading, replaying, comparing and recording exchanges with the vendor."""
