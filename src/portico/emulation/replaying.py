@@ -54,7 +54,7 @@ async def verify_recordings(
 async def fresh_portico() -> AsyncIterator[Callable[[], Awaitable[InProcess]]]:
     """Start a Portico on a temporary database; yield a function that adds a tenant to replay on."""
     numbers = count(1)
-    with temporary_database(cache_folder(os.environ)) as url:
+    async with temporary_database(cache_folder(os.environ)) as url:
         # The vendor answers 400 for an unknown id, and one form of bulk to every client.
         settings = Settings(
             database=url, vendor_statuses=True, sdk_bulk_array=False, access_log=False
