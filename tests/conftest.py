@@ -12,10 +12,19 @@ import pytest
 # The PostgreSQL wheel warns without a private folder here; warnings are errors in tests.
 os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="run-")
 
+from tests.forked import forker
 from tests.harness import Caller, Server, Tenant, create_tenant, served, shared_runtime, upgrade
 from tests.migrations import missing_column, wrong_order
 
 DATABASES = ("sqlite", "postgresql")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _forker_ends() -> Iterator[None]:
+    """Ends the process that forks servers, if one was needed, after all of them."""
+    yield
+    if forker.cache_info().currsize:
+        forker().close()
 
 
 @pytest.fixture(scope="session")

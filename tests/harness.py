@@ -10,8 +10,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 import tempfile
 import time
 import uuid
@@ -43,6 +41,7 @@ from portico.storage.engine.database import create_database_file, open_database,
 from portico.storage.schema import migrate as schema
 from portico.storage.secrets.secret_cipher import SecretCipher
 from portico.storage.secrets.secret_keys import SecretKeyFile, secret_key_file
+from tests.forked import ServerProcess, launch
 from tests.passwords import QUICK_PASSWORDS
 from tests.shared_runtime import SharedRuntime
 
@@ -208,7 +207,7 @@ class Server:
     url: str
     database: str
     log: Path
-    process: subprocess.Popen[bytes]
+    process: ServerProcess
     http: httpx.Client
 
     def stop(self) -> int:
@@ -246,19 +245,19 @@ def start_server(
     log: Path,
     *options: str,
     environment: Mapping[str, str] | None = None,
-    program: Sequence[str] = ("-m", "portico"),
+    program: Sequence[str] = (),
 ) -> Server:
-    """Starts a server on a free port and waits until it is ready."""
+    """Starts a server on a free port and waits until it is ready.
+
+    `program` is how Python starts it, as `PROGRAM` of `tests.forked`; by default it is forked.
+    """
     port = free_port()
-    command = [sys.executable, *program, "serve", "--port", str(port)]
-    with log.open("ab") as sink:
-        process = subprocess.Popen(
-            [*command, "--database", database, *options],
-            stdout=sink,
-            stderr=sink,
-            env={**os.environ, **key_environment(database), **(environment or {})},
-            start_new_session=True,
-        )
+    process = launch(
+        ["serve", "--port", str(port), "--database", database, *options],
+        log,
+        {**os.environ, **key_environment(database), **(environment or {})},
+        program,
+    )
     url = f"http://127.0.0.1:{port}"
     server = Server(url, database, log, process, httpx.Client(base_url=url, timeout=30))
     deadline = time.monotonic() + START_SECONDS
@@ -270,7 +269,7 @@ def start_server(
             if server.http.get("/readyz").status_code == 200:
                 return server
         except httpx.TransportError:
-            time.sleep(0.05)
+            time.sleep(0.02)
     server.kill()
     server.http.close()
     raise AssertionError(f"The server was not ready in time:\n{log.read_text()}")
@@ -282,7 +281,7 @@ def served(
     log: Path,
     *options: str,
     environment: Mapping[str, str] | None = None,
-    program: Sequence[str] = ("-m", "portico"),
+    program: Sequence[str] = (),
 ) -> Iterator[Server]:
     """A server for the length of a block."""
     server = start_server(database, log, *options, environment=environment, program=program)

@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.forked import PROGRAM
 from tests.harness import served
 
 # Every 127.x.y.z is this machine, so the second one is reached only by who listens on all.
@@ -25,7 +26,7 @@ def answers(host: str, port: int) -> bool:
 def test_serve_listens_on_loopback_unless_told(
     database: str, tmp_path: Path, options: tuple[str, ...], everywhere: bool
 ) -> None:
-    with served(database, tmp_path / "server.log", *options) as server:
+    with served(database, tmp_path / "server.log", *options, program=PROGRAM) as server:
         port = httpx.URL(server.url).port
         assert port is not None
         reached = [answers(host, port) for host in ("127.0.0.1", OTHER_LOOPBACK)]
@@ -35,7 +36,7 @@ def test_serve_listens_on_loopback_unless_told(
 
 def test_serve_says_where_it_listens(database: str, tmp_path: Path) -> None:
     log = tmp_path / "server.log"
-    with served(database, log) as server:
+    with served(database, log, program=PROGRAM) as server:
         told = next(each for each in log.read_text().splitlines() if "listens" in each)
         reference = server.http.get("/docs")
 
@@ -49,7 +50,7 @@ def test_serve_says_where_it_listens(database: str, tmp_path: Path) -> None:
 def test_serve_creates_the_default_database(tmp_path: Path) -> None:
     with (
         chdir(tmp_path),
-        served("sqlite:///portico.db", tmp_path / "server.log") as server,
+        served("sqlite:///portico.db", tmp_path / "server.log", program=PROGRAM) as server,
     ):
         assert server.http.get("/readyz").status_code == 200
 

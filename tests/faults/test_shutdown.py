@@ -18,6 +18,7 @@ import pytest
 
 from portico.server import SHUTDOWN_SECONDS, make_new_workers_stoppable
 from tests.faults.trouble import children_of, held_lock, started_by
+from tests.forked import PROGRAM
 from tests.harness import (
     LINKS,
     READY_SECONDS,
@@ -52,7 +53,7 @@ def test_request_under_way_is_answered(
     server: Server, tmp_path: Path, stop: Callable[[int], None]
 ) -> None:
     database_url = server.database
-    with served(database_url, tmp_path / "server.log") as stopping:
+    with served(database_url, tmp_path / "server.log", program=PROGRAM) as stopping:
         tenant = create_tenant(stopping)
         admin = tenant.caller()
         body = {"name": "Wiki", "link": "wiki.example.com"}
@@ -135,7 +136,7 @@ main()
 
 
 def test_workers_stop_together(database_url: str, tmp_path: Path) -> None:
-    with served(database_url, tmp_path / "server.log", "--workers", "2") as server:
+    with served(database_url, tmp_path / "server.log", "--workers", "2", program=PROGRAM) as server:
         time.sleep(1)
         group = os.getpgid(server.process.pid)
         status = server.stop()
@@ -146,7 +147,7 @@ def test_workers_stop_together(database_url: str, tmp_path: Path) -> None:
 
 
 def test_idle_connections_do_not_delay_the_stop(database_url: str, tmp_path: Path) -> None:
-    with served(database_url, tmp_path / "server.log") as server:
+    with served(database_url, tmp_path / "server.log", program=PROGRAM) as server:
         with httpx.Client(base_url=server.url) as idle:
             assert idle.get("/healthz").status_code == 200
             started = time.monotonic()
