@@ -21,6 +21,10 @@ _COMMANDS = {
     "client": ("clients", "Manage API clients, the programs that call the API."),
     "db": ("database", "Manage the schema of the database."),
     "domain": ("domains", "Manage the domains that each tenant can use for its portals."),
+    "emulate": (
+        "emulate",
+        "Run a stand-in for the vendor's cloud, for tests of Terraform, Ansible, Go and Python.",
+    ),
     "keys": (
         "keys",
         "Manage signing keys and the key that encrypts secrets in the database.",

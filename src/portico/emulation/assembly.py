@@ -24,8 +24,13 @@ Planting = Callable[[StandIn], Awaitable[None]]
 """Adds the first tenants to a stand-in, whose state afterwards is the seed."""
 
 
-def make_stand_in_app(settings: Settings, stand_in: StandIn, planting: Planting) -> ASGIApp:
-    """Return the application of a stand-in, for a server that runs its lifespan."""
+def make_stand_in_app(
+    settings: Settings, stand_in: StandIn, planting: Planting, *, durable: bool = False
+) -> ASGIApp:
+    """Return the application of a stand-in, for a server that runs its lifespan.
+
+    Unless `durable`, the database does not wait for the disk.
+    """
 
     async def started(app: Litestar, runtime: Runtime) -> None:
         app.state.stand_in = stand_in
@@ -37,7 +42,7 @@ def make_stand_in_app(settings: Settings, stand_in: StandIn, planting: Planting)
         new_id=stand_in.ids,
         clients_clock=stand_in.clock.wall,
         time_in=stand_in.clock.time_in,
-        durable=False,
+        durable=durable,
         middlewares=(
             partial(ControlApi, stand_in=stand_in, routes=_control_routes()),
             partial(TenantTime, clock=stand_in.clock),

@@ -10,15 +10,18 @@ import hashlib
 import logging
 import os
 import shutil
+import sqlite3
 import tempfile
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from pathlib import Path
 
+from portico.emulator.ids import FIRST_ID
+from portico.emulator.state_tables import highest_id
 from portico.installation import make_cipher, prepare_database
 from portico.settings import Settings
-from portico.storage.engine.database import create_database_file, open_database
+from portico.storage.engine.database import create_database_file, open_database, sqlite_path
 from portico.storage.engine.files import create_private_folder
 from portico.storage.schema.migrate import MIGRATIONS, newest_revision
 
@@ -29,14 +32,37 @@ logger = logging.getLogger("portico")
 
 
 @asynccontextmanager
-async def temporary_database(cache: Path) -> AsyncIterator[str]:
+async def temporary_database(cache: Path, folder: Path | None = None) -> AsyncIterator[str]:
     """Create an empty database of the newest schema, and remove its folder at the end.
 
-    The block gets its URL. `cache` is the folder with the databases that are copied.
+    The block gets its URL. `cache` is the folder with the databases that are copied. The default
+    folder is in the system's temporary folder.
     """
-    with tempfile.TemporaryDirectory(prefix="portico-", ignore_cleanup_errors=True) as folder:
-        await _copy_template(cache, Path(folder))
-        yield database_url(Path(folder) / DATABASE)
+    if folder is None:
+        chosen = Path(tempfile.mkdtemp(prefix="portico-"))
+    else:
+        chosen = folder
+        create_private_folder(folder)
+    try:
+        await _copy_template(cache, chosen)
+        yield database_url(chosen / DATABASE)
+    finally:
+        shutil.rmtree(chosen, ignore_errors=True)
+
+
+async def kept_database(path: Path) -> str:
+    """Create the SQLite file, or upgrade its schema, and return its URL. Raises PorticoError."""
+    url = database_url(path)
+    await prepare(replace(Settings(), database=url))
+    return url
+
+
+def first_free_id(url: str) -> int:
+    """Return the first id of a stand-in: the fixed one, or the one after all ids in the file."""
+    path = sqlite_path(url)
+    assert path is not None
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as connection:
+        return max(FIRST_ID, highest_id(connection) + 1)
 
 
 def database_url(path: Path) -> str:

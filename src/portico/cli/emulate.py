@@ -1,0 +1,294 @@
+"""`portico emulate`: the stand-in for tests, in the foreground or in the background."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from portico.emulation.access import access_text, environment_file
+from portico.emulation.state_folder import StandInError, StateFolder, default_state_folder
+from portico.storage.engine.files import replace_private_file
+
+if TYPE_CHECKING:
+    from portico.emulation.access import StandInAccess
+    from portico.emulation.running import EmulateOptions
+
+READY_SECONDS = 30.0
+_FOLLOW_SECONDS = 0.2
+_TENANTS = click.IntRange(0, 1_000)
+_PORT = click.IntRange(0, 65_535)
+Command = Callable[..., Any]
+
+
+_state_folder_option = click.option(
+    "--state-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder with the process id, the log and the addresses of a stand-in in the background. "
+    "One runs in each folder.  [default: ~/.local/state/portico/emulate]",
+)
+
+
+def stand_in_options(command: Command) -> Command:
+    """Add the options of a stand-in."""
+    options = [
+        click.option(
+            "--port", type=_PORT, default=0, help="Port of plain HTTP. By default any free port."
+        ),
+        click.option(
+            "--database",
+            type=click.Path(path_type=Path, dir_okay=False),
+            help="SQLite file to use and keep. By default a temporary one.",
+        ),
+        click.option(
+            "--tenants",
+            type=_TENANTS,
+            default=1,
+            show_default=True,
+            help="Number of tenants that an empty database gets, each with an API client.",
+        ),
+        click.option(
+            "--clock",
+            metavar="TIME",
+            help="Freeze the clock at this time, for example 2030-01-31T12:00:00Z. By default it "
+            "shows the real time.",
+        ),
+        click.option("--cloud", default="production", show_default=True, help="The cloud's name."),
+        click.option(
+            "--vanity-domain",
+            default="portico",
+            show_default=True,
+            help="The vanity domain for clients that sign in by OneAPI.",
+        ),
+        click.option(
+            "--env-file",
+            type=click.Path(path_type=Path, dir_okay=False),
+            help="File to write the variables to that clients read, with mode 0600.",
+        ),
+        _state_folder_option,
+    ]
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@click.group(invoke_without_command=True)
+@stand_in_options
+@click.pass_context
+def emulate(context: click.Context, /, **options: Any) -> None:  # noqa: ANN401  # click's values
+    """Run a stand-in for the vendor's cloud, for tests of Terraform, Ansible, Go and Python.
+
+    It listens on this machine only and keeps its data in a temporary database. Ctrl-C stops it.
+    """
+    if context.invoked_subcommand is None:
+        _run(options)
+        return
+    given = [
+        name
+        for name in options
+        if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE
+    ]
+    if given:
+        flag = f"--{given[0].replace('_', '-')}"
+        raise click.UsageError(f"Write {flag} after {context.invoked_subcommand}.")
+
+
+@emulate.command()
+@stand_in_options
+def start(state_dir: Path | None, env_file: Path | None, **options: object) -> None:
+    """Start a stand-in in the background, and return when it is ready.
+
+    On GitHub Actions, later steps of the job get its variables.
+    """
+    folder = _folder(state_dir)
+    folder.require_free()
+    arguments = ["--state-dir", str(folder.path)]
+    for name, value in options.items():
+        if value is not None:
+            arguments += [f"--{name.replace('_', '-')}", str(value)]
+    access = _start(folder, arguments)
+    _hand_over(access, env_file)
+    _export_to_later_steps(access)
+    click.echo(access_text(access))
+    click.echo(f"\nStop it with `portico emulate stop{_option(state_dir)}`.")
+
+
+@emulate.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@_state_folder_option
+def status(state_dir: Path | None, as_json: bool) -> None:
+    """Show whether the stand-in in the background runs, and how to reach it."""
+    folder = _folder(state_dir)
+    pid = folder.require_running()
+    access = folder.access()
+    if access is None:
+        raise StandInError(f"The stand-in (process {pid}) is starting. `portico emulate wait`.")
+    if not _answers(access.url):
+        raise StandInError(
+            f"The stand-in (process {pid}) does not answer on {access.url}. Stop it with "
+            f"`portico emulate stop{_option(state_dir)}`; {folder.log} may say why."
+        )
+    click.echo(access.to_json() if as_json else f"{'Process':16}{pid}\n{access_text(access)}")
+
+
+@emulate.command()
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0, 600),
+    default=READY_SECONDS,
+    show_default=True,
+    help="Seconds to wait.",
+)
+@_state_folder_option
+def wait(state_dir: Path | None, timeout: float) -> None:
+    """Wait until the stand-in in the background is ready."""
+    click.echo(_folder(state_dir).wait_until_ready(timeout).url)
+
+
+@emulate.command()
+@click.option("--follow", "-f", is_flag=True, help="Go on until the stand-in ends.")
+@_state_folder_option
+def logs(state_dir: Path | None, follow: bool) -> None:
+    """Print the log of the stand-in in the background."""
+    folder = _folder(state_dir)
+    if not folder.log.exists():
+        folder.require_running()
+        raise StandInError(f"The stand-in in {folder.path} writes to a terminal, not to a log.")
+    for text in _log_parts(folder, follow=follow):
+        click.echo(text, nl=False)
+
+
+@emulate.command()
+@_state_folder_option
+def stop(state_dir: Path | None) -> None:
+    """Stop the stand-in in the background and remove its temporary database."""
+    folder = _folder(state_dir)
+    if folder.stop():
+        click.echo("The stand-in has stopped.")
+    else:
+        click.echo("The stand-in did not stop by itself, so it was killed.")
+
+
+def _run(options: dict[str, Any]) -> None:
+    """Run a stand-in until a signal comes."""
+    from portico.emulation.foreground import run_in_foreground
+
+    state_dir: Path | None = options.pop("state_dir")
+    env_file: Path | None = options.pop("env_file")
+    folder = None if state_dir is None else StateFolder(state_dir)
+
+    def ready(access: StandInAccess) -> None:
+        _hand_over(access, env_file)
+        click.echo(f"{access_text(access)}\n\nThe stand-in is ready. Ctrl-C stops it.")
+
+    run_in_foreground(_chosen(options), folder, ready)
+
+
+def _chosen(options: Mapping[str, Any]) -> EmulateOptions:
+    from portico.emulation.running import EmulateOptions
+    from portico.settings import load_settings
+
+    values = dict(options)
+    clock = values.pop("clock")
+    return EmulateOptions(
+        **values,
+        frozen_at=None if clock is None else _moment(clock),
+        settings=load_settings({}, os.environ),
+    )
+
+
+def _moment(text: str) -> float:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = None
+    if moment is None or moment.tzinfo is None:
+        raise click.BadParameter(
+            "Write a time with its zone, for example 2030-01-31T12:00:00Z.", param_hint="--clock"
+        )
+    return moment.timestamp()
+
+
+def _start(folder: StateFolder, arguments: list[str]) -> StandInAccess:
+    """Start the process in the background, and return how to reach it once it is ready."""
+    folder.prepare_log()
+    with folder.log.open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "portico", "emulate", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    try:
+        return folder.wait_until_ready(READY_SECONDS, lambda: process.poll() is None)
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
+    finally:
+        # The process goes on by itself; nobody here waits for it.
+        process.returncode = 0 if process.returncode is None else process.returncode
+
+
+def _hand_over(access: StandInAccess, env_file: Path | None) -> None:
+    """Write the variables for clients to the file of `--env-file`."""
+    if env_file is None:
+        return
+    try:
+        replace_private_file(env_file, environment_file(access.environment()).encode())
+    except OSError as error:
+        raise StandInError(
+            f"The file {env_file} cannot be written: {error.strerror}. Name another one with "
+            "--env-file."
+        ) from None
+
+
+def _export_to_later_steps(access: StandInAccess) -> None:
+    """Give the variables to the later steps of a job on GitHub Actions."""
+    file = os.environ.get("GITHUB_ENV")
+    if file:
+        with Path(file).open("a") as variables:
+            variables.writelines(
+                f"{name}={value}\n" for name, value in access.environment().items()
+            )
+
+
+def _answers(url: str) -> bool:
+    from http.client import HTTPConnection, HTTPException
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(url)
+    connection = HTTPConnection(parts.hostname or "", parts.port, timeout=5)
+    try:
+        connection.request("GET", "/_portico/health")
+        return connection.getresponse().status == 200
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _log_parts(folder: StateFolder, *, follow: bool) -> Iterator[str]:
+    with folder.log.open() as log:
+        while True:
+            runs = folder.is_running()
+            yield log.read()
+            if not (follow and runs):
+                return
+            time.sleep(_FOLLOW_SECONDS)
+
+
+def _folder(state_dir: Path | None) -> StateFolder:
+    return StateFolder(state_dir or default_state_folder(os.environ))
+
+
+def _option(state_dir: Path | None) -> str:
+    return "" if state_dir is None else f" --state-dir {state_dir}"

@@ -1,0 +1,167 @@
+"""`portico emulate`: starting, finding and stopping a stand-in, and what goes wrong with it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.cli.commands import COMMAND, misuse, refuse, run, succeed
+from tests.harness import READY_SECONDS, START_SECONDS
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The cache folder of these tests."""
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture
+def state_dir(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A state folder of its own, in which nothing runs after the test."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
+    monkeypatch.delenv("GITHUB_ENV", raising=False)
+    folder = tmp_path / "state"
+    yield folder
+    run("emulate", "stop", "--state-dir", str(folder))
+
+
+def status_of(state_dir: Path) -> dict[str, Any]:
+    """How to reach the stand-in of a state folder."""
+    text = succeed("emulate", "status", "--json", "--state-dir", str(state_dir))
+    access: dict[str, Any] = json.loads(text)
+    return access
+
+
+def variables_in(file: Path) -> dict[str, str]:
+    """The variables of a file with `NAME=value` lines."""
+    return dict(line.split("=", 1) for line in file.read_text().splitlines())
+
+
+def test_started_stand_in_serves_its_tenants_until_it_is_stopped(
+    state_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_folder = ("--state-dir", str(state_dir))
+    job, file = tmp_path / "github.env", tmp_path / "clients.env"
+    monkeypatch.setenv("GITHUB_ENV", str(job))
+
+    printed = succeed("emulate", "start", "--tenants", "2", "--env-file", str(file), *in_folder)
+
+    access = status_of(state_dir)
+    url = access["url"]
+    variables = variables_in(file)
+    assert url.startswith("http://127.0.0.1:")
+    assert url in printed
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert variables == variables_in(job)
+    assert variables["ZPA_CUSTOMER_ID"] == access["tenants"][0]["customer_id"]
+    for tenant in access["tenants"]:
+        form = {"client_id": tenant["client_id"], "client_secret": tenant["client_secret"]}
+        assert httpx.post(f"{url}/signin", data=form).status_code == 200
+        assert tenant["customer_id"] in printed
+    assert [each["name"] for each in access["tenants"]] == ["Tenant 1", "Tenant 2"]
+    assert succeed("emulate", "wait", *in_folder).strip() == url
+    assert "ready" in succeed("emulate", "logs", *in_folder)
+    second = refuse("emulate", "start", *in_folder)
+    assert second.startswith(f"A stand-in already runs in {state_dir}")
+    assert "portico emulate stop" in second
+    assert (state_dir / "database" / "portico.db").exists()
+
+    assert succeed("emulate", "stop", *in_folder) == "The stand-in has stopped.\n"
+
+    assert not (state_dir / "database").exists()
+    assert "No stand-in runs" in refuse("emulate", "status", *in_folder)
+    assert "No stand-in runs" in refuse("emulate", "stop", *in_folder)
+    with pytest.raises(httpx.TransportError):
+        httpx.get(url)
+
+
+def test_killed_stand_in_is_reported_and_replaced(state_dir: Path) -> None:
+    in_folder = ("--state-dir", str(state_dir))
+    succeed("emulate", "start", *in_folder)
+    pid = int((state_dir / "pid").read_text())
+
+    os.kill(pid, signal.SIGKILL)
+    wait_until_ended(state_dir)
+
+    for command in ("status", "stop"):
+        sentence = refuse("emulate", command, *in_folder)
+        assert f"(process {pid}) has ended unexpectedly" in sentence
+        assert "portico emulate start" in sentence
+    succeed("emulate", "start", *in_folder)
+    assert httpx.get(f"{status_of(state_dir)['url']}/_portico/health").status_code == 200
+
+
+def test_start_tells_why_the_stand_in_ended(state_dir: Path, tmp_path: Path) -> None:
+    (tmp_path / "other.db").write_text("This is not a database.\n" * 100)
+
+    sentence = refuse(
+        "emulate",
+        "start",
+        "--database",
+        str(tmp_path / "other.db"),
+        "--state-dir",
+        str(state_dir),
+    )
+
+    assert sentence.startswith("The stand-in ended before it was ready. Its log ends with: ")
+    assert "not a database" in sentence
+
+
+def test_stand_in_in_the_foreground_keeps_a_named_database(
+    state_dir: Path, tmp_path: Path, cache: Path
+) -> None:
+    file, variables = tmp_path / "kept.db", tmp_path / "clients.env"
+    command = [*COMMAND, "emulate", "--database", str(file), "--clock", "2030-01-31T12:00:00Z"]
+
+    def customer_and_url() -> tuple[str | None, str]:
+        with subprocess.Popen(
+            [*command, "--env-file", str(variables)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process:
+            assert process.stdout is not None
+            lines = []
+            for line in process.stdout:
+                lines.append(line)
+                if line.startswith("The stand-in is ready."):
+                    break
+            else:
+                raise AssertionError("".join(lines))
+            found = variables_in(variables)
+            clock = httpx.get(f"{found['PORTICO_EMULATOR_URL']}/_portico/clock").json()
+            process.send_signal(signal.SIGINT)
+            assert process.wait(READY_SECONDS) == 0
+        return found.get("ZPA_CUSTOMER_ID"), clock["now"]
+
+    customer_id, now = customer_and_url()
+    assert customer_id == "4000000000000000002"
+    assert now == "2030-01-31T12:00:00.000+00:00"
+    assert customer_and_url()[0] is None, "A database with tenants gets no more."
+    listed = succeed("tenant", "list", "--json", "--database", f"sqlite:///{file}")
+    assert [each["customerId"] for each in json.loads(listed)] == [customer_id]
+
+
+def test_options_are_checked(state_dir: Path) -> None:
+    assert "with its zone" in misuse("emulate", "--clock", "tomorrow")
+    assert "Write --port after status." in misuse("emulate", "--port", "80", "status")
+    assert "No stand-in runs" in refuse("emulate", "logs", "--state-dir", str(state_dir))
+    sentence = refuse("emulate", "wait", "--timeout", "0", "--state-dir", str(state_dir))
+    assert "was not ready after 0 seconds" in sentence
+
+
+def wait_until_ended(state_dir: Path) -> None:
+    """Waits until nothing runs in a state folder."""
+    deadline = time.monotonic() + START_SECONDS
+    while "unexpectedly" not in run("emulate", "status", "--state-dir", str(state_dir)).errors:
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
