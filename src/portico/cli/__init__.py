@@ -18,6 +18,7 @@ _COMMANDS = {
         "applications",
         "Manage application segments, which the applicationId of a link names.",
     ),
+    "ca": ("ca", "Manage the certificate authority that clients of the stand-in trust."),
     "client": ("clients", "Manage API clients, the programs that call the API."),
     "db": ("database", "Manage the schema of the database."),
     "domain": ("domains", "Manage the domains that each tenant can use for its portals."),
