@@ -359,7 +359,7 @@ def _described_routes() -> list[tuple[str, HTTPRouteHandler]]:
 
 
 def api_operations() -> Operations:
-    """Return the operations of the API for the stand-in, by their ids in the OpenAPI document."""
+    """Return the operations of the API for the stand-in. One with several paths has one id."""
     from portico.emulator.operations import Operation, Operations
     from portico.http.kit.known_fields import known_fields
 
@@ -370,8 +370,8 @@ def api_operations() -> Operations:
         fields = None if described.body is None else known_fields(described.body)
         query = frozenset(each.name for each in described.parameters if each.location == "query")
         operations += [
-            Operation(operation_id, method, address, fields, query)
-            for operation_id, address in named_addresses(prefix, route)
+            Operation(described.name, method, address, fields, query)
+            for _, address in named_addresses(prefix, route)
         ]
     return Operations(operations)
 

@@ -13,7 +13,7 @@ from tests.harness import Server, Tenant
 @pytest.fixture
 def vendor_hosts(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every host name of the vendor leads to the server."""
-    lead_to(server, monkeypatch)
+    lead_to(server.url, monkeypatch)
 
 
 @pytest.fixture(params=MODES)

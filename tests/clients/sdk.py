@@ -12,15 +12,15 @@ from zscaler.oneapi_client import LegacyZPAClient
 from zscaler.oneapi_oauth_client import OAuth
 from zscaler.request_executor import RequestExecutor
 
-from tests.harness import Credentials, Server
+from tests.harness import Credentials
 
 LEGACY, ONEAPI = MODES = ("legacy", "oneapi")
 FOREIGN_PREFIXES = ("ZSCALER_", "ZPA_")
 FOREIGN_NAMES = {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"}
 
 
-def lead_to(server: Server, patch: pytest.MonkeyPatch) -> None:
-    """Makes every host name of the vendor mean the server, by the three documented assignments.
+def lead_to(url: str, patch: pytest.MonkeyPatch) -> None:
+    """Makes every host name of the vendor mean a server's URL, by the three documented assignments.
 
     Nothing of the environment interferes: no proxy, no credentials, no cache of answers.
     """
@@ -28,9 +28,9 @@ def lead_to(server: Server, patch: pytest.MonkeyPatch) -> None:
         if name.upper() in FOREIGN_NAMES or name.startswith(FOREIGN_PREFIXES):
             patch.delenv(name)
     patch.setenv("ZSCALER_CLIENT_CACHE_ENABLED", "false")
-    token_url = f"{server.url}/oauth2/v1/token"
-    patch.setitem(zscaler.constants.ZPA_BASE_URLS, "PRODUCTION", server.url)
-    patch.setattr(RequestExecutor, "_resolve_api_base_url", lambda self: server.url)
+    token_url = f"{url}/oauth2/v1/token"
+    patch.setitem(zscaler.constants.ZPA_BASE_URLS, "PRODUCTION", url)
+    patch.setattr(RequestExecutor, "_resolve_api_base_url", lambda self: url)
     patch.setattr(OAuth, "_get_auth_url", lambda self, vanity, cloud: token_url)
 
 

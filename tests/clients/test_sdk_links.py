@@ -136,7 +136,7 @@ def test_bulk_creates_and_errs_with_the_array_switched_off(
     upgrade(url)
     with served(url, tmp_path / "server.log", "--no-sdk-bulk-array") as server:
         tenant = create_tenant(server)
-        lead_to(server, monkeypatch)
+        lead_to(server.url, monkeypatch)
         links = connect(mode, tenant.customer_id, tenant.credentials()).user_portal_link
 
         error = refused(links.add_bulk_portal_links([{"name": "Time", "link": "time.example.com"}]))

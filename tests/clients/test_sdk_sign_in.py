@@ -143,7 +143,7 @@ def test_sdk_understands_how_long_to_wait(
     database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with served(database_url, tmp_path / "server.log", "--rate-limit", "1") as limited:
-        lead_to(limited, monkeypatch)
+        lead_to(limited.url, monkeypatch)
         tenant = create_tenant(limited)
         credentials = tenant.credentials()
         config = {

@@ -26,6 +26,7 @@ def operations() -> Operations:
         ("GET", f"/zpa{CUSTOMER}/userPortalLink/", "list_links", "7"),
         ("PUT", f"{CUSTOMER}/userPortalLink/42", "update_link", "7"),
         ("POST", f"/zpa{SECOND}/userPortalLink/bulk", "create_links", "7"),
+        ("POST", f"{CUSTOMER}/userPortalLink/bulk", "create_links", "7"),
         ("GET", f"{SECOND}/clientlessCertificate/issued", "list_certificates", "7"),
         ("GET", "/mgmtconfig/v1/admin/me", "get_me", None),
         ("POST", "/signin", "sign_in", None),
@@ -62,9 +63,8 @@ def test_ids_are_those_of_the_openapi_document() -> None:
 
 
 def test_an_operation_knows_the_members_of_its_body() -> None:
-    create = operations().get("create_link")
+    create = next(each for each in operations() if each.id == "create_link")
 
-    assert create is not None
     assert create.fields is not None
     assert {"name", "link", "userPortals"} <= set(create.fields)
     assert create.fields["name"] is None

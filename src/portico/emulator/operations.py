@@ -1,6 +1,7 @@
 """The operations of the API, as the stand-in knows them: which one a request calls, by its path.
 
-Journal entries and fault rules name an operation by its id in the OpenAPI document.
+Journal entries and fault rules name an operation by its id in the OpenAPI document. An operation
+with several paths has the id of its first one.
 """
 
 from __future__ import annotations
@@ -52,28 +53,25 @@ class MatchedOperation:
 
 
 class Operations:
-    """All operations, by id and by path."""
+    """All operations, one for each path. Several paths can have one id."""
 
     def __init__(self, operations: Iterable[Operation]) -> None:
-        self._by_id = {each.id: each for each in operations}
+        self._all = list(operations)
+        self._ids = sorted({each.id for each in self._all})
         self._by_shape: dict[tuple[str, int], list[Operation]] = {}
-        for each in self._by_id.values():
+        for each in self._all:
             self._by_shape.setdefault((each.method, len(each.segments)), []).append(each)
 
     def __iter__(self) -> Iterator[Operation]:
-        return iter(self._by_id.values())
+        return iter(self._all)
 
     def __contains__(self, operation_id: object) -> bool:
-        return operation_id in self._by_id
-
-    def get(self, operation_id: str | None) -> Operation | None:
-        """Return the operation with an id, or None."""
-        return None if operation_id is None else self._by_id.get(operation_id)
+        return operation_id in self._ids
 
     @property
     def ids(self) -> list[str]:
         """The ids of all operations, in alphabetical order."""
-        return sorted(self._by_id)
+        return self._ids
 
     def match(self, method: str, path: str) -> MatchedOperation | None:
         """Return the operation that a method and a path call, or None.
