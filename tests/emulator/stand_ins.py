@@ -62,7 +62,7 @@ class Emulated:
         self, loop: Loop, stand_in: StandIn, app: ASGIApp, accounts: Sequence[Account]
     ) -> None:
         self._loop = loop
-        self._app = app
+        self.app = app
         self.stand_in = stand_in
         self.accounts = accounts
         self.run = loop.run
@@ -78,7 +78,7 @@ class Emulated:
         """One request, by default from this machine."""
 
         async def send() -> httpx.Response:
-            transport = httpx.ASGITransport(self._app, client=(peer, 50_000))  # type: ignore[arg-type]  # litestar's types
+            transport = httpx.ASGITransport(self.app, client=(peer, 50_000))  # type: ignore[arg-type]  # litestar's types
             async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
                 return await http.request(method, path, **options)
 

@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
+from time import monotonic
 
 from litestar import Litestar
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp
 
-from portico.app import Additions, create_app
-from portico.emulator.control import clock, health, snapshots
+from portico.app import Additions, api_operations, create_app
+from portico.emulator.control import clock, faults, health, limits, report, requests, snapshots
 from portico.emulator.control.api import ControlApi
+from portico.emulator.faults.limits import LimitsMiddleware
+from portico.emulator.faults.middleware import FaultsMiddleware
+from portico.emulator.journal.middleware import JournalMiddleware
 from portico.emulator.stand_in import StandIn
 from portico.emulator.tenant_time import TenantTime
 from portico.services.runtime import Runtime
 from portico.settings import Settings
 
-NOUNS = (health, snapshots, clock)
+NOUNS = (health, snapshots, clock, requests, faults, limits, report)
 """The modules of the control API."""
 
 Planting = Callable[[StandIn], Awaitable[None]]
@@ -32,6 +36,8 @@ def make_stand_in_app(
     Unless `durable`, the database does not wait for the disk.
     """
 
+    stand_in.operations = api_operations()
+
     async def started(app: Litestar, runtime: Runtime) -> None:
         app.state.stand_in = stand_in
         await stand_in.open(runtime)
@@ -45,11 +51,34 @@ def make_stand_in_app(
         durable=durable,
         middlewares=(
             partial(ControlApi, stand_in=stand_in, routes=_control_routes()),
+            *_traffic(stand_in),
             partial(TenantTime, clock=stand_in.clock),
         ),
         started=started,
     )
     return create_app(settings, stand_in.clock, additions=additions)
+
+
+def _traffic(stand_in: StandIn) -> Sequence[Callable[[ASGIApp], ASGIApp]]:
+    """Return the layers that record requests, limit them and strike them, from outside inwards."""
+    operations, tenant_of_client = stand_in.operations, stand_in.tenant_of_client
+    return (
+        partial(
+            JournalMiddleware,
+            journal=stand_in.journal,
+            operations=operations,
+            clock=stand_in.time_in,
+            monotonic=monotonic,
+            tenant_of_client=tenant_of_client,
+        ),
+        partial(LimitsMiddleware, limits=stand_in.limits, operations=operations),
+        partial(
+            FaultsMiddleware,
+            faults=stand_in.faults,
+            operations=operations,
+            tenant_of_client=tenant_of_client,
+        ),
+    )
 
 
 def _control_routes() -> Sequence[HTTPRouteHandler]:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from portico.domain.errors import InvalidInput, PorticoError
+from portico.domain.errors import InvalidInput, NotFound, PorticoError
+from portico.domain.records import MAX_ID
 from portico.domain.tenancy.identity import Tenant
 from portico.emulator.clock import EmulatedClock
+from portico.emulator.faults.fault_set import Faults
+from portico.emulator.faults.limits import VendorLimits
 from portico.emulator.ids import CountingIds
+from portico.emulator.journal.journal import Journal
+from portico.emulator.operations import Operations
 from portico.emulator.snapshots import Snapshots
 from portico.services.runtime import Runtime
+from portico.services.tenancy.clients import find_tenant_of_client
 from portico.services.tenancy.tenants import list_tenants
 from portico.storage.engine.sqlite import SqliteDatabase
 from portico.storage.tenancy.identity import IdentityRepository
@@ -36,13 +42,18 @@ class NeedsSqlite(InvalidInput):
 class StandIn:
     """The parts of one stand-in. `open` must be called before anything but clock and ids is used.
 
-    `on_reset` has the parts that a reset concerns beside the database and the clock.
+    The function that makes the application sets `operations`. `on_reset` has the parts that a reset
+    concerns beside the database and the clock.
     """
 
     def __init__(self, clock: EmulatedClock, ids: CountingIds) -> None:
         self.clock = clock
         self.ids = ids
-        self.on_reset: list[Reset] = []
+        self.on_reset: list[Reset] = [self._reset_traffic]
+        self.journal = Journal()
+        self.faults = Faults(self.time_in)
+        self.limits = VendorLimits(self.time_in)
+        self.operations: Operations
         self.runtime: Runtime
         self.snapshots: Snapshots
 
@@ -69,6 +80,20 @@ class StandIn:
             raise NoSuchTenant(customer_id)
         return tenant
 
+    async def tenant_of_client(self, client_id: str) -> str | None:
+        """Return the id of the tenant of an API client, or None if there is no such client."""
+        if not client_id.isascii() or not client_id.isdigit() or int(client_id) > MAX_ID:
+            return None
+        try:
+            return str(await find_tenant_of_client(self.runtime, int(client_id)))
+        except NotFound:
+            return None
+
+    def time_in(self, customer_id: str | None) -> float:
+        """Return the time in a tenant in epoch seconds, or the common time."""
+        known = customer_id is not None and customer_id.isascii() and customer_id.isdigit()
+        return self.clock.time_in(int(customer_id or 0) if known else None)
+
     async def reset(self, customer_id: int | None = None) -> None:
         """Return one tenant, or everything, to the seed: rows, clock, and the parts of `on_reset`.
 
@@ -78,3 +103,9 @@ class StandIn:
         self.clock.reset(customer_id)
         for reset in self.on_reset:
             reset(customer_id)
+
+    def _reset_traffic(self, customer_id: int | None) -> None:
+        tenant = None if customer_id is None else str(customer_id)
+        self.journal.clear(tenant)
+        self.faults.reset(tenant)
+        self.limits.reset(tenant)

@@ -114,6 +114,7 @@ class Faults:
     def __init__(self, clock: TenantClock) -> None:
         self._clock = clock
         self._armed: list[_Armed] = []
+        self._at_start: tuple[list[Rule], int] = ([], 0)
         self._last_number = 0
 
     def __bool__(self) -> bool:
@@ -179,6 +180,19 @@ class Faults:
         before = len(self._armed)
         self._armed = self._without(customer_id)
         return before - len(self._armed)
+
+    def start_with(self, rules: Iterable[Rule], *, seed: int = 0) -> None:
+        """Put rules in force now and after each reset. Raises InvalidRule."""
+        self._at_start = (list(rules), seed)
+        self.reset()
+
+    def reset(self, customer_id: str | None = None) -> None:
+        """Return to the rules of the start, or remove those of one tenant."""
+        self.clear(customer_id)
+        if customer_id is None:
+            self._last_number = 0
+            rules, seed = self._at_start
+            self.append(rules, seed=seed)
 
     def strike(self, request: VendorRequest) -> Strike | None:
         """Return the first rule that strikes a request, or None, and count it."""

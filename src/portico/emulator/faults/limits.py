@@ -85,6 +85,7 @@ class VendorLimits:
 
     def __init__(self, clock: TenantClock) -> None:
         self._clock = clock
+        self._at_start = False
         self._everywhere = False
         self._customer_ids: set[str] = set()
         self._windows: OrderedDict[tuple[str | None, str, str], _Window] = OrderedDict()
@@ -99,10 +100,20 @@ class VendorLimits:
             self._customer_ids.add(customer_id)
         else:
             self._customer_ids.discard(customer_id)
-        self.reset(customer_id)
+        self._empty(customer_id)
+
+    def start_with(self, *, on: bool) -> None:
+        """Switch the limits on or off for all tenants, now and after each reset."""
+        self._at_start = on
+        self.reset()
 
     def reset(self, customer_id: str | None = None) -> None:
-        """Empty the windows of all tenants, or of one."""
+        """Return all tenants to the limits of the start, or switch off those of one alone."""
+        self.switch(on=customer_id is None and self._at_start, customer_id=customer_id)
+        if customer_id is None:
+            self._refused = 0
+
+    def _empty(self, customer_id: str | None) -> None:
         for key in [each for each in self._windows if customer_id in (None, each[0])]:
             del self._windows[key]
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from fnmatch import translate
 from functools import cached_property
 
-import msgspec
 from msgspec import Struct, field
 
 from portico.domain.errors import InvalidInput
@@ -151,8 +150,3 @@ def _has_status(status: int | None, wanted: str) -> bool:
     if status is None or wanted == "none":
         return status is None and wanted == "none"
     return str(status) == wanted or wanted == f"{status // 100}xx"
-
-
-def to_json(entry: Entry) -> bytes:
-    """Return an entry as JSON."""
-    return msgspec.json.encode(entry)

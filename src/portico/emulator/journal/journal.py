@@ -197,11 +197,15 @@ class Journal:
             waiter.missing = max(1, waiter.count - self.count(waiter.wanted))
         return before - len(self._entries)
 
+    def require_room(self) -> None:
+        """Raise TooManyListeners if there is no room for another listener."""
+        if len(self._listeners) >= MAX_LISTENERS:
+            raise TooManyListeners
+
     @contextmanager
     def listening(self, wanted: EntryFilter) -> Iterator[Listener]:
         """Return a listener for the length of a block. Raises TooManyListeners."""
-        if len(self._listeners) >= MAX_LISTENERS:
-            raise TooManyListeners
+        self.require_room()
         listener = Listener(wanted)
         self._listeners.append(listener)
         try:

@@ -138,7 +138,7 @@ class JournalMiddleware:
             ended = self._monotonic()
             await self._find_caller(scope, request, exchange)
             entry = _entry(self._journal.next_id(), scope, request, exchange, sent.query)
-            entry.time = self._clock(request.customer_id)
+            entry.time = round(self._clock(request.customer_id), 3)
             entry.milliseconds = round((ended - started) * 1000, 3)
             self._journal.add(entry, sent, ended=ended)
 
