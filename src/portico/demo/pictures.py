@@ -11,6 +11,7 @@ import struct
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 SIDE = 64
@@ -51,12 +52,16 @@ def _circle(x: float, y: float, radius: float) -> Line:
     return [(x + radius * math.cos(each), y + radius * math.sin(each)) for each in steps]
 
 
+@lru_cache(maxsize=64)
 def picture_of(sketch: Sketch) -> str:
     """Return the sketch as a PNG in a data URI."""
-    lines = _lines(sketch.strokes)
+    distances = _distances(_lines(sketch.strokes))
     rows = []
     for y in range(SIDE):
-        pixels = (_pixel(sketch, lines, (x + 0.5) / _UNIT, (y + 0.5) / _UNIT) for x in range(SIDE))
+        pixels = (
+            _pixel(sketch, distances[y][x], (x + 0.5) / _UNIT, (y + 0.5) / _UNIT)
+            for x in range(SIDE)
+        )
         rows.append(b"\0" + b"".join(bytes(pixel) for pixel in pixels))
     header = struct.pack(">IIBBBBB", SIDE, SIDE, 8, 6, 0, 0, 0)
     chunks = (
@@ -73,8 +78,27 @@ def _chunk(name: bytes, content: bytes) -> bytes:
     return struct.pack(">I", len(content)) + name + content + struct.pack(">I", check)
 
 
-def _pixel(sketch: Sketch, lines: Sequence[Line], x: float, y: float) -> tuple[int, int, int, int]:
-    distance = min(_distance((x, y), start, end) for line in lines for start, end in pairwise(line))
+def _distances(lines: Sequence[Line]) -> list[list[float]]:
+    """Return the distance of each pixel's centre to the nearest line, infinite if that is far."""
+    distances = [[math.inf] * SIDE for _ in range(SIDE)]
+    for start, end in (segment for line in lines for segment in pairwise(line)):
+        columns, rows = (_near(start[axis], end[axis]) for axis in (0, 1))
+        for y in rows:
+            for x in columns:
+                centre = (x + 0.5) / _UNIT, (y + 0.5) / _UNIT
+                distances[y][x] = min(distances[y][x], _distance(centre, start, end))
+    return distances
+
+
+def _near(start: float, end: float) -> range:
+    """Return the pixels of one axis to which a stroke between two places can reach."""
+    reach = _STROKE / 2 + 1 / _UNIT
+    first = math.floor((min(start, end) - reach) * _UNIT)
+    last = math.ceil((max(start, end) + reach) * _UNIT)
+    return range(max(0, first), min(SIDE, last + 1))
+
+
+def _pixel(sketch: Sketch, distance: float, x: float, y: float) -> tuple[int, int, int, int]:
     mark = _cover(_STROKE / 2 - distance)
     if sketch.bottom is None:
         return (*sketch.top, round(255 * mark))

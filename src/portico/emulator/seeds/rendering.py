@@ -21,22 +21,20 @@ def as_yaml(seed: Seed) -> str:
     # Imported when it is used: a server never writes YAML.
     import yaml
 
-    class Writer(yaml.SafeDumper):
-        """Writes texts with line breaks as blocks, and indents lists."""
-
-        def ignore_aliases(self, data: object) -> bool:
-            """Write equal values in full each time."""
-            return True
-
-    def write_text(writer: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-        style = "|" if "\n" in text else None
-        return writer.represent_scalar("tag:yaml.org,2002:str", text, style=style)
-
-    Writer.add_representer(str, write_text)
+    # A class of its own, because PyYAML keeps representers with the class.
+    base = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    writer: Any = type("SeedWriter", (base,), {})
+    writer.add_representer(str, _write_text)
     written: str = yaml.dump(
-        _plain(seed), Dumper=Writer, sort_keys=False, allow_unicode=True, width=_WIDTH
+        _plain(seed), Dumper=writer, sort_keys=False, allow_unicode=True, width=_WIDTH
     )
     return written
+
+
+def _write_text(writer: Any, text: str) -> Any:  # noqa: ANN401  # PyYAML in C or Python
+    """Return the node of a text, as a block if it has several lines."""
+    style = "|" if "\n" in text else None
+    return writer.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 
 def _plain(seed: Seed) -> Any:  # noqa: ANN401  # any JSON value
