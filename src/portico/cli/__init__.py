@@ -31,6 +31,7 @@ _COMMANDS = {
         "Manage signing keys and the key that encrypts secrets in the database.",
     ),
     "provider": ("providers", "Manage the OpenID providers through which people sign in."),
+    "seed": ("seeds", "Check and export seeds, the files that `portico emulate --seed` reads."),
     "serve": ("serve", "Serve the API, the console and the portal pages."),
     "tenant": ("tenants", "Manage tenants, the customers of this installation."),
     "verify": ("recordings", "Compare Portico with recorded exchanges of the vendor's API."),

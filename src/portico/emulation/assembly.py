@@ -11,7 +11,16 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp
 
 from portico.app import Additions, api_operations, create_app
-from portico.emulator.control import clock, faults, health, limits, report, requests, snapshots
+from portico.emulator.control import (
+    clock,
+    faults,
+    health,
+    limits,
+    report,
+    requests,
+    seeds,
+    snapshots,
+)
 from portico.emulator.control.api import ControlApi
 from portico.emulator.faults.limits import LimitsMiddleware
 from portico.emulator.faults.middleware import FaultsMiddleware
@@ -21,7 +30,7 @@ from portico.emulator.tenant_time import TenantTime
 from portico.services.runtime import Runtime
 from portico.settings import Settings
 
-NOUNS = (health, snapshots, clock, requests, faults, limits, report)
+NOUNS = (health, snapshots, clock, requests, faults, limits, report, seeds)
 """The modules of the control API."""
 
 Planting = Callable[[StandIn], Awaitable[None]]
@@ -40,6 +49,7 @@ def make_stand_in_app(
 
     async def started(app: Litestar, runtime: Runtime) -> None:
         app.state.stand_in = stand_in
+        stand_in.portal_suffix = settings.portal_suffix
         await stand_in.open(runtime)
         await planting(stand_in)
         await stand_in.snapshots.save_seed()

@@ -43,7 +43,8 @@ class StandIn:
     """The parts of one stand-in. `open` must be called before anything but clock and ids is used.
 
     The function that makes the application sets `operations`. `on_reset` has the parts that a reset
-    concerns beside the database and the clock.
+    concerns beside the database and the clock. `secrets` has the plain secrets and passwords of the
+    seed by their stored hashes, and `portal_suffix` is the parent domain of managed portals.
     """
 
     def __init__(self, clock: EmulatedClock, ids: CountingIds) -> None:
@@ -54,6 +55,8 @@ class StandIn:
         self.faults = Faults(self.time_in)
         self.limits = VendorLimits(self.time_in)
         self.operations: Operations
+        self.secrets: dict[str, str] = {}
+        self.portal_suffix = ""
         self.runtime: Runtime
         self.snapshots: Snapshots
 

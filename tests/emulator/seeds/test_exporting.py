@@ -9,13 +9,13 @@ from hypothesis import HealthCheck, given, settings
 
 from portico.demo import fill_demo
 from portico.demo.seeds import BUILT_IN, built_in_seed
-from portico.domain.errors import NotFound
 from portico.domain.tenancy.identity import Role
 from portico.emulator.seeds.exporting import export_seed
 from portico.emulator.seeds.format import ClientEntry, Seed, TenantEntry, Variable
 from portico.emulator.seeds.planting import unsourced
 from portico.emulator.seeds.reading import SeedFile
 from portico.emulator.seeds.rendering import as_json, as_yaml
+from portico.emulator.stand_in import NoSuchTenant
 from portico.settings import Settings
 from tests.emulator.seeds.planted import Databases, PlantedSeed, parsed
 from tests.emulator.seeds.small_seeds import seeds
@@ -135,5 +135,5 @@ def test_one_tenant_can_be_exported_alone(planted: Plant) -> None:
         cloud_letter="b",
         tenants=[TenantEntry(name="One", customer_id="12", clients=[client])],
     )
-    with pytest.raises(NotFound):
+    with pytest.raises(NoSuchTenant):
         seed.run(lambda runtime: export_seed(runtime, name="none", customer_id=14))

@@ -14,7 +14,6 @@ from typing import Any
 
 from msgspec import UNSET, UnsetType
 
-from portico.domain.errors import NotFound
 from portico.domain.records import DEFAULT_MICROTENANT_ID, Scope, fold
 from portico.domain.tenancy.identity import ApiClient, Role, Tenant
 from portico.domain.tenancy.microtenants import Microtenant
@@ -29,6 +28,7 @@ from portico.emulator.seeds.format import (
     UserEntry,
     Variable,
 )
+from portico.emulator.stand_in import NoSuchTenant
 from portico.services.access import operator_reading
 from portico.services.people.administrators import GrantedAdministrator, list_administrators
 from portico.services.people.groups import list_groups
@@ -54,12 +54,12 @@ async def export_seed(
     """Return every tenant, or one of them, with everything in it, as a seed called `name`.
 
     `managed_suffix` is the parent domain of managed portals, and `secrets` has plain secrets by
-    their hashes. Secrets that nobody knows are a `Variable`. Raises NotFound.
+    their hashes. Secrets that nobody knows are a `Variable`. Raises NoSuchTenant.
     """
     tenants = sorted(await list_tenants(runtime), key=lambda each: each.id)
     chosen = [each for each in tenants if customer_id in {None, each.id}]
     if customer_id is not None and not chosen:
-        raise NotFound(customer_id)
+        raise NoSuchTenant(customer_id)
     exporter = _Exporter(runtime, secrets or {})
     letter = _LETTER.fullmatch(managed_suffix)
     return Seed(
