@@ -26,6 +26,10 @@ _COMMANDS = {
         "emulate",
         "Run a stand-in for the vendor's cloud, for tests of Terraform, Ansible, Go and Python.",
     ),
+    "env": (
+        "environment",
+        "Print the variables that lead the vendor's clients to a running stand-in.",
+    ),
     "keys": (
         "keys",
         "Manage signing keys and the key that encrypts secrets in the database.",

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from portico.emulation.access import access_text, environment_file
+from portico.emulation.access import access_text
+from portico.emulation.environment import client_environment, environment_file, shell_text
 from portico.emulation.state_folder import StandInError, StateFolder, default_state_folder
 from portico.storage.engine.files import replace_private_file
 
@@ -28,7 +29,7 @@ _PORT = click.IntRange(0, 65_535)
 Command = Callable[..., Any]
 
 
-_state_folder_option = click.option(
+state_folder_option = click.option(
     "--state-dir",
     type=click.Path(path_type=Path, file_okay=False),
     help="Folder with the process id, the log and the addresses of a stand-in in the background. "
@@ -72,7 +73,7 @@ def stand_in_options(command: Command) -> Command:
             type=click.Path(path_type=Path, dir_okay=False),
             help="File to write the variables to that clients read, with mode 0600.",
         ),
-        _state_folder_option,
+        state_folder_option,
     ]
     for option in reversed(options):
         command = option(command)
@@ -107,7 +108,7 @@ def start(state_dir: Path | None, env_file: Path | None, **options: object) -> N
 
     On GitHub Actions, later steps of the job get its variables.
     """
-    folder = _folder(state_dir)
+    folder = chosen_folder(state_dir)
     folder.require_free()
     arguments = ["--state-dir", str(folder.path)]
     for name, value in options.items():
@@ -122,10 +123,10 @@ def start(state_dir: Path | None, env_file: Path | None, **options: object) -> N
 
 @emulate.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@_state_folder_option
+@state_folder_option
 def status(state_dir: Path | None, as_json: bool) -> None:
     """Show whether the stand-in in the background runs, and how to reach it."""
-    folder = _folder(state_dir)
+    folder = chosen_folder(state_dir)
     pid = folder.require_running()
     access = folder.access()
     if access is None:
@@ -146,18 +147,18 @@ def status(state_dir: Path | None, as_json: bool) -> None:
     show_default=True,
     help="Seconds to wait.",
 )
-@_state_folder_option
+@state_folder_option
 def wait(state_dir: Path | None, timeout: float) -> None:
     """Wait until the stand-in in the background is ready."""
-    click.echo(_folder(state_dir).wait_until_ready(timeout).url)
+    click.echo(chosen_folder(state_dir).wait_until_ready(timeout).url)
 
 
 @emulate.command()
 @click.option("--follow", "-f", is_flag=True, help="Go on until the stand-in ends.")
-@_state_folder_option
+@state_folder_option
 def logs(state_dir: Path | None, follow: bool) -> None:
     """Print the log of the stand-in in the background."""
-    folder = _folder(state_dir)
+    folder = chosen_folder(state_dir)
     if not folder.log.exists():
         folder.require_running()
         raise StandInError(f"The stand-in in {folder.path} writes to a terminal, not to a log.")
@@ -166,10 +167,10 @@ def logs(state_dir: Path | None, follow: bool) -> None:
 
 
 @emulate.command()
-@_state_folder_option
+@state_folder_option
 def stop(state_dir: Path | None) -> None:
     """Stop the stand-in in the background and remove its temporary database."""
-    folder = _folder(state_dir)
+    folder = chosen_folder(state_dir)
     if folder.stop():
         click.echo("The stand-in has stopped.")
     else:
@@ -243,7 +244,7 @@ def _hand_over(access: StandInAccess, env_file: Path | None) -> None:
     if env_file is None:
         return
     try:
-        replace_private_file(env_file, environment_file(access.environment()).encode())
+        replace_private_file(env_file, environment_file(client_environment(access)).encode())
     except OSError as error:
         raise StandInError(
             f"The file {env_file} cannot be written: {error.strerror}. Name another one with "
@@ -256,9 +257,7 @@ def _export_to_later_steps(access: StandInAccess) -> None:
     file = os.environ.get("GITHUB_ENV")
     if file:
         with Path(file).open("a") as variables:
-            variables.writelines(
-                f"{name}={value}\n" for name, value in access.environment().items()
-            )
+            variables.write(shell_text("github", client_environment(access)))
 
 
 def _answers(url: str) -> bool:
