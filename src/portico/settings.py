@@ -197,7 +197,8 @@ def has_password(url: str) -> bool:
 def unknown_variables(environment: Mapping[str, str]) -> list[str]:
     """Return the PORTICO_ variables that are not settings, probably typing errors.
 
-    Variables that Kubernetes creates for a service called portico are not among them.
+    Neither are among them the variables that Kubernetes creates for a service called portico, nor
+    those of clients of a stand-in.
     """
     known = {PREFIX + name.upper() for name in setting_fields()} | {CONFIG_VARIABLE}
     return sorted(
@@ -205,7 +206,7 @@ def unknown_variables(environment: Mapping[str, str]) -> list[str]:
         for variable in environment
         if variable.startswith(PREFIX)
         and variable not in known
-        and not variable.startswith((f"{PREFIX}PORT_", f"{PREFIX}SERVICE_"))
+        and not variable.startswith((f"{PREFIX}PORT_", f"{PREFIX}SERVICE_", f"{PREFIX}EMULATOR_"))
     )
 
 

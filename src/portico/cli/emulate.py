@@ -285,7 +285,8 @@ def _log_parts(folder: StateFolder, *, follow: bool) -> Iterator[str]:
             time.sleep(_FOLLOW_SECONDS)
 
 
-def _folder(state_dir: Path | None) -> StateFolder:
+def chosen_folder(state_dir: Path | None) -> StateFolder:
+    """Return the state folder of an option, or the user's."""
     return StateFolder(state_dir or default_state_folder(os.environ))
 
 

@@ -24,8 +24,8 @@ class TenantAccess:
 class StandInAccess:
     """The addresses of a stand-in, and its first tenants. An empty text means that it has none.
 
-    `ca_file` has the CA of the stand-in, and `ca_bundle` also those that the machine trusts. `cloud`
-    and `vanity_domain` are what the vendor's clients want to know.
+    `ca_file` has the CA of the stand-in, and `ca_bundle` also those that the machine trusts.
+    `cloud` and `vanity_domain` are what the vendor's clients want to know.
     """
 
     url: str

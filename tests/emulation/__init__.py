@@ -1,0 +1,1 @@
+"""Tests of running the stand-in: environments, commands, and `portico.testing`."""
