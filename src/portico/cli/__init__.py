@@ -35,6 +35,7 @@ _COMMANDS = {
         "Manage signing keys and the key that encrypts secrets in the database.",
     ),
     "provider": ("providers", "Manage the OpenID providers through which people sign in."),
+    "record": ("recordings", "Record what a command calls at the vendor, for `portico verify`."),
     "seed": ("seeds", "Check and export seeds, the files that `portico emulate --seed` reads."),
     "serve": ("serve", "Serve the API, the console and the portal pages."),
     "tenant": ("tenants", "Manage tenants, the customers of this installation."),

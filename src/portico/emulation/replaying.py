@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 
 from litestar import Litestar
@@ -20,6 +20,8 @@ from portico.emulator.recordings.comparing import Answer
 from portico.emulator.recordings.exchanges import Exchange
 from portico.emulator.recordings.in_process import send
 from portico.emulator.recordings.replaying import Credentials, Replay, replay
+from portico.emulator.seeds.planting import plant
+from portico.emulator.seeds.reading import SeedFile
 from portico.services.access import operator_writing
 from portico.services.runtime import Runtime
 from portico.services.tenancy.clients import create_client
@@ -40,25 +42,40 @@ class InProcess:
 
 
 async def verify_recordings(
-    recordings: Sequence[Sequence[Exchange]], acceptance: Acceptance
+    recordings: Sequence[Sequence[Exchange]], acceptance: Acceptance, seed: SeedFile | None = None
 ) -> Replay:
-    """Return the result of replaying recordings, each of them on a new tenant."""
+    """Return the result of replaying recordings, each of them on a new tenant.
+
+    The tenant is empty, or it is the only one of a seed. Raises SeedError.
+    """
     result, operations = Replay(), api_operations()
-    async with fresh_portico() as new_target:
-        for exchanges in recordings:
+    if seed is None:
+        async with fresh_portico() as new_target:
+            for exchanges in recordings:
+                await replay(exchanges, await new_target(), operations, acceptance, result)
+        return result
+    for exchanges in recordings:
+        async with fresh_portico(seed) as new_target:
             await replay(exchanges, await new_target(), operations, acceptance, result)
     return result
 
 
 @asynccontextmanager
-async def fresh_portico() -> AsyncIterator[Callable[[], Awaitable[InProcess]]]:
-    """Start a Portico on a temporary database; yield a function that adds a tenant to replay on."""
+async def fresh_portico(
+    seed: SeedFile | None = None,
+) -> AsyncIterator[Callable[[], Awaitable[InProcess]]]:
+    """Start a Portico on a temporary database; yield a function that adds a tenant to replay on.
+
+    With a seed it adds the seed's tenant, so it can be called once. Raises SeedError.
+    """
     numbers = count(1)
     async with temporary_database(cache_folder(os.environ)) as url:
         # The vendor answers 400 for an unknown id, and one form of bulk to every client.
         settings = Settings(
             database=url, vendor_statuses=True, sdk_bulk_array=False, access_log=False
         )
+        if seed is not None and seed.seed.portal_suffix is not None:
+            settings = replace(settings, portal_suffix=seed.seed.portal_suffix)
         runtimes: list[Runtime] = []
 
         async def keep_runtime(_: Litestar, runtime: Runtime) -> None:
@@ -70,7 +87,12 @@ async def fresh_portico() -> AsyncIterator[Callable[[], Awaitable[InProcess]]]:
 
         async def new_target() -> InProcess:
             (runtime,) = runtimes
-            return InProcess(app, await _new_tenant(runtime, f"Recording {next(numbers)}"))
+            if seed is None:
+                tenant = await create_tenant(runtime, f"Recording {next(numbers)}")
+                customer_id = tenant.id
+            else:
+                customer_id = await _planted_tenant(runtime, seed, settings.portal_suffix)
+            return InProcess(app, await _new_client(runtime, customer_id))
 
         try:
             yield new_target
@@ -78,10 +100,17 @@ async def fresh_portico() -> AsyncIterator[Callable[[], Awaitable[InProcess]]]:
             await lifespan.stop()
 
 
-async def _new_tenant(runtime: Runtime, name: str) -> Credentials:
-    tenant = await create_tenant(runtime, name)
-    async with operator_writing(runtime, tenant.id) as work:
+async def _planted_tenant(runtime: Runtime, seed: SeedFile, managed_suffix: str) -> int:
+    planted = await plant(runtime, seed, managed_suffix=managed_suffix)
+    if len(planted.tenants) != 1:
+        count_text = f"It has {len(planted.tenants)} tenants"
+        raise seed.source.error("tenants", f"{count_text}, but a recording needs exactly one.")
+    return planted.tenants[0].customer_id
+
+
+async def _new_client(runtime: Runtime, customer_id: int) -> Credentials:
+    async with operator_writing(runtime, customer_id) as work:
         client, secret = await create_client(
             work, name="Replay", role=Role.ADMIN, microtenant_id=None, public_key=""
         )
-    return Credentials(customer_id=str(tenant.id), client_id=str(client.id), client_secret=secret)
+    return Credentials(customer_id=str(customer_id), client_id=str(client.id), client_secret=secret)

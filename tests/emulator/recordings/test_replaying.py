@@ -153,6 +153,13 @@ def test_refused_request_without_a_session_is_refused_here_too(play: Play) -> No
     assert lines(play([refused])) == []
 
 
+def test_object_that_is_sent_back_whole_declares_no_stamps(play: Play) -> None:
+    whole = exchange("PUT", f"userPortalLink/{LINK_ID}", 204, body=LINK_READ)
+    again = exchange("GET", f"userPortalLink/{LINK_ID}", 200, LINK_READ)
+
+    assert lines(play([*LIFE_OF_A_LINK[:2], whole, again])) == []
+
+
 def test_ids_are_replaced_in_queries_and_nested_bodies(play: Play) -> None:
     by_id = exchange("GET", f"userPortalLink?search=id%20EQ%20{LINK_ID}", 200, listed(LINK_READ))
     bulk = exchange(

@@ -14,7 +14,7 @@ _CUSTOMER = re.compile(r"(?<=/customers/)[^/]+")
 
 def names_id(key: str) -> bool:
     """Return whether the member of a JSON object with a key is an id, or a list of them."""
-    return key in {"id", "modifiedBy"} or key.endswith(("Id", "Ids", "ID"))
+    return key == "id" or key.endswith(("Id", "Ids", "ID"))
 
 
 class Bindings:

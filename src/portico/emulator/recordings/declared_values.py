@@ -5,6 +5,9 @@ from __future__ import annotations
 from portico.emulator.recordings.bindings import names_id
 from portico.emulator.recordings.exchanges import Json
 
+STAMPS = frozenset(("creationTime", "modifiedBy", "modifiedTime"))
+"""What the server writes itself, although clients send it back."""
+
 
 class DeclaredValues:
     """Pairs of a key and a value that were sent. A recorded answer with one repeats the request."""
@@ -20,7 +23,7 @@ class DeclaredValues:
         elif isinstance(value, list):
             for each in value:
                 self.note(each, key)
-        elif value is not None and not names_id(key):
+        elif value is not None and not names_id(key) and key not in STAMPS:
             self._sent.add((key, value))
 
     def has(self, key: str, value: Json) -> bool:

@@ -3,83 +3,97 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from enum import StrEnum
 from itertools import count
 
 from portico.emulator.recordings.bindings import Bindings
 from portico.emulator.recordings.comparing import Answer
 from portico.emulator.recordings.exchanges import Exchange, Json, json_of
 
-PATHS = {
-    "userPortal": "userPortal",
-    "userPortals": "userPortal",
-    "userPortalLink": "userPortalLink",
-    "userPortalLinks": "userPortalLink",
-    "aup": "userportal/aup",
-    "certificate": "certificate",
-    "issued": "certificate",
-    "application": "application",
-    "microtenants": "microtenants",
-    "summary": "microtenants",
+
+class Kind(StrEnum):
+    """A kind of object. The value is the path of its list."""
+
+    PORTAL = "userPortal"
+    LINK = "userPortalLink"
+    POLICY = "userportal/aup"
+    CERTIFICATE = "certificate"
+    APPLICATION = "application"
+    MICROTENANT = "microtenants"
+
+
+WORDS = {
+    "userPortal": Kind.PORTAL,
+    "userPortals": Kind.PORTAL,
+    "userPortalLink": Kind.LINK,
+    "userPortalLinks": Kind.LINK,
+    "aup": Kind.POLICY,
+    "certificate": Kind.CERTIFICATE,
+    "issued": Kind.CERTIFICATE,
+    "application": Kind.APPLICATION,
+    "microtenants": Kind.MICROTENANT,
 }
-"""The list of each kind of object, by the words for the kind in paths and in bodies."""
+"""The kinds by their words in paths and in bodies."""
 
 _PAGE = 500
-Named = tuple[str, str]
-"""The path of a list, and the name of an object in it."""
-
 Fetch = Callable[[str], Awaitable[Answer]]
+Objects = dict[Kind, dict[str, dict[str, Json]]]
+"""The members of objects by their kind and their id."""
 
 
 async def bind_known_objects(
     exchanges: Sequence[Exchange], fetch: Fetch, bindings: Bindings
 ) -> None:
     """Bind the ids of objects that the recording reads and does not create, if they exist here."""
-    known = known_objects(exchanges)
-    for path in sorted({path for path, _ in known.values()}):
-        ours = {each["name"]: each["id"] async for each in _all_items(fetch, path)}
-        for recorded_id, (kind, name) in known.items():
-            if kind == path and name in ours:
-                bindings.bind(recorded_id, str(ours[name]))
+    for kind, objects in read_objects(exchanges).items():
+        if not objects:
+            continue
+        ours = {each["name"]: str(each["id"]) async for each in _all_items(fetch, kind)}
+        for recorded_id, fields in objects.items():
+            if fields["name"] in ours:
+                bindings.bind(recorded_id, ours[fields["name"]])
 
 
-def known_objects(exchanges: Sequence[Exchange]) -> dict[str, Named]:
-    """Return the kind and the first recorded name of each object that the recording only reads."""
-    known: dict[str, Named] = {}
+def read_objects(exchanges: Sequence[Exchange]) -> Objects:
+    """Return the objects that the recording reads and does not create, as they were first read."""
+    found: Objects = {kind: {} for kind in Kind}
     created: set[str] = set()
     for exchange in exchanges:
         answer = json_of(exchange.answer_body)
         if exchange.status == 201:
-            created.update(str(each["id"]) for _, each in _objects("", answer))
+            created.update(str(each["id"]) for _, each in _objects(None, answer))
         elif exchange.status == 200:
-            for kind, each in _objects(_kind(exchange.path), answer):
-                known.setdefault(str(each["id"]), (kind, each["name"]))
-    return {each: named for each, named in known.items() if each not in created and named[0]}
+            for kind, fields in _objects(_kind_of(exchange.path), answer):
+                if kind is not None and str(fields["id"]) not in created:
+                    known = found[kind].setdefault(str(fields["id"]), {})
+                    known.update({**fields, **known})
+    return found
 
 
-def _kind(path: str) -> str:
-    """Return the list to which a path belongs, or ""."""
-    words = [word for word in path.split("/") if word in PATHS]
-    if not words:
-        return ""
-    by_portal = words[:2] == ["userPortalLink", "userPortal"]
-    return PATHS[words[0] if by_portal else words[-1]]
+def _kind_of(path: str) -> Kind | None:
+    """Return the kind of the objects that a path answers."""
+    kinds = [WORDS[word] for word in path.split("/") if word in WORDS]
+    if not kinds:
+        return None
+    # The list of a portal's links is below `userPortalLink/userPortal/`.
+    return kinds[0] if kinds[0] is Kind.LINK else kinds[-1]
 
 
-def _objects(kind: str, value: Json) -> Iterator[tuple[str, Mapping[str, Json]]]:
-    """Yield the kind and the members of every named object in a JSON value."""
+def _objects(kind: Kind | None, value: Json) -> Iterator[tuple[Kind | None, Mapping[str, Json]]]:
+    """Yield the kind and the members of every object with an id and a name in a JSON value."""
     if isinstance(value, list):
         for each in value:
             yield from _objects(kind, each)
     elif isinstance(value, Mapping):
-        if "id" in value and (isinstance(value.get("name"), str) or not kind):
+        if "id" in value and isinstance(value.get("name"), str):
             yield kind, value
         for name, each in value.items():
-            yield from _objects(PATHS.get(name, kind if name == "list" else ""), each)
+            yield from _objects(WORDS.get(name, kind if name == "list" else None), each)
 
 
-async def _all_items(fetch: Fetch, path: str) -> AsyncIterator[Mapping[str, Json]]:
+async def _all_items(fetch: Fetch, kind: Kind) -> AsyncIterator[Mapping[str, Json]]:
     for page in count(1):
-        content = json_of((await fetch(f"{path}?pagesize={_PAGE}&page={page}")).body)
+        content = json_of((await fetch(f"{kind}?pagesize={_PAGE}&page={page}")).body)
         for each in content["list"]:
             yield each
         if page >= int(content["totalPages"]):
