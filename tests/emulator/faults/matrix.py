@@ -14,8 +14,10 @@ from typing import Any
 
 import pytest
 
+from portico.emulator.journal.entries import EntryFilter
 from tests.clients.sdk import MODES, connect, lead_to, succeeded
 from tests.emulator.faults.served_stand_in import ServedStandIn, served_stand_in
+from tests.harness import Credentials
 
 PAGE = Path(__file__).parents[3] / "docs" / "fault-matrix.md"
 NAME = "Wiki"
@@ -105,13 +107,14 @@ def observe(
     stand_in: ServedStandIn, rule: Mapping[str, Any], operation: str, mode: str
 ) -> Observed:
     """What the SDK does when the first request of an operation is struck."""
-    customer_id, credentials = stand_in.tenant()
+    account = stand_in.tenant()
+    customer_id = account.customer_id
+    credentials = Credentials(account.client_id, account.client_secret)
     zpa = connect(mode, customer_id, credentials)
-    once = {**rule, "operation": operation, "times": 1}
-    stand_in.arm(once, customer_id=customer_id)
+    stand_in.arm({**rule, "operation": operation, "times": 1}, customer_id=customer_id)
     with noted_sleeps() as slept:
         result = _call(zpa, operation)
-    sent = [each for each in stand_in.requests(customer_id) if each.operation == operation]
+    sent = stand_in.requests(EntryFilter(operation=operation, customer_id=customer_id))
     stand_in.arm(customer_id=customer_id)
     links = 0
     if operation == CREATE:

@@ -99,8 +99,15 @@ class Entry(Struct, rename="camel", kw_only=True):
     @property
     def weight(self) -> int:
         """The bytes that the entry needs in memory, about."""
-        answer = 0 if self.answer is None else len(self.answer.body.text)
-        return ENTRY_BYTES + len(self.request.body.text) + answer + len(self.path) + len(self.query)
+        texts = [self.path, self.query, *_texts(self.request)]
+        if self.answer is not None:
+            texts += _texts(self.answer)
+        return ENTRY_BYTES + sum(map(len, texts))
+
+
+def _texts(message: SentRequest | SentAnswer) -> list[str]:
+    headers = [text for each in message.headers for text in (each.name, each.value)]
+    return [message.body.text, *headers]
 
 
 @dataclass(frozen=True, kw_only=True)
