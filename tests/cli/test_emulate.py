@@ -14,6 +14,8 @@ from typing import Any
 import httpx
 import pytest
 
+from portico.cli.emulate import CHAOS
+from portico.emulator.faults.profiles import PROFILES
 from tests.cli.commands import COMMAND, misuse, refuse, run, succeed
 from tests.harness import READY_SECONDS, START_SECONDS
 
@@ -165,3 +167,40 @@ def wait_until_ended(state_dir: Path) -> None:
     while "unexpectedly" not in run("emulate", "status", "--state-dir", str(state_dir)).errors:
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_faults_and_limits_apply_from_the_start_and_a_report_is_written(
+    state_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    report, summary = tmp_path / "run.xml", tmp_path / "summary.md"
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(summary))
+    options = ("--limits", "vendor", "--chaos", "slow", "--seed-number", "3")
+    in_folder = ("--state-dir", str(state_dir))
+    succeed("emulate", "start", *options, "--report", str(report), *in_folder)
+    control = f"{status_of(state_dir)['url']}/_portico"
+
+    def armed() -> tuple[list[str], bool]:
+        faults = httpx.get(f"{control}/faults").json()["faults"]
+        return [each["id"] for each in faults], httpx.get(f"{control}/limits").json()["everywhere"]
+
+    assert armed() == (["slow-1", "slow-2"], True)
+    httpx.put(f"{control}/faults", json={"rules": []})
+    httpx.put(f"{control}/limits", json={"limits": "none"})
+    assert armed() == ([], False)
+    assert httpx.post(f"{control}/reset").status_code == 204
+    assert armed() == (["slow-1", "slow-2"], True)
+    httpx.get(f"{status_of(state_dir)['url']}/mgmtconfig/v1/admin/unknown")
+    succeed("emulate", "stop", *in_folder)
+
+    assert "Portico has no operation GET /mgmtconfig/v1/admin/unknown" in report.read_text()
+    assert summary.read_text().startswith("# Requests to Portico")
+
+
+def test_a_report_of_an_unknown_kind_is_refused(state_dir: Path) -> None:
+    sentence = refuse("emulate", "start", "--report", "run.pdf", "--state-dir", str(state_dir))
+
+    assert "run.pdf does not say which kind of report it is" in sentence
+
+
+def test_profiles_of_faults_are_those_that_exist() -> None:
+    assert tuple(PROFILES) == CHAOS

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 READY_SECONDS = 30.0
 _FOLLOW_SECONDS = 0.2
+CHAOS = ("flaky", "slow", "hostile")
+"""The profiles of faults. Their module is not imported for the help."""
+
 _TENANTS = click.IntRange(0, 1_000)
 _PORT = click.IntRange(0, 65_535)
 Command = Callable[..., Any]
@@ -67,6 +70,31 @@ def stand_in_options(command: Command) -> Command:
             default="portico",
             show_default=True,
             help="The vanity domain for clients that sign in by OneAPI.",
+        ),
+        click.option(
+            "--limits",
+            type=click.Choice(["vendor", "none"]),
+            default="none",
+            show_default=True,
+            help="Rate limits: those of the vendor, or none.",
+        ),
+        click.option(
+            "--chaos",
+            type=click.Choice(CHAOS),
+            help="A profile of faults that strike requests.",
+        ),
+        click.option(
+            "--seed-number",
+            type=int,
+            default=0,
+            show_default=True,
+            help="Number that decides which requests --chaos strikes.",
+        ),
+        click.option(
+            "--report",
+            metavar="FILE",
+            type=click.Path(path_type=Path, dir_okay=False),
+            help="File for a report about the requests: .txt, .md, .xml (JUnit) or .har.",
         ),
         click.option(
             "--env-file",
@@ -194,14 +222,17 @@ def _run(options: dict[str, Any]) -> None:
 
 def _chosen(options: Mapping[str, Any]) -> EmulateOptions:
     from portico.emulation.running import EmulateOptions
+    from portico.emulation.traffic import TrafficOptions
     from portico.settings import load_settings
 
     values = dict(options)
     clock = values.pop("clock")
+    traffic = {name: values.pop(name) for name in ("limits", "chaos", "seed_number", "report")}
     return EmulateOptions(
         **values,
         frozen_at=None if clock is None else _moment(clock),
         settings=load_settings({}, os.environ),
+        traffic=TrafficOptions(**traffic),
     )
 
 

@@ -17,6 +17,7 @@ from portico.emulation.databases import (
     kept_database,
     temporary_database,
 )
+from portico.emulation.traffic import TrafficOptions, watched_traffic
 from portico.emulator.clock import EmulatedClock, Hand
 from portico.emulator.ids import CountingIds
 from portico.emulator.listeners.listener import HttpListener
@@ -46,6 +47,7 @@ class EmulateOptions:
     vanity_domain: str = VANITY_DOMAIN
     frozen_at: float | None = None
     settings: Settings = field(default_factory=Settings)
+    traffic: TrafficOptions = field(default_factory=TrafficOptions)
 
 
 @asynccontextmanager
@@ -75,7 +77,10 @@ async def running_stand_in(options: EmulateOptions) -> AsyncIterator[StandInAcce
                 accounts.append(await _add_tenant(stand_in, f"Tenant {number}"))
 
         app = make_stand_in_app(settings, stand_in, plant, durable=options.database is not None)
-        async with serve_app(app, [HttpListener(HOST, options.port)]) as server:
+        async with (
+            watched_traffic(stand_in, options.traffic),
+            serve_app(app, [HttpListener(HOST, options.port)]) as server,
+        ):
             yield StandInAccess(
                 url=server.urls[0],
                 cloud=options.cloud,
