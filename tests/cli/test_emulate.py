@@ -204,3 +204,20 @@ def test_a_report_of_an_unknown_kind_is_refused(state_dir: Path) -> None:
 
 def test_profiles_of_faults_are_those_that_exist() -> None:
     assert tuple(PROFILES) == CHAOS
+
+
+def test_stand_in_starts_with_a_seed(state_dir: Path, tmp_path: Path) -> None:
+    in_folder = ("--state-dir", str(state_dir))
+    seed = tmp_path / "seed.yaml"
+    written = "set: a\ntenants: [{name: Acme, customerId: 12, clients: [{name: CI, secret: s}]}]\n"
+    seed.write_text(written.replace("customerId: 12", "customerId: -1"))
+
+    sentence = refuse("emulate", "start", "--seed", str(seed), *in_folder)
+    assert f"{seed} line 2, tenants[0].customerId: It must be an id" in sentence
+    assert "--seed" in misuse("emulate", "start", "--seed", "empty", "--tenants", "2", *in_folder)
+
+    seed.write_text(written)
+    succeed("emulate", "start", "--seed", str(seed), *in_folder)
+
+    (tenant,) = status_of(state_dir)["tenants"]
+    assert (tenant["name"], tenant["customer_id"], tenant["client_secret"]) == ("Acme", "12", "s")

@@ -52,11 +52,16 @@ def stand_in_options(command: Command) -> Command:
             help="SQLite file to use and keep. By default a temporary one.",
         ),
         click.option(
+            "--seed",
+            metavar="FILE",
+            help="Seed to create everything from: a YAML or JSON file, or a built-in one: demo, "
+            "empty or vendor-tests.",
+        ),
+        click.option(
             "--tenants",
             type=_TENANTS,
-            default=1,
-            show_default=True,
-            help="Number of tenants that an empty database gets, each with an API client.",
+            help="Number of tenants that an empty database gets without a seed, each with an API "
+            "client.  [default: 1]",
         ),
         click.option(
             "--clock",
@@ -131,13 +136,14 @@ def emulate(context: click.Context, /, **options: Any) -> None:  # noqa: ANN401 
 
 @emulate.command()
 @stand_in_options
-def start(state_dir: Path | None, env_file: Path | None, **options: object) -> None:
+def start(state_dir: Path | None, env_file: Path | None, **options: Any) -> None:  # noqa: ANN401  # click's values
     """Start a stand-in in the background, and return when it is ready.
 
     On GitHub Actions, later steps of the job get its variables.
     """
     folder = chosen_folder(state_dir)
     folder.require_free()
+    _first_tenants(options["seed"], options["tenants"])
     arguments = ["--state-dir", str(folder.path)]
     for name, value in options.items():
         if value is not None:
@@ -228,12 +234,24 @@ def _chosen(options: Mapping[str, Any]) -> EmulateOptions:
     values = dict(options)
     clock = values.pop("clock")
     traffic = {name: values.pop(name) for name in ("limits", "chaos", "seed_number", "report")}
+    values |= _first_tenants(values.pop("seed"), values.pop("tenants"))
     return EmulateOptions(
         **values,
         frozen_at=None if clock is None else _moment(clock),
         settings=load_settings({}, os.environ),
         traffic=TrafficOptions(**traffic),
     )
+
+
+def _first_tenants(seed: str | None, tenants: int | None) -> dict[str, Any]:
+    """Return the options that say what an empty database gets. Raises SeedError."""
+    if seed is None:
+        return {} if tenants is None else {"tenants": tenants}
+    if tenants is not None:
+        raise click.UsageError("--tenants is for a stand-in without --seed.")
+    from portico.emulation.seeding import open_seed
+
+    return {"seed": open_seed(seed)}
 
 
 def _moment(text: str) -> float:

@@ -17,11 +17,13 @@ from portico.emulation.databases import (
     kept_database,
     temporary_database,
 )
+from portico.emulation.seeding import plant_accounts
 from portico.emulation.traffic import TrafficOptions, watched_traffic
 from portico.emulator.clock import EmulatedClock, Hand
 from portico.emulator.ids import CountingIds
 from portico.emulator.listeners.listener import HttpListener
 from portico.emulator.listeners.server import serve_app
+from portico.emulator.seeds.reading import SeedFile
 from portico.emulator.stand_in import StandIn
 from portico.services.access import operator_writing
 from portico.services.tenancy.clients import create_client
@@ -36,12 +38,13 @@ class EmulateOptions:
     """The options of `portico emulate`. Port 0 is any free port.
 
     Without `database`, a temporary one is created in `database_folder`, or in a folder of its own.
-    `tenants` is how many tenants an empty database gets.
+    `tenants` is how many tenants an empty database gets if there is no `seed`.
     """
 
     port: int = 0
     database: Path | None = None
     database_folder: Path | None = None
+    seed: SeedFile | None = None
     tenants: int = 1
     cloud: str = PRODUCTION
     vanity_domain: str = VANITY_DOMAIN
@@ -66,11 +69,15 @@ async def running_stand_in(options: EmulateOptions) -> AsyncIterator[StandInAcce
             workers=1,
             access_log=False,
             insecure_cookies=True,
+            portal_suffix=_portal_suffix(options),
         )
         clock = EmulatedClock(start=Hand(frozen_at=options.frozen_at))
         stand_in = StandIn(clock, CountingIds(first_free_id(url)))
 
         async def plant(stand_in: StandIn) -> None:
+            if options.seed is not None:
+                accounts.extend(await plant_accounts(stand_in, options.seed))
+                return
             if await has_tenants(stand_in.runtime):
                 return
             for number in range(1, options.tenants + 1):
@@ -87,6 +94,12 @@ async def running_stand_in(options: EmulateOptions) -> AsyncIterator[StandInAcce
                 vanity_domain=options.vanity_domain,
                 tenants=tuple(accounts),
             )
+
+
+def _portal_suffix(options: EmulateOptions) -> str:
+    """Return the parent domain of managed portals: that of the seed, or of the settings."""
+    own = None if options.seed is None else options.seed.seed.portal_suffix
+    return own or options.settings.portal_suffix
 
 
 @asynccontextmanager

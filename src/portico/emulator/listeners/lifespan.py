@@ -51,11 +51,22 @@ class Lifespan:
         await asyncio.wait((answer, self._task), return_when=asyncio.FIRST_COMPLETED)
         if not answer.done():
             answer.cancel()
-            await self._task  # raises the error with which the application ended
+            await self._end()  # raises the error with which the application ended
             return
         message = answer.result()
         if message["type"] == f"lifespan.{phase}.failed":
             await asyncio.wait((self._task,), timeout=1)
             if self._task.done():
-                await self._task
+                await self._end()
             raise StartupFailed(message.get("message") or f"The application failed at {phase}.")
+
+    async def _end(self) -> None:
+        """Wait for the end of the application, and raise its error without the group around it."""
+        assert self._task is not None
+        try:
+            await self._task
+        except BaseExceptionGroup as group:
+            error: BaseException = group
+            while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+                (error,) = error.exceptions
+            raise error from None

@@ -52,6 +52,7 @@ class PlantedClient:
     id: int
     name: str
     role: Role
+    microtenant_id: int | None
     secret: str
 
 
@@ -223,7 +224,13 @@ class _Planter:
             )
         if secret:
             self.secrets[client.secret_hash] = secret
-        return PlantedClient(id=client.id, name=client.name, role=client.role, secret=secret)
+        return PlantedClient(
+            id=client.id,
+            name=client.name,
+            role=client.role,
+            microtenant_id=client.microtenant_id,
+            secret=secret,
+        )
 
     async def _hashes(self, entry: TenantEntry, place: Place) -> dict[str, str]:
         """Return the hashes of the passwords by the paths of their owners.
