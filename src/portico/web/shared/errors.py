@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 
+import msgspec
 from litestar import Response
 from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
@@ -24,8 +24,7 @@ Present = Callable[[Site, AnyRequest, int, PorticoError | None], Response[bytes]
 """Makes the page of an error from its status. The error is None for a defect, which is logged."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class MessageView:
+class MessageView(msgspec.Struct, frozen=True, kw_only=True):
     """A message and, with `step`, a link to the next step."""
 
     title: str

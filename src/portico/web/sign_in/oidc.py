@@ -12,11 +12,11 @@ import secrets
 import ssl
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import msgspec
 from cachetools import TTLCache
 
 from portico.domain.errors import AccessDenied, Unavailable
@@ -34,8 +34,7 @@ LARGEST_ANSWER = 1024 * 1024
 SCOPE = "openid profile email"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Metadata:
+class Metadata(msgspec.Struct, frozen=True, kw_only=True):
     """What a provider publishes about itself."""
 
     authorization: str

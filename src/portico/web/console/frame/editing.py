@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+import msgspec
 
 from portico.domain.errors import Forbidden, InvalidInput, PorticoError, StalePrecondition
 from portico.domain.people.administrators import Administrator
@@ -52,8 +54,7 @@ class Edit(Generic[R]):
     status: int = 200
 
 
-@dataclass(frozen=True, kw_only=True)
-class Change(Generic[R]):
+class Change(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
     """A change that may be stored: the record before, the record as requested, and the form."""
 
     before: R
@@ -61,8 +62,7 @@ class Change(Generic[R]):
     form: SentForm
 
 
-@dataclass(frozen=True, kw_only=True)
-class EditView:
+class EditView(msgspec.Struct, frozen=True, kw_only=True):
     """What the page of a record shows. A new one has no `href`; `details` are the noun's own."""
 
     title: str
@@ -77,8 +77,7 @@ async def _no_details(console: Console, work: UnitOfWork, edit: Edit[Any]) -> No
     return None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Editing(Generic[R]):
+class Editing(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
     """How one noun is edited.
 
     Addresses begin with `path`; `nav` is an entry of the navigation. `inline` nouns are edited
@@ -113,8 +112,10 @@ class Editing(Generic[R]):
     remove: Callable[[UnitOfWork, int], Awaitable[object]] | None = None
     after: Callable[[int, Form], str] | None = None
     version: Callable[[R], str] = version_of
-    error_fields: Mapping[type[PorticoError], str] = field(default_factory=dict)
-    pictures: Mapping[str, Callable[[str, bytes], StoredPicture]] = field(default_factory=dict)
+    error_fields: Mapping[type[PorticoError], str] = msgspec.field(default_factory=dict)
+    pictures: Mapping[str, Callable[[str, bytes], StoredPicture]] = msgspec.field(
+        default_factory=dict
+    )
     repair: Callable[[Form], Form] = lambda form: form
     refusals: tuple[type[PorticoError], ...] = (InvalidInput,)
     form_bytes: int = FORM_BYTES

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 from litestar import Response
 
 from portico.domain.errors import ConcurrentChange, Overloaded, PorticoError
@@ -12,8 +11,7 @@ from portico.web.shared.pages import page_answer, retry_headers
 from portico.web.shared.site import Site
 
 
-@dataclass(frozen=True, kw_only=True)
-class ErrorView:
+class ErrorView(msgspec.Struct, frozen=True, kw_only=True):
     """The error page."""
 
     title: str

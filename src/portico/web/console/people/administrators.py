@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
+import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 
@@ -56,8 +57,7 @@ A = TypeVar("A", bound=AdministratorSpec)
 MAY: Mapping[Role, str] = {Role.VIEWER: "Look", Role.ADMIN: "Look and change"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class AdministratorRow:
+class AdministratorRow(msgspec.Struct, frozen=True, kw_only=True):
     """One administrator in the list."""
 
     href: str
@@ -69,15 +69,13 @@ class AdministratorRow:
     enabled: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class AdministratorListView:
+class AdministratorListView(msgspec.Struct, frozen=True, kw_only=True):
     """The page of administrators."""
 
     rows: list[AdministratorRow]
 
 
-@dataclass(frozen=True, kw_only=True)
-class AdministratorDetails:
+class AdministratorDetails(msgspec.Struct, frozen=True, kw_only=True):
     """What the page of an administrator shows beside its form."""
 
     enabled: bool

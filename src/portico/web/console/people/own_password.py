@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
 
@@ -25,8 +26,7 @@ LABELS: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class OwnPasswordView:
+class OwnPasswordView(msgspec.Struct, frozen=True, kw_only=True):
     """The page of the own password; `name` tells password managers the account."""
 
     name: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
+import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 
@@ -45,8 +46,7 @@ FIELDS: Mapping[str, str] = {
 U = TypeVar("U", bound=PortalUserSpec)
 
 
-@dataclass(frozen=True, kw_only=True)
-class UserRow:
+class UserRow(msgspec.Struct, frozen=True, kw_only=True):
     """One user in the list."""
 
     href: str
@@ -58,8 +58,7 @@ class UserRow:
     enabled: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class UserListView:
+class UserListView(msgspec.Struct, frozen=True, kw_only=True):
     """The page of users."""
 
     path: str
@@ -73,8 +72,7 @@ class UserListView:
         return address_with(self.path, {"q": self.text}, page=str(number))
 
 
-@dataclass(frozen=True, kw_only=True)
-class UserDetails:
+class UserDetails(msgspec.Struct, frozen=True, kw_only=True):
     """What the page of a user shows beside its form."""
 
     enabled: bool
