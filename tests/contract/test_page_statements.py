@@ -21,7 +21,7 @@ from tests.harness import AUPS, LINKS, Tenant
 from tests.web.portal.portals import make_portal
 from tests.web.visits import PASSWORD, add_administrator, add_user, csrf_of
 
-VIEW_STATEMENTS = {"first": 12, "later": 7}
+VIEW_STATEMENTS = {"first": 11, "later": 7}
 """How many statements a signed-in view of a portal sends: when its links are rendered, and later.
 
 These numbers may only fall.
