@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound=Record | Administrator)
 R_co = TypeVar("R_co", bound=Record | Administrator, covariant=True)
+R_contra = TypeVar("R_contra", bound=Record | Administrator, contravariant=True)
 Spec = TypeVar("Spec", bound="DataclassInstance")
 
 
@@ -42,6 +43,14 @@ class Find(Protocol[R_co]):
     async def __call__(
         self, work: UnitOfWork, record_id: int, /, *, lock: bool = False
     ) -> R_co: ...
+
+
+class Remove(Protocol[R_contra]):
+    """Deletes a stored record, which the caller may have locked."""
+
+    async def __call__(
+        self, work: UnitOfWork, record_id: int, /, *, locked: R_contra | None = None
+    ) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -109,7 +118,7 @@ class Editing(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
     store: Callable[[Console, UnitOfWork, Change[R]], Awaitable[object]] | None = None
     switch: Callable[[Console, UnitOfWork, int, bool], Awaitable[object]] | None = None
     confirm: Callable[[Console, UnitOfWork, R], Awaitable[Confirmation]] | None = None
-    remove: Callable[[UnitOfWork, int], Awaitable[object]] | None = None
+    remove: Remove[R] | None = None
     after: Callable[[int, Form], str] | None = None
     version: Callable[[R], str] = version_of
     error_fields: Mapping[type[PorticoError], str] = msgspec.field(default_factory=dict)

@@ -144,15 +144,16 @@ async def _create(console: Console, work: UnitOfWork, form: SentForm) -> PortalU
 
 
 async def _store(console: Console, work: UnitOfWork, change: Change[PortalUser]) -> None:
-    await update_user(work, change.before.id, spec_of(change.requested, PortalUserSpec))
+    before, spec = change.before, spec_of(change.requested, PortalUserSpec)
+    after = await update_user(work, before.id, spec, locked=before)
     if change.form.password_hash:
-        await set_user_password(work, change.before.id, change.form.password_hash)
+        await set_user_password(work, before.id, change.form.password_hash, locked=after)
 
 
 async def _switch(console: Console, work: UnitOfWork, user_id: int, enabled: bool) -> None:
     stored = await get_user(work, user_id, lock=True)
     spec = replace(spec_of(stored, PortalUserSpec), enabled=enabled)
-    await update_user(work, user_id, spec)
+    await update_user(work, user_id, spec, locked=stored)
 
 
 def _version(stored: PortalUser) -> str:
