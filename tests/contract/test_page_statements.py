@@ -29,7 +29,7 @@ These numbers may only fall.
 """
 
 VIEW_READS = 2
-"""How many reads it opens: one of the address, which belongs to no tenant, and one of the tenant."""
+"""How many reads it opens: of the address, which belongs to no tenant, and of the tenant."""
 
 CHANGE_STATEMENTS = {
     "administrators/{}": 14,

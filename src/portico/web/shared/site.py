@@ -24,7 +24,7 @@ from portico.web.sign_in.oidc import OpenIdClients
 class Site:
     """The services that the pages of the console and of portals use.
 
-    The transaction ids and `status_of` come from layers that this one does not import.
+    `status_of` comes from a layer that this one does not import.
     """
 
     runtime: Runtime
@@ -39,8 +39,6 @@ class Site:
     portal_contents: PortalContents
     managed_suffix: str
     command_line: CommandLine
-    transaction_id: Callable[[AnyRequest], str]
-    client_transaction_id: Callable[[AnyRequest], str | None]
     status_of: Callable[[PorticoError], int]
 
     @property

@@ -9,6 +9,7 @@ from litestar import Response, get
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 
+from portico.asgi.exchange import exchange_of
 from portico.domain.errors import AccessDenied, Forbidden, Unavailable
 from portico.domain.people.providers import IdentityProvider, ProvenPerson
 from portico.services.people.failed_sign_ins import FailedSignIn, SignInChannel, Why
@@ -149,7 +150,7 @@ async def _begin_session(
         attempt.customer_id,
         person,
         browser,
-        transaction_id=site.transaction_id(request),
+        transaction_id=exchange_of(request).transaction_id,
     )
     return await begin_portal_session(site, request, user)
 
