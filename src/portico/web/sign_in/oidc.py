@@ -109,7 +109,7 @@ class OpenIdClients:
         ):
             raise AccessDenied("The sign-in was begun elsewhere. Begin again.")
         metadata = await self._published(provider)
-        # A provider that names itself in every answer must do so: see RFC 9207, section 2.4.
+        # RFC 9207, section 2.4: a provider that announces `iss` must send it.
         if answer.get("iss", "" if metadata.names_itself else provider.issuer) != provider.issuer:
             raise AccessDenied("Another provider has answered. Begin again.")
         if "code" not in answer:

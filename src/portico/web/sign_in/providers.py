@@ -81,7 +81,7 @@ async def start_provider_sign_in(
 @get(CALLBACK)
 async def finish_provider_sign_in(site: NamedDependency[Site], request: AnyRequest) -> Page:
     """Complete a sign-in. All providers redirect browsers back to this one address."""
-    # Another server may have made the key of this cookie a moment ago.
+    # Another server may have created the key of this cookie a moment ago.
     keys = await site.signing_keys.current(older_than=1)
     signed, browser_token = (site.cookies.read(request, each) for each in (PROVIDER, FORM))
     attempt = read_attempt(signed, browser_token, keys, site.runtime.now)

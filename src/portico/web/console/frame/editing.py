@@ -164,7 +164,7 @@ class Editing(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
         """Return the form with an error beside its field."""
         otherwise = self.error_fields.get(type(error), "")
         failed = self.repair(place_error(form, error, self.fields, otherwise=otherwise))
-        # A password never comes back in a page.
+        # A page never contains a password.
         return Edit(failed.with_values(password=[]), status=status_of(error))
 
     async def find_unchanged(self, console: Console, work: UnitOfWork, form: Form) -> R:

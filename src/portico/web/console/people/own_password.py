@@ -75,7 +75,7 @@ async def change_own_password(console: NamedDependency[Console]) -> Answer:
 
 async def _page(console: Console, form: Form, *, status: int = 200) -> Answer:
     _require_password(console)
-    # A password never comes back in a page.
+    # A page never contains a password.
     empty = form.with_values(present=[], password=[], again=[])
     view = OwnPasswordView(name=console.signed_in.administrator.name, form=empty)
     async with console.reading() as work:
