@@ -111,10 +111,7 @@ class HttpConnection:
         if exchange.is_started or self.stream.lost.is_set():
             exchange.connection.close()
         else:
-            exchange.keep_alive = False
-            await exchange.refuse(
-                500, "The server failed while it handled this request. See its log."
-            )
+            await exchange.fail()
 
     async def _end(self, exchange: HttpExchange) -> None:
         """Prepare for the next request if the connection can serve one."""

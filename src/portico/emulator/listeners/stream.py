@@ -8,6 +8,7 @@ import socket
 import ssl
 import struct
 from collections.abc import Callable
+from typing import cast
 
 from portico.emulator.listeners.limits import BUFFER_BYTES, Limits
 
@@ -42,8 +43,7 @@ class ByteStream(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start to serve the connection."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's has another base class
         self._pause()  # until it is known whether TLS comes first
         self._connected(self)
 
