@@ -205,12 +205,12 @@ def test_administrator_of_two_tenants_is_one_account(planted: Plant) -> None:
 
 
 def test_audit_trail_names_the_seed(planted: Plant) -> None:
-    seed = planted(f"{HEAD}  portals: [{{name: Staff}}]\n")
+    seed = planted(f"{HEAD}  allowedDomains: [example.com]\n  portals: [{{name: Staff}}]\n")
 
     entries = read(seed, lambda work: list_audit(work, AuditFilter())).entries
 
-    assert [each.object_name for each in entries] == ["Staff"]
-    assert {each.client_transaction_id for each in entries} == {"seed test"}
+    assert {each.object_name for each in entries} == {"example.com", "Staff"}
+    assert all("seed test" in (each.transaction_id, each.client_transaction_id) for each in entries)
 
 
 def test_same_seed_has_the_same_ids_and_certificates(databases: Databases) -> None:
