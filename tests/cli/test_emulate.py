@@ -187,9 +187,9 @@ def test_faults_and_limits_apply_from_the_start_and_a_report_is_written(
     httpx.put(f"{control}/faults", json={"rules": []})
     httpx.put(f"{control}/limits", json={"limits": "none"})
     assert armed() == ([], False)
+    httpx.get(f"{status_of(state_dir)['url']}/mgmtconfig/v1/admin/unknown")
     assert httpx.post(f"{control}/reset").status_code == 204
     assert armed() == (["slow-1", "slow-2"], True)
-    httpx.get(f"{status_of(state_dir)['url']}/mgmtconfig/v1/admin/unknown")
     succeed("emulate", "stop", *in_folder)
 
     assert "Portico has no operation GET /mgmtconfig/v1/admin/unknown" in report.read_text()

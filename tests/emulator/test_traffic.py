@@ -280,7 +280,7 @@ def test_reset_of_a_tenant_leaves_the_others(stand_in: Emulated, caller: Emulate
 @pytest.mark.parametrize(
     ("form", "kind", "start"),
     [
-        ("text", "text/plain", "2 requests."),
+        ("text", "text/plain", "3 requests."),
         ("markdown", "text/markdown", "# Requests to Portico"),
         ("junit", "application/xml", "<?xml"),
         ("har", "application/json", '{"log":'),

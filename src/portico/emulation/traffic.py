@@ -67,4 +67,4 @@ def _write(stand_in: StandIn, file: Path) -> None:
 
 def _report(stand_in: StandIn, form: str) -> bytes:
     journal = stand_in.journal
-    return make_report(form, journal.entries(), stand_in.operations, dropped=journal.dropped)
+    return make_report(form, journal.whole_run(), stand_in.operations, dropped=journal.dropped)

@@ -35,11 +35,11 @@ async def read_report(
         Literal["text", "markdown", "junit", "har"], QueryParameter(name="format")
     ] = "text",
 ) -> Response[bytes]:
-    """Return the report of all tenants, or of one."""
+    """Return the report of all tenants, or of one, since the stand-in started."""
     stand_in = stand_in_of(request)
     journal = stand_in.journal
     wanted = EntryFilter(customer_id=id_text(await tenant_of(request, customer_id)))
-    entries, dropped = journal.entries(wanted), journal.dropped
+    entries, dropped = journal.whole_run(wanted), journal.dropped
     make = partial(make_report, form, entries, stand_in.operations, dropped=dropped)
     return Response(await asyncio.to_thread(make), media_type=MEDIA_TYPES[form])
 

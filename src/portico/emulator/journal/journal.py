@@ -20,6 +20,9 @@ MAX_CALLERS = 1_000
 MAX_WAITING = 64
 """How many answers of one caller wait for its next request."""
 
+ALL = EntryFilter()
+"""The filter that selects every entry."""
+
 K = TypeVar("K")
 
 
@@ -128,6 +131,7 @@ class Journal:
         self._entries: deque[Entry] = deque()
         self._bytes = 0
         self._last_id = 0
+        self._cleared: dict[str | None, int] = {}
         self._listeners: list[Listener] = []
         self._waiters: list[_Waiter] = []
         self._waits = _Waits()
@@ -156,15 +160,17 @@ class Journal:
         for listener in self._listeners:
             listener.offer(entry)
 
-    def entries(self, wanted: EntryFilter | None = None) -> list[Entry]:
+    def entries(self, wanted: EntryFilter = ALL) -> list[Entry]:
         """Return the selected entries, oldest first."""
-        if wanted is None:
-            return list(self._entries)
+        return [each for each in self._entries if wanted.selects(each) and self._is_shown(each)]
+
+    def whole_run(self, wanted: EntryFilter = ALL) -> list[Entry]:
+        """Return the selected entries, oldest first, and also those that were cleared."""
         return [each for each in self._entries if wanted.selects(each)]
 
     def count(self, wanted: EntryFilter) -> int:
         """Return how many entries a filter selects."""
-        return sum(1 for each in self._entries if wanted.selects(each))
+        return len(self.entries(wanted))
 
     async def wait_for(self, wanted: EntryFilter, count: int, seconds: float) -> int:
         """Wait until a filter selects that many entries, at most some seconds.
@@ -183,19 +189,20 @@ class Journal:
                 self._waiters.remove(waiter)
         return self.count(wanted)
 
-    def clear(self, customer_id: str | None = None) -> int:
-        """Remove all entries, or those of one tenant. Return how many. Ids are never used again."""
-        before = len(self._entries)
+    def clear(self, customer_id: str | None = None) -> None:
+        """Show no entries any more of those until now: of all tenants, or of one.
+
+        They stay in memory for the report of the whole run, within the limits of the journal.
+        """
         if customer_id is None:
-            self._entries.clear()
-            self.dropped = 0
-        else:
-            kept = [each for each in self._entries if each.customer_id != customer_id]
-            self._entries = deque(kept)
-        self._bytes = sum(each.weight for each in self._entries)
+            self._cleared.clear()
+        self._cleared[customer_id] = self._last_id
         for waiter in self._waiters:
             waiter.missing = max(1, waiter.count - self.count(waiter.wanted))
-        return before - len(self._entries)
+
+    def _is_shown(self, entry: Entry) -> bool:
+        cleared = max(self._cleared.get(None, 0), self._cleared.get(entry.customer_id, 0))
+        return int(entry.id) > cleared
 
     def require_room(self) -> None:
         """Raise TooManyListeners if there is no room for another listener."""
