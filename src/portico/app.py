@@ -21,7 +21,7 @@ from litestar.types import ASGIApp, ExceptionHandlersMap
 from portico import __version__
 from portico.asgi.bodies import MEBIBYTE
 from portico.asgi.client_address import TrustedProxies
-from portico.asgi.exchange import ExchangeMiddleware
+from portico.asgi.exchange import ExchangeMiddleware, exchange_of
 from portico.asgi.limits import RateCounter
 from portico.asgi.threads import Threads
 from portico.domain.addresses import parse_networks
@@ -68,7 +68,7 @@ from portico.web.shared.cookies import Cookies
 from portico.web.shared.errors import page_exception_handlers, present_message
 from portico.web.shared.received_forms import FORM_BYTES
 from portico.web.shared.rendering import Renderer
-from portico.web.shared.site import Site, site_of
+from portico.web.shared.site import FurtherPage, Site, site_of
 from portico.web.shared.static_files import StaticFiles
 from portico.web.sign_in import console as console_sign_in
 from portico.web.sign_in import portal as portal_sign_in
@@ -99,8 +99,9 @@ class Additions:
 
     `new_id` creates the ids. `clients_clock` is the time of API clients if it is not that of the
     server, and `time_in` the time of the server in one tenant. Without `durable`, SQLite does not
-    wait for the disk. `middlewares` are the outermost layers, from outside inwards. `started` is
-    called before the first request.
+    wait for the disk. `templates` are packages with templates of pages, and `console_pages` are in
+    the console's navigation. `middlewares` are the outermost layers, from outside inwards.
+    `started` is called before the first request.
     """
 
     new_id: IdSource | None = None
@@ -108,6 +109,8 @@ class Additions:
     time_in: TenantClock | None = None
     durable: bool = True
     routes: Sequence[HTTPRouteHandler | Router] = ()
+    templates: Sequence[str] = ()
+    console_pages: Sequence[FurtherPage] = ()
     middlewares: Sequence[Callable[[ASGIApp], ASGIApp]] = ()
     started: Callable[[Litestar, Runtime], Awaitable[None]] = _start_nothing
 
@@ -145,7 +148,13 @@ def create_app(
             await ensure_signing_key(runtime, overlap=key_overlap(settings.token_lifetime))
             app.state.api = _make_api(runtime, settings, tokens, rates, cache, threads, failed)
             app.state.site = make_site(
-                runtime, settings, command_line or CommandLine(), threads, signing_keys, failed
+                runtime,
+                settings,
+                command_line or CommandLine(),
+                threads,
+                signing_keys,
+                failed,
+                added,
             )
             app.state.readiness = readiness
             await added.started(app, runtime)
@@ -262,10 +271,11 @@ def make_site(
     threads: Threads,
     signing_keys: SigningKeys,
     failed: FailedSignIns,
+    added: Additions,
 ) -> Site:
     """Return the shared objects of the console and the portal pages."""
     static = StaticFiles()
-    renderer = Renderer(static.address, FILTERS)
+    renderer = Renderer(static.address, FILTERS, added.templates)
     return Site(
         runtime=runtime,
         signing_keys=signing_keys,
@@ -279,7 +289,10 @@ def make_site(
         portal_contents=PortalContents(renderer, threads),
         managed_suffix=settings.portal_suffix,
         command_line=command_line,
+        transaction_id=lambda request: exchange_of(request).transaction_id,
+        client_transaction_id=lambda request: exchange_of(request).client_transaction_id,
         status_of=status_of,
+        further_pages=added.console_pages,
     )
 
 

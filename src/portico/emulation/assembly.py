@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from time import monotonic
 
@@ -11,11 +12,14 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp
 
 from portico.app import Additions, api_operations, create_app
+from portico.emulation.console_page import CONSOLE_PAGES, TEMPLATES, stand_in_page
+from portico.emulator.clock import CLOCK_RANGE
 from portico.emulator.control import (
     clock,
     faults,
     health,
     limits,
+    page_files,
     report,
     requests,
     seeds,
@@ -30,7 +34,7 @@ from portico.emulator.tenant_time import TenantTime
 from portico.services.runtime import Runtime
 from portico.settings import Settings
 
-NOUNS = (health, snapshots, clock, requests, faults, limits, report, seeds)
+NOUNS = (health, snapshots, clock, requests, faults, limits, report, seeds, page_files)
 """The modules of the control API."""
 
 Planting = Callable[[StandIn], Awaitable[None]]
@@ -46,6 +50,8 @@ def make_stand_in_app(
     """
 
     stand_in.operations = api_operations()
+    # A clock that is set forward must not sign out the administrator who sets it.
+    settings = replace(settings, console_idle=CLOCK_RANGE, console_lifetime=CLOCK_RANGE)
 
     async def started(app: Litestar, runtime: Runtime) -> None:
         app.state.stand_in = stand_in
@@ -64,6 +70,9 @@ def make_stand_in_app(
             *_traffic(stand_in),
             partial(TenantTime, clock=stand_in.clock),
         ),
+        routes=(stand_in_page(),),
+        templates=TEMPLATES,
+        console_pages=CONSOLE_PAGES,
         started=started,
     )
     return create_app(settings, stand_in.clock, additions=additions)

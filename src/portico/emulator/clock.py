@@ -21,6 +21,9 @@ EARLIEST = 946_684_800
 LATEST = 2_524_607_999
 """2049-12-31T23:59:59Z, the latest time that the clock can show. Ids cover no later times."""
 
+CLOCK_RANGE = LATEST - EARLIEST
+"""The most seconds by which the clock can be moved."""
+
 _served_tenant: ContextVar[int | None] = ContextVar("portico_served_tenant", default=None)
 
 

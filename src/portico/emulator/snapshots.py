@@ -6,12 +6,13 @@ returns to an earlier revision, because answers are cached by the tenant's revis
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from portico.domain.errors import InvalidInput, PorticoError
+from portico.domain.errors import InvalidField, InvalidInput, PorticoError
 from portico.domain.records import Clock
 from portico.emulator.ids import CountingIds
 from portico.emulator.state_tables import (
@@ -26,6 +27,7 @@ from portico.storage.engine.sqlite import SqliteDatabase
 
 MOST_SNAPSHOTS = 100
 MOST_BYTES = 1024 * 1024 * 1024
+_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 _SCHEMA = "snapshot"
 
 
@@ -95,8 +97,13 @@ class Snapshots:
     async def save(self, name: str, customer_id: int | None = None) -> Snapshot:
         """Save the state of one tenant, or of all, in place of an earlier snapshot of the name.
 
-        Raises SnapshotRefused when there are too many snapshots.
+        Raises SnapshotRefused when there are too many snapshots, and InvalidField for a name that
+        an address cannot hold.
         """
+        if not _NAME.fullmatch(name):
+            raise InvalidField(
+                "name", "Use 1 to 100 letters, digits, dots, hyphens and underscores."
+            )
         earlier = self._named.get((customer_id, name))
         if earlier is None and len(self._named) >= MOST_SNAPSHOTS:
             raise SnapshotRefused(

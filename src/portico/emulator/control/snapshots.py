@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from litestar import delete, get, post, put
 from litestar.params import FromPath
 from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 
-from portico.domain.errors import InvalidField
 from portico.emulator.control.wire import (
     Answer,
     AnyRequest,
@@ -19,8 +16,6 @@ from portico.emulator.control.wire import (
     timestamp,
 )
 from portico.emulator.snapshots import Snapshot
-
-_NAME = re.compile(r"[A-Za-z0-9._-]{1,100}")
 
 
 class SnapshotAnswer(Answer, frozen=True, kw_only=True):
@@ -66,8 +61,6 @@ async def save_snapshot(
     request: AnyRequest, name: FromPath[str], customer_id: CustomerId = None
 ) -> SnapshotAnswer:
     """Save the present state of one tenant or of all."""
-    if not _NAME.fullmatch(name):
-        raise InvalidField("name", "Use 1 to 100 letters, digits, dots, hyphens and underscores.")
     tenant = await tenant_of(request, customer_id)
     return _present(await stand_in_of(request).snapshots.save(name, tenant))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fnmatch import translate
 from functools import cached_property
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from portico.domain.errors import InvalidInput
 from portico.emulator.operations import vendor_path
@@ -24,14 +24,14 @@ class InvalidFilter(InvalidInput):
     code = "portico.journal.filter.invalid"
 
 
-class Header(Struct, frozen=True, gc=False):
+class Header(Struct, frozen=True):
     """A header. Secrets are masked."""
 
     name: str
     value: str
 
 
-class Body(Struct, rename="camel", frozen=True, gc=False):
+class Body(Struct, rename="camel", frozen=True):
     """A body as text. `size` is the whole number of bytes; `cut` says that the text has fewer."""
 
     text: str = ""
@@ -39,30 +39,30 @@ class Body(Struct, rename="camel", frozen=True, gc=False):
     cut: bool = False
 
 
-class SentRequest(Struct, frozen=True, gc=False):
+class SentRequest(Struct, frozen=True):
     """What the client sent."""
 
-    headers: tuple[Header, ...]
+    headers: list[Header]
     body: Body
 
 
-class SentAnswer(Struct, frozen=True, gc=False):
+class SentAnswer(Struct, frozen=True):
     """What the client received. Compressed bodies are stored uncompressed."""
 
     status: int
-    headers: tuple[Header, ...]
+    headers: list[Header]
     body: Body
 
 
-class StruckBy(Struct, frozen=True, gc=False):
+class StruckBy(Struct, frozen=True):
     """The fault that struck a request: the id of its rule and its effect."""
 
     rule: str
     effect: str
 
 
-class Entry(Struct, rename="camel", kw_only=True, gc=False):
-    """A request and its answer. It has no cycles, so the collector of garbage need not know it.
+class Entry(Struct, rename="camel", kw_only=True):
+    """A request and its answer.
 
     `id` counts from 1. `time` is in epoch seconds of the stand-in's clock, and all durations are
     real. `answer` is None if the connection ended without one. The last three are in seconds: what
@@ -86,7 +86,7 @@ class Entry(Struct, rename="camel", kw_only=True, gc=False):
     answer: SentAnswer | None
     milliseconds: float
     fault: StruckBy | None = None
-    unread_fields: tuple[str, ...] = ()
+    unread_fields: list[str] = field(default_factory=list)
     retry_after_seconds: float | None = None
     waited_seconds: float | None = None
     retried_seconds: float | None = None

@@ -8,7 +8,6 @@ import socket
 import ssl
 import struct
 from collections.abc import Callable
-from typing import cast
 
 from portico.emulator.listeners.limits import BUFFER_BYTES, Limits
 
@@ -43,7 +42,8 @@ class ByteStream(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start to serve the connection."""
-        self._transport = cast(asyncio.Transport, transport)  # uvloop's has another base class
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
         self._pause()  # until it is known whether TLS comes first
         self._connected(self)
 
@@ -102,10 +102,6 @@ class ByteStream(asyncio.Protocol):
         self._resume()
         return received
 
-    def give_back(self, data: bytes) -> None:
-        """Put bytes that were received back, to be received again before all others."""
-        self._received[:0] = data
-
     def write(self, data: bytes) -> None:
         """Send bytes without waiting. Nothing happens once the connection is lost or closing."""
         data, self._held = self._held + data, b""
@@ -126,17 +122,10 @@ class ByteStream(asyncio.Protocol):
             self.abort()
 
     async def start_tls(self, context: ssl.SSLContext) -> bool:
-        """Make the TLS handshake as the server; return whether it succeeded.
-
-        Bytes that have been received already are the beginning of the handshake.
-        """
+        """Make the TLS handshake as the server; return whether it succeeded."""
         self._is_upgrading = True
-        early = bytes(self._received)
-        self._received.clear()
-        loop = asyncio.get_running_loop()
-        loop.call_soon(loop.call_soon, self._hand_over, early)  # after `start_tls` has connected
         try:
-            transport = await loop.start_tls(
+            transport = await asyncio.get_running_loop().start_tls(
                 self._transport,
                 self,
                 context,
@@ -157,16 +146,6 @@ class ByteStream(asyncio.Protocol):
         self.is_encrypted = True
         self._pause_if_full()
         return True
-
-    def _hand_over(self, data: bytes) -> None:
-        """Give bytes to the protocol that makes the handshake."""
-        protocol = self._transport.get_protocol()
-        while data and isinstance(protocol, asyncio.BufferedProtocol):
-            buffer = memoryview(protocol.get_buffer(len(data)))
-            size = min(len(buffer), len(data))
-            buffer[:size] = data[:size]
-            protocol.buffer_updated(size)
-            data = data[size:]
 
     async def finish(self) -> None:
         """Close the connection after the last answer, so that the client can read all of it.

@@ -144,6 +144,8 @@ def exception_handlers(*, vendor_statuses: bool) -> ExceptionHandlersMap:
         return answer_error(request, error, vendor_statuses=vendor_statuses)
 
     def framework(request: AnyRequest, error: HTTPException) -> Answer:
+        if error.status_code >= 500:
+            return defect(request, error)
         answer = answer_error(request, _translated(request, error), vendor_statuses=vendor_statuses)
         for name, value in (error.headers or {}).items():
             if name.lower() == "allow":

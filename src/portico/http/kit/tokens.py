@@ -9,6 +9,7 @@ import base64
 import hmac
 import uuid
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
@@ -58,7 +59,8 @@ class _TokenClaims(msgspec.Struct, rename="camel"):
 _TOKEN_CLAIMS = msgspec.json.Decoder(_TokenClaims)
 
 
-class VerifiedToken(msgspec.Struct, frozen=True):
+@dataclass(frozen=True)
+class VerifiedToken:
     """A token whose signature was verified.
 
     `good_until` is the time in the tenant at which the token expires or its key retires.

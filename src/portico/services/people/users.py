@@ -43,15 +43,13 @@ async def create_user(
     return user
 
 
-async def update_user(
-    work: UnitOfWork, user_id: int, spec: PortalUserSpec, *, locked: PortalUser | None = None
-) -> PortalUser:
+async def update_user(work: UnitOfWork, user_id: int, spec: PortalUserSpec) -> PortalUser:
     """Replace what an administrator can change. Disabling a user signs it out at once.
 
-    The caller may have `locked` the user. Raises NotFound, InvalidInput or Forbidden.
+    Raises NotFound, InvalidInput or Forbidden.
     """
     require_admin(work)
-    before = locked or await get_user(work, user_id, lock=True)
+    before = await get_user(work, user_id, lock=True)
     spec = await _checked(work, spec, before)
     after = replace(before, **asdict(spec), **work.changed_stamps(before))
     if not after.enabled:
@@ -61,15 +59,13 @@ async def update_user(
     return after
 
 
-async def set_user_password(
-    work: UnitOfWork, user_id: int, password_hash: str, *, locked: PortalUser | None = None
-) -> None:
+async def set_user_password(work: UnitOfWork, user_id: int, password_hash: str) -> None:
     """Replace a user's password, end its sessions and forget its known devices.
 
-    The caller may have `locked` the user. Raises NotFound or Forbidden.
+    Raises NotFound or Forbidden.
     """
     require_admin(work)
-    before = locked or await get_user(work, user_id, lock=True)
+    before = await get_user(work, user_id, lock=True)
     after = replace(before, password_hash=password_hash, **work.changed_stamps(before))
     await _sign_out(work, user_id)
     await work.users.replace(after)

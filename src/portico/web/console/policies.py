@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
-import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 
@@ -42,7 +41,8 @@ UNNAMED = "Policy without a name"
 Policy = TypeVar("Policy", bound=AupSpec)
 
 
-class PolicyRow(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class PolicyRow:
     """One policy in the list."""
 
     name: str
@@ -52,7 +52,8 @@ class PolicyRow(msgspec.Struct, frozen=True, kw_only=True):
     enabled: bool
 
 
-class PolicyListView(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class PolicyListView:
     """The page of policies."""
 
     rows: list[PolicyRow]

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from urllib.parse import quote
-
-import msgspec
 
 from portico.domain.links.display_hosts import display_host
 from portico.domain.links.link_finder import Span, find_links, nearest_link
@@ -34,7 +33,8 @@ _DAY = 86_400
 Part = tuple[str, bool]
 
 
-class TileView(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class TileView:
     """A link as a tile. `address` is its readable host and path, `url` what it opens."""
 
     id: int
@@ -46,21 +46,24 @@ class TileView(msgspec.Struct, frozen=True, kw_only=True):
     section: str
 
 
-class SectionView(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class SectionView:
     """A section of tiles. A portal without sections has one without a heading."""
 
     heading: str
     tiles: tuple[TileView, ...]
 
 
-class MatchView(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class MatchView:
     """A tile that matches a search. `parts` has its searched texts, the matches marked."""
 
     tile: TileView
     parts: Mapping[str, tuple[Part, ...]]
 
 
-class RecentView(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class RecentView:
     """A recently opened tile. `time` is in epoch seconds, `ago` in words."""
 
     tile: TileView
@@ -68,7 +71,8 @@ class RecentView(msgspec.Struct, frozen=True, kw_only=True):
     ago: str
 
 
-class VisitorView(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class VisitorView:
     """The signed-in user."""
 
     name: str
@@ -76,7 +80,8 @@ class VisitorView(msgspec.Struct, frozen=True, kw_only=True):
     initials: str
 
 
-class NoticeView(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class NoticeView:
     """The portal's notification. `lead` is its first sentence; `digest` changes with the text."""
 
     lead: str
@@ -84,7 +89,8 @@ class NoticeView(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
 
 
-class DayView(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class DayView:
     """The day at the top of the page. `number` is the day of the month."""
 
     number: int
@@ -92,7 +98,8 @@ class DayView(msgspec.Struct, frozen=True, kw_only=True):
     date: str
 
 
-class AupView(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class AupView:
     """A policy to accept, with addresses that are safe in `mailto:` and `tel:` links."""
 
     id: int

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import msgspec
+from dataclasses import dataclass
 
 from portico.domain.links.icons import tile_hue, tile_letter
 
 
-class Arch(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class Arch:
     """A letter in one of twelve hues, or a picture. `for_dark` marks a dark picture."""
 
     letter: str

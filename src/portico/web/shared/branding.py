@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import msgspec
+from dataclasses import dataclass
 
 from portico.domain.portals.pages import PresentedPortal
 from portico.domain.tenancy.identity import fingerprint
 from portico.web.shared.pictures import read_picture
 
 
-class BrandingView(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class BrandingView:
     """A portal's branding. `base` is the path of its actions, `home` that of its page."""
 
     id: int

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 
-import msgspec
 from litestar import Response
 from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 
-from portico.asgi.exchange import exchange_of
 from portico.domain.errors import NotFound, PorticoError
 from portico.services.portals.visits import SignInRequired
 from portico.web.shared.branding import portal_path
@@ -25,7 +24,8 @@ Present = Callable[[Site, AnyRequest, int, PorticoError | None], Response[bytes]
 """Makes the page of an error from its status. The error is None for a defect, which is logged."""
 
 
-class MessageView(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class MessageView:
     """A message and, with `step`, a link to the next step."""
 
     title: str
@@ -47,20 +47,25 @@ def page_exception_handlers(present: Present) -> ExceptionHandlersMap:
         return present(site, request, site.status_of(error), error)
 
     def framework(request: AnyRequest, error: HTTPException) -> Response[bytes]:
+        if error.status_code >= 500:
+            return defect(request, error)
         known = NotFound(request.scope["path"]) if error.status_code == 404 else None
         answer = present(site_of(request), request, error.status_code, known)
-        for name, value in (error.headers or {}).items():
-            if name.lower() == "allow":
-                answer.headers["Allow"] = value
+        answer.headers.update(_allow_header(error))
         return answer
 
     def defect(request: AnyRequest, error: Exception) -> Response[bytes]:
         site = site_of(request)
-        transaction_id = exchange_of(request).transaction_id
+        transaction_id = site.transaction_id(request)
         logger.error("Unexpected error in transaction %s", transaction_id, exc_info=error)
         return present(site, request, 500, None)
 
     return {PorticoError: ours, HTTPException: framework, Exception: defect}
+
+
+def _allow_header(error: HTTPException) -> dict[str, str]:
+    allowed = [value for name, value in (error.headers or {}).items() if name.lower() == "allow"]
+    return {"Allow": allowed[0]} if allowed else {}
 
 
 def redirect_to_sign_in(request: AnyRequest, error: SignInNeeded) -> Response[bytes]:
@@ -87,9 +92,7 @@ def present_message(
         title, text = _("This was not done"), _("The request cannot be read.")
     else:
         title = _("Portico failed")
-        text = _(
-            "The cause is in the server's log under %(id)s.", id=exchange_of(request).transaction_id
-        )
+        text = _("The cause is in the server's log under %(id)s.", id=site.transaction_id(request))
     html = site.renderer.render(
         "portal/message.html",
         language.code,

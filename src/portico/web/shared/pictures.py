@@ -14,9 +14,8 @@ import struct
 import warnings
 import zlib
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-import msgspec
 
 from portico.domain.errors import InvalidField
 
@@ -53,7 +52,8 @@ _DAMAGED = (
 Size = tuple[int, int]
 
 
-class Picture(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class Picture:
     """A raster picture: its media type, its bytes and its size in pixels."""
 
     media_type: str
@@ -62,7 +62,8 @@ class Picture(msgspec.Struct, frozen=True, kw_only=True):
     height: int
 
 
-class StoredPicture(msgspec.Struct, frozen=True):
+@dataclass(frozen=True)
+class StoredPicture:
     """A picture as it is stored: a PNG data URI, and whether it is too dark for a dark page."""
 
     data_uri: str

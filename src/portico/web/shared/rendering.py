@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 
 from portico.web.shared.languages import LANGUAGES, SOURCE_LANGUAGE, Language, load_language
 
@@ -14,16 +14,18 @@ class Renderer:
 
     `static_address` returns the address of a file under `web/static`, such as "portal.css".
     Templates have it as `static(...)`, the language as `language`, gettext as `_` and
-    `{% trans %}`, and `filters`.
+    `{% trans %}`, and `filters`. `packages` have more templates than those of `portico.web`.
     """
 
     def __init__(
         self,
         static_address: Callable[[str], str],
         filters: Mapping[str, Callable[..., str]] | None = None,
+        packages: Sequence[str] = (),
     ) -> None:
         self._static_address = static_address
         self._filters = filters or {}
+        self._packages = ("portico.web", *packages)
         self._environments: dict[str, Environment] = {}
         self._languages: dict[str, Language] = {}
 
@@ -43,7 +45,7 @@ class Renderer:
         environment = self._environments.get(language.code)
         if environment is None:
             environment = Environment(
-                loader=PackageLoader("portico.web"),
+                loader=ChoiceLoader([PackageLoader(each) for each in self._packages]),
                 autoescape=True,
                 undefined=StrictUndefined,
                 trim_blocks=True,

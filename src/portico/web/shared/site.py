@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from portico.asgi.threads import Threads
@@ -21,10 +21,19 @@ from portico.web.sign_in.oidc import OpenIdClients
 
 
 @dataclass(frozen=True, kw_only=True)
+class FurtherPage:
+    """A page of the console that the assembly adds to the navigation. `icon` names its picture."""
+
+    path: str
+    title: str
+    icon: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Site:
     """The services that the pages of the console and of portals use.
 
-    `status_of` comes from a layer that this one does not import.
+    The transaction ids and `status_of` come from layers that this one does not import.
     """
 
     runtime: Runtime
@@ -39,7 +48,10 @@ class Site:
     portal_contents: PortalContents
     managed_suffix: str
     command_line: CommandLine
+    transaction_id: Callable[[AnyRequest], str]
+    client_transaction_id: Callable[[AnyRequest], str | None]
     status_of: Callable[[PorticoError], int]
+    further_pages: Sequence[FurtherPage] = ()
 
     @property
     def database(self) -> Database:

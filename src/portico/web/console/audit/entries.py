@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
-
-import msgspec
 
 from portico.domain.audit import Action, AuditEntry
 from portico.domain.links.display_hosts import display_host
@@ -89,7 +88,8 @@ VERBS: Mapping[Action, str] = {
 LONG_VALUE = 400
 
 
-class Change(msgspec.Struct, frozen=True):
+@dataclass(frozen=True)
+class Change:
     """One changed field, with readable values."""
 
     label: str
@@ -97,7 +97,8 @@ class Change(msgspec.Struct, frozen=True):
     after: str
 
 
-class EntryView(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class EntryView:
     """One entry of the audit log. `where` is its microtenant, if it is not the scope's."""
 
     id: int
@@ -113,7 +114,8 @@ class EntryView(msgspec.Struct, frozen=True, kw_only=True):
     client_transaction_id: str
 
 
-class DayView(msgspec.Struct, frozen=True):
+@dataclass(frozen=True)
+class DayView:
     """The entries of one day."""
 
     words: str

@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 
-import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 
@@ -39,7 +39,8 @@ PERIODS: Mapping[str, str] = {
 FILTERS = ("period", "actor", "kind", "action", "object")
 
 
-class AuditView(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class AuditView:
     """The audit log page."""
 
     days: Sequence[DayView]

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
-
-import msgspec
 
 from portico.domain.audit import AuditEntry, AuditFilter
 from portico.domain.people.administrators import Administrator
@@ -17,7 +15,8 @@ from portico.web.console.audit.entries import Change, differences, entry_values,
 from portico.web.console.frame.words import clock, day_words
 
 
-class Conflict(msgspec.Struct, frozen=True):
+@dataclass(frozen=True)
+class Conflict:
     """Who changed the record and when, and the fields that differ."""
 
     title: str

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import msgspec
+from dataclasses import dataclass
+
 from litestar import Response
 
-from portico.asgi.exchange import exchange_of
 from portico.domain.errors import ConcurrentChange, Overloaded, PorticoError
 from portico.web.shared.cookies import AnyRequest, chosen_theme
 from portico.web.shared.pages import page_answer, retry_headers
 from portico.web.shared.site import Site
 
 
-class ErrorView(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class ErrorView:
     """The error page."""
 
     title: str
@@ -34,7 +35,7 @@ def present_error(
         words=words,
         href="/console",
         action="Go to the dashboard",
-        transaction_id=exchange_of(request).transaction_id if status >= 500 else "",
+        transaction_id=site.transaction_id(request) if status >= 500 else "",
         theme="" if theme == "system" else theme,
     )
     html = site.renderer.render("console/error.html", "en", view=view)

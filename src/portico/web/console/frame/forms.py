@@ -6,8 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Self, TypeVar
 
-import msgspec
-
 from portico.domain.errors import InvalidField, NameTaken, NotFound, PorticoError
 from portico.domain.records import MAX_ID
 from portico.web.shared.pictures import StoredPicture
@@ -91,7 +89,8 @@ class Form:
         return stored
 
 
-class FormPicture(msgspec.Struct, frozen=True):
+@dataclass(frozen=True)
+class FormPicture:
     """A picture as a data URI. `is_dark` is None when nobody measured it."""
 
     text: str = ""

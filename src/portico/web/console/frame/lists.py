@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from urllib.parse import urlencode
-
-import msgspec
 
 from portico.web.console.frame.words import counted, thousands
 
@@ -13,7 +12,8 @@ PAGE_SIZE = 50
 LARGEST_PAGE = 2**31 - 1
 
 
-class Window(msgspec.Struct, frozen=True):
+@dataclass(frozen=True)
+class Window:
     """One page of a list. `total` counts the items of all pages, `number` starts at 1."""
 
     total: int
@@ -38,7 +38,8 @@ class Window(msgspec.Struct, frozen=True):
         return f"{items} of {counted(self.total, self.one, self.many)}"
 
 
-class Choice(msgspec.Struct, frozen=True):
+@dataclass(frozen=True)
+class Choice:
     """An option of a menu or a list of choices."""
 
     value: str

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-import msgspec
 from litestar import Response
 from litestar.di import NamedDependency
 
@@ -29,13 +29,14 @@ from portico.web.shared.csrf import checked_form
 from portico.web.shared.pages import page_answer, redirect, safe_next
 from portico.web.shared.pictures import StoredPicture
 from portico.web.shared.sessions import administrator_of, console_reading, console_writing
-from portico.web.shared.site import Site
+from portico.web.shared.site import FurtherPage, Site
 
 Answer = Response[bytes]
 CHOICES_LIMIT = 100
 
 
-class MicrotenantChoice(msgspec.Struct, frozen=True):
+@dataclass(frozen=True)
+class MicrotenantChoice:
     """A microtenant that the administrator can switch to."""
 
     tenant: str
@@ -44,7 +45,8 @@ class MicrotenantChoice(msgspec.Struct, frozen=True):
     current: bool
 
 
-class Counts(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class Counts:
     """The counts in the navigation."""
 
     links: int
@@ -53,7 +55,8 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     clients: int
 
 
-class Frame(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class Frame:
     """The frame of a page: the bar, the navigation and the toast."""
 
     base: str
@@ -63,6 +66,7 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     microtenant: str
     scopes: list[MicrotenantChoice]
     counts: Counts
+    further_pages: Sequence[FurtherPage]
     person: str
     initials: str
     role: str
@@ -75,7 +79,8 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     toast: Toast | None
 
 
-class Console(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class Console:
     """A request of a signed-in administrator for one microtenant."""
 
     site: Site
@@ -221,6 +226,7 @@ class Console(msgspec.Struct, frozen=True, kw_only=True):
                 microtenants=len(await summarise_microtenants(work)),
                 clients=await count_clients(work) if tenant_wide else 0,
             ),
+            further_pages=self.site.further_pages,
             person=name,
             initials=initials(name),
             role=role_words(principal.role, work.microtenant_name if not tenant_wide else ""),

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-
-import msgspec
+from dataclasses import dataclass
 
 from portico.domain.audit import AuditEntry, AuditFilter
 from portico.services.audit.log import list_audit
@@ -27,7 +26,8 @@ MESSAGES: Mapping[str, str] = {
 """The messages that an address can ask for by name."""
 
 
-class Toast(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class Toast:
     """One sentence. `seconds` is the time left for undo, 0 if it is not possible."""
 
     text: str

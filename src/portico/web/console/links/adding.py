@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
-import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
 
@@ -52,7 +51,8 @@ SUGGESTIONS, SUGGESTION_LENGTH = 5, 60
 """How many unknown portals get a suggestion, and how many characters are compared."""
 
 
-class PasteView(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class PasteView:
     """The page to paste links."""
 
     form: Form

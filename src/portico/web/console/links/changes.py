@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-import msgspec
 from litestar import post
 from litestar.di import NamedDependency
 
@@ -40,7 +40,8 @@ VERBS: Mapping[str, str] = {
 NOTHING = LinkChangePreview(changed=(), unchanged=(), portals={})
 
 
-class ChangeRow(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class ChangeRow:
     """One link with its change."""
 
     tile: Arch
@@ -49,7 +50,8 @@ class ChangeRow(msgspec.Struct, frozen=True, kw_only=True):
     after: str
 
 
-class ChangeView(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class ChangeView:
     """The preview of a change."""
 
     title: str

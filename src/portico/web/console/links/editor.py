@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, replace
+from dataclasses import astuple, dataclass, replace
 from typing import TypeVar
 
-import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 
@@ -63,7 +62,8 @@ FIELDS: Mapping[str, str] = {
 """The form field of each API field."""
 
 
-class LinkDetails(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class LinkDetails:
     """What the page of a link shows beside its form."""
 
     tile: Arch

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 
@@ -32,7 +32,8 @@ SPANS = (("1", "in a day"), ("7", "in 7 days"), ("30", "in 30 days"), ("90", "in
 CHOICES_LIMIT = 500
 
 
-class LinkRow(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class LinkRow:
     """One link in the list."""
 
     id: int
@@ -47,7 +48,8 @@ class LinkRow(msgspec.Struct, frozen=True, kw_only=True):
     enabled: bool
 
 
-class FilterChoice(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class FilterChoice:
     """A filter with a menu; `chosen` is empty when it is not set."""
 
     label: str
@@ -56,7 +58,8 @@ class FilterChoice(msgspec.Struct, frozen=True, kw_only=True):
     options: list[Choice]
 
 
-class LinkListView(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class LinkListView:
     """The page of links."""
 
     path: str

@@ -5,8 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-import msgspec
+from dataclasses import dataclass
 
 from portico.web.console.links.addresses import split_address
 
@@ -29,7 +28,8 @@ COLUMNS = ("name", "url", "description", "portals", "section")
 """The columns of a row, in the order of a paste without headings."""
 
 
-class PastedRow(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class PastedRow:
     """One row as text. Portals are separated by semicolons.
 
     `problem` says why a row is not readable; its columns are then empty.

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
-import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 
@@ -57,7 +56,8 @@ A = TypeVar("A", bound=AdministratorSpec)
 MAY: Mapping[Role, str] = {Role.VIEWER: "Look", Role.ADMIN: "Look and change"}
 
 
-class AdministratorRow(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class AdministratorRow:
     """One administrator in the list."""
 
     href: str
@@ -69,13 +69,15 @@ class AdministratorRow(msgspec.Struct, frozen=True, kw_only=True):
     enabled: bool
 
 
-class AdministratorListView(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class AdministratorListView:
     """The page of administrators."""
 
     rows: list[AdministratorRow]
 
 
-class AdministratorDetails(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class AdministratorDetails:
     """What the page of an administrator shows beside its form."""
 
     enabled: bool
@@ -172,16 +174,16 @@ async def _create(console: Console, work: UnitOfWork, form: SentForm) -> Granted
 
 
 async def _store(console: Console, work: UnitOfWork, change: Change[GrantedAdministrator]) -> None:
-    stored, spec = change.before, spec_of(change.requested, AdministratorSpec)
-    if spec != spec_of(stored, AdministratorSpec):
-        stored = await update_administrator(work, stored.id, spec, locked=stored)
-    if change.requested.grants != stored.grants:
+    before, spec = change.before, spec_of(change.requested, AdministratorSpec)
+    if spec != spec_of(before, AdministratorSpec):
+        await update_administrator(work, before.id, spec)
+    if change.requested.grants != before.grants:
         grants = _grants(change.form)
         require_grants(work, grants)
-        stored = await set_grants(work, stored.id, grants, locked=stored) or stored
+        await set_grants(work, before.id, grants)
     if hashed := change.form.password_hash:
         own = console.signed_in.session.digest
-        await set_administrator_password(work, stored.id, hashed, exempt_session=own, locked=stored)
+        await set_administrator_password(work, before.id, hashed, exempt_session=own)
 
 
 async def _switch(console: Console, work: UnitOfWork, person: int, enabled: bool) -> None:

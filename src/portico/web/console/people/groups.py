@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 
@@ -28,7 +27,8 @@ from portico.web.console.frame.page import Answer, Console
 from portico.web.console.frame.words import counted
 
 
-class GroupRow(msgspec.Struct, frozen=True):
+@dataclass(frozen=True)
+class GroupRow:
     """One group in the list; `field` is the form field of its name."""
 
     id: int
@@ -38,7 +38,8 @@ class GroupRow(msgspec.Struct, frozen=True):
     field: str
 
 
-class GroupListView(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class GroupListView:
     """The page of groups."""
 
     groups: list[GroupRow]

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
-import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 
@@ -46,7 +45,8 @@ FIELDS: Mapping[str, str] = {
 U = TypeVar("U", bound=PortalUserSpec)
 
 
-class UserRow(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class UserRow:
     """One user in the list."""
 
     href: str
@@ -58,7 +58,8 @@ class UserRow(msgspec.Struct, frozen=True, kw_only=True):
     enabled: bool
 
 
-class UserListView(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class UserListView:
     """The page of users."""
 
     path: str
@@ -72,7 +73,8 @@ class UserListView(msgspec.Struct, frozen=True, kw_only=True):
         return address_with(self.path, {"q": self.text}, page=str(number))
 
 
-class UserDetails(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class UserDetails:
     """What the page of a user shows beside its form."""
 
     enabled: bool
@@ -144,16 +146,15 @@ async def _create(console: Console, work: UnitOfWork, form: SentForm) -> PortalU
 
 
 async def _store(console: Console, work: UnitOfWork, change: Change[PortalUser]) -> None:
-    before, spec = change.before, spec_of(change.requested, PortalUserSpec)
-    after = await update_user(work, before.id, spec, locked=before)
+    await update_user(work, change.before.id, spec_of(change.requested, PortalUserSpec))
     if change.form.password_hash:
-        await set_user_password(work, before.id, change.form.password_hash, locked=after)
+        await set_user_password(work, change.before.id, change.form.password_hash)
 
 
 async def _switch(console: Console, work: UnitOfWork, user_id: int, enabled: bool) -> None:
     stored = await get_user(work, user_id, lock=True)
     spec = replace(spec_of(stored, PortalUserSpec), enabled=enabled)
-    await update_user(work, user_id, spec, locked=stored)
+    await update_user(work, user_id, spec)
 
 
 def _version(stored: PortalUser) -> str:

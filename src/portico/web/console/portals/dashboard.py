@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 
@@ -25,7 +25,8 @@ GAUGE_WIDTH = 500
 CHART_WIDTH, LEFT, BASE, HEIGHT, GAP = 620, 34, 164, 150, 1.5
 
 
-class Decision(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class Decision:
     """Something that needs attention."""
 
     sign: str
@@ -35,7 +36,8 @@ class Decision(msgspec.Struct, frozen=True, kw_only=True):
     urgent: bool = False
 
 
-class Gauge(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class Gauge:
     """The number of links on one portal, against the limit."""
 
     name: str
@@ -44,7 +46,8 @@ class Gauge(msgspec.Struct, frozen=True, kw_only=True):
     near: bool
 
 
-class DayBar(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class DayBar:
     """One day of the chart, in the chart's units."""
 
     title: str
@@ -56,14 +59,16 @@ class DayBar(msgspec.Struct, frozen=True, kw_only=True):
     edited_y: float
 
 
-class GridLine(msgspec.Struct, frozen=True):
+@dataclass(frozen=True)
+class GridLine:
     """A grid line of the chart with its value."""
 
     y: float
     value: int
 
 
-class OpenedRow(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class OpenedRow:
     """One of the most opened links."""
 
     name: str
@@ -73,7 +78,8 @@ class OpenedRow(msgspec.Struct, frozen=True, kw_only=True):
     openings: int
 
 
-class DashboardView(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class DashboardView:
     """The dashboard."""
 
     greeting: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import msgspec
+from dataclasses import dataclass
 
 from portico.domain.portals.domains import DomainState, DomainStatus
 from portico.services.work import UnitOfWork
@@ -10,7 +10,8 @@ from portico.services.work import UnitOfWork
 UNUSED = "An address such as links.example.com. The operator of this server has to allow it."
 
 
-class DomainNote(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class DomainNote:
     """The text beside the field, and a command for the operator if one helps."""
 
     text: str

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
 
@@ -33,7 +32,8 @@ SHORT, OPEN = 12, 8
 """A section of more than SHORT links is collapsed to the first OPEN."""
 
 
-class OrderRow(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class OrderRow:
     """A link with its position, from 1."""
 
     id: int
@@ -46,7 +46,8 @@ class OrderRow(msgspec.Struct, frozen=True, kw_only=True):
     groups: tuple[str, ...]
 
 
-class OrderSection(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class OrderSection:
     """A section with its links; without an id, the links that have no section.
 
     `field` is the form field of its name.
@@ -60,7 +61,8 @@ class OrderSection(msgspec.Struct, frozen=True, kw_only=True):
     links: list[OrderRow]
 
 
-class OrderView(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class OrderView:
     """The tab of links and order."""
 
     portal: PortalFacts

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 
@@ -72,7 +71,8 @@ AUDIENCES: Mapping[Audience, str] = {
 }
 
 
-class PortalRow(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class PortalRow:
     """One portal in the list."""
 
     id: int
@@ -85,7 +85,8 @@ class PortalRow(msgspec.Struct, frozen=True, kw_only=True):
     enabled: bool
 
 
-class PortalListView(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class PortalListView:
     """The page of portals."""
 
     path: str
@@ -98,7 +99,8 @@ class PortalListView(msgspec.Struct, frozen=True, kw_only=True):
         return address_with(self.path, {"q": self.text}, page=str(number))
 
 
-class PortalFacts(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class PortalFacts:
     """The facts beside the tabs of a portal: label, words, and a text to copy."""
 
     id: int

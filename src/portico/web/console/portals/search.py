@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import msgspec
+from dataclasses import dataclass
+
 from litestar import get
 from litestar.di import NamedDependency
 
@@ -13,7 +14,8 @@ from portico.web.console.frame.tiles import address_of, tile_of
 from portico.web.shared.arch import Arch
 
 
-class ResultItem(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class ResultItem:
     """One match."""
 
     id: int
@@ -23,7 +25,8 @@ class ResultItem(msgspec.Struct, frozen=True, kw_only=True):
     tile: Arch | None = None
 
 
-class ResultGroup(msgspec.Struct, frozen=True):
+@dataclass(frozen=True)
+class ResultGroup:
     """The matches of one noun."""
 
     words: str
@@ -31,7 +34,8 @@ class ResultGroup(msgspec.Struct, frozen=True):
     items: list[ResultItem]
 
 
-class SearchView(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class SearchView:
     """The page of the search."""
 
     text: str

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
-import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
@@ -47,7 +46,8 @@ from portico.web.shared.pictures import StoredPicture, read_icon, read_logo, rea
 from portico.web.shared.received_forms import FORM_BYTES, UPLOAD_BYTES
 
 
-class TabView(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class TabView:
     """A tab with a form."""
 
     portal: PortalFacts
@@ -58,7 +58,8 @@ class TabView(msgspec.Struct, frozen=True, kw_only=True):
     domain: DomainNote
 
 
-class HistoryView(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class HistoryView:
     """The tab of a portal's history."""
 
     portal: PortalFacts
@@ -68,7 +69,8 @@ class HistoryView(msgspec.Struct, frozen=True, kw_only=True):
     conflict: None = None
 
 
-class SeenLink(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class SeenLink:
     """A link in the preview."""
 
     name: str
@@ -77,14 +79,16 @@ class SeenLink(msgspec.Struct, frozen=True, kw_only=True):
     tile: Arch
 
 
-class SeenSection(msgspec.Struct, frozen=True):
+@dataclass(frozen=True)
+class SeenSection:
     """A section in the preview."""
 
     name: str
     links: list[SeenLink]
 
 
-class PreviewView(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class PreviewView:
     """The preview of a portal as somebody else."""
 
     portal: PortalFacts

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
 
@@ -30,7 +29,8 @@ WHOLE_TENANT = "Whole tenant"
 MAY: Mapping[Role, str] = {Role.VIEWER: "Read", Role.ADMIN: "Read and write"}
 
 
-class ClientRow(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class ClientRow:
     """One client in the list."""
 
     id: int
@@ -42,13 +42,15 @@ class ClientRow(msgspec.Struct, frozen=True, kw_only=True):
     revoked: int | None
 
 
-class ClientListView(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class ClientListView:
     """The page of clients."""
 
     rows: list[ClientRow]
 
 
-class NewClientView(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class NewClientView:
     """The form of a new client, or its secret after it is created."""
 
     form: Form

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
-import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 
@@ -43,7 +42,8 @@ M = TypeVar("M", bound=MicrotenantSpec)
 DEFAULT_NOTE = "The Default microtenant cannot be changed or deleted."
 
 
-class MicrotenantRow(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class MicrotenantRow:
     """One microtenant in the list."""
 
     name: str
@@ -54,7 +54,8 @@ class MicrotenantRow(msgspec.Struct, frozen=True, kw_only=True):
     enabled: bool
 
 
-class MicrotenantListView(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, kw_only=True)
+class MicrotenantListView:
     """The page of microtenants; `note` says why nothing can be changed."""
 
     rows: list[MicrotenantRow]
@@ -62,7 +63,8 @@ class MicrotenantListView(msgspec.Struct, frozen=True, kw_only=True):
     note: str
 
 
-class MicrotenantDetails(msgspec.Struct, frozen=True):
+@dataclass(frozen=True)
+class MicrotenantDetails:
     """Whether a microtenant can be changed here; `note` says why not."""
 
     may_manage: bool

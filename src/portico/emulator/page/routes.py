@@ -1,0 +1,200 @@
+"""The routes of the stand-in's page. Each form changes one thing and shows the page again."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from math import isfinite, nan
+
+from litestar import Request, Response, get, post
+from litestar.datastructures import State
+from litestar.di import NamedDependency
+from msgspec import structs
+
+from portico.domain.errors import InvalidField, InvalidInput, NotFound, PorticoError
+from portico.emulator.faults.profiles import profile
+from portico.emulator.faults.rules import NoSuchRule, read_rules
+from portico.emulator.page.frame import ConsoleFrame, SentForm
+from portico.emulator.page.view import show_stand_in
+from portico.emulator.snapshots import NoSuchSnapshot
+from portico.emulator.stand_in import StandIn
+from portico.services.access import require_admin
+
+NAV = "stand-in"
+TEMPLATE = "stand_in.html"
+Page = Response[bytes]
+AnyRequest = Request[object, object, State]
+Change = Callable[[StandIn, int, SentForm], Awaitable[str]]
+"""Makes a change for a tenant, and returns the name of the message about it."""
+
+
+@get("/stand-in")
+async def show_page(request: AnyRequest, console: NamedDependency[ConsoleFrame]) -> Page:
+    """Show the stand-in as the tenant of the address sees it."""
+    return await _shown(request, console, done=console.query.get("did", ""))
+
+
+@post("/stand-in/reset", status_code=303)
+async def reset(request: AnyRequest, console: NamedDependency[ConsoleFrame]) -> Page:
+    """Return the tenant, or all tenants, to the seed."""
+    return await _changed(request, console, _reset)
+
+
+@post("/stand-in/clock", status_code=303)
+async def change_clock(request: AnyRequest, console: NamedDependency[ConsoleFrame]) -> Page:
+    """Freeze, set, advance or reset the tenant's clock."""
+    return await _changed(request, console, _change_clock)
+
+
+@post("/stand-in/faults", status_code=303)
+async def change_faults(request: AnyRequest, console: NamedDependency[ConsoleFrame]) -> Page:
+    """Add a profile of faults, remove one rule or all, or switch the rate limits."""
+    return await _changed(request, console, _change_faults)
+
+
+@post("/stand-in/snapshots", status_code=303)
+async def change_snapshots(request: AnyRequest, console: NamedDependency[ConsoleFrame]) -> Page:
+    """Save, restore or delete a snapshot of the tenant."""
+    return await _changed(request, console, _change_snapshots)
+
+
+@post("/stand-in/requests", status_code=303)
+async def clear_requests(request: AnyRequest, console: NamedDependency[ConsoleFrame]) -> Page:
+    """Remove the tenant's requests from the journal."""
+    return await _changed(request, console, _clear_requests)
+
+
+async def _shown(
+    request: AnyRequest,
+    console: ConsoleFrame,
+    *,
+    done: str = "",
+    problem: str = "",
+    status: int = 200,
+) -> Page:
+    stand_in: StandIn = request.app.state.stand_in
+    async with console.reading() as work:
+        view = show_stand_in(
+            stand_in, console.customer_id, work.tenant.name, done=done, problem=problem
+        )
+        return await console.page(TEMPLATE, work, view, nav=NAV, status=status)
+
+
+async def _changed(request: AnyRequest, console: ConsoleFrame, change: Change) -> Page:
+    """Make a change and go back to the page; it says why a change was refused."""
+    form = await console.form()
+    async with console.reading() as work:
+        require_admin(work)
+    stand_in: StandIn = request.app.state.stand_in
+    try:
+        done = await change(stand_in, console.customer_id, form)
+    except (InvalidInput, NotFound, NoSuchSnapshot) as error:
+        return await _shown(request, console, problem=_sentence(error), status=422)
+    return console.go(f"stand-in?did={done}")
+
+
+def _sentence(error: PorticoError) -> str:
+    return error.why if isinstance(error, InvalidField) else error.reason
+
+
+async def _reset(stand_in: StandIn, customer_id: int, form: SentForm) -> str:
+    if form.value("all"):
+        await stand_in.reset()
+        return "reset-all"
+    await stand_in.reset(customer_id)
+    return "reset"
+
+
+async def _change_clock(stand_in: StandIn, customer_id: int, form: SentForm) -> str:
+    clock = stand_in.clock
+    match form.value("do"):
+        case "freeze":
+            clock.freeze(customer_id)
+        case "run":
+            clock.unfreeze(customer_id)
+        case "advance":
+            clock.advance(_number(form.value("seconds")), customer_id)
+        case "set":
+            clock.set(_moment(form.value("moment")), customer_id)
+        case "reset":
+            clock.reset(customer_id)
+        case other:
+            raise _unknown(other)
+    return "clock"
+
+
+async def _change_faults(stand_in: StandIn, customer_id: int, form: SentForm) -> str:
+    customer = str(customer_id)
+    match form.value("do"):
+        case "profile":
+            rules = read_rules(profile(form.value("profile")), stand_in.operations)
+            # Another tenant can have the same profile, and ids are unique.
+            unnamed = [structs.replace(each, id="") for each in rules]
+            stand_in.faults.replace(unnamed, seed=_seed(form), customer_id=customer)
+        case "remove":
+            rule_id = form.value("id")
+            own = [each.rule.id for each in stand_in.faults.states(customer)]
+            if rule_id not in own:
+                raise NoSuchRule(rule_id, own)
+            stand_in.faults.remove(rule_id)
+        case "clear":
+            stand_in.faults.clear(customer)
+        case "limit":
+            stand_in.limits.switch(on=True, customer_id=customer)
+            return "limits"
+        case "unlimit":
+            stand_in.limits.switch(on=False, customer_id=customer)
+            return "limits"
+        case other:
+            raise _unknown(other)
+    return "faults"
+
+
+async def _change_snapshots(stand_in: StandIn, customer_id: int, form: SentForm) -> str:
+    name = form.value("name").strip()
+    match form.value("do"):
+        case "save":
+            await stand_in.snapshots.save(name, customer_id)
+            return "saved"
+        case "restore":
+            await stand_in.snapshots.restore(name, customer_id)
+            return "restored"
+        case "delete":
+            await stand_in.snapshots.delete(name, customer_id)
+            return "deleted"
+        case other:
+            raise _unknown(other)
+
+
+async def _clear_requests(stand_in: StandIn, customer_id: int, form: SentForm) -> str:
+    stand_in.journal.clear(str(customer_id))
+    return "cleared"
+
+
+def _unknown(change: str) -> InvalidInput:
+    return InvalidInput(f"The page knows no change “{change}”. Load it again.")
+
+
+def _seed(form: SentForm) -> int:
+    return int(_number(form.value("seed") or "0"))
+
+
+def _number(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = nan
+    if not isfinite(number):
+        raise InvalidInput(f"“{text}” is not a number.")
+    return number
+
+
+def _moment(text: str) -> float:
+    """Return the epoch seconds of a date and time in UTC, as browsers send it."""
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
+    except ValueError:
+        raise InvalidInput("Choose a date and a time.") from None
+
+
+ROUTES = (show_page, reset, change_clock, change_faults, change_snapshots, clear_requests)
