@@ -162,10 +162,30 @@ def test_refused_requests_do_not_end_the_connection(proxy: Served) -> None:
     assert b'"path": "/served"' in received
 
 
-def test_bytes_before_the_answer_to_connect_are_refused(proxy: Served) -> None:
-    received = proxy.exchange(connect(f"{VENDOR}:443") + b"\x16\x03\x01")
+def test_handshake_may_begin_before_the_answer_to_connect(proxy: Served, ca: Path) -> None:
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    context = ssl.create_default_context(cafile=str(ca))
+    tls = context.wrap_bio(incoming, outgoing, server_hostname=VENDOR)
+    with pytest.raises(ssl.SSLWantReadError):
+        tls.do_handshake()
 
-    assert "400 Wait for the answer to CONNECT" in head(received)
+    with proxy.connect() as opened:
+        opened.sendall(connect(f"{VENDOR}:443") + outgoing.read())
+        received = read_until(opened, b"\r\n\r\n")
+        incoming.write(received.partition(b"\r\n\r\n")[2])
+        while not _is_ready(tls):
+            incoming.write(opened.recv(65536))
+
+    assert head(received) == "HTTP/1.1 200 Connection established"
+    assert tls.version() == "TLSv1.3"
+
+
+def _is_ready(tls: ssl.SSLObject) -> bool:
+    try:
+        tls.do_handshake()
+    except ssl.SSLWantReadError:
+        return False
+    return True
 
 
 def test_client_that_leaves_or_stalls_after_connect_ends_the_connection(

@@ -125,7 +125,18 @@ def test_body_that_stops_arriving_ends_the_connection(echoing: Served) -> None:
         opened.sendall(b"POST / HTTP/1.1\r\n" + HOST + b"content-length: 10\r\n\r\nabc")
         received = read_all(opened)
 
-    assert b"connection: close" in received
+    assert head(received) == "HTTP/1.1 408 Request Timeout"
+    assert reason(received) == "No part of the request body came for 0.3 seconds."
+
+
+@pytest.mark.parametrize("body", [b"zz\r\nabc", b"3\r\nabcdef\r\n", b"-1\r\n", b"3\r\nab"])
+def test_malformed_chunks_are_refused(echoing: Served, body: bytes) -> None:
+    received = echoing.exchange(
+        b"POST / HTTP/1.1\r\n" + HOST + b"transfer-encoding: chunked\r\n\r\n" + body
+    )
+
+    assert head(received) == "HTTP/1.1 400 Bad Request"
+    assert reason(received).startswith("The request body is not valid HTTP/1.1: ")
 
 
 def test_silent_connection_is_closed(echoing: Served) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -16,11 +19,24 @@ from cryptography import x509
 
 from portico.emulator.listeners.authority import Authority, open_authority
 from portico.emulator.listeners.certificates import ServerCertificates
+from portico.emulator.listeners.client_hello import requested_name
+from portico.emulator.listeners.destinations import Destinations
 from portico.emulator.listeners.limits import Limits
 from portico.emulator.listeners.listener import HttpListener
+from portico.emulator.listeners.proxy import ProxyListener
 from portico.emulator.listeners.tls import TlsListener
 from portico.emulator.listeners.vendor_hosts import VendorHosts
-from tests.emulator.listeners.serving import SECONDS, Served, echo, read_all, served
+from tests.emulator.listeners.serving import (
+    SECONDS,
+    Scope,
+    Served,
+    echo,
+    head,
+    read_all,
+    read_until,
+    reason,
+    served,
+)
 
 GET = b"GET /x HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
 
@@ -151,8 +167,122 @@ def _end(client: socket.socket) -> bytes:
         return b""
 
 
-def test_plain_http_to_the_tls_port_ends_the_connection(encrypted: Served) -> None:
-    with encrypted.connect() as client:
-        client.sendall(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+def test_plain_http_to_the_tls_port_is_refused_with_a_sentence(encrypted: Served) -> None:
+    received = encrypted.exchange(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
 
-        assert _end(client) == b""
+    assert head(received).startswith("HTTP/1.1 400 ")
+    assert reason(received) == "This is the HTTPS port of Portico. Use an https URL."
+
+
+@pytest.mark.parametrize("sent", [b"\x16", b"\x16\x03\x01\x00\x02\x01\x00", b"\x16" * 500])
+def test_malformed_handshake_ends_the_connection(encrypted: Served, sent: bytes) -> None:
+    with encrypted.connect() as client:
+        client.sendall(sent)
+        client.shutdown(socket.SHUT_WR)
+
+        assert b"HTTP" not in _end(client)
+
+
+def test_handshake_that_arrives_in_small_pieces_succeeds(encrypted: Served, ca: Path) -> None:
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    tls = trusting(ca).wrap_bio(incoming, outgoing, server_hostname="qa.zslogin.net")
+    with encrypted.connect() as client:
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        while True:
+            try:
+                tls.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                hello = outgoing.read()
+                for at in range(0, len(hello), 50):
+                    client.sendall(hello[at : at + 50])
+                incoming.write(client.recv(65536))
+
+    assert tls.version() == "TLSv1.3"
+
+
+def test_name_is_read_from_a_client_hello() -> None:
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    tls = ssl.create_default_context().wrap_bio(incoming, outgoing, server_hostname="API.zsapi.net")
+    with pytest.raises(ssl.SSLWantReadError):
+        tls.do_handshake()
+    hello = outgoing.read()
+
+    assert requested_name(hello) == "api.zsapi.net"
+    assert {requested_name(hello[:end]) for end in range(len(hello))} <= {None, "api.zsapi.net"}
+    assert requested_name(b"GET / HTTP/1.1") is None
+
+
+async def break_connection(scope: Scope, receive: Any, send: Any) -> None:  # noqa: ANN401  # ASGI
+    """Does to the connection what the path says, in the middle of the answer."""
+    if scope["type"] != "http":
+        return
+    start = {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"10")]}
+    await send(start)
+    await send({"type": "http.response.body", "body": b"12345", "more_body": True})
+    connection = scope["extensions"]["portico.connection"]
+    if scope["path"] == "/reset":
+        connection.reset()
+    elif scope["path"] == "/close":
+        connection.close()
+    else:
+        connection.send_raw(b"\x00 malformed")
+
+
+@pytest.mark.parametrize("through", ["tls", "proxy"])
+def test_encrypted_connections_can_be_broken_too(
+    certificates: ServerCertificates, ca: Path, through: str
+) -> None:
+    listeners = (
+        TlsListener(certificates),
+        ProxyListener(certificates, Destinations(VendorHosts())),
+    )
+    with served(break_connection, *listeners) as running:
+        if through == "tls":
+            options: dict[str, Any] = {"base_url": running.server.urls[0]}
+        else:
+            options = {"base_url": "https://api.zsapi.net", "proxy": running.server.urls[1]}
+        with httpx.Client(verify=trusting(ca), trust_env=False, **options) as http:
+            with pytest.raises((httpx.ReadError, httpx.RemoteProtocolError)):
+                http.get("/reset")
+            with pytest.raises(httpx.RemoteProtocolError, match=r"incomplete|without sending"):
+                http.get("/close")
+            assert http.get("/raw").content == b"12345\x00 mal"
+
+
+def test_reset_of_an_encrypted_connection_is_a_tcp_reset(
+    certificates: ServerCertificates, ca: Path
+) -> None:
+    with (
+        served(break_connection, TlsListener(certificates)) as running,
+        handshake(running, trusting(ca), "localhost") as opened,
+        # Python's TLS socket reports a reset as an ordinary end.
+        socket.socket(fileno=os.dup(opened.fileno())) as below,
+    ):
+        opened.sendall(b"GET /reset HTTP/1.1\r\nhost: x\r\n\r\n")
+        below.settimeout(SECONDS)
+        with pytest.raises(ConnectionResetError):
+            read_all(below)
+
+
+def test_event_stream_over_tls_ends_when_the_client_leaves(
+    certificates: ServerCertificates, ca: Path
+) -> None:
+    left = threading.Event()
+
+    async def events(scope: Scope, receive: Any, send: Any) -> None:  # noqa: ANN401  # ASGI
+        if scope["type"] != "http":
+            return
+        headers = [(b"content-type", b"text/event-stream")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"data: 1\n\n", "more_body": True})
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        left.set()
+
+    with served(events, TlsListener(certificates)) as running:
+        with handshake(running, trusting(ca), "localhost") as opened:
+            opened.sendall(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n")
+            read_until(opened, b"data: 1")
+
+        assert left.wait(SECONDS)

@@ -64,11 +64,19 @@ class ServerCertificates:
                 self._contexts[name] = (certificate.not_valid_after_utc, context)
         return context
 
-    async def prepare(self, name: str) -> ssl.SSLContext:
-        """Return the context for a name, created on a thread if it is new."""
+    async def prepare(self, name: str | None) -> ssl.SSLContext:
+        """Return the context for a name, created on a thread if it is new.
+
+        Other names than those of the vendor get the context of localhost.
+        """
+        name = name if name and self._is_served(name) else LOCAL_NAME
         if name in self._contexts:
             return self.context_for(name)
         return await asyncio.to_thread(self.context_for, name)
+
+    def _is_served(self, name: str) -> bool:
+        is_local = name == LOCAL_NAME or name.endswith(f".{LOCAL_NAME}")
+        return is_local or self._hosts.role_of(name) is not None
 
     def _choose(
         self, connection: ssl.SSLObject | ssl.SSLSocket, name: str | None, context: ssl.SSLContext
@@ -79,8 +87,7 @@ class ServerCertificates:
         missed. asyncio sends no TLS alert.
         """
         name = (name or "").lower()
-        is_local = name == LOCAL_NAME or name.endswith(f".{LOCAL_NAME}")
-        if is_local or self._hosts.role_of(name) is not None:
+        if self._is_served(name):
             connection.context = self.context_for(name)
 
     def _make_context(self, certificate: x509.Certificate) -> ssl.SSLContext:

@@ -14,7 +14,7 @@ from portico.emulator.listeners.vendor_hosts import VendorHosts, cloud_of
 HTTPS_PORT = 443
 HTTP_PORT = 80
 _AUTHORITY = re.compile(
-    r"(?:\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<name>[A-Za-z0-9._-]+))(?::(?P<port>[0-9]{1,5}))?"
+    r"(?:\[(?P<v6>[0-9A-Fa-f:.]{2,45})\]|(?P<name>[A-Za-z0-9._-]{1,253}))(?::(?P<port>[0-9]{1,5}))?"
 )
 _LAST_PORT = 65535
 

@@ -94,9 +94,10 @@ class HttpConnection:
         await exchange.refuse(refusal.status, refusal.sentence, in_status_line=True)
         await self._end(exchange)
 
-    def has_unread_bytes(self) -> bool:
-        """Return whether the client has sent more than the last request."""
-        return bool(self._protocol.trailing_data[0]) or self.stream.has_received
+    def release(self) -> ByteStream:
+        """Return the stream for another use, with what the client sent after the last request."""
+        self.stream.give_back(bytes(self._protocol.trailing_data[0]))
+        return self.stream
 
     async def _run(self, app: ASGIApp, scope: Any, exchange: HttpExchange) -> None:  # noqa: ANN401  # ASGI's scope is a union of dicts
         """Run the application; without a whole answer, send a 500 or break the connection."""
@@ -111,10 +112,7 @@ class HttpConnection:
         if exchange.is_started or self.stream.lost.is_set():
             exchange.connection.close()
         else:
-            exchange.keep_alive = False
-            await exchange.refuse(
-                500, "The server failed while it handled this request. See its log."
-            )
+            await exchange.fail()
 
     async def _end(self, exchange: HttpExchange) -> None:
         """Prepare for the next request if the connection can serve one."""

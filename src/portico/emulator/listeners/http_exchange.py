@@ -32,7 +32,9 @@ class HttpExchange:
         self._request_ended = False
         self._is_gone = False
         self._abandons_body = False
+        self._problem: tuple[int, str] | None = None
         self.connection = ClientConnection(stream)
+        self._is_refused = False
         self.is_started = False
         self.is_complete = False
         self.is_event_stream = False
@@ -45,8 +47,10 @@ class HttpExchange:
 
     async def receive(self) -> ReceiveMessage:
         """Return the next part of the request body, or wait for the client to disconnect."""
-        if self._request_ended or self._is_gone or self.connection.is_taken_over:
-            if not (self.is_complete or self.connection.is_taken_over):
+        if self._is_gone or self.connection.is_taken_over:
+            return {"type": "http.disconnect"}
+        if self._request_ended:
+            if not self.is_complete:
                 await self._stream.ended.wait()
             return {"type": "http.disconnect"}
         if self._protocol.they_are_waiting_for_100_continue and not self.is_started:
@@ -64,9 +68,14 @@ class HttpExchange:
     async def send(self, message: Message) -> None:
         """Send one part of the answer, and wait until the client has read enough of it.
 
-        Raises h11.LocalProtocolError if the application breaks the rules of HTTP.
+        If the request body was malformed, the server's own refusal replaces the answer. Raises
+        h11.LocalProtocolError if the application breaks the rules of HTTP.
         """
         if self.connection.is_taken_over or self._stream.lost.is_set():
+            return
+        if self._problem is not None and not self.is_started:
+            await self.refuse(*self._problem)
+        if self._is_refused:
             return
         if message["type"] == "http.response.start":
             self._start(message["status"], list(message["headers"]))
@@ -79,12 +88,19 @@ class HttpExchange:
 
         `in_status_line` repeats the sentence there, because clients of a proxy show nothing else.
         """
+        self._is_refused = True
         body = json.dumps({"id": f"portico.http.{status}", "reason": sentence}).encode()
         length = str(len(body)).encode()
         headers = [(b"content-type", b"application/json"), (b"content-length", length)]
         self._start(status, headers, sentence if in_status_line else "")
         self._continue(body, more=False)
         await self._stream.drain()
+
+    async def fail(self) -> None:
+        """Answer in place of an application that has ended without an answer."""
+        self.keep_alive = False
+        failure = 500, "The server failed while it handled this request. See its log."
+        await self.refuse(*(self._problem or failure))
 
     async def read_rest(self) -> bool:
         """Read what the application left of the request body; return whether that was all of it.
@@ -110,10 +126,15 @@ class HttpExchange:
             while (event := self._protocol.next_event()) is h11.NEED_DATA:
                 async with asyncio.timeout(self._limits.body_seconds):
                     self._protocol.receive_data(await self._stream.receive())
-        except (TimeoutError, h11.RemoteProtocolError):
-            self.keep_alive = False
-            return None
-        return event
+        except TimeoutError:
+            seconds = self._limits.body_seconds
+            self._problem = 408, f"No part of the request body came for {seconds:g} seconds."
+        except h11.RemoteProtocolError as error:
+            self._problem = 400, f"The request body is not valid HTTP/1.1: {error}."
+        else:
+            return event
+        self.keep_alive = False
+        return None
 
     def _start(self, status: int, headers: list[tuple[bytes, bytes]], sentence: str = "") -> None:
         self.is_started = True

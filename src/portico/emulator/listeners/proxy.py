@@ -61,9 +61,7 @@ class ProxyListener:
     async def _connect(self, connection: HttpConnection, destination: Destination) -> None:
         """Serve the application under a vendor's name, or open a tunnel to another host."""
         is_served = self.destinations.is_served(destination)
-        if connection.has_unread_bytes():
-            raise InvalidTarget("Wait for the answer to CONNECT before you send more.")
-        stream, served = connection.stream, connection.served
+        stream, served = connection.release(), connection.served
         if not is_served:
             async with open_tunnel(connection, destination) as tunnel:
                 stream.write(_CONNECTED)

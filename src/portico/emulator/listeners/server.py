@@ -103,7 +103,8 @@ async def serve_app(
     """Start the application, open the listeners, and stop everything at the end of the block.
 
     The application has started when the block begins. Raises its error if it cannot start, and
-    CannotListen if a port is not free.
+    CannotListen if a port is not free. Needs asyncio's own event loop: on uvloop, TLS
+    handshakes hang.
     """
     limits = limits or Limits()
     lifespan = Lifespan(app)

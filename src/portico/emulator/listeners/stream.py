@@ -8,6 +8,7 @@ import socket
 import ssl
 import struct
 from collections.abc import Callable
+from typing import cast
 
 from portico.emulator.listeners.limits import BUFFER_BYTES, Limits
 
@@ -42,8 +43,7 @@ class ByteStream(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Start to serve the connection."""
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)  # uvloop's has another base class
         self._pause()  # until it is known whether TLS comes first
         self._connected(self)
 
@@ -102,6 +102,10 @@ class ByteStream(asyncio.Protocol):
         self._resume()
         return received
 
+    def give_back(self, data: bytes) -> None:
+        """Put bytes that were received back, to be received again before all others."""
+        self._received[:0] = data
+
     def write(self, data: bytes) -> None:
         """Send bytes without waiting. Nothing happens once the connection is lost or closing."""
         data, self._held = self._held + data, b""
@@ -122,10 +126,17 @@ class ByteStream(asyncio.Protocol):
             self.abort()
 
     async def start_tls(self, context: ssl.SSLContext) -> bool:
-        """Make the TLS handshake as the server; return whether it succeeded."""
+        """Make the TLS handshake as the server; return whether it succeeded.
+
+        Bytes that have been received already are the beginning of the handshake.
+        """
         self._is_upgrading = True
+        early = bytes(self._received)
+        self._received.clear()
+        loop = asyncio.get_running_loop()
+        loop.call_soon(loop.call_soon, self._hand_over, early)  # after `start_tls` has connected
         try:
-            transport = await asyncio.get_running_loop().start_tls(
+            transport = await loop.start_tls(
                 self._transport,
                 self,
                 context,
@@ -147,6 +158,16 @@ class ByteStream(asyncio.Protocol):
         self._pause_if_full()
         return True
 
+    def _hand_over(self, data: bytes) -> None:
+        """Give bytes to the protocol that makes the handshake."""
+        protocol = self._transport.get_protocol()
+        while data and isinstance(protocol, asyncio.BufferedProtocol):
+            buffer = memoryview(protocol.get_buffer(len(data)))
+            size = min(len(buffer), len(data))
+            buffer[:size] = data[:size]
+            protocol.buffer_updated(size)
+            data = data[size:]
+
     async def finish(self) -> None:
         """Close the connection after the last answer, so that the client can read all of it.
 
@@ -157,9 +178,7 @@ class ByteStream(asyncio.Protocol):
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._limits.close_seconds):
                 if still_sends and not self.ended.is_set() and self._transport.can_write_eof():
-                    self.write(b"")
-                    self._transport.write_eof()
-                    await self._discard()
+                    await self._end_sending()
                 await self.close()
         self.abort()
 
@@ -185,7 +204,13 @@ class ByteStream(asyncio.Protocol):
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_AT_CLOSE)
         self._transport.abort()
 
-    async def _discard(self) -> None:
+    async def _end_sending(self) -> None:
+        """Send what is buffered and the end, then read and discard what the client still sends."""
+        self.write(b"")
+        try:
+            self._transport.write_eof()
+        except OSError:  # the client is gone, which asyncio has not noticed yet
+            return
         discarded = 0
         while discarded < _DISCARDED_BYTES and (data := await self.receive()):
             discarded += len(data)
