@@ -17,6 +17,7 @@ import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -182,11 +183,17 @@ def _poll(pid: int) -> int | None:
 
 
 def _answer(requests: IO[bytes], answers: IO[bytes]) -> None:
-    """Answer requests until there are no more. A fork leaves it by the end of its server."""
+    """Answer requests until there are no more. A fork leaves it by the end of its server.
+
+    When the tests are killed, the servers that still run end too.
+    """
+    running: set[int] = set()
     for line in requests:
         kind, *values = json.loads(line)
         if kind == "poll":
             answer: int | None = _poll(*values)
+            if answer is not None:
+                running.discard(*values)
         else:
             assert threading.active_count() == 1, "A fork would lose the other threads."
             answer = os.fork()
@@ -194,8 +201,12 @@ def _answer(requests: IO[bytes], answers: IO[bytes]) -> None:
                 requests.close()
                 answers.close()
                 _run(*values)
+            running.add(answer)
         answers.write(json.dumps(answer).encode() + b"\n")
         answers.flush()
+    for process_id in running:
+        with suppress(ProcessLookupError):
+            os.killpg(process_id, signal.SIGKILL)
 
 
 def main() -> None:

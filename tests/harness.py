@@ -5,19 +5,15 @@ A test gets a tenant of its own, so tests share servers and never see one anothe
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import signal
 import socket
-import tempfile
 import time
 import uuid
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -37,10 +33,14 @@ from portico.services.runtime import Runtime
 from portico.services.tenancy import clients, tenants
 from portico.settings import Settings
 from portico.storage.engine.connections import Database
-from portico.storage.engine.database import create_database_file, open_database, sqlite_path
-from portico.storage.schema import migrate as schema
+from portico.storage.engine.database import open_database
 from portico.storage.secrets.secret_cipher import SecretCipher
-from portico.storage.secrets.secret_keys import SecretKeyFile, secret_key_file
+from tests.databases import cipher_of as cipher_of
+from tests.databases import key_environment as key_environment
+from tests.databases import postgres_key_file as postgres_key_file
+from tests.databases import run_on_thread as run_on_thread
+from tests.databases import upgrade as upgrade
+from tests.databases import with_database as with_database
 from tests.forked import ServerProcess, launch
 from tests.passwords import QUICK_PASSWORDS
 from tests.shared_runtime import SharedRuntime
@@ -65,25 +65,6 @@ def free_port() -> int:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
-
-
-def with_database(url: str, work: Callable[[Database], Awaitable[T]]) -> T:
-    """Runs asynchronous work on a database of its own opening."""
-
-    async def run() -> T:
-        database = open_database(url)
-        try:
-            return await work(database)
-        finally:
-            await database.close()
-
-    return run_on_thread(run())
-
-
-def run_on_thread(work: Coroutine[Any, Any, T]) -> T:
-    """Runs asynchronous work in a thread: a browser's driver keeps an event loop in ours."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(lambda: asyncio.run(work)).result()
 
 
 def make_runtime(
@@ -171,33 +152,6 @@ async def revoke_client(runtime: Runtime, client_id: int) -> ApiClient:
     customer_id = await clients.find_tenant_of_client(runtime, client_id)
     async with operator_writing(runtime, customer_id) as work:
         return await clients.revoke_client(work, client_id)
-
-
-def upgrade(url: str) -> None:
-    """Brings a database to the newest schema; a missing SQLite file is created."""
-    create_database_file(url)
-    with_database(url, lambda database: schema.upgrade(database, cipher_of(url), create=True))
-
-
-@cache
-def postgres_key_file() -> Path:
-    """The key file of every PostgreSQL database of this test process."""
-    path = Path(tempfile.mkdtemp(prefix="key-")) / "portico.key"
-    SecretKeyFile(path, automatic=True).create_if_automatic()
-    return path
-
-
-def key_environment(url: str) -> dict[str, str]:
-    """The variable that names the key file of a database; none for SQLite, which has its own."""
-    if sqlite_path(url) is not None:
-        return {}
-    return {"PORTICO_SECRET_KEY_FILE": str(postgres_key_file())}
-
-
-def cipher_of(url: str) -> SecretCipher:
-    """What encrypts the secrets of a test database."""
-    named = key_environment(url).get("PORTICO_SECRET_KEY_FILE", "")
-    return SecretCipher(secret_key_file(url, named))
 
 
 @dataclass(frozen=True)

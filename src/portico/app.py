@@ -21,7 +21,7 @@ from litestar.types import ASGIApp, ExceptionHandlersMap
 from portico import __version__
 from portico.asgi.bodies import MEBIBYTE
 from portico.asgi.client_address import TrustedProxies
-from portico.asgi.exchange import ExchangeMiddleware, exchange_of
+from portico.asgi.exchange import ExchangeMiddleware
 from portico.asgi.limits import RateCounter
 from portico.asgi.threads import Threads
 from portico.domain.addresses import parse_networks
@@ -289,8 +289,6 @@ def make_site(
         portal_contents=PortalContents(renderer, threads),
         managed_suffix=settings.portal_suffix,
         command_line=command_line,
-        transaction_id=lambda request: exchange_of(request).transaction_id,
-        client_transaction_id=lambda request: exchange_of(request).client_transaction_id,
         status_of=status_of,
         further_pages=added.console_pages,
     )

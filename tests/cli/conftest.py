@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import asyncpg
@@ -47,10 +48,17 @@ def execute(url: str, statement: str) -> None:
     asyncio.run(run())
 
 
-@pytest.fixture
-def empty_postgres(postgres_url: str) -> Iterator[str]:
-    """The URL of a PostgreSQL database without tables."""
+@contextmanager
+def new_postgres(postgres_url: str) -> Iterator[str]:
+    """The URL of a new PostgreSQL database without tables, for the length of a block."""
     name = f"cli_{uuid.uuid4().hex}"
     execute(postgres_url, f"CREATE DATABASE {name}")
     yield postgres_url.replace("/postgres?", f"/{name}?")
     execute(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def empty_postgres(postgres_url: str) -> Iterator[str]:
+    """The URL of a PostgreSQL database without tables."""
+    with new_postgres(postgres_url) as url:
+        yield url

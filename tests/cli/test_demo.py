@@ -7,7 +7,7 @@ import os
 import re
 import subprocess
 from collections.abc import Iterator
-from contextlib import chdir, contextmanager
+from contextlib import ExitStack, chdir, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import pytest
 from portico.domain.tenancy.identity import Role
 from portico.web.shared.pictures import read_picture
 from tests.cli.commands import succeed, succeed_json
+from tests.cli.conftest import new_postgres
 from tests.harness import (
     AUPS,
     LINKS,
@@ -36,6 +37,8 @@ PRINTED = re.compile(
 )
 
 
+# One process takes them all, so that each demo is filled once.
+pytestmark = pytest.mark.xdist_group("demo")
 PERSON = re.compile(r"^ {16}([a-z]+) +((?:[a-z2-9]{5}-?){5}) ", re.MULTILINE)
 
 
@@ -44,6 +47,7 @@ class Demo:
 
     def __init__(self, server: Server) -> None:
         self.server = server
+        self.folder = server.log.parent
         self.text = server.log.read_text()
 
     @property
@@ -61,20 +65,24 @@ class Demo:
 
 
 @contextmanager
-def demo(database: str, folder: Path, *, start: int = 1) -> Iterator[Demo]:
+def demo(database: str, folder: Path, *, start: str = "first") -> Iterator[Demo]:
     """A server started with `--demo` in a folder, for the length of a block."""
     with chdir(folder), served(database, folder / f"start-{start}.log", "--demo") as server:
         yield Demo(server)
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def demo_database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A database without tenants."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'portico.db'}"
-    url: str = request.getfixturevalue("empty_postgres")
-    succeed("db", "upgrade", "--database", url)
-    return url
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def shown(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Demo]:
+    """A demo that tests share, because to fill it takes seconds, in a folder of its own."""
+    folder = tmp_path_factory.mktemp("demo")
+    with ExitStack() as stack:
+        url = f"sqlite:///{folder / 'portico.db'}"
+        if request.param == "postgresql":
+            url = stack.enter_context(new_postgres(request.getfixturevalue("postgres_url")))
+            succeed("db", "upgrade", "--database", url)
+        yield stack.enter_context(demo(url, folder))
 
 
 def everywhere(admin: Caller, path: str) -> list[dict[str, Any]]:
@@ -87,14 +95,13 @@ def everywhere(admin: Caller, path: str) -> list[dict[str, Any]]:
     ]
 
 
-def test_demo_shows_every_feature(demo_database: str, tmp_path: Path) -> None:
-    with demo(demo_database, tmp_path) as shown:
-        admin, viewer = shown.caller(), shown.caller(Role.VIEWER)
-        microtenants = admin.get(MICROTENANTS).json()["list"]
-        portals, links = everywhere(admin, PORTALS), everywhere(admin, LINKS)
-        policies = everywhere(admin, AUPS)
-        read = viewer.get(LINKS).status_code
-        written = viewer.post(LINKS, {"name": "Wiki 2", "link": "wiki.example.com"}).status_code
+def test_demo_shows_every_feature(shown: Demo) -> None:
+    admin, viewer = shown.caller(), shown.caller(Role.VIEWER)
+    microtenants = admin.get(MICROTENANTS).json()["list"]
+    portals, links = everywhere(admin, PORTALS), everywhere(admin, LINKS)
+    policies = everywhere(admin, AUPS)
+    read = viewer.get(LINKS).status_code
+    written = viewer.post(LINKS, {"name": "Wiki 2", "link": "wiki.example.com"}).status_code
 
     assert [each["name"] for each in microtenants][-1] == "Default"
     assert len(microtenants) == 3
@@ -108,55 +115,53 @@ def test_demo_shows_every_feature(demo_database: str, tmp_path: Path) -> None:
     assert (read, written) == (200, 403)
 
 
-def test_printed_people_sign_in(demo_database: str, tmp_path: Path) -> None:
-    with demo(demo_database, tmp_path) as shown:
-        people = PERSON.findall(shown.text)
-        arrived = []
-        for name, password in people:
-            door = "/console" if name in {"tomas", "vera", "eliot"} else "/p/staff"
-            visit = Visit(shown.server.http)
-            answer = visit.sign_in(f"{door}/sign-in", name, password)
-            arrived.append((answer.status_code, answer.headers.get("location")))
-        open_to_all = shown.server.http.get("/p/visitors").status_code
+def test_printed_people_sign_in(shown: Demo) -> None:
+    people = PERSON.findall(shown.text)
+    arrived = []
+    for name, password in people:
+        door = "/console" if name in {"tomas", "vera", "eliot"} else "/p/staff"
+        visit = Visit(shown.server.http)
+        answer = visit.sign_in(f"{door}/sign-in", name, password)
+        arrived.append((answer.status_code, answer.headers.get("location")))
+    open_to_all = shown.server.http.get("/p/visitors").status_code
 
     assert [name for name, _ in people] == ["tomas", "vera", "eliot", "ines", "omar", "wren"]
     assert arrived == [(303, "/console")] * 3 + [(303, "/p/staff")] * 3
     assert open_to_all == 200
 
 
-def test_printed_curl_line_works_as_it_is(demo_database: str, tmp_path: Path) -> None:
-    with demo(demo_database, tmp_path) as shown:
-        (line,) = [each for each in shown.text.splitlines() if each.startswith("curl ")]
-        ended = subprocess.run(
-            ["bash", "-c", line],
-            capture_output=True,
-            text=True,
-            timeout=30,
-            check=True,
-            env={**os.environ, "NO_PROXY": "*", "no_proxy": "*"},
-        )
+def test_printed_curl_line_works_as_it_is(shown: Demo) -> None:
+    (line,) = [each for each in shown.text.splitlines() if each.startswith("curl ")]
+    ended = subprocess.run(
+        ["bash", "-c", line],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=True,
+        env={**os.environ, "NO_PROXY": "*", "no_proxy": "*"},
+    )
 
     answer = json.loads(ended.stdout)
     assert len(answer["list"]) == 3
     assert int(answer["totalCount"]) > 10
 
 
-def test_second_start_keeps_what_is_there(demo_database: str, tmp_path: Path) -> None:
-    with demo(demo_database, tmp_path) as first:
-        made = first.caller().create_link("Made between the starts")
-        before = len(everywhere(first.caller(), LINKS))
-    with demo(demo_database, tmp_path, start=2) as second:
+def test_second_start_keeps_what_is_there(shown: Demo) -> None:
+    made = shown.caller().create_link("Made between the starts")
+    before = len(everywhere(shown.caller(), LINKS))
+    with demo(shown.server.database, shown.folder, start="second") as second:
         admin = second.caller()
         after = everywhere(admin, LINKS)
+    assert shown.caller().delete(f"{LINKS}/{made}").status_code == 204
 
-    assert second.printed == first.printed
+    assert second.printed == shown.printed
     assert made in {each["id"] for each in after}
     assert len(after) == before
 
 
-def test_credentials_lie_in_a_file_of_their_owner(missing_database: str, tmp_path: Path) -> None:
-    with demo(missing_database, tmp_path) as shown:
-        (kept,) = tmp_path.glob("*.demo.json")
+@pytest.mark.parametrize("shown", ["sqlite"], indirect=True, scope="module")
+def test_credentials_lie_in_a_file_of_their_owner(shown: Demo) -> None:
+    (kept,) = shown.folder.glob("portico*.demo.json")
 
     assert kept.stat().st_mode & 0o777 == 0o600
     assert shown.printed["admin_secret"] in kept.read_text()
@@ -182,21 +187,18 @@ def test_credentials_of_a_lost_database_are_not_printed(database: str, tmp_path:
     upgrade(database)
     succeed("tenant", "create", "Acme", "--database", database)
 
-    with demo(database, tmp_path, start=2) as second:
+    with demo(database, tmp_path, start="second") as second:
         assert PRINTED.search(second.text) is None
         assert "no demo data was added" in second.text
 
 
-def test_demos_of_two_databases_in_one_folder(
-    empty_postgres: str, database: str, tmp_path: Path
-) -> None:
-    succeed("db", "upgrade", "--database", empty_postgres)
-    with demo(empty_postgres, tmp_path) as first:
+@pytest.mark.parametrize("shown", ["postgresql"], indirect=True, scope="module")
+def test_demos_of_two_databases_in_one_folder(shown: Demo) -> None:
+    beside = f"sqlite:///{shown.folder / 'beside.db'}"
+    with demo(beside, shown.folder, start="other") as other:
         pass
-    with demo(database, tmp_path, start=2) as other:
-        pass
-    with demo(empty_postgres, tmp_path, start=3) as again:
+    with demo(shown.server.database, shown.folder, start="third") as again:
         signed_in = again.caller()
 
-    assert again.printed == first.printed != other.printed
+    assert again.printed == shown.printed != other.printed
     assert signed_in.token

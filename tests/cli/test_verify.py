@@ -9,8 +9,12 @@ from tests.cli.commands import run, succeed
 from tests.emulator.recordings.tapes import (
     API,
     LIFE_OF_A_LINK,
+    LINK_BODY,
+    LINK_CREATED,
     LINK_ID,
     LINK_READ,
+    PORTAL_ID,
+    PORTAL_READ,
     exchange,
     interaction,
     write_cassette,
@@ -18,6 +22,8 @@ from tests.emulator.recordings.tapes import (
 
 CHANGED = exchange("GET", f"userPortalLink/{LINK_ID}", 200, LINK_READ | {"nameWithoutTrim": ""})
 FOREIGN = exchange("GET", f"{API}/appConnectorGroup", 200, {})
+GET_PORTAL = exchange("GET", f"userPortal/{PORTAL_ID}", 200, PORTAL_READ)
+LINKED = exchange("POST", "userPortalLink", 201, LINK_CREATED, body=LINK_BODY)
 ACCEPTED = """
 accepted:
 - operation: get_link
@@ -85,3 +91,29 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
 
     assert ended.status == 1
     assert ended.errors == f"portico: {accepted}, entry 1: It has no reason.\n"
+
+
+def test_seed_with_several_tenants_is_refused(tmp_path: Path) -> None:
+    seed = tmp_path / "seed.yaml"
+    seed.write_text("set: two\ntenants: [{name: A}, {name: B}]\n")
+
+    ended = run("verify", tape(tmp_path), "--seed", str(seed))
+
+    assert ended.status == 1
+    assert ended.errors == (
+        f"portico: {seed} line 2, tenants: It has 2 tenants, but a recording needs exactly one.\n"
+    )
+
+
+def test_objects_from_before_are_those_of_the_seed(tmp_path: Path) -> None:
+    seed = tmp_path / "seed.yaml"
+    seed.write_text(
+        "set: one\ntenants: [{name: A, portals: [{name: tests-portal, description: A portal, "
+        "enabled: true, extDomain: example.com, extLabel: tests-portal}]}]\n"
+    )
+    path = write_cassette(tmp_path / "tape.yaml", interaction(GET_PORTAL), interaction(LINKED))
+
+    without, with_seed = run("verify", str(path)), run("verify", str(path), "--seed", str(seed))
+
+    assert (without.status, "does not create the object" in without.output) == (2, True)
+    assert with_seed.output == "Compared 2 exchanges: 0 differences.\n"

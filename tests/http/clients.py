@@ -16,7 +16,7 @@ from joserfc import jws, jwt
 from joserfc.jwk import OctKey, RSAKey
 
 from portico.domain.tenancy.identity import Role, SigningKey
-from portico.services.tenancy.signing_keys import load_signing_keys
+from portico.services.tenancy.signing_keys import SigningKeys
 from tests.harness import Caller, Tenant, as_operator, cipher_of, create_client, with_database
 
 AUDIENCE = "https://api.zscaler.com"
@@ -117,7 +117,7 @@ def signed_with(key: SigningKey, claims: Claims) -> str:
 def signing_keys(caller: Caller) -> list[SigningKey]:
     """The installation's own signing keys, newest first."""
     url = caller.server.database
-    return with_database(url, lambda database: load_signing_keys(database, cipher_of(url)))
+    return with_database(url, lambda database: SigningKeys(database, cipher_of(url)).current())
 
 
 def resigned(caller: Caller, **changed: object) -> str:

@@ -12,8 +12,9 @@ from itertools import pairwise
 import httpx
 import pytest
 
-from portico.domain.audit import AuditEntry
-from portico.storage.audit.trail import AuditTrail
+from portico.domain.audit import AuditEntry, AuditFilter
+from portico.domain.records import Scope
+from portico.storage.audit.log import AuditLog
 from portico.storage.engine.connections import Database
 from tests.harness import LINKS, PORTALS, Caller, Server, with_database
 from tests.http.bodies import create_bulk, link, links
@@ -83,7 +84,8 @@ def audited(caller: Caller) -> list[AuditEntry]:
 
     async def read(database: Database) -> list[AuditEntry]:
         async with database.read() as connection:
-            return await AuditTrail(connection, int(caller.customer_id)).latest(50)
+            log = AuditLog(connection, Scope(customer_id=int(caller.customer_id)), everywhere=True)
+            return await log.page(AuditFilter(), before_id=None, limit=50)
 
     return with_database(caller.server.database, read)
 

@@ -31,7 +31,6 @@ from portico.services.runtime import Runtime
 from portico.services.tenancy.signing_keys import (
     SigningKeys,
     ensure_signing_key,
-    load_signing_keys,
     rotate_signing_keys,
 )
 from portico.services.tenancy.tenants import create_tenant
@@ -97,7 +96,7 @@ class Installation:
 
     def signing_secrets(self) -> list[str]:
         """What a process that starts now signs with."""
-        keys = self.store.run(load_signing_keys(self.store.database, self.cipher()))
+        keys = self.store.run(SigningKeys(self.store.database, self.cipher()).current())
         return [key.secret for key in keys]
 
     def client_secrets(self) -> list[str]:
@@ -418,7 +417,7 @@ def test_secrets_are_in_no_audit_entry_and_in_no_repr(installation: Installation
         set_client_secret(installation.runtime(), installation.providers[0].id, "another")
     )
     keys = installation.store.run(
-        load_signing_keys(installation.store.database, installation.cipher())
+        SigningKeys(installation.store.database, installation.cipher()).current()
     )
     shown = repr([installation.providers, keys, installation.cipher().read_keys()])
     audited = "".join(

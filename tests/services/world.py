@@ -7,14 +7,15 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from portico.domain.audit import AuditEntry
+from portico.domain.audit import AuditEntry, AuditFilter
+from portico.domain.records import Scope
 from portico.domain.tenancy.identity import ApiClient, Claims, Role, Tenant
 from portico.domain.tenancy.microtenants import Microtenant, MicrotenantSpec
 from portico.services import access
 from portico.services.runtime import Runtime
 from portico.services.tenancy import microtenants, tenants
 from portico.services.work import UnitOfWork
-from portico.storage.audit.trail import AuditTrail
+from portico.storage.audit.log import AuditLog
 from portico.storage.engine.connections import Connection
 from tests.harness import create_client, new_tenant_name
 from tests.storage.store import Store
@@ -72,7 +73,11 @@ class World:
 
     def audit_trail(self, limit: int = 1_000) -> list[AuditEntry]:
         """The newest audit entries, oldest first."""
-        newest = self.store.read(lambda each: AuditTrail(each, self.tenant.id).latest(limit))
+        newest = self.store.read(
+            lambda each: AuditLog(each, Scope(customer_id=self.tenant.id), everywhere=True).page(
+                AuditFilter(), before_id=None, limit=limit
+            )
+        )
         return newest[::-1]
 
     def revision(self) -> int | None:

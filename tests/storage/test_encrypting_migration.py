@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from portico.services.people.providers import list_providers, read_client_secret
 from portico.services.runtime import Runtime
-from portico.services.tenancy.signing_keys import load_signing_keys
+from portico.services.tenancy.signing_keys import SigningKeys
 from portico.storage.engine import sqlite
 from portico.storage.engine.connections import Database
 from portico.storage.engine.database import sqlite_path
@@ -97,7 +97,7 @@ def test_upgraded_secrets_can_be_used(empty_url: str) -> None:
     upgrade(empty_url)
     cipher = cipher_of(empty_url)
 
-    keys = with_database(empty_url, lambda database: load_signing_keys(database, cipher))
+    keys = with_database(empty_url, lambda database: SigningKeys(database, cipher).current())
     providers = as_operator(empty_url, lambda runtime: list_providers(runtime, 42))
 
     async def client_secrets(runtime: Runtime) -> list[str]:

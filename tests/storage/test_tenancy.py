@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from portico.domain.audit import Action, AuditEntry
+from portico.domain.audit import Action, AuditEntry, AuditFilter
 from portico.domain.errors import ConcurrentChange
 from portico.domain.links.links import LINK_FIELDS
 from portico.domain.records import Scope
 from portico.domain.search import ListQuery, parse_search
 from portico.domain.tenancy.microtenants import Microtenant
+from portico.storage.audit.log import AuditLog
 from portico.storage.audit.trail import AuditTrail
 from portico.storage.engine.connections import Connection
 from portico.storage.links.links import SCANNED_LINKS, LinkRepository
@@ -286,9 +287,15 @@ def test_audit_trail_is_of_one_tenant(store: Store) -> None:
 
     store.write(mine, lambda each: AuditTrail(each, mine.customer_id).append(entry))
 
-    own = store.read(lambda each: AuditTrail(each, mine.customer_id).latest(10))
-    assert own == [replace(entry, customer_id=mine.customer_id)]
-    assert store.read(lambda each: AuditTrail(each, other.customer_id).latest(10)) == []
+    def entries(scope: Scope) -> list[AuditEntry]:
+        return store.read(
+            lambda each: AuditLog(each, scope, everywhere=True).page(
+                AuditFilter(), before_id=None, limit=10
+            )
+        )
+
+    assert entries(mine) == [replace(entry, customer_id=mine.customer_id)]
+    assert entries(other) == []
 
 
 def test_idempotent_answers_are_of_one_tenant(store: Store) -> None:

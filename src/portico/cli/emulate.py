@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from portico.cli.traffic_options import TRAFFIC_OPTIONS
 from portico.emulation.access import access_text
 from portico.emulation.environment import client_environment, environment_file, shell_text
 from portico.emulation.state_folder import StandInError, StateFolder, default_state_folder
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
 
 READY_SECONDS = 30.0
 _FOLLOW_SECONDS = 0.2
-CHAOS = ("flaky", "slow", "hostile")
-"""The profiles of faults. Their module is not imported for the help."""
-
 _TENANTS = click.IntRange(0, 1_000)
 _PORT = click.IntRange(0, 65_535)
 Command = Callable[..., Any]
@@ -76,31 +74,7 @@ def stand_in_options(command: Command) -> Command:
             show_default=True,
             help="The vanity domain for clients that sign in by OneAPI.",
         ),
-        click.option(
-            "--limits",
-            type=click.Choice(["vendor", "none"]),
-            default="none",
-            show_default=True,
-            help="Rate limits: those of the vendor, or none.",
-        ),
-        click.option(
-            "--chaos",
-            type=click.Choice(CHAOS),
-            help="A profile of faults that strike requests.",
-        ),
-        click.option(
-            "--seed-number",
-            type=int,
-            default=0,
-            show_default=True,
-            help="Number that decides which requests --chaos strikes.",
-        ),
-        click.option(
-            "--report",
-            metavar="FILE",
-            type=click.Path(path_type=Path, dir_okay=False),
-            help="File for a report about the requests: .txt, .md, .xml (JUnit) or .har.",
-        ),
+        *TRAFFIC_OPTIONS,
         click.option(
             "--env-file",
             type=click.Path(path_type=Path, dir_okay=False),

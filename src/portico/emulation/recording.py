@@ -6,7 +6,6 @@ import asyncio
 import os
 import re
 import signal
-import ssl
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -18,6 +17,9 @@ from pathlib import Path
 import httpx
 
 from portico.domain.errors import InvalidInput
+from portico.emulation.access import StandInAccess
+from portico.emulation.ca_bundle import write_ca_bundle
+from portico.emulation.environment import STRAY, client_environment
 from portico.emulator.listeners.authority import default_folder, open_authority
 from portico.emulator.listeners.certificates import ServerCertificates
 from portico.emulator.listeners.destinations import Destinations
@@ -26,6 +28,9 @@ from portico.emulator.listeners.server import serve_app
 from portico.emulator.listeners.vendor_hosts import NO_PROXY, VendorHosts
 from portico.emulator.recordings.forwarding import TIMEOUT_SECONDS, Forwarder
 from portico.emulator.recordings.tape import Tape
+
+OTHER_PROXIES = frozenset(name for name in STRAY if "PROXY" in name)
+"""Variables of the vendor's clients that would lead them past the recorder."""
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -67,34 +72,25 @@ async def record_command(command: Sequence[str], route: Route) -> tuple[int, Tap
     listener = ProxyListener(ServerCertificates(authority, hosts, time.time), destinations)
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="portico-"))
-        bundle = Path(folder) / "ca-bundle.pem"
-        bundle.write_text(f"{authority.path.read_text()}\n{_public_authorities()}")
         client = await stack.enter_async_context(httpx.AsyncClient(timeout=TIMEOUT_SECONDS))
         app = Forwarder(client, tape, hosts, route.to)
         server = await stack.enter_async_context(serve_app(app, [listener]))
-        variables = _environment(server.urls[0], bundle)
-        return await _run(command, {**os.environ, **variables}), tape
+        environment = _environment(server.urls[0], authority.path, Path(folder))
+        return await _run(command, environment), tape
 
 
-def _environment(proxy_url: str, bundle: Path) -> dict[str, str]:
-    """Return the variables that lead every client of the vendor to the proxy."""
-    certificates = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
-    return {
-        **dict.fromkeys(("HTTPS_PROXY", "https_proxy"), proxy_url),
-        **dict.fromkeys(("NO_PROXY", "no_proxy"), ",".join(NO_PROXY)),
-        **dict.fromkeys(certificates, str(bundle)),
-        "ZSCALER_CLIENT_CACHE_ENABLED": "false",
-        "CHECKPOINT_DISABLE": "1",
-    }
-
-
-def _public_authorities() -> str:
-    """Return the certificates that this process trusts, for hosts that are no vendor's."""
-    import certifi
-
-    named = os.environ.get("SSL_CERT_FILE") or ssl.get_default_verify_paths().cafile
-    path = Path(named) if named and Path(named).exists() else Path(certifi.where())
-    return path.read_text()
+def _environment(proxy_url: str, authority: Path, folder: Path) -> dict[str, str]:
+    """Return the environment of the command. Its credentials are those of the real tenant."""
+    access = StandInAccess(
+        url="",
+        proxy_url=proxy_url,
+        ca_bundle=str(write_ca_bundle(folder, authority, os.environ)),
+        cloud="",
+        vanity_domain="",
+        no_proxy=NO_PROXY,
+    )
+    kept = {name: value for name, value in os.environ.items() if name not in OTHER_PROXIES}
+    return kept | client_environment(access)
 
 
 async def _run(command: Sequence[str], environment: Mapping[str, str]) -> int:

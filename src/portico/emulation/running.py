@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from portico.domain.tenancy.identity import Role
 from portico.emulation.access import PRODUCTION, VANITY_DOMAIN, StandInAccess, TenantAccess
@@ -17,18 +18,19 @@ from portico.emulation.databases import (
     kept_database,
     temporary_database,
 )
-from portico.emulation.seeding import plant_accounts
 from portico.emulation.traffic import TrafficOptions, watched_traffic
 from portico.emulator.clock import EmulatedClock, Hand
 from portico.emulator.ids import CountingIds
 from portico.emulator.listeners.listener import HttpListener
 from portico.emulator.listeners.server import serve_app
-from portico.emulator.seeds.reading import SeedFile
 from portico.emulator.stand_in import StandIn
 from portico.services.access import operator_writing
 from portico.services.tenancy.clients import create_client
 from portico.services.tenancy.tenants import create_tenant, has_tenants
 from portico.settings import Settings
+
+if TYPE_CHECKING:
+    from portico.emulator.seeds.reading import SeedFile
 
 HOST = "127.0.0.1"
 
@@ -76,6 +78,9 @@ async def running_stand_in(options: EmulateOptions) -> AsyncIterator[StandInAcce
 
         async def plant(stand_in: StandIn) -> None:
             if options.seed is not None:
+                # Imported when it is used: most stand-ins start without a seed, and sooner so.
+                from portico.emulation.seeding import plant_accounts
+
                 accounts.extend(await plant_accounts(stand_in, options.seed))
                 return
             if await has_tenants(stand_in.runtime):

@@ -7,7 +7,8 @@ with several paths has the id of its first one.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
 KnownFields: TypeAlias = Mapping[str, "KnownFields | None"]
@@ -33,10 +34,22 @@ class Operation:
     path: str
     fields: KnownFields | None = None
     query: frozenset[str] = frozenset()
-    segments: tuple[str, ...] = field(init=False, repr=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "segments", split(self.path))
+    @cached_property
+    def segments(self) -> tuple[str, ...]:
+        """The segments of the path."""
+        return split(self.path)
+
+    @cached_property
+    def fixed(self) -> tuple[tuple[int, str], ...]:
+        """The segments that stand for themselves, with their positions."""
+        numbered = enumerate(self.segments)
+        return tuple((number, name) for number, name in numbered if not is_parameter(name))
+
+    @cached_property
+    def customer_position(self) -> int | None:
+        """The position of the tenant's id among the segments, or None."""
+        return self.segments.index(CUSTOMER_ID) if CUSTOMER_ID in self.segments else None
 
     @property
     def signs_in(self) -> bool:
@@ -61,6 +74,8 @@ class Operations:
         self._by_shape: dict[tuple[str, int], list[Operation]] = {}
         for each in self._all:
             self._by_shape.setdefault((each.method, len(each.segments)), []).append(each)
+        for alike in self._by_shape.values():
+            alike.sort(key=lambda each: -len(each.fixed))
 
     def __iter__(self) -> Iterator[Operation]:
         return iter(self._all)
@@ -79,15 +94,13 @@ class Operations:
         The path can start with `/zpa` and end with a slash. Fixed segments win over parameters.
         """
         segments = split(vendor_path(path))
-        found = [
-            each
-            for each in self._by_shape.get((method.upper(), len(segments)), ())
-            if _fits(each.segments, segments)
-        ]
-        if not found:
+        if not all(segments):
             return None
-        best = min(found, key=lambda each: sum(map(is_parameter, each.segments)))
-        return MatchedOperation(best, _customer_id(best.segments, segments))
+        for each in self._by_shape.get((method.upper(), len(segments)), ()):
+            if all(segments[number] == name for number, name in each.fixed):
+                position = each.customer_position
+                return MatchedOperation(each, None if position is None else segments[position])
+        return None
 
 
 def vendor_path(path: str) -> str:
@@ -105,12 +118,3 @@ def split(path: str) -> tuple[str, ...]:
 def is_parameter(segment: str) -> bool:
     """Return whether a segment of an operation's path stands for any value."""
     return segment.startswith("{")
-
-
-def _fits(pattern: tuple[str, ...], segments: tuple[str, ...]) -> bool:
-    pairs = zip(pattern, segments, strict=True)
-    return all((is_parameter(name) and value) or name == value for name, value in pairs)
-
-
-def _customer_id(pattern: tuple[str, ...], segments: tuple[str, ...]) -> str | None:
-    return segments[pattern.index(CUSTOMER_ID)] if CUSTOMER_ID in pattern else None

@@ -53,10 +53,10 @@ async def update_aup(work: UnitOfWork, aup_id: int, spec: AupSpec) -> None:
     await recording.record_update(work, KIND, before, after)
 
 
-async def delete_aup(work: UnitOfWork, aup_id: int) -> None:
-    """Delete a policy. Raises NotFound or Forbidden."""
+async def delete_aup(work: UnitOfWork, aup_id: int, *, locked: Aup | None = None) -> None:
+    """Delete a policy, which the caller may have `locked`. Raises NotFound or Forbidden."""
     require_admin(work)
-    aup = await get_aup(work, aup_id, lock=True)
+    aup = locked or await get_aup(work, aup_id, lock=True)
     await work.aups.remove(aup_id)
     await recording.record_deletion(work, KIND, aup)
 

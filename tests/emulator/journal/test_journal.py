@@ -67,7 +67,7 @@ def test_an_entry_shows_a_request_and_its_answer(watched: Watched) -> None:
     assert '"name": "Wiki"' in entry.request.body.text
     assert entry.answer is not None
     assert (entry.answer.status, entry.answer.body.text) == (200, '{"id":"42","name":"Wiki"}')
-    assert (entry.fault, entry.unread_fields) == (None, [])
+    assert (entry.fault, entry.unread_fields) == (None, ())
 
 
 def test_portico_s_own_pages_and_the_control_api_are_left_out(watched: Watched) -> None:
@@ -155,7 +155,7 @@ def test_a_long_body_is_cut_and_says_so(watched: Watched) -> None:
 def test_fields_that_no_handler_reads_are_named(
     watched: Watched, body: object, query: str, expected: list[str]
 ) -> None:
-    assert watched.do("POST", LINKS, body=body, query=query).unread_fields == expected
+    assert watched.do("POST", LINKS, body=body, query=query).unread_fields == tuple(expected)
 
 
 def test_an_entry_tells_how_long_the_client_waited(watched: Watched) -> None:

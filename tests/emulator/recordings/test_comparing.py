@@ -120,6 +120,19 @@ def test_list_in_another_order_is_a_difference() -> None:
     ]
 
 
+def test_texts_in_a_list_are_compared_if_they_were_sent() -> None:
+    recorded, sent = {"domains": ["a.example.com"]}, {"domains": ["a.example.com"]}
+
+    assert compared(recorded, {"domains": []}) == []
+    assert compared(recorded, {"domains": ["b.example.com", "c.example.com"]}) == []
+    assert compared(recorded, {"domains": []}, sent=sent) == [
+        'domains[]: the recording has "a.example.com", Portico does not answer it.'
+    ]
+    assert compared(recorded, {"domains": [5]}) == [
+        "domains[]: the recording has a string, Portico answers a number."
+    ]
+
+
 def test_errors_compare_their_id_and_not_their_words() -> None:
     ours = {**NOT_FOUND, "reason": "Other words.", "params": ["4711"]}
 

@@ -30,7 +30,7 @@ def entry(
     fault: str | None = None,
 ) -> Entry:
     """A request of the client 5."""
-    answer = None if status is None else SentAnswer(status, [], Body())
+    answer = None if status is None else SentAnswer(status, (), Body())
     return Entry(
         id="1",
         time=0.0,
@@ -44,11 +44,11 @@ def entry(
         client_id="5",
         microtenant_id=None,
         address="127.0.0.1",
-        request=SentRequest([Header("accept", "*/*")], Body()),
+        request=SentRequest((Header("accept", "*/*"),), Body()),
         answer=answer,
         milliseconds=1.0,
         fault=None if fault is None else StruckBy(fault, "status"),
-        unread_fields=list(unread_fields),
+        unread_fields=unread_fields,
         retry_after_seconds=waits[0],
         waited_seconds=waits[1],
     )

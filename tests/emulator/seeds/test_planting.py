@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import pytest
 
+from portico.domain.audit import AuditFilter
 from portico.domain.links.application_segments import Application
 from portico.domain.links.presentation import PresentedLink
 from portico.domain.portals.pages import PresentedPortal
@@ -18,13 +19,13 @@ from portico.domain.tenancy.identity import Role, secret_matches
 from portico.emulator.seeds.planting import Planted, plant
 from portico.emulator.seeds.sources import SeedError
 from portico.services.access import operator_reading, sign_in
+from portico.services.audit.log import list_audit
 from portico.services.people.administrators import list_administrators
 from portico.services.people.users import list_users
 from portico.services.portals.certificates import list_certificates
 from portico.services.portals.portals import get_presented_portal
 from portico.services.runtime import Runtime
 from portico.services.work import UnitOfWork
-from portico.storage.audit.trail import AuditTrail
 from tests.emulator.seeds.planted import SUFFIX, Databases, PlantedSeed, parsed
 from tests.harness import as_operator
 from tests.passwords import QUICK_PASSWORDS
@@ -204,12 +205,12 @@ def test_administrator_of_two_tenants_is_one_account(planted: Plant) -> None:
 
 
 def test_audit_trail_names_the_seed(planted: Plant) -> None:
-    seed = planted(f"{HEAD}  portals: [{{name: Staff}}]\n")
+    seed = planted(f"{HEAD}  allowedDomains: [example.com]\n  portals: [{{name: Staff}}]\n")
 
-    entries = read(seed, lambda work: AuditTrail(work.connection, CUSTOMER_ID).latest(10))
+    entries = read(seed, lambda work: list_audit(work, AuditFilter())).entries
 
-    assert [each.object_name for each in entries] == ["Staff"]
-    assert {each.client_transaction_id for each in entries} == {"seed test"}
+    assert {each.object_name for each in entries} == {"example.com", "Staff"}
+    assert all("seed test" in (each.transaction_id, each.client_transaction_id) for each in entries)
 
 
 def test_same_seed_has_the_same_ids_and_certificates(databases: Databases) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import select
 
 from portico.domain.errors import ConcurrentChange, NotFound
 from portico.domain.links.links import LinkSpec
@@ -21,6 +22,7 @@ from portico.services.portals.acceptance import (
 )
 from portico.services.portals.activity import record_opening, set_favourite
 from portico.storage.portals.activity import Activity
+from portico.storage.schema.people_tables import aup_acceptance
 from tests.services.people.people import People
 from tests.services.world import World
 
@@ -164,7 +166,8 @@ def test_policy_is_asked_once_and_again_when_its_text_changes(people: People) ->
     reworded = replace(POLICY, aup="Lock your door.")
     world.admin.change(lambda work: aups.update_aup(work, aup_id, reworded))
     assert pending_policy(people, portal, me) is not None
-    kept = world.store.read(lambda each: Activity(each, world.tenant.id).acceptances(aup_id, 10))
+    stored = select(aup_acceptance).where(aup_acceptance.c.aup_id == aup_id)
+    kept = world.store.read(lambda each: each.rows(stored))
     assert [(each.user_id, each.name, each.time) for each in kept] == [
         (user.id, "Uma", int(world.now))
     ]

@@ -46,7 +46,7 @@ def rotate(store: Store, now: float, *, overlap: int = OVERLAP) -> SigningKey:
 
 def keys(store: Store) -> list[SigningKey]:
     """Every signing key, newest first."""
-    return store.run(signing_keys.load_signing_keys(store.database, store.cipher))
+    return store.run(signing_keys.SigningKeys(store.database, store.cipher).current())
 
 
 def test_first_signing_key_is_made_once(installation: Store, first_key: SigningKey) -> None:

@@ -303,29 +303,31 @@ def test_default_microtenants_of_older_databases_come_last(empty_url: str) -> No
     ]
 
 
-def test_domains_that_route_are_allowed_and_go_on(empty_url: str) -> None:
-    """Portal 13 had links.alder.example before 12 of its tenant and 21 of another claimed it."""
-    domains = {
-        11: "Links.Birch.example.",
-        12: "LINKS.alder.example",
-        13: "links.alder.example",
-        14: "portal01",
-        15: "b\N{LATIN SMALL LETTER U WITH DIAERESIS}ro.example",
-        16: "",
-    }
-    foreign = {21: "links.alder.example", 22: "staff-b-example.p.zscalerportal.net"}
-    addresses = {
-        "links.birch.example": (7, 11),
-        "links.alder.example": (7, 13),
-        "xn--bro-hoa.example": (7, 15),
-        "staff-b-example.p.zscalerportal.net": (8, 22),
-        "16": (7, 16),
-        "staff": (7, 16),
-    }
+# Portals of tenants 7 and 8 and their domains, and where addresses lead to.
+DOMAINS = {
+    (7, 11): "Links.Birch.example.",
+    (7, 12): "LINKS.alder.example",
+    (7, 13): "links.alder.example",
+    (7, 14): "portal01",
+    (7, 15): "b\N{LATIN SMALL LETTER U WITH DIAERESIS}ro.example",
+    (7, 16): "",
+    (8, 21): "links.alder.example",
+    (8, 22): "staff-b-example.p.zscalerportal.net",
+}
+ADDRESSES = {
+    "links.birch.example": (7, 11),
+    "links.alder.example": (7, 13),
+    "xn--bro-hoa.example": (7, 15),
+    "staff-b-example.p.zscalerportal.net": (8, 22),
+    "16": (7, 16),
+    "staff": (7, 16),
+}
 
-    owned = [(7, each) for each in domains] + [(8, each) for each in foreign]
+
+def fill_with_domains(url: str) -> None:
+    """Fills an empty database with `DOMAINS` and `ADDRESSES`, at a schema without claims."""
     fill_at(
-        empty_url,
+        url,
         "0007",
         *(("customer", {"id": each, "name": str(each), "auth_domains": "[]"}) for each in (7, 8)),
         *(("microtenant", {"customer_id": each, "name": "Default"}) for each in (7, 8)),
@@ -337,30 +339,35 @@ def test_domains_that_route_are_allowed_and_go_on(empty_url: str) -> None:
                     "id": portal_id,
                     "name": str(portal_id),
                     "name_folded": str(portal_id),
-                    "domain": (domains | foreign)[portal_id],
+                    "domain": domain,
                 },
             )
-            for customer_id, portal_id in owned
+            for (customer_id, portal_id), domain in DOMAINS.items()
         ),
         *(
             ("portal_address", {"address": each, "customer_id": owner, "portal_id": portal_id})
-            for each, (owner, portal_id) in addresses.items()
+            for each, (owner, portal_id) in ADDRESSES.items()
         ),
     )
+
+
+def test_domains_that_route_are_allowed_and_go_on(empty_url: str) -> None:
+    """Portal 13 had links.alder.example before 12 of its tenant and 21 of another claimed it."""
+    fill_with_domains(empty_url)
     upgrade(empty_url)
 
     async def look(database: Database) -> None:
         runtime = make_runtime(database, cipher_of(empty_url))
         found = {
-            host: await find_portal_at_host(runtime, host, public_host="") for host in addresses
+            host: await find_portal_at_host(runtime, host, public_host="") for host in ADDRESSES
         }
         assert {host: (e.customer_id, e.portal_id) for host, e in found.items() if e} == {
-            host: owner for host, owner in addresses.items() if "." in host
+            host: owner for host, owner in ADDRESSES.items() if "." in host
         }
         async with database.read() as connection:
             allowed = await AllowedDomains(connection).all()
             assert {each.name: each.customer_id for each in allowed} == {
-                host: owner for host, (owner, _) in addresses.items() if "." in host
+                host: owner for host, (owner, _) in ADDRESSES.items() if "." in host
             }
             # Those that wait for another portal to give the domain up.
             claims = await PortalDomains(connection, 7).at(["links.alder.example"])

@@ -14,7 +14,7 @@ from portico.domain.people.providers import IdentityProvider
 from portico.domain.tenancy.identity import SigningKey
 from portico.services.people import providers
 from portico.services.runtime import Runtime
-from portico.services.tenancy.signing_keys import load_signing_keys, rotate_signing_keys
+from portico.services.tenancy.signing_keys import SigningKeys, rotate_signing_keys
 from portico.storage.schema.people_tables import identity_provider
 from portico.web.sign_in.attempts import SignInAttempt, read_attempt, sign_attempt
 from tests.harness import Caller, Server, Tenant, as_operator, create_tenant
@@ -66,7 +66,9 @@ def has_session(visit: Visit) -> bool:
 
 def signing_keys(server: Server) -> list[SigningKey]:
     """The server's signing keys."""
-    return as_operator(server.database, lambda each: load_signing_keys(each.database, each.cipher))
+    return as_operator(
+        server.database, lambda each: SigningKeys(each.database, each.cipher).current()
+    )
 
 
 def attempt_of(visit: Visit, server: Server) -> SignInAttempt:

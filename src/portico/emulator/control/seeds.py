@@ -8,9 +8,6 @@ from litestar import Response, get
 from litestar.params import QueryParameter
 
 from portico.emulator.control.wire import AnyRequest, CustomerId, stand_in_of, tenant_of
-from portico.emulator.seeds.exporting import export_seed
-from portico.emulator.seeds.rendering import as_json, as_yaml
-from portico.emulator.seeds.schema import seed_schema_text
 
 Format = Annotated[
     Literal["json", "yaml"], QueryParameter(name="format", description="The format of the seed.")
@@ -26,6 +23,10 @@ async def read_seed(
 
     It has the secrets of the seed that was planted, and variables in the place of all others.
     """
+    # Imported when they are used, here and below, so that a stand-in starts sooner.
+    from portico.emulator.seeds.exporting import export_seed
+    from portico.emulator.seeds.rendering import as_json, as_yaml
+
     stand_in = stand_in_of(request)
     exported = await export_seed(
         stand_in.runtime,
@@ -40,6 +41,8 @@ async def read_seed(
 @get("/seed.schema.json", summary="Return the JSON Schema of seeds")
 async def read_schema() -> Response[str]:
     """Return the schema, which editors use to check and complete seeds."""
+    from portico.emulator.seeds.schema import seed_schema_text
+
     return Response(seed_schema_text(), media_type="application/schema+json")
 
 

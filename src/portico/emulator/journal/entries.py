@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from fnmatch import translate
 from functools import cached_property
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from portico.domain.errors import InvalidInput
 from portico.emulator.operations import vendor_path
@@ -24,14 +24,14 @@ class InvalidFilter(InvalidInput):
     code = "portico.journal.filter.invalid"
 
 
-class Header(Struct, frozen=True):
+class Header(Struct, frozen=True, gc=False):
     """A header. Secrets are masked."""
 
     name: str
     value: str
 
 
-class Body(Struct, rename="camel", frozen=True):
+class Body(Struct, rename="camel", frozen=True, gc=False):
     """A body as text. `size` is the whole number of bytes; `cut` says that the text has fewer."""
 
     text: str = ""
@@ -39,30 +39,30 @@ class Body(Struct, rename="camel", frozen=True):
     cut: bool = False
 
 
-class SentRequest(Struct, frozen=True):
+class SentRequest(Struct, frozen=True, gc=False):
     """What the client sent."""
 
-    headers: list[Header]
+    headers: tuple[Header, ...]
     body: Body
 
 
-class SentAnswer(Struct, frozen=True):
+class SentAnswer(Struct, frozen=True, gc=False):
     """What the client received. Compressed bodies are stored uncompressed."""
 
     status: int
-    headers: list[Header]
+    headers: tuple[Header, ...]
     body: Body
 
 
-class StruckBy(Struct, frozen=True):
+class StruckBy(Struct, frozen=True, gc=False):
     """The fault that struck a request: the id of its rule and its effect."""
 
     rule: str
     effect: str
 
 
-class Entry(Struct, rename="camel", kw_only=True):
-    """A request and its answer.
+class Entry(Struct, rename="camel", kw_only=True, gc=False):
+    """A request and its answer. It has no cycles, so the collector of garbage need not know it.
 
     `id` counts from 1. `time` is in epoch seconds of the stand-in's clock, and all durations are
     real. `answer` is None if the connection ended without one. The last three are in seconds: what
@@ -86,7 +86,7 @@ class Entry(Struct, rename="camel", kw_only=True):
     answer: SentAnswer | None
     milliseconds: float
     fault: StruckBy | None = None
-    unread_fields: list[str] = field(default_factory=list)
+    unread_fields: tuple[str, ...] = ()
     retry_after_seconds: float | None = None
     waited_seconds: float | None = None
     retried_seconds: float | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
@@ -63,7 +63,7 @@ def _request(entry: Entry) -> dict[str, Any]:
     return request
 
 
-def _post_data(headers: list[Header], body: Body) -> dict[str, Any]:
+def _post_data(headers: Sequence[Header], body: Body) -> dict[str, Any]:
     kind = _value(headers, "content-type")
     data: dict[str, Any] = {"mimeType": kind, "text": body.text, **_cut(body)}
     if kind.startswith(FORM):
@@ -73,7 +73,7 @@ def _post_data(headers: list[Header], body: Body) -> dict[str, Any]:
 
 def _response(entry: Entry) -> dict[str, Any]:
     answer = entry.answer
-    headers = [] if answer is None else answer.headers
+    headers = () if answer is None else answer.headers
     body = Body() if answer is None else answer.body
     status = _CONNECTION_ENDED if answer is None else answer.status
     return {
@@ -109,5 +109,5 @@ def _pairs(text: str) -> list[dict[str, str]]:
     return [{"name": name, "value": value} for name, value in parse_qsl(text, True)]
 
 
-def _value(headers: list[Header], wanted: str) -> str:
+def _value(headers: Sequence[Header], wanted: str) -> str:
     return next((each.value for each in headers if each.name.lower() == wanted), "")

@@ -164,9 +164,9 @@ def _entry(
     form = b"x-www-form-urlencoded" in _header(headers, b"content-type")
     content = bytes(exchange.received.start)
     operation = request.operation
-    ignored: list[str] = []
+    ignored: tuple[str, ...] = ()
     if operation is not None and exchange.received.is_whole:
-        ignored = unread_fields(operation, query, content, form=form)
+        ignored = tuple(unread_fields(operation, query, content, form=form))
     struck = None
     if request.fault is not None:
         struck = StruckBy(request.fault, request.effect or "")
@@ -221,8 +221,8 @@ def _body(content: bytes, captured: _Captured, *, form: bool) -> Body:
     return Body(text=text[:STORED_BYTES], size=captured.size, cut=cut)
 
 
-def _headers(headers: Iterable[tuple[bytes, bytes]]) -> list[Header]:
-    return [Header(name, value) for name, value in masked_headers(headers)]
+def _headers(headers: Iterable[tuple[bytes, bytes]]) -> tuple[Header, ...]:
+    return tuple(Header(name, value) for name, value in masked_headers(headers))
 
 
 def _header(headers: Iterable[tuple[bytes, bytes]], wanted: bytes) -> bytes:

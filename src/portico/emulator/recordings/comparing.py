@@ -128,6 +128,9 @@ class _Comparison:
         Only a list whose recorded items are all known must have no more items.
         """
         below = f"{path}[]"
+        if not all(isinstance(each, dict | list) for each in recorded):
+            self._scalars(below, key, recorded, ours)
+            return
         left = list(ours)
         unknown = 0
         places: list[int] = []
@@ -145,6 +148,17 @@ class _Comparison:
             names = ", ".join(_shown(_label(each)) for each in left[:3])
             self._differ(below, f"Portico has {len(left)} more than the recording: {names}.")
 
+    def _scalars(self, path: str, key: str, recorded: list[Json], ours: list[Json]) -> None:
+        """Compare the types in two lists of texts or numbers, and the values that were sent."""
+        kinds = {_type(each) for each in recorded}
+        others = {_type(each) for each in ours} - kinds
+        if others:
+            have, answers = " or ".join(sorted(kinds)), " or ".join(sorted(others))
+            self._differ(path, f"the recording has {have}, Portico answers {answers}.")
+        for each in recorded:
+            if self._declared.has(key, each) and each not in ours:
+                self._missing(path, each)
+
     def _finder(self, item: Json) -> Callable[[Json], bool]:
         """Return the test for the item of Portico that a recorded item stands for."""
         if not isinstance(item, dict):
@@ -160,6 +174,7 @@ class _Comparison:
         return lambda each: isinstance(each, dict)
 
     def _missing(self, path: str, item: Json) -> None:
+        """Note an item that Portico should have. Unknown objects are from before the recording."""
         recorded_id = item.get("id") if isinstance(item, dict) else None
         if recorded_id is None or self._bindings.is_bound(str(recorded_id)):
             what = f"the recording has {_shown(_label(item))}, Portico does not answer it."

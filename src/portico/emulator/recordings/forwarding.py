@@ -19,6 +19,7 @@ _NOT_PASSED_ON = frozenset(
     (
         "accept-encoding",
         "connection",
+        "expect",
         "content-encoding",
         "content-length",
         "host",
@@ -78,7 +79,9 @@ class Forwarder:
             )
         except httpx.HTTPError as error:
             self._tape.unreachable_count += 1
-            reason = f"{httpx.URL(url).host} cannot be reached: {error or type(error).__name__}."
+            reason = (
+                f"{httpx.URL(url).host} cannot be reached: {str(error) or type(error).__name__}."
+            )
             await _refuse(send, 502, reason)
             return
         self._tape.add(

@@ -96,7 +96,7 @@ class _Planter:
 
     def __init__(self, runtime: Runtime, file: SeedFile, managed_suffix: str) -> None:
         self._runtime = runtime
-        self._set = file.seed.set
+        self._origin = f"seed {file.seed.set}"
         self._managed_suffix = managed_suffix
         self._tenant_names = Names("tenant")
         self.secrets: dict[str, str] = {}
@@ -115,15 +115,16 @@ class _Planter:
                 auth_domains=listed(entry.auth_domains),
             )
         self._tenant_names.add(place, entry, tenant.name, tenant.id)
+        operator = replace(self._runtime, transaction_id=self._origin)
         for position, domain in enumerate(listed(entry.allowed_domains)):
             try:
-                await allow_domain(self._runtime, domain, tenant.id, public_host="")
+                await allow_domain(operator, domain, tenant.id, public_host="")
             except PorticoError as error:
                 raise place.at("allowedDomains", position).error(
                     getattr(error, "why", error.reason)
                 ) from error
         async with operator_writing(self._runtime, tenant.id) as opened:
-            work = replace(opened, client_transaction_id=f"seed {self._set}")
+            work = replace(opened, client_transaction_id=self._origin)
             clients = await self._fill(work, entry, place, hashes)
         return PlantedTenant(customer_id=tenant.id, name=tenant.name, clients=clients)
 

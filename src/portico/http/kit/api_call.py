@@ -11,6 +11,7 @@ from math import inf
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
+import msgspec
 from litestar.types import HTTPScope
 
 from portico.asgi.bodies import read_body
@@ -64,8 +65,7 @@ SORT_ATTRIBUTES = {
 SORT_ORDERS = {"ASC": False, "DESC": True, "DSC": True}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Api:
+class Api(msgspec.Struct, frozen=True, kw_only=True):
     """The parts of the running server that calls use."""
 
     runtime: Runtime

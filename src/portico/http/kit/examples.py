@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 Example = dict[str, Any]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Examples:
+class Examples(msgspec.Struct, frozen=True, kw_only=True):
     """The examples of one operation by name, and those of errors by status."""
 
-    requests: Example = field(default_factory=dict)
-    answers: Example = field(default_factory=dict)
-    errors: Mapping[int, Example] = field(default_factory=dict)
+    requests: Example = msgspec.field(default_factory=dict)
+    answers: Example = msgspec.field(default_factory=dict)
+    errors: Mapping[int, Example] = msgspec.field(default_factory=dict)
 
 
 def _named(value: object, name: str = "example") -> Example:

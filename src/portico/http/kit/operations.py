@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol, Required, TypedDict, Unpack
 
+import msgspec
 from litestar.handlers import HTTPRouteHandler
 from litestar.status_codes import HTTP_200_OK
 from litestar.types import Empty
@@ -49,8 +50,7 @@ class Description(_Described, total=False):
     statuses: tuple[int, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Operation:
+class Operation(msgspec.Struct, frozen=True, kw_only=True):
     """The parameters, body and answer of a route. Body and answer are wire structs or lists."""
 
     name: str
@@ -185,8 +185,7 @@ def operation(
     return decorate
 
 
-@dataclass(frozen=True, kw_only=True)
-class Resource:
+class Resource(msgspec.Struct, frozen=True, kw_only=True):
     """The routes of one kind of object. Each method makes one of a handler, as `operation` does.
 
     `path` is the path of the list. `extra` are parameters of each answer that has an object.

@@ -9,7 +9,6 @@ import base64
 import hmac
 import uuid
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
@@ -59,8 +58,7 @@ class _TokenClaims(msgspec.Struct, rename="camel"):
 _TOKEN_CLAIMS = msgspec.json.Decoder(_TokenClaims)
 
 
-@dataclass(frozen=True)
-class VerifiedToken:
+class VerifiedToken(msgspec.Struct, frozen=True):
     """A token whose signature was verified.
 
     `good_until` is the time in the tenant at which the token expires or its key retires.

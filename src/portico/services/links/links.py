@@ -137,10 +137,15 @@ async def update_link(
     await recording.record_update(work, KIND, before, after)
 
 
-async def delete_link(work: UnitOfWork, link_id: int) -> None:
-    """Delete a link and its assignments. Raises NotFound or Forbidden."""
+async def delete_link(
+    work: UnitOfWork, link_id: int, *, locked: PresentedLink | None = None
+) -> None:
+    """Delete a link, which the caller may have `locked`, and its assignments.
+
+    Raises NotFound or Forbidden.
+    """
     require_admin(work)
-    link = await work.presented_links.get(link_id, lock=True)
+    link = locked or await work.presented_links.get(link_id, lock=True)
     await work.links.remove(link_id)
     await recording.record_deletion(work, KIND, link)
 

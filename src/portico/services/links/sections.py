@@ -76,10 +76,15 @@ async def reorder_sections(work: UnitOfWork, section_ids: Sequence[int]) -> None
             await recording.record_update(work, KIND, before, replace(before, position=position))
 
 
-async def delete_section(work: UnitOfWork, section_id: int) -> None:
-    """Delete a section. Its links stay, without a section. Raises NotFound or Forbidden."""
+async def delete_section(
+    work: UnitOfWork, section_id: int, *, locked: Section | None = None
+) -> None:
+    """Delete a section, which the caller may have `locked`. Its links stay, without a section.
+
+    Raises NotFound or Forbidden.
+    """
     require_admin(work)
-    section = await get_section(work, section_id, lock=True)
+    section = locked or await get_section(work, section_id, lock=True)
     await _vacate(work, section_id)
     await work.sections.remove(section_id)
     await recording.record_deletion(work, KIND, section)

@@ -75,10 +75,17 @@ async def create_administrator(
 
 
 async def update_administrator(
-    work: UnitOfWork, administrator_id: int, spec: AdministratorSpec
+    work: UnitOfWork,
+    administrator_id: int,
+    spec: AdministratorSpec,
+    *,
+    locked: GrantedAdministrator | None = None,
 ) -> GrantedAdministrator:
-    """Replace name, display name and e-mail. Raises NotFound, InvalidInput or Forbidden."""
-    before = await _own(work, administrator_id)
+    """Replace name, display name and e-mail of an administrator whom the caller may have `locked`.
+
+    Raises NotFound, InvalidInput or Forbidden.
+    """
+    before = await _own(work, administrator_id, locked)
     spec = check_administrator(spec, before)
     holder = await work.administrators.find_by_name(spec.name)
     if holder is not None and holder.id != administrator_id:
@@ -87,14 +94,18 @@ async def update_administrator(
 
 
 async def set_grants(
-    work: UnitOfWork, administrator_id: int, grants: Sequence[GrantSpec]
+    work: UnitOfWork,
+    administrator_id: int,
+    grants: Sequence[GrantSpec],
+    *,
+    locked: GrantedAdministrator | None = None,
 ) -> GrantedAdministrator | None:
     """Replace the grants in this tenant. Return None if none is left there.
 
-    Raises NotFound, InvalidInput or Forbidden.
+    The caller may have `locked` the administrator. Raises NotFound, InvalidInput or Forbidden.
     """
     require_admin(work)
-    before = await get_administrator(work, administrator_id, lock=True)
+    before = locked or await get_administrator(work, administrator_id, lock=True)
     _require_other(work, administrator_id, "change its own grants")
     await _store_grants(work, administrator_id, grants)
     found = await work.administrators.find(administrator_id)
@@ -143,13 +154,18 @@ async def enable_administrator(work: UnitOfWork, administrator_id: int) -> Grant
 
 
 async def set_administrator_password(
-    work: UnitOfWork, administrator_id: int, password_hash: str, *, exempt_session: str = ""
+    work: UnitOfWork,
+    administrator_id: int,
+    password_hash: str,
+    *,
+    exempt_session: str = "",
+    locked: GrantedAdministrator | None = None,
 ) -> None:
     """Replace the password, end all sessions but the one with the digest, and forget all devices.
 
-    Raises NotFound or Forbidden.
+    The caller may have `locked` the administrator. Raises NotFound or Forbidden.
     """
-    before = await _own(work, administrator_id)
+    before = await _own(work, administrator_id, locked)
     await ConsoleSessions(work.connection).end_all(administrator_id, but=exempt_session)
     await ConsoleDevices(work.connection).forget_all(administrator_id)
     await _store(work, before, replace(before, password_hash=password_hash))
@@ -190,10 +206,12 @@ def _require_other(work: UnitOfWork, administrator_id: int, deed: str) -> None:
         raise Forbidden(f"An administrator cannot {deed}; another one can.")
 
 
-async def _own(work: UnitOfWork, administrator_id: int) -> GrantedAdministrator:
+async def _own(
+    work: UnitOfWork, administrator_id: int, locked: GrantedAdministrator | None = None
+) -> GrantedAdministrator:
     """Return an administrator that this tenant can change, locked. Raises NotFound or Forbidden."""
     require_admin(work)
-    found = await get_administrator(work, administrator_id, lock=True)
+    found = locked or await get_administrator(work, administrator_id, lock=True)
     if found.works_elsewhere and work.principal.actor_id not in (OPERATOR_ID, administrator_id):
         raise Forbidden(
             f"{found.name} also works in other tenants; only the operator changes the account."

@@ -47,7 +47,7 @@ async def administrator_access(
     applying = [each for each in granted if each.microtenant_id in (None, wanted)]
     if not applying:
         raise NotFound(wanted if granted else customer_id)
-    # Writing beats reading; of two that say the same, the whole tenant beats a part of it.
+    # Prefer an admin's role, then a role in the whole tenant.
     best = min(applying, key=lambda each: (each.role is not Role.ADMIN, each.microtenant_id or -1))
     principal = Principal(
         actor_id=signed_in.administrator.id,

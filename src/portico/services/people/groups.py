@@ -54,13 +54,13 @@ async def rename_group(work: UnitOfWork, group_id: int, name: str) -> None:
     await recording.record_update(work, KIND, before, after)
 
 
-async def delete_group(work: UnitOfWork, group_id: int) -> None:
+async def delete_group(work: UnitOfWork, group_id: int, *, locked: Group | None = None) -> None:
     """Delete a group without links. Deleting one with links would show those to more people.
 
-    Raises NotFound, StillReferenced or Forbidden.
+    The caller may have `locked` it. Raises NotFound, StillReferenced or Forbidden.
     """
     _require_manager(work)
-    group = await get_group(work, group_id, lock=True)
+    group = locked or await get_group(work, group_id, lock=True)
     link_name = await work.groups.first_link(group_id)
     if link_name is not None:
         raise StillReferenced(links.KIND, link_name)

@@ -92,7 +92,8 @@ async def remove_provider(runtime: Runtime, provider_id: int) -> IdentityProvide
     if found is None:
         raise NotFound(provider_id)
     async with operator_writing(runtime, found.customer_id) as work:
-        # First the provider: this waits for sign-ins that hold it, whose sessions end then too.
+        # Removing the provider first waits for sign-ins that have locked it. The sessions that they
+        # open end below.
         await ProviderRepository(work.connection).remove(provider_id)
         await ConsoleSessions(work.connection).end_all_by(provider_id)
         await PortalSessions(work.connection, found.customer_id).end_all_by(provider_id)

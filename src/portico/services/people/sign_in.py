@@ -117,7 +117,7 @@ async def sign_in_user(
     Raises LockedOut, AccessDenied, or TooManySignIns before the password is looked at.
     """
     scope = Scope(customer_id=customer_id)
-    # Before the turn: where a tenant's database does not answer, other tenants must not wait too.
+    # Read before taking a turn: a tenant whose database does not answer must not hold one.
     async with runtime.database.read(customer_id) as connection:
         found = await PortalUserRepository(connection, scope).find_by_name(_findable(name))
         devices = PortalDevices(connection, customer_id)
@@ -266,7 +266,7 @@ async def _administrator_with_email(
     ]
     if len(matching) != 1 or matching[0].provider_id is not None:
         return None
-    # A tenant's provider must not vouch for those who work in other tenants as well.
+    # A tenant's provider must not sign in people who also work in other tenants.
     grants = await administrators.grants([matching[0].id])
     return matching[0] if {each.customer_id for each in grants} == {provider.customer_id} else None
 

@@ -43,13 +43,15 @@ async def create_user(
     return user
 
 
-async def update_user(work: UnitOfWork, user_id: int, spec: PortalUserSpec) -> PortalUser:
+async def update_user(
+    work: UnitOfWork, user_id: int, spec: PortalUserSpec, *, locked: PortalUser | None = None
+) -> PortalUser:
     """Replace what an administrator can change. Disabling a user signs it out at once.
 
-    Raises NotFound, InvalidInput or Forbidden.
+    The caller may have `locked` the user. Raises NotFound, InvalidInput or Forbidden.
     """
     require_admin(work)
-    before = await get_user(work, user_id, lock=True)
+    before = locked or await get_user(work, user_id, lock=True)
     spec = await _checked(work, spec, before)
     after = replace(before, **asdict(spec), **work.changed_stamps(before))
     if not after.enabled:
@@ -59,13 +61,15 @@ async def update_user(work: UnitOfWork, user_id: int, spec: PortalUserSpec) -> P
     return after
 
 
-async def set_user_password(work: UnitOfWork, user_id: int, password_hash: str) -> None:
+async def set_user_password(
+    work: UnitOfWork, user_id: int, password_hash: str, *, locked: PortalUser | None = None
+) -> None:
     """Replace a user's password, end its sessions and forget its known devices.
 
-    Raises NotFound or Forbidden.
+    The caller may have `locked` the user. Raises NotFound or Forbidden.
     """
     require_admin(work)
-    before = await get_user(work, user_id, lock=True)
+    before = locked or await get_user(work, user_id, lock=True)
     after = replace(before, password_hash=password_hash, **work.changed_stamps(before))
     await _sign_out(work, user_id)
     await work.users.replace(after)

@@ -82,10 +82,15 @@ async def update_portal(
     await recording.record_update(work, KIND, before, stored)
 
 
-async def delete_portal(work: UnitOfWork, portal_id: int) -> None:
-    """Delete a portal without links. Raises NotFound, StillReferenced or Forbidden."""
+async def delete_portal(
+    work: UnitOfWork, portal_id: int, *, locked: PresentedPortal | None = None
+) -> None:
+    """Delete a portal without links, which the caller may have `locked`.
+
+    Raises NotFound, StillReferenced or Forbidden.
+    """
     require_admin(work)
-    portal = await get_presented_portal(work, portal_id, lock=True)
+    portal = locked or await get_presented_portal(work, portal_id, lock=True)
     link_name = await work.links.first_of_portal(portal_id)
     if link_name is not None:
         raise StillReferenced(links.KIND, link_name)

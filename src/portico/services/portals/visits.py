@@ -26,8 +26,7 @@ from portico.services.portals.acceptance import PendingPolicy, Visitor, find_pen
 from portico.services.runtime import Runtime
 from portico.services.work import UnitOfWork
 from portico.storage.engine.connections import Connection
-from portico.storage.links.link_sets import LinkSetRepository
-from portico.storage.links.presentation import PresentationRepository
+from portico.storage.links.presentation import PresentedLinkRepository
 from portico.storage.links.sections import SectionRepository
 from portico.storage.people.groups import GroupRepository
 from portico.storage.portals.activity import Activity
@@ -181,7 +180,7 @@ async def view_portal_links(
 async def list_portal_links(work: UnitOfWork, portal_id: int) -> list[PortalSection]:
     """Return all enabled links of an enabled portal by section, whatever their groups.
 
-    `domain.links.presentation.seen_by` keeps those that one visitor sees. Sends three statements at
+    `domain.links.presentation.seen_by` keeps those that one visitor sees. Sends two statements at
     most. A portal that is disabled, foreign or deleted has no links.
     """
     return await _links(work.connection, work.scope, portal_id)
@@ -243,9 +242,8 @@ async def _visible_links(connection: Connection, visit: PortalVisit) -> list[Por
 
 
 async def _links(connection: Connection, scope: Scope, portal_id: int) -> list[PortalSection]:
-    links = await LinkSetRepository(connection, scope).visible_on(portal_id)
+    links = await PresentedLinkRepository(connection, scope).visible_on(portal_id)
     if not links:
         return []
     sections = await SectionRepository(connection, scope).all()
-    presented = await PresentationRepository(connection, scope).present(links)
-    return arranged(presented, [section.name for section in sections])
+    return arranged(links, [section.name for section in sections])

@@ -89,10 +89,15 @@ async def update_microtenant(work: UnitOfWork, microtenant_id: int, spec: Microt
     await recording.record_update(work, KIND, before, after)
 
 
-async def delete_microtenant(work: UnitOfWork, microtenant_id: int) -> None:
-    """Delete a microtenant that owns nothing. Raises NotFound, StillReferenced or Forbidden."""
+async def delete_microtenant(
+    work: UnitOfWork, microtenant_id: int, *, locked: Microtenant | None = None
+) -> None:
+    """Delete a microtenant that owns nothing, which the caller may have `locked`.
+
+    Raises NotFound, StillReferenced or Forbidden.
+    """
     require_manager(work)
-    microtenant = await _changeable(work, microtenant_id)
+    microtenant = await _changeable(work, microtenant_id, locked)
     owned = await work.microtenants.first_owned(microtenant_id)
     if owned is not None:
         raise StillReferenced(*owned)
@@ -123,10 +128,12 @@ def _is_visible(work: UnitOfWork, microtenant: Microtenant) -> bool:
     return work.principal.microtenant_id in (None, microtenant.id)
 
 
-async def _changeable(work: UnitOfWork, microtenant_id: int) -> Microtenant:
+async def _changeable(
+    work: UnitOfWork, microtenant_id: int, locked: Microtenant | None = None
+) -> Microtenant:
     if microtenant_id == DEFAULT_MICROTENANT_ID:
         raise InvalidField("id", "The Default microtenant cannot be changed or deleted.")
-    return await get_microtenant(work, microtenant_id, lock=True)
+    return locked or await get_microtenant(work, microtenant_id, lock=True)
 
 
 def _require_auth_domains(

@@ -57,12 +57,6 @@ class SigningKeys:
         return list(self._keys.values())
 
 
-async def load_signing_keys(database: Database, cipher: SecretCipher) -> list[SigningKey]:
-    """Return every readable signing key, newest first."""
-    async with database.read() as connection:
-        return await SigningKeyRepository(connection, cipher).readable({})
-
-
 async def rotate_signing_keys(runtime: Runtime, *, overlap: int) -> SigningKey:
     """Make a new signing key. Older keys verify for another `overlap` seconds.
 

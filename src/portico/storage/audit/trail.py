@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
-
 from portico.domain.audit import AuditEntry
 from portico.storage.engine.connections import Connection
 from portico.storage.engine.statements import insert_into
@@ -22,13 +20,3 @@ class AuditTrail:
         rows = [vars(entry) | {"customer_id": self._customer_id} for entry in entries]
         if rows:
             await self._connection.run(insert_into(audit_entry), rows)
-
-    async def latest(self, limit: int) -> list[AuditEntry]:
-        """Return the newest entries, newest first."""
-        statement = (
-            select(audit_entry)
-            .where(audit_entry.c.customer_id == self._customer_id)
-            .order_by(audit_entry.c.id.desc())
-            .limit(limit)
-        )
-        return [AuditEntry(**row._asdict()) for row in await self._connection.rows(statement)]

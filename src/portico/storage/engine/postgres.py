@@ -130,7 +130,7 @@ class PostgresConnection:
             answer = self._connection.execute(sql, *first, timeout=self._patience)
             status = await _in_time(self._connection, answer)
         except asyncpg.UniqueViolationError as error:
-            # Citus names the constraint in the message alone.
+            # Citus names the constraint only in the message.
             key = error.constraint_name or violated_constraint(str(error))
             raise DuplicateKey(key, error.detail or "") from error
         touched = status.rpartition(" ")[2]
@@ -237,8 +237,8 @@ class PostgresDatabase(Database):
                     "jit": "off",
                     "lock_timeout": str(LOCK_WAIT_MILLISECONDS),
                     "statement_timeout": _milliseconds(seconds),
-                    # For Citus: hiding shards makes each new connection two seconds slower.
-                    # Without Citus, PostgreSQL takes the settings and nothing reads them.
+                    # Citus takes two seconds longer to connect if it hides shards. PostgreSQL
+                    # without Citus accepts and ignores these settings.
                     "citus.override_table_visibility": "off",
                     "citus.node_connection_timeout": _milliseconds(CONNECT_SECONDS),
                 },
@@ -303,7 +303,7 @@ class PostgresDatabase(Database):
                 group = await self._nodes.group_of(customer_id)
                 async with self._acquire(group) as connection:
                     own = self._free_slots.pop() if self._free_slots else None
-                    # Without a free slot a random one is shared, and its holders wait in line.
+                    # Without a free slot, share a random one. Its writers wait for one another.
                     slot = randrange(SLOTS) if own is None else own
                     async with _transaction(connection):
                         yield PostgresConnection(
@@ -314,7 +314,7 @@ class PostgresDatabase(Database):
                             writers_overlap=True,
                         )
             finally:
-                # Only here have COMMIT and ROLLBACK ended, even if this task was cancelled.
+                # COMMIT or ROLLBACK has ended here, even if this task was cancelled.
                 if own is not None:
                     self._free_slots.add(own)
 
@@ -329,7 +329,7 @@ class PostgresDatabase(Database):
         """Run migrations in one transaction under an advisory lock, one process at a time."""
         engine = create_async_engine(
             "postgresql+asyncpg://",
-            # A migration takes as long as its tables are large.
+            # A migration of large tables can take hours.
             async_creator=partial(self._connect, statement_seconds=0),
             poolclass=NullPool,
         )
@@ -341,7 +341,7 @@ class PostgresDatabase(Database):
     async def erase_deleted(self, tables: Sequence[str]) -> None:
         """Rewrite the tables into new files."""
         with translated():
-            # Not from the pool, whose statements have the time of a read.
+            # Statements on connections of the pool have the time limit of a read.
             connection = await self._connect(statement_seconds=0)
             try:
                 for table in tables:
@@ -407,8 +407,8 @@ def translated() -> Iterator[None]:
     try:
         yield
     except asyncpg.IntegrityConstraintViolationError as error:
-        # Every rule is checked before it is written, so a violated constraint means that what was
-        # checked has changed since.
+        # Use-cases check their rules before they write. So a violated constraint means that another
+        # transaction has changed what they checked.
         raise ConcurrentChange("record", f"{error}.") from error
     except asyncpg.PostgresError as error:
         translation = _translation(error.sqlstate or "")

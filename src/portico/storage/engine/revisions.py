@@ -53,7 +53,7 @@ class RevisionReader:
             self._waiting[customer_id] = future
             if customer_id not in self._under_way:
                 self._ask(customer_id)
-        # A request that is cancelled must not take the others' answer with it.
+        # Cancelling one request must not cancel the query of the others.
         return await asyncio.shield(future)
 
     def _ask(self, customer_id: int) -> None:
@@ -89,7 +89,7 @@ class RevisionReader:
     async def _answer(self, customer_id: int, group: int, connection: Any) -> Any:  # noqa: ANN401  # the driver's
         """Query a tenant's revision for all who wait. Return the connection for the next query."""
         self._busy[group] += 1
-        # Whoever asks from here on needs a query that starts later.
+        # A request that comes after this needs a query that starts later.
         future = self._waiting.pop(customer_id)
         try:
             if connection is None or connection.is_closed():
@@ -127,4 +127,4 @@ class RevisionReader:
 def _tell(future: asyncio.Future[int | None], error: Exception) -> None:
     """Raise the error of a failed query to everybody who waits for it."""
     future.set_exception(Unavailable(f"The database cannot be reached: {error}."))
-    future.exception()  # whoever waits gets it; nobody may be left waiting
+    future.exception()  # asyncio logs an exception that nobody retrieves

@@ -64,7 +64,7 @@ class Slots:
             self._give_back(customer_id)
 
     def _is_free(self, customer_id: int) -> bool:
-        # Whoever waits, waits for its own tenant's limit or for the one of all: see `_give_back`.
+        # A free slot has no waiter: `_give_back` starts every waiter whose limits allow it.
         return self._taken.total() < self._in_all and self._taken[customer_id] < self._for_each
 
     async def _wait(self, customer_id: int) -> None:
@@ -94,7 +94,7 @@ class Slots:
         if not self._taken[customer_id]:
             del self._taken[customer_id]
         for waiter in tuple(self._queue):
-            # One that has just given up is still in the queue until its task goes on.
+            # A waiter that timed out stays in the queue until its task runs.
             if self._is_free(waiter.customer_id) and not waiter.turn.done():
                 self._queue.remove(waiter)
                 self._taken[waiter.customer_id] += 1

@@ -73,8 +73,8 @@ class SqliteDatabase(Database):
 
     def _open(self, cache_kib: int = _CACHE_KIB) -> sqlite3.Connection:
         self._file.verify()
-        # Threads take turns on a connection: writers have theirs, and slow readers one each.
-        # `mode=rw`: a file that is missing or deleted is an error, never a new empty database.
+        # Several threads use a connection, one at a time. With `mode=rw` a missing file is an
+        # error, instead of a new empty database.
         connection = sqlite3.connect(
             f"{self._path.absolute().as_uri()}?mode=rw",
             uri=True,
@@ -83,8 +83,8 @@ class SqliteDatabase(Database):
             cached_statements=_CACHED_BY_DRIVER,
         )
         try:
-            # Looked at again before SQLite reads anything: were the file replaced just now, SQLite
-            # would apply the old file's WAL to the new one.
+            # Check again before SQLite reads: it would apply the old file's WAL to a new file
+            # that has just replaced it.
             self._file.verify()
             self._configure(connection, cache_kib)
             self._file.note_opened()
@@ -110,7 +110,7 @@ class SqliteDatabase(Database):
     def _timed_writer(self) -> TimedConnection:
         if self._writer_connection is None:
             writer = self._open()
-            # The event loop must not sleep inside BEGIN; `_begin` waits for the lock instead.
+            # BEGIN must not block the event loop; `_begin` waits for the lock instead.
             writer.execute("PRAGMA busy_timeout = 0")
             self._writer_connection = TimedConnection(writer)
         return self._writer_connection
@@ -148,7 +148,7 @@ class SqliteDatabase(Database):
             self._pass_turn_on()
         with translated(self._file):
             try:
-                # A client that goes away must not take the others' commit with it.
+                # Cancelling one writer must not cancel the commit of the others.
                 await asyncio.shield(batch.committed)
             except asyncio.CancelledError:
                 await asyncio.wait([batch.committed])
@@ -213,7 +213,7 @@ class SqliteDatabase(Database):
             self._writer.execute("ROLLBACK TO writer")
             self._writer.execute("RELEASE writer")
         else:
-            # A full disk makes SQLite undo everything, also what others were about to commit.
+            # When the disk is full, SQLite undoes the whole batch, with the writes of others.
             self._batch = None
             lost = Unavailable("The database undid this write together with another's.")
             _fail(batch, cause if isinstance(cause, sqlite3.Error) else lost)
@@ -256,7 +256,7 @@ class SqliteDatabase(Database):
         self._file.verify_when_due()
         try:
             row = self._reader.connection.execute(_REVISION, (customer_id,)).fetchone()
-        except sqlite3.Error as error:  # `translated` would take a fifth of the time of all this
+        except sqlite3.Error as error:  # `translated` would make this a fifth slower
             raise _translation(error, self._file) from error
         revision: int | None = row[0]
         return revision
@@ -276,7 +276,7 @@ class SqliteDatabase(Database):
                 )
                 with engine.connect() as connection:
                     await self._begin(writer)
-                    # Told of the transaction, the engine commits when the work is done, not before.
+                    # SQLAlchemy commits at the end of this block, not before.
                     with connection.begin():
                         work(connection)
                 self._file.verify()
@@ -346,7 +346,7 @@ class SqliteDatabase(Database):
 
 def _fail(batch: _Batch, cause: BaseException) -> None:
     batch.committed.set_exception(cause)
-    batch.committed.exception()  # whoever waits gets it; nobody may be left waiting
+    batch.committed.exception()  # asyncio logs an exception that nobody retrieves
 
 
 def _is_busy(error: sqlite3.Error) -> bool:
@@ -362,8 +362,8 @@ def translated(file: SqliteFile) -> Iterator[None]:
     try:
         yield
     except sqlite3.IntegrityError as error:
-        # Every rule is checked before it is written, under the writers' lock, so a violated
-        # constraint means that what was checked has changed since.
+        # Use-cases check their rules before they write, and there is one writer at a time. So a
+        # violated constraint means that what they checked has changed.
         raise ConcurrentChange("record", f"{error}.") from error
     except sqlite3.Error as error:
         raise _translation(error, file) from error

@@ -111,7 +111,7 @@ class SqliteFile:
         try:
             found = self.path.stat()
         except FileNotFoundError:
-            # Before the first connection the file may be yet to be created.
+            # Before the first connection, the file may not exist yet.
             return "was deleted" if self._identity else ""
         except OSError as error:
             raise Unavailable(f"The database file cannot be examined: {error.strerror}.") from error
@@ -165,7 +165,7 @@ class DamageScan:
         try:
             self._look_through(until=started + SCAN_LIMIT_SECONDS)
         except sqlite3.Error as error:
-            self._file.note_error(error)  # of a scan that was stopped there is nothing to note
+            self._file.note_error(error)  # does nothing if the scan was stopped
         except Unavailable as error:
             logger.warning("The database file was not scanned for damage: %s", error.reason)
         took = monotonic() - started
@@ -180,6 +180,6 @@ class DamageScan:
             finding: str = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         finally:
             connection.close()
-        # Newer versions of SQLite check text indexes too, and say so when they were stopped at it.
+        # Newer versions of SQLite report a check of a text index that was interrupted.
         if finding != "ok" and not finding.startswith("unable to validate"):
             self._file.note_damage(" ".join(finding.split()))

@@ -53,7 +53,7 @@ _Processor = Callable[[Any], Any] | None
 
 def cached(build: Callable[P, T]) -> Callable[P, T]:
     """Cache the results of a function for the 512 argument lists used last."""
-    # The cast gives the arguments their types back, which lru_cache forgets.
+    # lru_cache loses the types of the arguments.
     return cast("Callable[P, T]", lru_cache(maxsize=CACHED_SHAPES)(build))
 
 
@@ -93,7 +93,7 @@ class PreparedStatement:
         self.lists = [n for n, bind in compiled.binds.items() if isinstance(bind.type, ValueList)]
         order: Sequence[str] | None = compiled.positiontup
         if compiled.literal_execute_params and not self._expands:
-            # Constants that are written into the text: once is enough.
+            # The SQL contains constants, which never change.
             unknown = dict.fromkeys(compiled.binds)
             state = compiled.construct_expanded_state(unknown | self._constants)
             self.sql, order = state.statement, state.positiontup
@@ -157,7 +157,7 @@ class PreparedStatement:
     ) -> list[Row]:
         """Return the driver's rows, converted and named; `names` is called for the first ones."""
         make = self._make or self._name(names())
-        # By columns: a conversion then is one call for all rows, without a copy of each.
+        # Converting column by column takes one call for all rows, and copies no row.
         columns: list[Iterable[Any]] = list(zip(*fetched, strict=True)) if self._converters else []
         if columns:
             for place, convert in self._converters:
@@ -187,7 +187,7 @@ class StatementCompiler:
         forms = self._prepared.get(statement)
         if forms is None:
             forms = self._prepared[statement] = {}
-        # What an INSERT or UPDATE writes depends on the names of the values; a SELECT does not.
+        # An INSERT or UPDATE depends on the names of the values; a SELECT does not.
         names = () if isinstance(statement, SelectBase) else tuple(values)
         prepared = forms.get(names)
         if prepared is None:

@@ -8,7 +8,6 @@ from typing import Any, ClassVar
 from sqlalchemy import (
     ColumnElement,
     Executable,
-    Select,
     and_,
     bindparam,
     delete,
@@ -29,9 +28,9 @@ from portico.storage.links.links import (
     on_no_portal,
 )
 from portico.storage.links.trigrams import trigram_query
-from portico.storage.repositories import in_scope, plain_columns
+from portico.storage.repositories import in_scope
 from portico.storage.schema.page_tables import link_presentation
-from portico.storage.schema.tables import portal_assignment, user_portal, user_portal_link
+from portico.storage.schema.tables import portal_assignment, user_portal_link
 
 _IN_SECTION = "in section"
 _WITHOUT_SECTION = "without section"
@@ -67,14 +66,6 @@ class LinkSetRepository(LinkRepository):
     @property
     def _is_large(self) -> bool:
         return self._links > SCANNED_LINKS
-
-    async def visible_on(self, portal_id: int) -> list[Link]:
-        """Return the enabled links of an enabled portal, in no order. A disabled one has none.
-
-        For an order the database could read all links of the scope.
-        """
-        rows = await self._rows(_visible_on(), portal_id=portal_id)
-        return [self._record(row) for row in rows]
 
     async def set_enabled(self, links: Collection[Link], enabled: bool) -> None:
         """Enable or disable links, and store their stamps."""
@@ -139,22 +130,6 @@ def _by_stamps(links: Collection[Link]) -> Mapping[tuple[int, int], list[int]]:
     for link in links:
         by_stamps.setdefault((link.modified_time, link.modified_by), []).append(link.id)
     return by_stamps
-
-
-@cached
-def _visible_on() -> Select[Any]:
-    link = user_portal_link
-    shown = select(portal_assignment.c.link_id).where(
-        in_scope(portal_assignment), portal_assignment.c.portal_id == bindparam("portal_id")
-    )
-    open_portal = (
-        select(user_portal.c.id)
-        .where(in_scope(user_portal), user_portal.c.enabled)
-        .where(user_portal.c.id == bindparam("portal_id"))
-    )
-    return LinkSetRepository._extended(select(*plain_columns(link))).where(
-        in_scope(link), link.c.enabled, link.c.id.in_(shown), open_portal.exists()
-    )
 
 
 def _among() -> ColumnElement[bool]:

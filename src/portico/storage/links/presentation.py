@@ -22,9 +22,9 @@ from portico.domain.records import Scope, fold
 from portico.storage.engine.connections import Connection
 from portico.storage.engine.statements import Among, Row, cached, insert_into
 from portico.storage.links.links import AnyLinkRepository
-from portico.storage.repositories import in_scope, listed_ids, restored
+from portico.storage.repositories import in_scope, listed_ids, plain_columns, restored
 from portico.storage.schema.page_tables import link_group, link_presentation, portal_group, section
-from portico.storage.schema.tables import user_portal_link
+from portico.storage.schema.tables import portal_assignment, user_portal, user_portal_link
 
 # Names have no control characters, so this one separates them.
 _SEPARATOR = "\x1f"
@@ -103,6 +103,14 @@ class PresentedLinkRepository(AnyLinkRepository[PresentedLink]):
 
     record: ClassVar = PresentedLink
 
+    async def visible_on(self, portal_id: int) -> list[PresentedLink]:
+        """Return the enabled links of an enabled portal, in no order. A disabled one has none.
+
+        For an order the database could read all links of the scope.
+        """
+        rows = await self._rows(_visible_on(), portal_id=portal_id)
+        return [self._record(row) for row in rows]
+
     @classmethod
     def _extended(cls, statement: Select[Any]) -> Select[Any]:
         arranged = link_presentation
@@ -157,6 +165,22 @@ def _with_presentation(statement: Select[Any]) -> Select[Any]:
         groups.label("group_names"),
         *(arranged.c[name].label(f"presentation_{name}") for name in _BY_NAME),
     ).outerjoin(section, and_(headed, section.c.customer_id == bindparam("scope_customer_id")))
+
+
+@cached
+def _visible_on() -> Select[Any]:
+    link = user_portal_link
+    shown = select(portal_assignment.c.link_id).where(
+        in_scope(portal_assignment), portal_assignment.c.portal_id == bindparam("portal_id")
+    )
+    open_portal = (
+        select(user_portal.c.id)
+        .where(in_scope(user_portal), user_portal.c.enabled)
+        .where(user_portal.c.id == bindparam("portal_id"))
+    )
+    return PresentedLinkRepository._extended(select(*plain_columns(link))).where(
+        in_scope(link), link.c.enabled, link.c.id.in_(shown), open_portal.exists()
+    )
 
 
 @cached

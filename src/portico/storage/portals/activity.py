@@ -137,19 +137,6 @@ class Activity:
         statement = _accepted(by_visitor=user_id is None)
         return bool(await self._connection.rows(statement, self._bound(values)))
 
-    async def acceptances(self, aup_id: int, limit: int) -> list[Acceptance]:
-        """Return the last acceptances of a policy, newest first."""
-        statement = (
-            select(aup_acceptance)
-            .where(
-                aup_acceptance.c.customer_id == self._customer_id,
-                aup_acceptance.c.aup_id == aup_id,
-            )
-            .order_by(aup_acceptance.c.id.desc())
-            .limit(limit)
-        )
-        return [Acceptance(**row._asdict()) for row in await self._connection.rows(statement)]
-
     def _bound(self, values: dict[str, Any]) -> dict[str, Any]:
         return {"customer_id": self._customer_id, **values}
 

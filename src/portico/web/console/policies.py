@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
+import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 
@@ -41,8 +42,7 @@ UNNAMED = "Policy without a name"
 Policy = TypeVar("Policy", bound=AupSpec)
 
 
-@dataclass(frozen=True, kw_only=True)
-class PolicyRow:
+class PolicyRow(msgspec.Struct, frozen=True, kw_only=True):
     """One policy in the list."""
 
     name: str
@@ -52,8 +52,7 @@ class PolicyRow:
     enabled: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class PolicyListView:
+class PolicyListView(msgspec.Struct, frozen=True, kw_only=True):
     """The page of policies."""
 
     rows: list[PolicyRow]

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
+import msgspec
 from cachetools import LRUCache
 from markupsafe import Markup
 
@@ -24,8 +24,7 @@ _STAR = re.compile(r'value="(\d+)" aria-pressed="false"')
 CACHED_BYTES = 32 * 1024 * 1024
 
 
-@dataclass(frozen=True, kw_only=True)
-class PortalContent:
+class PortalContent(msgspec.Struct, frozen=True, kw_only=True):
     """What visitors with the same groups see of a portal: tiles, their HTML and pictures."""
 
     tiles: Mapping[int, TileView]

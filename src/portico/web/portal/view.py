@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from urllib.parse import quote
+
+import msgspec
 
 from portico.domain.links.display_hosts import display_host
 from portico.domain.links.link_finder import Span, find_links, nearest_link
@@ -33,8 +34,7 @@ _DAY = 86_400
 Part = tuple[str, bool]
 
 
-@dataclass(frozen=True, kw_only=True)
-class TileView:
+class TileView(msgspec.Struct, frozen=True, kw_only=True):
     """A link as a tile. `address` is its readable host and path, `url` what it opens."""
 
     id: int
@@ -46,24 +46,21 @@ class TileView:
     section: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class SectionView:
+class SectionView(msgspec.Struct, frozen=True, kw_only=True):
     """A section of tiles. A portal without sections has one without a heading."""
 
     heading: str
     tiles: tuple[TileView, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class MatchView:
+class MatchView(msgspec.Struct, frozen=True, kw_only=True):
     """A tile that matches a search. `parts` has its searched texts, the matches marked."""
 
     tile: TileView
     parts: Mapping[str, tuple[Part, ...]]
 
 
-@dataclass(frozen=True, kw_only=True)
-class RecentView:
+class RecentView(msgspec.Struct, frozen=True, kw_only=True):
     """A recently opened tile. `time` is in epoch seconds, `ago` in words."""
 
     tile: TileView
@@ -71,8 +68,7 @@ class RecentView:
     ago: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class VisitorView:
+class VisitorView(msgspec.Struct, frozen=True, kw_only=True):
     """The signed-in user."""
 
     name: str
@@ -80,8 +76,7 @@ class VisitorView:
     initials: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class NoticeView:
+class NoticeView(msgspec.Struct, frozen=True, kw_only=True):
     """The portal's notification. `lead` is its first sentence; `digest` changes with the text."""
 
     lead: str
@@ -89,8 +84,7 @@ class NoticeView:
     digest: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class DayView:
+class DayView(msgspec.Struct, frozen=True, kw_only=True):
     """The day at the top of the page. `number` is the day of the month."""
 
     number: int
@@ -98,8 +92,7 @@ class DayView:
     date: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class AupView:
+class AupView(msgspec.Struct, frozen=True, kw_only=True):
     """A policy to accept, with addresses that are safe in `mailto:` and `tel:` links."""
 
     id: int

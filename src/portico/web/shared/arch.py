@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from portico.domain.links.icons import tile_hue, tile_letter
 
 
-@dataclass(frozen=True, kw_only=True)
-class Arch:
+class Arch(msgspec.Struct, frozen=True, kw_only=True):
     """A letter in one of twelve hues, or a picture. `for_dark` marks a dark picture."""
 
     letter: str

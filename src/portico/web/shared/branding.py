@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from portico.domain.portals.pages import PresentedPortal
 from portico.domain.tenancy.identity import fingerprint
 from portico.web.shared.pictures import read_picture
 
 
-@dataclass(frozen=True, kw_only=True)
-class BrandingView:
+class BrandingView(msgspec.Struct, frozen=True, kw_only=True):
     """A portal's branding. `base` is the path of its actions, `home` that of its page."""
 
     id: int

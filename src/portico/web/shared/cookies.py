@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
 from typing import Any, Literal
 
+import msgspec
 from litestar import Request
 from litestar.datastructures import Cookie
 
@@ -21,8 +21,7 @@ YEAR_SECONDS = 365 * 24 * 60 * 60
 FORM_TOKEN_CHARACTERS = 43
 
 
-@dataclass(frozen=True)
-class Cookies:
+class Cookies(msgspec.Struct, frozen=True):
     """Makes and reads cookies. The prefix `__Host-` prevents other hosts from setting them.
 
     Without `secure` they work over plain HTTP, for trials in a closed network.

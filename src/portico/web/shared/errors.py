@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 
+import msgspec
 from litestar import Response
 from litestar.exceptions import HTTPException
 from litestar.types import ExceptionHandlersMap
 
+from portico.asgi.exchange import exchange_of
 from portico.domain.errors import NotFound, PorticoError
 from portico.services.portals.visits import SignInRequired
 from portico.web.shared.branding import portal_path
@@ -24,8 +25,7 @@ Present = Callable[[Site, AnyRequest, int, PorticoError | None], Response[bytes]
 """Makes the page of an error from its status. The error is None for a defect, which is logged."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class MessageView:
+class MessageView(msgspec.Struct, frozen=True, kw_only=True):
     """A message and, with `step`, a link to the next step."""
 
     title: str
@@ -56,7 +56,7 @@ def page_exception_handlers(present: Present) -> ExceptionHandlersMap:
 
     def defect(request: AnyRequest, error: Exception) -> Response[bytes]:
         site = site_of(request)
-        transaction_id = site.transaction_id(request)
+        transaction_id = exchange_of(request).transaction_id
         logger.error("Unexpected error in transaction %s", transaction_id, exc_info=error)
         return present(site, request, 500, None)
 
@@ -92,7 +92,9 @@ def present_message(
         title, text = _("This was not done"), _("The request cannot be read.")
     else:
         title = _("Portico failed")
-        text = _("The cause is in the server's log under %(id)s.", id=site.transaction_id(request))
+        text = _(
+            "The cause is in the server's log under %(id)s.", id=exchange_of(request).transaction_id
+        )
     html = site.renderer.render(
         "portal/message.html",
         language.code,

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 from gettext import GNUTranslations, NullTranslations
 from importlib.resources import files
+
+import msgspec
 
 DOMAIN = "portico"
 LANGUAGES = {"en": "English", "de": "Deutsch", "es": "Español"}
 SOURCE_LANGUAGE = "en"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Language:
+class Language(msgspec.Struct, frozen=True, kw_only=True):
     """A language with its code, its name in that language, and its catalogue."""
 
     code: str

@@ -14,8 +14,9 @@ import struct
 import warnings
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from portico.domain.errors import InvalidField
 
@@ -52,8 +53,7 @@ _DAMAGED = (
 Size = tuple[int, int]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Picture:
+class Picture(msgspec.Struct, frozen=True, kw_only=True):
     """A raster picture: its media type, its bytes and its size in pixels."""
 
     media_type: str
@@ -62,8 +62,7 @@ class Picture:
     height: int
 
 
-@dataclass(frozen=True)
-class StoredPicture:
+class StoredPicture(msgspec.Struct, frozen=True):
     """A picture as it is stored: a PNG data URI, and whether it is too dark for a dark page."""
 
     data_uri: str

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from litestar.datastructures import Cookie
 
+from portico.asgi.exchange import exchange_of
 from portico.domain.errors import AccessDenied
 from portico.domain.people.sessions import DEVICE_SECONDS, ConsoleSession, PortalSession
 from portico.domain.portals.pages import PortalAddress
@@ -123,8 +124,8 @@ def _work(site: Site, request: AnyRequest, connection: Connection, access: Acces
         site.runtime,
         connection,
         access,
-        transaction_id=site.transaction_id(request),
-        client_transaction_id=site.client_transaction_id(request),
+        transaction_id=exchange_of(request).transaction_id,
+        client_transaction_id=exchange_of(request).client_transaction_id,
     )
 
 

@@ -33,7 +33,7 @@ class FurtherPage:
 class Site:
     """The services that the pages of the console and of portals use.
 
-    The transaction ids and `status_of` come from layers that this one does not import.
+    `status_of` comes from a layer that this one does not import.
     """
 
     runtime: Runtime
@@ -48,8 +48,6 @@ class Site:
     portal_contents: PortalContents
     managed_suffix: str
     command_line: CommandLine
-    transaction_id: Callable[[AnyRequest], str]
-    client_transaction_id: Callable[[AnyRequest], str | None]
     status_of: Callable[[PorticoError], int]
     further_pages: Sequence[FurtherPage] = ()
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 import gzip
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
+import msgspec
 from litestar import Response, get
 from litestar.params import FromPath
 
@@ -35,8 +35,7 @@ CACHE_FOREVER = "public, max-age=31536000, immutable"
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 
 
-@dataclass(frozen=True)
-class StaticFile:
+class StaticFile(msgspec.Struct, frozen=True):
     """The content of one file, also gzipped if that makes it smaller."""
 
     content: bytes

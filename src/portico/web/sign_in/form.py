@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from urllib.parse import quote
 
+import msgspec
 from litestar import Response
 
 from portico.domain.errors import AccessDenied, LockedOut, NotFound, PorticoError, TooManySignIns
@@ -17,8 +17,7 @@ from portico.web.shared.received_forms import ReceivedForm
 from portico.web.shared.site import Site
 
 
-@dataclass(frozen=True, kw_only=True)
-class SignInView:
+class SignInView(msgspec.Struct, frozen=True, kw_only=True):
     """A sign-in form. `providers` are pairs of a label and an address."""
 
     action: str

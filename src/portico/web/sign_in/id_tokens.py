@@ -66,7 +66,7 @@ def verify_id_token(
             exp={"essential": True},
             iat={"essential": True},
             nonce={"essential": True, "value": nonce},
-            # A token for several audiences must name the client that asked for it.
+            # A token for several audiences must name the client that requested it.
             azp={
                 "essential": claims.get("aud") not in (client_id, [client_id]),
                 "value": client_id,
@@ -77,7 +77,7 @@ def verify_id_token(
         if any(not isinstance(claims.get(name, ""), str) for name in _TEXTS):
             raise InvalidClaimError("nonce, azp or at_hash")
     except (JoseError, AttributeError, KeyError, TypeError, ValueError) as error:
-        # joserfc raises more than its own errors for headers and keys of other types.
+        # For headers and keys of wrong types joserfc raises other errors than its own.
         raise AccessDenied("The provider's answer cannot be trusted.") from error
     return claims
 

@@ -12,11 +12,11 @@ import secrets
 import ssl
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import msgspec
 from cachetools import TTLCache
 
 from portico.domain.errors import AccessDenied, Unavailable
@@ -34,8 +34,7 @@ LARGEST_ANSWER = 1024 * 1024
 SCOPE = "openid profile email"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Metadata:
+class Metadata(msgspec.Struct, frozen=True, kw_only=True):
     """What a provider publishes about itself."""
 
     authorization: str
@@ -110,7 +109,7 @@ class OpenIdClients:
         ):
             raise AccessDenied("The sign-in was begun elsewhere. Begin again.")
         metadata = await self._published(provider)
-        # A provider that names itself in every answer must do so: see RFC 9207, section 2.4.
+        # RFC 9207, section 2.4: a provider that announces `iss` must send it.
         if answer.get("iss", "" if metadata.names_itself else provider.issuer) != provider.issuer:
             raise AccessDenied("Another provider has answered. Begin again.")
         if "code" not in answer:

@@ -9,6 +9,7 @@ from litestar import Response, get
 from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 
+from portico.asgi.exchange import exchange_of
 from portico.domain.errors import AccessDenied, Forbidden, Unavailable
 from portico.domain.people.providers import IdentityProvider, ProvenPerson
 from portico.services.people.failed_sign_ins import FailedSignIn, SignInChannel, Why
@@ -80,7 +81,7 @@ async def start_provider_sign_in(
 @get(CALLBACK)
 async def finish_provider_sign_in(site: NamedDependency[Site], request: AnyRequest) -> Page:
     """Complete a sign-in. All providers redirect browsers back to this one address."""
-    # Another server may have made the key of this cookie a moment ago.
+    # Another server may have created the key of this cookie a moment ago.
     keys = await site.signing_keys.current(older_than=1)
     signed, browser_token = (site.cookies.read(request, each) for each in (PROVIDER, FORM))
     attempt = read_attempt(signed, browser_token, keys, site.runtime.now)
@@ -149,7 +150,7 @@ async def _begin_session(
         attempt.customer_id,
         person,
         browser,
-        transaction_id=site.transaction_id(request),
+        transaction_id=exchange_of(request).transaction_id,
     )
     return await begin_portal_session(site, request, user)
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from ipaddress import ip_address
+
+import msgspec
 
 from portico.services.people.first_steps import CommandLine, first_step
 from portico.web.shared.cookies import AnyRequest
 from portico.web.shared.site import Site
 
 
-@dataclass(frozen=True, kw_only=True)
-class SetupView:
+class SetupView(msgspec.Struct, frozen=True, kw_only=True):
     """The next command to run. `is_whole` means that it has the paths of this installation."""
 
     has_tenant: bool

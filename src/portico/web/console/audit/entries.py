@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
+
+import msgspec
 
 from portico.domain.audit import Action, AuditEntry
 from portico.domain.links.display_hosts import display_host
@@ -88,8 +89,7 @@ VERBS: Mapping[Action, str] = {
 LONG_VALUE = 400
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(msgspec.Struct, frozen=True):
     """One changed field, with readable values."""
 
     label: str
@@ -97,8 +97,7 @@ class Change:
     after: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class EntryView:
+class EntryView(msgspec.Struct, frozen=True, kw_only=True):
     """One entry of the audit log. `where` is its microtenant, if it is not the scope's."""
 
     id: int
@@ -114,8 +113,7 @@ class EntryView:
     client_transaction_id: str
 
 
-@dataclass(frozen=True)
-class DayView:
+class DayView(msgspec.Struct, frozen=True):
     """The entries of one day."""
 
     words: str

@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 
+import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 
@@ -39,8 +39,7 @@ PERIODS: Mapping[str, str] = {
 FILTERS = ("period", "actor", "kind", "action", "object")
 
 
-@dataclass(frozen=True, kw_only=True)
-class AuditView:
+class AuditView(msgspec.Struct, frozen=True, kw_only=True):
     """The audit log page."""
 
     days: Sequence[DayView]

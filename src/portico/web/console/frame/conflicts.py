@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
+
+import msgspec
 
 from portico.domain.audit import AuditEntry, AuditFilter
 from portico.domain.people.administrators import Administrator
@@ -15,8 +17,7 @@ from portico.web.console.audit.entries import Change, differences, entry_values,
 from portico.web.console.frame.words import clock, day_words
 
 
-@dataclass(frozen=True)
-class Conflict:
+class Conflict(msgspec.Struct, frozen=True):
     """Who changed the record and when, and the fields that differ."""
 
     title: str

@@ -19,7 +19,15 @@ from portico.domain.errors import PorticoError, StalePrecondition
 from portico.services.work import UnitOfWork
 from portico.web.console.frame.confirming import Confirmation, ask
 from portico.web.console.frame.conflicts import describe_last_change
-from portico.web.console.frame.editing import Change, Edit, Editing, Identified, R, status_of
+from portico.web.console.frame.editing import (
+    Change,
+    Edit,
+    Editing,
+    Identified,
+    R,
+    Remove,
+    status_of,
+)
 from portico.web.console.frame.forms import FormValue, SentForm, make_form
 from portico.web.console.frame.page import Answer, Console
 
@@ -127,7 +135,7 @@ def _switch(
 def _deletion(
     editing: Editing[R],
     confirm: Callable[[Console, UnitOfWork, R], Awaitable[Confirmation]],
-    remove: Callable[[UnitOfWork, int], Awaitable[object]],
+    remove: Remove[R],
 ) -> list[HTTPRouteHandler]:
     address = f"/{editing.path}/{{id:str}}/delete"
 
@@ -161,8 +169,8 @@ def _deletion(
         form = await console.form()
         try:
             async with console.writing() as work:
-                await editing.find_unchanged(console, work, form)
-                await remove(work, console.record_id)
+                stored = await editing.find_unchanged(console, work, form)
+                await remove(work, stored.id, locked=stored)
         except _caught(editing) as error:
             async with console.reading() as work:
                 return await ask_about(console, work, error)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+
+import msgspec
 
 from portico.domain.errors import Forbidden, InvalidInput, PorticoError, StalePrecondition
 from portico.domain.people.administrators import Administrator
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound=Record | Administrator)
 R_co = TypeVar("R_co", bound=Record | Administrator, covariant=True)
+R_contra = TypeVar("R_contra", bound=Record | Administrator, contravariant=True)
 Spec = TypeVar("Spec", bound="DataclassInstance")
 
 
@@ -42,6 +45,14 @@ class Find(Protocol[R_co]):
     ) -> R_co: ...
 
 
+class Remove(Protocol[R_contra]):
+    """Deletes a stored record, which the caller may have locked."""
+
+    async def __call__(
+        self, work: UnitOfWork, record_id: int, /, *, locked: R_contra | None = None
+    ) -> None: ...
+
+
 @dataclass(frozen=True)
 class Edit(Generic[R]):
     """A form with its values and errors, and the stored record unless it is a new one."""
@@ -52,8 +63,7 @@ class Edit(Generic[R]):
     status: int = 200
 
 
-@dataclass(frozen=True, kw_only=True)
-class Change(Generic[R]):
+class Change(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
     """A change that may be stored: the record before, the record as requested, and the form."""
 
     before: R
@@ -61,8 +71,7 @@ class Change(Generic[R]):
     form: SentForm
 
 
-@dataclass(frozen=True, kw_only=True)
-class EditView:
+class EditView(msgspec.Struct, frozen=True, kw_only=True):
     """What the page of a record shows. A new one has no `href`; `details` are the noun's own."""
 
     title: str
@@ -77,8 +86,7 @@ async def _no_details(console: Console, work: UnitOfWork, edit: Edit[Any]) -> No
     return None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Editing(Generic[R]):
+class Editing(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
     """How one noun is edited.
 
     Addresses begin with `path`; `nav` is an entry of the navigation. `inline` nouns are edited
@@ -110,11 +118,13 @@ class Editing(Generic[R]):
     store: Callable[[Console, UnitOfWork, Change[R]], Awaitable[object]] | None = None
     switch: Callable[[Console, UnitOfWork, int, bool], Awaitable[object]] | None = None
     confirm: Callable[[Console, UnitOfWork, R], Awaitable[Confirmation]] | None = None
-    remove: Callable[[UnitOfWork, int], Awaitable[object]] | None = None
+    remove: Remove[R] | None = None
     after: Callable[[int, Form], str] | None = None
     version: Callable[[R], str] = version_of
-    error_fields: Mapping[type[PorticoError], str] = field(default_factory=dict)
-    pictures: Mapping[str, Callable[[str, bytes], StoredPicture]] = field(default_factory=dict)
+    error_fields: Mapping[type[PorticoError], str] = msgspec.field(default_factory=dict)
+    pictures: Mapping[str, Callable[[str, bytes], StoredPicture]] = msgspec.field(
+        default_factory=dict
+    )
     repair: Callable[[Form], Form] = lambda form: form
     refusals: tuple[type[PorticoError], ...] = (InvalidInput,)
     form_bytes: int = FORM_BYTES
@@ -154,7 +164,7 @@ class Editing(Generic[R]):
         """Return the form with an error beside its field."""
         otherwise = self.error_fields.get(type(error), "")
         failed = self.repair(place_error(form, error, self.fields, otherwise=otherwise))
-        # A password never comes back in a page.
+        # A page never contains a password.
         return Edit(failed.with_values(password=[]), status=status_of(error))
 
     async def find_unchanged(self, console: Console, work: UnitOfWork, form: Form) -> R:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 from litestar import Response
 
+from portico.asgi.exchange import exchange_of
 from portico.domain.errors import ConcurrentChange, Overloaded, PorticoError
 from portico.web.shared.cookies import AnyRequest, chosen_theme
 from portico.web.shared.pages import page_answer, retry_headers
 from portico.web.shared.site import Site
 
 
-@dataclass(frozen=True, kw_only=True)
-class ErrorView:
+class ErrorView(msgspec.Struct, frozen=True, kw_only=True):
     """The error page."""
 
     title: str
@@ -35,7 +34,7 @@ def present_error(
         words=words,
         href="/console",
         action="Go to the dashboard",
-        transaction_id=site.transaction_id(request) if status >= 500 else "",
+        transaction_id=exchange_of(request).transaction_id if status >= 500 else "",
         theme="" if theme == "system" else theme,
     )
     html = site.renderer.render("console/error.html", "en", view=view)

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Self, TypeVar
 
+import msgspec
+
 from portico.domain.errors import InvalidField, NameTaken, NotFound, PorticoError
 from portico.domain.records import MAX_ID
 from portico.web.shared.pictures import StoredPicture
@@ -89,8 +91,7 @@ class Form:
         return stored
 
 
-@dataclass(frozen=True)
-class FormPicture:
+class FormPicture(msgspec.Struct, frozen=True):
     """A picture as a data URI. `is_dark` is None when nobody measured it."""
 
     text: str = ""

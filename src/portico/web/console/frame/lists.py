@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from urllib.parse import urlencode
+
+import msgspec
 
 from portico.web.console.frame.words import counted, thousands
 
@@ -12,8 +13,7 @@ PAGE_SIZE = 50
 LARGEST_PAGE = 2**31 - 1
 
 
-@dataclass(frozen=True)
-class Window:
+class Window(msgspec.Struct, frozen=True):
     """One page of a list. `total` counts the items of all pages, `number` starts at 1."""
 
     total: int
@@ -38,8 +38,7 @@ class Window:
         return f"{items} of {counted(self.total, self.one, self.many)}"
 
 
-@dataclass(frozen=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True):
     """An option of a menu or a list of choices."""
 
     value: str

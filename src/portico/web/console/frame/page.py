@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+import msgspec
 from litestar import Response
 from litestar.di import NamedDependency
 
@@ -35,8 +35,7 @@ Answer = Response[bytes]
 CHOICES_LIMIT = 100
 
 
-@dataclass(frozen=True)
-class MicrotenantChoice:
+class MicrotenantChoice(msgspec.Struct, frozen=True):
     """A microtenant that the administrator can switch to."""
 
     tenant: str
@@ -45,8 +44,7 @@ class MicrotenantChoice:
     current: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class Counts:
+class Counts(msgspec.Struct, frozen=True, kw_only=True):
     """The counts in the navigation."""
 
     links: int
@@ -55,8 +53,7 @@ class Counts:
     clients: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class Frame:
+class Frame(msgspec.Struct, frozen=True, kw_only=True):
     """The frame of a page: the bar, the navigation and the toast."""
 
     base: str
@@ -79,8 +76,7 @@ class Frame:
     toast: Toast | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Console:
+class Console(msgspec.Struct, frozen=True, kw_only=True):
     """A request of a signed-in administrator for one microtenant."""
 
     site: Site

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from portico.domain.audit import AuditEntry, AuditFilter
 from portico.services.audit.log import list_audit
@@ -26,8 +27,7 @@ MESSAGES: Mapping[str, str] = {
 """The messages that an address can ask for by name."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Toast:
+class Toast(msgspec.Struct, frozen=True, kw_only=True):
     """One sentence. `seconds` is the time left for undo, 0 if it is not possible."""
 
     text: str

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 
+import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
 
@@ -51,8 +52,7 @@ SUGGESTIONS, SUGGESTION_LENGTH = 5, 60
 """How many unknown portals get a suggestion, and how many characters are compared."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class PasteView:
+class PasteView(msgspec.Struct, frozen=True, kw_only=True):
     """The page to paste links."""
 
     form: Form

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+import msgspec
 from litestar import post
 from litestar.di import NamedDependency
 
@@ -40,8 +40,7 @@ VERBS: Mapping[str, str] = {
 NOTHING = LinkChangePreview(changed=(), unchanged=(), portals={})
 
 
-@dataclass(frozen=True, kw_only=True)
-class ChangeRow:
+class ChangeRow(msgspec.Struct, frozen=True, kw_only=True):
     """One link with its change."""
 
     tile: Arch
@@ -50,8 +49,7 @@ class ChangeRow:
     after: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class ChangeView:
+class ChangeView(msgspec.Struct, frozen=True, kw_only=True):
     """The preview of a change."""
 
     title: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, replace
 from typing import TypeVar
 
+import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 
@@ -62,8 +63,7 @@ FIELDS: Mapping[str, str] = {
 """The form field of each API field."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class LinkDetails:
+class LinkDetails(msgspec.Struct, frozen=True, kw_only=True):
     """What the page of a link shows beside its form."""
 
     tile: Arch

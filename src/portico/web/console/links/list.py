@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 
@@ -32,8 +32,7 @@ SPANS = (("1", "in a day"), ("7", "in 7 days"), ("30", "in 30 days"), ("90", "in
 CHOICES_LIMIT = 500
 
 
-@dataclass(frozen=True, kw_only=True)
-class LinkRow:
+class LinkRow(msgspec.Struct, frozen=True, kw_only=True):
     """One link in the list."""
 
     id: int
@@ -48,8 +47,7 @@ class LinkRow:
     enabled: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class FilterChoice:
+class FilterChoice(msgspec.Struct, frozen=True, kw_only=True):
     """A filter with a menu; `chosen` is empty when it is not set."""
 
     label: str
@@ -58,8 +56,7 @@ class FilterChoice:
     options: list[Choice]
 
 
-@dataclass(frozen=True, kw_only=True)
-class LinkListView:
+class LinkListView(msgspec.Struct, frozen=True, kw_only=True):
     """The page of links."""
 
     path: str

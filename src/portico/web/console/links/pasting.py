@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from portico.web.console.links.addresses import split_address
 
@@ -28,8 +29,7 @@ COLUMNS = ("name", "url", "description", "portals", "section")
 """The columns of a row, in the order of a paste without headings."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class PastedRow:
+class PastedRow(msgspec.Struct, frozen=True, kw_only=True):
     """One row as text. Portals are separated by semicolons.
 
     `problem` says why a row is not readable; its columns are then empty.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
+import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 
@@ -56,8 +57,7 @@ A = TypeVar("A", bound=AdministratorSpec)
 MAY: Mapping[Role, str] = {Role.VIEWER: "Look", Role.ADMIN: "Look and change"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class AdministratorRow:
+class AdministratorRow(msgspec.Struct, frozen=True, kw_only=True):
     """One administrator in the list."""
 
     href: str
@@ -69,15 +69,13 @@ class AdministratorRow:
     enabled: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class AdministratorListView:
+class AdministratorListView(msgspec.Struct, frozen=True, kw_only=True):
     """The page of administrators."""
 
     rows: list[AdministratorRow]
 
 
-@dataclass(frozen=True, kw_only=True)
-class AdministratorDetails:
+class AdministratorDetails(msgspec.Struct, frozen=True, kw_only=True):
     """What the page of an administrator shows beside its form."""
 
     enabled: bool
@@ -174,16 +172,16 @@ async def _create(console: Console, work: UnitOfWork, form: SentForm) -> Granted
 
 
 async def _store(console: Console, work: UnitOfWork, change: Change[GrantedAdministrator]) -> None:
-    before, spec = change.before, spec_of(change.requested, AdministratorSpec)
-    if spec != spec_of(before, AdministratorSpec):
-        await update_administrator(work, before.id, spec)
-    if change.requested.grants != before.grants:
+    stored, spec = change.before, spec_of(change.requested, AdministratorSpec)
+    if spec != spec_of(stored, AdministratorSpec):
+        stored = await update_administrator(work, stored.id, spec, locked=stored)
+    if change.requested.grants != stored.grants:
         grants = _grants(change.form)
         require_grants(work, grants)
-        await set_grants(work, before.id, grants)
+        stored = await set_grants(work, stored.id, grants, locked=stored) or stored
     if hashed := change.form.password_hash:
         own = console.signed_in.session.digest
-        await set_administrator_password(work, before.id, hashed, exempt_session=own)
+        await set_administrator_password(work, stored.id, hashed, exempt_session=own, locked=stored)
 
 
 async def _switch(console: Console, work: UnitOfWork, person: int, enabled: bool) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 
@@ -27,8 +28,7 @@ from portico.web.console.frame.page import Answer, Console
 from portico.web.console.frame.words import counted
 
 
-@dataclass(frozen=True)
-class GroupRow:
+class GroupRow(msgspec.Struct, frozen=True):
     """One group in the list; `field` is the form field of its name."""
 
     id: int
@@ -38,8 +38,7 @@ class GroupRow:
     field: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class GroupListView:
+class GroupListView(msgspec.Struct, frozen=True, kw_only=True):
     """The page of groups."""
 
     groups: list[GroupRow]

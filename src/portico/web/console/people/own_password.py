@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
 
@@ -25,8 +26,7 @@ LABELS: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class OwnPasswordView:
+class OwnPasswordView(msgspec.Struct, frozen=True, kw_only=True):
     """The page of the own password; `name` tells password managers the account."""
 
     name: str
@@ -75,7 +75,7 @@ async def change_own_password(console: NamedDependency[Console]) -> Answer:
 
 async def _page(console: Console, form: Form, *, status: int = 200) -> Answer:
     _require_password(console)
-    # A password never comes back in a page.
+    # A page never contains a password.
     empty = form.with_values(present=[], password=[], again=[])
     view = OwnPasswordView(name=console.signed_in.administrator.name, form=empty)
     async with console.reading() as work:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
+import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 
@@ -45,8 +46,7 @@ FIELDS: Mapping[str, str] = {
 U = TypeVar("U", bound=PortalUserSpec)
 
 
-@dataclass(frozen=True, kw_only=True)
-class UserRow:
+class UserRow(msgspec.Struct, frozen=True, kw_only=True):
     """One user in the list."""
 
     href: str
@@ -58,8 +58,7 @@ class UserRow:
     enabled: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class UserListView:
+class UserListView(msgspec.Struct, frozen=True, kw_only=True):
     """The page of users."""
 
     path: str
@@ -73,8 +72,7 @@ class UserListView:
         return address_with(self.path, {"q": self.text}, page=str(number))
 
 
-@dataclass(frozen=True, kw_only=True)
-class UserDetails:
+class UserDetails(msgspec.Struct, frozen=True, kw_only=True):
     """What the page of a user shows beside its form."""
 
     enabled: bool
@@ -146,15 +144,16 @@ async def _create(console: Console, work: UnitOfWork, form: SentForm) -> PortalU
 
 
 async def _store(console: Console, work: UnitOfWork, change: Change[PortalUser]) -> None:
-    await update_user(work, change.before.id, spec_of(change.requested, PortalUserSpec))
+    before, spec = change.before, spec_of(change.requested, PortalUserSpec)
+    after = await update_user(work, before.id, spec, locked=before)
     if change.form.password_hash:
-        await set_user_password(work, change.before.id, change.form.password_hash)
+        await set_user_password(work, before.id, change.form.password_hash, locked=after)
 
 
 async def _switch(console: Console, work: UnitOfWork, user_id: int, enabled: bool) -> None:
     stored = await get_user(work, user_id, lock=True)
     spec = replace(spec_of(stored, PortalUserSpec), enabled=enabled)
-    await update_user(work, user_id, spec)
+    await update_user(work, user_id, spec, locked=stored)
 
 
 def _version(stored: PortalUser) -> str:

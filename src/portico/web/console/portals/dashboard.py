@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 
@@ -25,8 +25,7 @@ GAUGE_WIDTH = 500
 CHART_WIDTH, LEFT, BASE, HEIGHT, GAP = 620, 34, 164, 150, 1.5
 
 
-@dataclass(frozen=True, kw_only=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """Something that needs attention."""
 
     sign: str
@@ -36,8 +35,7 @@ class Decision:
     urgent: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class Gauge:
+class Gauge(msgspec.Struct, frozen=True, kw_only=True):
     """The number of links on one portal, against the limit."""
 
     name: str
@@ -46,8 +44,7 @@ class Gauge:
     near: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class DayBar:
+class DayBar(msgspec.Struct, frozen=True, kw_only=True):
     """One day of the chart, in the chart's units."""
 
     title: str
@@ -59,16 +56,14 @@ class DayBar:
     edited_y: float
 
 
-@dataclass(frozen=True)
-class GridLine:
+class GridLine(msgspec.Struct, frozen=True):
     """A grid line of the chart with its value."""
 
     y: float
     value: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class OpenedRow:
+class OpenedRow(msgspec.Struct, frozen=True, kw_only=True):
     """One of the most opened links."""
 
     name: str
@@ -78,8 +73,7 @@ class OpenedRow:
     openings: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class DashboardView:
+class DashboardView(msgspec.Struct, frozen=True, kw_only=True):
     """The dashboard."""
 
     greeting: str

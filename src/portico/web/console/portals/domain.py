@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from portico.domain.portals.domains import DomainState, DomainStatus
 from portico.services.work import UnitOfWork
@@ -10,8 +10,7 @@ from portico.services.work import UnitOfWork
 UNUSED = "An address such as links.example.com. The operator of this server has to allow it."
 
 
-@dataclass(frozen=True, kw_only=True)
-class DomainNote:
+class DomainNote(msgspec.Struct, frozen=True, kw_only=True):
     """The text beside the field, and a command for the operator if one helps."""
 
     text: str

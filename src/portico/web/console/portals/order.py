@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
 
@@ -32,8 +33,7 @@ SHORT, OPEN = 12, 8
 """A section of more than SHORT links is collapsed to the first OPEN."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class OrderRow:
+class OrderRow(msgspec.Struct, frozen=True, kw_only=True):
     """A link with its position, from 1."""
 
     id: int
@@ -46,8 +46,7 @@ class OrderRow:
     groups: tuple[str, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class OrderSection:
+class OrderSection(msgspec.Struct, frozen=True, kw_only=True):
     """A section with its links; without an id, the links that have no section.
 
     `field` is the form field of its name.
@@ -61,8 +60,7 @@ class OrderSection:
     links: list[OrderRow]
 
 
-@dataclass(frozen=True, kw_only=True)
-class OrderView:
+class OrderView(msgspec.Struct, frozen=True, kw_only=True):
     """The tab of links and order."""
 
     portal: PortalFacts

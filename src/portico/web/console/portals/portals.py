@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 
@@ -71,8 +72,7 @@ AUDIENCES: Mapping[Audience, str] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class PortalRow:
+class PortalRow(msgspec.Struct, frozen=True, kw_only=True):
     """One portal in the list."""
 
     id: int
@@ -85,8 +85,7 @@ class PortalRow:
     enabled: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class PortalListView:
+class PortalListView(msgspec.Struct, frozen=True, kw_only=True):
     """The page of portals."""
 
     path: str
@@ -99,8 +98,7 @@ class PortalListView:
         return address_with(self.path, {"q": self.text}, page=str(number))
 
 
-@dataclass(frozen=True, kw_only=True)
-class PortalFacts:
+class PortalFacts(msgspec.Struct, frozen=True, kw_only=True):
     """The facts beside the tabs of a portal: label, words, and a text to copy."""
 
     id: int

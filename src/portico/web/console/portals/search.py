@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 
@@ -14,8 +13,7 @@ from portico.web.console.frame.tiles import address_of, tile_of
 from portico.web.shared.arch import Arch
 
 
-@dataclass(frozen=True, kw_only=True)
-class ResultItem:
+class ResultItem(msgspec.Struct, frozen=True, kw_only=True):
     """One match."""
 
     id: int
@@ -25,8 +23,7 @@ class ResultItem:
     tile: Arch | None = None
 
 
-@dataclass(frozen=True)
-class ResultGroup:
+class ResultGroup(msgspec.Struct, frozen=True):
     """The matches of one noun."""
 
     words: str
@@ -34,8 +31,7 @@ class ResultGroup:
     items: list[ResultItem]
 
 
-@dataclass(frozen=True, kw_only=True)
-class SearchView:
+class SearchView(msgspec.Struct, frozen=True, kw_only=True):
     """The page of the search."""
 
     text: str

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
+import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 from litestar.handlers import HTTPRouteHandler
@@ -46,8 +47,7 @@ from portico.web.shared.pictures import StoredPicture, read_icon, read_logo, rea
 from portico.web.shared.received_forms import FORM_BYTES, UPLOAD_BYTES
 
 
-@dataclass(frozen=True, kw_only=True)
-class TabView:
+class TabView(msgspec.Struct, frozen=True, kw_only=True):
     """A tab with a form."""
 
     portal: PortalFacts
@@ -58,8 +58,7 @@ class TabView:
     domain: DomainNote
 
 
-@dataclass(frozen=True, kw_only=True)
-class HistoryView:
+class HistoryView(msgspec.Struct, frozen=True, kw_only=True):
     """The tab of a portal's history."""
 
     portal: PortalFacts
@@ -69,8 +68,7 @@ class HistoryView:
     conflict: None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class SeenLink:
+class SeenLink(msgspec.Struct, frozen=True, kw_only=True):
     """A link in the preview."""
 
     name: str
@@ -79,16 +77,14 @@ class SeenLink:
     tile: Arch
 
 
-@dataclass(frozen=True)
-class SeenSection:
+class SeenSection(msgspec.Struct, frozen=True):
     """A section in the preview."""
 
     name: str
     links: list[SeenLink]
 
 
-@dataclass(frozen=True, kw_only=True)
-class PreviewView:
+class PreviewView(msgspec.Struct, frozen=True, kw_only=True):
     """The preview of a portal as somebody else."""
 
     portal: PortalFacts

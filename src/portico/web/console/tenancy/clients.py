@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
 
@@ -29,8 +30,7 @@ WHOLE_TENANT = "Whole tenant"
 MAY: Mapping[Role, str] = {Role.VIEWER: "Read", Role.ADMIN: "Read and write"}
 
 
-@dataclass(frozen=True, kw_only=True)
-class ClientRow:
+class ClientRow(msgspec.Struct, frozen=True, kw_only=True):
     """One client in the list."""
 
     id: int
@@ -42,15 +42,13 @@ class ClientRow:
     revoked: int | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class ClientListView:
+class ClientListView(msgspec.Struct, frozen=True, kw_only=True):
     """The page of clients."""
 
     rows: list[ClientRow]
 
 
-@dataclass(frozen=True, kw_only=True)
-class NewClientView:
+class NewClientView(msgspec.Struct, frozen=True, kw_only=True):
     """The form of a new client, or its secret after it is created."""
 
     form: Form

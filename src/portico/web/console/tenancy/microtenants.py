@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
+import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 
@@ -42,8 +43,7 @@ M = TypeVar("M", bound=MicrotenantSpec)
 DEFAULT_NOTE = "The Default microtenant cannot be changed or deleted."
 
 
-@dataclass(frozen=True, kw_only=True)
-class MicrotenantRow:
+class MicrotenantRow(msgspec.Struct, frozen=True, kw_only=True):
     """One microtenant in the list."""
 
     name: str
@@ -54,8 +54,7 @@ class MicrotenantRow:
     enabled: bool
 
 
-@dataclass(frozen=True, kw_only=True)
-class MicrotenantListView:
+class MicrotenantListView(msgspec.Struct, frozen=True, kw_only=True):
     """The page of microtenants; `note` says why nothing can be changed."""
 
     rows: list[MicrotenantRow]
@@ -63,8 +62,7 @@ class MicrotenantListView:
     note: str
 
 
-@dataclass(frozen=True)
-class MicrotenantDetails:
+class MicrotenantDetails(msgspec.Struct, frozen=True):
     """Whether a microtenant can be changed here; `note` says why not."""
 
     may_manage: bool
