@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import ssl
 import subprocess
 import time
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ import pytest
 from portico.cli.traffic_options import CHAOS
 from portico.emulator.faults.profiles import PROFILES
 from tests.cli.commands import COMMAND, misuse, refuse, run, succeed
-from tests.harness import READY_SECONDS, START_SECONDS
+from tests.harness import READY_SECONDS, START_SECONDS, free_port
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +31,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def state_dir(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A state folder of its own, in which nothing runs after the test."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(cache))
+    monkeypatch.setenv("XDG_DATA_HOME", str(cache))
     monkeypatch.delenv("GITHUB_ENV", raising=False)
     folder = tmp_path / "state"
     yield folder
@@ -70,6 +72,8 @@ def test_started_stand_in_serves_its_tenants_until_it_is_stopped(
         assert httpx.post(f"{url}/signin", data=form).status_code == 200
         assert tenant["customer_id"] in printed
     assert [each["name"] for each in access["tenants"]] == ["Tenant 1", "Tenant 2"]
+    require_changes_by_somebody_else(access, state_dir)
+    require_proxied_sign_in(variables)
     assert succeed("emulate", "wait", *in_folder).strip() == url
     assert "ready" in succeed("emulate", "logs", *in_folder)
     second = refuse("emulate", "start", *in_folder)
@@ -84,6 +88,45 @@ def test_started_stand_in_serves_its_tenants_until_it_is_stopped(
     assert "No stand-in runs" in refuse("emulate", "stop", *in_folder)
     with pytest.raises(httpx.TransportError):
         httpx.get(url)
+
+
+def require_changes_by_somebody_else(access: dict[str, Any], state_dir: Path) -> None:
+    """`portico mutate` finds the stand-in by its state folder and by its address."""
+    tenant = access["tenants"][1]
+    form = {"client_id": tenant["client_id"], "client_secret": tenant["client_secret"]}
+    with httpx.Client(base_url=access["url"]) as http:
+        token = http.post("/signin", data=form).json()["access_token"]
+        http.headers["Authorization"] = f"Bearer {token}"
+        links = f"/mgmtconfig/v1/admin/customers/{tenant['customer_id']}/userPortalLink"
+        made = http.post(links, json={"name": "Wiki", "link": "wiki.example.com", "enabled": True})
+        link = f"{links}/{made.json()['id']}"
+        in_folder = ("--state-dir", str(state_dir), "--customer", tenant["customer_id"])
+        by_address = ("--url", access["url"], "--customer", tenant["customer_id"])
+
+        said = succeed("mutate", "Wiki", "--set", "description=Theirs", *in_folder)
+        assert said == f"somebody.else has changed link Wiki ({made.json()['id']}).\n"
+        assert http.get(link).json()["description"] == "Theirs"
+        succeed("mutate", "Wiki", "--disable", *by_address)
+        assert http.get(link).json()["enabled"] is False
+        sentence = refuse("mutate", "Mail", "--delete", *by_address)
+        assert "no link with the id or name Mail" in sentence
+        assert "There are 2 tenants" in refuse("mutate", "Wiki", "--url", access["url"], "--delete")
+        succeed("mutate", "Wiki", "--delete", "--administrator", "dana", *by_address)
+        assert http.get(link).status_code == 404
+
+
+def require_proxied_sign_in(variables: dict[str, str]) -> None:
+    """The variables lead a client to the stand-in, which it takes for the vendor."""
+    trust = ssl.create_default_context(cafile=variables["SSL_CERT_FILE"])
+    form = {
+        "client_id": variables["ZPA_CLIENT_ID"],
+        "client_secret": variables["ZPA_CLIENT_SECRET"],
+    }
+    with httpx.Client(proxy=variables["HTTPS_PROXY"], verify=trust) as http:
+        answer = http.post("https://config.private.zscaler.com/signin", data=form)
+        assert answer.status_code == 200
+        refused = http.get("https://config.private.zscaler.com/_portico/health")
+        assert refused.status_code == 403, "The control API has loopback names alone."
 
 
 def test_killed_stand_in_is_reported_and_replaced(state_dir: Path) -> None:
@@ -159,6 +202,12 @@ def test_options_are_checked(state_dir: Path) -> None:
     assert "No stand-in runs" in refuse("emulate", "logs", "--state-dir", str(state_dir))
     sentence = refuse("emulate", "wait", "--timeout", "0", "--state-dir", str(state_dir))
     assert "was not ready after 0 seconds" in sentence
+    assert "FIELD=VALUE" in misuse("mutate", "Wiki", "--set", "owner=me")
+    assert "true or false" in misuse("mutate", "Wiki", "--set", "enabled=maybe")
+    in_folder = ("--state-dir", str(state_dir))
+    assert "No stand-in runs" in refuse("mutate", "Wiki", "--delete", *in_folder)
+    nowhere = refuse("mutate", "Wiki", "--delete", "--url", f"http://127.0.0.1:{free_port()}")
+    assert nowhere.startswith("No stand-in answers on http://127.0.0.1:")
 
 
 def wait_until_ended(state_dir: Path) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator, Sequence
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,6 +18,8 @@ from portico.emulation.assembly import make_stand_in_app
 from portico.emulation.databases import temporary_database
 from portico.emulator.clock import EmulatedClock
 from portico.emulator.ids import CountingIds
+from portico.emulator.listeners.listener import HttpListener
+from portico.emulator.listeners.server import serve_app
 from portico.emulator.stand_in import StandIn
 from portico.services.access import operator_writing
 from portico.services.tenancy.clients import create_client
@@ -59,30 +61,19 @@ class Emulated:
     """A running stand-in, and requests to it."""
 
     def __init__(
-        self, loop: Loop, stand_in: StandIn, app: ASGIApp, accounts: Sequence[Account]
+        self,
+        loop: Loop,
+        stand_in: StandIn,
+        app: ASGIApp,
+        http: httpx.Client,
+        accounts: Sequence[Account],
     ) -> None:
-        self._loop = loop
         self.app = app
         self.stand_in = stand_in
         self.accounts = accounts
+        self.http = http
+        self.request = http.request
         self.run = loop.run
-
-    def request(
-        self,
-        method: str,
-        path: str,
-        *,
-        peer: str = "127.0.0.1",
-        **options: Any,  # noqa: ANN401  # httpx's own
-    ) -> httpx.Response:
-        """One request, by default from this machine."""
-
-        async def send() -> httpx.Response:
-            transport = httpx.ASGITransport(self.app, client=(peer, 50_000))  # type: ignore[arg-type]  # litestar's types
-            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http:
-                return await http.request(method, path, **options)
-
-        return self._loop.run(send())
 
     def control(self, method: str, path: str, body: object = None, **query: str) -> httpx.Response:
         """One request to the control API."""
@@ -166,23 +157,21 @@ def emulated(
             await plant(stand_in, accounts)
 
     @asynccontextmanager
-    async def running() -> Any:  # noqa: ANN401  # an async generator
+    async def running() -> AsyncIterator[tuple[ASGIApp, str]]:
         async with temporary_database(cache) as url:
             chosen = replace(Settings(), database=url, access_log=False, **settings)
             app = make_stand_in_app(chosen, stand_in, planting)
-            async with lifespan(app):
-                yield app
+            async with serve_app(app, [HttpListener()]) as server:
+                yield app, server.urls[0]
 
-    loop = Loop()
-    try:
+    with closing(Loop()) as loop:
         manager = running()
-        app = loop.run(manager.__aenter__())
+        app, url = loop.run(manager.__aenter__())
         try:
-            yield Emulated(loop, stand_in, app, accounts)
+            with httpx.Client(base_url=url, timeout=60) as http:
+                yield Emulated(loop, stand_in, app, http, accounts)
         finally:
             loop.run(manager.__aexit__(None, None, None))
-    finally:
-        loop.close()
 
 
 async def add_account(stand_in: StandIn, name: str) -> Account:
@@ -191,19 +180,3 @@ async def add_account(stand_in: StandIn, name: str) -> Account:
     async with operator_writing(stand_in.runtime, tenant.id) as work:
         client, secret = await create_client(work, name="Client", role=Role.ADMIN)
     return Account(str(tenant.id), str(client.id), secret)
-
-
-@asynccontextmanager
-async def lifespan(app: Any) -> Any:  # noqa: ANN401  # an ASGI application
-    """Runs the lifespan of an application for the length of a block."""
-    received: asyncio.Queue[dict[str, str]] = asyncio.Queue()
-    sent: asyncio.Queue[dict[str, str]] = asyncio.Queue()
-    scope = {"type": "lifespan", "asgi": {"version": "3.0"}, "state": {}}
-    task = asyncio.create_task(app(scope, received.get, sent.put))
-    await received.put({"type": "lifespan.startup"})
-    answer = await sent.get()
-    assert answer["type"] == "lifespan.startup.complete", answer
-    yield
-    await received.put({"type": "lifespan.shutdown"})
-    await sent.get()
-    await task

@@ -10,19 +10,19 @@ import httpx
 
 from portico.app import create_app
 from portico.emulation.databases import temporary_database
+from portico.emulator.listeners.listener import HttpListener
+from portico.emulator.listeners.server import serve_app
 from portico.settings import Settings
 from tests.contract.test_imports import loaded
-from tests.emulator.stand_ins import lifespan
 
 
 def test_served_application_has_no_control_route(empty_databases: Path) -> None:
     async def ask() -> list[tuple[int, str]]:
         async with temporary_database(empty_databases) as url:
             app = create_app(replace(Settings(), database=url, access_log=False))
-            transport = httpx.ASGITransport(app, client=("127.0.0.1", 50_000))  # type: ignore[arg-type]  # litestar's types
             async with (
-                lifespan(app),
-                httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as http,
+                serve_app(app, [HttpListener()]) as server,
+                httpx.AsyncClient(base_url=server.urls[0], timeout=60) as http,
             ):
                 answers = [
                     await http.get("/_portico/health"),

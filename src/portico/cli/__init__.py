@@ -34,6 +34,10 @@ _COMMANDS = {
         "keys",
         "Manage signing keys and the key that encrypts secrets in the database.",
     ),
+    "mutate": (
+        "mutate",
+        "Change, disable or delete LINK, an id or a name, as another administrator.",
+    ),
     "provider": ("providers", "Manage the OpenID providers through which people sign in."),
     "record": ("recordings", "Record what a command calls at the vendor, for `portico verify`."),
     "seed": ("seeds", "Check and export seeds, the files that `portico emulate --seed` reads."),

@@ -15,6 +15,7 @@ import click
 
 from portico.cli.traffic_options import TRAFFIC_OPTIONS
 from portico.emulation.access import access_text
+from portico.emulation.control_client import call_control
 from portico.emulation.environment import client_environment, environment_file, shell_text
 from portico.emulation.state_folder import StandInError, StateFolder, default_state_folder
 from portico.storage.engine.files import replace_private_file
@@ -45,6 +46,26 @@ def stand_in_options(command: Command) -> Command:
             "--port", type=_PORT, default=0, help="Port of plain HTTP. By default any free port."
         ),
         click.option(
+            "--tls-port", type=_PORT, default=0, help="Port of HTTPS. By default any free port."
+        ),
+        click.option(
+            "--proxy-port",
+            type=_PORT,
+            default=0,
+            help="Port of the forward proxy. By default any free port.",
+        ),
+        click.option(
+            "--direct",
+            metavar="HOST",
+            multiple=True,
+            help="A host that clients reach directly. Repeat the option for several.",
+        ),
+        click.option(
+            "--pass-through",
+            is_flag=True,
+            help="Let the proxy connect to every host that is not the vendor's.",
+        ),
+        click.option(
             "--database",
             type=click.Path(path_type=Path, dir_okay=False),
             help="SQLite file to use and keep. By default a temporary one.",
@@ -67,7 +88,9 @@ def stand_in_options(command: Command) -> Command:
             help="Freeze the clock at this time, for example 2030-01-31T12:00:00Z. By default it "
             "shows the real time.",
         ),
-        click.option("--cloud", default="production", show_default=True, help="The cloud's name."),
+        click.option(
+            "--cloud", default="production", show_default=True, help="Name of the vendor's cloud."
+        ),
         click.option(
             "--vanity-domain",
             default="portico",
@@ -119,9 +142,7 @@ def start(state_dir: Path | None, env_file: Path | None, **options: Any) -> None
     folder.require_free()
     _first_tenants(options["seed"], options["tenants"])
     arguments = ["--state-dir", str(folder.path)]
-    for name, value in options.items():
-        if value is not None:
-            arguments += [f"--{name.replace('_', '-')}", str(value)]
+    arguments += _arguments(options)
     access = _start(folder, arguments)
     _hand_over(access, env_file)
     _export_to_later_steps(access)
@@ -139,11 +160,13 @@ def status(state_dir: Path | None, as_json: bool) -> None:
     access = folder.access()
     if access is None:
         raise StandInError(f"The stand-in (process {pid}) is starting. `portico emulate wait`.")
-    if not _answers(access.url):
+    try:
+        call_control(access.url, "GET", "health")
+    except StandInError:
         raise StandInError(
             f"The stand-in (process {pid}) does not answer on {access.url}. Stop it with "
             f"`portico emulate stop{_option(state_dir)}`; {folder.log} may say why."
-        )
+        ) from None
     click.echo(access.to_json() if as_json else f"{'Process':16}{pid}\n{access_text(access)}")
 
 
@@ -228,6 +251,20 @@ def _first_tenants(seed: str | None, tenants: int | None) -> dict[str, Any]:
     return {"seed": open_seed(seed)}
 
 
+def _arguments(options: Mapping[str, object]) -> list[str]:
+    """Return the command line with the options that were given."""
+    arguments = []
+    for name, value in options.items():
+        flag = f"--{name.replace('_', '-')}"
+        if value is True:
+            arguments.append(flag)
+        elif isinstance(value, tuple):
+            arguments += [part for each in value for part in (flag, str(each))]
+        elif value is not None and value is not False:
+            arguments += [flag, str(value)]
+    return arguments
+
+
 def _moment(text: str) -> float:
     try:
         moment = datetime.fromisoformat(text)
@@ -281,21 +318,6 @@ def _export_to_later_steps(access: StandInAccess) -> None:
     if file:
         with Path(file).open("a") as variables:
             variables.write(shell_text("github", client_environment(access)))
-
-
-def _answers(url: str) -> bool:
-    from http.client import HTTPConnection, HTTPException
-    from urllib.parse import urlsplit
-
-    parts = urlsplit(url)
-    connection = HTTPConnection(parts.hostname or "", parts.port, timeout=5)
-    try:
-        connection.request("GET", "/_portico/health")
-        return connection.getresponse().status == 200
-    except (OSError, HTTPException):
-        return False
-    finally:
-        connection.close()
 
 
 def _log_parts(folder: StateFolder, *, follow: bool) -> Iterator[str]:

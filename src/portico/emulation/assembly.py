@@ -19,11 +19,13 @@ from portico.emulator.control import (
     faults,
     health,
     limits,
+    mutations,
     page_files,
     report,
     requests,
     seeds,
     snapshots,
+    tenants,
 )
 from portico.emulator.control.api import ControlApi
 from portico.emulator.faults.limits import LimitsMiddleware
@@ -34,7 +36,19 @@ from portico.emulator.tenant_time import TenantTime
 from portico.services.runtime import Runtime
 from portico.settings import Settings
 
-NOUNS = (health, snapshots, clock, requests, faults, limits, report, seeds, page_files)
+NOUNS = (
+    health,
+    snapshots,
+    clock,
+    tenants,
+    mutations,
+    requests,
+    faults,
+    limits,
+    report,
+    seeds,
+    page_files,
+)
 """The modules of the control API."""
 
 Planting = Callable[[StandIn], Awaitable[None]]

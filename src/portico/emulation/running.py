@@ -6,10 +6,10 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from portico.domain.tenancy.identity import Role
 from portico.emulation.access import PRODUCTION, VANITY_DOMAIN, StandInAccess, TenantAccess
 from portico.emulation.assembly import make_stand_in_app
 from portico.emulation.databases import (
@@ -21,12 +21,17 @@ from portico.emulation.databases import (
 from portico.emulation.traffic import TrafficOptions, watched_traffic
 from portico.emulator.clock import EmulatedClock, Hand
 from portico.emulator.ids import CountingIds
-from portico.emulator.listeners.listener import HttpListener
+from portico.emulator.listeners.authority import Authority, default_folder, open_authority
+from portico.emulator.listeners.certificates import ServerCertificates
+from portico.emulator.listeners.destinations import Destinations
+from portico.emulator.listeners.listener import HttpListener, Listener
+from portico.emulator.listeners.proxy import ProxyListener
 from portico.emulator.listeners.server import serve_app
+from portico.emulator.listeners.tls import TlsListener
+from portico.emulator.listeners.vendor_hosts import NO_PROXY, VendorHosts
 from portico.emulator.stand_in import StandIn
-from portico.services.access import operator_writing
-from portico.services.tenancy.clients import create_client
-from portico.services.tenancy.tenants import create_tenant, has_tenants
+from portico.emulator.tenants import add_tenant
+from portico.services.tenancy.tenants import has_tenants
 from portico.settings import Settings
 
 if TYPE_CHECKING:
@@ -40,10 +45,15 @@ class EmulateOptions:
     """The options of `portico emulate`. Port 0 is any free port.
 
     Without `database`, a temporary one is created in `database_folder`, or in a folder of its own.
-    `tenants` is how many tenants an empty database gets if there is no `seed`.
+    `tenants` is how many tenants an empty database gets if there is no `seed`. The proxy also
+    connects to the hosts of `direct`, and to any host with `pass_through`.
     """
 
     port: int = 0
+    tls_port: int = 0
+    proxy_port: int = 0
+    direct: tuple[str, ...] = ()
+    pass_through: bool = False
     database: Path | None = None
     database_folder: Path | None = None
     seed: SeedFile | None = None
@@ -86,17 +96,31 @@ async def running_stand_in(options: EmulateOptions) -> AsyncIterator[StandInAcce
             if await has_tenants(stand_in.runtime):
                 return
             for number in range(1, options.tenants + 1):
-                accounts.append(await _add_tenant(stand_in, f"Tenant {number}"))
+                made = await add_tenant(stand_in, f"Tenant {number}")
+                accounts.append(
+                    TenantAccess(
+                        customer_id=str(made.tenant.id),
+                        name=made.tenant.name,
+                        client_id=str(made.client_id),
+                        client_secret=made.client_secret,
+                    )
+                )
 
         app = make_stand_in_app(settings, stand_in, plant, durable=options.database is not None)
+        authority, listeners = _listeners(options, clock)
         async with (
             watched_traffic(stand_in, options.traffic),
-            serve_app(app, [HttpListener(HOST, options.port)]) as server,
+            serve_app(app, listeners) as server,
         ):
+            url, tls_url, proxy_url = server.urls
             yield StandInAccess(
-                url=server.urls[0],
+                url=url,
+                tls_url=tls_url,
+                proxy_url=proxy_url,
+                ca_file=str(authority.path),
                 cloud=options.cloud,
                 vanity_domain=options.vanity_domain,
+                no_proxy=NO_PROXY + options.direct,
                 tenants=tuple(accounts),
             )
 
@@ -107,6 +131,22 @@ def _portal_suffix(options: EmulateOptions) -> str:
     return own or options.settings.portal_suffix
 
 
+def _listeners(
+    options: EmulateOptions, clock: EmulatedClock
+) -> tuple[Authority, tuple[Listener, ...]]:
+    """Return the listeners for HTTP, HTTPS and the proxy, and the CA of their certificates."""
+    hosts = VendorHosts.with_clouds([options.cloud])
+    destinations = Destinations(hosts, options.direct, pass_through=options.pass_through)
+    now = datetime.fromtimestamp(clock.wall(), UTC)
+    authority = open_authority(default_folder(os.environ), hosts.domains(), now)
+    certificates = ServerCertificates(authority, hosts, clock.wall)
+    return authority, (
+        HttpListener(HOST, options.port),
+        TlsListener(certificates, HOST, options.tls_port),
+        ProxyListener(certificates, destinations, HOST, options.proxy_port),
+    )
+
+
 @asynccontextmanager
 async def _database(options: EmulateOptions) -> AsyncIterator[str]:
     if options.database is not None:
@@ -114,13 +154,3 @@ async def _database(options: EmulateOptions) -> AsyncIterator[str]:
         return
     async with temporary_database(cache_folder(os.environ), options.database_folder) as url:
         yield url
-
-
-async def _add_tenant(stand_in: StandIn, name: str) -> TenantAccess:
-    """Create a tenant with an API client."""
-    tenant = await create_tenant(stand_in.runtime, name)
-    async with operator_writing(stand_in.runtime, tenant.id) as work:
-        client, secret = await create_client(work, name="API client", role=Role.ADMIN)
-    return TenantAccess(
-        customer_id=str(tenant.id), name=name, client_id=str(client.id), client_secret=secret
-    )

@@ -103,6 +103,10 @@ class StandIn:
         Without a tenant, the ids begin again where they were.
         """
         await self.snapshots.reset(customer_id)
+        self.forget(customer_id)
+
+    def forget(self, customer_id: int | None) -> None:
+        """Return clock and the parts of `on_reset` to their first state; leave the rows alone."""
         self.clock.reset(customer_id)
         for reset in self.on_reset:
             reset(customer_id)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, cast
 
-from litestar import Litestar, Request, Router
+import msgspec
+from litestar import Litestar, Request, Response, Router, get
 from litestar.datastructures import State
 from litestar.enums import ScopeType
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.config import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from portico import __version__
@@ -54,17 +54,28 @@ def _is_control(path: str) -> bool:
 
 
 def _application(stand_in: StandIn, routes: Sequence[HTTPRouteHandler]) -> ASGIApp:
+    @get("/openapi.json", summary="Describe the control API by OpenAPI")
+    async def read_document(request: Request[Any, Any, Any]) -> Response[bytes]:
+        """Return the OpenAPI document of the control API."""
+        return Response(_document(every), media_type="application/json")
+
+    every = (*routes, read_document)
     application = Litestar(
-        route_handlers=[Router(PREFIX, route_handlers=list(routes))],
+        route_handlers=[Router(PREFIX, route_handlers=every)],
         state=State({"stand_in": stand_in}),
         exception_handlers=exception_handlers(),
         request_max_body_size=BODY_LIMIT_BYTES,
-        openapi_config=OpenAPIConfig(
-            title="Portico stand-in control API",
-            version=__version__,
-            path=f"{PREFIX}/openapi",
-            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
-        ),
+        openapi_config=None,
         logging_config=None,
     )
     return cast("ASGIApp", application)
+
+
+def _document(routes: Sequence[HTTPRouteHandler]) -> bytes:
+    """Return the OpenAPI document. Rarely asked for, so that it is made on demand."""
+    described = Litestar(
+        route_handlers=[Router(PREFIX, route_handlers=routes)],
+        openapi_config=OpenAPIConfig(title="Portico stand-in control API", version=__version__),
+        logging_config=None,
+    )
+    return msgspec.json.encode(described.openapi_schema.to_schema())

@@ -21,6 +21,7 @@ from portico.domain.errors import (
     PorticoError,
     Unavailable,
 )
+from portico.emulator.mutations import NoSuchLink
 from portico.emulator.snapshots import NoSuchSnapshot, SnapshotRefused
 from portico.emulator.stand_in import NoSuchTenant
 
@@ -31,6 +32,7 @@ STATUS_OF: Mapping[type[PorticoError], int] = {
     NotFound: 404,
     NoSuchSnapshot: 404,
     NoSuchTenant: 404,
+    NoSuchLink: 404,
     SnapshotRefused: 409,
     ConcurrentChange: 409,
     Unavailable: 503,

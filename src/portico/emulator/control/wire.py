@@ -45,10 +45,16 @@ async def tenant_of(request: AnyRequest, customer_id: str | None) -> int | None:
     """
     if customer_id is None:
         return None
-    number = int(customer_id) if customer_id.isascii() and customer_id.isdigit() else 0
-    if not 0 < number <= MAX_ID:
-        raise InvalidField("customerId", "It is the id of a tenant, a number.")
+    number = parse_id("customerId", customer_id)
     await stand_in_of(request).require_tenant(number)
+    return number
+
+
+def parse_id(name: str, text: str) -> int:
+    """Return an id that a request gives as text. Raises InvalidField that names the field."""
+    number = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
+    if not 0 < number <= MAX_ID:
+        raise InvalidField(name, "It must be an id, a number from 1 to 2^63 - 1.")
     return number
 
 
