@@ -84,6 +84,12 @@ class Emulated:
         answer = self.control("POST", "reset", **query)
         assert answer.status_code == 204, answer.text
 
+    def return_to_start(self) -> None:
+        """Makes the stand-in as it was at its start, for the next test."""
+        self.reset()
+        for each in self.stand_in.snapshots.list():
+            self.run(self.stand_in.snapshots.delete(each.name, each.customer_id))
+
     def caller(self, number: int = 0) -> EmulatedCaller:
         """The API client of a tenant, signed in."""
         return EmulatedCaller(self, self.accounts[number])

@@ -50,7 +50,8 @@ def test_reset_of_one_tenant_leaves_the_other_alone(stand_in: Emulated) -> None:
     first.create_link("Wiki")
 
 
-def test_reset_undoes_changes_and_deletions(stand_in: Emulated) -> None:
+def test_reset_undoes_changes_and_deletions(own_stand_in: Emulated) -> None:
+    stand_in = own_stand_in
     caller = stand_in.caller()
     portal = caller.create_portal("Staff")
     changed = caller.create_link("Wiki", userPortals=[{"id": portal}])

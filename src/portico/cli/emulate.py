@@ -99,6 +99,11 @@ def stand_in_options(command: Command) -> Command:
         ),
         *TRAFFIC_OPTIONS,
         click.option(
+            "--ca-dir",
+            type=click.Path(path_type=Path, file_okay=False),
+            help="Folder of the certificate authority.  [default: ~/.local/share/portico/ca]",
+        ),
+        click.option(
             "--env-file",
             type=click.Path(path_type=Path, dir_okay=False),
             help="File to write the variables to that clients read, with mode 0600.",

@@ -54,6 +54,7 @@ class EmulateOptions:
     proxy_port: int = 0
     direct: tuple[str, ...] = ()
     pass_through: bool = False
+    ca_dir: Path | None = None
     database: Path | None = None
     database_folder: Path | None = None
     seed: SeedFile | None = None
@@ -138,7 +139,8 @@ def _listeners(
     hosts = VendorHosts.with_clouds([options.cloud])
     destinations = Destinations(hosts, options.direct, pass_through=options.pass_through)
     now = datetime.fromtimestamp(clock.wall(), UTC)
-    authority = open_authority(default_folder(os.environ), hosts.domains(), now)
+    folder = options.ca_dir or default_folder(os.environ)
+    authority = open_authority(folder, hosts.domains(), now)
     certificates = ServerCertificates(authority, hosts, clock.wall)
     return authority, (
         HttpListener(HOST, options.port),
