@@ -39,78 +39,80 @@ state_folder_option = click.option(
 )
 
 
+_OPTIONS = (
+    click.option(
+        "--port", type=_PORT, default=0, help="Port of plain HTTP. By default any free port."
+    ),
+    click.option(
+        "--tls-port", type=_PORT, default=0, help="Port of HTTPS. By default any free port."
+    ),
+    click.option(
+        "--proxy-port",
+        type=_PORT,
+        default=0,
+        help="Port of the forward proxy. By default any free port.",
+    ),
+    click.option(
+        "--direct",
+        metavar="HOST",
+        multiple=True,
+        help="A host that clients reach directly. Repeat the option for several.",
+    ),
+    click.option(
+        "--pass-through",
+        is_flag=True,
+        help="Let the proxy connect to every host that is not the vendor's.",
+    ),
+    click.option(
+        "--database",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="SQLite file to use and keep. By default a temporary one.",
+    ),
+    click.option(
+        "--seed",
+        metavar="FILE",
+        help="Seed to create everything from: a YAML or JSON file, or a built-in one: demo, "
+        "empty or vendor-tests.",
+    ),
+    click.option(
+        "--tenants",
+        type=_TENANTS,
+        help="Number of tenants that an empty database gets without a seed, each with an API "
+        "client.  [default: 1]",
+    ),
+    click.option(
+        "--clock",
+        metavar="TIME",
+        help="Freeze the clock at this time, for example 2030-01-31T12:00:00Z. By default it "
+        "shows the real time.",
+    ),
+    click.option(
+        "--cloud", default="production", show_default=True, help="Name of the vendor's cloud."
+    ),
+    click.option(
+        "--vanity-domain",
+        default="portico",
+        show_default=True,
+        help="The vanity domain for clients that sign in by OneAPI.",
+    ),
+    *TRAFFIC_OPTIONS,
+    click.option(
+        "--ca-dir",
+        type=click.Path(path_type=Path, file_okay=False),
+        help="Folder of the certificate authority.  [default: ~/.local/share/portico/ca]",
+    ),
+    click.option(
+        "--env-file",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help="File to write the variables to that clients read, with mode 0600.",
+    ),
+    state_folder_option,
+)
+
+
 def stand_in_options(command: Command) -> Command:
     """Add the options of a stand-in."""
-    options = [
-        click.option(
-            "--port", type=_PORT, default=0, help="Port of plain HTTP. By default any free port."
-        ),
-        click.option(
-            "--tls-port", type=_PORT, default=0, help="Port of HTTPS. By default any free port."
-        ),
-        click.option(
-            "--proxy-port",
-            type=_PORT,
-            default=0,
-            help="Port of the forward proxy. By default any free port.",
-        ),
-        click.option(
-            "--direct",
-            metavar="HOST",
-            multiple=True,
-            help="A host that clients reach directly. Repeat the option for several.",
-        ),
-        click.option(
-            "--pass-through",
-            is_flag=True,
-            help="Let the proxy connect to every host that is not the vendor's.",
-        ),
-        click.option(
-            "--database",
-            type=click.Path(path_type=Path, dir_okay=False),
-            help="SQLite file to use and keep. By default a temporary one.",
-        ),
-        click.option(
-            "--seed",
-            metavar="FILE",
-            help="Seed to create everything from: a YAML or JSON file, or a built-in one: demo, "
-            "empty or vendor-tests.",
-        ),
-        click.option(
-            "--tenants",
-            type=_TENANTS,
-            help="Number of tenants that an empty database gets without a seed, each with an API "
-            "client.  [default: 1]",
-        ),
-        click.option(
-            "--clock",
-            metavar="TIME",
-            help="Freeze the clock at this time, for example 2030-01-31T12:00:00Z. By default it "
-            "shows the real time.",
-        ),
-        click.option(
-            "--cloud", default="production", show_default=True, help="Name of the vendor's cloud."
-        ),
-        click.option(
-            "--vanity-domain",
-            default="portico",
-            show_default=True,
-            help="The vanity domain for clients that sign in by OneAPI.",
-        ),
-        *TRAFFIC_OPTIONS,
-        click.option(
-            "--ca-dir",
-            type=click.Path(path_type=Path, file_okay=False),
-            help="Folder of the certificate authority.  [default: ~/.local/share/portico/ca]",
-        ),
-        click.option(
-            "--env-file",
-            type=click.Path(path_type=Path, dir_okay=False),
-            help="File to write the variables to that clients read, with mode 0600.",
-        ),
-        state_folder_option,
-    ]
-    for option in reversed(options):
+    for option in reversed(_OPTIONS):
         command = option(command)
     return command
 
