@@ -27,7 +27,7 @@ _COMMANDS = {
         "Run a stand-in for the vendor's cloud, for tests of Terraform, Ansible, Go and Python.",
     ),
     "env": (
-        "environment",
+        "stand_in.environment",
         "Print the variables that lead the vendor's clients to a running stand-in.",
     ),
     "keys": (
@@ -41,6 +41,10 @@ _COMMANDS = {
     "provider": ("providers", "Manage the OpenID providers through which people sign in."),
     "record": ("recordings", "Record what a command calls at the vendor, for `portico verify`."),
     "seed": ("seeds", "Check and export seeds, the files that `portico emulate --seed` reads."),
+    "run": (
+        "stand_in.run",
+        "Run a command with a stand-in for the vendor's cloud that ends with it.",
+    ),
     "serve": ("serve", "Serve the API, the console and the portal pages."),
     "tenant": ("tenants", "Manage tenants, the customers of this installation."),
     "verify": ("recordings", "Compare Portico with recorded exchanges of the vendor's API."),

@@ -2,122 +2,49 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from portico.cli.traffic_options import TRAFFIC_OPTIONS
+from portico.cli.stand_in.options import (
+    chosen_folder,
+    emulate_options,
+    first_tenants,
+    stand_in_options,
+    state_folder_option,
+)
 from portico.emulation.access import access_text
 from portico.emulation.control_client import call_control
 from portico.emulation.environment import client_environment, environment_file, shell_text
-from portico.emulation.state_folder import StandInError, StateFolder, default_state_folder
+from portico.emulation.state_folder import StandInError, StateFolder
 from portico.storage.engine.files import replace_private_file
 
 if TYPE_CHECKING:
     from portico.emulation.access import StandInAccess
-    from portico.emulation.running import EmulateOptions
 
 READY_SECONDS = 30.0
 _FOLLOW_SECONDS = 0.2
-_TENANTS = click.IntRange(0, 1_000)
-_PORT = click.IntRange(0, 65_535)
-Command = Callable[..., Any]
-
-
-state_folder_option = click.option(
-    "--state-dir",
-    type=click.Path(path_type=Path, file_okay=False),
-    help="Folder with the process id, the log and the addresses of a stand-in in the background. "
-    "One runs in each folder.  [default: ~/.local/state/portico/emulate]",
-)
-
-
-_OPTIONS = (
-    click.option(
-        "--port", type=_PORT, default=0, help="Port of plain HTTP. By default any free port."
-    ),
-    click.option(
-        "--tls-port", type=_PORT, default=0, help="Port of HTTPS. By default any free port."
-    ),
-    click.option(
-        "--proxy-port",
-        type=_PORT,
-        default=0,
-        help="Port of the forward proxy. By default any free port.",
-    ),
-    click.option(
-        "--direct",
-        metavar="HOST",
-        multiple=True,
-        help="A host that clients reach directly. Repeat the option for several.",
-    ),
-    click.option(
-        "--pass-through",
-        is_flag=True,
-        help="Let the proxy connect to every host that is not the vendor's.",
-    ),
-    click.option(
-        "--database",
-        type=click.Path(path_type=Path, dir_okay=False),
-        help="SQLite file to use and keep. By default a temporary one.",
-    ),
-    click.option(
-        "--seed",
-        metavar="FILE",
-        help="Seed to create everything from: a YAML or JSON file, or a built-in one: demo, "
-        "empty or vendor-tests.",
-    ),
-    click.option(
-        "--tenants",
-        type=_TENANTS,
-        help="Number of tenants that an empty database gets without a seed, each with an API "
-        "client.  [default: 1]",
-    ),
-    click.option(
-        "--clock",
-        metavar="TIME",
-        help="Freeze the clock at this time, for example 2030-01-31T12:00:00Z. By default it "
-        "shows the real time.",
-    ),
-    click.option(
-        "--cloud", default="production", show_default=True, help="Name of the vendor's cloud."
-    ),
-    click.option(
-        "--vanity-domain",
-        default="portico",
-        show_default=True,
-        help="The vanity domain for clients that sign in by OneAPI.",
-    ),
-    *TRAFFIC_OPTIONS,
-    click.option(
-        "--ca-dir",
-        type=click.Path(path_type=Path, file_okay=False),
-        help="Folder of the certificate authority.  [default: ~/.local/share/portico/ca]",
-    ),
-    click.option(
-        "--env-file",
-        type=click.Path(path_type=Path, dir_okay=False),
-        help="File to write the variables to that clients read, with mode 0600.",
-    ),
-    state_folder_option,
-)
-
-
-def stand_in_options(command: Command) -> Command:
-    """Add the options of a stand-in."""
-    for option in reversed(_OPTIONS):
-        command = option(command)
-    return command
 
 
 @click.group(invoke_without_command=True)
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="When it is ready, print how to reach it as one line of JSON.",
+)
+@click.option(
+    "--stop-on-eof",
+    is_flag=True,
+    help="Stop when standard input ends, as it does when the program ends that started it.",
+)
 @stand_in_options
 @click.pass_context
 def emulate(context: click.Context, /, **options: Any) -> None:  # noqa: ANN401  # click's values
@@ -147,7 +74,7 @@ def start(state_dir: Path | None, env_file: Path | None, **options: Any) -> None
     """
     folder = chosen_folder(state_dir)
     folder.require_free()
-    _first_tenants(options["seed"], options["tenants"])
+    first_tenants(options["seed"], options["tenants"])
     arguments = ["--state-dir", str(folder.path)]
     arguments += _arguments(options)
     access = _start(folder, arguments)
@@ -221,41 +148,23 @@ def _run(options: dict[str, Any]) -> None:
 
     state_dir: Path | None = options.pop("state_dir")
     env_file: Path | None = options.pop("env_file")
+    as_json: bool = options.pop("as_json")
+    stop_on_eof: bool = options.pop("stop_on_eof")
     folder = None if state_dir is None else StateFolder(state_dir)
 
     def ready(access: StandInAccess) -> None:
         _hand_over(access, env_file)
-        click.echo(f"{access_text(access)}\n\nThe stand-in is ready. Ctrl-C stops it.")
+        if as_json:
+            click.echo(_one_line(access))
+        else:
+            click.echo(f"{access_text(access)}\n\nThe stand-in is ready. Ctrl-C stops it.")
 
-    run_in_foreground(_chosen(options), folder, ready)
-
-
-def _chosen(options: Mapping[str, Any]) -> EmulateOptions:
-    from portico.emulation.running import EmulateOptions
-    from portico.emulation.traffic import TrafficOptions
-    from portico.settings import load_settings
-
-    values = dict(options)
-    clock = values.pop("clock")
-    traffic = {name: values.pop(name) for name in ("limits", "chaos", "seed_number", "report")}
-    values |= _first_tenants(values.pop("seed"), values.pop("tenants"))
-    return EmulateOptions(
-        **values,
-        frozen_at=None if clock is None else _moment(clock),
-        settings=load_settings({}, os.environ),
-        traffic=TrafficOptions(**traffic),
-    )
+    run_in_foreground(emulate_options(options), folder, ready, stop_on_eof=stop_on_eof)
 
 
-def _first_tenants(seed: str | None, tenants: int | None) -> dict[str, Any]:
-    """Return the options that say what an empty database gets. Raises SeedError."""
-    if seed is None:
-        return {} if tenants is None else {"tenants": tenants}
-    if tenants is not None:
-        raise click.UsageError("--tenants is for a stand-in without --seed.")
-    from portico.emulation.seeding import open_seed
-
-    return {"seed": open_seed(seed)}
+def _one_line(access: StandInAccess) -> str:
+    """Return how to reach a stand-in, and the environment of its clients, as JSON."""
+    return json.dumps({**json.loads(access.to_json()), "environment": client_environment(access)})
 
 
 def _arguments(options: Mapping[str, object]) -> list[str]:
@@ -270,18 +179,6 @@ def _arguments(options: Mapping[str, object]) -> list[str]:
         elif value is not None and value is not False:
             arguments += [flag, str(value)]
     return arguments
-
-
-def _moment(text: str) -> float:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise click.BadParameter(
-            "Write a time with its zone, for example 2030-01-31T12:00:00Z.", param_hint="--clock"
-        )
-    return moment.timestamp()
 
 
 def _start(folder: StateFolder, arguments: list[str]) -> StandInAccess:
@@ -335,11 +232,6 @@ def _log_parts(folder: StateFolder, *, follow: bool) -> Iterator[str]:
             if not (follow and runs):
                 return
             time.sleep(_FOLLOW_SECONDS)
-
-
-def chosen_folder(state_dir: Path | None) -> StateFolder:
-    """Return the state folder of an option, or the user's."""
-    return StateFolder(state_dir or default_state_folder(os.environ))
 
 
 def _option(state_dir: Path | None) -> str:

@@ -32,7 +32,9 @@ TRAFFIC_OPTIONS = (
     click.option(
         "--report",
         metavar="FILE",
+        multiple=True,
         type=click.Path(path_type=Path, dir_okay=False),
-        help="File for a report about the requests: .txt, .md, .xml (JUnit) or .har.",
+        help="File for a report about the requests: .txt, .md, .xml (JUnit) or .har. Can be "
+        "repeated.",
     ),
 )

@@ -46,6 +46,7 @@ class StandInAccess:
     def from_json(text: str) -> StandInAccess:
         """Return what `to_json` wrote."""
         values: dict[str, Any] = json.loads(text)
+        values.pop("environment", None)  # only programs without this class need it
         tenants = tuple(TenantAccess(**each) for each in values.pop("tenants"))
         no_proxy = tuple(values.pop("no_proxy"))
         return StandInAccess(**values, no_proxy=no_proxy, tenants=tenants)

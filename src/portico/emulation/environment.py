@@ -11,6 +11,7 @@ from pathlib import Path
 
 from portico.domain.errors import InvalidInput
 from portico.emulation.access import PRODUCTION, StandInAccess
+from portico.emulator.listeners.vendor_hosts import VendorHosts
 
 STRAY = (
     "ZSCALER_PROXY_HOST",
@@ -86,6 +87,23 @@ def stray_variables(present: Iterable[str], variables: Mapping[str, str]) -> lis
     """Return the variables among the present ones that would lead clients elsewhere."""
     wrong = (*STRAY, *ONEAPI_CREDENTIALS)
     return [name for name in present if name in wrong and name not in variables]
+
+
+def hosts_without_proxy(present: Mapping[str, str], cloud: str) -> str:
+    """Return the hosts of NO_PROXY in an environment, without patterns of the vendor's names."""
+    domains = VendorHosts.with_clouds([cloud]).domains()
+    written = present.get("NO_PROXY") or present.get("no_proxy") or ""
+    hosts = filter(None, (each.strip() for each in written.split(",")))
+    return ",".join(host for host in hosts if not _is_vendors(host, domains))
+
+
+def _is_vendors(host: str, domains: Iterable[str]) -> bool:
+    if host.count(":") > 1:  # an IPv6 address
+        return False
+    name = host.lower().lstrip("*").lstrip(".").partition(":")[0]
+    return not name or any(
+        f".{each}".endswith(f".{name}") or f".{name}".endswith(f".{each}") for each in domains
+    )
 
 
 def environment_file(variables: Mapping[str, str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from portico.emulation.access import PRODUCTION, VANITY_DOMAIN, StandInAccess, TenantAccess
 from portico.emulation.assembly import make_stand_in_app
+from portico.emulation.ca_bundle import write_ca_bundle
 from portico.emulation.databases import (
     cache_folder,
     first_free_id,
@@ -33,6 +35,7 @@ from portico.emulator.stand_in import StandIn
 from portico.emulator.tenants import add_tenant
 from portico.services.tenancy.tenants import has_tenants
 from portico.settings import Settings
+from portico.storage.engine.database import sqlite_path
 
 if TYPE_CHECKING:
     from portico.emulator.seeds.reading import SeedFile
@@ -111,6 +114,7 @@ async def running_stand_in(options: EmulateOptions) -> AsyncIterator[StandInAcce
         authority, listeners = _listeners(options, clock)
         async with (
             watched_traffic(stand_in, options.traffic),
+            _ca_bundle(options, url, authority.path) as ca_bundle,
             serve_app(app, listeners) as server,
         ):
             url, tls_url, proxy_url = server.urls
@@ -119,6 +123,7 @@ async def running_stand_in(options: EmulateOptions) -> AsyncIterator[StandInAcce
                 tls_url=tls_url,
                 proxy_url=proxy_url,
                 ca_file=str(authority.path),
+                ca_bundle=str(ca_bundle),
                 cloud=options.cloud,
                 vanity_domain=options.vanity_domain,
                 no_proxy=NO_PROXY + options.direct,
@@ -147,6 +152,17 @@ def _listeners(
         TlsListener(certificates, HOST, options.tls_port),
         ProxyListener(certificates, destinations, HOST, options.proxy_port),
     )
+
+
+@asynccontextmanager
+async def _ca_bundle(options: EmulateOptions, url: str, ca_file: Path) -> AsyncIterator[Path]:
+    """Write the CA bundle beside a temporary database, or into a folder of its own."""
+    database = sqlite_path(url)
+    if options.database is None and database is not None:
+        yield write_ca_bundle(database.parent, ca_file, os.environ)
+        return
+    with tempfile.TemporaryDirectory(prefix="portico-") as folder:
+        yield write_ca_bundle(Path(folder), ca_file, os.environ)
 
 
 @asynccontextmanager

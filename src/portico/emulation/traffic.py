@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,13 +22,13 @@ VENDOR = "vendor"
 class TrafficOptions:
     """The options about requests. `limits` is `vendor` or `none`, and `chaos` a fault profile.
 
-    `seed_number` decides which requests the profile strikes. `report` is the file for the report.
+    `seed_number` decides which requests the profile strikes. `reports` are the files for reports.
     """
 
     limits: str = "none"
     chaos: str | None = None
     seed_number: int = 0
-    report: Path | None = None
+    reports: tuple[Path, ...] = ()
 
 
 @asynccontextmanager
@@ -37,8 +37,8 @@ async def watched_traffic(stand_in: StandIn, options: TrafficOptions) -> AsyncIt
 
     The application must have been made. Raises InvalidRule, UnknownReport or StandInError.
     """
-    if options.report is not None:
-        form_of(options.report.name)
+    for file in options.reports:
+        _require_folder(file)
     if options.chaos is not None:
         rules = read_rules(profile(options.chaos), stand_in.operations)
         stand_in.faults.start_with(rules, seed=options.seed_number)
@@ -46,15 +46,23 @@ async def watched_traffic(stand_in: StandIn, options: TrafficOptions) -> AsyncIt
     try:
         yield
     finally:
-        if options.report is not None:
-            await asyncio.to_thread(_write, stand_in, options.report)
+        if options.reports:
+            await asyncio.to_thread(_write, stand_in, options.reports)
 
 
-def _write(stand_in: StandIn, file: Path) -> None:
-    """Write the report, and its Markdown form to the summary of a job on GitHub Actions."""
+def _require_folder(file: Path) -> None:
+    """Refuse a report that could not be written at the end. Raises like `watched_traffic`."""
+    form_of(file.name)
+    if not file.absolute().parent.is_dir():
+        raise StandInError(f"The folder of the report {file} does not exist. Create it first.")
+
+
+def _write(stand_in: StandIn, files: Sequence[Path]) -> None:
+    """Write the reports, and the Markdown form to the summary of a job on GitHub Actions."""
     summary = os.environ.get("GITHUB_STEP_SUMMARY")
     try:
-        file.write_bytes(_report(stand_in, form_of(file.name)))
+        for file in files:
+            file.write_bytes(_report(stand_in, form_of(file.name)))
         if summary:
             with Path(summary).open("ab") as page:
                 page.write(_report(stand_in, "markdown"))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from portico.cli.emulate import chosen_folder, state_folder_option
+from portico.cli.stand_in.options import chosen_folder, state_folder_option
 from portico.emulation.environment import (
     SHELLS,
     client_environment,

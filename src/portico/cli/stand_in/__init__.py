@@ -1,0 +1,1 @@
+"""Commands for clients of the stand-in, and the options of every stand-in."""
