@@ -13,6 +13,7 @@ from tests.emulator.recordings.tapes import (
     LINK_CREATED,
     LINK_ID,
     LINK_READ,
+    NOT_FOUND,
     PORTAL_ID,
     PORTAL_READ,
     exchange,
@@ -91,6 +92,14 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
 
     assert ended.status == 1
     assert ended.errors == f"portico: {accepted}, entry 1: It has no reason.\n"
+
+
+def test_recording_with_404_needs_the_option(tmp_path: Path) -> None:
+    missing = exchange("GET", f"userPortalLink/{LINK_ID}", 404, NOT_FOUND)
+    path = str(write_cassette(tmp_path / "tape.yaml", interaction(missing)))
+
+    assert run("verify", path).status == 2
+    assert run("verify", path, "--no-vendor-statuses").status == 0
 
 
 def test_seed_with_several_tenants_is_refused(tmp_path: Path) -> None:

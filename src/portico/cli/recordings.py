@@ -26,7 +26,14 @@ DIFFERENT = 2
     type=_FILE,
     help="Seed with one tenant: the objects that existed before the recordings.",
 )
-def verify(files: tuple[Path, ...], accept: Path | None, seed: Path | None) -> None:
+@click.option(
+    "--vendor-statuses/--no-vendor-statuses",
+    default=True,
+    help="Answer 400 for an unknown id, as the vendor documents, or 404. Default: 400.",
+)
+def verify(
+    files: tuple[Path, ...], accept: Path | None, seed: Path | None, vendor_statuses: bool
+) -> None:
     """Compare Portico with recorded exchanges of the vendor's API.
 
     Each FILE is a cassette of vcrpy or a HAR file. It is replayed against a new tenant in a
@@ -42,7 +49,9 @@ def verify(files: tuple[Path, ...], accept: Path | None, seed: Path | None) -> N
     planted = read_seed(seed, plain_secrets=True) if seed else None
     acceptance = read_acceptance(accept) if accept else Acceptance([])
     recordings = [read_recording(file) for file in files]
-    result = asyncio.run(verify_recordings(recordings, acceptance, planted))
+    result = asyncio.run(
+        verify_recordings(recordings, acceptance, planted, vendor_statuses=vendor_statuses)
+    )
     for line in report_lines(result, acceptance):
         click.echo(line)
     if result.findings:

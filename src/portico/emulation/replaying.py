@@ -42,20 +42,25 @@ class InProcess:
 
 
 async def verify_recordings(
-    recordings: Sequence[Sequence[Exchange]], acceptance: Acceptance, seed: SeedFile | None = None
+    recordings: Sequence[Sequence[Exchange]],
+    acceptance: Acceptance,
+    seed: SeedFile | None = None,
+    *,
+    vendor_statuses: bool = True,
 ) -> Replay:
     """Return the result of replaying recordings, each of them on a new tenant.
 
-    The tenant is empty, or it is the only one of a seed. Raises SeedError.
+    The tenant is empty, or it is the only one of a seed. With `vendor_statuses`, an unknown id is
+    400, as the vendor documents. Raises SeedError.
     """
     result, operations = Replay(), api_operations()
     if seed is None:
-        async with fresh_portico() as new_target:
+        async with fresh_portico(vendor_statuses=vendor_statuses) as new_target:
             for exchanges in recordings:
                 await replay(exchanges, await new_target(), operations, acceptance, result)
         return result
     for exchanges in recordings:
-        async with fresh_portico(seed) as new_target:
+        async with fresh_portico(seed, vendor_statuses=vendor_statuses) as new_target:
             await replay(exchanges, await new_target(), operations, acceptance, result)
     return result
 
@@ -63,6 +68,8 @@ async def verify_recordings(
 @asynccontextmanager
 async def fresh_portico(
     seed: SeedFile | None = None,
+    *,
+    vendor_statuses: bool = True,
 ) -> AsyncIterator[Callable[[], Awaitable[InProcess]]]:
     """Start a Portico on a temporary database; yield a function that adds a tenant to replay on.
 
@@ -70,10 +77,7 @@ async def fresh_portico(
     """
     numbers = count(1)
     async with temporary_database(cache_folder(os.environ)) as url:
-        # The vendor answers 400 for an unknown id, and one form of bulk to every client.
-        settings = Settings(
-            database=url, vendor_statuses=True, sdk_bulk_array=False, access_log=False
-        )
+        settings = Settings(database=url, vendor_statuses=vendor_statuses, access_log=False)
         if seed is not None and seed.seed.portal_suffix is not None:
             settings = replace(settings, portal_suffix=seed.seed.portal_suffix)
         runtimes: list[Runtime] = []

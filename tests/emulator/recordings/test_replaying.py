@@ -153,6 +153,26 @@ def test_refused_request_without_a_session_is_refused_here_too(play: Play) -> No
     assert lines(play([refused])) == []
 
 
+@pytest.mark.parametrize("in_array", [False, True])
+def test_bulk_is_compared_in_the_form_that_was_recorded(play: Play, in_array: bool) -> None:
+    made = {
+        "userPortalLinks": [
+            {"id": "5", "name": "Wiki", "link": "wiki.example.com", "enabled": True}
+        ],
+        "userPortals": [],
+    }
+    bulk = exchange(
+        "POST",
+        API.replace("/v1/", "/v2/") + "/userPortalLink/bulk",
+        201,
+        [made] if in_array else made,
+        body={"userPortalLinks": [{"name": "Wiki", "link": "wiki.example.com", "enabled": True}]},
+        headers={"user-agent": "zscaler-sdk-python/1.11.3"},
+    )
+
+    assert lines(play([bulk])) == []
+
+
 def test_object_that_is_sent_back_whole_declares_no_stamps(play: Play) -> None:
     whole = exchange("PUT", f"userPortalLink/{LINK_ID}", 204, body=LINK_READ)
     again = exchange("GET", f"userPortalLink/{LINK_ID}", 200, LINK_READ)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 from urllib.parse import parse_qsl, urlencode
@@ -18,7 +18,7 @@ from portico.emulator.recordings.known_objects import bind_known_objects
 
 API = "/mgmtconfig/"
 SIGN_OUT = "sign_out"
-SENT_HEADERS = ("content-type", "if-match", "if-none-match", "idempotency-key", "user-agent")
+SENT_HEADERS = ("content-type", "if-match", "if-none-match", "idempotency-key")
 _OK = 300
 
 
@@ -158,11 +158,10 @@ class _Player:
 
     async def _sent(self, exchange: Exchange, operation: Operation) -> Answer:
         path, query = self.bindings.path(exchange.path), self.bindings.query(exchange.query)
-        headers = {
-            name: exchange.request_headers[name]
-            for name in SENT_HEADERS
-            if name in exchange.request_headers
-        }
+        headers = _only(exchange.request_headers, *SENT_HEADERS)
+        if isinstance(json_of(exchange.answer_body), list):
+            # Portico answers a bulk with an array to the vendor's Python SDK alone.
+            headers |= _only(exchange.request_headers, "user-agent")
         if operation.signs_in:
             body = self._sign_in_form(exchange.request_body)
             headers["content-type"] = "application/x-www-form-urlencoded"
@@ -193,6 +192,10 @@ class _Player:
 
     def _skip(self, exchange: Exchange, reason: str) -> None:
         self._result.unsupported.append(Unsupported(exchange=exchange, reason=reason))
+
+
+def _only(headers: Mapping[str, str], *names: str) -> dict[str, str]:
+    return {name: headers[name] for name in names if name in headers}
 
 
 def _sent_json(exchange: Exchange) -> object:
