@@ -261,7 +261,8 @@ REFUSALS = {
         "are not part of a host."
     ),
     "  links:\n  - {name: A, link: a.example.com}\n  - {name: a, link: b.example.com}\n": (
-        "line 7, tenants[0].links[1].name: A resource with the name a already exists."
+        "line 7, tenants[0].links[1].name: A resource with the name a already exists. Choose "
+        "another name."
     ),
     "  links: [{name: A, link: a.example.com, portals: [staff]}]\n": (
         "line 5, tenants[0].links[0].portals[0]: There is no portal with the key or name staff "
@@ -277,7 +278,8 @@ REFUSALS = {
         "linkPath."
     ),
     "  portals:\n  - {name: A}\n  - {name: a}\n": (
-        "line 7, tenants[0].portals[1]: A resource with the name a already exists."
+        "line 7, tenants[0].portals[1].name: A resource with the name a already exists. Choose "
+        "another name."
     ),
     "  portals:\n  - {key: a, name: A}\n  - {key: a, name: B}\n": (
         "line 7, tenants[0].portals[1].key: Another portal has the key a. Choose another one."

@@ -163,6 +163,11 @@ def test_plain_secret_is_refused_where_files_are_shared() -> None:
             "the text itself.",
         ),
         (
+            f"{HEAD}  clients:\n  - name: CI\n    secret: {{env: [a]}}\n",
+            "seed.yaml line 6, tenants[0].clients[0].secret: Text must follow env, as in "
+            "{env: NAME}.",
+        ),
+        (
             "set: test\ncloudLetter: B2\ntenants: []\n",
             "seed.yaml line 2, cloudLetter: It must be one lower-case letter.",
         ),

@@ -115,8 +115,8 @@ class _Values:
 
     def _referred(self, kind: str, name: object, path: str) -> str:
         if not isinstance(name, str) or not name:
-            example = "env: NAME" if kind == "env" else "file: PATH"
-            raise self._source.error(path, f"Write {{{example}}}, with a text.")
+            example = "{env: NAME}" if kind == "env" else "{file: PATH}"
+            raise self._source.error(path, f"Text must follow {kind}, as in {example}.")
         if kind == "file":
             return self._file(name, path)
         if name not in self._environment:

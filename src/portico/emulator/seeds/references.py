@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from msgspec import UnsetType
 
-from portico.domain.errors import InvalidField, PorticoError
+from portico.domain.errors import InvalidField, NameTaken, PorticoError
 from portico.domain.records import MAX_ID, fold
 from portico.emulator.seeds.format import Entry
 from portico.emulator.seeds.sources import SeedError, Source
@@ -58,6 +58,8 @@ class Place:
             match = re.match(rf"{_BULK.pattern}: ", why)
             name = match[0].removesuffix(": ") if match else ""
             why = why[match.end() :] if match else why
+        if isinstance(error, NameTaken):
+            name, why = name or "name", f"{why} Choose another name."
         if bulk := _BULK.fullmatch(name):
             place = Place(self.source, f"{self.path}[{offset + int(bulk[1])}]")
             name = bulk[2]
