@@ -50,15 +50,18 @@ class PortalSection:
     links: tuple[PresentedLink, ...]
 
 
+_OF_LINK = tuple(each.name for each in fields(Link))
+
+
 def present(link: Link, presentation: LinkPresentation = PLAIN) -> PresentedLink:
     """Return a link together with its presentation."""
-    values = {each.name: getattr(link, each.name) for each in fields(Link)}
+    values = {name: getattr(link, name) for name in _OF_LINK}
     return PresentedLink(**values, presentation=presentation)
 
 
 def unpresented(link: Link) -> Link:
     """Return a link without its presentation."""
-    return Link(**{each.name: getattr(link, each.name) for each in fields(Link)})
+    return Link(**{name: getattr(link, name) for name in _OF_LINK})
 
 
 def check_presentation(presentation: LinkPresentation) -> LinkPresentation:

@@ -76,7 +76,10 @@ class _PooledConnection(asyncpg.Connection):  # type: ignore[misc]  # it has no 
 
 
 class PostgresConnection:
-    """Statements on one pooled connection. `seconds` is the database's time limit for each."""
+    """Statements on one pooled connection. `seconds` is the database's time limit for each.
+
+    `patience` is the time until the connection is closed, if it is not that of a read.
+    """
 
     def __init__(
         self,
@@ -84,13 +87,14 @@ class PostgresConnection:
         statements: StatementCompiler,
         seconds: float,
         *,
+        patience: float | None = None,
         slot: int = 0,
         writers_overlap: bool = False,
     ) -> None:
         self._connection = connection
         self._statements = statements
         self._seconds = seconds
-        self._patience = seconds + GRACE_SECONDS
+        self._patience = patience
         self.slot = slot
         self.writers_overlap = writers_overlap
 
@@ -232,6 +236,8 @@ class PostgresDatabase(Database):
                 timeout=CONNECT_SECONDS,
                 statement_cache_size=_CACHED_BY_DRIVER,
                 max_cached_statement_lifetime=0,
+                # Cheaper than a time limit for each statement. Writes have their own.
+                command_timeout=seconds + GRACE_SECONDS if seconds else None,
                 server_settings={
                     "application_name": "portico",
                     "jit": "off",
@@ -310,6 +316,7 @@ class PostgresDatabase(Database):
                             connection,
                             self._statements,
                             WRITE_SECONDS,
+                            patience=WRITE_SECONDS + GRACE_SECONDS,
                             slot=slot,
                             writers_overlap=True,
                         )
