@@ -6,7 +6,6 @@ It knows nothing of Portico: the environment says where everything is.
 from __future__ import annotations
 
 import json
-import os
 import sys
 from typing import Any
 
@@ -16,21 +15,25 @@ from zscaler.oneapi_client import LegacyZPAClient
 
 def main(mode: str) -> dict[str, Any]:
     """What the SDK answered to each call."""
-    customer = os.environ["ZPA_CUSTOMER_ID"]
     zpa = LegacyZPAClient({}).zpa if mode == "legacy" else ZscalerClient({}).zpa
     links = zpa.user_portal_link
-    link = {"name": "Wiki", "link": "wiki.example.com", "link_path": "/start", "enabled": True}
-    seen: dict[str, Any] = {"customer": customer}
+    link = {
+        "name": f"Wiki {mode}",
+        "link": "wiki.example.com",
+        "link_path": "/start",
+        "enabled": True,
+    }
+    seen: dict[str, Any] = {}
 
     created, _, error = links.add_portal_link(protocol="https://", **link)
     assert error is None, error
     listed, _, error = links.list_portal_link()
     assert error is None, error
-    seen["listed"] = [each.name for each in listed]
+    seen["listed"] = created.id in [each.id for each in listed]
     found, _, error = links.get_portal_link(created.id)
     assert error is None, error
     seen["found"] = found.link
-    changed = {**link, "protocol": "https://", "name": "Handbook"}
+    changed = {**link, "protocol": "https://", "name": f"Handbook {mode}"}
     _, _, error = links.update_portal_link(created.id, **changed)
     assert error is None, error
     seen["changed"] = links.get_portal_link(created.id)[0].name

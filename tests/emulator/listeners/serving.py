@@ -6,6 +6,7 @@ import asyncio
 import json
 import socket
 import threading
+import time
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -47,6 +48,12 @@ class Served:
             return work()
 
         return asyncio.run_coroutine_threadsafe(call(), self.loop).result(SECONDS)
+
+    def wait_until(self, condition: Callable[[], bool]) -> None:
+        """Waits until a condition holds, which is checked on the server's event loop."""
+        deadline = time.monotonic() + SECONDS
+        while not self.run(condition):
+            assert time.monotonic() < deadline, "The condition never held."
 
     def connect(self) -> socket.socket:
         """A connection to the first listener."""

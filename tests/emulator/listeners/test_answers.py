@@ -136,8 +136,7 @@ def test_client_that_does_not_read_is_disconnected() -> None:
     with served(http_only(flood), limits=limits) as running, running.connect() as opened:
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         opened.sendall(GET)
-        while not sent or running.run(lambda: running.server.connection_count):
-            pass
+        running.wait_until(lambda: bool(sent) and not running.server.connection_count)
 
     assert sum(sent) < 50_000_000
 

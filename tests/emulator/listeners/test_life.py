@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -61,14 +62,27 @@ def test_lifespan_runs_once_around_every_listener() -> None:
     assert app.phases == ["startup", "answered", "answered", "shutdown"]
 
 
+async def stops_listening(address: tuple[str, int]) -> None:
+    """Waits until a server accepts no more connections."""
+    with suppress(ConnectionError):
+        while True:
+            _, writer = await asyncio.open_connection(*address)
+            writer.close()
+            await writer.wait_closed()
+
+
 def test_request_in_progress_is_finished_before_the_application_stops() -> None:
     app = Application()
     with served(app) as running:
         opened = running.connect()
         opened.sendall(GET)
         assert app.is_called.wait(SECONDS)
-        # The block ends, so the server stops; only then the application answers.
-        running.loop.call_soon_threadsafe(running.loop.call_later, 0.2, app.may_answer.set)
+
+        async def answer_later() -> None:
+            await stops_listening(running.address)
+            app.may_answer.set()
+
+        asyncio.run_coroutine_threadsafe(answer_later(), running.loop)
     with opened:
         received = read_all(opened)
 

@@ -199,8 +199,7 @@ def test_client_that_leaves_or_stalls_after_connect_ends_the_connection(
                 read_until(opened, b"\r\n\r\n")
             leaving.close()
             assert read_all(stalling) == b""
-        while proxy.server.connection_count:
-            pass
+        proxy.wait_until(lambda: not proxy.server.connection_count)
 
 
 @pytest.mark.skipif(which("curl") is None, reason="curl is not installed")

@@ -24,9 +24,15 @@ HOST = b"host: x\r\n"
 
 @pytest.fixture(scope="module")
 def echoing() -> Iterator[Served]:
-    """A server with small limits that answers with the request."""
-    limits = Limits(header_bytes=8192, header_seconds=0.3, idle_seconds=0.6, body_seconds=0.3)
-    with served(echo, limits=limits) as running:
+    """A server that accepts short headers alone and answers with the request."""
+    with served(echo, limits=Limits(header_bytes=8192)) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def hasty() -> Iterator[Served]:
+    """A server that does not wait long once a request has begun."""
+    with served(echo, limits=Limits(header_seconds=0.3, body_seconds=0.3)) as running:
         yield running
 
 
@@ -91,8 +97,8 @@ def test_long_headers_are_refused_with_their_limit(echoing: Served) -> None:
     assert "8192 bytes" in reason(received)
 
 
-def test_slow_headers_are_refused(echoing: Served) -> None:
-    with echoing.connect() as opened:
+def test_slow_headers_are_refused(hasty: Served) -> None:
+    with hasty.connect() as opened:
         opened.sendall(b"GET / HTTP/1.1\r\nhost:")
         received = read_all(opened)
 
@@ -100,9 +106,9 @@ def test_slow_headers_are_refused(echoing: Served) -> None:
     assert "0.3 seconds" in reason(received)
 
 
-def test_headers_that_trickle_do_not_extend_the_time(echoing: Served) -> None:
+def test_headers_that_trickle_do_not_extend_the_time(hasty: Served) -> None:
     received = b""
-    with echoing.connect() as opened:
+    with hasty.connect() as opened:
         opened.sendall(b"GET / HTTP/1.1\r\nhost: x\r\n")
         opened.settimeout(0.05)
         while not received:
@@ -120,8 +126,8 @@ def test_half_a_request_is_an_error_and_none_is_not(echoing: Served) -> None:
     assert head(echoing.exchange(b"GET / HT")) == "HTTP/1.1 400 Bad Request"
 
 
-def test_body_that_stops_arriving_ends_the_connection(echoing: Served) -> None:
-    with echoing.connect() as opened:
+def test_body_that_stops_arriving_ends_the_connection(hasty: Served) -> None:
+    with hasty.connect() as opened:
         opened.sendall(b"POST / HTTP/1.1\r\n" + HOST + b"content-length: 10\r\n\r\nabc")
         received = read_all(opened)
 
@@ -139,8 +145,8 @@ def test_malformed_chunks_are_refused(echoing: Served, body: bytes) -> None:
     assert reason(received).startswith("The request body is not valid HTTP/1.1: ")
 
 
-def test_silent_connection_is_closed(echoing: Served) -> None:
-    with echoing.connect() as opened:
+def test_silent_connection_is_closed() -> None:
+    with served(echo, limits=Limits(idle_seconds=0.2)) as running, running.connect() as opened:
         assert read_all(opened) == b""
 
 
@@ -169,8 +175,7 @@ def test_busy_connections_are_not_dropped_for_new_ones() -> None:
         busy = [stack.enter_context(running.connect()) for _ in range(2)]
         for each in busy:
             each.sendall(b"POST / HTTP/1.1\r\n" + HOST + b"content-length: 1\r\n\r\n")
-        while running.run(lambda: running.server.busy_count) < 2:
-            pass
+        running.wait_until(lambda: running.server.busy_count == 2)
 
         refused = stack.enter_context(running.connect())
         assert head(read_all(refused)) == "HTTP/1.1 503 Too many connections"

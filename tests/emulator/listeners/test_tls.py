@@ -8,7 +8,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -152,7 +152,8 @@ def test_handshake_that_never_ends_is_given_up_and_blocks_nobody(
     listeners = (TlsListener(certificates), HttpListener())
     with served(echo, *listeners, limits=limits) as running, ExitStack() as stack:
         silent = [stack.enter_context(running.connect()) for _ in range(200)]
-        silent[-1].sendall(b"\x16\x03\x01\x02\x00\x01")  # the first bytes of a TLS client
+        with suppress(OSError):  # on a busy machine, the server may have given up already
+            silent[-1].sendall(b"\x16\x03\x01\x02\x00\x01")  # the first bytes of a TLS client
         with httpx.Client(trust_env=False) as http:
             assert http.get(running.server.urls[1]).status_code == 200
 

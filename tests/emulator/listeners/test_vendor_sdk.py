@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -111,20 +112,20 @@ CLOUDS = {"legacy": "PRODUCTION", "oneapi": "beta"}
 
 def test_sdk_works_by_environment_alone_and_nothing_leaves(tmp_path: Path) -> None:
     with watched(tmp_path) as running:
-        done = {mode: run_script(running, mode, CLOUDS[mode]) for mode in MODES}
+        with ThreadPoolExecutor() as pool:
+            done = list(pool.map(lambda mode: run_script(running, mode, CLOUDS[mode]), MODES))
         with httpx.Client(proxy=running.urls[2], trust_env=False) as http:
             for url in ("https://example.com/", "https://www.zscaler.com/"):
                 with pytest.raises(httpx.ProxyError, match="403"):
                     http.get(url)
             assert http.get("http://example.com/").status_code == 403
 
-    seen = {
-        "listed": ["Wiki"],
-        "found": "wiki.example.com",
-        "changed": "Handbook",
-        "deleted": 404,
-    }
-    for each in done.values():
+    for mode, each in zip(MODES, done, strict=True):
         assert each.returncode == 0, each.stderr
-        assert seen.items() <= json.loads(each.stdout.splitlines()[-1]).items()
+        assert json.loads(each.stdout.splitlines()[-1]) == {
+            "listed": True,
+            "found": "wiki.example.com",
+            "changed": f"Handbook {mode}",
+            "deleted": 404,
+        }
     assert running.opened == []
