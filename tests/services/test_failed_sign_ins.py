@@ -20,7 +20,7 @@ from portico.services.people.failed_sign_ins import (
 
 def failure(address: str, *, why: Why = Why.CREDENTIALS) -> FailedSignIn:
     """A failed sign-in at the console from an address."""
-    return FailedSignIn(door=SignInChannel.CONSOLE, why=why, address=address)
+    return FailedSignIn(channel=SignInChannel.CONSOLE, why=why, address=address)
 
 
 def logged(

@@ -55,9 +55,9 @@ def test_failures_at_the_doors_of_people(watched: Server) -> None:
     told = failures(watched)
     watched.stop()
 
-    console = {"door": "console", "reason": "credentials", "peer": VISITOR, "count": 1}
+    console = {"channel": "console", "reason": "credentials", "peer": VISITOR, "count": 1}
     at_portal = {
-        "door": "portal",
+        "channel": "portal",
         "reason": "credentials",
         "peer": VISITOR,
         "count": 1,
@@ -82,7 +82,7 @@ def test_wrong_present_password_is_a_failure_too(watched: Server) -> None:
 
     assert answer.status_code == 422
     assert failures(watched) == [
-        {"door": "console", "reason": "credentials", "peer": "127.0.0.1", "count": 1}
+        {"channel": "console", "reason": "credentials", "peer": "127.0.0.1", "count": 1}
     ]
 
 
@@ -99,11 +99,11 @@ def test_failures_of_api_clients(watched: Server, path: str) -> None:
         answer = watched.http.post(path, data=sent, headers=headers)
         assert answer.status_code == (401 if path == "/signin" else 400)
 
-    client = {"door": "api", "peer": VISITOR, "count": 1, "customerId": tenant.customer_id}
+    client = {"channel": "api", "peer": VISITOR, "count": 1, "customerId": tenant.customer_id}
     assert failures(watched) == [
         client | {"reason": "credentials", "clientId": wrong.client_id},
         client | {"reason": "revoked", "clientId": revoked.client_id},
-        {"door": "api", "peer": VISITOR, "count": 1, "reason": "unknown"},
+        {"channel": "api", "peer": VISITOR, "count": 1, "reason": "unknown"},
     ]
     assert not any(secret in watched.log.read_text() for secret in SECRETS)
 
@@ -127,9 +127,9 @@ def test_failures_by_provider(watched: Server) -> None:
     common = {"peer": "127.0.0.1", "count": 1}
     by_provider = common | {"providerId": str(provider.id)}
     assert failures(watched) == [
-        by_provider | {"door": "portal", "reason": "provider", "customerId": tenant.customer_id},
-        by_provider | {"door": "console", "reason": "unknown"},
-        common | {"door": "provider", "reason": "attempt"},
-        common | {"door": "console", "reason": "provider", "providerId": str(away.id)},
+        by_provider | {"channel": "portal", "reason": "provider", "customerId": tenant.customer_id},
+        by_provider | {"channel": "console", "reason": "unknown"},
+        common | {"channel": "provider", "reason": "attempt"},
+        common | {"channel": "console", "reason": "provider", "providerId": str(away.id)},
     ]
     assert not any(secret in watched.log.read_text() for secret in SECRETS)

@@ -72,10 +72,10 @@ class AnswerCache:
 
     def answer(self, key: AnswerKey) -> CachedAnswer | None:
         """Return the cached answer to a request. The caller compares its revision."""
-        found = self._answers.get(key)
-        if found is not None:
+        cached = self._answers.get(key)
+        if cached is not None:
             self._answers.move_to_end(key)
-        return found
+        return cached
 
     def cache_answer(self, key: AnswerKey, answer: CachedAnswer) -> None:
         """Cache an answer, and evict the least recently used ones."""

@@ -76,16 +76,16 @@ class HotSignIns:
         return answer if len(answer) < GZIP_FROM_BYTES else None
 
     async def _client(self, client_id: str) -> ApiClient | None:
-        kept = self._clients.get(client_id)
-        if kept is not None and await self._database.revision(kept[0].customer_id) == kept[1]:
-            return kept[0]
-        found = await access.client_at_revision(self._database, client_id)
-        if found is None:
+        cached = self._clients.get(client_id)
+        if cached is not None and await self._database.revision(cached[0].customer_id) == cached[1]:
+            return cached[0]
+        current = await access.client_at_revision(self._database, client_id)
+        if current is None:
             return None
         if len(self._clients) >= CACHED_CLIENTS:
             self._clients.clear()
-        self._clients[client_id] = found
-        return found[0]
+        self._clients[client_id] = current
+        return current[0]
 
 
 def _is_plain(scope: Scope) -> bool:

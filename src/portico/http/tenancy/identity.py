@@ -209,7 +209,7 @@ async def _signed_in(
         if client is not None:
             why = Why.CREDENTIALS if client.revoked_time is None else Why.REVOKED
         failure = FailedSignIn(
-            door=SignInChannel.API,
+            channel=SignInChannel.API,
             why=why,
             address=api.client_address(request.scope),
             customer_id=None if client is None else client.customer_id,

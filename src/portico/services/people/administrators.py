@@ -36,8 +36,8 @@ class GrantedAdministrator(Administrator):
 async def list_administrators(work: UnitOfWork) -> list[GrantedAdministrator]:
     """Return the tenant's administrators, by name. Raises Forbidden."""
     require_whole_tenant(work)
-    found = await work.administrators.of_tenant(work.scope.customer_id)
-    return await _with_grants(work, found)
+    stored = await work.administrators.of_tenant(work.scope.customer_id)
+    return await _with_grants(work, stored)
 
 
 async def get_administrator(
@@ -45,9 +45,9 @@ async def get_administrator(
 ) -> GrantedAdministrator:
     """Return one of the tenant's administrators, locked if asked. Raises NotFound."""
     require_whole_tenant(work, administrator_id)
-    found = await work.administrators.find(administrator_id, lock=lock)
-    if found is not None:
-        (granted,) = await _with_grants(work, [found])
+    stored = await work.administrators.find(administrator_id, lock=lock)
+    if stored is not None:
+        (granted,) = await _with_grants(work, [stored])
         if granted.grants:
             return granted
     raise NotFound(administrator_id)
@@ -108,9 +108,9 @@ async def set_grants(
     before = locked or await get_administrator(work, administrator_id, lock=True)
     _require_other(work, administrator_id, "change its own grants")
     await _store_grants(work, administrator_id, grants)
-    found = await work.administrators.find(administrator_id)
-    assert found is not None
-    (after,) = await _with_grants(work, [found])
+    stored = await work.administrators.find(administrator_id)
+    assert stored is not None
+    (after,) = await _with_grants(work, [stored])
     await recording.record_update(work.in_default(), KIND, before, after)
     if after.grants:
         return after
@@ -125,13 +125,13 @@ async def add_grant(work: UnitOfWork, administrator_id: int, grant: GrantSpec) -
     """
     if work.principal.actor_id != OPERATOR_ID:
         raise Forbidden("Only the operator lets an administrator of another tenant in.")
-    found = await work.administrators.find(administrator_id)
-    if found is None:
+    stored = await work.administrators.find(administrator_id)
+    if stored is None:
         raise NotFound(administrator_id)
-    (before,) = await _with_grants(work, [found])
-    kept = [each for each in before.grants if each.microtenant_id != grant.microtenant_id]
-    await _store_grants(work, administrator_id, [*kept, grant])
-    (after,) = await _with_grants(work, [found])
+    (before,) = await _with_grants(work, [stored])
+    others = [each for each in before.grants if each.microtenant_id != grant.microtenant_id]
+    await _store_grants(work, administrator_id, [*others, grant])
+    (after,) = await _with_grants(work, [stored])
     await recording.record_update(work.in_default(), KIND, before, after)
 
 
@@ -178,14 +178,14 @@ async def set_own_password(work: UnitOfWork, password_hash: str, *, exempt_sessi
     The caller must have proven that it knows the present one (`sign_in.prove_password`).
     Raises NotFound for a caller that is no administrator, Forbidden for one without a password.
     """
-    found = await work.administrators.find(work.principal.actor_id)
-    if found is None:
+    stored = await work.administrators.find(work.principal.actor_id)
+    if stored is None:
         raise NotFound(work.principal.actor_id)
-    if not found.password_hash:
+    if not stored.password_hash:
         raise Forbidden("This account has no password: a provider signs it in.")
-    (before,) = await _with_grants(work, [found])
-    await ConsoleSessions(work.connection).end_all(found.id, but=exempt_session)
-    await ConsoleDevices(work.connection).forget_all(found.id)
+    (before,) = await _with_grants(work, [stored])
+    await ConsoleSessions(work.connection).end_all(stored.id, but=exempt_session)
+    await ConsoleDevices(work.connection).forget_all(stored.id)
     await _store(work, before, replace(before, password_hash=password_hash))
 
 
@@ -211,12 +211,16 @@ async def _own(
 ) -> GrantedAdministrator:
     """Return an administrator that this tenant can change, locked. Raises NotFound or Forbidden."""
     require_admin(work)
-    found = locked or await get_administrator(work, administrator_id, lock=True)
-    if found.works_elsewhere and work.principal.actor_id not in (OPERATOR_ID, administrator_id):
+    administrator = locked or await get_administrator(work, administrator_id, lock=True)
+    if administrator.works_elsewhere and work.principal.actor_id not in (
+        OPERATOR_ID,
+        administrator_id,
+    ):
         raise Forbidden(
-            f"{found.name} also works in other tenants; only the operator changes the account."
+            f"{administrator.name} also works in other tenants; "
+            "only the operator changes the account."
         )
-    return found
+    return administrator
 
 
 async def _store(
@@ -254,9 +258,9 @@ async def _store_grants(
 
 
 async def _with_grants(
-    work: UnitOfWork, found: Sequence[Administrator]
+    work: UnitOfWork, administrators: Sequence[Administrator]
 ) -> list[GrantedAdministrator]:
-    every = await work.administrators.grants(each.id for each in found)
+    every = await work.administrators.grants(each.id for each in administrators)
     here = work.scope.customer_id
     return [
         GrantedAdministrator(
@@ -268,5 +272,5 @@ async def _with_grants(
                 g.administrator_id == each.id and g.customer_id != here for g in every
             ),
         )
-        for each in found
+        for each in administrators
     ]

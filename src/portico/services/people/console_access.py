@@ -43,10 +43,10 @@ async def administrator_access(
     if customer_id is None:
         customer_id, microtenant_id = _last_microtenant(signed_in)
     granted = [each for each in signed_in.grants if each.customer_id == customer_id]
-    wanted = _own_microtenant(granted) if microtenant_id is None else microtenant_id
-    applying = [each for each in granted if each.microtenant_id in (None, wanted)]
+    requested = _own_microtenant(granted) if microtenant_id is None else microtenant_id
+    applying = [each for each in granted if each.microtenant_id in (None, requested)]
     if not applying:
-        raise NotFound(wanted if granted else customer_id)
+        raise NotFound(requested if granted else customer_id)
     # Prefer an admin's role, then a role in the whole tenant.
     best = min(applying, key=lambda each: (each.role is not Role.ADMIN, each.microtenant_id or -1))
     principal = Principal(
@@ -55,7 +55,7 @@ async def administrator_access(
         role=best.role,
         microtenant_id=best.microtenant_id,
     )
-    return await scope_access(connection, principal, wanted)
+    return await scope_access(connection, principal, requested)
 
 
 async def may_change(runtime: Runtime, token: str, scope: Scope) -> bool:
@@ -95,9 +95,9 @@ async def list_accessible_microtenants(
     the rest is left out, so that one worker that is away does not block the other tenants.
     """
     places: list[AllowedTenant] = []
-    wanted = sorted({each.customer_id for each in signed_in.grants})
+    requested = sorted({each.customer_id for each in signed_in.grants})
     async with runtime.database.read() as connection:
-        for customer_id in sorted(wanted, key=lambda each: each != first):
+        for customer_id in sorted(requested, key=lambda each: each != first):
             try:
                 places += await _accessible_microtenants(connection, signed_in, customer_id)
             except Unavailable as error:
@@ -111,7 +111,7 @@ async def _accessible_microtenants(
 ) -> list[AllowedTenant]:
     """Return the microtenants of a tenant that an administrator can switch to, if any."""
     allowed = {each.microtenant_id for each in signed_in.grants if each.customer_id == customer_id}
-    found = await IdentityRepository(connection).tenants([customer_id])
+    tenants = await IdentityRepository(connection).tenants([customer_id])
     every = await MicrotenantRepository(connection, Scope(customer_id=customer_id)).all()
-    shown = tuple(each for each in every if None in allowed or each.id in allowed)
-    return [AllowedTenant(tenant=tenant, microtenants=shown) for tenant in found]
+    accessible = tuple(each for each in every if None in allowed or each.id in allowed)
+    return [AllowedTenant(tenant=tenant, microtenants=accessible) for tenant in tenants]

@@ -46,7 +46,7 @@ class Why(StrEnum):
 class FailedSignIn:
     """One failed sign-in. An id is None where it is not known."""
 
-    door: SignInChannel
+    channel: SignInChannel
     why: Why
     address: str
     customer_id: int | None = None
@@ -122,11 +122,11 @@ def _log(failure: FailedSignIn, count: int) -> None:
         "%d failed sign-in%s: %s, %s.",
         count,
         "" if count == 1 else "s",
-        failure.door,
+        failure.channel,
         failure.why,
         extra={
             "event": "sign_in.failed",
-            "door": failure.door,
+            "channel": failure.channel,
             "reason": failure.why,
             "peer": failure.address or None,
             "count": count,

@@ -15,26 +15,28 @@ async def find_administrator_by_name(runtime: Runtime, name: str) -> tuple[Admin
 
     Raises InvalidField, also for one without any grant.
     """
-    found = await any_administrator(runtime, name)
+    administrator = await any_administrator(runtime, name)
     async with runtime.database.read() as connection:
-        grants = await AdministratorRepository(connection).grants([found.id])
+        grants = await AdministratorRepository(connection).grants([administrator.id])
     if not grants:
-        raise InvalidField("name", f"{found.name} works in no tenant; run `portico admin grant`.")
-    return found, grants[0].customer_id
+        raise InvalidField(
+            "name", f"{administrator.name} works in no tenant; run `portico admin grant`."
+        )
+    return administrator, grants[0].customer_id
 
 
 async def any_administrator(runtime: Runtime, name: str) -> Administrator:
     """Return an administrator by name, with grants or without. Raises InvalidField."""
     async with runtime.database.read() as connection:
-        found = await AdministratorRepository(connection).find_by_name(name)
-    if found is None:
+        administrator = await AdministratorRepository(connection).find_by_name(name)
+    if administrator is None:
         raise InvalidField("name", f"Nobody is called {name}.")
-    return found
+    return administrator
 
 
 async def find_user_by_name(work: UnitOfWork, name: str) -> PortalUser:
     """Return a portal user of the tenant by name. Raises InvalidField."""
-    found = await work.users.find_by_name(name)
-    if found is None:
+    user = await work.users.find_by_name(name)
+    if user is None:
         raise InvalidField("name", f"Nobody is called {name}.")
-    return found
+    return user

@@ -47,11 +47,11 @@ async def set_client_secret(
 ) -> IdentityProvider:
     """Replace a provider's client secret and enable it. Raises NotFound or SecretError."""
     async with runtime.database.read() as connection:
-        found = await ProviderRepository(connection).find(provider_id)
-    if found is None:
+        provider = await ProviderRepository(connection).find(provider_id)
+    if provider is None:
         raise NotFound(provider_id)
-    async with operator_writing(runtime, found.customer_id) as work:
-        return await change_secret(work, runtime.cipher, found, client_secret, enabled=True)
+    async with operator_writing(runtime, provider.customer_id) as work:
+        return await change_secret(work, runtime.cipher, provider, client_secret, enabled=True)
 
 
 async def change_secret(
@@ -88,26 +88,26 @@ async def list_providers(runtime: Runtime, customer_id: int) -> list[IdentityPro
 async def remove_provider(runtime: Runtime, provider_id: int) -> IdentityProvider:
     """Delete a provider and sign its people out. They are not deleted. Raises NotFound."""
     async with runtime.database.read() as connection:
-        found = await ProviderRepository(connection).find(provider_id)
-    if found is None:
+        provider = await ProviderRepository(connection).find(provider_id)
+    if provider is None:
         raise NotFound(provider_id)
-    async with operator_writing(runtime, found.customer_id) as work:
+    async with operator_writing(runtime, provider.customer_id) as work:
         # Removing the provider first waits for sign-ins that have locked it. The sessions that they
         # open end below.
         await ProviderRepository(work.connection).remove(provider_id)
         await ConsoleSessions(work.connection).end_all_by(provider_id)
-        await PortalSessions(work.connection, found.customer_id).end_all_by(provider_id)
+        await PortalSessions(work.connection, provider.customer_id).end_all_by(provider_id)
         await ConsoleDevices(work.connection).forget_all_by(provider_id)
-        await PortalDevices(work.connection, found.customer_id).forget_all_by(provider_id)
-        await recording.record_deletion(work, KIND, found)
-    return found
+        await PortalDevices(work.connection, provider.customer_id).forget_all_by(provider_id)
+        await recording.record_deletion(work, KIND, provider)
+    return provider
 
 
 async def portal_providers(runtime: Runtime, customer_id: int) -> list[IdentityProvider]:
     """Return the providers that sign in a tenant's portal users."""
     async with runtime.database.read() as connection:
-        found = await ProviderRepository(connection).of_tenant(customer_id)
-    return [each for each in found if each.signs_into_portals_of(customer_id)]
+        providers = await ProviderRepository(connection).of_tenant(customer_id)
+    return [each for each in providers if each.signs_into_portals_of(customer_id)]
 
 
 async def console_providers(runtime: Runtime) -> list[IdentityProvider]:

@@ -107,11 +107,11 @@ async def find_lost_secrets(runtime: Runtime) -> LostSecrets:
         keys = await SecretKeyRepository(connection, cipher).unreadable()
         signing_keys = await StoredSecrets(connection, cipher, SIGNING_KEY).unreadable()
         secrets = await StoredSecrets(connection, cipher, CLIENT_SECRET).unreadable()
-        found = [await ProviderRepository(connection).find(row.id) for row in secrets]
+        providers = [await ProviderRepository(connection).find(row.id) for row in secrets]
     return LostSecrets(
         keys=tuple(keys),
         signing_keys=tuple(row.id for row in signing_keys),
-        providers=tuple(each for each in found if each is not None),
+        providers=tuple(each for each in providers if each is not None),
     )
 
 

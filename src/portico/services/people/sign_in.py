@@ -79,18 +79,22 @@ async def sign_in_administrator(
     Raises LockedOut, AccessDenied, or TooManySignIns before the password is looked at.
     """
     async with runtime.database.read() as connection:
-        found = await AdministratorRepository(connection).find_by_name(_findable(name))
-        device = await _known_device(runtime, ConsoleDevices(connection), browser, found)
-    usable = found is not None and found.disabled_time is None
-    stored = found.password_hash if found is not None and usable else ""
+        administrator = await AdministratorRepository(connection).find_by_name(_findable(name))
+        device = await _known_device(runtime, ConsoleDevices(connection), browser, administrator)
+    usable = administrator is not None and administrator.disabled_time is None
+    stored = administrator.password_hash if administrator is not None and usable else ""
     attempt = _attempt(CONSOLE, name, browser, device)
     await _prove(runtime, attempt, browser, stored, password)
     async with runtime.database.transaction() as connection:
         await _forgive(runtime, connection, attempt)
-        again = await AdministratorRepository(connection).find(found.id) if found else None
-        if again is None or again.disabled_time is not None or again.password_hash != stored:
+        current = (
+            await AdministratorRepository(connection).find(administrator.id)
+            if administrator
+            else None
+        )
+        if current is None or current.disabled_time is not None or current.password_hash != stored:
             raise AccessDenied
-        return await _admit_administrator(runtime, connection, again, browser)
+        return await _admit_administrator(runtime, connection, current, browser)
 
 
 async def prove_password(
@@ -119,20 +123,22 @@ async def sign_in_user(
     scope = Scope(customer_id=customer_id)
     # Read before taking a turn: a tenant whose database does not answer must not hold one.
     async with runtime.database.read(customer_id) as connection:
-        found = await PortalUserRepository(connection, scope).find_by_name(_findable(name))
+        user = await PortalUserRepository(connection, scope).find_by_name(_findable(name))
         devices = PortalDevices(connection, customer_id)
-        device = await _known_device(runtime, devices, browser, found)
-    stored = found.password_hash if found is not None and found.enabled else ""
+        device = await _known_device(runtime, devices, browser, user)
+    stored = user.password_hash if user is not None and user.enabled else ""
     attempt = _attempt(str(customer_id), name, browser, device)
     await _prove(runtime, attempt, browser, stored, password)
     async with runtime.database.transaction(customer_id) as connection:
         await _forgive(runtime, connection, attempt)
         users = PortalUserRepository(connection, scope)
-        again = await users.find(found.id, lock=True) if found else None
-        if again is None or not again.enabled or again.password_hash != stored:
+        current = await users.find(user.id, lock=True) if user else None
+        if current is None or not current.enabled or current.password_hash != stored:
             raise AccessDenied
-        await users.note_sign_in(replace(again, last_sign_in=runtime.now))
-        return await open_portal_session(runtime, connection, again, earlier_device=browser.device)
+        await users.note_sign_in(replace(current, last_sign_in=runtime.now))
+        return await open_portal_session(
+            runtime, connection, current, earlier_device=browser.device
+        )
 
 
 def signed_in_applicant(administrator_id: int) -> Applicant:
@@ -220,13 +226,15 @@ async def _forgive(runtime: Runtime, connection: Connection, attempt: _Attempt) 
 
 
 async def _admit_administrator(
-    runtime: Runtime, connection: Connection, found: Administrator, browser: Browser
+    runtime: Runtime, connection: Connection, administrator: Administrator, browser: Browser
 ) -> NewSession[ConsoleSession]:
     administrators = AdministratorRepository(connection)
-    if not await administrators.grants([found.id]):
+    if not await administrators.grants([administrator.id]):
         raise AccessDenied
-    await administrators.note_sign_in(found.id, runtime.now)
-    return await open_console_session(runtime, connection, found.id, earlier_device=browser.device)
+    await administrators.note_sign_in(administrator.id, runtime.now)
+    return await open_console_session(
+        runtime, connection, administrator.id, earlier_device=browser.device
+    )
 
 
 async def sign_in_administrator_by_provider(
@@ -243,15 +251,17 @@ async def sign_in_administrator_by_provider(
         if provider is None or not provider.signs_into_console:
             raise AccessDenied
         administrators = AdministratorRepository(connection)
-        found = await administrators.find_by_subject(provider.id, person.subject)
-        if found is None:
-            found = await _administrator_with_email(administrators, provider, person.email)
-            if found is not None:
-                found = replace(found, provider_id=provider.id, subject=person.subject)
-                await administrators.replace(found)
-        if found is None or found.disabled_time is not None:
+        administrator = await administrators.find_by_subject(provider.id, person.subject)
+        if administrator is None:
+            administrator = await _administrator_with_email(administrators, provider, person.email)
+            if administrator is not None:
+                administrator = replace(
+                    administrator, provider_id=provider.id, subject=person.subject
+                )
+                await administrators.replace(administrator)
+        if administrator is None or administrator.disabled_time is not None:
             raise AccessDenied
-        return await _admit_administrator(runtime, connection, found, browser)
+        return await _admit_administrator(runtime, connection, administrator, browser)
 
 
 async def _administrator_with_email(
@@ -288,14 +298,14 @@ async def sign_in_user_by_provider(
     async with runtime.database.transaction(customer_id) as connection:
         provider = await _provider_of_portals(connection, customer_id, person)
         users = PortalUserRepository(connection, scope)
-        found = await users.find_by_subject(provider.id, person.subject)
-        if found is not None:
-            if not found.enabled:
+        stored = await users.find_by_subject(provider.id, person.subject)
+        if stored is not None:
+            if not stored.enabled:
                 raise AccessDenied
             user = replace(
-                found,
-                display_name=person.display_name or found.display_name,
-                email=person.email or found.email,
+                stored,
+                display_name=person.display_name or stored.display_name,
+                email=person.email or stored.email,
                 claimed_groups=person.groups,
                 last_sign_in=runtime.now,
             )
@@ -352,9 +362,9 @@ async def _free_name(
     users: PortalUserRepository, provider: IdentityProvider, person: ProvenPerson
 ) -> str:
     """Return a name that no user has, so that a new user is not taken for an existing one."""
-    wanted = (person.name or person.email or person.subject)[: NAME_LIMIT // 2].strip()
-    name, number = wanted, 1
+    requested = (person.name or person.email or person.subject)[: NAME_LIMIT // 2].strip()
+    name, number = requested, 1
     while await users.find_by_name(name) is not None:
         suffix = "" if number == 1 else f" {number}"
-        name, number = f"{wanted} ({provider.name[: NAME_LIMIT // 3]}{suffix})", number + 1
+        name, number = f"{requested} ({provider.name[: NAME_LIMIT // 3]}{suffix})", number + 1
     return name

@@ -94,10 +94,11 @@ class LinkRestorer(Restorer[PresentedLink]):
 
     def comparable(self, record: PresentedLink) -> PresentedLink:
         """Return the link with folded names of its section and groups, as they are looked up."""
-        shown = record.presentation
-        names = tuple(sorted(map(fold, shown.groups)))
+        presentation = record.presentation
+        names = tuple(sorted(map(fold, presentation.groups)))
         return replace(
-            record, presentation=replace(shown, section=fold(shown.section), groups=names)
+            record,
+            presentation=replace(presentation, section=fold(presentation.section), groups=names),
         )
 
     async def add(self, work: UnitOfWork, records: Sequence[PresentedLink]) -> None:

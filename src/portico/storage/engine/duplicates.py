@@ -15,8 +15,8 @@ _KEY = re.compile(r"\((?P<columns>[^()]*)\)=\((?P<values>.*)\)", re.DOTALL)
 
 def violated_constraint(message: str) -> str:
     """Return the constraint that an error message names, without its shard; empty for none."""
-    found = _CONSTRAINT.search(message)
-    return found[1] if found else ""
+    match = _CONSTRAINT.search(message)
+    return match[1] if match else ""
 
 
 def last_value(detail: str) -> str | None:

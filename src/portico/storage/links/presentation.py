@@ -170,7 +170,7 @@ def _with_presentation(statement: Select[Any]) -> Select[Any]:
 @cached
 def _visible_on() -> Select[Any]:
     link = user_portal_link
-    shown = select(portal_assignment.c.link_id).where(
+    assigned = select(portal_assignment.c.link_id).where(
         in_scope(portal_assignment), portal_assignment.c.portal_id == bindparam("portal_id")
     )
     open_portal = (
@@ -179,7 +179,7 @@ def _visible_on() -> Select[Any]:
         .where(user_portal.c.id == bindparam("portal_id"))
     )
     return PresentedLinkRepository._extended(select(*plain_columns(link))).where(
-        in_scope(link), link.c.enabled, link.c.id.in_(shown), open_portal.exists()
+        in_scope(link), link.c.enabled, link.c.id.in_(assigned), open_portal.exists()
     )
 
 

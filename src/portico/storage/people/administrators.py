@@ -25,12 +25,12 @@ class AdministratorRepository:
 
     async def find(self, administrator_id: int, *, lock: bool = False) -> Administrator | None:
         """Return the administrator with that id, or None; `lock` makes other writers wait."""
-        rows = await self._connection.rows(_administrator(lock), {"wanted_id": administrator_id})
+        rows = await self._connection.rows(_administrator(lock), {"requested_id": administrator_id})
         return Administrator(**rows[0]._asdict()) if rows else None
 
     async def find_by_name(self, name: str) -> Administrator | None:
         """Return the administrator with that name, ignoring case, or None."""
-        rows = await self._connection.rows(_named(), {"wanted_name": fold(name.strip())})
+        rows = await self._connection.rows(_named(), {"requested_name": fold(name.strip())})
         return Administrator(**rows[0]._asdict()) if rows else None
 
     async def find_by_subject(self, provider_id: int, subject: str) -> Administrator | None:
@@ -48,10 +48,10 @@ class AdministratorRepository:
 
     async def names(self, administrator_ids: Iterable[int]) -> dict[int, str]:
         """Return the names of administrators by id, with or without grants."""
-        wanted = sorted(set(administrator_ids))
+        requested = sorted(set(administrator_ids))
         statement = select(administrator.c.id, administrator.c.name, administrator.c.display_name)
         rows = await self._connection.rows(
-            statement.where(Among(administrator.c.id, "wanted")), {"wanted": wanted}
+            statement.where(Among(administrator.c.id, "requested")), {"requested": requested}
         )
         return {row.id: row.display_name or row.name for row in rows}
 
@@ -77,10 +77,10 @@ class AdministratorRepository:
 
     async def grants(self, administrator_ids: Iterable[int]) -> list[Grant]:
         """Return the grants of administrators in all tenants."""
-        wanted = sorted(set(administrator_ids))
-        if not wanted:
+        requested = sorted(set(administrator_ids))
+        if not requested:
             return []
-        rows = await self._connection.rows(_grants(), {"wanted": wanted})
+        rows = await self._connection.rows(_grants(), {"requested": requested})
         return [Grant(**row._asdict()) for row in rows]
 
     async def replace_grants(
@@ -112,13 +112,13 @@ def _any() -> Select[Any]:
 
 @cached
 def _administrator(lock: bool) -> Select[Any]:
-    chosen = select(*_COLUMNS).where(administrator.c.id == bindparam("wanted_id"))
+    chosen = select(*_COLUMNS).where(administrator.c.id == bindparam("requested_id"))
     return chosen.with_for_update(key_share=True) if lock else chosen
 
 
 @cached
 def _named() -> Select[Any]:
-    return select(*_COLUMNS).where(administrator.c.name_folded == bindparam("wanted_name"))
+    return select(*_COLUMNS).where(administrator.c.name_folded == bindparam("requested_name"))
 
 
 @cached
@@ -132,5 +132,5 @@ def _of_tenant() -> Select[Any]:
 
 @cached
 def _grants() -> Select[Any]:
-    among = Among(administrator_grant.c.administrator_id, "wanted")
+    among = Among(administrator_grant.c.administrator_id, "requested")
     return select(administrator_grant).where(among).order_by(administrator_grant.c.id)

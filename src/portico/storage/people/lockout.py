@@ -22,7 +22,7 @@ class SignInFailures:
     async def find(self, keys: Sequence[FailureKey]) -> dict[FailureKey, Failures]:
         """Return the counts of the keys."""
         rows = await self._connection.rows(_found(len(keys)), _named(keys))
-        found = [
+        counts = [
             Failures(
                 key=FailureKey(scope=row.scope, account=row.account, address=row.address),
                 failures=row.failures,
@@ -31,7 +31,7 @@ class SignInFailures:
             )
             for row in rows
         ]
-        return {each.key: each for each in found}
+        return {each.key: each for each in counts}
 
     async def store(self, counted: Sequence[Failures], now: int) -> None:
         """Store the counts, delete empty ones, and delete old ones of other keys."""

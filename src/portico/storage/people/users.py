@@ -34,7 +34,7 @@ class PortalUserRepository(Repository[PortalUser]):
 
     async def find_by_name(self, name: str) -> PortalUser | None:
         """Return the user with that name, ignoring case, or None."""
-        return await self._one(_by_name(type(self)), wanted_name=fold(name.strip()))
+        return await self._one(_by_name(type(self)), requested_name=fold(name.strip()))
 
     async def find_by_subject(self, provider_id: int, subject: str) -> PortalUser | None:
         """Return the user that has that subject at a provider, or None."""
@@ -47,7 +47,7 @@ class PortalUserRepository(Repository[PortalUser]):
 
     async def names(self, user_ids: Iterable[int]) -> dict[int, str]:
         """Return the names of users by id."""
-        rows = await self._rows(_names(), wanted=sorted(set(user_ids)))
+        rows = await self._rows(_names(), requested=sorted(set(user_ids)))
         return {row.id: row.display_name or row.name for row in rows}
 
     async def insert(self, *records: PortalUser) -> None:
@@ -83,21 +83,21 @@ class PortalUserRepository(Repository[PortalUser]):
 
     async def existing_groups(self, group_ids: Iterable[int]) -> set[int]:
         """Return those of the group ids that exist in the tenant."""
-        wanted = sorted(set(group_ids))
-        if not wanted:
+        requested = sorted(set(group_ids))
+        if not requested:
             return set()
         statement = select(portal_group.c.id).where(
-            in_scope(portal_group), portal_group.c.id.in_(wanted)
+            in_scope(portal_group), portal_group.c.id.in_(requested)
         )
         return {row.id for row in await self._rows(statement)}
 
     async def groups_by_name(self, names: Iterable[str]) -> set[int]:
         """Return the ids of the tenant's groups that have one of the names."""
-        wanted = sorted({fold(name) for name in names})
-        if not wanted:
+        folded = sorted({fold(name) for name in names})
+        if not folded:
             return set()
         statement = select(portal_group.c.id).where(
-            in_scope(portal_group), portal_group.c.name_folded.in_(wanted)
+            in_scope(portal_group), portal_group.c.name_folded.in_(folded)
         )
         return {row.id for row in await self._rows(statement)}
 
@@ -132,12 +132,12 @@ class PortalUserRepository(Repository[PortalUser]):
 def _names() -> Select[Any]:
     user = portal_user
     named = select(user.c.id, user.c.name, user.c.display_name)
-    return named.where(in_scope(user), Among(user.c.id, "wanted"))
+    return named.where(in_scope(user), Among(user.c.id, "requested"))
 
 
 @cached
 def _by_name(users: type[PortalUserRepository]) -> Select[Any]:
-    return _stored(users, portal_user.c.name_folded == bindparam("wanted_name"))
+    return _stored(users, portal_user.c.name_folded == bindparam("requested_name"))
 
 
 @cached

@@ -52,7 +52,7 @@ async def sign_in_to_console(site: NamedDependency[Site], request: AnyRequest) -
     except (AccessDenied, TooManySignIns) as error:
         site.failed_sign_ins.note(
             FailedSignIn(
-                door=SignInChannel.CONSOLE, why=why_refused(error), address=browser.address
+                channel=SignInChannel.CONSOLE, why=why_refused(error), address=browser.address
             )
         )
         if isinstance(error, TooManySignIns):

@@ -67,7 +67,7 @@ async def sign_in_to_portal(
         )
     except (AccessDenied, TooManySignIns) as error:
         failure = FailedSignIn(
-            door=SignInChannel.PORTAL,
+            channel=SignInChannel.PORTAL,
             why=why_refused(error),
             address=browser.address,
             customer_id=customer_id,

@@ -88,7 +88,7 @@ async def finish_provider_sign_in(site: NamedDependency[Site], request: AnyReque
     if attempt is None:
         address = site.origins.peer(request)
         site.failed_sign_ins.note(
-            FailedSignIn(door=SignInChannel.PROVIDER, why=Why.ATTEMPT, address=address)
+            FailedSignIn(channel=SignInChannel.PROVIDER, why=Why.ATTEMPT, address=address)
         )
         raise Forbidden("The sign-in took too long or was begun in another browser. Begin again.")
     done = [site.cookies.forget(PROVIDER)]
@@ -178,7 +178,7 @@ def _note_failure(
     """Log that a sign-in to a portal or the console failed."""
     site.failed_sign_ins.note(
         FailedSignIn(
-            door=SignInChannel.PORTAL if portal else SignInChannel.CONSOLE,
+            channel=SignInChannel.PORTAL if portal else SignInChannel.CONSOLE,
             why=why,
             address=site.origins.peer(request),
             customer_id=customer_id if portal else None,

@@ -58,7 +58,7 @@ async def change_own_password(console: NamedDependency[Console]) -> Answer:
     except AccessDenied as refused:
         console.site.failed_sign_ins.note(
             FailedSignIn(
-                door=SignInChannel.CONSOLE, why=why_refused(refused), address=browser.address
+                channel=SignInChannel.CONSOLE, why=why_refused(refused), address=browser.address
             )
         )
         locked = isinstance(refused, LockedOut)
