@@ -1,7 +1,7 @@
 """Responses cached in memory, each valid for exactly one revision of its tenant (decision 0008).
 
-A reader asks the database for the tenant's revision after its request arrived, and gets a kept
-answer only if that was computed at, or after, the same revision. Bounded in bytes.
+A reader asks the database for the tenant's revision after its request has arrived. It gets a cached
+answer only if that was computed at this revision or a later one. The size is limited in bytes.
 """
 
 from __future__ import annotations

@@ -148,7 +148,7 @@ class PostgresConnection:
 class PostgresReader:
     """Statements between transactions, on a connection that the first of them takes.
 
-    A scan waits for its place without a connection, so that those who wait leave them to others.
+    A scan holds no connection while it waits for its slot.
     """
 
     slot = 0

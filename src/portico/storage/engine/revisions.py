@@ -29,8 +29,8 @@ GroupOf = Callable[[int], Awaitable[int]]
 class RevisionReader:
     """Reads revisions on a few connections. A tenant has one query running and one queued at most.
 
-    `group_of` tells the worker of a tenant, 0 for none. When a worker lets a query run into its
-    limit of `patience` seconds, everybody who waits for that worker is told so.
+    `group_of` returns the worker of a tenant, 0 for none. When a query takes longer than `patience`
+    seconds, all requests that wait for its worker fail.
     """
 
     def __init__(self, connect: Connect, group_of: GroupOf, patience: float) -> None:

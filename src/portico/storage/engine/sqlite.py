@@ -1,7 +1,7 @@
 """SQLite: the embedded default. Reads run on the event loop; writers take turns on one connection.
 
-Writers that are waiting share a COMMIT: it is the call that waits for the disk, so it leaves the
-event loop, and those who come meanwhile make the next batch (decision 0010).
+Waiting writers share a COMMIT. It waits for the disk, so it runs on a thread, and writers that come
+meanwhile form the next batch (decision 0010).
 """
 
 from __future__ import annotations
@@ -123,8 +123,8 @@ class SqliteDatabase(Database):
     async def read(self, customer_id: int = 0) -> AsyncIterator[Connection]:
         """Open a connection for reading, which all readers share.
 
-        Each statement on it ends before the event loop goes on: an open one would keep its moment
-        of the data, also for those who read after it.
+        Each statement ends before the event loop continues, because an open one would show the same
+        old state of the data to all later readers.
         """
         with translated(self._file):
             self._file.verify_when_due()
@@ -238,9 +238,9 @@ class SqliteDatabase(Database):
     def _commit(self) -> None:
         """Commit the batch, unless the path now leads to another file than the open one.
 
-        The second look is the one that counts: a file that took the place of ours before this
-        COMMIT reached the disk makes it fail, so nobody is told that the new file has the write. A
-        file that comes after it replaces a write that was there, as any restored backup does.
+        The second check is the decisive one. If the file was replaced before this COMMIT reached
+        the disk, the write fails, because the new file does not have it. A file that comes later
+        replaces a committed write, as any restored backup does.
         """
         self._file.verify()
         self._writer.execute("COMMIT")

@@ -1,7 +1,7 @@
 """Whether the open SQLite file is still the database: neither replaced, deleted nor damaged.
 
-SQLite itself goes on writing to a file that has lost its name, and reads a damaged page only when
-somebody asks for it.
+SQLite itself continues to write to a file that was renamed or deleted, and notices a damaged page
+only when it reads it.
 """
 
 from __future__ import annotations

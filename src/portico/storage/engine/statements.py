@@ -1,7 +1,7 @@
 """Compiles SQLAlchemy statements for the drivers: SQL text, ordered values, named rows.
 
-SQLAlchemy composes and compiles; its engines are left out of the way, since running a statement
-through them costs several times what the driver itself costs (decision 0010).
+SQLAlchemy composes and compiles. Its engines are not used, because running a statement through them
+costs several times as much as the driver itself (decision 0010).
 """
 
 from __future__ import annotations
@@ -74,9 +74,9 @@ def insert_into(table: Table) -> Insert:
 class PreparedStatement:
     """A statement compiled for one driver. `names` are the names of its values.
 
-    `row_of_values` is what an INSERT with placeholders by name repeats to store several rows;
-    `lists` are the names of the values that are lists. `deletes_many` is true of a DELETE of which
-    nobody knows how many rows it removes.
+    An INSERT with placeholders by name repeats `row_of_values` to store several rows. `lists` are
+    the names of the values that are lists. `deletes_many` is True for a DELETE that can remove any
+    number of rows.
     """
 
     def __init__(self, statement: Executable, names: Sequence[str], dialect: Dialect) -> None:
