@@ -104,9 +104,9 @@ class Clock:
 
     def freeze(self, moment: datetime | None = None) -> None:
         """Stop the clock, at a moment if one is given."""
+        self._change(frozen=True)
         if moment is not None:
             self.set(moment)
-        self._change(frozen=True)
 
     def unfreeze(self) -> None:
         """Let the clock run on."""

@@ -1,0 +1,1 @@
+"""The guides in `docs/guides`, run as they are printed."""
