@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import zscaler.constants
+import zscaler.zpa.legacy
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -15,6 +17,7 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 from zscaler import ZscalerClient
+from zscaler.oneapi_client import LegacyZPAClient
 
 from portico.domain.tenancy.identity import Role
 from tests.clients.sdk import LEGACY, ONEAPI, connect, lead_to, refused, succeeded
@@ -159,3 +162,22 @@ def test_sdk_understands_how_long_to_wait(
 
     assert succeeded(first) == []
     assert re.search(r"Retry wait time \d+ seconds", str(refused(second)))
+
+
+def test_legacy_client_signs_in_to_the_cloud_dev(
+    server: Server, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The SDK signs in elsewhere there: at `/authn/v1/oauth/token` of another host."""
+    monkeypatch.setitem(zscaler.constants.ZPA_BASE_URLS, "DEV", server.url)
+    monkeypatch.setattr(zscaler.zpa.legacy, "DEV_AUTH_URL", f"{server.url}/authn/v1/oauth/token")
+    credentials = tenant.credentials()
+    config = {
+        "clientId": credentials.client_id,
+        "clientSecret": credentials.client_secret,
+        "customerId": tenant.customer_id,
+        "cloud": "DEV",
+    }
+
+    zpa = LegacyZPAClient(config).zpa
+
+    assert succeeded(zpa.user_portal_link.list_portal_link()) == []

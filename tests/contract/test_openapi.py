@@ -25,7 +25,7 @@ REFERENCE = [
 ]
 REFERENCE_STATUSES = {"400", "401", "403", "404", "405", "409", "415", "500", "503"}
 WITHOUT_OPERATION = {"/", "/healthz", "/readyz", "/openapi.json", "/docs", "/static/reference.css"}
-PUBLIC = {"POST /signin", "POST /oauth2/v1/token"}
+PUBLIC = {"POST /signin", "POST /authn/v1/oauth/token", "POST /oauth2/v1/token"}
 
 
 def operations(document: Document) -> Iterator[tuple[str, Document]]:

@@ -155,6 +155,9 @@ GROUPS = (
         "Signing in",
         (
             VendorOperation("POST", "/signin", DOCUMENTED, "Legacy. By client secret."),
+            VendorOperation(
+                "POST", "/authn/v1/oauth/token", CLIENT, "Legacy, in the Python SDK's cloud DEV."
+            ),
             VendorOperation("POST", "/signout", DOCUMENTED, "Ends the session everywhere."),
             VendorOperation(
                 "POST", "/oauth2/v1/token", DOCUMENTED, "OneAPI. By client secret or assertion."

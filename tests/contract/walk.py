@@ -88,7 +88,8 @@ def walk_everything(server: RunningServer) -> list[Step]:
         "client_id": admin.credentials.client_id,
         "client_secret": admin.credentials.client_secret,
     }
-    walk.send_form("/signin", form)
+    for path in ("/signin", "/authn/v1/oauth/token"):
+        walk.send_form(path, form)
     walk.send_form("/oauth2/v1/token", form | {"grant_type": "client_credentials"})
     walk.send("GET", "/mgmtconfig/v1/admin/me")
     walk.send("GET", f"{B1}/authDomains")

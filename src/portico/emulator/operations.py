@@ -17,7 +17,7 @@ KnownFields: TypeAlias = Mapping[str, "KnownFields | None"]
 GATEWAY_PREFIX = "/zpa"
 """The prefix that the vendor's gateway puts before every path."""
 
-SIGN_IN_PATHS = frozenset(("/signin", "/oauth2/v1/token"))
+SIGN_IN_PATHS = frozenset(("/signin", "/authn/v1/oauth/token", "/oauth2/v1/token"))
 CUSTOMER_ID = "{customerId}"
 
 

@@ -30,6 +30,9 @@ from portico.services.people.failed_sign_ins import FailedSignIn, SignInChannel,
 TAG = "Authentication"
 TOKEN_TYPE = "Bearer"
 SIGN_IN = "/signin"
+DEV_SIGN_IN = "/authn/v1/oauth/token"
+"""Where the vendor's Python SDK signs in to the cloud DEV, with the same form."""
+
 TOKEN = "/oauth2/v1/token"
 FORM = "application/x-www-form-urlencoded"
 MOST_FIELDS = 100
@@ -130,7 +133,7 @@ def present_token(token: str, lifetime: int) -> TokenAnswer:
 
 @public_operation(
     "POST",
-    SIGN_IN,
+    (SIGN_IN, DEV_SIGN_IN),
     tag=TAG,
     summary="Signs an API client in, as the legacy clients do.",
     body=SignInForm,
