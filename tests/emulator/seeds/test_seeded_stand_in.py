@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from portico.demo.seeds import built_in_seed
+from portico.emulation.access import TenantAccess
 from portico.emulation.seeding import plant_accounts
 from portico.emulator.seeds.schema import seed_schema_text
 from portico.emulator.seeds.sources import SeedError
@@ -38,6 +40,31 @@ def vendor_tests(empty_databases: Path) -> Iterator[Emulated]:
     suffix = file.seed.portal_suffix
     with emulated(empty_databases, tenants=0, plant=plant, portal_suffix=suffix) as running:
         yield running
+
+
+@dataclass(frozen=True)
+class TwoTenants:
+    """A stand-in with TWO_TENANTS, its access, and why it refused the same seed again."""
+
+    stand_in: Emulated
+    access: list[TenantAccess]
+    refusal: str
+
+
+@pytest.fixture(scope="module")
+def two_tenants(empty_databases: Path) -> Iterator[TwoTenants]:
+    """A stand-in with TWO_TENANTS."""
+    access: list[TenantAccess] = []
+    refusals: list[str] = []
+
+    async def plant(stand_in: StandIn, accounts: list[Account]) -> None:
+        access.extend(await plant_accounts(stand_in, parsed(TWO_TENANTS)))
+        with pytest.raises(SeedError) as refused:
+            await plant_accounts(stand_in, parsed(TWO_TENANTS))
+        refusals.append(refused.value.reason)
+
+    with emulated(empty_databases, tenants=0, plant=plant) as running:
+        yield TwoTenants(running, access, *refusals)
 
 
 def test_vendor_suites_find_what_they_look_for(vendor_tests: Emulated) -> None:
@@ -77,14 +104,10 @@ def test_export_after_a_reset_is_the_export_before(vendor_tests: Emulated) -> No
     assert vendor_tests.control("GET", "seed", format="yaml").text == before
 
 
-def test_control_route_exports_one_tenant(empty_databases: Path) -> None:
-    async def plant(stand_in: StandIn, accounts: list[Account]) -> None:
-        await plant_accounts(stand_in, parsed(TWO_TENANTS))
-
-    with emulated(empty_databases, tenants=0, plant=plant) as running:
-        one = running.control("GET", "seed", customerId="11")
-        unknown = running.control("GET", "seed", customerId="13")
-        wrong = running.control("GET", "seed", format="toml")
+def test_control_route_exports_one_tenant(two_tenants: TwoTenants) -> None:
+    one = two_tenants.stand_in.control("GET", "seed", customerId="11")
+    unknown = two_tenants.stand_in.control("GET", "seed", customerId="13")
+    wrong = two_tenants.stand_in.control("GET", "seed", format="toml")
 
     assert [each["name"] for each in one.json()["tenants"]] == ["One"]
     assert one.json()["tenants"][0]["links"] == [{"name": "Wiki", "link": "wiki.example.com"}]
@@ -100,33 +123,14 @@ def test_schema_is_served(vendor_tests: Emulated) -> None:
     assert answer.text == seed_schema_text()
 
 
-def test_access_is_the_client_that_can_do_most(empty_databases: Path) -> None:
-    chosen = []
-
-    async def plant(stand_in: StandIn, accounts: list[Account]) -> None:
-        chosen.extend(await plant_accounts(stand_in, parsed(TWO_TENANTS)))
-
-    with emulated(empty_databases, tenants=0, plant=plant):
-        pass
-
-    assert [(each.customer_id, each.client_id, each.client_secret) for each in chosen] == [
-        ("11", "5", "b"),
-        ("12", "", ""),
-    ]
+def test_access_is_the_client_that_can_do_most(two_tenants: TwoTenants) -> None:
+    assert [
+        (each.customer_id, each.client_id, each.client_secret) for each in two_tenants.access
+    ] == [("11", "5", "b"), ("12", "", "")]
 
 
-def test_seed_needs_an_empty_stand_in(empty_databases: Path) -> None:
-    refusals: list[str] = []
-
-    async def plant(stand_in: StandIn, accounts: list[Account]) -> None:
-        with pytest.raises(SeedError) as refused:
-            await plant_accounts(stand_in, parsed(TWO_TENANTS))
-        refusals.append(refused.value.reason)
-
-    with emulated(empty_databases, tenants=1, plant=plant):
-        pass
-
-    assert refusals == [
+def test_seed_needs_an_empty_stand_in(two_tenants: TwoTenants) -> None:
+    assert two_tenants.refusal == (
         "The database has tenants already, and a seed needs an empty one. Leave --seed out to go "
         "on with these tenants, or remove the database file."
-    ]
+    )
