@@ -138,8 +138,8 @@ def create_app(
     )
     readiness = Readiness(database, clock, slot=randrange(PROBE_SLOTS))
     log = AccessLog(sys.stderr.buffer) if settings.access_log else None
-    threads = Threads()
-    failed = FailedSignIns()
+    threads, failed = Threads(), FailedSignIns()
+    commands = command_line or CommandLine()
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
@@ -148,13 +148,7 @@ def create_app(
             await ensure_signing_key(runtime, overlap=key_overlap(settings.token_lifetime))
             app.state.api = _make_api(runtime, settings, tokens, rates, cache, threads, failed)
             app.state.site = make_site(
-                runtime,
-                settings,
-                command_line or CommandLine(),
-                threads,
-                signing_keys,
-                failed,
-                added,
+                runtime, settings, commands, threads, signing_keys, failed, added
             )
             app.state.readiness = readiness
             await added.started(app, runtime)
