@@ -19,6 +19,23 @@ from tests.migrations import missing_column, wrong_order
 DATABASES = ("sqlite", "postgresql")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leaves out PostgreSQL where it could make no difference but in time."""
+    items[:] = [each for each in items if "[postgresql" not in each.name or _needs_postgres(each)]
+
+
+def _needs_postgres(item: pytest.Item) -> bool:
+    """Whether a test runs on the second database too.
+
+    A browser shows what services and the API are tested for on both, so only the tests in a browser
+    that are marked for it do.
+    """
+    if item.get_closest_marker("one_database") is not None:
+        return False
+    uses_browser = "browser" in getattr(item, "fixturenames", ())
+    return not uses_browser or item.get_closest_marker("both_databases") is not None
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _forker_ends() -> Iterator[None]:
     """Ends the process that forks servers, if one was needed, after all of them."""

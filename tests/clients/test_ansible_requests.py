@@ -13,6 +13,8 @@ import pytest
 from tests.certificates import certificate_pem, private_key_pem
 from tests.harness import AUPS, CERTIFICATES, ISSUED, LINKS, PORTALS, Caller
 
+pytestmark = pytest.mark.one_database
+
 JSON = {"Content-Type": "application/json", "Accept": "application/json"}
 
 

@@ -27,6 +27,8 @@ from tests.harness import (
     create_applications,
 )
 
+pytestmark = pytest.mark.one_database
+
 PREFIXES = ("", "/zpa")  # legacy, OneAPI
 
 

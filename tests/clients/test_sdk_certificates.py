@@ -10,7 +10,7 @@ from tests.certificates import RECORDED_SUBJECT, certificate_pem, private_key_pe
 from tests.clients.sdk import connect, refused, succeeded, walk
 from tests.harness import Caller, Tenant, create_applications
 
-pytestmark = pytest.mark.usefixtures("vendor_hosts")
+pytestmark = [pytest.mark.one_database, pytest.mark.usefixtures("vendor_hosts")]
 
 
 def blob(common_name: str = "bd-redhat.com") -> str:

@@ -9,7 +9,7 @@ import pytest
 from tests.clients.sdk import connect, refused, succeeded
 from tests.harness import Caller, Tenant, create_tenant
 
-pytestmark = pytest.mark.usefixtures("vendor_hosts")
+pytestmark = [pytest.mark.one_database, pytest.mark.usefixtures("vendor_hosts")]
 
 MANAGED = {
     "name": "tests-uport",

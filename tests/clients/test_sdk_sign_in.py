@@ -31,7 +31,7 @@ from tests.harness import (
     served,
 )
 
-pytestmark = pytest.mark.usefixtures("vendor_hosts")
+pytestmark = [pytest.mark.one_database, pytest.mark.usefixtures("vendor_hosts")]
 
 
 def new_key() -> tuple[str, str]:

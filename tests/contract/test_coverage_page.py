@@ -9,6 +9,8 @@ from tests.contract.routes import OPERATIONS, plain
 from tests.contract.vendor_operations import VendorOperation, declared
 from tests.harness import Caller
 
+pytestmark = pytest.mark.one_database
+
 MISSING = [each for each in declared() if each.served_by is None]
 
 

@@ -22,6 +22,8 @@ from tests.contract.routes import (
 )
 from tests.harness import Caller, Server, Tenant, assert_error
 
+pytestmark = pytest.mark.one_database
+
 walk_protected = pytest.mark.parametrize("route", PROTECTED, ids=str)
 walk_tenant = pytest.mark.parametrize("route", OF_TENANT, ids=str)
 # Security is walked below both prefixes; what follows it is the same code for both.

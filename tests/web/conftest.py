@@ -25,22 +25,6 @@ QUIET = (
 )
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leaves out PostgreSQL where it could make no difference but in time.
-
-    A browser shows what services and the API are tested for on both databases, so only the tests
-    that are marked for it run on the second.
-    """
-    items[:] = [each for each in items if "[postgresql" not in each.name or _needs_postgres(each)]
-
-
-def _needs_postgres(item: pytest.Item) -> bool:
-    if item.get_closest_marker("one_database") is not None:
-        return False
-    uses_browser = "browser" in getattr(item, "fixturenames", ())
-    return not uses_browser or item.get_closest_marker("both_databases") is not None
-
-
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Chromium: PORTICO_CHROMIUM's, or the one of the machine, or Playwright's own.

@@ -18,6 +18,8 @@ from tests.harness import (
 )
 from tests.http.bodies import BULK, JSON, link, send_bytes, total
 
+pytestmark = pytest.mark.one_database
+
 MEBIBYTE = 1024 * 1024
 
 BROKEN = {

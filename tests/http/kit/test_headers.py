@@ -20,6 +20,8 @@ from tests.harness import LINKS, PORTALS, Caller, Server, with_database
 from tests.http.bodies import create_bulk, link, links
 from tests.http.clients import ask_me
 
+pytestmark = pytest.mark.one_database
+
 
 @pytest.fixture(scope="module")
 def stocked(resident: Caller) -> Caller:

@@ -17,6 +17,8 @@ from tests.harness import (
 )
 from tests.http.bodies import BULK, link, links, on, total
 
+pytestmark = pytest.mark.one_database
+
 UNKNOWN = "portico.operation.unknown"
 NOUNS = (LINKS, PORTALS, AUPS, CERTIFICATES, APPLICATIONS, MICROTENANTS)
 

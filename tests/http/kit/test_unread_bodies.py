@@ -14,6 +14,8 @@ from portico.asgi.exchange import DISCARDED_BYTES
 from tests.harness import LINKS, Caller, Server, assert_error
 from tests.http.bodies import link
 
+pytestmark = pytest.mark.one_database
+
 MEBIBYTE = 1024 * 1024
 REQUESTS = 300
 

@@ -25,6 +25,8 @@ from tests.http.clients import (
     signed_with_hmac,
 )
 
+pytestmark = pytest.mark.one_database
+
 TOKEN = "/oauth2/v1/token"
 
 

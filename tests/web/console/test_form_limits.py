@@ -16,6 +16,8 @@ from portico.domain.tenancy.identity import Role
 from tests.harness import LINKS, Caller, Server, Tenant, waits_for_health
 from tests.web.console.clerks import Clerk, hire
 
+pytestmark = pytest.mark.one_database
+
 KIBIBYTE = 1024
 MEBIBYTE = 1024 * KIBIBYTE
 URL_ENCODED = "application/x-www-form-urlencoded"

@@ -201,7 +201,7 @@ def test_a_group_that_a_link_names_is_not_deleted(tenant: Tenant, tab: OpenTab) 
 def test_a_viewer_is_refused_every_write(tenant: Tenant, tab: OpenTab) -> None:
     desk = sit_down(tenant, tab(), role=Role.VIEWER)
     portal = desk.add_portal("Staff")
-    csrf = desk.page.locator("body").get_attribute("data-csrf") or ""
+    csrf = desk.open().locator("body").get_attribute("data-csrf") or ""
     for place in (
         "links/new",
         "links/add-many",

@@ -213,7 +213,7 @@ def test_a_form_of_another_site_changes_nothing(tenant: Tenant, tab: OpenTab) ->
     desk = sit_down(tenant, tab())
     link = desk.add_link("Wiki")
     address = desk.url(f"links/{link}/disable")
-    csrf = desk.page.locator("body").get_attribute("data-csrf") or ""
+    csrf = desk.open().locator("body").get_attribute("data-csrf") or ""
     request = desk.page.request
     assert request.post(address, form={"csrf": "x"}).status == 403
     assert request.post(address, form={}).status == 403

@@ -12,6 +12,8 @@ from portico.domain.tenancy.identity import Role
 from tests.harness import LINKS, MICROTENANTS, Caller, Tenant
 from tests.web.console.clerks import hire
 
+pytestmark = pytest.mark.one_database
+
 NO_IDS = ["9999999999999999999", "9" * 5_000, "-1", "1.5", "x", "\N{ARABIC-INDIC DIGIT THREE}"]
 
 

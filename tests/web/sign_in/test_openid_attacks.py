@@ -28,6 +28,8 @@ from tests.web.openid_provider import (
 )
 from tests.web.visits import Visit, add_administrator
 
+pytestmark = pytest.mark.one_database
+
 CONSOLE_SIGN_IN = "/console/sign-in"
 ATTEMPT, FORM = "__Host-portico_provider", "__Host-portico_form"
 SESSIONS = ("portal_", "console")
