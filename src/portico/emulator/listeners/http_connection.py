@@ -11,7 +11,7 @@ import h11
 from litestar.types import ASGIApp
 
 from portico.emulator.listeners.connections import Connections
-from portico.emulator.listeners.http_exchange import HttpExchange
+from portico.emulator.listeners.http_exchange import HttpExchange, problem_of
 from portico.emulator.listeners.limits import Limits
 from portico.emulator.listeners.refusals import Refusal
 from portico.emulator.listeners.request_scope import make_scope
@@ -152,8 +152,12 @@ class HttpConnection:
         return self.stream.has_received
 
     async def _read_event(self) -> object:
+        # h11 applies its limit to headers that are not complete, so it must not get more at once.
+        room = self._limits.header_bytes + 1 - len(self._protocol.trailing_data[0])
         while (event := self._protocol.next_event()) is h11.NEED_DATA:
-            self._protocol.receive_data(await self.stream.receive())
+            data = await self.stream.receive(max(room, 1))
+            room -= len(data)
+            self._protocol.receive_data(data)
         return event
 
 
@@ -178,5 +182,4 @@ def _sentence(error: h11.RemoteProtocolError, limits: Limits) -> str:
     known = _REQUEST_ERRORS.get(error.error_status_hint)
     if known is not None:
         return known.format(limit=limits.header_bytes)
-    problem = str(error).partition(": bytearray")[0]
-    return f"This is not a valid HTTP/1.1 request: {problem}."
+    return f"This is not a valid HTTP/1.1 request: {problem_of(error)}."

@@ -130,7 +130,7 @@ class HttpExchange:
             seconds = self._limits.body_seconds
             self._problem = 408, f"No part of the request body came for {seconds:g} seconds."
         except h11.RemoteProtocolError as error:
-            self._problem = 400, f"The request body is not valid HTTP/1.1: {error}."
+            self._problem = 400, f"The request body is not valid HTTP/1.1: {problem_of(error)}."
         else:
             return event
         self.keep_alive = False
@@ -162,6 +162,11 @@ class HttpExchange:
             parts.append(self._protocol.send(h11.EndOfMessage()))
         self._stream.write(b"".join(part or b"" for part in parts))
         self.is_complete = not more
+
+
+def problem_of(error: h11.RemoteProtocolError) -> str:
+    """Return what h11 says about a malformed message, without the bytes that it quotes."""
+    return str(error).partition(": bytearray")[0]
 
 
 def _request_part(body: bytes, *, more: bool) -> HTTPReceiveMessage:

@@ -94,12 +94,13 @@ class ByteStream(asyncio.Protocol):
             self._arrival.clear()
             await self._arrival.wait()
 
-    async def receive(self) -> bytes:
-        """Return the bytes that have arrived, waiting for the first. Empty means the end."""
+    async def receive(self, most: int = BUFFER_BYTES) -> bytes:
+        """Return at most `most` bytes, waiting for the first. Empty means the end."""
         await self.wait_for_bytes()
-        received = bytes(self._received)
-        self._received.clear()
-        self._resume()
+        received = bytes(self._received[:most])
+        del self._received[:most]
+        if len(self._received) <= BUFFER_BYTES:
+            self._resume()
         return received
 
     def give_back(self, data: bytes) -> None:
