@@ -11,6 +11,5 @@ from tests.guides.guides import reader_environment
 def reader(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """A reader with folders of its own."""
     root = tmp_path_factory.mktemp("reader")
-    return reader_environment(
-        {"XDG_CACHE_HOME": str(root / "cache"), "XDG_DATA_HOME": str(root / "data")}
-    )
+    kinds = ("cache", "data", "state")
+    return reader_environment({f"XDG_{kind.upper()}_HOME": str(root / kind) for kind in kinds})

@@ -1,0 +1,56 @@
+"""Measures 200 tests with a tenant each, in parallel, as a user of `portico.testing` has them."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+WANTED_SECONDS = 20.0
+TESTS = """
+import pytest
+
+
+@pytest.mark.parametrize("number", range({count}))
+def test_link(portico_legacy_client, portico_journal, number):
+    links = portico_legacy_client.zpa.user_portal_link
+    _, _, error = links.add_portal_link(name=f"Link {{number}}", link="wiki.example.com")
+    assert error is None
+    assert [link.name for link in links.list_portal_link()[0]] == [f"Link {{number}}"]
+    assert portico_journal.count(operation="create_link") == 1
+"""
+
+
+def measure(folder: Path, tests: int, workers: int) -> float:
+    """Return the seconds of one run, from the start of pytest to its end."""
+    (folder / "test_links.py").write_text(TESTS.format(count=tests))
+    command = [sys.executable, "-m", "pytest", "-q", "-n", str(workers), "test_links.py"]
+    started = time.perf_counter()
+    subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - started
+
+
+def main() -> None:
+    """Run the tests, and print how long they took."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--tests", type=int, default=200)
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=3)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        rounds = [
+            measure(Path(folder), options.tests, options.workers) for _ in range(options.rounds)
+        ]
+    best = min(rounds)
+    sys.stdout.write(
+        f"{options.tests} tests with a tenant each, {options.workers} workers, "
+        f"{os.cpu_count()} cores: {best:.1f} s ({WANTED_SECONDS:.0f} s wanted)\n"
+    )
+
+
+if __name__ == "__main__":
+    main()
