@@ -16,8 +16,7 @@ if TYPE_CHECKING:
 Command = Callable[..., Any]
 
 
-def authority_options(command: Command) -> Command:
-    """Add `--ca-dir` and `--cloud`, which every command that uses the authority has."""
+def _authority_options(command: Command) -> Command:
     folder = click.option(
         "--ca-dir",
         "ca_folder",
@@ -43,27 +42,27 @@ def ca() -> None:
 
 
 @ca.command()
-@authority_options
+@_authority_options
 def show(ca_folder: Path | None, clouds: tuple[str, ...]) -> None:
     """Print the certificate's file, fingerprint, validity and domains; create it if needed."""
     from portico.emulator.listeners.authority import open_authority
 
-    folder, domains = ca_location(ca_folder), _domains(clouds)
+    folder, domains = _location(ca_folder), _domains(clouds)
     click.echo(_description(open_authority(folder, domains, datetime.now(UTC))))
 
 
 @ca.command()
-@authority_options
+@_authority_options
 def renew(ca_folder: Path | None, clouds: tuple[str, ...]) -> None:
     """Replace the authority and its key. Clients must then trust the new certificate."""
     from portico.emulator.listeners.authority import renew_authority
 
-    folder, domains = ca_location(ca_folder), _domains(clouds)
+    folder, domains = _location(ca_folder), _domains(clouds)
     click.echo(_description(renew_authority(folder, domains, datetime.now(UTC))))
     click.echo("\nRestart running stand-ins: they still use the old key.")
 
 
-def ca_location(ca_folder: Path | None) -> Path:
+def _location(ca_folder: Path | None) -> Path:
     """Return the folder of the authority: the given one, or the default."""
     from portico.emulator.listeners.authority import default_folder
 

@@ -38,6 +38,7 @@ from tests.emulator.listeners.serving import (
     served,
 )
 
+CLOSING = {"connection": "close"}
 GET = b"GET /x HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n"
 
 
@@ -158,6 +159,24 @@ def test_handshake_that_never_ends_is_given_up_and_blocks_nobody(
             assert http.get(running.server.urls[1]).status_code == 200
 
         assert [_end(each) for each in silent] == [b""] * 200
+        running.wait_until(lambda: running.server.connection_count == 0)
+
+
+def test_handshakes_that_are_dropped_for_new_connections_leave_nothing(
+    certificates: ServerCertificates,
+) -> None:
+    listeners = (TlsListener(certificates), HttpListener())
+    with (
+        served(echo, *listeners, limits=Limits(connections=3)) as running,
+        httpx.Client(trust_env=False) as http,
+        ExitStack() as stack,
+    ):
+        for _ in range(9):
+            begun = stack.enter_context(running.connect())
+            begun.sendall(b"\x16\x03\x01\x02\x00\x01")
+            assert http.get(running.server.urls[1], headers=CLOSING).status_code == 200
+
+        running.wait_until(lambda: running.server.connection_count <= 3)
 
 
 def _end(client: socket.socket) -> bytes:

@@ -146,12 +146,12 @@ class ByteStream(asyncio.Protocol):
                 ssl_shutdown_timeout=self._limits.close_seconds,
             )
         except OSError:  # a failed handshake is an SSLError, and a slow one a ConnectionError
-            self.abort()
-            self.connection_lost(None)  # which asyncio does not call after a failed handshake
-            return False
+            transport = None
         finally:
             self._is_upgrading = False
         if transport is None:
+            self.abort()
+            self.connection_lost(None)  # which asyncio does not call after a failed handshake
             return False
         self._transport = transport
         self._is_paused = False
