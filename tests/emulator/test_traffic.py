@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -280,9 +281,9 @@ def test_reset_of_a_tenant_leaves_the_others(stand_in: Emulated, caller: Emulate
 @pytest.mark.parametrize(
     ("form", "kind", "start"),
     [
-        ("text", "text/plain", "3 requests."),
-        ("markdown", "text/markdown", "# Requests to Portico"),
-        ("junit", "application/xml", "<?xml"),
+        ("text", "text/plain", r"\d+ requests\."),
+        ("markdown", "text/markdown", r"# Requests to Portico"),
+        ("junit", "application/xml", r"<\?xml"),
         ("har", "application/json", '{"log":'),
     ],
 )
@@ -294,7 +295,7 @@ def test_a_report_comes_in_every_form(
     answer = stand_in.control("GET", "report", format=form)
 
     assert answer.headers["content-type"].startswith(kind)
-    assert answer.text.startswith(start)
+    assert re.match(start, answer.text)
     assert "create_link" in answer.text
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from litestar.types import Message, Receive, Scope, Send
 
 from portico.emulator.journal.entries import Entry, EntryFilter, InvalidFilter
 from portico.emulator.journal.journal import Journal, TooManyListeners
@@ -32,9 +33,9 @@ class Watched:
     clock: Hands = field(default_factory=Hands)
     seconds: float = 100.0
 
-    async def call(self, method: str, path: str, **options: Any) -> Received:  # noqa: ANN401  # those of `request`
-        """One request through the journal."""
-        app = JournalMiddleware(
+    def app(self) -> JournalMiddleware:
+        """The API behind the journal."""
+        return JournalMiddleware(
             self.api,
             journal=self.journal,
             operations=operations(),
@@ -42,7 +43,10 @@ class Watched:
             monotonic=lambda: self.seconds,
             tenant_of_client=tenant_of_client,
         )
-        return await request(app, method, path, **options)
+
+    async def call(self, method: str, path: str, **options: Any) -> Received:  # noqa: ANN401  # those of `request`
+        """One request through the journal."""
+        return await request(self.app(), method, path, **options)
 
     def do(self, method: str, path: str, **options: Any) -> Entry:  # noqa: ANN401  # those of `request`
         """The entry of one request."""
@@ -68,6 +72,27 @@ def test_an_entry_shows_a_request_and_its_answer(watched: Watched) -> None:
     assert entry.answer is not None
     assert (entry.answer.status, entry.answer.body.text) == (200, '{"id":"42","name":"Wiki"}')
     assert (entry.fault, entry.unread_fields) == (None, ())
+
+
+def test_a_client_with_its_answer_finds_the_request_in_the_journal(watched: Watched) -> None:
+    seen: list[int] = []
+    app = watched.app()
+
+    async def call() -> None:
+        async def noting(scope: Scope, receive: Receive, send: Send) -> None:
+            async def note(message: Message) -> None:
+                if message["type"] == "http.response.body":
+                    seen.append(watched.journal.count(EntryFilter(operation="list_links")))
+                await send(message)
+
+            await app(scope, receive, note)
+
+        await request(noting, "GET", LINKS)
+
+    asyncio.run(call())
+
+    assert seen == [1]
+    assert len(watched.journal.entries()) == 1
 
 
 def test_portico_s_own_pages_and_the_control_api_are_left_out(watched: Watched) -> None:

@@ -70,8 +70,10 @@ class _Captured:
 
 @dataclass(slots=True)
 class _Exchange:
-    """What passed between the client and the application."""
+    """What passed between the client and the application. `started` is in monotonic seconds."""
 
+    started: float
+    recorded: bool = False
     received: _Captured = field(default_factory=_Captured)
     sent: _Captured = field(default_factory=_Captured)
     status: int | None = None
@@ -114,9 +116,8 @@ class JournalMiddleware:
             request.path,
             scope["query_string"].decode("latin-1"),
         )
-        started = self._monotonic()
-        self._journal.begin(sent, started)
-        exchange = _Exchange()
+        exchange = _Exchange(started=self._monotonic())
+        self._journal.begin(sent, exchange.started)
 
         async def watched_receive() -> ReceiveMessage:
             message = await receive()
@@ -130,17 +131,29 @@ class JournalMiddleware:
                 exchange.headers = [(bytes(n), bytes(v)) for n, v in message["headers"]]
             elif message["type"] == "http.response.body":
                 exchange.sent.add(message["body"])
+                if not message["more_body"]:
+                    # A client that has its answer must find the request in the journal.
+                    await self._record(scope, request, sent, exchange)
             await send(message)
 
         try:
             await self._app(scope, watched_receive, watched_send)
         finally:
-            ended = self._monotonic()
-            await self._find_caller(scope, request, exchange)
-            entry = _entry(self._journal.next_id(), scope, request, exchange, sent.query)
-            entry.time = round(self._clock(request.customer_id), 3)
-            entry.milliseconds = round((ended - started) * 1000, 3)
-            self._journal.add(entry, sent, ended=ended)
+            await self._record(scope, request, sent, exchange)
+
+    async def _record(
+        self, scope: HTTPScope, request: VendorRequest, sent: Sent, exchange: _Exchange
+    ) -> None:
+        """Add the entry of a request, unless that is done."""
+        if exchange.recorded:
+            return
+        exchange.recorded = True
+        ended = self._monotonic()
+        await self._find_caller(scope, request, exchange)
+        entry = _entry(self._journal.next_id(), scope, request, exchange, sent.query)
+        entry.time = round(self._clock(request.customer_id), 3)
+        entry.milliseconds = round((ended - exchange.started) * 1000, 3)
+        self._journal.add(entry, sent, ended=ended)
 
     async def _find_caller(
         self, scope: HTTPScope, request: VendorRequest, exchange: _Exchange
