@@ -10,7 +10,7 @@ import re
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 
 from portico.domain.errors import InvalidField, InvalidInput, PorticoError
 from portico.domain.records import Clock
@@ -191,68 +191,92 @@ class _Copying:
     """Copies a snapshot, by its number, over one tenant's rows or everything's.
 
     Without a number it removes the rows. All rows to delete go first, so that no name or address
-    is taken twice meanwhile. References are checked at the end.
+    is taken twice meanwhile.
     """
 
     def __init__(
-        self, tables: Sequence[StateTable], number: int | None, customer_id: int | None
+        self, tables: tuple[StateTable, ...], number: int | None, customer_id: int | None
     ) -> None:
-        self._tables = [each for each in tables if customer_id is None or each.tenant_column]
+        self._statements = _statements(tables, whole=customer_id is None)
         self._values = {"number": number, "tenant": customer_id}
-        self._customer_id = customer_id
+        self._condition = "TRUE" if customer_id is None else "{} = :tenant"
 
     def run(self, connection: sqlite3.Connection) -> None:
         """Copy in the transaction of the connection. Raises SnapshotRefused."""
-        connection.execute("PRAGMA defer_foreign_keys = ON")
         connection.execute(_RAISE_FLOOR)
+        condition = self._condition.format("customer_id")
+        connection.execute(f"DELETE FROM main.{REVISIONS} WHERE {condition}", self._values)
+        connection.execute("SAVEPOINT copying")
         try:
-            for table in reversed(self._tables):
-                connection.execute(self._deletion(table), self._values)
-            for table in self._tables:
-                connection.execute(self._insertion(table), self._values)
+            self._copy(connection)
+        except sqlite3.IntegrityError:
+            connection.execute("ROLLBACK TO copying")
+            self._copy_with_late_checks(connection)
+        connection.execute("RELEASE copying")
+        self._take_revisions(connection)
+
+    def _copy(self, connection: sqlite3.Connection) -> None:
+        for statement in self._statements:
+            connection.execute(statement, self._values)
+
+    def _copy_with_late_checks(self, connection: sqlite3.Connection) -> None:
+        """Copy, and check references at the end: a row that others refer to may be replaced.
+
+        The pragma makes SQLite compile all statements again, which takes as long as the copying.
+        """
+        connection.execute("PRAGMA defer_foreign_keys = ON")
+        try:
+            self._copy(connection)
         except sqlite3.IntegrityError as error:
             raise SnapshotRefused(
                 f"Another tenant has taken something that the snapshot holds ({error}). Restore "
                 "all tenants together, or rename it there."
             ) from error
-        self._take_revisions(connection)
-
-    def _deletion(self, table: StateTable) -> str:
-        same = " AND ".join(f"saved.{each} IS {table.name}.{each}" for each in table.columns)
-        return (
-            f"DELETE FROM main.{table.name} WHERE {self._scope(table, table.name)} AND NOT EXISTS "
-            f"(SELECT 1 FROM {_SCHEMA}.{table.name} AS saved "
-            f"WHERE saved.snapshot_number = :number AND {same})"
-        )
-
-    def _insertion(self, table: StateTable) -> str:
-        same = " AND ".join(f"present.{each} = saved.{each}" for each in table.key)
-        return (
-            f"INSERT INTO main.{table.name} ({table.column_list}) SELECT {table.column_list} "
-            f"FROM {_SCHEMA}.{table.name} AS saved WHERE saved.snapshot_number = :number "
-            f"AND {self._scope(table, 'saved')} "
-            f"AND NOT EXISTS (SELECT 1 FROM main.{table.name} AS present WHERE {same})"
-        )
-
-    def _scope(self, table: StateTable, name: str) -> str:
-        if self._customer_id is None:
-            return "TRUE"
-        own = f"{name}.{table.tenant_column} = :tenant"
-        if table.name == GRANTS and name == "saved":
-            # An administrator can have been deleted since; its grants stay away with it.
-            return f"{own} AND saved.administrator_id IN (SELECT id FROM main.{ADMINISTRATORS})"
-        return own
 
     def _take_revisions(self, connection: sqlite3.Connection) -> None:
         """Give the copied tenants a revision that no tenant ever had."""
-        condition = "TRUE" if self._customer_id is None else "customer_id = :tenant"
-        connection.execute(f"DELETE FROM main.{REVISIONS} WHERE {condition}", self._values)
         connection.execute(
             f"INSERT INTO main.{REVISIONS} (customer_id, slot, revision) "
             f"SELECT id, 0, (SELECT revision FROM {_SCHEMA}.revision_floor) "
-            f"FROM main.{TENANTS} WHERE {condition.replace('customer_id', 'id')}",
+            f"FROM main.{TENANTS} WHERE {self._condition.format('id')}",
             self._values,
         )
+
+
+@lru_cache(maxsize=2)
+def _statements(tables: tuple[StateTable, ...], *, whole: bool) -> list[str]:
+    """Return the statements that copy a snapshot over everything, or over one tenant's rows."""
+    copied = [each for each in tables if whole or each.tenant_column]
+    return [
+        *(_deletion(table, whole=whole) for table in reversed(copied)),
+        *(_insertion(table, whole=whole) for table in copied),
+    ]
+
+
+def _deletion(table: StateTable, *, whole: bool) -> str:
+    same = " AND ".join(
+        f"saved.{each} {'=' if each in table.key else 'IS'} {table.name}.{each}"
+        for each in table.columns
+    )
+    own = "TRUE" if whole else f"{table.tenant_column} = :tenant"
+    return (
+        f"DELETE FROM main.{table.name} WHERE {own} AND NOT EXISTS "
+        f"(SELECT 1 FROM {_SCHEMA}.{table.name} AS saved "
+        f"WHERE saved.snapshot_number = :number AND {same})"
+    )
+
+
+def _insertion(table: StateTable, *, whole: bool) -> str:
+    same = " AND ".join(f"present.{each} = saved.{each}" for each in table.key)
+    own = "TRUE" if whole else f"saved.{table.tenant_column} = :tenant"
+    if table.name == GRANTS and not whole:
+        # An administrator can have been deleted since; its grants stay away with it.
+        own += f" AND saved.administrator_id IN (SELECT id FROM main.{ADMINISTRATORS})"
+    return (
+        f"INSERT INTO main.{table.name} ({table.column_list}) SELECT {table.column_list} "
+        f"FROM {_SCHEMA}.{table.name} AS saved WHERE saved.snapshot_number = :number AND {own} "
+        f"AND NOT EXISTS (SELECT 1 FROM main.{table.name} AS present WHERE {same})"
+    )
 
 
 _RAISE_FLOOR = f"""
@@ -284,8 +308,11 @@ def _attach(connection: sqlite3.Connection, tables: Sequence[StateTable]) -> Non
     connection.execute(f"INSERT INTO {_SCHEMA}.revision_floor VALUES (1)")
     connection.execute(_FLOOR_FOR_NEW_TENANTS)
     for table in tables:
+        # With the types of the original, or SQLite could not use the key to compare rows.
+        described = connection.execute(f"PRAGMA main.table_info({table.name})").fetchall()
+        columns = ", ".join(f"{name} {kind}" for _, name, kind, *_ in described)
         connection.execute(
-            f"CREATE TABLE {_SCHEMA}.{table.name} (snapshot_number, {table.column_list}, "
+            f"CREATE TABLE {_SCHEMA}.{table.name} (snapshot_number INTEGER, {columns}, "
             f"PRIMARY KEY (snapshot_number, {', '.join(table.key)})) WITHOUT ROWID"
         )
 

@@ -46,7 +46,7 @@ async def list_routes(request: AnyRequest) -> RoutesAnswer:
         for route in request.app.routes
         for path in [route.path_format]
         for handler in getattr(route, "route_handlers", [])
-        if isinstance(handler, HTTPRouteHandler)
+        if isinstance(handler, HTTPRouteHandler) and handler.resolve_include_in_schema()
         for method in sorted(handler.http_methods)
         if method != "OPTIONS"
     ]
