@@ -170,7 +170,7 @@ def test_other_hosts_are_refused(client: dict[str, str], vendor: Server, tmp_pat
     ("arguments", "sentence"),
     [
         (("--to", "nowhere", "true"), "--to nowhere: this is not a URL. "),
-        (("no-such-command",), "no-such-command cannot be started: No such file or directory."),
+        (("no-such-command",), "There is no command no-such-command in the folders of PATH."),
     ],
 )
 def test_wrong_argument_is_named(

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
-import signal
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
@@ -19,6 +17,7 @@ import httpx
 from portico.domain.errors import InvalidInput
 from portico.emulation.access import StandInAccess
 from portico.emulation.ca_bundle import write_ca_bundle
+from portico.emulation.child_process import Stopped, find_program, passing_signals_on
 from portico.emulation.environment import STRAY, client_environment
 from portico.emulator.listeners.authority import default_folder, open_authority
 from portico.emulator.listeners.certificates import ServerCertificates
@@ -32,15 +31,9 @@ from portico.emulator.recordings.tape import Tape
 OTHER_PROXIES = frozenset(name for name in STRAY if "PROXY" in name)
 """Variables of the vendor's clients that would lead them past the recorder."""
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
 
 class InvalidUrl(InvalidInput):
     """The URL that stands for the vendor is no URL."""
-
-
-class CommandNotFound(InvalidInput):
-    """The command to record cannot be started."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +56,7 @@ class Route:
 async def record_command(command: Sequence[str], route: Route) -> tuple[int, Tape]:
     """Run a command behind the proxy. Return its exit status and what it called.
 
-    Raises CommandNotFound, AuthorityError or CannotListen.
+    Raises CommandError, AuthorityError or CannotListen.
     """
     tape = Tape()
     hosts = VendorHosts.with_clouds(route.clouds)
@@ -95,21 +88,9 @@ def _environment(proxy_url: str, authority: Path, folder: Path) -> dict[str, str
 
 async def _run(command: Sequence[str], environment: Mapping[str, str]) -> int:
     """Run a command, pass signals on to it, and return its exit status as a shell does."""
+    program = find_program(command[0])
     try:
-        process = await asyncio.create_subprocess_exec(*command, env=environment)
-    except OSError as error:
-        raise CommandNotFound(f"{command[0]} cannot be started: {error.strerror}.") from None
-    loop = asyncio.get_running_loop()
-    for each in _SIGNALS:
-        loop.add_signal_handler(each, _pass_on, process, each)
-    try:
-        status = await process.wait()
-    finally:
-        for each in _SIGNALS:
-            loop.remove_signal_handler(each)
-    return status if status >= 0 else 128 - status
-
-
-def _pass_on(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
-    if process.returncode is None:
-        process.send_signal(number)
+        async with passing_signals_on() as child:
+            return await child.run(program, command, environment)
+    except Stopped as stopped:
+        return stopped.status
