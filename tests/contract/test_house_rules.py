@@ -27,7 +27,7 @@ LAYER_LIBRARIES = {
     "services": {"cachetools", "cryptography"},
     "asgi": {"litestar"},
     "http": {"litestar", "msgspec", "joserfc", "cryptography"},
-    "web": {"litestar", "jinja2", "joserfc", "httpx", "argon2", "cachetools", "PIL"},
+    "web": {"litestar", "jinja2", "msgspec", "joserfc", "httpx", "argon2", "cachetools", "PIL"},
 }
 
 

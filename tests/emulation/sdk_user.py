@@ -6,12 +6,14 @@ It knows nothing of Portico: the environment says where everything is.
 from __future__ import annotations
 
 import json
+import os
 import sys
 from typing import Any
 
 from zscaler import ZscalerClient
 from zscaler.oneapi_client import LegacyZPAClient
 
+CACHE = {"cache": {"enabled": True}}
 NAMES = [f"Link {number}" for number in range(1, 8)]
 
 
@@ -26,7 +28,10 @@ def main(mode: str) -> dict[str, Any]:
     done(links.delete_portal_link(ids[1]))
     seen["left"] = sorted(each.name for each in done(links.list_portal_link()))
 
-    cached = connect({"cache": {"enabled": True}}).zpa.user_portal_link
+    # The legacy client asks the environment about its cache, and the other one its configuration.
+    os.environ["ZSCALER_CLIENT_CACHE_ENABLED"] = "true"
+    cached = connect({} if mode == "legacy" else CACHE).zpa.user_portal_link
+    os.environ["ZSCALER_CLIENT_CACHE_ENABLED"] = "false"
     seen["reads"] = [cached.get_portal_link(ids[2])[0].name for _ in range(5)]
     done(cached.update_portal_link(ids[2], name="Fresh", link="wiki.example.com"))
     seen["fresh"] = cached.get_portal_link(ids[2])[0].name
