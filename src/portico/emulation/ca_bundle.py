@@ -25,21 +25,18 @@ def write_ca_bundle(folder: Path, ca_file: Path, environment: Mapping[str, str])
 
     It has the certificates that the environment names, else those of the system, else certifi's.
     """
-    trusted = _trusted(environment)
-    parts = [] if trusted is None else [trusted.read_bytes().rstrip() + b"\n"]
+    trusted = _trusted(environment).read_bytes().rstrip()
     bundle = folder / BUNDLE_FILE
-    bundle.write_bytes(b"".join([*parts, ca_file.read_bytes()]))
+    bundle.write_bytes(trusted + b"\n" + ca_file.read_bytes())
     return bundle
 
 
-def _trusted(environment: Mapping[str, str]) -> Path | None:
+def _trusted(environment: Mapping[str, str]) -> Path:
     named = [environment.get(name, "") for name in _CHOSEN]
     system = ssl.get_default_verify_paths().cafile or ""
     for path in (*named, system, *_USUAL):
         if path and Path(path).is_file():
             return Path(path)
-    try:
-        import certifi
-    except ImportError:
-        return None
+    import certifi
+
     return Path(certifi.where())
