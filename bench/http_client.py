@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import ssl
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -62,6 +63,11 @@ class Connection:
         answer = Answer(response.status, response.getheaders(), response.read())
         self._used = time.monotonic()
         return answer
+
+    def use_tls(self, trust: ssl.SSLContext) -> None:
+        """Open the connection by TLS. Call it before the first request."""
+        host, port, timeout = "127.0.0.1", self._connection.port, self._connection.timeout
+        self._connection = http.client.HTTPSConnection(host, port, timeout=timeout, context=trust)
 
     def post_form(self, path: str, fields: dict[str, str]) -> Answer:
         return self.send("POST", path, body=urlencode(fields), content_type=FORM)
