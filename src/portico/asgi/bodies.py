@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from litestar import Request
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, InternalServerException
 from litestar.status_codes import HTTP_413_REQUEST_ENTITY_TOO_LARGE
 
-from portico.domain.errors import PorticoError
+from portico.domain.errors import InvalidInput, PorticoError
 
 KIBIBYTE = 1024
 MEBIBYTE = 1024 * KIBIBYTE
@@ -20,13 +20,21 @@ class BodyTooLarge(PorticoError):
     code = "request.body.too.large"
 
 
+class BodyIncomplete(InvalidInput):
+    """The client left before it had sent the whole body, so nobody reads the answer."""
+
+    code = "request.body.incomplete"
+
+
 async def read_body(request: Request[Any, Any, Any]) -> bytes:
     """Return the whole body. The limit is the route's `request_max_body_size`.
 
-    Raises BodyTooLarge, before reading if the request declares the length.
+    Raises BodyTooLarge, before reading if the request declares the length, and BodyIncomplete.
     """
     try:
         return await request.body()
+    except InternalServerException:
+        raise BodyIncomplete("The client left before it had sent the whole body.") from None
     except HTTPException as error:
         if error.status_code != HTTP_413_REQUEST_ENTITY_TOO_LARGE:
             raise
