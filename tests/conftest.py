@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
 from collections.abc import Iterator
@@ -34,6 +35,16 @@ def _needs_postgres(item: pytest.Item) -> bool:
         return False
     uses_browser = "browser" in getattr(item, "fixturenames", ())
     return not uses_browser or item.get_closest_marker("both_databases") is not None
+
+
+@pytest.fixture(autouse=True)
+def _logging_is_on() -> None:
+    """Lets every test see Portico's log: commands that run in this process set other levels."""
+    logging.disable(logging.NOTSET)
+    logging.getLogger().setLevel(logging.WARNING)
+    ours = logging.getLogger("portico")
+    ours.disabled, ours.propagate = False, True
+    ours.setLevel(logging.NOTSET)
 
 
 @pytest.fixture(scope="session", autouse=True)

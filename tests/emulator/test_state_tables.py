@@ -15,7 +15,10 @@ from sqlalchemy import BigInteger, Boolean, Integer, Table
 from portico.emulation.databases import temporary_database
 from portico.emulator.ids import FIRST_ID, CountingIds
 from portico.emulator.snapshots import Snapshots
-from portico.emulator.state_tables import (
+from portico.storage.engine.database import sqlite_path
+from portico.storage.engine.sqlite import SqliteDatabase
+from portico.storage.schema.citus_placement import metadata
+from portico.storage.schema.state_tables import (
     KEPT,
     REVISIONS,
     SHARED,
@@ -23,9 +26,6 @@ from portico.emulator.state_tables import (
     state_tables,
     tenant_column,
 )
-from portico.storage.engine.database import sqlite_path
-from portico.storage.engine.sqlite import SqliteDatabase
-from portico.storage.schema.citus_placement import metadata
 
 TABLES = list(metadata.sorted_tables)
 STATE = [table for table in TABLES if table.name not in {*KEPT, REVISIONS}]

@@ -15,7 +15,8 @@ from functools import lru_cache, partial
 from portico.domain.errors import InvalidField, InvalidInput, PorticoError
 from portico.domain.records import Clock
 from portico.emulator.ids import CountingIds
-from portico.emulator.state_tables import (
+from portico.storage.engine.sqlite import SqliteDatabase
+from portico.storage.schema.state_tables import (
     ADMINISTRATORS,
     GRANTS,
     REVISIONS,
@@ -23,7 +24,6 @@ from portico.emulator.state_tables import (
     StateTable,
     state_tables,
 )
-from portico.storage.engine.sqlite import SqliteDatabase
 
 MOST_SNAPSHOTS = 100
 MOST_BYTES = 1024 * 1024 * 1024

@@ -1,4 +1,4 @@
-"""Which rows of the database are a tenant's state, by the schema's metadata.
+"""Which rows of the database are a tenant's state when the stand-in saves and restores it.
 
 A table with the column `customer_id` belongs to tenants. Every other table must be named here,
 which a test checks, so that a new table is never forgotten.
