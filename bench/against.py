@@ -145,23 +145,23 @@ def row(comparison: Comparison) -> tuple[tuple[str, ...], float]:
     return cells, ratio
 
 
-def run_stand(stand: Stand, wanted: set[str], start: int) -> Iterator[Comparison]:
-    """Yield the comparisons on one kind of database: reads first, before writes change the data.
+def run_stand(stand: Stand, wanted: set[str], *, last: bool) -> Iterator[Comparison]:
+    """Yield the comparisons on one kind of database.
 
-    `start` is the number of this start of the servers.
+    Writes change the data, so they are measured after the last start of the servers.
     """
     for kind in (each for each in KINDS if each.group is not Group.WRITE):
         if kind.name in wanted:
             yield from compare_versions(stand, kind)
     writing = [each for each in KINDS if each.group is Group.WRITE and each.name in wanted]
-    if not writing and BULK not in wanted:
+    if not last or (not writing and BULK not in wanted):
         return
     creates = CREATES_A_SECOND * max(1.0, stand.pace.seconds) * stand.pace.sendings
     for side in (stand.now, stand.before):
         portals = ceil(creates / LINKS_OF_A_PORTAL)
-        side.hot.create_portals = sites.create_spare_portals(side.hot, portals, f"Room {start}")
+        side.hot.create_portals = sites.create_spare_portals(side.hot, portals, "Room")
         needed = bulk.bulk_portals_needed(stand.pace.sendings)
-        side.hot.bulk_portals = sites.create_spare_portals(side.hot, needed, f"Bulk {start}")
+        side.hot.bulk_portals = sites.create_spare_portals(side.hot, needed, "Bulk")
     for kind in writing:
         yield from compare_versions(stand, kind)
     if BULK in wanted:
@@ -200,7 +200,9 @@ def measure_starts(
             turn = versions if start % 2 == 0 else versions[::-1]
             sides = {each.name: each.start(processes, cores) for each in turn}
             stand = Stand(database, folder, cores, pace, *(sides[each.name] for each in versions))
-            for comparison in run_stand(stand, set(options.only or NAMES), start):
+            for comparison in run_stand(
+                stand, set(options.only or NAMES), last=start == options.starts - 1
+            ):
                 key = comparison.title, comparison.name
                 known = compared.setdefault(key, comparison)
                 if known is not comparison:
