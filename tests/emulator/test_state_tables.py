@@ -116,6 +116,7 @@ def test_reset_restores_every_table(empty_databases: Path) -> None:
     async def test(snapshots: Snapshots, path: Path) -> None:
         add_rows(path, 7)
         await snapshots.open()
+        await snapshots.save_seed()
         seed = contents(path)
         assert all(len(rows) == 1 for rows in seed.values())
 
@@ -137,6 +138,7 @@ def test_reset_restores_every_changed_column(empty_databases: Path) -> None:
     async def test(snapshots: Snapshots, path: Path) -> None:
         add_rows(path, 7)
         await snapshots.open()
+        await snapshots.save_seed()
         seed = contents(path)
         for table in state_tables():
             for column in {*table.columns} - {*table.key}:
@@ -158,6 +160,7 @@ def test_reset_of_a_tenant_leaves_the_others_alone(empty_databases: Path) -> Non
         add_rows(path, 7)
         add_rows(path, 8, STATE)
         await snapshots.open()
+        await snapshots.save_seed()
         seed = contents(path)
 
         change(path, "DELETE FROM {}")

@@ -32,7 +32,7 @@ from portico.emulator.listeners.server import serve_app
 from portico.emulator.listeners.tls import TlsListener
 from portico.emulator.listeners.vendor_hosts import NO_PROXY, VendorHosts
 from portico.emulator.stand_in import StandIn
-from portico.emulator.tenants import add_tenant
+from portico.emulator.tenants import create_account
 from portico.services.tenancy.tenants import has_tenants
 from portico.settings import Settings
 from portico.storage.engine.database import sqlite_path
@@ -100,7 +100,7 @@ async def running_stand_in(options: EmulateOptions) -> AsyncIterator[StandInAcce
             if await has_tenants(stand_in.runtime):
                 return
             for number in range(1, options.tenants + 1):
-                made = await add_tenant(stand_in, f"Tenant {number}")
+                made = await create_account(stand_in, f"Tenant {number}")
                 accounts.append(
                     TenantAccess(
                         customer_id=str(made.tenant.id),

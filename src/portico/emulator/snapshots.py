@@ -74,9 +74,8 @@ class Snapshots:
         self._last_number = 0
 
     async def open(self) -> None:
-        """Attach the temporary database and save the present state as the seed."""
+        """Attach the temporary database. There is no seed until `save_seed` has saved one."""
         await self._database.run_exclusively(partial(_attach, tables=self._tables), begin=False)
-        await self.save_seed()
 
     async def save_seed(self, customer_id: int | None = None) -> None:
         """Save the present state as the one that a reset copies back: of a new tenant, or of all.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from portico.domain.errors import InvalidInput, NotFound, PorticoError
-from portico.domain.records import MAX_ID
 from portico.domain.tenancy.identity import Tenant
 from portico.emulator.clock import EmulatedClock
 from portico.emulator.faults.fault_set import Faults
@@ -14,6 +13,7 @@ from portico.emulator.ids import CountingIds
 from portico.emulator.journal.journal import Journal
 from portico.emulator.operations import Operations
 from portico.emulator.snapshots import Snapshots
+from portico.services.access import client_number
 from portico.services.runtime import Runtime
 from portico.services.tenancy.clients import find_tenant_of_client
 from portico.services.tenancy.tenants import list_tenants
@@ -61,7 +61,7 @@ class StandIn:
         self.snapshots: Snapshots
 
     async def open(self, runtime: Runtime) -> None:
-        """Take the runtime of the application that starts, and save its state as the seed.
+        """Take the runtime of the application that starts.
 
         Raises NeedsSqlite.
         """
@@ -85,10 +85,11 @@ class StandIn:
 
     async def tenant_of_client(self, client_id: str) -> str | None:
         """Return the id of the tenant of an API client, or None if there is no such client."""
-        if not client_id.isascii() or not client_id.isdigit() or int(client_id) > MAX_ID:
+        number = client_number(client_id)
+        if number is None:
             return None
         try:
-            return str(await find_tenant_of_client(self.runtime, int(client_id)))
+            return str(await find_tenant_of_client(self.runtime, number))
         except NotFound:
             return None
 

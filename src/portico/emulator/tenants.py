@@ -40,15 +40,21 @@ async def add_tenant(stand_in: StandIn, name: str | None = None) -> NewTenant:
     Without a name it is called after its id. Raises InvalidField for a name that another tenant
     has, or TooManyTenants.
     """
-    runtime = stand_in.runtime
     if len(await stand_in.tenants()) >= MOST_TENANTS:
         raise TooManyTenants
+    made = await create_account(stand_in, name)
+    await stand_in.snapshots.save_seed(made.tenant.id)
+    return made
+
+
+async def create_account(stand_in: StandIn, name: str | None = None) -> NewTenant:
+    """Create a tenant with an API client, before or after the seed is saved."""
+    runtime = stand_in.runtime
     customer_id = runtime.new_id()
     tenant = await create_tenant(runtime, name or f"Tenant {customer_id}", customer_id=customer_id)
     async with operator_writing(runtime, tenant.id) as work:
         client, secret = await create_client(work, name="API client", role=Role.ADMIN)
     stand_in.secrets[client.secret_hash] = secret
-    await stand_in.snapshots.save_seed(tenant.id)
     return NewTenant(tenant=tenant, client_id=client.id, client_secret=secret)
 
 

@@ -177,7 +177,7 @@ async def _operator_work(
 
 async def client_at_revision(database: Database, client_id: str) -> tuple[ApiClient, int] | None:
     """Return an API client, revoked or not, and a revision of its tenant at which it is current."""
-    number = _client_number(client_id)
+    number = client_number(client_id)
     if number is None:
         return None
     async with database.read() as connection:
@@ -191,7 +191,8 @@ async def client_at_revision(database: Database, client_id: str) -> tuple[ApiCli
     return None if client is None or revision is None else (client, revision)
 
 
-def _client_number(client_id: str) -> int | None:
+def client_number(client_id: str) -> int | None:
+    """Return the number in a client id that a program sends, or None if no client can have it."""
     if not re.fullmatch(r"[0-9]{1,19}", client_id, re.ASCII) or int(client_id) > MAX_ID:
         return None
     return int(client_id)
@@ -212,7 +213,7 @@ async def sign_in(
     runtime: Runtime, client_id: str, accepts: Callable[[ApiClient], bool]
 ) -> ApiClient:
     """Return the API client that signs in, if `accepts` approves it. Raises ClientRefused."""
-    number = _client_number(client_id)
+    number = client_number(client_id)
     if number is None:
         raise ClientRefused(None)
     async with runtime.database.read() as connection:
