@@ -238,6 +238,15 @@ def test_a_profile_is_written_with_a_seed(stand_in: Emulated) -> None:
     assert [each["id"] for each in answer.json()["faults"]] == ["flaky-1", "flaky-2", "flaky-3"]
 
 
+def test_every_tenant_can_have_the_same_profile(stand_in: Emulated) -> None:
+    for account in stand_in.accounts:
+        answer = stand_in.control(
+            "PUT", "faults", {"profile": "slow"}, customerId=account.customer_id
+        )
+        assert answer.status_code == 200, answer.text
+    assert len(stand_in.control("GET", "faults").json()["faults"]) == 4
+
+
 def test_the_vendors_limits_are_switched(stand_in: Emulated, caller: EmulatedCaller) -> None:
     switched = stand_in.control("PUT", "limits", {"limits": "vendor"}).json()
     statuses = [caller.call("GET", LINKS).status_code for _ in range(21)]

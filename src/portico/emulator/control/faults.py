@@ -67,7 +67,7 @@ async def replace_faults(
 ) -> FaultsAnswer:
     """Replace all rules, or those of one tenant."""
     tenant = id_text(await tenant_of(request, customer_id))
-    rules = await _read(request, data)
+    rules = await _read(request, data, tenant)
     written = stand_in_of(request).faults.replace(rules, seed=data.seed, customer_id=tenant)
     return _present(written)
 
@@ -78,7 +78,7 @@ async def append_faults(
 ) -> FaultsAnswer:
     """Add rules after the others."""
     tenant = id_text(await tenant_of(request, customer_id))
-    rules = await _read(request, data)
+    rules = await _read(request, data, tenant)
     written = stand_in_of(request).faults.append(rules, seed=data.seed, customer_id=tenant)
     return _present(written)
 
@@ -95,10 +95,10 @@ async def remove_fault(request: AnyRequest, rule_id: FromPath[str]) -> None:
     stand_in_of(request).faults.remove(rule_id)
 
 
-async def _read(request: AnyRequest, data: FaultsBody) -> list[Rule]:
+async def _read(request: AnyRequest, data: FaultsBody, customer_id: str | None) -> list[Rule]:
     if (data.rules is None) == (data.profile is None):
         raise InvalidRule("Give either rules, a list of rules, or profile, a name.", "rules")
-    written = data.rules if data.profile is None else profile(data.profile)
+    written = data.rules if data.profile is None else profile(data.profile, customer_id)
     rules = read_rules(written, stand_in_of(request).operations)
     for rule in rules:
         await tenant_of(request, rule.customer_id)

@@ -8,11 +8,13 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 from math import ceil
+from typing import NamedTuple
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from msgspec import Struct
 
+from portico.asgi.limits import ADVERTISED_LIMIT, WINDOW_SECONDS, RateUsage
 from portico.emulator.faults.answers import send_error
 from portico.emulator.faults.documented_errors import TOO_MANY_REQUESTS, envelope
 from portico.emulator.operations import Operations
@@ -24,10 +26,7 @@ RULE = "vendor-limits"
 READS = 20
 WRITES = 10
 SECONDS = 10
-GATEWAY_REQUESTS = 5_000
-GATEWAY_SECONDS = 60
 MAX_ADDRESSES = 10_000
-_RATE_HEADERS = (b"x-ratelimit-limit", b"x-ratelimit-remaining", b"x-ratelimit-reset")
 
 
 class LimitsState(Struct, rename="camel", frozen=True):
@@ -39,8 +38,8 @@ class LimitsState(Struct, rename="camel", frozen=True):
     reads: int = READS
     writes: int = WRITES
     seconds: int = SECONDS
-    gateway_requests: int = GATEWAY_REQUESTS
-    gateway_seconds: int = GATEWAY_SECONDS
+    gateway_requests: int = ADVERTISED_LIMIT
+    gateway_seconds: int = WINDOW_SECONDS
 
 
 @dataclass
@@ -62,19 +61,14 @@ class _Window:
         return max(1, ceil(self.opened + self.seconds - now))
 
 
-@dataclass(frozen=True)
-class Usage:
-    """What the limits say of one request. `retry_after` is in seconds, or None if it may pass."""
+class Usage(NamedTuple):
+    """What the limits say of one request. `retry_after` is in seconds, or None if it may pass.
+
+    Answers tell of the gateway's limit alone, as the vendor's do.
+    """
 
     retry_after: int | None
-    remaining: int
-    reset: int
-
-    def headers(self) -> list[tuple[bytes, bytes]]:
-        """Return the headers of the vendor's gateway, which does not tell of the smaller limits."""
-        limit = b"%d, %d;w=%d" % (GATEWAY_REQUESTS, GATEWAY_REQUESTS, GATEWAY_SECONDS)
-        values = (limit, b"%d" % self.remaining, b"%d" % self.reset)
-        return list(zip(_RATE_HEADERS, values, strict=True))
+    gateway: RateUsage
 
 
 class VendorLimits:
@@ -134,14 +128,13 @@ class VendorLimits:
         refusing = [each for each in (gateway, smaller) if not each.count(now)]
         retry_after = max((each.rest(now) for each in refusing), default=None)
         self._refused += retry_after is not None
-        remaining = max(0, gateway.limit - gateway.used)
-        return Usage(retry_after, remaining, gateway.rest(now))
+        return Usage(retry_after, RateUsage(gateway.limit, gateway.used, gateway.rest(now)))
 
     def _window(self, key: tuple[str | None, str, str], now: float) -> _Window:
         window = self._windows.get(key)
         if window is None:
             kinds = {
-                "gateway": (GATEWAY_REQUESTS, GATEWAY_SECONDS),
+                "gateway": (ADVERTISED_LIMIT, WINDOW_SECONDS),
                 "read": (READS, SECONDS),
                 "write": (WRITES, SECONDS),
             }
@@ -173,16 +166,17 @@ class LimitsMiddleware:
             await self._app(scope, receive, send)
             return
         usage = self._limits.count(request.customer_id, request.address, request.method)
+        rate_headers = dict(usage.gateway.headers())
         if usage.retry_after is not None:
             request.fault, request.effect = RULE, "rate_limit"
             body = envelope(429, TOO_MANY_REQUESTS)
-            await send_error(send, 429, body, *usage.headers(), retry_after=usage.retry_after)
+            await send_error(send, 429, body, *rate_headers.items(), retry_after=usage.retry_after)
             return
 
         async def send_with_usage(message: Message) -> None:
             if message["type"] == "http.response.start":
-                others = [each for each in message["headers"] if each[0] not in _RATE_HEADERS]
-                message["headers"] = [*others, *usage.headers()]
+                others = [each for each in message["headers"] if each[0] not in rate_headers]
+                message["headers"] = [*others, *rate_headers.items()]
             await send(message)
 
         await self._app(scope, receive, send_with_usage)

@@ -55,12 +55,17 @@ answers of committed writes.
 """
 
 
-def profile(name: str) -> list[dict[str, Any]]:
-    """Return the rules of a profile, as they would be written. Raises InvalidRule."""
+def profile(name: str, customer_id: str | None = None) -> list[dict[str, Any]]:
+    """Return the rules of a profile, as they would be written. Raises InvalidRule.
+
+    Several tenants can have the same profile, so the ids of one tenant's rules name the tenant.
+    """
     if name not in PROFILES:
         raise InvalidRule(
             f"There is no profile {name}. The profiles are: {', '.join(PROFILES)}.", "profile"
         )
+    end = "" if customer_id is None else f"-{customer_id}"
     return [
-        {**rule, "id": f"{name}-{number}"} for number, rule in enumerate(PROFILES[name], start=1)
+        {**rule, "id": f"{name}-{number}{end}"}
+        for number, rule in enumerate(PROFILES[name], start=1)
     ]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from math import isfinite, nan
 
 from litestar import Request, Response, get, post
 from litestar.datastructures import State
 from litestar.di import NamedDependency
-from msgspec import structs
+from litestar.params import FromPath
 
 from portico.domain.errors import InvalidField, InvalidInput, NotFound, PorticoError
 from portico.emulator.faults.profiles import profile
@@ -34,34 +34,23 @@ async def show_page(request: AnyRequest, console: NamedDependency[ConsoleFrame])
     return await _shown(request, console, done=console.query.get("did", ""))
 
 
-@post("/stand-in/reset", status_code=303)
-async def reset(request: AnyRequest, console: NamedDependency[ConsoleFrame]) -> Page:
-    """Return the tenant, or all tenants, to the seed."""
-    return await _changed(request, console, _reset)
-
-
-@post("/stand-in/clock", status_code=303)
-async def change_clock(request: AnyRequest, console: NamedDependency[ConsoleFrame]) -> Page:
-    """Freeze, set, advance or reset the tenant's clock."""
-    return await _changed(request, console, _change_clock)
-
-
-@post("/stand-in/faults", status_code=303)
-async def change_faults(request: AnyRequest, console: NamedDependency[ConsoleFrame]) -> Page:
-    """Add a profile of faults, remove one rule or all, or switch the rate limits."""
-    return await _changed(request, console, _change_faults)
-
-
-@post("/stand-in/snapshots", status_code=303)
-async def change_snapshots(request: AnyRequest, console: NamedDependency[ConsoleFrame]) -> Page:
-    """Save, restore or delete a snapshot of the tenant."""
-    return await _changed(request, console, _change_snapshots)
-
-
-@post("/stand-in/requests", status_code=303)
-async def clear_requests(request: AnyRequest, console: NamedDependency[ConsoleFrame]) -> Page:
-    """Remove the tenant's requests from the journal."""
-    return await _changed(request, console, _clear_requests)
+@post("/stand-in/{part:str}", status_code=303)
+async def change_part(
+    request: AnyRequest, part: FromPath[str], console: NamedDependency[ConsoleFrame]
+) -> Page:
+    """Make the change of a form, go back to the page, or say there why it was refused."""
+    form = await console.form()
+    async with console.reading() as work:
+        require_admin(work)
+    change = CHANGES.get(part)
+    if change is None:
+        raise NotFound(part)
+    stand_in: StandIn = request.app.state.stand_in
+    try:
+        done = await change(stand_in, console.customer_id, form)
+    except (InvalidInput, NotFound, NoSuchSnapshot) as error:
+        return await _shown(request, console, problem=_sentence(error), status=422)
+    return console.go(f"stand-in?did={done}")
 
 
 async def _shown(
@@ -78,19 +67,6 @@ async def _shown(
             stand_in, console.customer_id, work.tenant.name, done=done, problem=problem
         )
         return await console.page(TEMPLATE, work, view, nav=NAV, status=status)
-
-
-async def _changed(request: AnyRequest, console: ConsoleFrame, change: Change) -> Page:
-    """Make a change and go back to the page; it says why a change was refused."""
-    form = await console.form()
-    async with console.reading() as work:
-        require_admin(work)
-    stand_in: StandIn = request.app.state.stand_in
-    try:
-        done = await change(stand_in, console.customer_id, form)
-    except (InvalidInput, NotFound, NoSuchSnapshot) as error:
-        return await _shown(request, console, problem=_sentence(error), status=422)
-    return console.go(f"stand-in?did={done}")
 
 
 def _sentence(error: PorticoError) -> str:
@@ -127,10 +103,8 @@ async def _change_faults(stand_in: StandIn, customer_id: int, form: SentForm) ->
     customer = str(customer_id)
     match form.value("do"):
         case "profile":
-            rules = read_rules(profile(form.value("profile")), stand_in.operations)
-            # Another tenant can have the same profile, and ids are unique.
-            unnamed = [structs.replace(each, id="") for each in rules]
-            stand_in.faults.replace(unnamed, seed=_seed(form), customer_id=customer)
+            rules = read_rules(profile(form.value("profile"), customer), stand_in.operations)
+            stand_in.faults.replace(rules, seed=_seed(form), customer_id=customer)
         case "remove":
             rule_id = form.value("id")
             own = [each.rule.id for each in stand_in.faults.states(customer)]
@@ -197,4 +171,13 @@ def _moment(text: str) -> float:
         raise InvalidInput("Choose a date and a time.") from None
 
 
-ROUTES = (show_page, reset, change_clock, change_faults, change_snapshots, clear_requests)
+CHANGES: Mapping[str, Change] = {
+    "reset": _reset,
+    "clock": _change_clock,
+    "faults": _change_faults,
+    "snapshots": _change_snapshots,
+    "requests": _clear_requests,
+}
+"""The change that each form makes, by the last part of its address."""
+
+ROUTES = (show_page, change_part)
