@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Iterable
 from typing import Any
 
 from litestar import Request
 from litestar.exceptions import HTTPException, InternalServerException
 from litestar.status_codes import HTTP_413_REQUEST_ENTITY_TOO_LARGE
+from litestar.types import Receive, ReceiveMessage
 
 from portico.domain.errors import InvalidInput, PorticoError
 
@@ -24,6 +27,16 @@ class BodyIncomplete(InvalidInput):
     """The client left before it had sent the whole body, so nobody reads the answer."""
 
     code = "request.body.incomplete"
+
+
+def received_again(messages: Iterable[ReceiveMessage], receive: Receive) -> Receive:
+    """Return a `receive` that repeats the messages read so far, then continues."""
+    waiting = deque(messages)
+
+    async def again() -> ReceiveMessage:
+        return waiting.popleft() if waiting else await receive()
+
+    return again
 
 
 async def read_body(request: Request[Any, Any, Any]) -> bytes:

@@ -15,6 +15,7 @@ from urllib.parse import parse_qs
 import msgspec
 from litestar.types import HTTPScope, Receive, ReceiveMessage
 
+from portico.asgi.bodies import received_again
 from portico.emulator.operations import Operation, Operations, vendor_path
 
 TenantOfClient = Callable[[str], Awaitable[str | None]]
@@ -140,12 +141,7 @@ async def read_body(receive: Receive, most: int) -> tuple[bytes, Receive]:
         body += message["body"]
         if not message.get("more_body", False):
             break
-    unsent = iter(messages)
-
-    async def again() -> ReceiveMessage:
-        return next(unsent, None) or await receive()
-
-    return body, again
+    return body, received_again(messages, receive)
 
 
 def client_of_sign_in(scope: HTTPScope, body: bytes) -> str | None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from http.client import HTTPConnection
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+
+from portico.emulation.control_client import refusal_in, send_control
 
 TIMEOUT_SECONDS = 330.0
 """Longer than the control API waits for requests."""
@@ -19,8 +19,7 @@ class Control:
     """The control API at a URL. One connection for each call, so threads can share it."""
 
     def __init__(self, url: str) -> None:
-        parts = urlsplit(url)
-        self._address = (parts.hostname or "", parts.port or 80)
+        self._url = url
 
     def call(
         self, method: str, path: str, body: object = None, **query: str | int | float | None
@@ -34,22 +33,11 @@ class Control:
     ) -> bytes:
         """Return the body of an answer. Raises ControlError."""
         given = {name: value for name, value in query.items() if value is not None}
-        target = f"/_portico/{path}" + (f"?{urlencode(given)}" if given else "")
-        headers = {} if body is None else {"Content-Type": "application/json"}
-        connection = HTTPConnection(*self._address, timeout=TIMEOUT_SECONDS)
-        try:
-            connection.request(method, target, None if body is None else json.dumps(body), headers)
-            answer = connection.getresponse()
-            content = answer.read()
-        finally:
-            connection.close()
-        if answer.status >= 400:
-            raise ControlError(_reason(content, answer.status))
+        status, content = send_control(
+            self._url, method, path, query=given, body=body, seconds=TIMEOUT_SECONDS
+        )
+        if status >= 400:
+            raise ControlError(
+                refusal_in(content) or f"The stand-in answered with status {status}."
+            )
         return content
-
-
-def _reason(content: bytes, status: int) -> str:
-    try:
-        return str(json.loads(content)["detail"])
-    except (ValueError, KeyError, TypeError):
-        return f"The stand-in answered with status {status}."

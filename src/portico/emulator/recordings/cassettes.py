@@ -12,6 +12,8 @@ from portico.emulator.recordings.exchanges import (
     Exchange,
     RecordingError,
     decoded_base64,
+    part_of,
+    status_code,
     uncompressed,
 )
 
@@ -23,10 +25,8 @@ def exchanges_in_cassette(document: object, name: str) -> Iterator[Exchange]:
         raise RecordingError(f"{name}: It has no list of interactions, so it is no cassette.")
     for number, interaction in enumerate(interactions, start=1):
         where = f"{name}, exchange {number}"
-        request, response = (
-            _part(interaction, "request", where),
-            _part(interaction, "response", where),
-        )
+        request = part_of(interaction, "request", where)
+        response = part_of(interaction, "response", where)
         answer_headers = _headers(response.get("headers"), where)
         yield Exchange(
             where=where,
@@ -42,19 +42,9 @@ def exchanges_in_cassette(document: object, name: str) -> Iterator[Exchange]:
         )
 
 
-def _part(interaction: object, name: str, where: str) -> Mapping[str, Any]:
-    part = interaction.get(name) if isinstance(interaction, Mapping) else None
-    if not isinstance(part, Mapping):
-        raise RecordingError(f"{where}: It has no {name}.")
-    return part
-
-
 def _status(response: Mapping[str, Any], where: str) -> int:
     status = response.get("status", response.get("status_code"))
-    code = status.get("code") if isinstance(status, Mapping) else status
-    if not isinstance(code, int):
-        raise RecordingError(f"{where}: The response has no status code.")
-    return code
+    return status_code(status.get("code") if isinstance(status, Mapping) else status, where)
 
 
 def _headers(headers: object, where: str) -> dict[str, str]:

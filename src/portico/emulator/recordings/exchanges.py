@@ -59,6 +59,21 @@ class Exchange:
         return urlsplit(self.url).query
 
 
+def part_of(exchange: object, name: str, where: str) -> Mapping[str, Any]:
+    """Return the request or the response of a recorded exchange. Raises RecordingError."""
+    part = exchange.get(name) if isinstance(exchange, Mapping) else None
+    if not isinstance(part, Mapping):
+        raise RecordingError(f"{where}: It has no {name}.")
+    return part
+
+
+def status_code(status: object, where: str) -> int:
+    """Return the status of a recorded response. Raises RecordingError."""
+    if not isinstance(status, int):
+        raise RecordingError(f"{where}: The response has no status code.")
+    return status
+
+
 def json_of(body: bytes) -> Json:
     """Return the JSON value of a body, or NO_JSON."""
     if not body.strip():

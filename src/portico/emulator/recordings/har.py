@@ -10,6 +10,8 @@ from portico.emulator.recordings.exchanges import (
     Exchange,
     RecordingError,
     decoded_base64,
+    part_of,
+    status_code,
     uncompressed,
 )
 
@@ -21,28 +23,18 @@ def exchanges_in_har(document: Mapping[str, Any], name: str) -> Iterator[Exchang
         raise RecordingError(f"{name}: Its log has no list of entries, so it is no HAR file.")
     for number, entry in enumerate(entries, start=1):
         where = f"{name}, exchange {number}"
-        request, response = _object(entry, "request", where), _object(entry, "response", where)
+        request, response = part_of(entry, "request", where), part_of(entry, "response", where)
         answer_headers = _headers(response.get("headers"))
-        status = response.get("status")
-        if not isinstance(status, int):
-            raise RecordingError(f"{where}: The response has no status code.")
         yield Exchange(
             where=where,
             method=str(request.get("method", "")).upper(),
             url=str(request.get("url", "")),
             request_headers=_headers(request.get("headers")),
             request_body=_sent(request.get("postData"), where),
-            status=status,
+            status=status_code(response.get("status"), where),
             answer_headers=answer_headers,
             answer_body=uncompressed(_answered(response, where), answer_headers, where),
         )
-
-
-def _object(entry: object, name: str, where: str) -> Mapping[str, Any]:
-    part = entry.get(name) if isinstance(entry, Mapping) else None
-    if not isinstance(part, Mapping):
-        raise RecordingError(f"{where}: It has no {name}.")
-    return part
 
 
 def _headers(headers: object) -> dict[str, str]:

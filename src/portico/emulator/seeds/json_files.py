@@ -7,9 +7,17 @@ import re
 from bisect import bisect_right
 from json.decoder import JSONDecodeError, scanstring  # type: ignore[attr-defined]  # no stub
 
-from portico.emulator.seeds.sources import Member, Node, Scalar, SeedError, Source
+from portico.emulator.seeds.sources import (
+    DEPTH_LIMIT,
+    TOO_DEEP,
+    Member,
+    Node,
+    Scalar,
+    SeedError,
+    Source,
+    key_twice,
+)
 
-DEPTH_LIMIT = 40
 _SPACE = re.compile(r"[ \t\r\n]*")
 _SCALAR = re.compile(r"true|false|null|-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][-+]?[0-9]+)?")
 
@@ -38,7 +46,7 @@ class _Parser:
     def _value(self, depth: int) -> Node:
         first, line = self._next(), self._line()
         if depth > DEPTH_LIMIT:
-            raise self._refusal(f"It has more than {DEPTH_LIMIT} levels.")
+            raise self._refusal(TOO_DEEP)
         if first == "{":
             return Node(line, self._members(depth))
         if first == "[":
@@ -56,10 +64,7 @@ class _Parser:
                 raise self._refusal("A key in double quotes is missing here.")
             key = self._string()
             if key in members:
-                first = members[key].line
-                raise self._refusal(
-                    f"The key {key} is here twice, first on line {first}. Remove one.", line
-                )
+                raise self._refusal(key_twice(key, members[key].line), line)
             self._skip(":")
             members[key] = Member(line, self._value(depth + 1))
             if not self._continues("}"):

@@ -8,6 +8,10 @@ from pathlib import Path
 
 from portico.domain.errors import InvalidInput
 
+DEPTH_LIMIT = 40
+"""The most levels that a seed can have."""
+
+TOO_DEEP = f"It has more than {DEPTH_LIMIT} levels."
 Scalar = str | int | float | bool | None
 _STEP = re.compile(r"\.?([^.\[\]]+)|\[(\d+)\]")
 
@@ -30,6 +34,11 @@ class Member:
 
     line: int
     node: Node
+
+
+def key_twice(key: str, first: int) -> str:
+    """Return the sentence about a key that is in a mapping twice, first on a line."""
+    return f"The key {key} is here twice, first on line {first}. Remove one."
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,11 +11,19 @@ from typing import Any
 import yaml
 from yaml import events
 
-from portico.emulator.seeds.sources import Member, Node, Scalar, SeedError, Source
+from portico.emulator.seeds.sources import (
+    DEPTH_LIMIT,
+    TOO_DEEP,
+    Member,
+    Node,
+    Scalar,
+    SeedError,
+    Source,
+    key_twice,
+)
 
 NODE_LIMIT = 500_000
 """The largest number of values in a seed, with those that aliases repeat."""
-DEPTH_LIMIT = 40
 _PREFIX = "tag:yaml.org,2002:"
 # Dates and "=" are text here, because no field has such a type.
 _TEXT = {"str", "timestamp", "value", "merge"}
@@ -64,7 +72,7 @@ class _Parser:
         before = self._values
         self._count(event, 1)
         if depth > DEPTH_LIMIT:
-            raise self._refusal(event, f"It has more than {DEPTH_LIMIT} levels.")
+            raise self._refusal(event, TOO_DEEP)
         node = Node(_line(event), self._value(event, depth))
         if event.anchor:
             self._anchors[event.anchor] = node, self._values - before
@@ -101,10 +109,7 @@ class _Parser:
                 raise self._refusal(key, "A key must be text.")
             name, line = str(key.value), _line(key)
             if name in members:
-                first = members[name].line
-                raise self._refusal(
-                    key, f"The key {name} is here twice, first on line {first}. Remove one."
-                )
+                raise self._refusal(key, key_twice(name, members[name].line))
             members[name] = Member(line, self._node(self._loader.get_event(), depth + 1))
         return members
 

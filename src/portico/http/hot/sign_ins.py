@@ -6,11 +6,10 @@ It knows the plainest request alone, a short form with a client id and its secre
 
 from __future__ import annotations
 
-from collections import deque
-
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, ReceiveMessage, Scope, Send
 
+from portico.asgi.bodies import received_again
 from portico.domain.errors import InvalidField, Unavailable
 from portico.domain.tenancy.identity import ApiClient, secret_matches
 from portico.http.kit.answers import (
@@ -54,7 +53,7 @@ class HotSignIns:
         body, messages = await _read(receive)
         answer = None if body is None else await self._answer(scope["path"], body)
         if answer is None:
-            await self._app(scope, _again(messages, receive), send)
+            await self._app(scope, received_again(messages, receive), send)
             return
         await send_whole(send, 200, [*_HEADERS], answer)
 
@@ -114,13 +113,3 @@ async def _read(receive: Receive) -> tuple[bytes | None, list[ReceiveMessage]]:
         if not message.get("more_body"):
             return body, messages
     return None, messages
-
-
-def _again(messages: list[ReceiveMessage], receive: Receive) -> Receive:
-    """Return a `receive` that repeats the messages read so far, then continues."""
-    waiting = deque(messages)
-
-    async def received() -> ReceiveMessage:
-        return waiting.popleft() if waiting else await receive()
-
-    return received
