@@ -12,10 +12,10 @@ from typing import Any
 from portico.domain.errors import StalePrecondition
 from portico.domain.people.administrators import Administrator
 from portico.domain.records import Record
-from portico.domain.tenancy.identity import fingerprint
+from portico.domain.tenancy.identity import ApiClient, fingerprint
 
 
-def version_of(record: Record | Administrator) -> str:
+def version_of(record: Record | Administrator | ApiClient) -> str:
     """Return a fingerprint of a record, which any change of the record changes."""
     values: dict[str, Any] = asdict(record)
     return fingerprint(json.dumps(values, sort_keys=True, ensure_ascii=False).encode())

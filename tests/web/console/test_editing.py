@@ -152,6 +152,60 @@ def test_deletion_of_what_changed_meanwhile_asks_again(
     assert clerk.get(f"{place}/delete").status_code == 404
 
 
+def test_revoking_a_client_that_somebody_revoked_meanwhile_is_not_done_twice(
+    tenant: Tenant, admin: Caller
+) -> None:
+    clerk = hire(tenant)
+    place = f"clients/{tenant.credentials().client_id}/revoke"
+    asked = revision_of(clerk.get(place).text)
+    assert clerk.post(place).status_code == 409
+    assert clerk.post(place, revision=asked).status_code == 303
+    again = clerk.post(place, revision=asked)
+    assert again.status_code == 409
+    assert "Tomas Lind revoked this API client today at" in again.text
+    assert "It is revoked already" in again.text
+    assert "Revoke API client</button>" not in again.text
+
+
+@pytest.mark.parametrize(
+    ("action", "fields"),
+    [("delete", {}), ("disable", {}), ("section", {"section": "Daily"}), ("portals", {"take": ""})],
+)
+def test_change_of_links_that_changed_since_the_preview_is_shown_again(
+    tenant: Tenant, admin: Caller, action: str, fields: dict[str, str]
+) -> None:
+    clerk = hire(tenant)
+    if action == "portals":
+        fields = {"put": admin.create_portal()}
+    links = [admin.create_link(name) for name in ("Wiki", "Mail", "Chat")]
+    form = {"action": action, "link": links, **fields}
+    asked = revision_of(clerk.post("links/bulk", **form).text)
+    before = {link: admin.get(f"{LINKS}/{link}").json() for link in links}
+    revision = revision_of(clerk.get(f"links/{links[0]}").text)
+    theirs = {**LINK_FIELDS, "description": "Theirs", "revision": revision}
+    assert clerk.post(f"links/{links[0]}", **theirs).status_code == 303
+    gone = revision_of(clerk.get(f"links/{links[1]}/delete").text)
+    assert clerk.post(f"links/{links[1]}/delete", revision=gone).status_code == 303
+
+    again = clerk.post("links/bulk/apply", **form, revision=asked)
+    assert again.status_code == 409
+    assert "2 links changed after you opened this page" in again.text
+    assert re.search("Tomas Lind changed Wiki today at .*<bdi>Theirs</bdi>", again.text, re.DOTALL)
+    assert "Tomas Lind deleted Mail today at" in again.text
+    assert "Nothing is stored yet." in again.text
+    assert admin.get(f"{LINKS}/{links[2]}").json() == before[links[2]]
+
+    left = {**form, "link": [links[0], links[2]], "revision": revision_of(again.text)}
+    assert clerk.post("links/bulk/apply", **left).status_code == 303
+    assert admin.get(f"{LINKS}/{links[2]}", include="portico").json() != before[links[2]]
+
+
+def test_bulk_change_without_a_preview_is_shown_first(tenant: Tenant, admin: Caller) -> None:
+    clerk, link = hire(tenant), admin.create_link()
+    assert clerk.post("links/bulk/apply", action="delete", link=link).status_code == 409
+    assert admin.get(f"{LINKS}/{link}").status_code == 200
+
+
 def test_sign_in_does_not_make_a_form_stale(tenant: Tenant, admin: Caller) -> None:
     clerk, user = hire(tenant), add_user(tenant)
     revision = revision_of(clerk.get(f"users/{user}").text)

@@ -16,7 +16,7 @@ class Confirmation:
 
     `words` and `touched` describe the effect. "Cancel" leads to `cancel`, or to the last of
     `crumbs`. `refused` is the reason why the deletion failed; `conflict` describes a change that
-    happened after the page was opened.
+    happened after the page was opened. `possible` is false when nothing is left to do.
     """
 
     words: str
@@ -29,6 +29,7 @@ class Confirmation:
     href: str = ""
     crumbs: Sequence[tuple[str, str]] = ()
     revision: str = ""
+    possible: bool = True
     refused: str = ""
     conflict: Conflict | None = None
 

@@ -8,13 +8,16 @@ from typing import Any
 
 import msgspec
 
-from portico.domain.audit import AuditEntry, AuditFilter
+from portico.domain.audit import Action, AuditEntry, AuditFilter
 from portico.domain.people.administrators import Administrator
 from portico.domain.records import Record
 from portico.services.audit.log import list_audit
 from portico.services.work import UnitOfWork
 from portico.web.console.audit.entries import Change, differences, entry_values, record_values
 from portico.web.console.frame.words import clock, day_words
+
+VERBS: Mapping[Action, str] = {Action.DELETE: "deleted", Action.REVOKE: "revoked"}
+"""The verbs of the changes that are no mere changes."""
 
 
 class Conflict(msgspec.Struct, frozen=True):
@@ -32,7 +35,7 @@ async def compare_with_stored(
     requested: Record | Administrator,
 ) -> Conflict:
     """Return the differences between a stored record and the same record as a form requests it."""
-    title, _ = await _last_change(work, noun, stored.id)
+    title, _ = await _last_change(work, f"this {noun}", stored.id)
     before, after = record_values(asdict(stored)), record_values(asdict(requested))
     changes = differences(before, after, await _names(work, before, after))
     words = "Nothing is stored yet. Compare the two, then save again or take what is stored."
@@ -42,28 +45,31 @@ async def compare_with_stored(
 
 
 async def describe_last_change(
-    work: UnitOfWork, noun: str, stored: Record | Administrator
+    work: UnitOfWork, record_id: int, *, called: str, words: str = ""
 ) -> Conflict:
-    """Return the last change of a record that was about to be deleted."""
-    title, entry = await _last_change(work, noun, stored.id)
+    """Return the last change of a record, which happened after a page about it was opened.
+
+    The title calls the record by `called`, or by its name in the audit log if that is empty.
+    """
+    title, entry = await _last_change(work, called, record_id)
     texts = (entry.before, entry.after) if entry else ("", "")
     before, after = map(entry_values, texts)
     changes = differences(before, after, await _names(work, before, after))
-    words = f"Nothing is deleted yet. Delete this {noun} as it is now, or cancel."
     return Conflict(title=title, words=words, changes=changes)
 
 
 async def _last_change(
-    work: UnitOfWork, noun: str, record_id: int
+    work: UnitOfWork, called: str, record_id: int
 ) -> tuple[str, AuditEntry | None]:
     """Return a sentence about the last change of a record, and its audit entry."""
     page = await list_audit(work, AuditFilter(object_id=record_id), limit=1)
     if not page.entries:
-        return f"This {noun} was changed after you opened it", None
+        return f"Somebody changed {called or 'it'} after you opened this page", None
     entry = page.entries[0]
     who = page.actors.get(entry.actor_id, "Somebody else")
+    verb = VERBS.get(entry.action, "changed")
     at = f"{day_words(entry.time, work.now).lower()} at {clock(entry.time)[:5]}"
-    return f"{who} changed this {noun} {at}, after you opened it", entry
+    return f"{who} {verb} {called or entry.object_name} {at}, after you opened this page", entry
 
 
 async def _names(work: UnitOfWork, *records: Mapping[str, Any]) -> dict[int, str]:

@@ -152,7 +152,9 @@ def _deletion(
             revision=editing.version(stored),
         )
         if isinstance(error, StalePrecondition):
-            conflict = await describe_last_change(work, editing.noun, stored)
+            noun = f"this {editing.noun}"
+            words = f"Nothing is deleted yet. Delete {noun} as it is now, or cancel."
+            conflict = await describe_last_change(work, stored.id, called=noun, words=words)
             question = replace(question, conflict=conflict)
         elif error is not None:
             question = replace(question, refused=error.reason)

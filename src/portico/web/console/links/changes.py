@@ -8,7 +8,7 @@ import msgspec
 from litestar import post
 from litestar.di import NamedDependency
 
-from portico.domain.errors import InvalidInput
+from portico.domain.errors import InvalidInput, StalePrecondition
 from portico.domain.links.changes import (
     CHANGE_LIMIT,
     ChangeKind,
@@ -28,6 +28,13 @@ from portico.web.console.frame.page import Answer, Console
 from portico.web.console.frame.tiles import tile_of
 from portico.web.console.frame.words import counted
 from portico.web.console.links.list import CHOICES_LIMIT, FILTERS, read_filter, read_order
+from portico.web.console.links.unchanged import (
+    SelectionConflict,
+    describe_stale,
+    find_previewed,
+    require_unchanged,
+    revision_of,
+)
 from portico.web.shared.arch import Arch
 
 VERBS: Mapping[str, str] = {
@@ -56,6 +63,8 @@ class ChangeView(msgspec.Struct, frozen=True, kw_only=True):
     action: str
     back: str
     link_ids: Sequence[int]
+    revision: str
+    conflict: SelectionConflict | None
     form: Form
     portals: list[Choice]
     sections: list[str]
@@ -80,7 +89,12 @@ async def apply_change(console: NamedDependency[Console]) -> Answer:
     selection = LinkSelection(link_ids=form.ids("link"))
     try:
         async with console.writing() as work:
+            await require_unchanged(work, form)
             done = [await change_links(work, selection, each) for each in read_changes(form)]
+    except StalePrecondition:
+        async with console.reading() as work:
+            conflict = await describe_stale(work, form)
+            return await _preview(console, work, form, status=409, conflict=conflict)
     except InvalidInput as error:
         async with console.reading() as work:
             failed = form.failed({"change": FieldError(text=error.reason)})
@@ -120,8 +134,16 @@ async def _with_all_that_match(work: UnitOfWork, form: Form) -> Form:
     return chosen.failed({"change": FieldError(text=words)})
 
 
-async def _preview(console: Console, work: UnitOfWork, form: Form, *, status: int = 200) -> Answer:
-    selection = LinkSelection(link_ids=form.ids("link"))
+async def _preview(
+    console: Console,
+    work: UnitOfWork,
+    form: Form,
+    *,
+    status: int = 200,
+    conflict: SelectionConflict | None = None,
+) -> Answer:
+    chosen = await find_previewed(work, form)
+    selection = LinkSelection(link_ids=tuple(link.id for link in chosen))
     previews = [
         await preview_link_change(work, selection, each) for each in read_changes(form)
     ] or [NOTHING]
@@ -137,6 +159,8 @@ async def _preview(console: Console, work: UnitOfWork, form: Form, *, status: in
         action=action,
         back=console.back(form, "links"),
         link_ids=selection.link_ids,
+        revision=revision_of(chosen),
+        conflict=conflict,
         form=form,
         portals=[Choice(str(each.id), each.name) for each in portals.items],
         sections=[each.name for each in (await list_sections(work)).sections],

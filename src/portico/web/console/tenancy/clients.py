@@ -9,8 +9,9 @@ import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
 
-from portico.domain.errors import InvalidInput
-from portico.domain.tenancy.identity import Role
+from portico.domain.errors import InvalidInput, StalePrecondition
+from portico.domain.tenancy.identity import CLIENT_KIND, Role
+from portico.services.access import require_admin
 from portico.services.tenancy.clients import (
     create_client,
     get_client,
@@ -19,8 +20,10 @@ from portico.services.tenancy.clients import (
     revoke_client,
 )
 from portico.services.tenancy.microtenants import summarise_microtenants
+from portico.services.versions import require_version, version_of
 from portico.services.work import UnitOfWork
 from portico.web.console.frame.confirming import Confirmation, ask
+from portico.web.console.frame.conflicts import Conflict, describe_last_change
 from portico.web.console.frame.forms import Form, make_form, place_error, read_id
 from portico.web.console.frame.lists import Choice
 from portico.web.console.frame.page import Answer, Console
@@ -122,27 +125,50 @@ async def add_client(console: NamedDependency[Console]) -> Answer:
 async def ask_to_revoke(console: NamedDependency[Console]) -> Answer:
     """Show the effect of revoking a client, and ask."""
     async with console.reading() as work:
-        client = await get_client(work, console.record_id)
-        clients = f"{console.base}/clients"
-        question = Confirmation(
-            verb="Revoke",
-            noun="API client",
-            name=client.name,
-            href=f"{clients}/{client.id}",
-            crumbs=(("API clients", clients),),
-            words="Its tokens end with the next request, on every server. This cannot be undone: "
-            "what signs in with it needs a new client.",
-        )
-        return await ask(console, work, question, nav="clients")
+        return await _ask(console, work)
 
 
 @post("/clients/{id:str}/revoke", status_code=303)
 async def end_client(console: NamedDependency[Console]) -> Answer:
-    """Revoke a client."""
-    await console.form()
-    async with console.writing() as work:
-        await revoke_client(work, console.record_id)
+    """Revoke a client, or ask again if it changed after the page was opened."""
+    form = await console.form()
+    try:
+        async with console.writing() as work:
+            require_admin(work)
+            client = await get_client(work, console.record_id)
+            require_version(CLIENT_KIND, form.value("revision"), version_of(client))
+            await revoke_client(work, client.id)
+    except StalePrecondition:
+        async with console.reading() as work:
+            words = "Nothing is revoked yet. Revoke this API client as it is now, or cancel."
+            noun = "this API client"
+            last = await describe_last_change(work, console.record_id, called=noun, words=words)
+            return await _ask(console, work, last)
     return console.go("clients", work)
+
+
+async def _ask(console: Console, work: UnitOfWork, conflict: Conflict | None = None) -> Answer:
+    client = await get_client(work, console.record_id)
+    clients = f"{console.base}/clients"
+    words = (
+        "Its tokens end with the next request, on every server. This cannot be undone: "
+        "what signs in with it needs a new client."
+    )
+    if client.revoked_time is not None:
+        words = "It is revoked already, so nothing signs in with it. There is nothing left to do."
+        conflict = conflict and msgspec.structs.replace(conflict, words="")
+    question = Confirmation(
+        verb="Revoke",
+        noun="API client",
+        name=client.name,
+        href=f"{clients}/{client.id}",
+        crumbs=(("API clients", clients),),
+        words=words,
+        revision=version_of(client),
+        possible=client.revoked_time is None,
+        conflict=conflict,
+    )
+    return await ask(console, work, question, nav="clients", status=409 if conflict else 200)
 
 
 async def _page(console: Console, work: UnitOfWork, form: Form, *, status: int = 200) -> Answer:

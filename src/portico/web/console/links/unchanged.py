@@ -1,0 +1,97 @@
+"""The links of a preview are changed only as the preview showed them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import msgspec
+
+from portico.domain.errors import NotFound, StalePrecondition
+from portico.domain.links.links import KIND
+from portico.domain.links.presentation import PresentedLink
+from portico.services.access import require_admin
+from portico.services.versions import version_of
+from portico.services.work import UnitOfWork
+from portico.web.console.frame.conflicts import Conflict, describe_last_change
+from portico.web.console.frame.forms import Form, is_id
+from portico.web.console.frame.words import counted
+
+VERSION_DIGITS = 12
+"""Enough to notice a change, and 500 of them fit into a form."""
+DESCRIBED = 6
+
+
+class SelectionConflict(msgspec.Struct, frozen=True, kw_only=True):
+    """The links of a preview that somebody changed or deleted since, and a sentence about more."""
+
+    title: str
+    links: list[Conflict]
+    more: str
+
+
+def revision_of(links: Iterable[PresentedLink]) -> str:
+    """Return the versions of links as one text, for a hidden field."""
+    return " ".join(f"{link.id}:{_version(link)}" for link in links)
+
+
+async def require_unchanged(work: UnitOfWork, form: Form) -> None:
+    """Lock the links of a form. Raises StalePrecondition if one is not as its preview showed it.
+
+    Raises NotFound for a link that no preview showed, and Forbidden for viewers.
+    """
+    require_admin(work)
+    links = await work.presented_links.find_all(form.ids("link"), lock=True)
+    if _stale(form, links):
+        raise StalePrecondition(KIND)
+
+
+async def describe_stale(work: UnitOfWork, form: Form) -> SelectionConflict | None:
+    """Return what happened to the links of a form since their preview, if anything did."""
+    links = await work.presented_links.find_all(form.ids("link"))
+    stale = _stale(form, links)
+    if not stale:
+        return None
+    names = {each: links[each].name if each in links else "" for each in stale}
+    described = [
+        await describe_last_change(work, each, called=names[each]) for each in stale[:DESCRIBED]
+    ]
+    one = "One link changed after you opened this page"
+    several = f"{len(stale)} links changed after you opened this page"
+    more = len(stale) - len(described)
+    return SelectionConflict(
+        title=one if len(stale) == 1 else several,
+        links=described,
+        more=f"So did {counted(more, 'more link', 'more links')}." if more else "",
+    )
+
+
+async def find_previewed(work: UnitOfWork, form: Form) -> list[PresentedLink]:
+    """Return the links of a form, without those that are gone since their preview.
+
+    Raises NotFound for a link that no preview showed.
+    """
+    links = await work.presented_links.find_all(form.ids("link"))
+    _stale(form, links)
+    return [links[each] for each in form.ids("link") if each in links]
+
+
+def _stale(form: Form, links: Mapping[int, PresentedLink]) -> list[int]:
+    shown = _shown(form)
+    stale = []
+    for link_id in form.ids("link"):
+        link = links.get(link_id)
+        if link is None and link_id not in shown:
+            raise NotFound(link_id)
+        if link is None or _version(link) != shown.get(link_id):
+            stale.append(link_id)
+    return stale
+
+
+def _shown(form: Form) -> dict[int, str]:
+    """Return the versions that a preview showed, by link."""
+    pairs = (each.partition(":") for each in form.value("revision").split())
+    return {int(link_id): version for link_id, _, version in pairs if is_id(link_id)}
+
+
+def _version(link: PresentedLink) -> str:
+    return version_of(link)[:VERSION_DIGITS]
