@@ -18,6 +18,8 @@ from portico.storage.tenancy.identity import IdentityRepository, TokenStatus
 OPERATOR_ID = 0
 """The actor id of the operator, who has no account."""
 
+_CLIENT_ID = re.compile(r"[0-9]{1,19}")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Access:
@@ -193,7 +195,7 @@ async def client_at_revision(database: Database, client_id: str) -> tuple[ApiCli
 
 def client_number(client_id: str) -> int | None:
     """Return the number in a client id that a program sends, or None if no client can have it."""
-    if not re.fullmatch(r"[0-9]{1,19}", client_id, re.ASCII) or int(client_id) > MAX_ID:
+    if not _CLIENT_ID.fullmatch(client_id) or int(client_id) > MAX_ID:
         return None
     return int(client_id)
 

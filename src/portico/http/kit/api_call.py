@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import inf
+from types import TracebackType
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
@@ -55,6 +56,7 @@ LARGEST_PAGE = 2**31 - 1
 
 IDEMPOTENCY_SECONDS = 24 * 60 * 60
 IDEMPOTENCY_KEY_LIMIT = 255
+_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,100}")
 SORT_ATTRIBUTES = {
     "name": "name",
     "id": "id",
@@ -148,7 +150,7 @@ class Call:
         value = self.query.get(name)
         if value is None:
             return default
-        if not re.fullmatch(r"-?[0-9]{1,100}", value, re.ASCII):
+        if not _WHOLE_NUMBER.fullmatch(value):
             raise InvalidField(name, "It must be a whole number.")
         return max(1, min(int(value), LARGEST_PAGE))
 
@@ -194,18 +196,19 @@ class Call:
             )
         return await read_body(self.request)
 
-    @asynccontextmanager
-    async def read(self, in_body: ReceivedId = None) -> AsyncIterator[UnitOfWork]:
-        """Open a unit of work that reads. Raises SessionNotValid or Forbidden."""
-        granted = await self._cached_access(in_body) or await self._authorise(in_body)
-        async with self.api.runtime.database.read(granted.tenant.id) as connection:
-            yield self._work(connection, granted)
+    def read(self, in_body: ReceivedId = None) -> Reading:
+        """Open a unit of work that reads. Raises SessionNotValid or Forbidden when entered."""
+        return Reading(self, in_body)
+
+    async def access_for(self, in_body: ReceivedId) -> access.Access:
+        """Return what the caller may do, for reads. Raises SessionNotValid or Forbidden."""
+        return await self._cached_access(in_body) or await self._authorise(in_body)
 
     @asynccontextmanager
     async def read_own(self) -> AsyncIterator[UnitOfWork]:
         """Open a unit of work that reads in the caller's own tenant and microtenant."""
         async with self.api.runtime.database.read(self.claims.customer_id) as connection:
-            yield self._work(connection, await access.authorise_self(connection, self.claims))
+            yield self.work_of(connection, await access.authorise_self(connection, self.claims))
 
     @asynccontextmanager
     async def write(self, in_body: ReceivedId = None) -> AsyncIterator[UnitOfWork]:
@@ -215,7 +218,7 @@ class Call:
         """
         granted = await self._authorise(in_body)
         async with self.api.runtime.database.write(granted.tenant.id) as connection:
-            yield self._work(connection, granted)
+            yield self.work_of(connection, granted)
 
     async def _cached_access(self, in_body: ReceivedId) -> access.Access | None:
         """Return the caller's cached access unless the tenant has changed since.
@@ -246,7 +249,8 @@ class Call:
         self.api.cache.cache_session(CachedSession(self.token, granted))
         return granted
 
-    def _work(self, connection: Connection, granted: access.Access) -> UnitOfWork:
+    def work_of(self, connection: Connection, granted: access.Access) -> UnitOfWork:
+        """Return the unit of work of this call on an open connection."""
         exchange = exchange_of(self.request)
         return access.open_work(
             self.api.runtime,
@@ -397,6 +401,34 @@ class Call:
         elif answer.fingerprint != request_fingerprint:
             raise InvalidField("Idempotency-Key", "It was used for another request before.")
         return answer.status, answer.body.encode()
+
+
+class Reading:
+    """The block in which a call reads.
+
+    A class and not a generator, which would take longer than the rest of what it does.
+    """
+
+    __slots__ = ("_call", "_connection", "_in_body")
+
+    def __init__(self, call: Call, in_body: ReceivedId) -> None:
+        self._call = call
+        self._in_body = in_body
+
+    async def __aenter__(self) -> UnitOfWork:
+        """Open the connection. Raises SessionNotValid or Forbidden."""
+        granted = await self._call.access_for(self._in_body)
+        self._connection = self._call.api.runtime.database.read(granted.tenant.id)
+        return self._call.work_of(await self._connection.__aenter__(), granted)
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close the connection."""
+        await self._connection.__aexit__(kind, error, traceback)
 
 
 async def open_call(api: Api, request: AnyRequest) -> Call:

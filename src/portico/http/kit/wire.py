@@ -33,6 +33,7 @@ UNINTERRUPTED_COMMAS = 20_000
 Digits = Annotated[str, Meta(extra_json_schema={"pattern": "^-?[0-9]{1,19}$"})]
 """A 64-bit integer as a string of decimal digits."""
 
+_WHOLE_NUMBER = re.compile(r"-?[0-9]{1,19}")
 _EMPTY = frozenset((None, "", ()))
 
 MaybeText = str | UnsetType
@@ -130,7 +131,7 @@ def received_id(field: str, value: ReceivedId) -> int | None:
 
 def parse_id(field: str, value: str) -> int:
     """Return an id as a number. Raises InvalidField unless it is a 64-bit integer in digits."""
-    if not re.fullmatch(r"-?[0-9]{1,19}", value, re.ASCII) or abs(int(value)) > MAX_ID:
+    if not _WHOLE_NUMBER.fullmatch(value) or abs(int(value)) > MAX_ID:
         raise InvalidField(field, "It must be an id: a whole number of at most 19 digits.")
     return int(value)
 

@@ -6,15 +6,13 @@ Reads run without a transaction, which saves the two round trips of BEGIN and CO
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import (
-    AbstractAsyncContextManager,
-    asynccontextmanager,
-    contextmanager,
-)
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from math import ceil
 from random import randrange
+from types import TracebackType
 from typing import Any, TypeVar
 
 import asyncpg
@@ -39,6 +37,7 @@ from portico.storage.engine.nodes import COORDINATOR, Nodes
 from portico.storage.engine.revisions import RevisionReader
 from portico.storage.engine.slots import Slots
 from portico.storage.engine.statements import Row, StatementCompiler
+from portico.storage.engine.translation import Translated
 
 T = TypeVar("T")
 
@@ -64,7 +63,7 @@ _REFUSALS = {
     "53100": "The disk of the database is full.",
 }
 
-Lender = Callable[[int], AbstractAsyncContextManager["PostgresConnection"]]
+Lender = Callable[[int], Awaitable[tuple["Loan", "PostgresConnection"]]]
 
 
 class _PooledConnection(asyncpg.Connection):  # type: ignore[misc]  # it has no types
@@ -145,6 +144,48 @@ class PostgresConnection:
         return False
 
 
+class Loan:
+    """A connection of the pool for one block, within the limit of its Citus worker.
+
+    A class and not a generator, because every uncached read enters one.
+    """
+
+    __slots__ = ("_connection", "_open_pool", "_place", "_pool")
+
+    def __init__(
+        self,
+        open_pool: Callable[[], Awaitable[asyncpg.Pool[Any]]],
+        place: AbstractAsyncContextManager[None],
+    ) -> None:
+        self._open_pool = open_pool
+        self._place = place
+
+    async def __aenter__(self) -> asyncpg.Connection[Any]:
+        """Take a connection. Raises Unavailable if none is free in time, or Overloaded."""
+        await self._place.__aenter__()
+        try:
+            self._pool = await self._open_pool()
+            self._connection = await self._pool.acquire(timeout=POOL_WAIT_SECONDS)
+        except BaseException as error:
+            await self._place.__aexit__(*sys.exc_info())
+            if isinstance(error, TimeoutError):
+                raise Unavailable("Every database connection is busy.") from None
+            raise
+        return self._connection
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None = None,
+        error: BaseException | None = None,
+        traceback: TracebackType | None = None,
+    ) -> None:
+        """Return the connection to the pool."""
+        try:
+            await self._pool.release(self._connection)
+        finally:
+            await self._place.__aexit__(kind, error, traceback)
+
+
 class PostgresReader:
     """Statements between transactions, on a connection that the first of them takes.
 
@@ -158,13 +199,27 @@ class PostgresReader:
         self._lend = lend
         self._scans = scans
         self._customer_id = customer_id
-        self._loan: AbstractAsyncContextManager[PostgresConnection] | None = None
+        self._loan: Loan | None = None
         self._lent: PostgresConnection | None = None
+
+    async def __aenter__(self) -> PostgresReader:
+        """Begin the block."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Return the connection. Raises Portico's error in place of the driver's."""
+        with _TRANSLATED:
+            await self.give_back()
+        _TRANSLATED.__exit__(kind, error, traceback)
 
     async def _connection(self) -> PostgresConnection:
         if self._lent is None:
-            loan = self._lend(self._customer_id)
-            self._lent = await loan.__aenter__()
+            loan, self._lent = await self._lend(self._customer_id)
             self._loan = loan
         return self._lent
 
@@ -172,7 +227,7 @@ class PostgresReader:
         """Return the connection, if there is one; the next statement takes another."""
         loan, self._loan, self._lent = self._loan, None, None
         if loan is not None:
-            await loan.__aexit__(None, None, None)
+            await loan.__aexit__()
 
     async def rows(
         self, statement: Executable, parameters: Mapping[str, Any] | None = None
@@ -260,20 +315,12 @@ class PostgresDatabase(Database):
             answer: Awaitable[int | None] = connection.fetchval(sql, *values, timeout=patience)
             return await _in_time(connection, answer)
 
-    @asynccontextmanager
-    async def _acquire(self, group: int = COORDINATOR) -> AsyncIterator[asyncpg.Connection[Any]]:
-        async with self._nodes.hold(group):
-            pool = self._pool or await self._open_pool()
-            try:
-                connection = await pool.acquire(timeout=POOL_WAIT_SECONDS)
-            except TimeoutError:
-                raise Unavailable("Every database connection is busy.") from None
-            try:
-                yield connection
-            finally:
-                await pool.release(connection)
+    def _acquire(self, group: int = COORDINATOR) -> Loan:
+        return Loan(self._open_pool, self._nodes.hold(group))
 
     async def _open_pool(self) -> asyncpg.Pool[Any]:
+        if self._pool is not None:
+            return self._pool
         async with self._opening:
             if self._pool is None:
                 self._pool = await asyncpg.create_pool(
@@ -285,25 +332,19 @@ class PostgresDatabase(Database):
                 )
             return self._pool
 
-    @asynccontextmanager
-    async def _lend(self, customer_id: int) -> AsyncIterator[PostgresConnection]:
-        async with self._acquire(await self._nodes.group_of(customer_id)) as connection:
-            yield PostgresConnection(connection, self._statements, self._read_seconds)
+    async def _lend(self, customer_id: int) -> tuple[Loan, PostgresConnection]:
+        loan = self._acquire(await self._nodes.group_of(customer_id))
+        connection = await loan.__aenter__()
+        return loan, PostgresConnection(connection, self._statements, self._read_seconds)
 
-    @asynccontextmanager
-    async def read(self, customer_id: int = 0) -> AsyncIterator[Connection]:
+    def read(self, customer_id: int = 0) -> PostgresReader:
         """Open a connection for reading, outside a transaction."""
-        with translated():
-            reader = PostgresReader(self._lend, self._scans, customer_id)
-            try:
-                yield reader
-            finally:
-                await reader.give_back()
+        return PostgresReader(self._lend, self._scans, customer_id)
 
     @asynccontextmanager
     async def transaction(self, customer_id: int = 0) -> AsyncIterator[Connection]:
         """Open a write transaction."""
-        with translated():
+        with _TRANSLATED:
             own: int | None = None
             try:
                 group = await self._nodes.group_of(customer_id)
@@ -340,14 +381,14 @@ class PostgresDatabase(Database):
             async_creator=partial(self._connect, statement_seconds=0),
             poolclass=NullPool,
         )
-        with translated():
+        with _TRANSLATED:
             async with engine.begin() as connection:
                 await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
                 await connection.run_sync(work)
 
     async def erase_deleted(self, tables: Sequence[str]) -> None:
         """Rewrite the tables into new files."""
-        with translated():
+        with _TRANSLATED:
             # Statements on connections of the pool have the time limit of a read.
             connection = await self._connect(statement_seconds=0)
             try:
@@ -408,34 +449,29 @@ def _milliseconds(seconds: float) -> str:
     return str(ceil(seconds * 1000))
 
 
-@contextmanager
-def translated() -> Iterator[None]:
-    """Translate the driver's errors into Portico's: wait, try again, or a defect."""
-    try:
-        yield
-    except asyncpg.IntegrityConstraintViolationError as error:
+def _translation(error: BaseException) -> PorticoError | None:
+    """Return Portico's error for one of the driver's: wait, try again, or None for a defect."""
+    if isinstance(error, asyncpg.IntegrityConstraintViolationError):
         # Use-cases check their rules before they write. So a violated constraint means that another
         # transaction has changed what they checked.
-        raise ConcurrentChange("record", f"{error}.") from error
-    except asyncpg.PostgresError as error:
-        translation = _translation(error.sqlstate or "")
-        if translation is None:
-            raise
-        raise translation from error
-    except DBAPIError as error:
-        translation = _translation(getattr(error.orig, "sqlstate", None) or "")
-        if translation is None:
-            raise
-        raise translation from error
-    except TimeoutError as error:
-        raise Unavailable("The database did not answer in time.") from error
-    except (*_BROKEN, OSError) as error:
-        raise Unavailable(f"The database cannot be reached: {error}.") from error
+        return ConcurrentChange("record", f"{error}.")
+    if isinstance(error, asyncpg.PostgresError):
+        return _refusal(error.sqlstate or "")
+    if isinstance(error, DBAPIError):
+        return _refusal(getattr(error.orig, "sqlstate", None) or "")
+    if isinstance(error, TimeoutError):
+        return Unavailable("The database did not answer in time.")
+    if isinstance(error, (*_BROKEN, OSError)):
+        return Unavailable(f"The database cannot be reached: {error}.")
+    return None
 
 
-def _translation(state: str) -> PorticoError | None:
+def _refusal(state: str) -> PorticoError | None:
     if state in _CONFLICTS:
         return ConcurrentChange("record", _CONFLICTS[state])
     if not state or state in _REFUSALS or state[:2] in _UNREACHABLE:
         return Unavailable(_REFUSALS.get(state, "The database cannot serve this request now."))
     return None
+
+
+_TRANSLATED = Translated(_translation)

@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -27,6 +27,7 @@ from portico.storage.engine.sqlite_connections import SqliteReader, SqliteWriter
 from portico.storage.engine.sqlite_file import DamageScan, SqliteFile
 from portico.storage.engine.sqlite_reads import SlowReads, TimedConnection, run_to_end
 from portico.storage.engine.statements import StatementCompiler
+from portico.storage.engine.translation import Translated
 
 T = TypeVar("T")
 
@@ -60,6 +61,7 @@ class SqliteDatabase(Database):
         self._path = path
         self._synchronous = "FULL" if durable else "OFF"
         self._file = SqliteFile(path)
+        self._translated = Translated(partial(_translation, self._file))
         self._scan = DamageScan(self._file, self._open)
         self._statements = StatementCompiler(pysqlite.dialect(paramstyle="named"))
         self._reader_connection: TimedConnection | None = None
@@ -119,23 +121,24 @@ class SqliteDatabase(Database):
     def _writer(self) -> sqlite3.Connection:
         return self._timed_writer.connection
 
-    @asynccontextmanager
-    async def read(self, customer_id: int = 0) -> AsyncIterator[Connection]:
+    def read(self, customer_id: int = 0) -> SqliteReader:
         """Open a connection for reading, which all readers share.
 
         Each statement ends before the event loop continues, because an open one would show the same
         old state of the data to all later readers.
         """
-        with translated(self._file):
+        with self._translated:
             self._file.verify_when_due()
-            yield SqliteReader(self._reader, self._statements, self._slow_reads, customer_id)
+            return SqliteReader(
+                self._reader, self._statements, self._slow_reads, self._translated, customer_id
+            )
 
     @asynccontextmanager
     async def transaction(self, customer_id: int = 0) -> AsyncIterator[Connection]:
         """Open a write transaction. Raises ConcurrentChange if the lock is not free in time."""
         await self._take_turn()
         try:
-            with translated(self._file):
+            with self._translated:
                 batch = await self._join_batch()
                 try:
                     yield SqliteWriter(self._timed_writer, self._statements, self._disk)
@@ -146,7 +149,7 @@ class SqliteDatabase(Database):
                     raise
         finally:
             self._pass_turn_on()
-        with translated(self._file):
+        with self._translated:
             try:
                 # Cancelling one writer must not cancel the commit of the others.
                 await asyncio.shield(batch.committed)
@@ -256,8 +259,8 @@ class SqliteDatabase(Database):
         self._file.verify_when_due()
         try:
             row = self._reader.connection.execute(_REVISION, (customer_id,)).fetchone()
-        except sqlite3.Error as error:  # `translated` would make this a fifth slower
-            raise _translation(error, self._file) from error
+        except sqlite3.Error as error:  # a block would make this slower
+            raise _refusal(error, self._file) from error
         revision: int | None = row[0]
         return revision
 
@@ -265,7 +268,7 @@ class SqliteDatabase(Database):
         """Run migrations in one transaction that excludes all other writers."""
         await self._take_turn()
         try:
-            with translated(self._file):
+            with self._translated:
                 await self._end_batch()
                 writer = self._open()
                 engine = create_engine(
@@ -293,7 +296,7 @@ class SqliteDatabase(Database):
         """
         await self._take_turn()
         try:
-            with translated(self._file):
+            with self._translated:
                 await self._end_batch()
                 if begin:
                     await self._begin(self._writer)
@@ -317,7 +320,7 @@ class SqliteDatabase(Database):
         """Rewrite the whole file: its free pages and its WAL still hold deleted content."""
         await self._take_turn()
         try:
-            with translated(self._file):
+            with self._translated:
                 await self._end_batch()
                 loop = asyncio.get_running_loop()
                 await loop.run_in_executor(self._disk, self._rewrite)
@@ -353,27 +356,21 @@ def _is_busy(error: sqlite3.Error) -> bool:
     return getattr(error, "sqlite_errorcode", 0) & 0xFF in _BUSY
 
 
-@contextmanager
-def translated(file: SqliteFile) -> Iterator[None]:
-    """Translate SQLite's errors into Portico's: wait, try again, or a defect.
+def _translation(file: SqliteFile, error: BaseException) -> PorticoError | None:
+    """Return Portico's error for one of SQLite's: wait, try again, or None for a defect.
 
     `file` remembers those that mean damage.
     """
-    try:
-        yield
-    except sqlite3.IntegrityError as error:
+    if isinstance(error, sqlite3.IntegrityError):
         # Use-cases check their rules before they write, and there is one writer at a time. So a
         # violated constraint means that what they checked has changed.
-        raise ConcurrentChange("record", f"{error}.") from error
-    except sqlite3.Error as error:
-        raise _translation(error, file) from error
-    except DBAPIError as error:
-        if isinstance(error.orig, sqlite3.Error):
-            raise _translation(error.orig, file) from error
-        raise
+        return ConcurrentChange("record", f"{error}.")
+    if isinstance(error, DBAPIError):
+        error = error.orig or error
+    return _refusal(error, file) if isinstance(error, sqlite3.Error) else None
 
 
-def _translation(error: sqlite3.Error, file: SqliteFile) -> PorticoError:
+def _refusal(error: sqlite3.Error, file: SqliteFile) -> PorticoError:
     file.note_error(error)
     if _is_busy(error):
         return ConcurrentChange("database", "The database is locked by another process.")

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from types import TracebackType
 from typing import Any
 
 from sqlalchemy import Executable, text
@@ -20,6 +21,7 @@ from portico.storage.engine.sqlite_reads import (
     run_to_end,
 )
 from portico.storage.engine.statements import Bound, PreparedStatement, Row, StatementCompiler
+from portico.storage.engine.translation import Translated
 
 ROWS_INLINE = 16
 """Most rows that are written on the event loop. More are written on a thread."""
@@ -96,18 +98,33 @@ class SqliteConnection(ABC):
 
 
 class SqliteReader(SqliteConnection):
-    """The connection that all readers share. Slow reads run on a thread instead."""
+    """The connection that all readers share, for one block. Slow reads run on a thread instead."""
 
     def __init__(
         self,
         timed: TimedConnection,
         statements: StatementCompiler,
         slow: SlowReads,
+        translated: Translated,
         customer_id: int,
     ) -> None:
         super().__init__(timed, statements)
         self._slow = slow
+        self._translated = translated
         self._customer_id = customer_id
+
+    async def __aenter__(self) -> SqliteReader:
+        """Begin the block."""
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """End the block. Raises Portico's error in place of the driver's."""
+        self._translated.__exit__(kind, error, traceback)
 
     async def scan(
         self, statement: Executable, parameters: Mapping[str, Any] | None = None
