@@ -49,6 +49,18 @@ def test_modules_are_short() -> None:
     assert {name: lines for name, lines in found.items() if lines > MODULE_LINES} == {}
 
 
+def test_stylesheets_and_scripts_are_short() -> None:
+    found = {
+        str(path.relative_to(PACKAGE)): len(path.read_text("utf-8").splitlines())
+        for ending in ("css", "js")
+        for path in PACKAGE.rglob(f"*.{ending}")
+        if "vendor" not in path.parts
+    }
+
+    assert found
+    assert {name: lines for name, lines in found.items() if lines > MODULE_LINES} == {}
+
+
 def test_imports_are_absolute() -> None:
     relative = [
         f"{module}:{node.lineno}"

@@ -10,13 +10,14 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from portico.web.shared.static_files import JOINED
 from tests.harness import AUPS, LINKS, Tenant
 from tests.web.conftest import OpenTab
 from tests.web.keyboard import press
 from tests.web.portal.portals import Portal, make_portal, sign_in
 
 pytestmark = pytest.mark.one_database
-STYLES = ("tokens.css", "arch.css", "portal.css", "card.css")
+STYLES = (*JOINED["portal.css"], "card.css")
 WIDTHS = (320, 390, 768, 1440)
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 COLOURS = ("color-contrast",)

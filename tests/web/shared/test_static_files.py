@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from importlib.resources import files
+
 import pytest
 
-from portico.web.shared.static_files import StaticFiles
+from portico.web.shared.static_files import JOINED, StaticFiles
 from tests.harness import Server
 
 FILES = StaticFiles()
@@ -38,6 +40,25 @@ def test_file_is_kept_for_good(server: Server) -> None:
 )
 def test_nothing_else_is_served(server: Server, path: str) -> None:
     assert server.http.get(path).status_code == 404
+
+
+def test_page_gets_its_stylesheets_and_scripts_as_one_file_each(server: Server) -> None:
+    static = files("portico.web").joinpath("static")
+    joined = {part for parts in JOINED.values() for part in parts}
+    written = {
+        f"{folder}{path.name}"
+        for folder in ("", "portal/", "console/")
+        for path in static.joinpath(folder).iterdir()
+        if path.name.endswith((".css", ".js"))
+    }
+
+    console = server.http.get(FILES.address("console.js")).text
+
+    # The card and the reference are pages of their own; first.js runs before the page is drawn.
+    assert written - joined == {"card.css", "reference.css", "portal/first.js"}
+    assert joined - written == set()
+    for part in JOINED["console.js"]:
+        assert static.joinpath(part).read_text("utf-8") in console
 
 
 def test_unknown_name_has_no_address() -> None:

@@ -1,13 +1,14 @@
 """Style sheets, scripts and pictures of the pages, served from memory.
 
-Their addresses contain a digest of the content, so browsers cache them for ever.
+Their addresses contain a digest of the content, so browsers cache them for ever. Files that a page
+needs together are joined into one, see `JOINED`.
 """
 
 from __future__ import annotations
 
 import gzip
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -27,6 +28,46 @@ MEDIA_TYPES: Mapping[str, str] = {
     "png": "image/png",
     "ico": "image/x-icon",
     "woff2": "font/woff2",
+}
+# Files that are served as one, in this order. Scripts share their names at the top level.
+JOINED: Mapping[str, Sequence[str]] = {
+    "portal.css": (
+        "tokens.css",
+        "arch.css",
+        "portal/base.css",
+        "portal/bar.css",
+        "portal/messages.css",
+        "portal/columns.css",
+        "portal/find.css",
+        "portal/favourites.css",
+        "portal/tiles.css",
+        "portal/results.css",
+        "portal/aup.css",
+        "portal/print.css",
+    ),
+    "portal.js": (
+        "finding.js",
+        "portal/page.js",
+        "portal/times.js",
+        "portal/favourites.js",
+        "portal/recent.js",
+        "portal/results.js",
+        "portal/keys.js",
+        "portal/menu.js",
+    ),
+    "console.css": (
+        "tokens.css",
+        "arch.css",
+        "console/base.css",
+        "console/shell.css",
+        "console/controls.css",
+        "console/menus.css",
+        "console/lists.css",
+        "console/editor.css",
+        "console/pages.css",
+        "console/narrow.css",
+    ),
+    "console.js": ("console/page.js", "console/list.js", "console/editor.js", "console/order.js"),
 }
 COMPRESSED = {"css", "js", "svg"}
 DIGEST_CHARACTERS = 16
@@ -72,6 +113,9 @@ class StaticFiles:
     def _files(self) -> Mapping[str, StaticFile]:
         collected: dict[str, StaticFile] = {}
         _collect(files("portico.web").joinpath("static"), "", collected)
+        for name, parts in JOINED.items():
+            content = b"\n".join(collected[each].content for each in parts)
+            collected[name] = _loaded(content, name.rpartition(".")[2])
         return collected
 
 

@@ -48,7 +48,11 @@ function spans(needles, { text, places }) {
   }
   found.sort((one, other) => one[0] - other[0] || one[1] - other[1]);
   let done = 0;
-  return found.filter(([start, end]) => start >= done && (done = end));
+  return found.filter(([start, end]) => {
+    const apart = start >= done;
+    if (apart) done = end;
+    return apart;
+  });
 }
 
 /** Links as `prepare` makes them; answers [{index, place, needles}], the best first. */

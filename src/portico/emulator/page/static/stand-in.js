@@ -9,11 +9,15 @@
   let waiting = false;
   let stale = false;
 
-  const reading = () => traffic().querySelector("details[open]") !== null
-    || traffic().contains(document.activeElement) && document.activeElement.matches("input, select");
+  const reading = () =>
+    traffic().querySelector("details[open]") !== null ||
+    (traffic().contains(document.activeElement) && document.activeElement.matches("input, select"));
 
   function show() {
-    if (reading()) { stale = true; return; }
+    if (reading()) {
+      stale = true;
+      return;
+    }
     stale = false;
     htmx.trigger(traffic(), "portico:traffic");
   }
@@ -21,7 +25,10 @@
   function announce() {
     if (waiting) return;
     waiting = true;
-    setTimeout(() => { waiting = false; show(); }, PAUSE_MILLISECONDS);
+    setTimeout(() => {
+      waiting = false;
+      show();
+    }, PAUSE_MILLISECONDS);
   }
 
   function showState() {
@@ -34,6 +41,16 @@
   source.addEventListener("open", showState);
   source.addEventListener("error", showState);
   document.addEventListener("htmx:afterSettle", showState);
-  document.addEventListener("toggle", () => { if (stale && !reading()) show(); }, true);
-  document.addEventListener("focusout", () => setTimeout(() => { if (stale && !reading()) show(); }));
+  document.addEventListener(
+    "toggle",
+    () => {
+      if (stale && !reading()) show();
+    },
+    true,
+  );
+  document.addEventListener("focusout", () =>
+    setTimeout(() => {
+      if (stale && !reading()) show();
+    }),
+  );
 }

@@ -14,7 +14,9 @@
   }
   function hueOf(name) {
     let digest = 0x811c9dc5;
-    for (const byte of new TextEncoder().encode(name.trim().normalize("NFD").toLowerCase().normalize("NFC"))) {
+    for (const byte of new TextEncoder().encode(
+      name.trim().normalize("NFD").toLowerCase().normalize("NFC"),
+    )) {
       digest = Math.imul(digest ^ byte, 0x01000193) >>> 0;
     }
     return digest % 12;
@@ -62,7 +64,10 @@
   }
   function readIcon(file) {
     const reader = new FileReader();
-    reader.addEventListener("load", () => { picture = reader.result; show(); });
+    reader.addEventListener("load", () => {
+      picture = reader.result;
+      show();
+    });
     reader.readAsDataURL(file);
   }
 
@@ -71,20 +76,37 @@
     let dirty = false;
     form.addEventListener("input", (event) => {
       dirty = true;
-      if (event.target.name === "host" && event.target.value.includes("://")) split(event.target.value);
-      if (event.target.matches("[data-colour]")) field(event.target.dataset.colour).value = event.target.value;
-      if (event.target.name === "accent" && /^#[0-9a-f]{6}$/i.test(event.target.value)) one("[data-colour=accent]").value = event.target.value;
+      if (event.target.name === "host" && event.target.value.includes("://"))
+        split(event.target.value);
+      if (event.target.matches("[data-colour]"))
+        field(event.target.dataset.colour).value = event.target.value;
+      if (event.target.name === "accent" && /^#[0-9a-f]{6}$/i.test(event.target.value))
+        one("[data-colour=accent]").value = event.target.value;
       show();
     });
     form.addEventListener("paste", (event) => {
-      if (["host", "path"].includes(event.target.name) && split(event.clipboardData.getData("text"))) { event.preventDefault(); dirty = true; show(); }
+      if (
+        ["host", "path"].includes(event.target.name) &&
+        split(event.clipboardData.getData("text"))
+      ) {
+        event.preventDefault();
+        dirty = true;
+        show();
+      }
     });
     form.addEventListener("change", (event) => {
       if (event.target.name === "icon" && event.target.files[0]) readIcon(event.target.files[0]);
-      if (event.target.name === "icon_none") { picture = event.target.checked ? null : picture; show(); }
+      if (event.target.name === "icon_none") {
+        picture = event.target.checked ? null : picture;
+        show();
+      }
     });
-    form.addEventListener("submit", () => { dirty = false; });
-    addEventListener("beforeunload", (event) => { if (dirty) event.preventDefault(); });
+    form.addEventListener("submit", () => {
+      dirty = false;
+    });
+    addEventListener("beforeunload", (event) => {
+      if (dirty) event.preventDefault();
+    });
   }
 }
 
@@ -97,40 +119,96 @@ for (const set of all("[data-picker]")) {
   box.className = "picker-box";
   const picker = document.createElement("div");
   picker.className = "picker";
-  const input = Object.assign(document.createElement("input"), { type: "text", placeholder: set.dataset.add, autocomplete: "off" });
-  const options = Object.assign(document.createElement("ul"), { className: "options", id: `${set.dataset.picker}-options`, hidden: true });
+  const input = Object.assign(document.createElement("input"), {
+    type: "text",
+    placeholder: set.dataset.add,
+    autocomplete: "off",
+  });
+  const options = Object.assign(document.createElement("ul"), {
+    className: "options",
+    id: `${set.dataset.picker}-options`,
+    hidden: true,
+  });
   options.setAttribute("role", "listbox");
   options.setAttribute("aria-label", one("legend", set).firstChild.textContent.trim());
-  for (const [key, value] of Object.entries({ role: "combobox", "aria-expanded": "false", "aria-controls": options.id, "aria-autocomplete": "list", "aria-label": set.dataset.add })) input.setAttribute(key, value);
+  for (const [key, value] of Object.entries({
+    role: "combobox",
+    "aria-expanded": "false",
+    "aria-controls": options.id,
+    "aria-autocomplete": "list",
+    "aria-label": set.dataset.add,
+  }))
+    input.setAttribute(key, value);
   input.id = set.dataset.picker;
   let here = -1;
 
-  const fresh = () => (added?.value ?? "").split(",").map((each) => each.trim()).filter(Boolean);
-  function changed() { set.dispatchEvent(new Event("input", { bubbles: true })); draw(); }
+  const fresh = () =>
+    (added?.value ?? "")
+      .split(",")
+      .map((each) => each.trim())
+      .filter(Boolean);
+  function changed() {
+    set.dispatchEvent(new Event("input", { bubbles: true }));
+    draw();
+  }
   function chip(words, drop) {
     const element = Object.assign(document.createElement("span"), { className: "chip" });
-    const text = Object.assign(document.createElement("bdi"), { className: "cut", textContent: words });
-    const button = Object.assign(document.createElement("button"), { type: "button", textContent: "×" });
+    const text = Object.assign(document.createElement("bdi"), {
+      className: "cut",
+      textContent: words,
+    });
+    const button = Object.assign(document.createElement("button"), {
+      type: "button",
+      textContent: "×",
+    });
     button.setAttribute("aria-label", `Remove ${words}`);
-    button.addEventListener("click", () => { drop(); changed(); input.focus(); });
+    button.addEventListener("click", () => {
+      drop();
+      changed();
+      input.focus();
+    });
     element.append(text, button);
     return element;
   }
   function draw() {
-    const chips = boxes().filter((each) => each.checked).map((each) => chip(name(each), () => { each.checked = false; }));
-    for (const words of fresh()) chips.push(chip(words, () => { added.value = fresh().filter((each) => each !== words).join(", "); }));
+    const chips = boxes()
+      .filter((each) => each.checked)
+      .map((each) =>
+        chip(name(each), () => {
+          each.checked = false;
+        }),
+      );
+    for (const words of fresh())
+      chips.push(
+        chip(words, () => {
+          added.value = fresh()
+            .filter((each) => each !== words)
+            .join(", ");
+        }),
+      );
     picker.replaceChildren(...chips, input);
     const picked = one("[data-picked]", set);
-    if (picked && / of /.test(picked.textContent)) picked.textContent = `${boxes().filter((each) => each.checked).length} of ${boxes().length}`;
+    if (picked && / of /.test(picked.textContent))
+      picked.textContent = `${boxes().filter((each) => each.checked).length} of ${boxes().length}`;
   }
   function offer() {
     const text = input.value.trim().toLowerCase();
-    const matches = boxes().filter((each) => !each.checked && name(each).toLowerCase().includes(text)).slice(0, 50);
-    const entries = matches.map((each) => entry(name(each), () => { each.checked = true; }));
+    const matches = boxes()
+      .filter((each) => !each.checked && name(each).toLowerCase().includes(text))
+      .slice(0, 50);
+    const entries = matches.map((each) =>
+      entry(name(each), () => {
+        each.checked = true;
+      }),
+    );
     const exact = boxes().some((each) => name(each).toLowerCase() === text);
     if (added && text && !exact && !fresh().some((each) => each.toLowerCase() === text)) {
       const words = input.value.trim().replaceAll(",", " ");
-      entries.push(entry(`Make “${words}”`, () => { added.value = [...fresh(), words].join(", "); }));
+      entries.push(
+        entry(`Make “${words}”`, () => {
+          added.value = [...fresh(), words].join(", ");
+        }),
+      );
     }
     options.replaceChildren(...entries);
     options.hidden = !entries.length;
@@ -138,32 +216,63 @@ for (const set of all("[data-picker]")) {
     mark(text && entries.length ? 0 : -1);
   }
   function entry(words, take) {
-    const item = Object.assign(document.createElement("li"), { textContent: words, id: `${options.id}-${Math.random().toString(36).slice(2)}` });
+    const item = Object.assign(document.createElement("li"), {
+      textContent: words,
+      id: `${options.id}-${Math.random().toString(36).slice(2)}`,
+    });
     item.setAttribute("role", "option");
-    item.take = () => { take(); input.value = ""; changed(); input.focus(); offer(); };
-    item.addEventListener("mousedown", (event) => { event.preventDefault(); item.take(); });
+    item.take = () => {
+      take();
+      input.value = "";
+      changed();
+      input.focus();
+      offer();
+    };
+    item.addEventListener("mousedown", (event) => {
+      event.preventDefault();
+      item.take();
+    });
     return item;
   }
   function mark(position) {
     here = position;
-    [...options.children].forEach((each, index) => each.setAttribute("aria-selected", String(index === position)));
+    [...options.children].forEach((each, index) => {
+      each.setAttribute("aria-selected", String(index === position));
+    });
     input.setAttribute("aria-activedescendant", options.children[position]?.id ?? "");
     options.children[position]?.scrollIntoView({ block: "nearest" });
   }
-  function shut() { options.hidden = true; input.setAttribute("aria-expanded", "false"); here = -1; }
+  function shut() {
+    options.hidden = true;
+    input.setAttribute("aria-expanded", "false");
+    here = -1;
+  }
 
   input.addEventListener("focus", offer);
   input.addEventListener("blur", shut);
-  input.addEventListener("input", (event) => { event.stopPropagation(); offer(); });
+  input.addEventListener("input", (event) => {
+    event.stopPropagation();
+    offer();
+  });
   input.addEventListener("keydown", (event) => {
     const count = options.children.length;
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (step) { event.preventDefault(); if (options.hidden) offer(); if (count) mark((here + step + count) % count); }
-    else if (event.key === "Enter") { event.preventDefault(); options.children[here]?.take(); }
-    else if (event.key === "Escape" && !options.hidden) { event.stopPropagation(); shut(); }
-    else if (event.key === "Backspace" && !input.value) one(".chip:last-of-type button", picker)?.click();
+    if (step) {
+      event.preventDefault();
+      if (options.hidden) offer();
+      if (count) mark((here + step + count) % count);
+    } else if (event.key === "Enter") {
+      event.preventDefault();
+      options.children[here]?.take();
+    } else if (event.key === "Escape" && !options.hidden) {
+      event.stopPropagation();
+      shut();
+    } else if (event.key === "Backspace" && !input.value)
+      one(".chip:last-of-type button", picker)?.click();
   });
-  picker.addEventListener("click", (event) => { if (event.target === picker) input.focus(); });
+  picker.addEventListener("click", (event) => {
+    if (event.target === picker) input.focus();
+  });
   one(".choices", set).hidden = true;
   if (added) added.hidden = true;
   if (set.disabled || set.closest("fieldset:disabled")) input.hidden = true;

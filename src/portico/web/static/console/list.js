@@ -26,7 +26,10 @@
     one("[data-selected]", form).textContent = `${total.toLocaleString("en")} selected`;
     if (chosen) say(`${total} selected`);
     const head = one("[data-pick-all]", list);
-    if (head) { head.checked = chosen > 0 && chosen === picks().length; head.indeterminate = chosen > 0 && !head.checked; }
+    if (head) {
+      head.checked = chosen > 0 && chosen === picks().length;
+      head.indeterminate = chosen > 0 && !head.checked;
+    }
   }
   function clear() {
     for (const box of picks()) box.checked = false;
@@ -35,16 +38,23 @@
   }
   function pick(row, value) {
     const box = row && one(".pick", row);
-    if (box) { box.checked = value ?? !box.checked; last = row; }
+    if (box) {
+      box.checked = value ?? !box.checked;
+      last = row;
+    }
   }
   function range(to) {
     const every = rows();
     const [from, end] = [every.indexOf(last ?? to), every.indexOf(to)].sort((a, b) => a - b);
-    for (const row of every.slice(from, end + 1)) { const box = one(".pick", row); if (box) box.checked = true; }
+    for (const row of every.slice(from, end + 1)) {
+      const box = one(".pick", row);
+      if (box) box.checked = true;
+    }
   }
 
   list?.addEventListener("change", (event) => {
-    if (event.target.matches("[data-pick-all]")) for (const box of picks()) box.checked = event.target.checked;
+    if (event.target.matches("[data-pick-all]"))
+      for (const box of picks()) box.checked = event.target.checked;
     if (one("[data-all]")) one("[data-all]").value = "";
     count();
   });
@@ -63,26 +73,53 @@
   });
   list?.addEventListener("focusin", (event) => {
     const row = event.target.closest("tr[data-row]");
-    if (row && row !== here() && event.target.matches("a.name:focus-visible")) { here()?.classList.remove("here"); row.classList.add("here"); currentId = row.id; }
+    if (row && row !== here() && event.target.matches("a.name:focus-visible")) {
+      here()?.classList.remove("here");
+      row.classList.add("here");
+      currentId = row.id;
+    }
   });
 
   document.addEventListener("portico:key", (event) => {
     const key = event.detail;
     if (!list || key.defaultPrevented) return;
-    if (key.target.closest("button, summary, .menu, [role=switch]") && [" ", "Enter"].includes(key.key)) return;
+    if (
+      key.target.closest("button, summary, .menu, [role=switch]") &&
+      [" ", "Enter"].includes(key.key)
+    )
+      return;
     const every = rows();
     const current = every.indexOf(here());
     const step = { j: 1, ArrowDown: 1, k: -1, ArrowUp: -1 }[key.key];
     const act = {
-      x: () => { pick(here()); count(); },
-      " ": () => { pick(here()); count(); },
+      x: () => {
+        pick(here());
+        count();
+      },
+      " ": () => {
+        pick(here());
+        count();
+      },
       e: () => one("[data-switch]", here())?.click(),
-      Enter: () => { if (!key.target.closest("a")) location.assign(here().dataset.href); else return false; },
-      Escape: () => { if (picks().some((box) => box.checked)) clear(); else { currentId = ""; moveTo(null); } },
+      Enter: () => {
+        if (!key.target.closest("a")) location.assign(here().dataset.href);
+        else return false;
+      },
+      Escape: () => {
+        if (picks().some((box) => box.checked)) clear();
+        else {
+          currentId = "";
+          moveTo(null);
+        }
+      },
     }[key.key];
     if (step && every.length) {
       const next = every[Math.min(every.length - 1, Math.max(0, current + step))];
-      if (key.shiftKey) { last ??= here() ?? next; range(next); count(); }
+      if (key.shiftKey) {
+        last ??= here() ?? next;
+        range(next);
+        count();
+      }
       moveTo(next);
       event.preventDefault();
     } else if (act && (here() || key.key === "Escape")) {
@@ -96,13 +133,17 @@
     count();
   });
   // Coming back by the browser's own button, boxes may be ticked already.
-  addEventListener("pageshow", () => { if (list) count(); });
+  addEventListener("pageshow", () => {
+    if (list) count();
+  });
 }
 
 // Add many: which rows are shown.
 for (const button of all("[data-show]")) {
   button.addEventListener("click", () => {
-    for (const each of all("[data-show]")) each.setAttribute("aria-pressed", String(each === button));
-    for (const row of all("[data-kind]")) row.hidden = !["all", row.dataset.kind].includes(button.dataset.show);
+    for (const each of all("[data-show]"))
+      each.setAttribute("aria-pressed", String(each === button));
+    for (const row of all("[data-kind]"))
+      row.hidden = !["all", row.dataset.kind].includes(button.dataset.show);
   });
 }

@@ -6,31 +6,46 @@
   let lifted = null;
 
   const isSection = (item) => item.matches(".order-section");
-  const lists = () => all("[data-order-list]", board);
-  const siblings = (item) => (isSection(item) ? all(".order-section", board).filter((each) => each.dataset.section) : all("[data-order-row]", item.closest(".order-section")));
+  const siblings = (item) =>
+    isSection(item)
+      ? all(".order-section", board).filter((each) => each.dataset.section)
+      : all("[data-order-row]", item.closest(".order-section"));
   const position = (item) => siblings(item).indexOf(item) + 1;
   const nameOf = (item) => (isSection(item) ? item.dataset.name : one(".name", item).textContent);
   const gripOf = (item) => one("[data-grip], [data-section-grip]", item);
 
   function number() {
     for (const section of all(".order-section", board)) {
-      all("[data-place]", section).forEach((each, index) => { each.textContent = index + 1; });
+      all("[data-place]", section).forEach((each, index) => {
+        each.textContent = index + 1;
+      });
     }
   }
   function lift(item) {
-    lifted = { item, parent: item.parentNode, next: item.nextSibling, from: position(item), section: item.closest(".order-section") };
+    lifted = {
+      item,
+      parent: item.parentNode,
+      next: item.nextSibling,
+      from: position(item),
+      section: item.closest(".order-section"),
+    };
     item.classList.add("lifted");
     showPosition();
-    say(`${nameOf(item)} is lifted, place ${position(item)} of ${siblings(item).length}. Arrows move it, Space drops it, Escape puts it back.`);
+    say(
+      `${nameOf(item)} is lifted, place ${position(item)} of ${siblings(item).length}. Arrows move it, Space drops it, Escape puts it back.`,
+    );
   }
   function showPosition() {
     const words = one("[data-lift-words]", lifted.item);
-    if (words) words.textContent = `Place ${position(lifted.item)} of ${siblings(lifted.item).length}  ↑ ↓ Space`;
+    if (words)
+      words.textContent = `Place ${position(lifted.item)} of ${siblings(lifted.item).length}  ↑ ↓ Space`;
   }
   function moved() {
     number();
     showPosition();
-    const section = isSection(lifted.item) ? "" : ` in ${lifted.item.closest(".order-section").dataset.name}`;
+    const section = isSection(lifted.item)
+      ? ""
+      : ` in ${lifted.item.closest(".order-section").dataset.name}`;
     say(`Place ${position(lifted.item)} of ${siblings(lifted.item).length}${section}.`);
   }
   function settle() {
@@ -62,11 +77,21 @@
       body.append("moved", item.dataset.id);
       for (const each of siblings(item)) body.append("link", each.dataset.id);
     }
-    const answer = await fetch(board.dataset.order, { method: "POST", body, headers: { "X-CSRF-Token": document.body.dataset.csrf } }).catch(() => null);
-    if (!answer?.ok) { putBack(was); return note("The order was not saved. Load the page again and try once more."); }
+    const answer = await fetch(board.dataset.order, {
+      method: "POST",
+      body,
+      headers: { "X-CSRF-Token": document.body.dataset.csrf },
+    }).catch(() => null);
+    if (!answer?.ok) {
+      putBack(was);
+      return note("The order was not saved. Load the page again and try once more.");
+    }
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const toast = one("#toast", page);
-    if (toast) { one("#toast").replaceChildren(...toast.children); reveal(); }
+    if (toast) {
+      one("#toast").replaceChildren(...toast.children);
+      reveal();
+    }
     say(`${nameOf(item)} is now at place ${position(item)} of ${siblings(item).length}.`);
   }
   function step(item, by) {
@@ -91,10 +116,19 @@
     if (!grip) return;
     const item = grip.closest("[data-order-row], .order-section");
     const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    if (event.key === " " || event.key === "Enter") { event.preventDefault(); event.stopPropagation(); lifted ? drop() : lift(item); }
-    else if (lifted && by) { event.preventDefault(); event.stopPropagation(); step(item, by); }
-    else if (lifted && event.key === "Escape") { event.preventDefault(); event.stopPropagation(); putBack(); }
-    else if (lifted && event.key === "Tab") putBack();
+    if (event.key === " " || event.key === "Enter") {
+      event.preventDefault();
+      event.stopPropagation();
+      lifted ? drop() : lift(item);
+    } else if (lifted && by) {
+      event.preventDefault();
+      event.stopPropagation();
+      step(item, by);
+    } else if (lifted && event.key === "Escape") {
+      event.preventDefault();
+      event.stopPropagation();
+      putBack();
+    } else if (lifted && event.key === "Tab") putBack();
   });
 
   board?.addEventListener("pointerdown", (event) => {
@@ -112,10 +146,23 @@
         lift(item);
         item.classList.add("dragging");
       }
-      const under = document.elementsFromPoint(at.clientX, at.clientY).map((each) => each.closest(isSection(item) ? ".order-section" : "[data-order-row], [data-order-list]")).find((each) => each && each !== item && board.contains(each) && !item.contains(each) && !(isSection(item) && !each.dataset.section));
+      const under = document
+        .elementsFromPoint(at.clientX, at.clientY)
+        .map((each) =>
+          each.closest(isSection(item) ? ".order-section" : "[data-order-row], [data-order-list]"),
+        )
+        .find(
+          (each) =>
+            each &&
+            each !== item &&
+            board.contains(each) &&
+            !item.contains(each) &&
+            !(isSection(item) && !each.dataset.section),
+        );
       if (!under) return;
-      if (under.matches("[data-order-list]")) { if (!under.children.length) under.append(item); }
-      else {
+      if (under.matches("[data-order-list]")) {
+        if (!under.children.length) under.append(item);
+      } else {
         const box = under.getBoundingClientRect();
         at.clientY < box.top + box.height / 2 ? under.before(item) : under.after(item);
       }

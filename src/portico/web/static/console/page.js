@@ -4,20 +4,33 @@
 
 const one = (selector, root = document) => root.querySelector(selector);
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
-const typing = (element) => element.matches("input:not([type=checkbox]):not([type=radio]):not([type=file]), textarea, select, [contenteditable]");
-const say = (words) => { one("#says").textContent = words; };
+const typing = (element) =>
+  element.matches(
+    "input:not([type=checkbox]):not([type=radio]):not([type=file]), textarea, select, [contenteditable]",
+  );
+const say = (words) => {
+  one("#says").textContent = words;
+};
 
 // Controls that only a script can serve are hidden until one runs.
 function reveal(root = document) {
-  for (const control of all("[data-copy], [data-grip], [data-section-grip], [data-pick-all], [data-clear], [data-select-all], [data-close-toast], [data-keys-off]", root)) {
+  for (const control of all(
+    "[data-copy], [data-grip], [data-section-grip], [data-pick-all], [data-clear], [data-select-all], [data-close-toast], [data-keys-off]",
+    root,
+  )) {
     control.hidden = false;
   }
 }
 
 // Single keys may be switched off (WCAG 2.1.4); the choice stays in the browser.
 const keys = {
-  get on() { return localStorage.getItem("portico.keys") !== "off"; },
-  set on(value) { localStorage.setItem("portico.keys", value ? "on" : "off"); this.show(); },
+  get on() {
+    return localStorage.getItem("portico.keys") !== "off";
+  },
+  set on(value) {
+    localStorage.setItem("portico.keys", value ? "on" : "off");
+    this.show();
+  },
   show() {
     for (const button of all("[data-keys-off]")) {
       button.setAttribute("aria-pressed", String(!this.on));
@@ -32,27 +45,45 @@ function closeMenus(except) {
   }
 }
 
-document.addEventListener("toggle", (event) => {
-  const menu = event.target;
-  if (!menu.matches?.("details.menu") || !menu.open) return;
-  closeMenus(menu);
-  one("[data-filter-list]", menu)?.focus();
-}, true);
+document.addEventListener(
+  "toggle",
+  (event) => {
+    const menu = event.target;
+    if (!menu.matches?.("details.menu") || !menu.open) return;
+    closeMenus(menu);
+    one("[data-filter-list]", menu)?.focus();
+  },
+  true,
+);
 
 document.addEventListener("click", (event) => {
   const inside = event.target.closest("details.menu");
   closeMenus(inside);
-  const button = event.target.closest("[data-copy], [data-close], [data-close-toast], [data-palette], [data-keys], [data-keys-off], [data-fix]");
+  const button = event.target.closest(
+    "[data-copy], [data-close], [data-close-toast], [data-palette], [data-keys], [data-keys-off], [data-fix]",
+  );
   if (!button) return;
   const { dataset } = button;
   if ("copy" in dataset) return void copy(button);
   if ("closeToast" in dataset) return void button.closest("[data-toast]").remove();
-  if ("keysOff" in dataset) { keys.on = !keys.on; return; }
-  if ("palette" in dataset) { event.preventDefault(); return void openPalette(); }
-  if ("keys" in dataset) { event.preventDefault(); return void one("#keys").showModal(); }
+  if ("keysOff" in dataset) {
+    keys.on = !keys.on;
+    return;
+  }
+  if ("palette" in dataset) {
+    event.preventDefault();
+    return void openPalette();
+  }
+  if ("keys" in dataset) {
+    event.preventDefault();
+    return void one("#keys").showModal();
+  }
   if ("fix" in dataset) return void fix(event, dataset);
   const dialog = button.closest("dialog");
-  if (dialog?.open) { event.preventDefault(); dialog.close(); }
+  if (dialog?.open) {
+    event.preventDefault();
+    dialog.close();
+  }
 });
 
 async function copy(button) {
@@ -109,13 +140,18 @@ function markResults(list) {
   if (results.length) list.setAttribute("role", "listbox");
   for (const group of all(":scope > div", list)) group.setAttribute("role", "group");
   for (const title of all("h2", list)) title.setAttribute("role", "presentation");
-  for (const each of results) { each.setAttribute("role", "option"); each.id = `palette-${each.id}`; }
+  for (const each of results) {
+    each.setAttribute("role", "option");
+    each.id = `palette-${each.id}`;
+  }
   one("#palette input").setAttribute("aria-expanded", String(results.length > 0));
   if (results.length) choose(results, 0);
 }
 
 function choose(results, position) {
-  results.forEach((each, index) => each.setAttribute("aria-selected", String(index === position)));
+  results.forEach((each, index) => {
+    each.setAttribute("aria-selected", String(index === position));
+  });
   results[position].scrollIntoView({ block: "nearest" });
   one("#palette input").setAttribute("aria-activedescendant", results[position].id);
 }
@@ -123,20 +159,46 @@ function choose(results, position) {
 // Keys that hold on every page. Pages add theirs by listening for "portico:key".
 document.addEventListener("keydown", (event) => {
   const control = event.ctrlKey || event.metaKey;
-  if (control && event.key.toLowerCase() === "k") { event.preventDefault(); return openPalette(); }
+  if (control && event.key.toLowerCase() === "k") {
+    event.preventDefault();
+    return openPalette();
+  }
   if (control && event.key.toLowerCase() === "s") {
     const save = one("[data-save]:not(:disabled)");
-    if (save) { event.preventDefault(); save.click(); }
+    if (save) {
+      event.preventDefault();
+      save.click();
+    }
     return;
   }
   if (event.key === "Escape") {
     const open = one("details.menu[open]");
-    if (open) { open.open = false; one("summary", open).focus(); return; }
+    if (open) {
+      open.open = false;
+      one("summary", open).focus();
+      return;
+    }
   }
-  if (control || event.altKey || !keys.on || one("dialog[open]") || (typing(event.target) && event.key !== "Escape")) return;
-  const go = { "/": () => one("[data-filter]")?.focus(), n: () => one("[data-new]")?.click(), "?": () => one("#keys").showModal() }[event.key];
-  if (go) { event.preventDefault(); return go(); }
-  const handled = !document.dispatchEvent(new CustomEvent("portico:key", { detail: event, cancelable: true }));
+  if (
+    control ||
+    event.altKey ||
+    !keys.on ||
+    one("dialog[open]") ||
+    (typing(event.target) && event.key !== "Escape")
+  )
+    return;
+  const go = {
+    "/": () => one("[data-filter]")?.focus(),
+    n: () => one("[data-new]")?.click(),
+    "?": () => one("#keys").showModal(),
+  }[event.key];
+  if (go) {
+    event.preventDefault();
+    return go();
+  }
+  const handled = !document.dispatchEvent(
+    new CustomEvent("portico:key", { detail: event, cancelable: true }),
+  );
   if (handled) event.preventDefault();
 });
 
@@ -146,7 +208,9 @@ setInterval(() => {
     const seconds = Number(left.dataset.countdown) - 1;
     left.dataset.countdown = seconds;
     if (seconds <= 0) left.closest("[data-toast]").remove();
-    else left.textContent = seconds >= 60 ? `${Math.floor(seconds / 60)} min ${seconds % 60} s` : `${seconds} s`;
+    else
+      left.textContent =
+        seconds >= 60 ? `${Math.floor(seconds / 60)} min ${seconds % 60} s` : `${seconds} s`;
   }
 }, 1000);
 function note(words) {
@@ -159,9 +223,20 @@ function note(words) {
 
 // Work that takes longer than a moment shows that it goes on.
 let waiting = null;
-const busy = () => { waiting ??= setTimeout(() => { document.body.classList.add("busy"); say("Working…"); }, 400); };
-const idle = () => { clearTimeout(waiting); waiting = null; document.body.classList.remove("busy"); };
-document.addEventListener("submit", (event) => { if (!event.defaultPrevented) busy(); });
+const busy = () => {
+  waiting ??= setTimeout(() => {
+    document.body.classList.add("busy");
+    say("Working…");
+  }, 400);
+};
+const idle = () => {
+  clearTimeout(waiting);
+  waiting = null;
+  document.body.classList.remove("busy");
+};
+document.addEventListener("submit", (event) => {
+  if (!event.defaultPrevented) busy();
+});
 document.addEventListener("htmx:beforeRequest", busy);
 document.addEventListener("htmx:afterRequest", idle);
 addEventListener("pageshow", idle);
@@ -172,7 +247,8 @@ document.addEventListener("htmx:configRequest", (event) => {
 });
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr, target } = event.detail;
-  if (new URL(xhr.responseURL, location.href).pathname.endsWith("/sign-in")) return void location.reload();
+  if (new URL(xhr.responseURL, location.href).pathname.endsWith("/sign-in"))
+    return void location.reload();
   if (xhr.status >= 400 && !target.closest("dialog")) {
     event.detail.shouldSwap = false;
     const answer = new DOMParser().parseFromString(xhr.responseText, "text/html");

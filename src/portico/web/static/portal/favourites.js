@@ -1,0 +1,91 @@
+// Favourites: in the visitor's account, or in the browser of somebody without a session.
+"use strict";
+
+function smallArch(anchor, size) {
+  const arch = part(anchor, "arch").cloneNode(true);
+  arch.classList.add(size);
+  for (const image of arch.querySelectorAll("img")) image.removeAttribute("loading");
+  return arch;
+}
+
+function opener(anchor) {
+  const made = element("a");
+  Object.assign(made, { href: anchor.href, target: "_blank", rel: "noopener noreferrer" });
+  made.dataset.id = anchor.dataset.id;
+  return made;
+}
+
+function showFavourites(ids) {
+  const row = byId("favourites");
+  const made = ids
+    .map(anchorOf)
+    .filter(Boolean)
+    .slice(0, 8)
+    .map((anchor, index) => {
+      const door = opener(anchor);
+      const key = element("kbd", "", index + 1);
+      key.setAttribute("aria-hidden", "true");
+      door.append(smallArch(anchor, "arch-60"), element("bdi", "", textOf(anchor, "n")), key);
+      return door;
+    });
+  row.lastElementChild.replaceChildren(...made);
+  row.hidden = made.length === 0;
+  root.classList.remove("has-favourites");
+}
+
+const pressed = (star, on) => star.setAttribute("aria-pressed", String(on));
+// Looked up when first needed: most visits star nothing, and every start would pay for it.
+let favourites;
+function favouritesNow() {
+  if (!signedIn) favourites ??= favouriteIds();
+  favourites ??= [
+    ...new Set([
+      ...Array.from(byId("favourites").querySelectorAll("a"), (each) => each.dataset.id),
+      ...Array.from(all.querySelectorAll('.star[aria-pressed="true"]'), (each) => each.value),
+    ]),
+  ];
+  return favourites;
+}
+
+async function post(path, values) {
+  const answer = await fetch(`${base}/${path}`, {
+    method: "POST",
+    keepalive: true,
+    headers: { "X-CSRF-Token": csrf, "X-Requested-With": "fetch" },
+    body: new URLSearchParams(values),
+  });
+  if (answer.status === 401 || answer.redirected) {
+    // The session is over: sign in, and come back to where this was.
+    location.assign(`${base}/sign-in?next=${encodeURIComponent(location.pathname)}`);
+  }
+  return answer.ok && !answer.redirected;
+}
+
+async function star(button) {
+  const id = button.value;
+  const before = favouritesNow();
+  const on = !before.includes(id);
+  const show = (ids, isOn) => {
+    favourites = ids;
+    pressed(button, isOn);
+    showFavourites(ids);
+  };
+  show(on ? [...before, id] : before.filter((each) => each !== id), on);
+  let saved = true;
+  if (signedIn) {
+    saved = await post("favourites", { link: id, on: on ? "1" : "0" }).catch(() => false);
+  } else {
+    kept.set(`favourites.${portal}`, favourites);
+  }
+  if (!saved) show(before, !on);
+  toast(saved ? (on ? texts.added : texts.removed) : texts.failed);
+}
+
+byId("stars").addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (event.submitter) star(event.submitter);
+});
+if (!signedIn) {
+  for (const id of favouritesNow()) if (starOf(id)) pressed(starOf(id), true);
+  if (favouritesNow().length) showFavourites(favouritesNow());
+}

@@ -1,0 +1,55 @@
+// What the other scripts of the portal page share: its elements and texts, the toast, copying.
+"use strict";
+
+const byId = (id) => document.getElementById(id);
+const field = byId("q");
+const csrf = document.querySelector('meta[name="csrf"]')?.content ?? "";
+const { dataset: texts } = byId("texts");
+const all = byId("all");
+const tiles = all.getElementsByClassName("tile");
+const anchorOf = (id) => byId(`n${id}`)?.closest("a");
+const starOf = (id) => anchorOf(id)?.parentElement.lastChild;
+const language = root.lang;
+
+const fill = (text, ...numbers) =>
+  numbers.reduce((so, number, index) => so.replace(String(1111 * (index + 1)), number), text);
+const part = (anchor, name) => anchor.querySelector(`.${name}`);
+const textOf = (anchor, name) => part(anchor, name)?.textContent ?? "";
+
+function element(name, className, text) {
+  const made = document.createElement(name);
+  if (className) made.className = className;
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+let toastTimer;
+function toast(text) {
+  byId("toast").textContent = text;
+  clearTimeout(toastTimer);
+  toastTimer = setTimeout(() => byId("toast").replaceChildren(), 4000);
+}
+
+async function copy(anchor) {
+  try {
+    await navigator.clipboard.writeText(anchor.href);
+    toast(texts.copied);
+  } catch {
+    toast(anchor.href); // No clipboard on plain http: the address can be read at least.
+  }
+}
+
+// A tile has a place without its link being laid out, which is a lot of work for all 500.
+const boxOf = (anchor) => anchor.closest(".tile") ?? anchor;
+
+function visible() {
+  return [...document.querySelectorAll(".favs a, .recent a, .tile > a")].filter(
+    (each) => boxOf(each).offsetParent !== null,
+  );
+}
+
+byId("hide")?.addEventListener("click", () => {
+  kept.set(`notice.${portal}`, root.dataset.notice);
+  root.classList.add("notice-hidden");
+  field.focus();
+});
