@@ -169,14 +169,19 @@ def test_revoking_a_client_that_somebody_revoked_meanwhile_is_not_done_twice(
 
 @pytest.mark.parametrize(
     ("action", "fields"),
-    [("delete", {}), ("disable", {}), ("section", {"section": "Daily"}), ("portals", {"take": ""})],
+    [
+        ("delete", {}),
+        ("disable", {}),
+        ("section", {"new_section": "Daily"}),
+        ("portals", {"on": ""}),
+    ],
 )
 def test_change_of_links_that_changed_since_the_preview_is_shown_again(
     tenant: Tenant, admin: Caller, action: str, fields: dict[str, str]
 ) -> None:
     clerk = hire(tenant)
     if action == "portals":
-        fields = {"put": admin.create_portal()}
+        fields = {"on": admin.create_portal()}
     links = [admin.create_link(name) for name in ("Wiki", "Mail", "Chat")]
     form = {"action": action, "link": links, **fields}
     asked = revision_of(clerk.post("links/bulk", **form).text)
@@ -204,6 +209,15 @@ def test_bulk_change_without_a_preview_is_shown_first(tenant: Tenant, admin: Cal
     clerk, link = hire(tenant), admin.create_link()
     assert clerk.post("links/bulk/apply", action="delete", link=link).status_code == 409
     assert admin.get(f"{LINKS}/{link}").status_code == 200
+    disabling = revision_of(clerk.post("links/bulk", action="disable", link=link).text)
+    other = clerk.post("links/bulk/apply", action="delete", link=link, revision=disabling)
+    assert other.status_code == 409
+    unchosen = clerk.post("links/bulk", action="section", link=link)
+    refused = clerk.post(
+        "links/bulk/apply", action="section", link=link, revision=revision_of(unchosen.text)
+    )
+    assert refused.status_code == 422
+    assert "Choose a section, or &#34;No section&#34;." in refused.text
 
 
 def test_sign_in_does_not_make_a_form_stale(tenant: Tenant, admin: Caller) -> None:

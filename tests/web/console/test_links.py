@@ -139,40 +139,87 @@ def test_keys_walk_select_and_switch(tenant: Tenant, tab: OpenTab) -> None:
 @pytest.mark.both_databases
 def test_links_are_put_on_portals_after_a_preview(tenant: Tenant, tab: OpenTab) -> None:
     desk = sit_down(tenant, tab())
-    staff, crew = desk.add_portal("Staff"), desk.add_portal("Crew")
-    desk.add_link("Wiki", userPortals=[{"id": staff}])
-    desk.add_link("Mail")
+    staff, crew, board = (desk.add_portal(name) for name in ("Staff", "Crew", "Board"))
+    spare = [desk.add_portal(f"Spare {number}") for number in range(7)]
+    desk.add_link("Wiki", userPortals=[{"id": staff}, {"id": board}])
+    desk.add_link("Mail", userPortals=[{"id": board}, {"id": spare[0]}])
     page = desk.open("links")
     select(page, "Wiki", "Mail")
     page.get_by_role("button", name="Portals…").click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_role("group", name="Put on").get_by_label("Crew").check()
+    boxes = dialog.get_by_role("checkbox").filter(visible=True)
+    expect(boxes).to_have_count(10)
+    # Portals of the links come first; those of some links stay as they are until they are chosen.
+    expect(dialog.get_by_text("on 1 of 2")).to_have_count(2)
+    expect(dialog.get_by_label("Board")).to_be_checked()
+    expect(dialog.get_by_label("Staff", exact=True)).to_be_checked(indeterminate=True)
+    expect(dialog.get_by_label("Crew")).not_to_be_checked()
+    expect(dialog.get_by_role("button", name="Change 0 links")).to_be_disabled()
+    dialog.get_by_label("Find a portal").fill("cre")
+    expect(boxes).to_have_count(1)
+    dialog.get_by_label("Crew").check()
     expect(dialog).to_contain_text("2 links change. Crew: 0 links, then 2.")
-    dialog.get_by_role("group", name="Take off").get_by_label("Staff").check()
-    expect(dialog).to_contain_text("Staff: 1 links, then 0.")
+    expect(dialog.get_by_label("Find a portal")).to_have_value("cre")
+    dialog.get_by_label("Find a portal").fill("")
+    # Three states: on all, on none, as it is.
+    staff_box = dialog.get_by_label("Staff", exact=True)
+    staff_box.click()
+    expect(dialog).to_contain_text("Staff: 1 link, then 2.")
+    staff_box.click()
+    expect(dialog).to_contain_text("Staff: 1 link, then 0.")
+    staff_box.click()
+    expect(staff_box).to_be_checked(indeterminate=True)
+    expect(dialog).not_to_contain_text("Staff: ")
+    dialog.get_by_label("Board").uncheck()
+    expect(dialog).to_contain_text("Board: 2 links, then 0.")
     dialog.get_by_role("button", name="Change 2 links").click()
     expect(desk.toast).to_contain_text("Changed")
-    on = {name: [p["id"] for p in each["userPortals"]] for name, each in desk.links().items()}  # type: ignore[attr-defined]
-    assert on == {"Wiki": [crew], "Mail": [crew]}
+    on = {name: {p["id"] for p in each["userPortals"]} for name, each in desk.links().items()}  # type: ignore[attr-defined]
+    assert on == {"Wiki": {crew, staff}, "Mail": {crew, spare[0]}}
     page.get_by_role("button", name="Undo").click()
     expect(desk.toast).to_contain_text("as it was")
-    assert desk.links()["Mail"].get("userPortals") is None
+    assert {p["id"] for p in desk.links()["Mail"]["userPortals"]} == {board, spare[0]}  # type: ignore[attr-defined]
+
+
+def test_without_a_script_links_leave_a_portal_that_shows_some(
+    tenant: Tenant, tab: OpenTab
+) -> None:
+    desk = sit_down(tenant, tab(java_script_enabled=False))
+    on = [{"id": desk.add_portal(name)} for name in ("Staff", "Crew")]
+    desk.add_link("Wiki", userPortals=on)
+    desk.add_link("Mail")
+    page = desk.open("links")
+    select(page, "Wiki", "Mail")
+    page.get_by_role("button", name="Portals…").click()
+    page.get_by_label("Take off Staff").check()
+    page.get_by_role("button", name="Show what changes").click()
+    expect(page.get_by_text("Staff: 1 link, then 0.")).to_be_visible()
+    page.get_by_role("button", name="Change 1 link").click()
+    assert [p["name"] for p in desk.links()["Wiki"]["userPortals"]] == ["Crew"]  # type: ignore[attr-defined]
 
 
 @pytest.mark.both_databases
-def test_links_move_to_a_new_section(tenant: Tenant, tab: OpenTab) -> None:
+def test_links_move_to_a_section_that_was_chosen(tenant: Tenant, tab: OpenTab) -> None:
     desk = sit_down(tenant, tab())
-    desk.add_link("Wiki")
+    desk.add_link("Wiki", portico={"section": "Every day"})
     page = desk.open("links")
     select(page, "Wiki")
     page.get_by_role("button", name="Section…").click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Section").fill("Every day")
-    dialog.get_by_label("Section").blur()
-    expect(dialog).to_contain_text("The section Every day is made.")
+    expect(dialog.get_by_role("button", name="Change 0 links")).to_be_disabled()
+    expect(dialog).to_contain_text('Choose a section, or "No section".')
+    dialog.get_by_label("name of a new section").fill("Daily")
+    dialog.get_by_label("name of a new section").blur()
+    expect(dialog).to_contain_text("The section Daily is created.")
     dialog.get_by_role("button", name="Change 1 link").click()
     expect(desk.toast).to_contain_text("Moved Wiki.")
-    assert desk.links()["Wiki"]["portico"]["section"] == "Every day"  # type: ignore[index]
+    assert desk.links()["Wiki"]["portico"]["section"] == "Daily"  # type: ignore[index]
+    select(page, "Wiki")
+    page.get_by_role("button", name="Section…").click()
+    dialog.get_by_label("Section", exact=True).select_option("No section")
+    dialog.get_by_role("button", name="Change 1 link").click()
+    expect(desk.toast).to_contain_text("Moved Wiki.")
+    assert not desk.links()["Wiki"]["portico"].get("section")  # type: ignore[attr-defined]
 
 
 @pytest.mark.both_databases
@@ -206,7 +253,7 @@ def test_a_full_portal_refuses_with_the_words_of_the_api(tenant: Tenant, tab: Op
     select(page, "One more")
     page.get_by_role("button", name="Portals…").click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_role("group", name="Put on").get_by_label("Full").check()
+    dialog.get_by_label("Full").check()
     expect(dialog.locator(".wrong")).to_have_text(refused.json()["reason"])
     expect(dialog.get_by_role("button", name="Change 1 link")).to_be_disabled()
 

@@ -25,7 +25,7 @@ def test_what_is_no_id_names_nothing(tenant: Tenant, admin: Caller, text: str) -
         "like": clerk.get(f"links/new?like={text}"),
         "page": clerk.get(f"links/{text}"),
         "bulk": clerk.post("links/bulk", action="delete", link=text),
-        "portals": clerk.post("links/bulk/apply", action="portals", link="1", put=text),
+        "portals": clerk.post("links/bulk/apply", action="portals", link="1", on=text),
         "into": clerk.post(order, into=text),
         "order": clerk.post(order, link=text),
         "to": clerk.post(f"{order}/link", move=f"to:{text}", link="1"),

@@ -67,7 +67,13 @@ JOINED: Mapping[str, Sequence[str]] = {
         "console/pages.css",
         "console/narrow.css",
     ),
-    "console.js": ("console/page.js", "console/list.js", "console/editor.js", "console/order.js"),
+    "console.js": (
+        "console/page.js",
+        "console/list.js",
+        "console/choices.js",
+        "console/editor.js",
+        "console/order.js",
+    ),
 }
 COMPRESSED = {"css", "js", "svg"}
 DIGEST_CHARACTERS = 16

@@ -16,18 +16,21 @@ from portico.domain.links.changes import (
     LinkDifference,
     LinkSelection,
 )
-from portico.domain.search import ListQuery
 from portico.services.links.changes import LinkChangePreview, change_links, preview_link_change
 from portico.services.links.lists import list_filtered_links
-from portico.services.links.sections import list_sections
-from portico.services.portals.portals import list_portals
+from portico.services.links.sections import get_section, list_sections
 from portico.services.work import UnitOfWork
-from portico.web.console.frame.forms import FieldError, Form
+from portico.web.console.frame.forms import FieldError, Form, read_id
 from portico.web.console.frame.lists import Choice
 from portico.web.console.frame.page import Answer, Console
 from portico.web.console.frame.tiles import tile_of
 from portico.web.console.frame.words import counted
-from portico.web.console.links.list import CHOICES_LIMIT, FILTERS, read_filter, read_order
+from portico.web.console.links.list import FILTERS, read_filter, read_order
+from portico.web.console.links.portal_states import (
+    PortalState,
+    portal_states,
+    read_portal_changes,
+)
 from portico.web.console.links.unchanged import (
     SelectionConflict,
     describe_stale,
@@ -44,7 +47,12 @@ VERBS: Mapping[str, str] = {
     "section": "Move to a section",
     "delete": "Delete",
 }
-NOTHING = LinkChangePreview(changed=(), unchanged=(), portals={})
+NO_SECTION = "none"
+"""The value of "No section" among the sections."""
+NO_CHOICE: Mapping[str, str] = {
+    "section": 'Choose a section, or "No section".',
+    "portals": "Choose portals to put the links on, or to take them off.",
+}
 
 
 class ChangeRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,8 +74,8 @@ class ChangeView(msgspec.Struct, frozen=True, kw_only=True):
     revision: str
     conflict: SelectionConflict | None
     form: Form
-    portals: list[Choice]
-    sections: list[str]
+    portals: list[PortalState]
+    sections: list[Choice]
     words: str
     rows: list[ChangeRow]
     changes: int
@@ -89,8 +97,11 @@ async def apply_change(console: NamedDependency[Console]) -> Answer:
     selection = LinkSelection(link_ids=form.ids("link"))
     try:
         async with console.writing() as work:
-            await require_unchanged(work, form)
-            done = [await change_links(work, selection, each) for each in read_changes(form)]
+            changes = await read_changes(work, form)
+            if not changes:
+                raise InvalidInput(NO_CHOICE.get(form.value("action"), "Choose what is to change."))
+            await require_unchanged(work, form, changes)
+            done = [await change_links(work, selection, each) for each in changes]
     except StalePrecondition:
         async with console.reading() as work:
             conflict = await describe_stale(work, form)
@@ -104,20 +115,23 @@ async def apply_change(console: NamedDependency[Console]) -> Answer:
     return console.go(back, work) if changed else console.go(back, message="nothing")
 
 
-def read_changes(form: Form) -> list[LinkChange]:
-    """Return the changes that a form requests, in the order to make them."""
+async def read_changes(work: UnitOfWork, form: Form) -> list[LinkChange]:
+    """Return the changes that a form requests, in the order to make them.
+
+    Raises NotFound for a section that is gone.
+    """
     action = form.value("action")
     if action == "portals":
-        put, take = form.ids("put"), form.ids("take")
-        return [
-            LinkChange(kind=kind, portal_ids=ids)
-            for kind, ids in ((ChangeKind.REMOVE_PORTALS, take), (ChangeKind.ADD_PORTALS, put))
-            if ids
-        ]
+        return read_portal_changes(form)
     if action == "section":
-        return [LinkChange(kind=ChangeKind.MOVE, section=form.value("section"))]
-    known = {kind.value: kind for kind in ChangeKind if kind.value in VERBS}
-    return [LinkChange(kind=known[action])] if action in known else []
+        new, chosen = form.value("new_section").strip(), form.value("section")
+        if not new and not chosen:
+            return []
+        if not new and chosen != NO_SECTION:
+            new = (await get_section(work, read_id(chosen))).name
+        return [LinkChange(kind=ChangeKind.MOVE, section=new)]
+    kinds = {kind.value: kind for kind in ChangeKind if kind.value in VERBS}
+    return [LinkChange(kind=kinds[action])] if action in kinds else []
 
 
 async def _with_all_that_match(work: UnitOfWork, form: Form) -> Form:
@@ -144,27 +158,25 @@ async def _preview(
 ) -> Answer:
     chosen = await find_previewed(work, form)
     selection = LinkSelection(link_ids=tuple(link.id for link in chosen))
-    previews = [
-        await preview_link_change(work, selection, each) for each in read_changes(form)
-    ] or [NOTHING]
+    changes = await read_changes(work, form)
+    previews = [await preview_link_change(work, selection, each) for each in changes]
     refusal = next((each.refusal for each in previews if each.refusal), None)
     if refusal is not None:
         form = form.failed({"change": FieldError(text=refusal.reason)})
-    portals = await list_portals(work, ListQuery(page_size=CHOICES_LIMIT))
     changed = {each.before.id for preview in previews for each in preview.changed}
     action = form.value("action")
-    links = counted(len(selection.link_ids), "link", "links")
+    links = counted(len(chosen), "link", "links")
     view = ChangeView(
         title=_title(action, links),
         action=action,
         back=console.back(form, "links"),
         link_ids=selection.link_ids,
-        revision=revision_of(chosen),
+        revision=revision_of(chosen, changes),
         conflict=conflict,
         form=form,
-        portals=[Choice(str(each.id), each.name) for each in portals.items],
-        sections=[each.name for each in (await list_sections(work)).sections],
-        words=" ".join(_words(preview, action) for preview in previews),
+        portals=await portal_states(work, chosen, form) if action == "portals" else [],
+        sections=await _section_choices(work) if action == "section" else [],
+        words=" ".join(map(_words, previews)) or NO_CHOICE.get(action, ""),
         rows=[
             _row(each, {p.portal.id: p.portal.name for p in preview.portals.values()}, action)
             for preview in previews
@@ -174,6 +186,14 @@ async def _preview(
         button=_button(action, len(changed), previews),
     )
     return await console.page("links_change.html", work, view, nav="links", status=status)
+
+
+async def _section_choices(work: UnitOfWork) -> list[Choice]:
+    sections = (await list_sections(work)).sections
+    return [
+        Choice(NO_SECTION, "No section"),
+        *(Choice(str(each.id), each.name) for each in sections),
+    ]
 
 
 def _title(action: str, links: str) -> str:
@@ -196,20 +216,23 @@ def _button(action: str, changed: int, previews: Sequence[LinkChangePreview]) ->
     return f"{VERBS.get(action, 'Change')} {links}"
 
 
-def _words(preview: LinkChangePreview, action: str) -> str:
+def _words(preview: LinkChangePreview) -> str:
     """Return the effect of a change in a few sentences."""
-    if preview is NOTHING:
-        return "Choose what is to change." if action == "portals" else ""
     sentences = []
+    deleted = any(each.after is None for each in preview.changed)
+    verbs = (
+        ("link is deleted", "links are deleted") if deleted else ("link changes", "links change")
+    )
     if preview.changed:
-        sentences.append(f"{counted(len(preview.changed), 'link changes', 'links change')}.")
+        sentences.append(f"{counted(len(preview.changed), *verbs)}.")
     if preview.unchanged:
         one, many = "link stays as it is", "links stay as they are"
         sentences.append(f"{counted(len(preview.unchanged), one, many)}.")
     for room in preview.portals.values():
-        sentences.append(f"{room.portal.name}: {room.before} links, then {room.after}.")
+        before = counted(room.before, "link", "links")
+        sentences.append(f"{room.portal.name}: {before}, then {room.after}.")
     for name in preview.new_sections:
-        sentences.append(f"The section {name} is made.")
+        sentences.append(f"The section {name} is created.")
     return " ".join(sentences)
 
 

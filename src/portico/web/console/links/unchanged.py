@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
 from portico.domain.errors import NotFound, StalePrecondition
+from portico.domain.links.changes import LinkChange
 from portico.domain.links.links import KIND
 from portico.domain.links.presentation import PresentedLink
+from portico.domain.tenancy.identity import fingerprint
 from portico.services.access import require_admin
 from portico.services.versions import version_of
 from portico.services.work import UnitOfWork
@@ -29,19 +31,20 @@ class SelectionConflict(msgspec.Struct, frozen=True, kw_only=True):
     more: str
 
 
-def revision_of(links: Iterable[PresentedLink]) -> str:
-    """Return the versions of links as one text, for a hidden field."""
-    return " ".join(f"{link.id}:{_version(link)}" for link in links)
+def revision_of(links: Iterable[PresentedLink], changes: Sequence[LinkChange]) -> str:
+    """Return the changes of a preview and the versions of its links, for a hidden field."""
+    return " ".join([_digest(changes), *(f"{link.id}:{_version(link)}" for link in links)])
 
 
-async def require_unchanged(work: UnitOfWork, form: Form) -> None:
-    """Lock the links of a form. Raises StalePrecondition if one is not as its preview showed it.
+async def require_unchanged(work: UnitOfWork, form: Form, changes: Sequence[LinkChange]) -> None:
+    """Lock the links of a form. Raises StalePrecondition if its preview showed anything else.
 
     Raises NotFound for a link that no preview showed, and Forbidden for viewers.
     """
     require_admin(work)
     links = await work.presented_links.find_all(form.ids("link"), lock=True)
-    if _stale(form, links):
+    previewed, _, _ = form.value("revision").partition(" ")
+    if _stale(form, links) or previewed != _digest(changes):
         raise StalePrecondition(KIND)
 
 
@@ -91,6 +94,10 @@ def _shown(form: Form) -> dict[int, str]:
     """Return the versions that a preview showed, by link."""
     pairs = (each.partition(":") for each in form.value("revision").split())
     return {int(link_id): version for link_id, _, version in pairs if is_id(link_id)}
+
+
+def _digest(changes: Sequence[LinkChange]) -> str:
+    return fingerprint(repr(tuple(changes)).encode())[:VERSION_DIGITS]
 
 
 def _version(link: PresentedLink) -> str:

@@ -15,7 +15,7 @@ const say = (words) => {
 // Controls that only a script can serve are hidden until one runs.
 function reveal(root = document) {
   for (const control of all(
-    "[data-copy], [data-grip], [data-section-grip], [data-pick-all], [data-clear], [data-select-all], [data-close-toast], [data-keys-off]",
+    "[data-copy], [data-grip], [data-section-grip], [data-pick-all], [data-clear], [data-select-all], [data-close-toast], [data-keys-off], [data-narrow]",
     root,
   )) {
     control.hidden = false;
