@@ -8,17 +8,17 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.harness import PORTALS, Tenant
+from tests.harness import LINKS, PORTALS, Tenant
 from tests.web.conftest import OpenTab
 from tests.web.console.people import Desk, sit_down
 from tests.web.keyboard import press, wait_for_scripts
-from tests.web.portal.portals import names
+from tests.web.portal.portals import many_links, names
 
 
 def places(page: Page) -> list[str]:
     """The names of the links in their order."""
     wait_for_scripts(page)
-    return page.locator("[data-order-row] .name").all_inner_texts()
+    return page.locator(".order-row[data-id] .name").all_inner_texts()
 
 
 def with_three_links(desk: Desk) -> str:
@@ -76,7 +76,7 @@ def test_links_are_ordered_by_dragging_and_put_back(tenant: Tenant, tab: OpenTab
     portal = with_three_links(desk)
     page = desk.open(f"portals/{portal}")
     grip = page.get_by_role("button", name="Move Cy", exact=True).bounding_box()
-    top = page.locator("[data-order-row]").first.bounding_box()
+    top = page.locator(".order-row[data-id]").first.bounding_box()
     assert grip is not None
     assert top is not None
     page.mouse.move(grip["x"] + 8, grip["y"] + 8)
@@ -104,13 +104,32 @@ def test_sections_move_and_are_renamed_and_deleted_without_a_script(
     first.get_by_label("Name of the section").fill("Daily")
     first.get_by_role("button", name="Rename").click()
     expect(page.get_by_role("heading", name="Daily")).to_be_visible()
-    page.locator("summary", has_text="More for Bea").click()
-    page.locator("[data-order-row]", has_text="Bea").get_by_role("button", name="Move up").click()
+    bea = page.locator(".order-row[data-id]", has_text="Bea")
+    bea.get_by_role("link", name="More").click()
+    bea.get_by_role("button", name="Move up").click()
     assert places(page) == ["Di", "Bea", "Ada", "Cy"]
     page.locator("summary", has_text="More for the section Daily").click()
     page.get_by_role("link", name="Delete…").first.click()
     page.get_by_role("button", name="Delete section").click()
     assert desk.links()["Di"].get("portico", {}).get("section") is None  # type: ignore[attr-defined]
+
+
+def test_a_portal_of_500_links_is_light_and_each_row_has_its_menu(
+    tenant: Tenant, tab: OpenTab
+) -> None:
+    desk = sit_down(tenant, tab())
+    portal = desk.add_portal("Staff", portico={"audience": "public"})
+    made = desk.admin.post(f"{LINKS}/bulk", {"userPortalLinks": many_links(portal, 500)})
+    assert made.status_code == 201, made.text
+    page = desk.open(f"portals/{portal}")
+    sent = desk.page.request.get(desk.url(f"portals/{portal}")).body()
+    assert 100_000 < len(sent) < 300_000
+    row = page.locator(".order-row[data-id]", has_text="number 13 of")
+    row.get_by_role("link", name="More for Link number 13 of a large portal").click()
+    expect(row.get_by_role("button", name="Section 1", exact=True)).to_have_count(0)
+    row.get_by_role("button", name="Section 2", exact=True).click()
+    moved = page.get_by_role("region", name="Section 2", exact=True)
+    expect(moved.locator(".order-row[data-id]", has_text="number 13 of")).to_have_count(1)
 
 
 def test_a_name_that_a_section_has_is_refused_beside_it(tenant: Tenant, tab: OpenTab) -> None:

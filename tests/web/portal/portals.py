@@ -135,3 +135,19 @@ def wait_for_value(page: Page, expression: str, wanted: object) -> None:
 def open_tab(browser: Browser, **options: Any) -> Tab:  # noqa: ANN401  # Playwright's own
     """A tab of a browser profile of its own."""
     return Tab(browser.new_context(**options))
+
+
+def many_links(portal_id: str, count: int) -> list[dict[str, object]]:
+    """What the API takes for the links of a large portal: twelve sections, a sentence for each."""
+    return [
+        {
+            "name": f"Link number {number} of a large portal",
+            "description": f"What number {number} is good for, in a sentence",
+            "enabled": True,
+            "link": f"host-{number}.department-{number % 17}.example",
+            "linkPath": f"/start/{number}",
+            "userPortals": [{"id": portal_id}],
+            "portico": {"section": f"Section {number % 12}"},
+        }
+        for number in range(count)
+    ]

@@ -14,7 +14,7 @@ from portico.web.shared.static_files import JOINED
 from tests.harness import AUPS, LINKS, Tenant
 from tests.web.conftest import OpenTab
 from tests.web.keyboard import press
-from tests.web.portal.portals import Portal, make_portal, sign_in
+from tests.web.portal.portals import Portal, make_portal, many_links, sign_in
 
 pytestmark = pytest.mark.one_database
 STYLES = (*JOINED["portal.css"], "card.css")
@@ -143,19 +143,7 @@ def test_stylesheets_are_under_thirty_kilobytes() -> None:
 
 def test_five_hundred_links_are_light_and_still(tenant: Tenant, tab: OpenTab) -> None:
     portal = make_portal(tenant)
-    links = [
-        {
-            "name": f"Link number {number} of a large portal",
-            "description": f"What number {number} is good for, in a sentence",
-            "enabled": True,
-            "link": f"host-{number}.department-{number % 17}.example",
-            "linkPath": f"/start/{number}",
-            "userPortals": [{"id": portal.id}],
-            "portico": {"section": f"Section {number % 12}"},
-        }
-        for number in range(500)
-    ]
-    made = portal.admin.post(f"{LINKS}/bulk", {"userPortalLinks": links})
+    made = portal.admin.post(f"{LINKS}/bulk", {"userPortalLinks": many_links(portal.id, 500)})
     assert made.status_code == 201, made.text
     page = tab(viewport={"width": 1440, "height": 900}).page
     sizes: list[int] = []

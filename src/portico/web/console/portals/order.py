@@ -61,10 +61,11 @@ class OrderSection(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrderView(msgspec.Struct, frozen=True, kw_only=True):
-    """The tab of links and order."""
+    """The tab of links and order; the menu of the link with the id `opened` is open."""
 
     portal: PortalFacts
     sections: list[OrderSection]
+    opened: str
     form: Form
     conflict: Conflict | None
     tab: str = ""
@@ -83,12 +84,14 @@ async def order_page(
     """Show a portal's order; the form of `edit` has the name of a section."""
     portal = await get_presented_portal(work, portal_id)
     sections = {section.name: section for section in (await list_sections(work)).sections}
+    opened = console.query.get("link", "")
     view = OrderView(
         portal=await facts_of(console, work, portal),
         sections=[
-            _section(console, part, sections.get(part.name))
+            _section(console, part, sections.get(part.name), opened)
             for part in await _sections_of(work, portal.id)
         ],
+        opened=opened,
         form=edit.form,
         conflict=edit.conflict,
     )
@@ -105,13 +108,16 @@ def section_version(section: Section) -> str:
     return version_of(replace(section, position=0))
 
 
-def _section(console: Console, part: PortalSection, section: Section | None) -> OrderSection:
+def _section(
+    console: Console, part: PortalSection, section: Section | None, opened: str
+) -> OrderSection:
+    whole = len(part.links) <= SHORT or any(str(link.id) == opened for link in part.links[OPEN:])
     return OrderSection(
         id=section.id if section else None,
         name=part.name,
         revision=section_version(section) if section else "",
         field=section_field(section),
-        open=SHORT if len(part.links) <= SHORT else OPEN,
+        open=len(part.links) if whole else OPEN,
         links=[_row(console, number, link) for number, link in enumerate(part.links, 1)],
     )
 

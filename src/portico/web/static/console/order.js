@@ -3,20 +3,47 @@
 
 {
   const board = one("[data-order]");
+  const words = document.createElement("span");
   let lifted = null;
 
   const isSection = (item) => item.matches(".order-section");
   const siblings = (item) =>
     isSection(item)
       ? all(".order-section", board).filter((each) => each.dataset.section)
-      : all("[data-order-row]", item.closest(".order-section"));
+      : all("[data-id]", item.closest(".order-section"));
   const position = (item) => siblings(item).indexOf(item) + 1;
   const nameOf = (item) => (isSection(item) ? item.dataset.name : one(".name", item).textContent);
   const gripOf = (item) => one("[data-grip], [data-section-grip]", item);
+  const template = one("#link-menu");
+
+  // What all rows have alike is not sent with each: 500 rows would make megabytes of it.
+  for (const row of template ? all("[data-id]", board) : []) {
+    const grip = document.createElement("button");
+    grip.className = "grip";
+    grip.type = "button";
+    grip.dataset.grip = "";
+    grip.setAttribute("aria-label", `Move ${nameOf(row)}`);
+    row.prepend(grip);
+    one(".more", row)?.setAttribute("aria-label", `More for ${nameOf(row)}`);
+  }
+  board?.addEventListener("click", (event) => {
+    const more = event.target.closest(".more");
+    if (!more || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    event.stopPropagation(); // Such a click closes every menu.
+    const row = more.closest("[data-id]");
+    const menu = one("details", template.content).cloneNode(true);
+    one("[data-menu-name]", menu).textContent = more.getAttribute("aria-label");
+    one("[name=link]", menu).value = row.dataset.id;
+    one(`[value="to:${row.closest(".order-section").dataset.section}"]`, menu)?.remove();
+    more.replaceWith(menu);
+    menu.open = true;
+    one("summary", menu).focus();
+  });
 
   function number() {
     for (const section of all(".order-section", board)) {
-      all("[data-place]", section).forEach((each, index) => {
+      all(".place", section).forEach((each, index) => {
         each.textContent = index + 1;
       });
     }
@@ -30,15 +57,14 @@
       section: item.closest(".order-section"),
     };
     item.classList.add("lifted");
+    one(".end", item)?.prepend(words);
     showPosition();
     say(
       `${nameOf(item)} is lifted, place ${position(item)} of ${siblings(item).length}. Arrows move it, Space drops it, Escape puts it back.`,
     );
   }
   function showPosition() {
-    const words = one("[data-lift-words]", lifted.item);
-    if (words)
-      words.textContent = `Place ${position(lifted.item)} of ${siblings(lifted.item).length}  ↑ ↓ Space`;
+    words.textContent = `Place ${position(lifted.item)} of ${siblings(lifted.item).length}  ↑ ↓ Space`;
   }
   function moved() {
     number();
@@ -51,8 +77,7 @@
   function settle() {
     const { item } = lifted;
     item.classList.remove("lifted", "dragging");
-    const words = one("[data-lift-words]", item);
-    if (words) words.textContent = "";
+    words.remove();
     const was = lifted;
     lifted = null;
     return was;
@@ -114,7 +139,7 @@
   board?.addEventListener("keydown", (event) => {
     const grip = event.target.closest("[data-grip], [data-section-grip]");
     if (!grip) return;
-    const item = grip.closest("[data-order-row], .order-section");
+    const item = grip.closest(".order-section [data-id], .order-section");
     const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (event.key === " " || event.key === "Enter") {
       event.preventDefault();
@@ -135,7 +160,7 @@
     const grip = event.target.closest("[data-grip], [data-section-grip]");
     if (!grip || event.button !== 0) return;
     if (lifted) putBack();
-    const item = grip.closest(grip.matches("[data-grip]") ? "[data-order-row]" : ".order-section");
+    const item = grip.closest(grip.matches("[data-grip]") ? "[data-id]" : ".order-section");
     event.preventDefault();
     // On the document: a row that moves in the page loses the pointer it had captured.
     let started = false;
@@ -149,7 +174,9 @@
       const under = document
         .elementsFromPoint(at.clientX, at.clientY)
         .map((each) =>
-          each.closest(isSection(item) ? ".order-section" : "[data-order-row], [data-order-list]"),
+          each.closest(
+            isSection(item) ? ".order-section" : ".order-section [data-id], [data-order-list]",
+          ),
         )
         .find(
           (each) =>
