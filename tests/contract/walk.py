@@ -202,7 +202,13 @@ FULL_LINK = {
     "linkPath": "/start?a=b",
     "protocol": "https://",
     "applicationId": "72057594037927936",
-    "portico": {"section": "Tools", "order": 2, "groups": ["Staff"], "iconIsDark": True},
+    "portico": {
+        "section": "Tools",
+        "order": 2,
+        "groups": ["Staff"],
+        "iconIsDark": True,
+        "keywords": ["all"],
+    },
 }
 FULL_PORTAL = {
     "name": "Full",

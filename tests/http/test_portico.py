@@ -10,7 +10,13 @@ from tests.harness import LINKS, PORTALS, Caller, assert_error
 from tests.http.bodies import BULK, link
 
 ASKED = {"include": "portico"}
-SHOWN = {"section": "Tools", "order": 3, "groups": ["Pay", "Staff"], "iconIsDark": True}
+SHOWN = {
+    "section": "Tools",
+    "order": 3,
+    "groups": ["Pay", "Staff"],
+    "iconIsDark": True,
+    "keywords": ["salary", "Löhne"],
+}
 
 
 def shown(caller: Caller, link_id: str) -> Any:  # noqa: ANN401  # any JSON value
@@ -66,6 +72,12 @@ def test_put_of_the_vendors_object_keeps_the_presentation(admin: Caller) -> None
         ({"groups": [""]}, "portico.groups"),
         ({"groups": [None]}, "portico.groups[0]"),
         ({"iconIsDark": "yes"}, "portico.iconIsDark"),
+        ({"keywords": "salary"}, "portico.keywords"),
+        ({"keywords": [""]}, "portico.keywords"),
+        ({"keywords": ["salary, wages"]}, "portico.keywords"),
+        ({"keywords": ["x" * 65]}, "portico.keywords"),
+        ({"keywords": ["pay\u202e"]}, "portico.keywords"),
+        ({"keywords": [str(number) for number in range(21)]}, "portico.keywords"),
         ([], "portico"),
     ],
 )

@@ -235,6 +235,7 @@ def presentations(section: Section) -> list[LinkPresentation | None]:
             order=position,
             groups=row[4],
             icon_is_dark=row[0] in DARK if row[0] in SKETCHES else None,
+            keywords=content.KEYWORDS.get(row[0], ()),
         )
         for position, row in enumerate(section.links, start=1)
     ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from portico.domain.policies import AupSpec
@@ -193,6 +193,22 @@ _FOR_VISITORS: Sequence[LinkRow] = (
     ("Prices", "What a cubic metre costs", "prices", "visitors", ALL),
     ("Guest wireless network", "A code for today", "guest", "visitors", ALL),
 )
+
+KEYWORDS: Mapping[str, tuple[str, ...]] = {
+    "Mail and calendar": ("email", "Outlook", "appointments"),
+    "Meeting rooms": ("desk booking",),
+    "Service desk": ("IT support", "helpdesk", "ticket"),
+    "Directory": ("phone book", "colleagues"),
+    "Payslips": ("salary", "wages"),
+    "Leave and absence": ("holiday", "vacation", "sick"),
+    "Expenses": ("travel", "reimbursement", "receipts"),
+    "Training academy": ("e-learning",),
+    "Fleet": ("cars", "vehicles"),
+    "Rota": ("on-call", "shifts"),
+    "Source code": ("Git", "pull requests"),
+    "Purchasing": ("procurement", "suppliers"),
+}
+"""Other words by which people find these links."""
 
 DEFAULT_MICROTENANT = DemoMicrotenant(
     portals=[

@@ -151,7 +151,8 @@ def _link(spec: LinkSpec, shown: LinkPresentation | None, portal_names: Sequence
     if shown is not None:
         presentation = _given(shown)
         groups = list(presentation.pop("groups", ())) or UNSET
-        portico = LinkPresentationEntry(**presentation, groups=groups)
+        keywords = list(presentation.pop("keywords", ())) or UNSET
+        portico = LinkPresentationEntry(**presentation, groups=groups, keywords=keywords)
     return LinkEntry(**values, portals=[portal_names[each] for each in positions], portico=portico)
 
 

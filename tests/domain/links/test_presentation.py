@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portico.domain.errors import InvalidField
 from portico.domain.links.presentation import (
     LinkPresentation,
     PresentedLink,
@@ -12,6 +14,7 @@ from portico.domain.links.presentation import (
     check_presentation,
     present,
     seen_by,
+    split_keywords,
     unpresented,
 )
 from portico.domain.records import Scope
@@ -53,6 +56,20 @@ def test_link_and_its_presentation_come_apart_again() -> None:
     link = make_link(SCOPE, "Wiki", portal_ids=(1, 2))
 
     assert unpresented(present(link, LinkPresentation(section="S"))) == link
+
+
+def test_keywords_are_distinct_and_keep_their_order() -> None:
+    keywords = (" wages ", "Löhne", "salary", "LÖHNE", "Wages")
+
+    checked = check_presentation(LinkPresentation(keywords=keywords))
+
+    assert checked.keywords == ("wages", "Löhne", "salary")
+    assert split_keywords(" wages; Löhne,,salary ,") == checked.keywords
+
+
+def test_a_keyword_that_is_refused_is_named() -> None:
+    with pytest.raises(InvalidField, match=r'starts with "xxxxx.*64 are allowed'):
+        check_presentation(LinkPresentation(keywords=("salary", "x" * 65)))
 
 
 NAMES = st.sampled_from(["", "One", "Two", "Three"])

@@ -208,6 +208,7 @@ def _link(
         order=draw(maybe(st.integers(0, 9))),
         groups=draw(maybe(some_of(groups))),
         icon_is_dark=draw(maybe(st.booleans())),
+        keywords=draw(maybe(some_of(["salary", "Löhne", "tax form"]))),
     )
     return LinkEntry(
         name=name,

@@ -11,8 +11,8 @@ from tests.harness import Tenant
 from tests.web.conftest import OpenTab
 from tests.web.console.people import sit_down
 
-ROWS = """name,url,description,portals,section
-Asset register,https://assets.example,"Pumps, valves",Staff,Network
+ROWS = """name,url,description,portals,section,keywords
+Asset register,https://assets.example,"Pumps, valves",Staff,Network,inventory; spare parts
 Legacy share,ftp://files.example,Old files,Staff,Every day
 Induction,learn.example/start,First day,Contractor,People
 """
@@ -39,6 +39,8 @@ def test_rows_are_checked_mended_and_added_together(tenant: Tenant, tab: OpenTab
     expect(desk.toast).to_contain_text("Added 3 links.")
     stored = desk.links()
     assert stored["Asset register"]["description"] == "Pumps, valves"
+    keywords = stored["Asset register"]["portico"]["keywords"]  # type: ignore[index]
+    assert keywords == ["inventory", "spare parts"]
     assert stored["Legacy share"]["link"] == "files.example"
     assert [each["id"] for each in stored["Induction"]["userPortals"]] == [contractors]  # type: ignore[attr-defined]
     assert stored["Induction"]["portico"]["section"] == "People"  # type: ignore[index]

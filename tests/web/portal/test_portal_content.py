@@ -31,6 +31,7 @@ def test_star_is_pressed_for_the_favourites_alone() -> None:
         TileView(
             id=number,
             name=f'Link "{number}" value="2" aria-pressed="false"',
+            keywords="",
             description="",
             address="a.example",
             url="https://a.example",

@@ -9,24 +9,29 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from tests.domain import links as finding_tests
+from tests import domain as domain_tests
 from tests.harness import Tenant
 from tests.web.conftest import OpenTab
 from tests.web.keyboard import press, type_text
 from tests.web.portal.portals import Portal, make_portal, names
 
-CASES = json.loads((Path(finding_tests.__file__).parent / "finding_cases.json").read_text("utf-8"))
+CASES = json.loads(
+    (Path(str(domain_tests.__file__)).parent / "finding_cases.json").read_text("utf-8")
+)
 FIELD = "Find a link by name or address"
+TEXTS_OF = "({name, keywords, description, address}) => [name, keywords, description, address]"
 FIND = """([query, links]) => {
-    const texts = links.map((each) => [each.name, each.description, each.address]);
+    const texts = links.map(TEXTS_OF);
     const prepared = texts.map(prepare);
     return findLinks(query, prepared).map(({index, place, needles}) => ({
         index, place,
         marks: prepared[index].map((part, number) =>
             spans(needles, part).map(([from, to]) => texts[index][number].slice(from, to))),
     }));
-}"""
-NEAREST = "([query, links]) => nearestLink(query, links.map((each) => each.name))"
+}""".replace("TEXTS_OF", TEXTS_OF)
+NEAREST = "([query, links]) => nearestLink(query, links.map(TEXTS_OF).map(prepare))".replace(
+    "TEXTS_OF", TEXTS_OF
+)
 
 
 @pytest.fixture
@@ -34,7 +39,7 @@ def portal(tenant: Tenant) -> Portal:
     """A portal with links for every rank of a match for `rep`."""
     made = make_portal(tenant)
     made.add_link("Service desk", description="Report a fault", portico={"section": "Every day"})
-    made.add_link("Payslips", portico={"section": "People"})
+    made.add_link("Payslips", portico={"section": "People", "keywords": ["salary", "wages"]})
     made.add_link("Incident reporting", portico={"section": "People"})
     made.add_link("Reports", portico={"section": "Data"})
     return made
@@ -101,6 +106,24 @@ def test_escape_clears_then_leaves(page: Page) -> None:
     press(page, "Escape")
 
     assert not field.evaluate("(it) => it === document.activeElement")
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_keyword_finds_and_is_shown(portal: Portal, tab: OpenTab, javascript: bool) -> None:
+    page = tab(java_script_enabled=javascript).page
+    page.goto(portal.url)
+    assert page.get_by_text("salary").is_hidden()
+    page.get_by_label(FIELD).fill("Salary")
+    if not javascript:
+        press(page, "Enter")
+        page.wait_for_url("**?q=*")
+
+    assert names(page, ".results .n") == ["Payslips"]
+    assert page.locator(".results .k").inner_text() == "salary, wages"
+    assert page.locator(".results mark").all_inner_texts() == ["salary"]
+    page.get_by_label(FIELD).fill("pay")
+    if javascript:
+        assert page.locator(".results .k").is_hidden()
 
 
 @pytest.mark.parametrize("javascript", [True, False])

@@ -156,5 +156,5 @@ def test_found_tiles_are_in_parts_that_make_the_whole() -> None:
     assert found.parts["name"] == (("Café", True),)
     assert found.parts["description"] == (("All ", False), ("in", True), (" one", False))
     assert "".join(text for text, _ in found.parts["address"]) == "wiki.example"
-    assert nearest_tile("kafe", tiles) == tiles[0]
+    assert nearest_tile("caffe", tiles) == tiles[0]
     assert nearest_tile("zzz", tiles) is None

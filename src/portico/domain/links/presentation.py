@@ -1,4 +1,4 @@
-"""How portals show a link: its section, its order there, and the groups that see it.
+"""How portals show a link: its section and order, the groups that see it, and its keywords.
 
 The vendor's API has no fields for this. Sections and groups are given by name, and created if they
 do not exist.
@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields, replace
 
+from portico.domain.characters import check_visible
 from portico.domain.errors import InvalidField
 from portico.domain.links.links import Link
-from portico.domain.records import MAX_ID, check_name, fold
+from portico.domain.records import MAX_ID, check_name, check_text, fold
 
 GROUPS_PER_LINK = 100
 LARGEST_ORDER = 1_000_000
+KEYWORDS_PER_LINK = 20
+KEYWORD_LIMIT = 64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,13 +25,15 @@ class LinkPresentation:
     """How one link is shown. Links without a section come last; without groups everyone sees them.
 
     `order` counts from 1 in the section. Links with order 0 come after those, by name.
-    `icon_is_dark` is None if the brightness of the icon is unknown.
+    `icon_is_dark` is None if the brightness of the icon is unknown. People also find the link by
+    its `keywords`.
     """
 
     section: str = ""
     order: int = 0
     groups: tuple[str, ...] = ()
     icon_is_dark: bool | None = None
+    keywords: tuple[str, ...] = ()
 
 
 PLAIN = LinkPresentation()
@@ -65,7 +70,7 @@ def unpresented(link: Link) -> Link:
 
 
 def check_presentation(presentation: LinkPresentation) -> LinkPresentation:
-    """Return the presentation as it will be stored, with sorted and distinct groups.
+    """Return the presentation as it will be stored, with distinct keywords and sorted groups.
 
     Raises InvalidField that names the field of the API.
     """
@@ -74,7 +79,12 @@ def check_presentation(presentation: LinkPresentation) -> LinkPresentation:
         check_name(section, name="portico.section")
     if not 0 <= presentation.order <= LARGEST_ORDER:
         raise InvalidField("portico.order", f"It must be a number from 0 to {LARGEST_ORDER}.")
-    return replace(presentation, section=section, groups=check_groups(presentation.groups))
+    return replace(
+        presentation,
+        section=section,
+        groups=check_groups(presentation.groups),
+        keywords=check_keywords(presentation.keywords),
+    )
 
 
 def check_groups(names: Iterable[str]) -> tuple[str, ...]:
@@ -86,6 +96,43 @@ def check_groups(names: Iterable[str]) -> tuple[str, ...]:
     if len(distinct) > GROUPS_PER_LINK:
         raise InvalidField("portico.groups", f"A link can have at most {GROUPS_PER_LINK} groups.")
     return tuple(distinct[key] for key in sorted(distinct))
+
+
+def check_keywords(words: Iterable[str]) -> tuple[str, ...]:
+    """Return keywords without duplicates, ignoring case, in their order. Raises InvalidField."""
+    distinct: dict[str, str] = {}
+    for word in words:
+        checked = _check_keyword(word.strip())
+        distinct.setdefault(fold(checked), checked)
+    if len(distinct) > KEYWORDS_PER_LINK:
+        raise InvalidField(
+            "portico.keywords",
+            f"A link can have at most {KEYWORDS_PER_LINK} keywords; these are {len(distinct)}.",
+        )
+    return tuple(distinct.values())
+
+
+def _check_keyword(word: str) -> str:
+    if not word:
+        raise InvalidField("portico.keywords", "A keyword cannot be empty.")
+    if any(each in word for each in ",;"):
+        raise InvalidField(
+            "portico.keywords",
+            "A keyword cannot contain a comma or a semicolon, because these separate keywords.",
+        )
+    if len(word) > KEYWORD_LIMIT:
+        raise InvalidField(
+            "portico.keywords",
+            f'The keyword that starts with "{word[:20]}" has {len(word)} characters; at most '
+            f"{KEYWORD_LIMIT} are allowed.",
+        )
+    return check_visible("portico.keywords", check_text("portico.keywords", word, KEYWORD_LIMIT))
+
+
+def split_keywords(text: str) -> tuple[str, ...]:
+    """Return the keywords in a text that separates them by commas or semicolons."""
+    words = (word.strip() for word in text.replace(";", ",").split(","))
+    return tuple(word for word in words if word)
 
 
 def arranged(links: Iterable[PresentedLink], sections: Sequence[str]) -> list[PortalSection]:

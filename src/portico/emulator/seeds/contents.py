@@ -158,6 +158,7 @@ class ContentPlanter:
             order=given(shown.order, 0),
             groups=tuple(map(self.groups.name_of, listed(shown.groups))),
             icon_is_dark=given(shown.icon_is_dark, None),
+            keywords=tuple(listed(shown.keywords)),
         )
 
 

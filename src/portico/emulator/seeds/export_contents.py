@@ -127,6 +127,7 @@ def _link(
         icon_is_dark=UNSET
         if found.presentation.icon_is_dark is None
         else found.presentation.icon_is_dark,
+        keywords=unless(list(found.presentation.keywords), []),
     )
     return LinkEntry(
         name=found.name,

@@ -110,6 +110,9 @@ class LinkPresentationEntry(
         Annotated[list[str], _text("Keys or names of the groups that see the link.")] | UnsetType
     ) = UNSET
     icon_is_dark: bool | UnsetType | None = UNSET
+    keywords: (
+        Annotated[list[str], _text("Other words by which people find the link.")] | UnsetType
+    ) = UNSET
 
 
 class LinkEntry(Named, frozen=True, kw_only=True):

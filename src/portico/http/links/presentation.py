@@ -10,6 +10,7 @@ from msgspec import UNSET, UnsetType
 from portico.domain.links.links import Link
 from portico.domain.links.presentation import (
     GROUPS_PER_LINK,
+    KEYWORDS_PER_LINK,
     LARGEST_ORDER,
     PLAIN,
     LinkPresentation,
@@ -40,6 +41,10 @@ class LinkPorticoBody(WireStruct, frozen=True, kw_only=True):
     icon_is_dark: Annotated[bool | None, received("Whether the icon is dark. Absent: unknown.")] = (
         None
     )
+    keywords: Annotated[
+        list[str] | None,
+        received("Other words by which people find the link.", maxItems=KEYWORDS_PER_LINK),
+    ] = None
 
 
 class LinkPortico(WireStruct, frozen=True, kw_only=True):
@@ -49,6 +54,7 @@ class LinkPortico(WireStruct, frozen=True, kw_only=True):
     order: int
     groups: tuple[str, ...] | UnsetType = UNSET
     icon_is_dark: bool | UnsetType = UNSET
+    keywords: tuple[str, ...] | UnsetType = UNSET
 
 
 def received_presentation(body: LinkPorticoBody | None) -> LinkPresentation | None:

@@ -75,6 +75,7 @@ class PresentationRepository:
             tenant
             | {"link_id": each.link_id, "section_id": each.section_id}
             | {"position": each.presentation.order}
+            | {"keywords_folded": "\n".join(map(fold, each.presentation.keywords))}
             | {name: getattr(each.presentation, name) for name in _BY_NAME}
             for each in stored
             if each.presentation != PLAIN

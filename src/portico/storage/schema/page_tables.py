@@ -13,12 +13,14 @@ from sqlalchemy import (
     Index,
     PrimaryKeyConstraint,
     Table,
+    text,
 )
 
 from portico.domain.portals.pages import Audience
 from portico.storage.schema.columns import (
     Choice,
     PlainText,
+    TextTuple,
     id_column,
     id_columns,
     reference,
@@ -61,6 +63,9 @@ link_presentation = Table(
     id_column("section_id", nullable=True),
     id_column("position"),
     Column("icon_is_dark", Boolean, nullable=True),
+    Column("keywords", TextTuple, nullable=False, server_default=text("'[]'")),
+    # The keywords as searches compare them, one on each line.
+    Column("keywords_folded", PlainText, nullable=False, server_default=text("''")),
     PrimaryKeyConstraint("customer_id", "link_id", name="pk_link_presentation"),
     reference("fk_link_presentation_link", "link_id", "user_portal_link", cascade=True),
     reference("fk_link_presentation_section", "section_id", "section"),

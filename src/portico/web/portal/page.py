@@ -6,7 +6,7 @@ from litestar import Response, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
-from portico.domain.links.link_finder import QUERY_LIMIT
+from portico.domain.finding import QUERY_LIMIT
 from portico.domain.portals.pages import PortalAddress
 from portico.domain.records import Scope
 from portico.services.people.console_access import may_change

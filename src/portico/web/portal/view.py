@@ -12,8 +12,8 @@ from urllib.parse import quote
 
 import msgspec
 
+from portico.domain.finding import MatchPosition, Span, Texts, find_matches, nearest_item
 from portico.domain.links.display_hosts import display_host
-from portico.domain.links.link_finder import Span, find_links, nearest_link
 from portico.domain.links.links import target_url
 from portico.domain.links.presentation import PortalSection, PresentedLink
 from portico.domain.policies import Aup
@@ -26,7 +26,7 @@ from portico.web.shared.pictures import Picture, read_picture
 
 FAVOURITES_SHOWN = 8
 RECENTS_SHOWN = 5
-SEARCHED = ("name", "description", "address")
+SEARCHED = ("name", "keywords", "description", "address")
 """The texts of a tile that a search looks at. The page's script reads them from the tile."""
 _SENTENCE = re.compile(r"(.{1,160}?[.:;])\s+(?=\S)", re.DOTALL)
 _DAY = 86_400
@@ -39,6 +39,7 @@ class TileView(msgspec.Struct, frozen=True, kw_only=True):
 
     id: int
     name: str
+    keywords: str
     description: str
     address: str
     url: str
@@ -54,9 +55,13 @@ class SectionView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MatchView(msgspec.Struct, frozen=True, kw_only=True):
-    """A tile that matches a search. `parts` has its searched texts, the matches marked."""
+    """A tile that matches a search. `parts` has its searched texts, the matches marked.
+
+    `by_keyword` says whether the tile shows its keywords, which explain the match.
+    """
 
     tile: TileView
+    by_keyword: bool
     parts: Mapping[str, tuple[Part, ...]]
 
 
@@ -129,6 +134,7 @@ def make_tile(link: PresentedLink, base: str, section: str = "") -> TileView:
     return TileView(
         id=link.id,
         name=link.name,
+        keywords=", ".join(link.presentation.keywords),
         description=link.description.strip(),
         address=display_host(link.link) + display_path(link.link_path),
         url=target_url(link),
@@ -224,20 +230,25 @@ def ago(time: int, now: int, language: Language) -> str:
 
 def find_tiles(query: str, tiles: Sequence[TileView]) -> tuple[MatchView, ...]:
     """Return the tiles that match a query, the best first."""
-    texts = [[getattr(tile, name) for name in SEARCHED] for tile in tiles]
+    texts = list(map(_texts, tiles))
     return tuple(
         MatchView(
             tile=tiles[match.index],
+            by_keyword=match.position is MatchPosition.IN_KEYWORDS,
             parts=dict(zip(SEARCHED, map(_parts, texts[match.index], match.spans), strict=True)),
         )
-        for match in find_links(query, texts)
+        for match in find_matches(query, texts)
     )
 
 
 def nearest_tile(query: str, tiles: Sequence[TileView]) -> TileView | None:
-    """Return the tile with the most similar name, or None if none is similar."""
-    index = nearest_link(query, [tile.name for tile in tiles])
+    """Return the tile with the most similar name or keyword, or None if none is similar."""
+    index = nearest_item(query, list(map(_texts, tiles)))
     return None if index is None else tiles[index]
+
+
+def _texts(tile: TileView) -> Texts:
+    return tile.name, tile.keywords, tile.description, tile.address
 
 
 def _parts(text: str, spans: Iterable[Span]) -> tuple[Part, ...]:

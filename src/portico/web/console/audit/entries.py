@@ -44,6 +44,7 @@ LABELS: Mapping[str, str] = {
     "presentation.section": "Section",
     "presentation.order": "Position",
     "presentation.groups": "Groups",
+    "presentation.keywords": "Keywords",
     "domain": "Domain",
     "ext_domain": "Managed below",
     "ext_label": "Label",

@@ -12,7 +12,7 @@ from litestar.di import NamedDependency
 
 from portico.domain.errors import InvalidField, InvalidInput, LinkLimitExceeded, NameTaken
 from portico.domain.links.links import BULK_LIMIT, LinkSpec
-from portico.domain.links.presentation import LinkPresentation
+from portico.domain.links.presentation import LinkPresentation, split_keywords
 from portico.domain.portals.portals import UserPortal
 from portico.domain.records import fold
 from portico.domain.search import ListQuery
@@ -41,6 +41,7 @@ COLUMN_OF: Mapping[str, str] = {
     "linkPath": "url",
     "userPortals": "portals",
     "portico.section": "section",
+    "portico.keywords": "keywords",
 }
 """The column of the paste for each field of the API."""
 
@@ -90,6 +91,11 @@ class CheckedRow:
     def section(self) -> str:
         """The section of the row, or the default section."""
         return self.presentation.section
+
+    @property
+    def keywords(self) -> str:
+        """The keywords, for display."""
+        return ", ".join(self.presentation.keywords)
 
     @property
     def tile(self) -> Arch:
@@ -246,7 +252,9 @@ def _read_row(
             protocol="" if address.protocol == "https://" else address.protocol,
             portal_ids=tuple(portal.id for portal in known),
         ),
-        presentation=LinkPresentation(section=row.section.strip() or section),
+        presentation=LinkPresentation(
+            section=row.section.strip() or section, keywords=split_keywords(row.keywords)
+        ),
         portals=names,
         errors={"portals": _unknown_portal(missing[0], row, portals)} if missing else {},
     )

@@ -14,7 +14,12 @@ from portico.domain.errors import LinkLimitExceeded, UnknownReference
 from portico.domain.links.changes import ChangeKind, LinkChange, LinkSelection
 from portico.domain.links.display_hosts import display_host
 from portico.domain.links.links import Link, LinkSpec
-from portico.domain.links.presentation import PLAIN, LinkPresentation, PresentedLink
+from portico.domain.links.presentation import (
+    PLAIN,
+    LinkPresentation,
+    PresentedLink,
+    split_keywords,
+)
 from portico.domain.records import fold
 from portico.domain.search import ListQuery
 from portico.services.links.changes import change_links
@@ -47,6 +52,7 @@ LABELS: Mapping[str, str] = {
     "portals": "Portals",
     "section": "Section",
     "groups": "Groups",
+    "keywords": "Keywords",
 }
 FIELDS: Mapping[str, str] = {
     "name": "name",
@@ -59,6 +65,7 @@ FIELDS: Mapping[str, str] = {
     "userPortals": "portals",
     "portico.section": "section",
     "portico.groups": "groups",
+    "portico.keywords": "keywords",
 }
 """The form field of each API field."""
 
@@ -109,6 +116,7 @@ def _values(link: PresentedLink) -> Mapping[str, FormValue]:
         "portals": [str(each) for each in link.portal_ids],
         "section": link.presentation.section,
         "groups": link.presentation.groups,
+        "keywords": ", ".join(link.presentation.keywords),
     }
 
 
@@ -136,6 +144,7 @@ def _with_form(form: Form, spec: S, presentation: LinkPresentation) -> tuple[S, 
         section=form.value("section").strip(),
         groups=tuple(sorted(groups)),
         icon_is_dark=icon.is_dark,
+        keywords=split_keywords(",".join(form.values("keywords"))),
     )
 
 

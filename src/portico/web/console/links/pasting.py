@@ -24,13 +24,15 @@ _HEADINGS: Mapping[str, str] = {
     "portals": "portals",
     "portal": "portals",
     "section": "section",
+    "keywords": "keywords",
+    "keyword": "keywords",
 }
-COLUMNS = ("name", "url", "description", "portals", "section")
+COLUMNS = ("name", "url", "description", "portals", "section", "keywords")
 """The columns of a row, in the order of a paste without headings."""
 
 
 class PastedRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One row as text. Portals are separated by semicolons.
+    """One row as text. Semicolons separate portals and keywords.
 
     `problem` says why a row is not readable; its columns are then empty.
     """
@@ -40,6 +42,7 @@ class PastedRow(msgspec.Struct, frozen=True, kw_only=True):
     description: str = ""
     portals: str = ""
     section: str = ""
+    keywords: str = ""
     problem: str = ""
 
     @property

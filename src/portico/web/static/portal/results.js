@@ -2,6 +2,9 @@
 "use strict";
 
 const AT_ONCE = 40;
+// The elements of a tile that a search looks at: name, keywords, description, address.
+const SEARCHED = ["n", "k", "d", "h"];
+const BY_KEYWORD = 3;
 const box = byId("found");
 const count = byId("count");
 let links;
@@ -10,13 +13,12 @@ let moreTimer;
 let selected = -1;
 
 const linksInWords = (number) => (number === 1 ? texts.one : fill(texts.many, number));
-const textsOf = (anchor) => part(anchor, "t").children;
 
 function preparedLinks() {
   links ??= Array.from(tiles, ({ firstChild: anchor }) => ({
     anchor,
     section: anchor.closest("section").querySelector("h2:not(.sr)")?.textContent ?? "",
-    texts: prepare(Array.from(textsOf(anchor), (each) => each.textContent)),
+    texts: prepare(SEARCHED.map((name) => textOf(anchor, name))),
   }));
   return links;
 }
@@ -32,20 +34,23 @@ function highlight(node, needles, folded) {
   node.append(text.slice(done));
 }
 
-function resultOf({ index, needles }, place) {
+function resultOf({ index, place, needles }, number) {
   const link = links[index];
   const item = element("li", "tile");
   item.setAttribute("role", "none");
   const anchor = link.anchor.cloneNode(true);
   for (const each of anchor.querySelectorAll("[id]")) each.removeAttribute("id");
   for (const image of anchor.querySelectorAll("img")) image.removeAttribute("loading");
-  anchor.id = `o${place}`;
+  anchor.id = `o${number}`;
   anchor.setAttribute("role", "option");
   anchor.setAttribute("aria-selected", "false");
   anchor.tabIndex = -1;
-  [...textsOf(anchor)].forEach((each, index) => {
-    highlight(each, needles, link.texts[index]);
+  SEARCHED.forEach((name, each) => {
+    const text = part(anchor, name);
+    if (text) highlight(text, needles, link.texts[each]);
   });
+  const keywords = part(anchor, "k");
+  if (keywords) keywords.hidden = place !== BY_KEYWORD;
   if (link.section) anchor.append(element("bdi", "in", link.section));
   const key = element("kbd", "", "↵");
   key.setAttribute("aria-hidden", "true");
@@ -101,7 +106,7 @@ function showNone(query) {
   const near = none.querySelector("p span");
   const index = nearestLink(
     query,
-    Array.from(tiles, (tile) => textOf(tile.firstChild, "n")),
+    preparedLinks().map(({ texts }) => texts),
   );
   if (index < 0) {
     near.remove();

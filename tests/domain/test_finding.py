@@ -10,15 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portico.domain.links.link_finder import find_links, nearest_link
+from portico.domain.finding import Texts, find_matches, nearest_item
 
 CASES = json.loads(Path(__file__).with_name("finding_cases.json").read_text("utf-8"))
-LINKS = [(link["name"], link["description"], link["address"]) for link in CASES["links"]]
+LINKS: list[Texts] = [
+    (link["name"], link["keywords"], link["description"], link["address"])
+    for link in CASES["links"]
+]
 
 
 @pytest.mark.parametrize("case", CASES["find"], ids=lambda case: case["query"])
 def test_find_ranks_and_marks_as_the_table_says(case: dict[str, Any]) -> None:
-    found = find_links(case["query"], LINKS)
+    found = find_matches(case["query"], LINKS)
 
     assert [[match.index, int(match.position)] for match in found] == case["places"]
     for match in found:
@@ -31,14 +34,14 @@ def test_find_ranks_and_marks_as_the_table_says(case: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("case", CASES["nearest"], ids=lambda case: case["query"])
 def test_nearest_is_what_the_table_says(case: dict[str, Any]) -> None:
-    nearest = nearest_link(case["query"], [name for name, _, _ in LINKS])
+    nearest = nearest_item(case["query"], LINKS)
 
     assert (-1 if nearest is None else nearest) == case["nearest"]
 
 
 @given(query=st.text(max_size=12), name=st.text(min_size=1, max_size=30))
 def test_marks_lie_inside_the_text_and_in_order(query: str, name: str) -> None:
-    for match in find_links(query, [(name, name, name)]):
+    for match in find_matches(query, [(name, name, name, name)]):
         done = 0
         for start, end in match.spans[0]:
             assert done <= start < end <= len(name)
@@ -46,5 +49,5 @@ def test_marks_lie_inside_the_text_and_in_order(query: str, name: str) -> None:
 
 
 def test_a_name_finds_itself() -> None:
-    for index, (name, _, _) in enumerate(LINKS):
-        assert index in [match.index for match in find_links(name, LINKS)]
+    for index, (name, *_) in enumerate(LINKS):
+        assert index in [match.index for match in find_matches(name, LINKS)]
