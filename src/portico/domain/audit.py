@@ -44,7 +44,8 @@ class AuditEntry:
 class AuditFilter:
     """Criteria for audit entries. None or an empty text matches every entry.
 
-    `since` is inclusive and `until` exclusive, in epoch seconds.
+    `since` is inclusive and `until` exclusive, in epoch seconds. `text` is part of the object's
+    name, or of the actor's.
     """
 
     since: int | None = None
@@ -54,3 +55,23 @@ class AuditFilter:
     object_id: int | None = None
     action: Action | None = None
     transaction_id: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RequestPart:
+    """The entries of one request with the same action on objects of one kind.
+
+    A request is the entries of one transaction at one time, because a command of the operator can
+    take long. `object_name` is the name of one of the objects.
+    """
+
+    transaction_id: str
+    time: int
+    microtenant_id: int
+    actor_id: int
+    action: Action
+    object_type: str
+    count: int
+    first_id: int
+    object_name: str

@@ -360,6 +360,18 @@ def test_change_can_be_undone_for_ten_minutes_by_who_made_it(world: World) -> No
     assert isinstance(refused(world, done), InvalidField)
 
 
+def test_change_cannot_be_undone_once_its_object_changed(world: World) -> None:
+    link_id = add_link(world.admin)
+    first = changed(world, lambda work: links.update_link(work, link_id, link_spec("B")))
+    second = changed(world, lambda work: links.update_link(work, link_id, link_spec("C")))
+
+    assert not world.admin.look(lambda work: can_undo(work, first))
+    assert world.admin.look(lambda work: can_undo(work, second))
+    undone = undo(world, second)
+    assert not world.admin.look(lambda work: can_undo(work, second))
+    assert world.admin.look(lambda work: can_undo(work, undone))
+
+
 def test_change_of_a_client_cannot_be_undone(world: World) -> None:
     error = refused(world, "operator")
 

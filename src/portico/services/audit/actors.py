@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from portico.domain.records import fold
 from portico.services.access import OPERATOR_ID
 from portico.services.work import UnitOfWork
 from portico.storage.people.administrators import AdministratorRepository
@@ -27,3 +28,20 @@ async def actor_names(work: UnitOfWork, actor_ids: Iterable[int]) -> dict[int, s
     if others := ids - set(names):
         names |= await work.users.names(others)
     return names
+
+
+async def actors_named(work: UnitOfWork, text: str) -> list[int]:
+    """Return the ids of the tenant's administrators and API clients with a text in their names.
+
+    The operator is one of them. Portal users are not, because they change nothing but their own
+    account, whose name is that of the entry's object.
+    """
+    if not text:
+        return []
+    part, customer_id = fold(text), work.scope.customer_id
+    clients = await IdentityRepository(work.connection).clients(customer_id)
+    people = await AdministratorRepository(work.connection).of_tenant(customer_id)
+    names = {each.id: each.name for each in clients}
+    names |= {each.id: f"{each.display_name}\n{each.name}" for each in people}
+    names[OPERATOR_ID] = OPERATOR_NAME
+    return [actor_id for actor_id, name in names.items() if part in fold(name)]

@@ -12,7 +12,7 @@ from portico.domain.audit import AuditEntry, AuditFilter
 from portico.domain.csv_safety import neutral_cell
 from portico.domain.records import DEFAULT_MICROTENANT_ID
 from portico.domain.tenancy.identity import fingerprint
-from portico.services.audit.actors import actor_names
+from portico.services.audit.actors import actor_names, actors_named
 from portico.services.work import UnitOfWork
 from portico.storage.audit.log import AuditLog
 
@@ -62,12 +62,15 @@ async def list_audit(
     see those of their microtenant.
     """
     limit = max(1, min(limit, PAGE_LIMIT))
-    newest = await audit_log(work).page(filters, before_id=before_id, limit=limit + 1)
+    named = await actors_named(work, filters.text)
+    newest = await audit_log(work).page(
+        filters, before_id=before_id, limit=limit + 1, named_actors=named
+    )
     entries = newest[:limit]
     return AuditPage(
         entries=entries,
         actors=await actor_names(work, (entry.actor_id for entry in entries)),
-        microtenants=await _other_microtenants(work, entries),
+        microtenants=await other_microtenants(work, entries),
         next_id=entries[-1].id if len(newest) > limit else None,
     )
 
@@ -84,14 +87,19 @@ def audit_rows(page: AuditPage, here: Mapping[int, str]) -> list[Sequence[str]]:
 
 def audit_log(work: UnitOfWork) -> AuditLog:
     """Return the part of the audit trail that the caller is allowed to see."""
-    everywhere = (
+    return AuditLog(work.connection, work.scope, everywhere=sees_whole_tenant(work))
+
+
+def sees_whole_tenant(work: UnitOfWork) -> bool:
+    """Return whether the caller sees the entries of every microtenant."""
+    return (
         work.principal.microtenant_id is None
         and work.scope.microtenant_id == DEFAULT_MICROTENANT_ID
     )
-    return AuditLog(work.connection, work.scope, everywhere=everywhere)
 
 
-async def _other_microtenants(work: UnitOfWork, entries: Sequence[AuditEntry]) -> Mapping[int, str]:
+async def other_microtenants(work: UnitOfWork, entries: Sequence[AuditEntry]) -> Mapping[int, str]:
+    """Return the names of the microtenants of entries, without the scope's own, by id."""
     elsewhere = {entry.microtenant_id for entry in entries} - {work.scope.microtenant_id}
     if not elsewhere:
         return {}

@@ -7,16 +7,17 @@ audited change itself, so it can be undone too.
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from portico.domain.audit import Action, AuditEntry
+from portico.domain.audit import Action, AuditEntry, AuditFilter, RequestPart
 from portico.domain.errors import Forbidden, InvalidField, NotFound, PorticoError
 from portico.domain.records import Record
 from portico.services import recording
 from portico.services.access import require_admin
 from portico.services.audit.log import audit_log
+from portico.services.audit.requests import audit_requests
 from portico.services.recording import read_record
 from portico.services.threads import are_large, run_on_thread
 from portico.services.undo.restoring import RESTORERS, R, Restorer, changed_since
@@ -45,23 +46,43 @@ async def undo_change(work: UnitOfWork, transaction_id: str) -> list[AuditEntry]
 
 
 async def can_undo(work: UnitOfWork, transaction_id: str) -> bool:
-    """Return whether the caller can probably undo a change now, without reading its objects."""
+    """Return whether the caller can probably undo a change now."""
+    return transaction_id in await find_undoable(work, [transaction_id])
+
+
+async def find_undoable(work: UnitOfWork, transaction_ids: Iterable[str]) -> set[str]:
+    """Return those of the transactions that the caller can probably undo now.
+
+    Reads only the audit trail, so an object that was changed and changed back counts as changed.
+    """
+    requested = set(transaction_ids)
+    if not requested:
+        return set()
+    requests = audit_requests(work)
+    parts: dict[str, list[RequestPart]] = {each: [] for each in requested}
+    for part in await requests.parts(requested, AuditFilter()):
+        parts[part.transaction_id].append(part)
+    undoable = {each for each in requested if _is_undoable(work, each, parts[each])}
+    return undoable - await requests.changed_since(undoable) if undoable else undoable
+
+
+def _is_undoable(work: UnitOfWork, transaction_id: str, parts: Sequence[RequestPart]) -> bool:
     try:
         require_admin(work)
-        _require_undoable(
-            work, transaction_id, await audit_log(work).outline_of_transaction(transaction_id)
-        )
+        _require_undoable(work, transaction_id, parts)
     except PorticoError:
         return False
     return True
 
 
-def _require_undoable(work: UnitOfWork, transaction_id: str, entries: Sequence[AuditEntry]) -> None:
+def _require_undoable(
+    work: UnitOfWork, transaction_id: str, entries: Sequence[AuditEntry] | Sequence[RequestPart]
+) -> None:
     if not entries or any(each.microtenant_id != work.scope.microtenant_id for each in entries):
         raise NotFound(transaction_id)
     if any(each.actor_id != work.principal.actor_id for each in entries):
         raise Forbidden("Only the person who made this change can undo it.")
-    if entries[0].time < work.now - UNDO_SECONDS:
+    if min(each.time for each in entries) < work.now - UNDO_SECONDS:
         minutes = UNDO_SECONDS // 60
         raise InvalidField("transactionId", f"It is over {minutes} minutes old: too late to undo.")
     for each in entries:

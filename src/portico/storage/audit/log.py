@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, case, func, select
+from sqlalchemy import ColumnElement, FromClause, Select, bindparam, case, func, or_, select
 
 from portico.domain.audit import Action, AuditEntry, AuditFilter
-from portico.domain.records import Scope, first_id_at
+from portico.domain.records import Scope, first_id_at, fold_ascii
+from portico.domain.search import Operator
 from portico.storage.engine.connections import Connection
-from portico.storage.engine.statements import cached
+from portico.storage.engine.statements import Among, cached
 from portico.storage.schema.tables import audit_entry
+from portico.storage.text_matches import HasText
 
 DAY_SECONDS = 86_400
 _HOUR_SECONDS = 3_600
-
-_CONDITIONS: dict[str, ColumnElement[bool]] = {
-    "before_id": audit_entry.c.id < bindparam("before_id"),
-    "from_id": audit_entry.c.id >= bindparam("from_id"),
-    "since": audit_entry.c.time >= bindparam("since"),
-    "until": audit_entry.c.time < bindparam("until"),
-    "actor_id": audit_entry.c.actor_id == bindparam("actor_id"),
-    "object_type": audit_entry.c.object_type == bindparam("object_type"),
-    "object_id": audit_entry.c.object_id == bindparam("object_id"),
-    "action": audit_entry.c.action == bindparam("action", type_=audit_entry.c.action.type),
-    "transaction_id": audit_entry.c.transaction_id == bindparam("transaction_id"),
-}
+_SPELLINGS = ("text_typed", "text_lower", "text_upper", "text_title")
 
 
 class AuditLog:
@@ -37,17 +29,18 @@ class AuditLog:
         self._everywhere = everywhere
 
     async def page(
-        self, filters: AuditFilter, *, before_id: int | None, limit: int
+        self,
+        filters: AuditFilter,
+        *,
+        before_id: int | None,
+        limit: int,
+        named_actors: Sequence[int] = (),
     ) -> list[AuditEntry]:
         """Return the entries that match the filters and are older than `before_id`, newest first.
 
-        Returns at most `limit` entries.
+        Returns at most `limit` entries. `named_actors` have `filters.text` in their names.
         """
-        values = vars(filters) | {
-            "before_id": before_id,
-            "from_id": None if filters.since is None else _from_id(filters.since),
-        }
-        given = {name: value for name, value in values.items() if value not in (None, "")}
+        given = condition_values(filters, named_actors, before_id)
         statement = _page(frozenset(given), self._everywhere)
         rows = await self._connection.scan(statement, self._bound(page_size=limit, **given))
         return [AuditEntry(**row._asdict()) for row in rows]
@@ -57,13 +50,6 @@ class AuditLog:
         parameters = self._bound(transaction_id=transaction_id)
         rows = await self._connection.rows(_of_transaction(self._everywhere), parameters)
         return [AuditEntry(**row._asdict()) for row in rows]
-
-    async def outline_of_transaction(self, transaction_id: str) -> list[AuditEntry]:
-        """Return the same entries with empty `before` and `after`, which can be large."""
-        parameters = self._bound(transaction_id=transaction_id)
-        statement = _of_transaction(self._everywhere, texts=False)
-        rows = await self._connection.rows(statement, parameters)
-        return [AuditEntry(**row._asdict(), before="", after="") for row in rows]
 
     async def per_day(self, since: int) -> dict[int, tuple[int, int]]:
         """Return how many creations and other changes each day since a moment has.
@@ -75,9 +61,56 @@ class AuditLog:
         return {row.day: (int(row.added), row.entries - int(row.added)) for row in rows}
 
     def _bound(self, **values: object) -> dict[str, object]:
-        values["scope_customer_id"] = self._scope.customer_id
-        values["scope_microtenant_id"] = self._scope.microtenant_id
-        return values
+        return values | scope_values(self._scope)
+
+
+def scope_values(scope: Scope) -> dict[str, object]:
+    """Return the values of `in_scope`."""
+    return {
+        "scope_customer_id": scope.customer_id,
+        "scope_microtenant_id": scope.microtenant_id,
+    }
+
+
+def condition_values(
+    filters: AuditFilter, named_actors: Sequence[int], before_id: int | None = None
+) -> dict[str, object]:
+    """Return the filters that are set, as values of `matching`."""
+    values = vars(filters) | {
+        "before_id": before_id,
+        "from_id": None if filters.since is None else _from_id(filters.since),
+    }
+    given = {name: value for name, value in values.items() if value not in (None, "")}
+    if text := given.pop("text", ""):
+        spellings = (text, text.lower(), text.upper(), text.title())
+        given |= dict(zip(_SPELLINGS, map(fold_ascii, spellings), strict=True))
+        given["named_actors"] = list(named_actors)
+    return given
+
+
+def matching(
+    given: Collection[str], entries: FromClause = audit_entry
+) -> list[ColumnElement[bool]]:
+    """Return the conditions on entries for the names of `condition_values`."""
+    of = entries.c
+    conditions: dict[str, ColumnElement[bool]] = {
+        "before_id": of.id < bindparam("before_id"),
+        "from_id": of.id >= bindparam("from_id"),
+        "since": of.time >= bindparam("since"),
+        "until": of.time < bindparam("until"),
+        "actor_id": of.actor_id == bindparam("actor_id"),
+        "object_type": of.object_type == bindparam("object_type"),
+        "object_id": of.object_id == bindparam("object_id"),
+        "action": of.action == bindparam("action", type_=of.action.type),
+        "transaction_id": of.transaction_id == bindparam("transaction_id"),
+    }
+    chosen = [each for name, each in conditions.items() if name in given]
+    if "named_actors" in given:
+        # lower() folds A to Z alone, so other letters match in one of four spellings.
+        name = func.lower(of.object_name)
+        found = [HasText(name, Operator.CONTAINS, each) for each in _SPELLINGS]
+        chosen.append(or_(*found, Among(of.actor_id, "named_actors")))
+    return chosen
 
 
 def _from_id(since: int) -> int:
@@ -88,31 +121,28 @@ def _from_id(since: int) -> int:
     return first_id_at(since - _HOUR_SECONDS)
 
 
-def _within(everywhere: bool) -> list[ColumnElement[bool]]:
-    """Return the condition on the microtenant; none for the whole tenant."""
-    own = audit_entry.c.microtenant_id == bindparam("scope_microtenant_id")
-    return [] if everywhere else [own]
+def in_scope(everywhere: bool, entries: FromClause = audit_entry) -> list[ColumnElement[bool]]:
+    """Return the conditions on the tenant, and on the microtenant unless `everywhere`."""
+    tenant = entries.c.customer_id == bindparam("scope_customer_id")
+    own = entries.c.microtenant_id == bindparam("scope_microtenant_id")
+    return [tenant] if everywhere else [tenant, own]
 
 
 @cached
 def _page(given: frozenset[str], everywhere: bool) -> Select[Any]:
-    conditions = [_CONDITIONS[name] for name in sorted(given)]
     return (
         select(audit_entry)
-        .where(audit_entry.c.customer_id == bindparam("scope_customer_id"))
-        .where(*_within(everywhere), *conditions)
+        .where(*in_scope(everywhere), *matching(given))
         .order_by(audit_entry.c.id.desc())
         .limit(bindparam("page_size"))
     )
 
 
 @cached
-def _of_transaction(everywhere: bool, *, texts: bool = True) -> Select[Any]:
-    columns = [each for each in audit_entry.c if texts or each.name not in {"before", "after"}]
+def _of_transaction(everywhere: bool) -> Select[Any]:
     return (
-        select(*columns)
-        .where(audit_entry.c.customer_id == bindparam("scope_customer_id"))
-        .where(*_within(everywhere), _CONDITIONS["transaction_id"])
+        select(audit_entry)
+        .where(*in_scope(everywhere), *matching({"transaction_id"}))
         .order_by(audit_entry.c.id)
     )
 
@@ -123,7 +153,6 @@ def _per_day(everywhere: bool) -> Select[Any]:
     is_new = case((audit_entry.c.action == Action.CREATE, 1), else_=0)
     return (
         select(day, func.count().label("entries"), func.sum(is_new).label("added"))
-        .where(audit_entry.c.customer_id == bindparam("scope_customer_id"))
-        .where(*_within(everywhere), _CONDITIONS["from_id"], _CONDITIONS["since"])
+        .where(*in_scope(everywhere), *matching({"from_id", "since"}))
         .group_by(day)
     )

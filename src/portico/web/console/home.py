@@ -50,6 +50,13 @@ async def undo(console: NamedDependency[Console]) -> Answer:
     return console.go(back, work, message="undone")
 
 
+@post("/undo/dismiss", status_code=303)
+async def dismiss_undo(console: NamedDependency[Console]) -> Answer:
+    """Stop offering to undo the last change on every page. The audit log still does."""
+    form = await console.form()
+    return redirect(console.back(form, ""), cookies=[console.forget_change()])
+
+
 @get("/keys")
 async def show_keys(console: NamedDependency[Console]) -> Answer:
     """Show the keyboard shortcuts."""
@@ -75,4 +82,4 @@ async def remember_microtenant(console: Console) -> None:
         )
 
 
-ROUTES = [choose_theme, undo, show_keys, show_nothing]
+ROUTES = [choose_theme, undo, dismiss_undo, show_keys, show_nothing]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -136,25 +136,37 @@ def verb_of(entry: AuditEntry) -> str:
 
 async def describe_entries(work: UnitOfWork, page: AuditPage) -> list[DayView]:
     """Return entries grouped by day, with the names of the portals they refer to."""
-    here = work.scope.microtenant_id
-    microtenants = {
-        each.microtenant_id: page.microtenants.get(each.microtenant_id, str(each.microtenant_id))
-        for each in page.entries
-        if each.microtenant_id != here
-    }
-    large = are_large(page.entries)
-    mentioned = await run_on_thread(lambda: _mentioned_portals(page.entries), when=large)
-    portals = {p.id: p.name for p in (await work.portals.find_all(mentioned)).values()}
-    views = await run_on_thread(
-        lambda: [
-            (each.time, _view(each, page.actors, microtenants, portals)) for each in page.entries
-        ],
-        when=large,
-    )
+    views = await view_entries(work, page.entries, page.actors, page.microtenants)
+    timed = zip((each.time for each in page.entries), views, strict=True)
     return [
         DayView(day, [each for _, each in of_day])
-        for day, of_day in groupby(views, key=lambda each: words.day_words(each[0], work.now))
+        for day, of_day in groupby(timed, key=lambda each: words.day_words(each[0], work.now))
     ]
+
+
+async def view_entries(
+    work: UnitOfWork,
+    entries: Sequence[AuditEntry],
+    actors: Mapping[int, str],
+    microtenants: Mapping[int, str],
+) -> list[EntryView]:
+    """Return the views of entries, with the names of the portals they refer to."""
+    where = {
+        each.microtenant_id: microtenants.get(each.microtenant_id, str(each.microtenant_id))
+        for each in entries
+        if each.microtenant_id != work.scope.microtenant_id
+    }
+    large = are_large(entries)
+    mentioned = await run_on_thread(lambda: _mentioned_portals(entries), when=large)
+    portals = {p.id: p.name for p in (await work.portals.find_all(mentioned)).values()}
+    return await run_on_thread(
+        lambda: [_view(each, actors, where, portals) for each in entries], when=large
+    )
+
+
+def actor_words(entry: AuditEntry, actors: Mapping[int, str]) -> str:
+    """Return the name of an entry's author, or the id of one who no longer exists."""
+    return actors.get(entry.actor_id, f"Unknown actor ({entry.actor_id})")
 
 
 def _mentioned_portals(entries: Iterable[AuditEntry]) -> set[int]:
@@ -176,7 +188,7 @@ def _view(
         id=entry.id,
         iso=words.iso(entry.time),
         clock=words.clock(entry.time),
-        actor=actors.get(entry.actor_id, f"Unknown actor ({entry.actor_id})"),
+        actor=actor_words(entry, actors),
         verb=verb_of(entry),
         name=entry.object_name or str(entry.object_id),
         kind=KINDS.get(entry.object_type, (entry.object_type, ""))[0],

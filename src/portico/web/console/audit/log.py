@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 
 import msgspec
@@ -13,6 +14,7 @@ from litestar.di import NamedDependency
 
 from portico.asgi.streaming import Download
 from portico.domain.audit import Action, AuditFilter
+from portico.domain.errors import SearchTooExpensive
 from portico.services.audit.log import (
     CSV_HEADER,
     EXPORT_PAGE,
@@ -20,10 +22,12 @@ from portico.services.audit.log import (
     audit_rows,
     list_audit,
 )
+from portico.services.audit.requests import list_requests
 from portico.services.people.administrators import list_administrators
 from portico.services.tenancy.clients import list_clients
 from portico.services.work import UnitOfWork
 from portico.web.console.audit.entries import KINDS, VERBS, DayView, describe_entries
+from portico.web.console.audit.requests import RequestDay, RequestView, describe_requests
 from portico.web.console.frame.forms import is_id
 from portico.web.console.frame.lists import Choice, address_with
 from portico.web.console.frame.page import Answer, Console
@@ -36,56 +40,99 @@ PERIODS: Mapping[str, str] = {
     "30": "Last 30 days",
     "90": "Last 90 days",
 }
-FILTERS = ("period", "actor", "kind", "action", "object")
+FILTERS = ("q", "period", "actor", "kind", "action", "object", "request", "at")
+TEXT_LIMIT = 100
+"""Characters of the text that is searched for."""
 
 
 class AuditView(msgspec.Struct, frozen=True, kw_only=True):
-    """The audit log page."""
+    """The audit log page: requests, or the entries of one request."""
 
-    days: Sequence[DayView]
-    csv_href: str
-    older_href: str
+    requests: Sequence[RequestDay]
+    entries: Sequence[DayView]
+    chosen: Mapping[str, str]
+    path: str
+    next_id: int | None
     periods: list[Choice]
     actors: list[Choice]
     kinds: list[Choice]
     actions: list[Choice]
-    period: str
-    actor: str
-    kind: str
-    action: str
-    object: str
     object_name: str
-    filtered: bool
+    too_slow: bool
+
+    @property
+    def csv_href(self) -> str:
+        """The address of the file with the same filters."""
+        return address_with(f"{self.path}.csv", self.chosen)
+
+    @property
+    def older_href(self) -> str:
+        """The address of the next page, empty on the last one."""
+        older = str(self.next_id) if self.next_id else ""
+        return address_with(self.path, self.chosen, before=older) if older else ""
+
+    def without(self, name: str) -> str:
+        """Return the address without one of the filters."""
+        return address_with(self.path, self.chosen, **{name: "", "at": ""})
+
+    def request_href(self, request: RequestView) -> str:
+        """Return the address of the entries of one request that match the filters."""
+        return address_with(
+            self.path, self.chosen, request=request.transaction_id, at=str(request.time)
+        )
 
 
 @get("/audit")
 async def show_audit(console: NamedDependency[Console]) -> Answer:
-    """Show the entries that match the filters, newest first."""
+    """Show the requests with entries that match the filters, newest first."""
     query = console.query
-    chosen = {name: query[name] for name in FILTERS if query.get(name)}
-    before = query.get("before", "")
-    path = f"{console.base}/audit"
+    chosen = {name: query[name][:TEXT_LIMIT] for name in FILTERS if query.get(name)}
+    before_id = int(query["before"]) if is_id(query.get("before", "")) else None
     async with console.reading() as work:
-        filters = read_filter(chosen, work.now)
-        page = await list_audit(work, filters, before_id=int(before) if is_id(before) else None)
-        next_id = str(page.next_id) if page.next_id else ""
+        listed = await _list(work, chosen, before_id)
         view = AuditView(
-            days=await describe_entries(work, page),
-            csv_href=address_with(f"{path}.csv", chosen),
-            older_href=address_with(path, chosen, before=next_id) if next_id else "",
+            requests=listed.requests,
+            entries=listed.entries,
+            chosen=chosen,
+            path=f"{console.base}/audit",
+            next_id=listed.next_id,
             periods=[Choice(*each) for each in PERIODS.items()],
             actors=await _actors(work),
             kinds=[Choice(kind, many.capitalize()) for kind, (_, many) in KINDS.items()],
             actions=[Choice(action.value, words) for action, words in VERBS.items()],
-            period=query.get("period", ""),
-            actor=query.get("actor", ""),
-            kind=query.get("kind", ""),
-            action=query.get("action", ""),
-            object=query.get("object", ""),
-            object_name=page.entries[0].object_name if "object" in chosen and page.entries else "",
-            filtered=bool(chosen),
+            object_name=listed.object_name,
+            too_slow=listed.too_slow,
         )
         return await console.page("audit.html", work, view, nav="audit")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Listed:
+    """What the page lists; nothing if the search was `too_slow`."""
+
+    requests: Sequence[RequestDay] = ()
+    entries: Sequence[DayView] = ()
+    next_id: int | None = None
+    object_name: str = ""
+    too_slow: bool = False
+
+
+async def _list(work: UnitOfWork, chosen: Mapping[str, str], before_id: int | None) -> _Listed:
+    filters = read_filter(chosen, work.now)
+    try:
+        if filters.transaction_id:
+            page = await list_audit(work, filters, before_id=before_id)
+            entries = await describe_entries(work, page)
+            return _Listed(entries=entries, next_id=page.next_id)
+        found = await list_requests(work, filters, before_id=before_id)
+    except SearchTooExpensive:
+        return _Listed(too_slow=True)
+    newest = [each.newest.object_name for each in found.requests[:1] if filters.object_id]
+    return _Listed(
+        requests=await describe_requests(work, found),
+        next_id=found.next_id,
+        object_name="".join(newest),
+    )
 
 
 @get("/audit.csv")
@@ -130,8 +177,13 @@ def read_filter(chosen: Mapping[str, str], now: int) -> AuditFilter:
     """Return the filters in a query string, without invalid ones."""
     period, actor, subject = (chosen.get(name, "") for name in ("period", "actor", "object"))
     action = chosen.get("action", "")
+    at = min(int(chosen["at"]), now) if is_id(chosen.get("at", "")) else None
+    since = now - int(period) * DAY_SECONDS if period in PERIODS else None
     return AuditFilter(
-        since=now - int(period) * DAY_SECONDS if period in PERIODS else None,
+        text=chosen.get("q", "").strip()[:TEXT_LIMIT],
+        since=since if at is None else at,
+        until=None if at is None else at + 1,
+        transaction_id=chosen.get("request", ""),
         actor_id=int(actor) if is_id(actor) else None,
         object_type=chosen.get("kind", "") if chosen.get("kind", "") in KINDS else "",
         object_id=int(subject) if is_id(subject) else None,

@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import msgspec
 from litestar import Response
+from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 
 from portico.domain.errors import InvalidInput
@@ -22,7 +23,7 @@ from portico.services.tenancy.clients import count_clients
 from portico.services.tenancy.microtenants import summarise_microtenants
 from portico.services.work import UnitOfWork
 from portico.web.console.frame.forms import Form, SentForm, read_id
-from portico.web.console.frame.toasts import Toast, find_toast
+from portico.web.console.frame.toasts import Toast, find_reminder, find_toast, undo_cookie
 from portico.web.console.frame.words import initials
 from portico.web.shared.cookies import AnyRequest, chosen_theme
 from portico.web.shared.csrf import checked_form
@@ -185,7 +186,7 @@ class Console(msgspec.Struct, frozen=True, kw_only=True):
         html = await self.site.threads.run(
             lambda: render(f"console/{template}", "en", page=frame, view=view)
         )
-        return page_answer(html, status=status)
+        return page_answer(html, status=status, cookies=self._undo_cookies(frame.toast))
 
     def go(self, path: str, work: UnitOfWork | None = None, *, message: str = "") -> Answer:
         """Redirect to a page of the microtenant, which reports the change that `work` made."""
@@ -203,6 +204,30 @@ class Console(msgspec.Struct, frozen=True, kw_only=True):
         address = safe_next(form.value("back"), "")
         inside = urlsplit(address).path.startswith(f"{self.base}/")
         return address if inside else f"{self.base}/{otherwise}".rstrip("/")
+
+    async def _toast(self, work: UnitOfWork) -> Toast | None:
+        """Return the message about the change before this page, or a reminder of an earlier one."""
+        query = self.query
+        toast = await find_toast(work, query.get("done", ""), query.get("message", ""))
+        if toast is None and self._remembered_change:
+            toast = await find_reminder(work, self._remembered_change)
+        return toast
+
+    @property
+    def _remembered_change(self) -> str:
+        name = undo_cookie(self.customer_id, self.microtenant_id)
+        return self.site.cookies.read(self.request, name)
+
+    def _undo_cookies(self, toast: Toast | None) -> list[Cookie]:
+        """Return the cookie that lets later pages offer to undo a change, if it has to change."""
+        if toast and toast.seconds and not toast.quiet:
+            name = undo_cookie(self.customer_id, self.microtenant_id)
+            return [self.site.cookies.make(name, toast.transaction_id, seconds=toast.seconds)]
+        return []
+
+    def forget_change(self) -> Cookie:
+        """Return the cookie after which later pages no longer offer to undo the last change."""
+        return self.site.cookies.forget(undo_cookie(self.customer_id, self.microtenant_id))
 
     async def _frame(self, work: UnitOfWork, nav: str) -> Frame:
         principal, person = work.principal, self.signed_in.administrator
@@ -232,7 +257,7 @@ class Console(msgspec.Struct, frozen=True, kw_only=True):
             csrf=self.csrf,
             theme="" if theme == "system" else theme,
             now=work.now,
-            toast=await find_toast(work, self.query.get("done", ""), self.query.get("message", "")),
+            toast=await self._toast(work),
         )
 
     async def _microtenant_choices(self) -> AsyncIterator[MicrotenantChoice]:

@@ -265,6 +265,12 @@ document.addEventListener("htmx:afterSettle", (event) => {
 
 reveal();
 keys.show();
+// The message about a change is shown once; a bookmark or a reload has no use for it.
+{
+  const address = new URL(location.href);
+  for (const name of ["done", "message"]) address.searchParams.delete(name);
+  if (address.href !== location.href) history.replaceState(history.state, "", address);
+}
 // Reloading a page that is shown once must not send its form again.
 if (one("[data-once]")) history.replaceState(null, "", location.href);
 one("[data-summary]")?.focus();

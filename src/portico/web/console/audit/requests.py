@@ -1,0 +1,136 @@
+"""Views of requests: what all entries of one request did, in one row."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+import msgspec
+
+from portico.domain.audit import Action
+from portico.domain.links.links import KIND as LINK
+from portico.services.audit.requests import AuditRequest, RequestPage
+from portico.services.threads import are_large, run_on_thread
+from portico.services.undo.undo import UNDO_SECONDS, find_undoable
+from portico.services.work import UnitOfWork
+from portico.web.console.audit.entries import (
+    KINDS,
+    VERBS,
+    EntryView,
+    actor_words,
+    verb_of,
+    view_entries,
+)
+from portico.web.console.frame import words
+
+
+class Summary(msgspec.Struct, frozen=True, kw_only=True):
+    """What a request did to objects of its main kind, and how many other changes it made.
+
+    `name` is that of the object, or a number such as "29 links"; `kind` is empty for a number.
+    """
+
+    verb: str
+    name: str
+    kind: str
+    others: int
+
+
+class RequestView(msgspec.Struct, frozen=True, kw_only=True):
+    """A row of the audit log. `entry` is its only entry, or None if it has several."""
+
+    id: int
+    iso: str
+    clock: str
+    time: int
+    actor: str
+    where: str
+    transaction_id: str
+    can_be_undone: bool
+    count: int
+    summary: Summary
+    entry: EntryView | None
+
+
+class RequestDay(msgspec.Struct, frozen=True):
+    """The requests of one day."""
+
+    words: str
+    requests: list[RequestView]
+
+
+async def describe_requests(work: UnitOfWork, page: RequestPage) -> list[RequestDay]:
+    """Return requests grouped by day, with those that the reader can still undo marked."""
+    undoable = await find_undoable(
+        work,
+        [
+            each.newest.transaction_id
+            for each in page.requests
+            if each.newest.actor_id == work.principal.actor_id
+            and each.newest.time >= work.now - UNDO_SECONDS
+        ],
+    )
+    single = [each.newest for each in page.requests if each.count == 1]
+    entries = {
+        each.id: each for each in await view_entries(work, single, page.actors, page.microtenants)
+    }
+    updates = [update for each in page.requests for update in each.updates]
+    views = await run_on_thread(
+        lambda: [_view(work, page, each, entries, undoable) for each in page.requests],
+        when=are_large([*single, *updates]),
+    )
+    return [
+        RequestDay(day, list(of_day))
+        for day, of_day in groupby(views, key=lambda each: words.day_words(each.time, work.now))
+    ]
+
+
+def _view(
+    work: UnitOfWork,
+    page: RequestPage,
+    request: AuditRequest,
+    entries: dict[int, EntryView],
+    undoable: set[str],
+) -> RequestView:
+    newest = request.newest
+    elsewhere = newest.microtenant_id != work.scope.microtenant_id
+    return RequestView(
+        id=newest.id,
+        iso=words.iso(newest.time),
+        clock=words.clock(newest.time),
+        time=newest.time,
+        actor=actor_words(newest, page.actors),
+        where=page.microtenants.get(newest.microtenant_id, "") if elsewhere else "",
+        transaction_id=newest.transaction_id,
+        can_be_undone=newest.transaction_id in undoable,
+        count=request.count,
+        summary=summarise(request),
+        entry=entries.get(newest.id),
+    )
+
+
+def summarise(request: AuditRequest) -> Summary:
+    """Return what a request did to its links, or to the objects of its first entry without any."""
+    kinds = [part.object_type for part in request.parts]
+    main = LINK if LINK in kinds else kinds[0]
+    about = [part for part in request.parts if part.object_type == main]
+    count = sum(part.count for part in about)
+    one, many = KINDS.get(main, ("object", "objects"))
+    is_one = count == 1
+    return Summary(
+        verb=_verb(request, main, {part.action for part in about}),
+        name=about[0].object_name or str(about[0].first_id)
+        if is_one
+        else words.counted(count, one, many),
+        kind=one if is_one else "",
+        others=request.count - count,
+    )
+
+
+def _verb(request: AuditRequest, main: str, actions: set[Action]) -> str:
+    if request.count == 1:
+        return verb_of(request.newest)
+    if actions == {Action.UPDATE}:
+        verbs = {verb_of(each) for each in request.updates if each.object_type == main}
+    else:
+        verbs = {VERBS[action] for action in actions}
+    return verbs.pop() if len(verbs) == 1 else "Changed"
