@@ -10,8 +10,9 @@ import pytest
 
 from tests.cli.commands import Finished, refuse, refused, succeed, succeed_json
 from tests.harness import served
-from tests.web.visits import Visit
+from tests.web.visits import Visit, csrf_of
 
+NEW = "a password of my own"
 DOOR = "/console/sign-in"
 
 
@@ -82,6 +83,30 @@ def test_users_are_made_listed_and_deleted(database: str, where: tuple[str, ...]
     assert made["userId"]
     assert [each["enabled"] for each in disabled] == [False]
     assert succeed_json("user", "list", *where) == []
+
+
+def test_people_set_a_password_by_a_link(
+    database: str, where: tuple[str, ...], tmp_path: Path
+) -> None:
+    succeed("admin", "create", "ada", "--no-password", *where)
+    succeed("user", "create", "uma", "--no-password", *where)
+    public = ("--public-url", "https://links.example.com")
+    told = succeed("admin", "password-link", "ada", "--database", database, *public)
+    path = succeed("admin", "password-link", "ada", "--database", database)
+    missing = refuse("user", "password-link", "uma", "--portal", "nowhere", *where)
+    with served(database, tmp_path / "server.log") as server:
+        link = succeed_json("admin", "password-link", "ADA", "--database", database)["link"]
+        visit = Visit(server.http)
+        page = visit.get(visit.get(link).headers["location"])
+        fields = {"link": link.partition("link=")[2], "password": NEW, "again": NEW}
+        done = visit.post("/console/set-password", {"csrf": csrf_of(page.text), **fields})
+        entered = visit.sign_in(DOOR, "ada", NEW).status_code
+
+    assert "https://links.example.com/console/set-password?link=" in told
+    assert "works once" in told
+    assert "--public-url" in path
+    assert "no enabled portal nowhere" in missing
+    assert (done.status_code, entered) == (303, 303)
 
 
 def test_password_is_read_from_standard_input(where: tuple[str, ...]) -> None:

@@ -54,6 +54,7 @@ GLOBAL_TABLES = {"customer", "api_client", "signing_key", "id_node", "portal_add
     "administrator_grant",
     "console_session",
     "console_device",
+    "console_password_link",
     "identity_provider",
     "sign_in_failure",
     "readiness_probe",

@@ -7,6 +7,7 @@ import json
 import click
 
 from portico.cli.options import CUSTOMER, role_options, run_as_operator, settings_options
+from portico.cli.password_links import CONSOLE, link_address, print_link
 from portico.cli.passwords import ChosenPassword, choose_password, password_options
 from portico.cli.tables import print_table
 from portico.domain.people.administrators import AdministratorSpec, Grant, GrantSpec
@@ -14,6 +15,10 @@ from portico.domain.tenancy.identity import Role
 from portico.services.access import operator_writing
 from portico.services.people import administrators
 from portico.services.people.administrators import GrantedAdministrator
+from portico.services.people.password_links import (
+    NewPasswordLink,
+    create_administrator_link,
+)
 from portico.services.people.passwords import hash_password
 from portico.services.people.people_by_name import any_administrator, find_administrator_by_name
 from portico.services.runtime import Runtime
@@ -33,7 +38,11 @@ def admin() -> None:
 @click.option(
     "--email", default="", help="E-mail address. The first OpenID sign-in finds the account by it."
 )
-@click.option("--no-password", is_flag=True, help="Allow sign-in through an OpenID provider only.")
+@click.option(
+    "--no-password",
+    is_flag=True,
+    help="Create no password: they sign in through an OpenID provider, or set one by a link.",
+)
 @password_options
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @settings_options("database")
@@ -168,6 +177,30 @@ def password(settings: Settings, name: str, password_stdin: bool, generate: bool
 
     click.echo(f"Changed the password of administrator {run_as_operator(settings, replace)}.")
     print_password(chosen)
+
+
+@admin.command("password-link")
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@settings_options("database", "public_url")
+def password_link(settings: Settings, name: str, as_json: bool) -> None:
+    """Print a link by which the administrator NAME sets a password.
+
+    It works once and for seven days. It replaces an earlier link, and when it is used, all of the
+    administrator's sessions end.
+    """
+
+    async def make(runtime: Runtime) -> NewPasswordLink:
+        administrator, customer_id = await find_administrator_by_name(runtime, name)
+        async with operator_writing(runtime, customer_id) as work:
+            return await create_administrator_link(work, administrator.id)
+
+    made = run_as_operator(settings, make)
+    if as_json:
+        address = link_address(made, CONSOLE, settings.public_url)
+        click.echo(json.dumps({"link": address, "expires": made.expires}))
+        return
+    print_link(made, CONSOLE, settings.public_url)
 
 
 def print_password(chosen: ChosenPassword) -> None:

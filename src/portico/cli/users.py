@@ -9,7 +9,8 @@ import click
 
 from portico.cli.administrators import print_password
 from portico.cli.options import CUSTOMER, every_item, run_as_operator, settings_options
-from portico.cli.passwords import choose_password, password_options
+from portico.cli.password_links import link_address, print_link
+from portico.cli.passwords import ChosenPassword, choose_password, password_options
 from portico.cli.tables import print_table
 from portico.domain.errors import InvalidField
 from portico.domain.people.users import PortalUser, PortalUserSpec
@@ -17,8 +18,10 @@ from portico.domain.records import fold
 from portico.services.access import operator_reading, operator_writing
 from portico.services.people import users
 from portico.services.people.groups import list_groups
+from portico.services.people.password_links import NewPasswordLink, create_user_link
 from portico.services.people.passwords import hash_password
 from portico.services.people.people_by_name import find_user_by_name
+from portico.services.portals.visits import find_open_portal
 from portico.services.runtime import Runtime
 from portico.services.work import UnitOfWork
 from portico.settings import Settings
@@ -37,6 +40,7 @@ def user() -> None:
 @click.option(
     "--group", "groups", multiple=True, help="Group of the tenant. Repeat the option for several."
 )
+@click.option("--no-password", is_flag=True, help="Create no password: they set one by a link.")
 @password_options
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @settings_options("database")
@@ -47,16 +51,19 @@ def create(
     display_name: str,
     email: str,
     groups: tuple[str, ...],
+    no_password: bool,
     password_stdin: bool,
     generate: bool,
     as_json: bool,
 ) -> None:
     """Create a portal user called NAME."""
-    chosen = choose_password(password_stdin=password_stdin, generate=generate)
+    chosen = ChosenPassword("", False)
+    if not no_password:
+        chosen = choose_password(password_stdin=password_stdin, generate=generate)
     spec = PortalUserSpec(name=name, display_name=display_name, email=email)
 
     async def run(runtime: Runtime) -> PortalUser:
-        stored = await hash_password(runtime, chosen.password)
+        stored = await hash_password(runtime, chosen.password) if chosen.password else ""
         async with operator_writing(runtime, customer_id) as work:
             group_ids = await _group_ids(work, groups)
             return await users.create_user(work, replace(spec, group_ids=group_ids), stored)
@@ -140,6 +147,38 @@ def password(
 
     click.echo(f"Changed the password of user {run_as_operator(settings, run)}.")
     print_password(chosen)
+
+
+@user.command("password-link")
+@click.argument("name")
+@CUSTOMER
+@click.option("--portal", required=True, help="Portal at which they set it: its id or slug.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@settings_options("database", "public_url")
+def password_link(
+    settings: Settings, name: str, customer_id: int, portal: str, as_json: bool
+) -> None:
+    """Print a link by which the portal user NAME sets a password.
+
+    It works once and for seven days. It replaces an earlier link, and when it is used, all of the
+    user's sessions end.
+    """
+
+    async def make(runtime: Runtime) -> NewPasswordLink:
+        address = await find_open_portal(runtime, portal)
+        if address is None or address.customer_id != customer_id:
+            raise InvalidField("--portal", f"The tenant has no enabled portal {portal}.")
+        async with operator_writing(runtime, customer_id) as work:
+            stored_user = await find_user_by_name(work, name)
+            return await create_user_link(work, stored_user.id)
+
+    made = run_as_operator(settings, make)
+    path = f"/p/{portal.lower()}"
+    if as_json:
+        address = link_address(made, path, settings.public_url)
+        click.echo(json.dumps({"link": address, "expires": made.expires}))
+        return
+    print_link(made, path, settings.public_url)
 
 
 @user.command()

@@ -16,6 +16,7 @@ PorticoError
 ├── NotFound                     the resource does not exist for this caller
 ├── AccessDenied                 no valid credentials
 │   ├── SessionNotValid          the token is no longer valid; signing in again helps
+│   ├── PasswordLinkNotValid     a password link was used, replaced or withdrawn, or has expired
 │   └── LockedOut                too many sign-ins failed; waiting helps
 ├── Forbidden                    the caller is known but not allowed
 ├── ConcurrentChange             another change came first; a retry can succeed
@@ -181,6 +182,13 @@ class SessionNotValid(AccessDenied):
 
     def __init__(self, why: str) -> None:
         super().__init__(f"Access denied. SESSION_NOT_VALID: {why}")
+
+
+class PasswordLinkNotValid(AccessDenied):
+    """A password link cannot be used, for whatever reason. A new one helps."""
+
+    def __init__(self) -> None:
+        super().__init__("This link does not work any more. Ask for a new one.")
 
 
 class LockedOut(AccessDenied):

@@ -56,6 +56,17 @@ class PortalAddress:
     portal_id: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class OpenPortal:
+    """An enabled portal of any microtenant: its title, and the address below /p/."""
+
+    id: int
+    microtenant_id: int
+    name: str
+    title: str
+    address: str
+
+
 def check_page(page: PortalPage) -> PortalPage:
     """Return the page as it will be stored. Raises InvalidField that names the wire field."""
     if page.slug and not _SLUG.match(page.slug):

@@ -18,10 +18,12 @@ from portico.domain.people.administrators import (
     GrantSpec,
     check_administrator,
 )
+from portico.domain.records import fold
 from portico.services import recording
 from portico.services.access import OPERATOR_ID, require_admin, require_whole_tenant
 from portico.services.work import UnitOfWork
 from portico.storage.people.devices import ConsoleDevices
+from portico.storage.people.password_links import ConsolePasswordLinks
 from portico.storage.people.sessions import ConsoleSessions
 
 
@@ -85,11 +87,12 @@ async def update_administrator(
 
     Raises NotFound, InvalidInput or Forbidden.
     """
-    before = await _own(work, administrator_id, locked)
+    before = await get_changeable(work, administrator_id, locked)
     spec = check_administrator(spec, before)
-    holder = await work.administrators.find_by_name(spec.name)
-    if holder is not None and holder.id != administrator_id:
-        raise NameTaken(spec.name)
+    if fold(spec.name) != fold(before.name):
+        holder = await work.administrators.find_by_name(spec.name)
+        if holder is not None and holder.id != administrator_id:
+            raise NameTaken(spec.name)
     return await _store(work, before, replace(before, **asdict(spec)))
 
 
@@ -106,7 +109,7 @@ async def set_grants(
     """
     require_admin(work)
     before = locked or await get_administrator(work, administrator_id, lock=True)
-    _require_other(work, administrator_id, "change its own grants")
+    require_other(work, administrator_id, "change its own grants")
     await _store_grants(work, administrator_id, grants)
     stored = await work.administrators.find(administrator_id)
     assert stored is not None
@@ -114,7 +117,7 @@ async def set_grants(
     await recording.record_update(work.in_default(), KIND, before, after)
     if after.grants:
         return after
-    await ConsoleSessions(work.connection).end_all(administrator_id)
+    await _sign_out(work, administrator_id)
     return None
 
 
@@ -140,16 +143,15 @@ async def disable_administrator(work: UnitOfWork, administrator_id: int) -> Gran
 
     Raises NotFound or Forbidden.
     """
-    before = await _own(work, administrator_id)
-    _require_other(work, administrator_id, "disable itself")
-    await ConsoleSessions(work.connection).end_all(administrator_id)
-    await ConsoleDevices(work.connection).forget_all(administrator_id)
+    before = await get_changeable(work, administrator_id)
+    require_other(work, administrator_id, "disable itself")
+    await _sign_out(work, administrator_id)
     return await _store(work, before, replace(before, disabled_time=work.now))
 
 
 async def enable_administrator(work: UnitOfWork, administrator_id: int) -> GrantedAdministrator:
     """Re-enable a disabled administrator. Raises NotFound or Forbidden."""
-    before = await _own(work, administrator_id)
+    before = await get_changeable(work, administrator_id)
     return await _store(work, before, replace(before, disabled_time=None))
 
 
@@ -165,9 +167,8 @@ async def set_administrator_password(
 
     The caller may have `locked` the administrator. Raises NotFound or Forbidden.
     """
-    before = await _own(work, administrator_id, locked)
-    await ConsoleSessions(work.connection).end_all(administrator_id, but=exempt_session)
-    await ConsoleDevices(work.connection).forget_all(administrator_id)
+    before = await get_changeable(work, administrator_id, locked)
+    await _sign_out(work, administrator_id, but=exempt_session)
     await _store(work, before, replace(before, password_hash=password_hash))
 
 
@@ -184,9 +185,21 @@ async def set_own_password(work: UnitOfWork, password_hash: str, *, exempt_sessi
     if not stored.password_hash:
         raise Forbidden("This account has no password: a provider signs it in.")
     (before,) = await _with_grants(work, [stored])
-    await ConsoleSessions(work.connection).end_all(stored.id, but=exempt_session)
-    await ConsoleDevices(work.connection).forget_all(stored.id)
+    await _sign_out(work, stored.id, but=exempt_session)
     await _store(work, before, replace(before, password_hash=password_hash))
+
+
+async def replace_password(
+    work: UnitOfWork, administrator: Administrator, password_hash: str
+) -> Administrator:
+    """Store another password of a locked administrator, who must sign in again; return the latter.
+
+    The caller has made sure that it may, and writes the audit entry.
+    """
+    after = replace(administrator, password_hash=password_hash)
+    await _sign_out(work, administrator.id)
+    await work.administrators.replace(after)
+    return after
 
 
 def require_grants(work: UnitOfWork, grants: Sequence[GrantSpec]) -> None:
@@ -200,13 +213,20 @@ def require_grants(work: UnitOfWork, grants: Sequence[GrantSpec]) -> None:
         raise InvalidField("grants", "Choose the whole tenant, or at least one microtenant.")
 
 
-def _require_other(work: UnitOfWork, administrator_id: int, deed: str) -> None:
+def require_other(work: UnitOfWork, administrator_id: int, deed: str) -> None:
     """Raise Forbidden for a change of oneself, which could leave nobody to manage the tenant."""
     if work.principal.actor_id == administrator_id:
         raise Forbidden(f"An administrator cannot {deed}; another one can.")
 
 
-async def _own(
+async def _sign_out(work: UnitOfWork, administrator_id: int, *, but: str = "") -> None:
+    """End sessions, all but the one with that digest, and the password link; forget all devices."""
+    await ConsoleSessions(work.connection).end_all(administrator_id, but=but)
+    await ConsoleDevices(work.connection).forget_all(administrator_id)
+    await ConsolePasswordLinks(work.connection).end(administrator_id)
+
+
+async def get_changeable(
     work: UnitOfWork, administrator_id: int, locked: GrantedAdministrator | None = None
 ) -> GrantedAdministrator:
     """Return an administrator that this tenant can change, locked. Raises NotFound or Forbidden."""

@@ -11,7 +11,12 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from portico.domain.errors import LockedOut, PorticoError, TooManySignIns
+from portico.domain.errors import (
+    LockedOut,
+    PasswordLinkNotValid,
+    PorticoError,
+    TooManySignIns,
+)
 from portico.domain.people.lockout import address_block
 
 WINDOW_SECONDS = 60.0
@@ -39,6 +44,7 @@ class Why(StrEnum):
     LOCKED = "locked"
     BUSY = "busy"
     ATTEMPT = "attempt"
+    LINK = "link"
     PROVIDER = "provider"
 
 
@@ -100,9 +106,11 @@ class FailedSignIns:
 
 
 def why_refused(error: PorticoError) -> Why:
-    """Return why a sign-in by password failed."""
+    """Return why a sign-in by password, or setting one by a link, failed."""
     if isinstance(error, LockedOut):
         return Why.LOCKED
+    if isinstance(error, PasswordLinkNotValid):
+        return Why.LINK
     return Why.BUSY if isinstance(error, TooManySignIns) else Why.CREDENTIALS
 
 

@@ -7,7 +7,8 @@ What was proven is checked again in the transaction that opens the session.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
 from portico.domain.errors import AccessDenied, ConcurrentChange, InvalidField, LockedOut
@@ -109,6 +110,29 @@ async def prove_password(
     attempt = _attempt(CONSOLE, administrator.name, browser, device)
     attempt = replace(attempt, applicant=signed_in_applicant(administrator.id))
     await _prove(runtime, attempt, browser, administrator.password_hash, password)
+    async with runtime.database.transaction() as connection:
+        await _forgive(runtime, connection, attempt)
+
+
+@asynccontextmanager
+async def attempt_by_link(runtime: Runtime, scope: str, browser: Browser) -> AsyncIterator[None]:
+    """Hold a turn to hash the password of somebody who has a password link and no name to type.
+
+    The attempt counts as failed for the browser's address, like a sign-in in the same scope, until
+    the block ends without an error. Raises LockedOut or TooManySignIns.
+    """
+    block = address_block(browser.address)
+    attempt = _Attempt(
+        keys=(FailureKey(scope=scope, address=block),),
+        applicant=Applicant(
+            known=False,
+            groups=(block, address_network(browser.address)),
+            arrival=browser.arrival,
+        ),
+    )
+    async with runtime.password_queue.turn(attempt.applicant, browser.left):
+        await _count_attempt(runtime, attempt.keys)
+        yield
     async with runtime.database.transaction() as connection:
         await _forgive(runtime, connection, attempt)
 

@@ -12,6 +12,7 @@ from portico.services import recording
 from portico.services.access import require_admin, require_whole_tenant
 from portico.services.work import UnitOfWork
 from portico.storage.people.devices import PortalDevices
+from portico.storage.people.password_links import PortalPasswordLinks
 from portico.storage.people.sessions import PortalSessions
 
 
@@ -70,10 +71,19 @@ async def set_user_password(
     """
     require_admin(work)
     before = locked or await get_user(work, user_id, lock=True)
-    after = replace(before, password_hash=password_hash, **work.changed_stamps(before))
-    await _sign_out(work, user_id)
-    await work.users.replace(after)
+    after = await replace_password(work, before, password_hash)
     await recording.record_update(work.in_default(), KIND, before, after)
+
+
+async def replace_password(work: UnitOfWork, before: PortalUser, password_hash: str) -> PortalUser:
+    """Store another password of a locked user, who must sign in again everywhere; return the user.
+
+    The caller has made sure that it may, and writes the audit entry.
+    """
+    after = replace(before, password_hash=password_hash, **work.changed_stamps(before))
+    await _sign_out(work, before.id)
+    await work.users.replace(after)
+    return after
 
 
 async def delete_user(work: UnitOfWork, user_id: int) -> None:
@@ -99,6 +109,7 @@ async def _checked(
 
 
 async def _sign_out(work: UnitOfWork, user_id: int) -> None:
-    """End a user's sessions and forget its known devices."""
+    """End a user's sessions and password link, and forget its known devices."""
     await PortalSessions(work.connection, work.scope.customer_id).end_all(user_id)
     await PortalDevices(work.connection, work.scope.customer_id).forget_all(user_id)
+    await PortalPasswordLinks(work.connection, work.scope.customer_id).end(user_id)

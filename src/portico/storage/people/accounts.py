@@ -1,4 +1,4 @@
-"""What sessions and known devices share: an account owns them, and they expire."""
+"""What sessions, known devices and password links share: an account owns them, and they expire."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class OwnedByAccounts:
     def _in_tenant(self, table: Table) -> list[ColumnElement[bool]]:
         return [table.c[name] == value for name, value in self._tenant.items()]
 
-    async def _delete(self, *conditions: ColumnElement[bool]) -> None:
-        await self._connection.run(
-            delete(self.table).where(*self._in_tenant(self.table), *conditions)
-        )
+    async def _delete(self, *conditions: ColumnElement[bool]) -> int:
+        """Delete rows, and return their number."""
+        statement = delete(self.table).where(*self._in_tenant(self.table), *conditions)
+        return await self._connection.run(statement)
 
     async def _delete_by(self, provider_id: int) -> None:
         """Delete the rows of accounts that sign in through a provider."""

@@ -6,10 +6,21 @@ from collections.abc import Collection, Iterable
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import BigInteger, Executable, Select, and_, bindparam, delete, select, true
+from sqlalchemy import (
+    BigInteger,
+    Executable,
+    Select,
+    and_,
+    bindparam,
+    delete,
+    func,
+    select,
+    true,
+)
 
 from portico.domain.portals.pages import (
     DEFAULT_PAGE,
+    OpenPortal,
     PortalAddress,
     PortalPage,
     PresentedPortal,
@@ -99,6 +110,48 @@ async def is_enabled(connection: Connection, address: PortalAddress) -> bool:
     parameters = {"scope_customer_id": address.customer_id, "portal_id": address.portal_id}
     rows = await connection.rows(_enabled(), parameters)
     return bool(rows) and bool(rows[0].enabled)
+
+
+async def open_portals(
+    connection: Connection, customer_id: int, *, limit: int, offset: int = 0
+) -> tuple[list[OpenPortal], int]:
+    """Return a page of the enabled portals of a whole tenant, by name, and their number."""
+    tenant: dict[str, object] = {"scope_customer_id": customer_id}
+    window = {"page_size": limit, "page_offset": offset}
+    rows = await connection.rows(_open_portals(), tenant | window)
+    counted = await connection.rows(_open_portal_count(), tenant)
+    portals = [
+        OpenPortal(
+            id=row.id,
+            microtenant_id=row.microtenant_id,
+            name=row.name,
+            title=row.title or row.name,
+            address=row.slug or str(row.id),
+        )
+        for row in rows
+    ]
+    return portals, counted[0].total
+
+
+@cached
+def _open_portals() -> Select[Any]:
+    portal, page = user_portal, portal_page
+    settings = and_(page.c.customer_id == portal.c.customer_id, page.c.portal_id == portal.c.id)
+    return (
+        select(portal.c.id, portal.c.microtenant_id, portal.c.name, page.c.title, page.c.slug)
+        .select_from(portal.outerjoin(page, settings))
+        .where(portal.c.customer_id == bindparam("scope_customer_id"), portal.c.enabled == true())
+        .order_by(portal.c.name_folded, portal.c.id)
+        .limit(bindparam("page_size"))
+        .offset(bindparam("page_offset"))
+    )
+
+
+@cached
+def _open_portal_count() -> Select[Any]:
+    of_tenant = user_portal.c.customer_id == bindparam("scope_customer_id")
+    counted = select(func.count().label("total")).select_from(user_portal)
+    return counted.where(of_tenant, user_portal.c.enabled == true())
 
 
 @cached

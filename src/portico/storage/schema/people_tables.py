@@ -79,6 +79,16 @@ console_device = Table(
     Index("ix_console_device_expires", "expires"),
 )
 
+console_password_link = Table(
+    "console_password_link",
+    metadata,
+    Column("administrator_id", BigInteger, primary_key=True, autoincrement=False),
+    text_column("digest"),
+    id_column("expires"),
+    Index("uq_console_password_link_digest", "digest", unique=True),
+    Index("ix_console_password_link_expires", "expires"),
+)
+
 identity_provider = Table(
     "identity_provider",
     metadata,
@@ -169,6 +179,19 @@ portal_device = Table(
     reference("fk_portal_device_user", "user_id", "portal_user", cascade=True),
     Index("ix_portal_device_user", "customer_id", "user_id"),
     Index("ix_portal_device_expires", "customer_id", "expires"),
+    sqlite_with_rowid=False,
+)
+
+portal_password_link = Table(
+    "portal_password_link",
+    metadata,
+    *id_columns("customer_id", "user_id"),
+    text_column("digest"),
+    id_column("expires"),
+    PrimaryKeyConstraint("customer_id", "user_id", name="pk_portal_password_link"),
+    reference("fk_portal_password_link_user", "user_id", "portal_user", cascade=True),
+    Index("uq_portal_password_link_digest", "customer_id", "digest", unique=True),
+    Index("ix_portal_password_link_expires", "customer_id", "expires"),
     sqlite_with_rowid=False,
 )
 

@@ -24,6 +24,7 @@ SHARED = frozenset((ADMINISTRATORS, "sign_in_failure"))
 KEPT = frozenset(
     (
         "console_device",
+        "console_password_link",
         "console_session",
         "id_node",
         "readiness_probe",

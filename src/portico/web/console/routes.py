@@ -15,7 +15,13 @@ from portico.web.console.links import changes as link_changes
 from portico.web.console.links import editor as link_editor
 from portico.web.console.links import list as links
 from portico.web.console.links import sections
-from portico.web.console.people import administrators, groups, own_password, users
+from portico.web.console.people import (
+    administrators,
+    groups,
+    own_password,
+    password_links,
+    users,
+)
 from portico.web.console.portals import dashboard, portals, search
 from portico.web.console.portals import order as portal_order
 from portico.web.console.portals import tabs as portal_tabs
@@ -39,6 +45,7 @@ NOUNS = (
     administrators,
     users,
     groups,
+    password_links,
     audit,
     search,
     own_password,

@@ -16,14 +16,18 @@ from portico.web.shared.pages import page_answer, retry_headers, safe_next
 from portico.web.shared.received_forms import ReceivedForm
 from portico.web.shared.site import Site
 
+PASSWORD_SET = "set=password"
+"""The query of the sign-in page after somebody has set a password by a link."""
+
 
 class SignInView(msgspec.Struct, frozen=True, kw_only=True):
-    """A sign-in form. `providers` are pairs of a label and an address."""
+    """A sign-in form. `providers` are pairs of a label and an address. `note` is good news."""
 
     action: str
     next: str
     name: str = ""
     fault: str = ""
+    note: str = ""
     providers: tuple[tuple[str, str], ...] = ()
     local: bool = True
 
@@ -61,12 +65,22 @@ def make_sign_in(
         action=path,
         next=next_,
         name=name,
-        fault=_fault(site, request, error),
+        fault=fault_words(site, request, error),
+        note=_note(site, request),
         providers=tuple((each.name, f"{path}/oidc/{each.id}{query}") for each in providers),
     )
 
 
-def _fault(site: Site, request: AnyRequest, error: AccessDenied | None) -> str:
+def _note(site: Site, request: AnyRequest) -> str:
+    if request.method == "GET" and request.query_params.get("set") == "password":
+        return site.renderer.language(language_of(request)).gettext(
+            "Your password is set. Sign in with it."
+        )
+    return ""
+
+
+def fault_words(site: Site, request: AnyRequest, error: PorticoError | None) -> str:
+    """Return why a sign-in failed, in the reader's language; nothing if it did not."""
     language = site.renderer.language(language_of(request))
     _ = language.gettext
     if isinstance(error, LockedOut):
@@ -75,6 +89,8 @@ def _fault(site: Site, request: AnyRequest, error: AccessDenied | None) -> str:
             "Too many sign-ins failed. Wait %(num)d minutes, then try again.",
             -(-error.seconds // 60),
         )
+    if isinstance(error, TooManySignIns):
+        return _("Too many people are signing in just now. Wait a few seconds, then try again.")
     if error is not None:
         return _("Name and password do not match, or the account is not in use.")
     fault = request.query_params.get("fault") if request.method == "GET" else None
@@ -118,11 +134,10 @@ def render_busy(
 
     It does not use the database, which is under load when this page is needed.
     """
-    _ = site.renderer.language(language_of(request)).gettext
     view = SignInView(
         action=path,
         next=safe_next(form.get("next", ""), ""),
         name=form.get("name", ""),
-        fault=_("Too many people are signing in just now. Wait a few seconds, then try again."),
+        fault=fault_words(site, request, error),
     )
     return render_sign_in(site, request, "busy.html", view, error)

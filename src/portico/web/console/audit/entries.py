@@ -67,6 +67,7 @@ LABELS: Mapping[str, str] = {
     "group_ids": "Groups",
     "grants": "Grants",
     "disabled_time": "Disabled",
+    "password_link_end_time": "Password link ends",
     "revoked_time": "Revoked",
     "certificate_name": "Certificate",
     "c_name": "Common name",

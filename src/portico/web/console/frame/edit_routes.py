@@ -73,7 +73,8 @@ def _creation(
         except editing.refusals as error:
             async with console.reading() as work:
                 return await editing.show(console, work, editing.refused(form, error))
-        return console.go(editing.following(created.id, form), work)
+        shown = await editing.created(console, created.id, form) if editing.created else None
+        return shown or console.go(editing.following(created.id, form), work)
 
     return add
 

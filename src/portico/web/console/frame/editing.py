@@ -93,7 +93,8 @@ class Editing(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
     in a list and have no page of their own. `fields` has the form's name for each field of the
     API, `error_fields` for errors that name no field. `values` are those of a stored record's form,
     `blank` those of a new one's; `requested` is the record with the values of a form. `pictures`
-    reads uploads, and `repair` adds to the errors of a form. `after` returns the address that
+    reads uploads, and `repair` adds to the errors of a form. `created` can answer with a page of
+    its own for what is new. `after` returns the address that
     follows a change, by default `list_path`. A noun has the pages whose functions are given.
     """
 
@@ -119,6 +120,7 @@ class Editing(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
     switch: Callable[[Console, UnitOfWork, int, bool], Awaitable[object]] | None = None
     confirm: Callable[[Console, UnitOfWork, R], Awaitable[Confirmation]] | None = None
     remove: Remove[R] | None = None
+    created: Callable[[Console, int, SentForm], Awaitable[Answer | None]] | None = None
     after: Callable[[int, Form], str] | None = None
     version: Callable[[R], str] = version_of
     error_fields: Mapping[type[PorticoError], str] = msgspec.field(default_factory=dict)

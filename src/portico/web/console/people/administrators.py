@@ -34,6 +34,12 @@ from portico.web.console.frame.forms import Form, FormValue, SentForm
 from portico.web.console.frame.lists import Choice
 from portico.web.console.frame.page import Answer, Console
 from portico.web.console.frame.words import initials
+from portico.web.console.people.password_links import (
+    PendingLink,
+    pending_administrator_link,
+    require_one_way_in,
+    show_administrator_link,
+)
 
 LABELS: Mapping[str, str] = {
     "name": "Sign-in name",
@@ -79,6 +85,9 @@ class AdministratorDetails(msgspec.Struct, frozen=True, kw_only=True):
     """What the page of an administrator shows beside its form."""
 
     enabled: bool
+    is_own: bool
+    has_password: bool
+    link: PendingLink | None
     microtenants: list[Choice]
 
 
@@ -167,6 +176,7 @@ def _grant_words(grant: Grant, names: Mapping[int, str]) -> str:
 
 
 async def _create(console: Console, work: UnitOfWork, form: SentForm) -> GrantedAdministrator:
+    require_one_way_in(form)
     spec = _with_form(form, AdministratorSpec(name=form.value("name")))
     return await create_administrator(work, spec, _grants(form), form.password_hash)
 
@@ -184,6 +194,10 @@ async def _store(console: Console, work: UnitOfWork, change: Change[GrantedAdmin
         await set_administrator_password(work, stored.id, hashed, exempt_session=own, locked=stored)
 
 
+async def _created(console: Console, record_id: int, form: SentForm) -> Answer | None:
+    return await show_administrator_link(console, record_id) if form.flag("invite") else None
+
+
 async def _switch(console: Console, work: UnitOfWork, person: int, enabled: bool) -> None:
     await (enable_administrator if enabled else disable_administrator)(work, person)
 
@@ -191,9 +205,12 @@ async def _switch(console: Console, work: UnitOfWork, person: int, enabled: bool
 async def _details(
     console: Console, work: UnitOfWork, edit: Edit[GrantedAdministrator]
 ) -> AdministratorDetails:
-    names = await _microtenant_names(work)
+    names, stored = await _microtenant_names(work), edit.stored
     return AdministratorDetails(
-        enabled=edit.stored is None or edit.stored.disabled_time is None,
+        enabled=stored is None or stored.disabled_time is None,
+        is_own=stored is not None and stored.id == work.principal.actor_id,
+        has_password=stored is not None and bool(stored.password_hash),
+        link=await pending_administrator_link(work, stored.id) if stored else None,
         microtenants=[Choice(str(each), name) for each, name in names.items()],
     )
 
@@ -214,6 +231,7 @@ ADMINISTRATOR = Editing(
     create=_create,
     store=_store,
     switch=_switch,
+    created=_created,
     version=_version,
     refusals=(InvalidInput, Forbidden),
 )

@@ -29,6 +29,12 @@ from portico.web.console.frame.forms import Form, FormValue, SentForm
 from portico.web.console.frame.lists import PAGE_SIZE, Choice, Window, address_with, page_number
 from portico.web.console.frame.page import Answer, Console
 from portico.web.console.frame.words import initials
+from portico.web.console.people.password_links import (
+    PendingLink,
+    pending_user_link,
+    require_one_way_in,
+    show_user_link,
+)
 
 LABELS: Mapping[str, str] = {
     "name": "Sign-in name",
@@ -76,6 +82,8 @@ class UserDetails(msgspec.Struct, frozen=True, kw_only=True):
     """What the page of a user shows beside its form."""
 
     enabled: bool
+    has_password: bool
+    link: PendingLink | None
     groups: list[Choice]
     claimed: tuple[str, ...]
 
@@ -139,6 +147,7 @@ def _with_form(form: Form, base: U) -> U:
 
 
 async def _create(console: Console, work: UnitOfWork, form: SentForm) -> PortalUser:
+    require_one_way_in(form)
     spec = _with_form(form, PortalUserSpec(name=form.value("name")))
     return await create_user(work, spec, form.password_hash)
 
@@ -148,6 +157,10 @@ async def _store(console: Console, work: UnitOfWork, change: Change[PortalUser])
     after = await update_user(work, before.id, spec, locked=before)
     if change.form.password_hash:
         await set_user_password(work, before.id, change.form.password_hash, locked=after)
+
+
+async def _created(console: Console, record_id: int, form: SentForm) -> Answer | None:
+    return await show_user_link(console, record_id) if form.flag("invite") else None
 
 
 async def _switch(console: Console, work: UnitOfWork, user_id: int, enabled: bool) -> None:
@@ -164,6 +177,8 @@ def _version(stored: PortalUser) -> str:
 async def _details(console: Console, work: UnitOfWork, edit: Edit[PortalUser]) -> UserDetails:
     return UserDetails(
         enabled=edit.stored is None or edit.stored.enabled,
+        has_password=edit.stored is not None and bool(edit.stored.password_hash),
+        link=await pending_user_link(work, edit.stored.id) if edit.stored else None,
         groups=[Choice(str(each), name) for each, name in (await _groups(work)).items()],
         claimed=edit.stored.claimed_groups if edit.stored else (),
     )
@@ -186,6 +201,7 @@ USER = Editing(
     create=_create,
     store=_store,
     switch=_switch,
+    created=_created,
     version=_version,
 )
 ROUTES = [show_users, *edit_routes(USER)]
