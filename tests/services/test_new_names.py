@@ -188,7 +188,7 @@ def test_rows_and_changes_are_told_before_they_are_done(world: World) -> None:
     moved = LinkChange(kind=ChangeKind.MOVE, section=HIDDEN)
     selection = LinkSelection(link_ids=(link_id,))
 
-    found = world.admin.change(lambda work: link_checks.check_new_links(work, specs, shown))
+    found = world.admin.change(lambda work: link_checks.check_rows(work, specs, shown))
     told = world.admin.look(
         lambda work: link_changes.preview_link_change(work, selection, moved)
     ).refusal

@@ -22,7 +22,7 @@ from portico.domain.links.links import LinkSpec
 from portico.domain.links.presentation import LinkPresentation
 from portico.domain.tenancy.identity import Role
 from portico.services.links import links
-from portico.services.links.checks import check_new_links
+from portico.services.links.checks import check_rows
 from tests.services.arranged import add_link, add_portal, all_links, link_spec
 from tests.services.world import Caller, World
 
@@ -33,7 +33,7 @@ def checked(
     shown: Sequence[LinkPresentation | None] | None = None,
 ) -> list[InvalidInput | None]:
     """What is said of each row."""
-    return caller.look(lambda work: check_new_links(work, specs, shown))
+    return caller.look(lambda work: check_rows(work, specs, shown))
 
 
 def test_every_row_has_its_own_error(world: World) -> None:

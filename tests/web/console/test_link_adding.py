@@ -83,10 +83,56 @@ def test_a_csv_file_of_500_rows_is_added(tenant: Tenant, tab: OpenTab, tmp_path:
     (tmp_path / "links.csv").write_text("\n".join(lines), "utf-8")
     page = desk.open("links/add-many")
     page.get_by_label("Or a file").set_input_files(tmp_path / "links.csv")
-    page.get_by_role("button", name="Check the rows").click()
     page.get_by_role("button", name="Add 500 links").click()
     expect(desk.toast).to_contain_text("Added 500 links.")
     assert len(desk.links()) == 500
+
+
+def test_thirty_rows_take_three_clicks(tenant: Tenant, tab: OpenTab) -> None:
+    desk = sit_down(tenant, tab())
+    desk.add_portal("Staff")
+    desk.add_portal("Crews; field | night")
+    page = desk.open()
+    page.get_by_role("link", name="Add many").click()
+    examples = page.locator("form code").all_inner_texts()
+    rows = [*examples, *(f"Link {n} https://h{n}.example" for n in range(27))]
+    page.get_by_label("One link in a line").fill("\n".join(rows))
+    page.get_by_role("button", name="Check the rows").click()
+    page.get_by_role("button", name="Add 30 links").click()
+    expect(desk.toast).to_contain_text("Added 30 links.")
+    travel = desk.links()["Travel desk"]
+    assert len(travel["userPortals"]) == 2  # type: ignore[arg-type]
+    assert travel["description"] == "Trains, flights, hotels"
+
+
+def test_each_row_is_read_by_itself_and_refused_where_it_is_wrong(
+    tenant: Tenant, tab: OpenTab
+) -> None:
+    desk = sit_down(tenant, tab())
+    page = desk.open("links/add-many")
+    rows = [
+        "Payslips https://pay.example",
+        'Travel,travel.example,"Trains, flights"',
+        "Wi\u200bki https://wiki.example",
+        "Maps,maps.example,,,Every\u202e day",
+        "Paths https://p.example/a" + "b" * 3000,
+    ]
+    page.get_by_label("One link in a line").fill("\n".join(rows))
+    page.get_by_role("button", name="Check the rows").click()
+    wrong = page.locator(".wrong")
+    expect(wrong).to_have_count(3)
+    expect(page.locator("tr.bad").nth(0)).to_contain_text("invisible character U+200B")
+    expect(page.locator("tr.bad").nth(1)).to_contain_text("bidirectional control U+202E")
+    expect(page.locator("tr.bad").nth(2)).to_contain_text("at most 2048")
+    expect(page.locator("tr.new")).to_have_count(2)
+    page.get_by_role("button", name="Use Wiki").click()
+    page.get_by_role("button", name="Use Every day").click()
+    page.get_by_role("button", name="Leave out row 5").click()
+    page.get_by_role("button", name="Add 4 links").click()
+    expect(desk.toast).to_contain_text("Added 4 links.")
+    stored = desk.links()
+    assert set(stored) == {"Payslips", "Travel", "Wiki", "Maps"}
+    assert stored["Travel"]["description"] == "Trains, flights"
 
 
 def test_too_many_rows_are_said_before_anything_is_read(tenant: Tenant, tab: OpenTab) -> None:

@@ -2,55 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
 
-from portico.domain.errors import InvalidField, InvalidInput, LinkLimitExceeded, NameTaken
-from portico.domain.links.links import BULK_LIMIT, LinkSpec
-from portico.domain.links.presentation import LinkPresentation, split_keywords
-from portico.domain.portals.portals import UserPortal
-from portico.domain.records import fold
+from portico.domain.errors import InvalidInput
+from portico.domain.links.links import BULK_LIMIT
 from portico.domain.search import ListQuery
-from portico.services.links.checks import check_new_links
-from portico.services.links.links import create_links
+from portico.services.links.imports import import_links
 from portico.services.links.sections import list_sections
 from portico.services.portals.portals import list_portals
 from portico.services.work import UnitOfWork
 from portico.web.console.frame.forms import FieldError, Form, SentForm, is_id
 from portico.web.console.frame.lists import Choice
 from portico.web.console.frame.page import Answer, Console
-from portico.web.console.frame.tiles import address_of
 from portico.web.console.frame.words import counted
-from portico.web.console.links.addresses import repaired_address, split_address
+from portico.web.console.links.checking import CheckedRow, Defaults, compare_rows
 from portico.web.console.links.list import CHOICES_LIMIT
-from portico.web.console.links.pasting import COLUMNS, PastedRow, read_rows, write_rows
-from portico.web.shared.arch import Arch, make_arch
+from portico.web.console.links.pasting import COLUMNS, PastedRow, read_rows, write_list, write_rows
 from portico.web.shared.csrf import FIELD_LIMIT
 from portico.web.shared.received_forms import FORM_FIELDS, UPLOAD_BYTES
 
-COLUMN_OF: Mapping[str, str] = {
-    "name": "name",
-    "description": "description",
-    "protocol": "url",
-    "link": "url",
-    "linkPath": "url",
-    "userPortals": "portals",
-    "portico.section": "section",
-    "portico.keywords": "keywords",
-}
-"""The column of the paste for each field of the API."""
-
-CHECK_FIELDS = (len(COLUMNS) + 1) * BULK_LIMIT + FORM_FIELDS
-"""The most fields of the form of checked rows: the cells of each row, and a checkbox to skip it."""
-
-
-SUGGESTIONS, SUGGESTION_LENGTH = 5, 60
-"""How many unknown portals get a suggestion, and how many characters are compared."""
+CHECK_FIELDS = (len(COLUMNS) + 2) * BULK_LIMIT + FORM_FIELDS
+"""The most fields of the form of checked rows: the cells of each row, its version, and a
+button to skip it."""
 
 
 class PasteView(msgspec.Struct, frozen=True, kw_only=True):
@@ -60,51 +38,24 @@ class PasteView(msgspec.Struct, frozen=True, kw_only=True):
     portals: list[Choice]
     sections: list[str]
 
-
-@dataclass(frozen=True, kw_only=True)
-class CheckedRow:
-    """A row as it was read, the link it would store, and its errors by column."""
-
-    number: int
-    pasted: PastedRow
-    spec: LinkSpec
-    presentation: LinkPresentation
-    portals: list[str]
-    errors: dict[str, FieldError] = field(default_factory=dict)
-
     @property
-    def name(self) -> str:
-        """The name to store."""
-        return self.spec.name
-
-    @property
-    def address(self) -> str:
-        """Host and path for display."""
-        return address_of(self.spec)
-
-    @property
-    def description(self) -> str:
-        """The description to store."""
-        return self.spec.description
-
-    @property
-    def section(self) -> str:
-        """The section of the row, or the default section."""
-        return self.presentation.section
-
-    @property
-    def keywords(self) -> str:
-        """The keywords, for display."""
-        return ", ".join(self.presentation.keywords)
-
-    @property
-    def tile(self) -> Arch:
-        """The icon of the link."""
-        return make_arch(self.name)
-
-    def raw(self, column: str) -> str:
-        """Return the text of a column as it was read."""
-        return str(getattr(self.pasted, column))
+    def examples(self) -> list[str]:
+        """Rows of each form, which can be pasted: they name portals and a section that exist."""
+        names = write_list([portal.label for portal in self.portals[:2]])
+        section = (self.sections or ["Travel"])[0]
+        row = PastedRow(
+            name="Travel desk",
+            url="travel.example",
+            description="Trains, flights, hotels",
+            portals=names,
+            section=section,
+            keywords="trips; flights",
+        )
+        return [
+            "https://rota.example/today",
+            "Parking permits https://parking.example",
+            write_rows([row]).strip(),
+        ]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,20 +63,33 @@ class CheckView:
     """The page that shows the checked rows before anything is stored."""
 
     rows: list[CheckedRow]
-    lines: str
     default_portal: Choice | None
     default_section: str
     problem: str = ""
 
+    def count(self, *kinds: str) -> int:
+        """Return the number of rows of some kinds."""
+        return sum(row.kind in kinds for row in self.rows)
+
     @property
     def faulty(self) -> int:
         """The number of rows with an error."""
-        return sum(1 for row in self.rows if row.errors)
+        return self.count("bad")
 
     @property
     def ready(self) -> int:
-        """The number of rows without an error."""
-        return len(self.rows) - self.faulty
+        """The number of rows that add or change a link."""
+        return self.count("new", "changed")
+
+    @property
+    def adding(self) -> int:
+        """The number of links that are added once all rows are ready."""
+        return sum(row.before is None for row in self.rows)
+
+    @property
+    def changing(self) -> int:
+        """The number of links that change once all rows are ready."""
+        return sum(row.before is not None and row.kind != "same" for row in self.rows)
 
 
 @get("/links/add-many")
@@ -175,19 +139,26 @@ async def check_paste(console: NamedDependency[Console]) -> Answer:
 async def _add(
     console: Console, form: SentForm, rows: Sequence[PastedRow], *, only_ready: bool
 ) -> Answer:
-    problem = ""
+    problem, status = "", 422
     try:
         async with console.writing() as work:
-            view = await _checked(console, work, form, rows)
-            chosen = [row for row in view.rows if not row.errors]
-            if chosen and (only_ready or not view.faulty):
-                specs = [row.spec for row in chosen]
-                await create_links(work, specs, [row.presentation for row in chosen])
+            view = await _checked(console, work, form, rows, lock=True)
+            chosen = [row for row in view.rows if row.kind in {"new", "changed"}]
+            stale = next((row for row in chosen if row.is_stale), None)
+            if stale is None and chosen and (only_ready or not view.faulty):
+                await import_links(work, [row.link for row in chosen])
                 return console.go("links", work)
     except InvalidInput as error:
         problem = error.reason
+    else:
+        if stale:
+            status = 409
+            problem = (
+                f"Somebody changed {stale.name} after these rows were checked. Nothing is stored "
+                "yet. Look at what changes now, then add the rows again."
+            )
     async with console.reading() as work:
-        return await _check_page(console, work, form, rows, problem=problem, status=422)
+        return await _check_page(console, work, form, rows, problem=problem, status=status)
 
 
 def _corrected_rows(form: Form) -> list[PastedRow]:
@@ -198,119 +169,33 @@ def _corrected_rows(form: Form) -> list[PastedRow]:
     for number in range(1, min(int(count) if is_id(count) else 0, BULK_LIMIT) + 1):
         if form.has("leave", str(number)):
             continue
-        values = {each: form.value(f"rows.{number}.{each}") for each in COLUMNS}
+        sent = {each: form.values(f"rows.{number}.{each}") for each in (*COLUMNS, "seen")}
+        values = {name: texts[-1] for name, texts in sent.items() if texts}
         fixed, _, column = fix_field.partition(".")
-        if fixed == str(number) and column in values:
+        if fixed == str(number) and column in COLUMNS:
             values[column] = fix_value
         rows.append(PastedRow(**values))
     return rows
 
 
 async def _checked(
-    console: Console, work: UnitOfWork, form: Form, rows: Sequence[PastedRow]
+    console: Console,
+    work: UnitOfWork,
+    form: Form,
+    rows: Sequence[PastedRow],
+    *,
+    lock: bool = False,
 ) -> CheckView:
-    portals = (await list_portals(work, ListQuery(page_size=CHOICES_LIMIT))).items
-    known = KnownPortals(portals)
-    default = next((each for each in portals if str(each.id) == form.value("default_portal")), None)
+    portal_id = form.value("default_portal")
+    known = await work.portals.find_all([int(portal_id)]) if is_id(portal_id) else {}
+    default = next(iter(known.values()), None)
     section = form.value("default_section").strip()
-    read = await console.site.threads.run(
-        lambda: [
-            _read_row(number, row, known, default, section) for number, row in enumerate(rows, 1)
-        ]
-    )
-    errors = await check_new_links(
-        work, [row.spec for row in read], [row.presentation for row in read]
-    )
+    defaults = Defaults(portal=default, section=section)
     return CheckView(
-        rows=[_with_error(row, error) for row, error in zip(read, errors, strict=True)],
-        lines=write_rows(rows),
+        rows=await compare_rows(console, work, rows, defaults, lock=lock),
         default_portal=Choice(str(default.id), default.name) if default else None,
         default_section=section,
     )
-
-
-def _read_row(
-    number: int,
-    row: PastedRow,
-    portals: KnownPortals,
-    default: UserPortal | None,
-    section: str,
-) -> CheckedRow:
-    address = split_address(row.url)
-    names = row.portal_names or ([default.name] if default else [])
-    known = [portal for name in names if (portal := portals.find(name))]
-    missing = [name for name in names if portals.find(name) is None]
-    return CheckedRow(
-        number=number,
-        pasted=row,
-        spec=LinkSpec(
-            name=row.name.strip(),
-            description=row.description,
-            enabled=True,
-            link=address.host,
-            link_path=address.path,
-            protocol="" if address.protocol == "https://" else address.protocol,
-            portal_ids=tuple(portal.id for portal in known),
-        ),
-        presentation=LinkPresentation(
-            section=row.section.strip() or section, keywords=split_keywords(row.keywords)
-        ),
-        portals=names,
-        errors={"portals": _unknown_portal(missing[0], row, portals)} if missing else {},
-    )
-
-
-class KnownPortals:
-    """The portals of the microtenant by name, and suggestions for unknown names.
-
-    A suggestion among 500 portals takes a tenth of a second, so only a few names get one.
-    """
-
-    def __init__(self, portals: Sequence[UserPortal]) -> None:
-        self._by_name = {fold(portal.name): portal for portal in portals}
-        self._nearest: dict[str, str] = {}
-
-    def find(self, name: str) -> UserPortal | None:
-        """Return the portal with that name, ignoring case, or None."""
-        return self._by_name.get(fold(name))
-
-    def nearest(self, name: str) -> str:
-        """Return the most similar name of a portal, or an empty text."""
-        folded = fold(name)
-        if folded not in self._nearest and len(self._nearest) < SUGGESTIONS:
-            close = get_close_matches(folded[:SUGGESTION_LENGTH], self._by_name, n=1, cutoff=0.5)
-            self._nearest[folded] = self._by_name[close[0]].name if close else ""
-        return self._nearest.get(folded, "")
-
-
-def _unknown_portal(name: str, row: PastedRow, portals: KnownPortals) -> FieldError:
-    """Return the error for an unknown portal. A paste has names, where the API has ids."""
-    better = portals.nearest(name)
-    names = "; ".join(better if each == name else each for each in row.portal_names)
-    return FieldError(
-        text=f"No portal has the name {name}.", fix=names if better else "", fix_label=better
-    )
-
-
-def _with_error(row: CheckedRow, error: InvalidInput | None) -> CheckedRow:
-    """Return the row with an error of the services in its column."""
-    if row.pasted.problem:
-        return replace(row, errors={"name": FieldError(text=row.pasted.problem)})
-    if error is None:
-        return row
-    if isinstance(error, InvalidField):
-        column = COLUMN_OF.get(error.field, "name")
-        failed = FieldError(text=error.why)
-        if column == "url":
-            fix = repaired_address(row.pasted.url)
-            label = "https" if error.field == "protocol" else fix
-            failed = replace(failed, fix=fix, fix_label=label)
-        return replace(row, errors={**row.errors, column: failed})
-    column = "portals" if isinstance(error, LinkLimitExceeded) else "name"
-    failed = FieldError(text=error.reason)
-    if isinstance(error, NameTaken):
-        failed = replace(failed, fix=f"{row.name} 2", fix_label=f"{row.name} 2")
-    return replace(row, errors={**row.errors, column: failed})
 
 
 async def _check_page(

@@ -88,6 +88,11 @@ class LinkListView(msgspec.Struct, frozen=True, kw_only=True):
         """The filters for hidden fields of the text filter's form."""
         return [(name, value) for name, value in self.chosen.items() if name not in {"q", "page"}]
 
+    @property
+    def export_href(self) -> str:
+        """The address of the matching links as a file."""
+        return address_with(f"{self.path}.csv", dict(self.all_filters))
+
     def sort_href(self, key: str) -> str:
         """Return the address of the list sorted by a column, or reversed."""
         turned = "desc" if key == self.sort and not self.descending else ""

@@ -147,3 +147,6 @@ for (const button of all("[data-show]")) {
       row.hidden = !["all", row.dataset.kind].includes(button.dataset.show);
   });
 }
+one("[data-send]")?.addEventListener("change", (event) => {
+  if (event.target.files.length) event.target.form.requestSubmit();
+});
