@@ -85,6 +85,18 @@ def test_users_are_made_listed_and_deleted(database: str, where: tuple[str, ...]
     assert succeed_json("user", "list", *where) == []
 
 
+def test_administrators_are_deleted_but_the_last(database: str, where: tuple[str, ...]) -> None:
+    made = [
+        succeed_json("admin", "create", name, "--no-password", *where) for name in ("ada", "vic")
+    ]
+    told = succeed("admin", "delete", "VIC", "--database", database)
+    last = refuse("admin", "delete", "ada", "--database", database)
+
+    assert told == f"Deleted administrator vic ({made[1]['administratorId']}).\n"
+    assert last.startswith("ada is the last administrator who can change everything in ")
+    assert [each["name"] for each in succeed_json("admin", "list", *where)] == ["ada"]
+
+
 def test_people_set_a_password_by_a_link(
     database: str, where: tuple[str, ...], tmp_path: Path
 ) -> None:

@@ -10,7 +10,12 @@ from portico.cli.options import CUSTOMER, role_options, run_as_operator, setting
 from portico.cli.password_links import CONSOLE, link_address, print_link
 from portico.cli.passwords import ChosenPassword, choose_password, password_options
 from portico.cli.tables import print_table
-from portico.domain.people.administrators import AdministratorSpec, Grant, GrantSpec
+from portico.domain.people.administrators import (
+    Administrator,
+    AdministratorSpec,
+    Grant,
+    GrantSpec,
+)
 from portico.domain.tenancy.identity import Role
 from portico.services.access import operator_writing
 from portico.services.people import administrators
@@ -177,6 +182,22 @@ def password(settings: Settings, name: str, password_stdin: bool, generate: bool
 
     click.echo(f"Changed the password of administrator {run_as_operator(settings, replace)}.")
     print_password(chosen)
+
+
+@admin.command()
+@click.argument("name")
+@settings_options("database")
+def delete(settings: Settings, name: str) -> None:
+    """Delete the administrator NAME with their roles in all tenants and their sessions."""
+
+    async def run(runtime: Runtime) -> Administrator:
+        administrator, customer_id = await find_administrator_by_name(runtime, name)
+        async with operator_writing(runtime, customer_id) as work:
+            await administrators.delete_administrator(work, administrator.id)
+        return administrator
+
+    deleted = run_as_operator(settings, run)
+    click.echo(f"Deleted administrator {deleted.name} ({deleted.id}).")
 
 
 @admin.command("password-link")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import pytest
 
+from portico.domain.audit import Action, AuditFilter
 from portico.domain.errors import (
     Forbidden,
     InvalidField,
@@ -19,6 +22,8 @@ from portico.domain.people.administrators import AdministratorSpec, GrantSpec
 from portico.domain.people.users import PortalUserSpec
 from portico.domain.search import ListQuery
 from portico.domain.tenancy.identity import Role
+from portico.services.access import operator_writing
+from portico.services.audit.log import list_audit
 from portico.services.links import links
 from portico.services.people import administrators, users
 from portico.services.people.console_access import list_accessible_microtenants
@@ -294,3 +299,84 @@ def test_grants_go_with_the_microtenant(people: People) -> None:
     people.world.admin.change(lambda work: microtenants.delete_microtenant(work, east.id))
 
     assert people.console(token) is None
+
+
+def test_a_deleted_administrator_is_gone_and_the_audit_log_knows_the_name(people: People) -> None:
+    people.administrator("ada")
+    vic = people.administrator("vic")
+    token = people.enter_console("vic").token
+    people.as_administrator("vic", lambda work: links.create_link(work, LINK))
+
+    people.as_administrator("ada", lambda work: administrators.delete_administrator(work, vic.id))
+
+    assert people.console(token) is None
+    with pytest.raises(NotFound):
+        people.operate(lambda work: administrators.get_administrator(work, vic.id))
+    page = people.operate(lambda work: list_audit(work, AuditFilter(object_id=vic.id)))
+    assert page.entries[0].action is Action.DELETE
+    by_vic = people.operate(lambda work: list_audit(work, AuditFilter(actor_id=vic.id)))
+    assert by_vic.actors[vic.id] == people.named("vic")
+
+
+def test_the_last_one_who_can_change_everything_stays(people: People) -> None:
+    ada, vic = people.administrator("ada"), people.administrator("vic")
+    people.administrator("eve", GrantSpec(role=Role.VIEWER))
+
+    def delete(administrator_id: int) -> None:
+        people.operate(lambda work: administrators.delete_administrator(work, administrator_id))
+
+    people.operate(lambda work: administrators.disable_administrator(work, vic.id))
+    with pytest.raises(Forbidden, match="last administrator"):
+        delete(ada.id)
+    with pytest.raises(Forbidden, match="last administrator"):
+        people.operate(
+            lambda work: administrators.set_grants(work, ada.id, [GrantSpec(role=Role.VIEWER)])
+        )
+    people.operate(lambda work: administrators.enable_administrator(work, vic.id))
+    delete(ada.id)
+    with pytest.raises(Forbidden, match=people.world.tenant.name):
+        delete(vic.id)
+
+
+def test_who_remove_one_another_at_once_do_not_both_succeed(people: People) -> None:
+    both = people.administrator("ada"), people.administrator("vic")
+
+    async def remove(administrator_id: int) -> None:
+        async with operator_writing(people.world.runtime, people.world.tenant.id) as work:
+            await administrators.delete_administrator(work, administrator_id)
+
+    async def at_once() -> list[BaseException | None]:
+        return await asyncio.gather(*(remove(each.id) for each in both), return_exceptions=True)
+
+    outcomes = people.world.store.run(at_once())
+
+    assert sum(each is None for each in outcomes) == 1
+    assert all(isinstance(each, PorticoError | None) for each in outcomes)
+
+
+def test_nobody_deletes_oneself_and_viewers_nobody(people: People) -> None:
+    ada = people.administrator("ada")
+    vic = people.administrator("vic", GrantSpec(role=Role.VIEWER))
+    for name, other in (("ada", ada), ("vic", ada), ("vic", vic)):
+        with pytest.raises(Forbidden):
+            people.as_administrator(
+                name, partial(administrators.delete_administrator, administrator_id=other.id)
+            )
+
+
+def test_a_tenant_deletes_only_its_own_grants_of_somebody_who_works_elsewhere(
+    people: People,
+) -> None:
+    people.administrator("ada")
+    vic = people.administrator("vic")
+    elsewhere = World(people.world.store).tenant.id
+    people.operate(lambda work: administrators.add_grant(work, vic.id, WIDE), elsewhere)
+
+    people.as_administrator("ada", lambda work: administrators.delete_administrator(work, vic.id))
+
+    left = people.operate(lambda work: administrators.get_administrator(work, vic.id), elsewhere)
+    assert not left.works_elsewhere
+    with pytest.raises(NotFound):
+        people.operate(lambda work: administrators.get_administrator(work, vic.id))
+    with pytest.raises(Forbidden, match="last administrator"):
+        people.operate(lambda work: administrators.delete_administrator(work, vic.id), elsewhere)

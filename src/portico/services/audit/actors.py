@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from portico.domain.records import fold
 from portico.services.access import OPERATOR_ID
 from portico.services.work import UnitOfWork
+from portico.storage.audit.log import AuditLog
 from portico.storage.people.administrators import AdministratorRepository
 from portico.storage.tenancy.identity import IdentityRepository
 
@@ -14,7 +15,7 @@ OPERATOR_NAME = "Operator"
 
 
 async def actor_names(work: UnitOfWork, actor_ids: Iterable[int]) -> dict[int, str]:
-    """Return the names of actors by id, without those that no longer exist."""
+    """Return the names of actors by id. Those that were deleted have the name of that time."""
     ids = set(actor_ids)
     if not ids:
         return {}
@@ -27,6 +28,8 @@ async def actor_names(work: UnitOfWork, actor_ids: Iterable[int]) -> dict[int, s
     # A user who first signs in through a provider creates their own account.
     if others := ids - set(names):
         names |= await work.users.names(others)
+    if others := ids - set(names):
+        names |= await AuditLog(work.connection, work.scope).last_names(others)
     return names
 
 

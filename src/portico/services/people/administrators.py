@@ -19,12 +19,14 @@ from portico.domain.people.administrators import (
     check_administrator,
 )
 from portico.domain.records import fold
+from portico.domain.tenancy.identity import Role
 from portico.services import recording
 from portico.services.access import OPERATOR_ID, require_admin, require_whole_tenant
 from portico.services.work import UnitOfWork
 from portico.storage.people.devices import ConsoleDevices
 from portico.storage.people.password_links import ConsolePasswordLinks
 from portico.storage.people.sessions import ConsoleSessions
+from portico.storage.tenancy.identity import IdentityRepository
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +112,8 @@ async def set_grants(
     require_admin(work)
     before = locked or await get_administrator(work, administrator_id, lock=True)
     require_other(work, administrator_id, "change its own grants")
+    if not any(map(_manages_tenant, grants)):
+        await _require_another_manager(work, before)
     await _store_grants(work, administrator_id, grants)
     stored = await work.administrators.find(administrator_id)
     assert stored is not None
@@ -145,6 +149,8 @@ async def disable_administrator(work: UnitOfWork, administrator_id: int) -> Gran
     """
     before = await get_changeable(work, administrator_id)
     require_other(work, administrator_id, "disable itself")
+    if work.principal.actor_id != OPERATOR_ID:  # who must be able to disable anybody at once
+        await _require_another_manager(work, before)
     await _sign_out(work, administrator_id)
     return await _store(work, before, replace(before, disabled_time=work.now))
 
@@ -153,6 +159,27 @@ async def enable_administrator(work: UnitOfWork, administrator_id: int) -> Grant
     """Re-enable a disabled administrator. Raises NotFound or Forbidden."""
     before = await get_changeable(work, administrator_id)
     return await _store(work, before, replace(before, disabled_time=None))
+
+
+async def delete_administrator(
+    work: UnitOfWork, administrator_id: int, *, locked: GrantedAdministrator | None = None
+) -> None:
+    """Delete an administrator, whom the caller may have `locked`, with its sessions.
+
+    An administrator who also works in other tenants only loses its roles in this one, unless the
+    operator deletes it. Raises NotFound, or Forbidden, also for oneself and for the last one who
+    can change everything.
+    """
+    require_admin(work)
+    before = locked or await get_administrator(work, administrator_id, lock=True)
+    require_other(work, administrator_id, "delete itself")
+    if before.works_elsewhere and work.principal.actor_id != OPERATOR_ID:
+        await set_grants(work, administrator_id, (), locked=before)
+        return
+    await _require_another_manager(work, before, everywhere=True)
+    await _sign_out(work, administrator_id)
+    await work.administrators.remove(administrator_id)
+    await recording.record_deletion(work.in_default(), KIND, before)
 
 
 async def set_administrator_password(
@@ -217,6 +244,29 @@ def require_other(work: UnitOfWork, administrator_id: int, deed: str) -> None:
     """Raise Forbidden for a change of oneself, which could leave nobody to manage the tenant."""
     if work.principal.actor_id == administrator_id:
         raise Forbidden(f"An administrator cannot {deed}; another one can.")
+
+
+def _manages_tenant(grant: GrantSpec) -> bool:
+    return grant.role is Role.ADMIN and grant.microtenant_id is None
+
+
+async def _require_another_manager(
+    work: UnitOfWork, leaving: GrantedAdministrator, *, everywhere: bool = False
+) -> None:
+    """Raise Forbidden if nobody else could change everything in this tenant, or in any, afterwards.
+
+    Administrators who remove one another at the same time wait here, so that one of them stays.
+    """
+    grants = await work.administrators.grants([leaving.id]) if everywhere else leaving.grants
+    for customer_id in sorted({each.customer_id for each in grants if _manages_tenant(each)}):
+        await work.administrators.lock_managers(customer_id)
+        if await work.administrators.has_other_manager(customer_id, leaving.id):
+            continue
+        (tenant,) = await IdentityRepository(work.connection).tenants([customer_id])
+        raise Forbidden(
+            f"{leaving.display_name or leaving.name} is the last administrator who can change "
+            f"everything in {tenant.name}. Give somebody else this role first."
+        )
 
 
 async def _sign_out(work: UnitOfWork, administrator_id: int, *, but: str = "") -> None:

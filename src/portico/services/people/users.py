@@ -86,10 +86,13 @@ async def replace_password(work: UnitOfWork, before: PortalUser, password_hash: 
     return after
 
 
-async def delete_user(work: UnitOfWork, user_id: int) -> None:
-    """Delete a user with its sessions, favourites and groups. Raises NotFound or Forbidden."""
+async def delete_user(work: UnitOfWork, user_id: int, *, locked: PortalUser | None = None) -> None:
+    """Delete a user with its sessions, favourites and groups. The caller may have `locked` it.
+
+    Raises NotFound or Forbidden.
+    """
     require_admin(work)
-    user = await get_user(work, user_id, lock=True)
+    user = locked or await get_user(work, user_id, lock=True)
     await work.users.remove(user_id)
     await recording.record_deletion(work.in_default(), KIND, user)
 

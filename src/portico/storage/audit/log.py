@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, bindparam, case, func, or_, select
@@ -59,6 +59,12 @@ class AuditLog:
         parameters = self._bound(since=since, from_id=_from_id(since))
         rows = await self._connection.scan(_per_day(self._everywhere), parameters)
         return {row.day: (int(row.added), row.entries - int(row.added)) for row in rows}
+
+    async def last_names(self, object_ids: Iterable[int]) -> dict[int, str]:
+        """Return the names that deleted objects of the tenant had, by id."""
+        requested = sorted(set(object_ids))
+        rows = await self._connection.rows(_last_names(), self._bound(requested=requested))
+        return {row.object_id: row.object_name for row in rows}
 
     def _bound(self, **values: object) -> dict[str, object]:
         return values | scope_values(self._scope)
@@ -155,4 +161,14 @@ def _per_day(everywhere: bool) -> Select[Any]:
         select(day, func.count().label("entries"), func.sum(is_new).label("added"))
         .where(*in_scope(everywhere), *matching({"from_id", "since"}))
         .group_by(day)
+    )
+
+
+@cached
+def _last_names() -> Select[Any]:
+    entry = audit_entry.c
+    return select(entry.object_id, entry.object_name).where(
+        entry.customer_id == bindparam("scope_customer_id"),
+        entry.action == Action.DELETE,
+        Among(entry.object_id, "requested"),
     )

@@ -10,6 +10,7 @@ from sqlalchemy import Select, bindparam, delete, select, update
 
 from portico.domain.people.administrators import Administrator, Grant
 from portico.domain.records import fold
+from portico.domain.tenancy.identity import Role
 from portico.storage.engine.connections import Connection
 from portico.storage.engine.statements import Among, cached, insert_into
 from portico.storage.schema.people_tables import administrator, administrator_grant
@@ -70,6 +71,24 @@ class AdministratorRepository:
         statement = update(administrator).where(administrator.c.id == changed.id)
         await self._connection.run(statement.values(**values))
 
+    async def remove(self, administrator_id: int) -> None:
+        """Delete an administrator and all of its grants."""
+        grants = administrator_grant.c.administrator_id == administrator_id
+        await self._connection.run(delete(administrator_grant).where(grants))
+        await self._connection.run(
+            delete(administrator).where(administrator.c.id == administrator_id)
+        )
+
+    async def lock_managers(self, customer_id: int) -> None:
+        """Make other writers of the enabled administrators of a whole tenant wait."""
+        if self._connection.writers_overlap:
+            await self._connection.rows(_locked_managers(), {"customer_id": customer_id})
+
+    async def has_other_manager(self, customer_id: int, administrator_id: int) -> bool:
+        """Return whether an enabled administrator of a whole tenant is left without this one."""
+        values = {"customer_id": customer_id, "leaving_id": administrator_id}
+        return bool(await self._connection.rows(_other_manager(), values))
+
     async def note_sign_in(self, administrator_id: int, now: int) -> None:
         """Store the time of an administrator's last sign-in."""
         statement = update(administrator).where(administrator.c.id == administrator_id)
@@ -114,6 +133,28 @@ def _any() -> Select[Any]:
 def _administrator(lock: bool) -> Select[Any]:
     chosen = select(*_COLUMNS).where(administrator.c.id == bindparam("requested_id"))
     return chosen.with_for_update(key_share=True) if lock else chosen
+
+
+def _managers() -> Select[Any]:
+    """Return the ids of the enabled administrators who can change everything in a tenant."""
+    granted = select(administrator_grant.c.administrator_id).where(
+        administrator_grant.c.customer_id == bindparam("customer_id"),
+        administrator_grant.c.microtenant_id.is_(None),
+        administrator_grant.c.role == Role.ADMIN,
+    )
+    return select(administrator.c.id).where(
+        administrator.c.id.in_(granted), administrator.c.disabled_time.is_(None)
+    )
+
+
+@cached
+def _locked_managers() -> Select[Any]:
+    return _managers().order_by(administrator.c.id).with_for_update(key_share=True)
+
+
+@cached
+def _other_manager() -> Select[Any]:
+    return _managers().where(administrator.c.id != bindparam("leaving_id")).limit(1)
 
 
 @cached

@@ -16,6 +16,7 @@ from portico.domain.tenancy.identity import Role
 from portico.services.people.administrators import (
     GrantedAdministrator,
     create_administrator,
+    delete_administrator,
     disable_administrator,
     enable_administrator,
     get_administrator,
@@ -28,6 +29,7 @@ from portico.services.people.administrators import (
 from portico.services.tenancy.microtenants import summarise_microtenants
 from portico.services.versions import version_of
 from portico.services.work import UnitOfWork
+from portico.web.console.frame.confirming import Confirmation
 from portico.web.console.frame.edit_routes import edit_routes
 from portico.web.console.frame.editing import Change, Edit, Editing, spec_of
 from portico.web.console.frame.forms import Form, FormValue, SentForm
@@ -198,6 +200,22 @@ async def _created(console: Console, record_id: int, form: SentForm) -> Answer |
     return await show_administrator_link(console, record_id) if form.flag("invite") else None
 
 
+async def _confirm(
+    console: Console, work: UnitOfWork, stored: GrantedAdministrator
+) -> Confirmation:
+    name = stored.display_name or stored.name
+    if stored.works_elsewhere:
+        words = (
+            f"{name} also works in other tenants. This takes away their roles in "
+            f"{work.tenant.name} and ends their sessions; the account stays."
+        )
+    else:
+        words = (
+            "Their sessions end at once. The audit log keeps what they did. This cannot be undone."
+        )
+    return Confirmation(words=words)
+
+
 async def _switch(console: Console, work: UnitOfWork, person: int, enabled: bool) -> None:
     await (enable_administrator if enabled else disable_administrator)(work, person)
 
@@ -219,6 +237,7 @@ ADMINISTRATOR = Editing(
     noun="administrator",
     path="administrators",
     nav="administrators",
+    heading="Administrators",
     template="administrator.html",
     labels=LABELS,
     fields=FIELDS,
@@ -231,6 +250,8 @@ ADMINISTRATOR = Editing(
     create=_create,
     store=_store,
     switch=_switch,
+    confirm=_confirm,
+    remove=delete_administrator,
     created=_created,
     version=_version,
     refusals=(InvalidInput, Forbidden),

@@ -16,6 +16,7 @@ from portico.domain.search import AnyOf, ListQuery, compare
 from portico.services.people.groups import list_groups
 from portico.services.people.users import (
     create_user,
+    delete_user,
     get_user,
     list_users,
     set_user_password,
@@ -23,6 +24,7 @@ from portico.services.people.users import (
 )
 from portico.services.versions import version_of
 from portico.services.work import UnitOfWork
+from portico.web.console.frame.confirming import Confirmation
 from portico.web.console.frame.edit_routes import edit_routes
 from portico.web.console.frame.editing import Change, Edit, Editing, spec_of
 from portico.web.console.frame.forms import Form, FormValue, SentForm
@@ -163,6 +165,19 @@ async def _created(console: Console, record_id: int, form: SentForm) -> Answer |
     return await show_user_link(console, record_id) if form.flag("invite") else None
 
 
+async def _confirm(console: Console, work: UnitOfWork, user: PortalUser) -> Confirmation:
+    words = (
+        "Their sessions end at once, and their favourites are deleted. The audit log keeps what "
+        "they did. This cannot be undone."
+    )
+    if user.provider_id is not None:
+        words = (
+            f"{words} Their provider creates a new user when they sign in again: to keep them "
+            "out, disable them instead."
+        )
+    return Confirmation(words=words)
+
+
 async def _switch(console: Console, work: UnitOfWork, user_id: int, enabled: bool) -> None:
     stored = await get_user(work, user_id, lock=True)
     spec = replace(spec_of(stored, PortalUserSpec), enabled=enabled)
@@ -188,6 +203,7 @@ USER = Editing(
     noun="user",
     path="users",
     nav="users",
+    heading="Users and groups",
     template="user.html",
     labels=LABELS,
     fields=FIELDS,
@@ -201,6 +217,8 @@ USER = Editing(
     create=_create,
     store=_store,
     switch=_switch,
+    confirm=_confirm,
+    remove=delete_user,
     created=_created,
     version=_version,
 )
