@@ -55,6 +55,8 @@ def test_filters_narrow_together(world: World) -> None:
     assert listed(world.admin, both) == ["Payroll"]
     assert listed(world.admin, LinkFilter(portal_id=NO_PORTAL)) == ["Pay slips", "Plain"]
     assert listed(world.admin, LinkFilter(portal_id=NO_PORTAL, text="pay")) == ["Pay slips"]
+    assert listed(world.admin, LinkFilter(off_portal_id=staff)) == ["Pay slips", "Plain"]
+    assert listed(world.admin, LinkFilter(off_portal_id=staff, text="pay")) == ["Pay slips"]
     assert listed(world.admin, LinkFilter(portal_id=7)) == []
     assert listed(world.admin, LinkFilter(section_id=7)) == []
 

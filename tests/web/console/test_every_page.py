@@ -45,6 +45,7 @@ def every_place(desk: Desk) -> list[str]:
         "links/add-many",
         "portals",
         "portals/new",
+        f"portals/{portal}/add-links",
         *(
             f"portals/{portal}{tab}"
             for tab in ("", "/appearance", "/access", "/notice", "/history", "/preview", "/delete")

@@ -32,13 +32,15 @@ SEARCHED_FIELDS = (LINK_FIELDS["name"], LINK_FIELDS["description"], LINK_FIELDS[
 class LinkFilter:
     """Conditions on links. Those that are None or empty match every link.
 
-    Each word of `text` must be in the name, the description or the host.
+    Each word of `text` must be in the name, the description or the host. Links on the portal
+    `off_portal_id` do not match.
     """
 
     text: str = ""
     enabled: bool | None = None
     portal_id: int | None = None
     section_id: int | None = None
+    off_portal_id: int | None = None
 
 
 def narrowed(query: ListQuery, filter_: LinkFilter) -> ListQuery:

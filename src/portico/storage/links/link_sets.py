@@ -35,12 +35,13 @@ from portico.storage.schema.tables import portal_assignment, user_portal_link
 _IN_SECTION = "in section"
 _WITHOUT_SECTION = "without section"
 _WITHOUT_PORTAL = "without portal"
+_OFF_PORTAL = "off portal"
 
 
 class LinkSetRepository(LinkRepository):
     """The links of one scope, many per statement."""
 
-    vague: ClassVar = frozenset({_WITHOUT_SECTION})
+    vague: ClassVar = frozenset({_WITHOUT_SECTION, _OFF_PORTAL})
 
     async def filtered(self, query: ListQuery, filter_: LinkFilter) -> Page[Link]:
         """Return a page of the links that match the filter and the condition of the query."""
@@ -51,6 +52,9 @@ class LinkSetRepository(LinkRepository):
         elif filter_.portal_id is not None:
             narrowed.append(ON_PORTAL)
             values["portal_id"] = filter_.portal_id
+        if filter_.off_portal_id is not None:
+            narrowed.append(_OFF_PORTAL)
+            values["off_portal_id"] = filter_.off_portal_id
         if filter_.section_id == NO_SECTION:
             narrowed.append(_WITHOUT_SECTION)
         elif filter_.section_id is not None:
@@ -120,6 +124,12 @@ class LinkSetRepository(LinkRepository):
         if _WITHOUT_SECTION in narrowed:
             headed = select(shown.c.link_id).where(same, shown.c.section_id.is_not(None))
             conditions.append(~headed.correlate(cls.table).exists())
+        if _OFF_PORTAL in narrowed:
+            shown_there = select(portal_assignment.c.link_id).where(
+                in_scope(portal_assignment),
+                portal_assignment.c.portal_id == bindparam("off_portal_id"),
+            )
+            conditions.append(cls.table.c.id.not_in(shown_there))
         if _WITHOUT_PORTAL in narrowed:
             conditions.append(on_no_portal(cls.table))
         return conditions

@@ -5,9 +5,12 @@ from __future__ import annotations
 from litestar import get, post
 from litestar.di import NamedDependency
 
+from portico.domain.audit import Action, AuditFilter
 from portico.domain.errors import InvalidInput, NotFound
+from portico.services.audit.log import PAGE_LIMIT, list_audit
 from portico.services.people.sessions import choose_microtenant
 from portico.services.undo.undo import undo_change
+from portico.services.work import UnitOfWork
 from portico.web.console.frame.page import Answer, Console
 from portico.web.shared.cookies import THEME, THEMES, AnyRequest
 from portico.web.shared.pages import redirect
@@ -43,6 +46,7 @@ async def undo(console: NamedDependency[Console]) -> Answer:
     try:
         async with console.writing() as work:
             await undo_change(work, transaction_id)
+            back = await _existing(work, back)
     except NotFound as error:
         raise NotFound("this change") from error
     except InvalidInput:
@@ -55,6 +59,16 @@ async def dismiss_undo(console: NamedDependency[Console]) -> Answer:
     """Stop offering to undo the last change on every page. The audit log still does."""
     form = await console.form()
     return redirect(console.back(form, ""), cookies=[console.forget_change()])
+
+
+async def _existing(work: UnitOfWork, address: str) -> str:
+    """Return an address, or the list above it if its record was deleted by this transaction."""
+    deletions = AuditFilter(transaction_id=work.transaction_id, action=Action.DELETE)
+    entries = (await list_audit(work, deletions, limit=PAGE_LIMIT)).entries
+    gone = {str(entry.object_id) for entry in entries}
+    parts = address.partition("?")[0].split("/")
+    place = next((place for place, part in enumerate(parts) if part in gone), None)
+    return address if place is None else "/".join(parts[:place])
 
 
 @get("/keys")

@@ -23,6 +23,7 @@ from portico.web.console.people import (
     password_links,
     users,
 )
+from portico.web.console.portals import choosing as link_choosing
 from portico.web.console.portals import dashboard, portals, search
 from portico.web.console.portals import order as portal_order
 from portico.web.console.portals import tabs as portal_tabs
@@ -40,6 +41,7 @@ NOUNS = (
     portals,
     portal_tabs,
     portal_order,
+    link_choosing,
     sections,
     aups,
     microtenants,

@@ -8,6 +8,7 @@ import msgspec
 
 from portico.domain.audit import Action
 from portico.domain.links.links import KIND as LINK
+from portico.domain.portals.portals import KIND as PORTAL
 from portico.services.audit.requests import AuditRequest, RequestPage
 from portico.services.threads import are_large, run_on_thread
 from portico.services.undo.undo import UNDO_SECONDS, find_undoable
@@ -109,9 +110,14 @@ def _view(
 
 
 def summarise(request: AuditRequest) -> Summary:
-    """Return what a request did to its links, or to the objects of its first entry without any."""
+    """Return what a request did to its links, or to the objects of its first entry without any.
+
+    A portal that was created counts more than the links on it.
+    """
     kinds = [part.object_type for part in request.parts]
-    main = LINK if LINK in kinds else kinds[0]
+    first = request.parts[0]
+    is_new_portal = (first.object_type, first.action) == (PORTAL, Action.CREATE)
+    main = LINK if LINK in kinds and not is_new_portal else first.object_type
     about = [part for part in request.parts if part.object_type == main]
     count = sum(part.count for part in about)
     one, many = KINDS.get(main, ("object", "objects"))

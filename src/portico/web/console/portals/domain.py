@@ -11,20 +11,27 @@ UNUSED = "An address such as links.example.com. The operator of this server has 
 
 
 class DomainNote(msgspec.Struct, frozen=True, kw_only=True):
-    """The text beside the field, and a command for the operator if one helps."""
+    """The text beside the field, and a command for the operator or a CNAME target to copy."""
 
     text: str
     command: str = ""
+    target: str = ""
 
 
-def domain_note(work: UnitOfWork, status: DomainStatus | None) -> DomainNote:
-    """Return the note on a domain; None stands for a portal without one."""
+def domain_note(work: UnitOfWork, status: DomainStatus | None, canonical: str = "") -> DomainNote:
+    """Return the note on a domain; None stands for a portal without one.
+
+    `canonical` is the CNAME target of the portal, if it has one.
+    """
     if status is None:
         return DomainNote(text=UNUSED)
     host = status.host
     match status.state:
         case DomainState.ROUTES:
-            return DomainNote(text=f"{host} opens this portal. Its DNS must lead to this server.")
+            text = f"{host} opens this portal. Its DNS must lead to this server."
+            if canonical:
+                text += " Its CNAME target is below."
+            return DomainNote(text=text, target=canonical)
         case DomainState.NOT_ALLOWED:
             return DomainNote(
                 text=f"{host} does not open this portal: the operator of this server has not "

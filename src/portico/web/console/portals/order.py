@@ -138,22 +138,29 @@ async def save_order(console: NamedDependency[Console]) -> Answer:
 
 @post("/portals/{id:str}/order/link", status_code=303)
 async def move_link(console: NamedDependency[Console]) -> Answer:
-    """Move a link up, down, to another section, or off the portal."""
+    """Move a link up, down, to another section, or off the portal; enable or disable it."""
     form = await console.form()
     portal_id, move = console.record_id, form.value("move")
     link_id = next(iter(form.ids("link")), 0)
     async with console.writing() as work:
-        if move == "off":
-            change = LinkChange(kind=ChangeKind.REMOVE_PORTALS, portal_ids=(portal_id,))
-            await change_links(work, LinkSelection(link_ids=(link_id,)), change)
-        elif move.startswith("to:"):
-            section = move.removeprefix("to:")
-            name = await _section_name(work, (read_id(section),) if section else ())
-            change = LinkChange(kind=ChangeKind.MOVE, section=name)
+        if change := await _row_change(work, portal_id, move):
             await change_links(work, LinkSelection(link_ids=(link_id,)), change)
         else:
             await _step_link(work, portal_id, link_id, -1 if move == "up" else 1)
     return console.go(f"portals/{portal_id}", work)
+
+
+async def _row_change(work: UnitOfWork, portal_id: int, move: str) -> LinkChange | None:
+    """Return the change of one link that a row's menu asks for; None for a step up or down."""
+    if move == "off":
+        return LinkChange(kind=ChangeKind.REMOVE_PORTALS, portal_ids=(portal_id,))
+    if move in {ChangeKind.ENABLE, ChangeKind.DISABLE}:
+        return LinkChange(kind=ChangeKind(move))
+    if move.startswith("to:"):
+        section = move.removeprefix("to:")
+        name = await _section_name(work, (read_id(section),) if section else ())
+        return LinkChange(kind=ChangeKind.MOVE, section=name)
+    return None
 
 
 async def _sections_of(work: UnitOfWork, portal_id: int) -> list[PortalSection]:

@@ -9,12 +9,14 @@ import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 
+from portico.domain.links.changes import ChangeKind, LinkChange, LinkSelection
 from portico.domain.links.display_hosts import display_host
 from portico.domain.links.links import LINKS_PER_PORTAL
 from portico.domain.portals.domains import DomainState, DomainStatus
 from portico.domain.portals.pages import Audience, PortalPage, PresentedPortal
-from portico.domain.portals.portals import PORTAL_FIELDS, UserPortal, UserPortalSpec, canonical_name
+from portico.domain.portals.portals import PORTAL_FIELDS, UserPortal, UserPortalSpec
 from portico.domain.search import ListQuery, compare
+from portico.services.links.changes import change_links
 from portico.services.policies import list_aups
 from portico.services.portals.domains import domain_statuses
 from portico.services.portals.pages import present_portals
@@ -29,10 +31,11 @@ from portico.services.portals.portals import (
 from portico.services.work import UnitOfWork
 from portico.web.console.frame.confirming import Confirmation
 from portico.web.console.frame.edit_routes import edit_routes
-from portico.web.console.frame.editing import Editing, spec_of
+from portico.web.console.frame.editing import Edit, Editing, spec_of
 from portico.web.console.frame.forms import Form
 from portico.web.console.frame.lists import PAGE_SIZE, Window, address_with, page_number
 from portico.web.console.frame.page import Answer, Console
+from portico.web.console.portals.choosing import LinkChoices, find_choices
 
 LABELS: Mapping[str, str] = {
     "name": "Name",
@@ -78,6 +81,7 @@ class PortalRow(msgspec.Struct, frozen=True, kw_only=True):
     id: int
     name: str
     address: str
+    url: str
     href: str
     links: int
     audience: str
@@ -131,31 +135,55 @@ async def show_portals(console: NamedDependency[Console]) -> Answer:
             text=text,
             window=Window(page.total, query.page, "portal", "portals"),
             rows=[
-                PortalRow(
-                    id=portal.id,
-                    name=portal.name,
-                    address=display_host(portal.domain)
-                    if routes(domains.get(portal.id))
-                    else f"/p/{portal.page.slug or portal.id}",
-                    href=f"{console.base}/portals/{portal.id}",
-                    links=links.get(portal.id, 0),
-                    audience=AUDIENCES[portal.page.audience],
-                    changed=portal.modified_time,
-                    enabled=portal.enabled,
-                )
+                _row(console, portal, links.get(portal.id, 0), domains.get(portal.id))
                 for portal in portals
             ],
         )
         return await console.page("portals.html", work, view, nav="portals")
 
 
+def _row(
+    console: Console, portal: PresentedPortal, links: int, domain: DomainStatus | None
+) -> PortalRow:
+    address, url = _address(console, portal, domain)
+    return PortalRow(
+        id=portal.id,
+        name=portal.name,
+        address=address,
+        url=url,
+        href=f"{console.base}/portals/{portal.id}",
+        links=links,
+        audience=AUDIENCES[portal.page.audience],
+        changed=portal.modified_time,
+        enabled=portal.enabled,
+    )
+
+
+def _address(
+    console: Console, portal: PresentedPortal, domain: DomainStatus | None
+) -> tuple[str, str]:
+    """Return the address that opens a portal, for display and in full."""
+    if routes(domain):
+        return display_host(portal.domain), f"https://{portal.domain}"
+    path = f"/p/{portal.page.slug or portal.id}"
+    return path, console.site.origins.origin(console.request) + path
+
+
 async def _create(console: Console, work: UnitOfWork, form: Form) -> UserPortal:
-    return await create_portal(
+    portal = await create_portal(
         work,
         UserPortalSpec(name=form.value("name"), enabled=form.flag("enabled")),
         managed_suffix=console.site.managed_suffix,
         page=PortalPage(slug=form.value("slug").strip(), audience=read_audience(form)),
     )
+    if link_ids := form.ids("link"):
+        change = LinkChange(kind=ChangeKind.ADD_PORTALS, portal_ids=(portal.id,))
+        await change_links(work, LinkSelection(link_ids=link_ids), change)
+    return portal
+
+
+async def _details(console: Console, work: UnitOfWork, edit: Edit[PresentedPortal]) -> LinkChoices:
+    return await find_choices(work, edit.form, room=LINKS_PER_PORTAL)
 
 
 async def _switch(console: Console, work: UnitOfWork, portal_id: int, enabled: bool) -> None:
@@ -199,8 +227,6 @@ async def facts_of(console: Console, work: UnitOfWork, portal: PresentedPortal) 
     domain = (await domain_statuses_of(console, work, [portal])).get(portal.id)
     if routes(domain):
         facts.append(("Domain", display_host(portal.domain), f"https://{portal.domain}"))
-        if canonical := canonical_name(portal, console.site.managed_suffix):
-            facts.append(("CNAME target", canonical, canonical))
     elif domain is not None:
         facts.append(("Domain", f"{display_host(portal.domain)} (does not open this portal)", ""))
     facts += [
@@ -237,6 +263,7 @@ PORTAL = Editing(
     fields=FIELDS,
     find=get_presented_portal,
     name_of=lambda portal: portal.name,
+    details=_details,
     blank={"enabled": True, "audience": Audience.SIGNED_IN.value},
     create=_create,
     switch=_switch,

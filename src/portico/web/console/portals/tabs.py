@@ -17,7 +17,7 @@ from portico.domain.links.presentation import seen_by
 from portico.domain.people.users import USER_FIELDS
 from portico.domain.portals.accent import nearest_accent
 from portico.domain.portals.pages import PresentedPortal
-from portico.domain.portals.portals import UserPortalSpec
+from portico.domain.portals.portals import UserPortalSpec, canonical_name
 from portico.domain.search import ListQuery, compare
 from portico.services.audit.log import list_audit
 from portico.services.people.groups import list_groups
@@ -258,7 +258,7 @@ async def _page(
         form=form,
         conflict=edit.conflict,
         pictures={name: text if read_picture(text) else "" for name, text in pictures.items()},
-        domain=domain_note(work, facts.domain),
+        domain=domain_note(work, facts.domain, canonical_name(portal, console.site.managed_suffix)),
     )
     return await console.page(f"portal_{tab}.html", work, view, nav="portals", status=edit.status)
 

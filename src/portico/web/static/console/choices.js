@@ -40,3 +40,45 @@ document.addEventListener("input", (event) => {
   document.addEventListener("htmx:afterSettle", showAll);
   addEventListener("pageshow", showAll);
 }
+
+// Links to put on a portal: how many are ticked, and whether the portal has room for them.
+{
+  const sets = () => all("[data-links]");
+  const boxes = (set) => all("[name=link]", set);
+
+  function count(set) {
+    const ticked = boxes(set).filter((box) => box.checked).length;
+    const { room } = set.dataset;
+    const line = one("[data-ticked]", set);
+    const over = ticked > Number(room);
+    const words = over ? "over" : (["none", "one"][ticked] ?? "many");
+    line.textContent = line.dataset[words].replace("{}", ticked);
+    line.classList.toggle("bad", over);
+    for (const button of all("[data-needs-link]", set.form)) button.disabled = over || !ticked;
+  }
+  document.addEventListener("change", (event) => {
+    const set = event.target.closest?.("[data-links]");
+    if (set) count(set);
+  });
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-tick-all]");
+    if (!button) return;
+    const set = button.closest("[data-links]");
+    for (const box of boxes(set)) box.checked = true;
+    count(set);
+  });
+  // Enter ticks the first match instead of sending the form.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !event.target.matches("[data-find-links]")) return;
+    event.preventDefault();
+    const set = event.target.closest("[data-links]");
+    const next = boxes(set).find((box) => !box.checked);
+    if (next) next.checked = true;
+    count(set);
+  });
+  const countAll = () => {
+    for (const set of sets()) count(set);
+  };
+  document.addEventListener("htmx:afterSettle", countAll);
+  addEventListener("pageshow", countAll);
+}

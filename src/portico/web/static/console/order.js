@@ -35,6 +35,8 @@
     const menu = one("details", template.content).cloneNode(true);
     one("[data-menu-name]", menu).textContent = more.getAttribute("aria-label");
     one("[name=link]", menu).value = row.dataset.id;
+    one("[data-menu-edit]", menu).href = one(".name", row).href;
+    one(row.classList.contains("off") ? "[value=disable]" : "[value=enable]", menu).remove();
     one(`[value="to:${row.closest(".order-section").dataset.section}"]`, menu)?.remove();
     more.replaceWith(menu);
     menu.open = true;

@@ -15,7 +15,7 @@ const say = (words) => {
 // Controls that only a script can serve are hidden until one runs.
 function reveal(root = document) {
   for (const control of all(
-    "[data-copy], [data-grip], [data-section-grip], [data-pick-all], [data-clear], [data-select-all], [data-close-toast], [data-keys-off], [data-narrow]",
+    "[data-copy], [data-grip], [data-section-grip], [data-pick-all], [data-clear], [data-select-all], [data-close-toast], [data-keys-off], [data-tick-all], [data-reveal]",
     root,
   )) {
     control.hidden = false;
