@@ -36,7 +36,8 @@ from portico.storage.tenancy.microtenants import MicrotenantRepository
 from portico.web.console.audit.entries import LABELS
 
 STAMPS = {"customer_id", "id", "creation_time", "modified_time", "modified_by"}
-NEVER_ANSWERED = {"customer_id"}
+NEVER_ANSWERED = {"customer_id", "text_version"}
+"""The tenant is in the path, and the vendor knows no versions of a policy."""
 NEVER_WRITTEN = {"microtenant_name"}
 TEXT_KINDS = {FieldKind.FOLDED, FieldKind.ASCII}
 

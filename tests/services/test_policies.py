@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,8 @@ from portico.domain.errors import InvalidField, NameTaken, NotFound
 from portico.domain.policies import Aup, AupSpec
 from portico.domain.search import ListQuery
 from portico.services import policies as aups
+from portico.services.undo.undo import undo_change
+from portico.services.work import UnitOfWork
 from tests.services.world import START, Caller, World
 
 POLICY = AupSpec(name="Policy", description="d", enabled=True, aup="# Be kind", email="a@b.example")
@@ -38,10 +41,29 @@ def test_policy_is_stored_replaced_and_deleted(world: World) -> None:
         modified_time=START + 60,
         modified_by=world.admin.claims.client_id,
         phone_num="+1 123",
+        text_version=2,
     )
     world.admin.change(lambda work: aups.delete_aup(work, made.id))
     assert stored(world.admin) == []
     assert [entry.action for entry in world.audit_trail()[-3:]] == ["create", "update", "delete"]
+
+
+def test_every_change_of_the_text_is_a_new_version(world: World) -> None:
+    made = create(world.admin)
+
+    def version_after(step: Callable[[UnitOfWork], Awaitable[object]]) -> int:
+        world.now += 1
+        world.admin.change(step)
+        return world.admin.look(lambda work: aups.get_aup(work, made.id)).text_version
+
+    other = replace(POLICY, aup="Other words")
+    renamed = replace(other, name="Rules")
+    assert made.text_version == 1
+    assert version_after(lambda work: aups.update_aup(work, made.id, other)) == 2
+    changed = f"transaction at {world.now}"
+    assert version_after(lambda work: undo_change(work, changed)) == 3
+    assert version_after(lambda work: aups.update_aup(work, made.id, other)) == 4
+    assert version_after(lambda work: aups.update_aup(work, made.id, renamed)) == 4
 
 
 def test_policies_without_a_name_live_together(world: World) -> None:

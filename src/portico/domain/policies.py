@@ -31,7 +31,14 @@ class AupSpec:
 
 @dataclass(frozen=True, kw_only=True)
 class Aup(AupSpec, OwnedRecord):
-    """A stored acceptable use policy."""
+    """A stored acceptable use policy. `text_version` counts the changes of its text, from 1."""
+
+    text_version: int = 1
+
+
+def next_text_version(before: Aup, text: str) -> int:
+    """Return the version of a policy with a new text, or the same version for the same text."""
+    return before.text_version + (text != before.aup)
 
 
 AUP_FIELDS = fields(

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ColumnElement, Dialect, Text, TypeDecorator, bindparam
+from sqlalchemy import ColumnElement, Dialect, Text, TypeDecorator, bindparam, func, or_
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import NullType
 
+from portico.domain.records import fold_ascii
 from portico.domain.search import Operator
 
 _ESCAPE = "/"
@@ -66,6 +67,25 @@ class HasText(FunctionElement[Any]):
     def __init__(self, column: ColumnElement[Any], operator: Operator, name: str) -> None:
         super().__init__(column, bindparam(name, type_=_Part(operator)))
         self.operator = operator
+
+
+_SPELLINGS = ("text_typed", "text_lower", "text_upper", "text_title")
+
+
+def spellings_of(text: str) -> dict[str, str]:
+    """Return the values of `has_spelling`: a text as it is typed, and in other cases."""
+    spellings = (text, text.lower(), text.upper(), text.title())
+    return dict(zip(_SPELLINGS, map(fold_ascii, spellings), strict=True))
+
+
+def has_spelling(column: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Return the condition that a column contains a text in any case.
+
+    It is for columns without a folded copy. Both databases fold only A to Z there, so other letters
+    match in one of the spellings.
+    """
+    folded = func.lower(column)
+    return or_(*(HasText(folded, Operator.CONTAINS, each) for each in _SPELLINGS))
 
 
 @compiles(HasText)

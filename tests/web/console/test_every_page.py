@@ -52,6 +52,7 @@ def every_place(desk: Desk) -> list[str]:
         ),
         "policies",
         f"policies/{policy}",
+        f"policies/{policy}/acceptances",
         "microtenants",
         "microtenants/0",
         "microtenants/new",

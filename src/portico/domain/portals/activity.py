@@ -24,7 +24,8 @@ class Acceptance:
     """The acceptance of one version of a policy by one person.
 
     A visitor of a public portal has no user. `visitor` is then the random text of the browser's
-    cookie.
+    cookie. `version` is the digest of the text. `text_version` is its number, None in
+    acceptances that are older than these numbers.
     """
 
     customer_id: int
@@ -35,10 +36,11 @@ class Acceptance:
     visitor: str
     name: str
     time: int
+    text_version: int | None = None
 
 
 def policy_version(text: str) -> str:
-    """Return the version of a policy text, which changes with the text."""
+    """Return the digest of a policy text, which people accept."""
     return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 

@@ -72,5 +72,6 @@ async def accept_policy(
             visitor=visitor.token,
             name=visitor.name,
             time=runtime.now,
+            text_version=pending.aup.text_version,
         )
         await Activity(connection, portal.customer_id).accept(acceptance)

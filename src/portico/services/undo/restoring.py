@@ -19,7 +19,7 @@ from portico.domain.links.presentation import PresentedLink, unpresented
 from portico.domain.links.sections import Section
 from portico.domain.people import groups
 from portico.domain.people.groups import Group
-from portico.domain.policies import Aup
+from portico.domain.policies import Aup, next_text_version
 from portico.domain.portals import portals
 from portico.domain.portals.pages import DEFAULT_PAGE, PortalPage, PresentedPortal
 from portico.domain.records import Named, Record, fold
@@ -192,6 +192,18 @@ async def _store_page(work: UnitOfWork, portal: PresentedPortal, stored: PortalP
         await store_page(work, portal, replace(portal.page, slug=""), stored)
 
 
+class PolicyRestorer(Restorer[Aup]):
+    """Policies, whose versions only count up."""
+
+    async def change(
+        self, work: UnitOfWork, records: Sequence[Aup], current: Mapping[int, Aup]
+    ) -> None:
+        """Store earlier policies. An earlier text becomes a new version."""
+        versions = {each.id: next_text_version(current[each.id], each.aup) for each in records}
+        numbered = [replace(each, text_version=versions[each.id]) for each in records]
+        await super().change(work, numbered, current)
+
+
 async def _is_section_used(work: UnitOfWork, section: Section) -> bool:
     return section.id in await work.sections.link_counts()
 
@@ -216,7 +228,7 @@ RESTORERS: Mapping[str, Restorer[Any]] = {
         PortalRestorer(
             kind=portals.KIND, record=PresentedPortal, repository=lambda work: work.portals
         ),
-        Restorer(kind=aups.KIND, record=Aup, repository=lambda work: work.aups),
+        PolicyRestorer(kind=aups.KIND, record=Aup, repository=lambda work: work.aups),
         Restorer(
             kind=microtenants.KIND,
             record=Microtenant,

@@ -8,16 +8,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, Select, bindparam, case, func, or_, select
 
 from portico.domain.audit import Action, AuditEntry, AuditFilter
-from portico.domain.records import Scope, first_id_at, fold_ascii
-from portico.domain.search import Operator
+from portico.domain.records import Scope, first_id_at
 from portico.storage.engine.connections import Connection
 from portico.storage.engine.statements import Among, cached
 from portico.storage.schema.tables import audit_entry
-from portico.storage.text_matches import HasText
+from portico.storage.text_matches import has_spelling, spellings_of
 
 DAY_SECONDS = 86_400
 _HOUR_SECONDS = 3_600
-_SPELLINGS = ("text_typed", "text_lower", "text_upper", "text_title")
 
 
 class AuditLog:
@@ -88,8 +86,7 @@ def condition_values(
     }
     given = {name: value for name, value in values.items() if value not in (None, "")}
     if text := given.pop("text", ""):
-        spellings = (text, text.lower(), text.upper(), text.title())
-        given |= dict(zip(_SPELLINGS, map(fold_ascii, spellings), strict=True))
+        given |= spellings_of(str(text))
         given["named_actors"] = list(named_actors)
     return given
 
@@ -112,10 +109,8 @@ def matching(
     }
     chosen = [each for name, each in conditions.items() if name in given]
     if "named_actors" in given:
-        # lower() folds A to Z alone, so other letters match in one of four spellings.
-        name = func.lower(of.object_name)
-        found = [HasText(name, Operator.CONTAINS, each) for each in _SPELLINGS]
-        chosen.append(or_(*found, Among(of.actor_id, "named_actors")))
+        named = or_(has_spelling(of.object_name), Among(of.actor_id, "named_actors"))
+        chosen.append(named)
     return chosen
 
 

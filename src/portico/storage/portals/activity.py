@@ -30,6 +30,7 @@ from portico.storage.schema.people_tables import (
     recent_opening,
 )
 from portico.storage.schema.tables import portal_assignment, user_portal_link
+from portico.storage.text_matches import has_spelling, spellings_of
 
 # Both databases accept this SQL. SQLAlchemy has a construct for each dialect only.
 _COUNT = text(
@@ -55,6 +56,20 @@ class Activity:
     def __init__(self, connection: Connection, customer_id: int) -> None:
         self._connection = connection
         self._customer_id = customer_id
+
+    async def acceptances(
+        self, aup_id: int, text: str, *, before_id: int | None, limit: int
+    ) -> list[Acceptance]:
+        """Return the acceptances of a policy that are older than `before_id`, newest first.
+
+        With a text, only those of people with it in their names.
+        """
+        values: dict[str, object] = {"aup_id": aup_id, "page_size": limit}
+        values |= {} if before_id is None else {"before_id": before_id}
+        values |= spellings_of(text) if text else {}
+        statement = _acceptances(bool(text), before_id is not None)
+        rows = await self._connection.scan(statement, self._bound(values))
+        return [Acceptance(**row._asdict()) for row in rows]
 
     async def is_visible(self, portal_id: int, link_id: int, group_ids: Iterable[int]) -> bool:
         """Return whether a link is enabled, on the portal, and visible to one of the groups."""
@@ -139,6 +154,20 @@ class Activity:
 
     def _bound(self, values: dict[str, Any]) -> dict[str, Any]:
         return {"customer_id": self._customer_id, **values}
+
+
+@cached
+def _acceptances(has_text: bool, is_later_page: bool) -> Select[Any]:
+    conditions = [has_spelling(aup_acceptance.c.name)] if has_text else []
+    if is_later_page:
+        conditions.append(aup_acceptance.c.id < bindparam("before_id"))
+    return (
+        select(aup_acceptance)
+        .where(aup_acceptance.c.customer_id == bindparam("customer_id"))
+        .where(aup_acceptance.c.aup_id == bindparam("aup_id"), *conditions)
+        .order_by(aup_acceptance.c.id.desc())
+        .limit(bindparam("page_size"))
+    )
 
 
 @cached

@@ -204,6 +204,7 @@ aup_acceptance = Table(
     id_column("user_id", nullable=True),
     *text_columns("visitor", "name"),
     id_column("time"),
+    id_column("text_version", nullable=True),
     PrimaryKeyConstraint("customer_id", "id", name="pk_aup_acceptance"),
     Index("ix_aup_acceptance_user", "customer_id", "user_id", "aup_id", "version"),
     Index("ix_aup_acceptance_visitor", "customer_id", "visitor", "aup_id", "version"),

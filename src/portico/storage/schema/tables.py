@@ -159,6 +159,7 @@ user_portal_aup = Table(
     *owned_columns(),
     flag_column("enabled"),
     *text_columns("aup", "email", "phone_num"),
+    Column("text_version", BigInteger, nullable=False, server_default=text("1")),
     *owned_keys("user_portal_aup"),
     Index(
         "uq_user_portal_aup_name",

@@ -6,7 +6,6 @@ from litestar import Router
 from litestar.di import Provide
 
 from portico.web.console import home
-from portico.web.console import policies as aups
 from portico.web.console.audit import log as audit
 from portico.web.console.frame.errors import present_error
 from portico.web.console.frame.page import open_console
@@ -23,6 +22,8 @@ from portico.web.console.people import (
     password_links,
     users,
 )
+from portico.web.console.policies import acceptances
+from portico.web.console.policies import policies as aups
 from portico.web.console.portals import choosing as link_choosing
 from portico.web.console.portals import dashboard, portals, search
 from portico.web.console.portals import order as portal_order
@@ -44,6 +45,7 @@ NOUNS = (
     link_choosing,
     sections,
     aups,
+    acceptances,
     microtenants,
     clients,
     administrators,

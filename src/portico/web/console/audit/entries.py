@@ -57,6 +57,7 @@ LABELS: Mapping[str, str] = {
     "page.accent": "Accent colour",
     "page.favicon": "Favicon",
     "aup": "Text",
+    "text_version": "Version",
     "email": "E-mail",
     "phone_num": "Phone",
     "criteria_attribute_values": "Sign-in domains",

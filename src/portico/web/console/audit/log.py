@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -28,11 +26,11 @@ from portico.services.tenancy.clients import list_clients
 from portico.services.work import UnitOfWork
 from portico.web.console.audit.entries import KINDS, VERBS, DayView, describe_entries
 from portico.web.console.audit.requests import RequestDay, RequestView, describe_requests
+from portico.web.console.frame.csv_files import csv_download, csv_lines, csv_start
 from portico.web.console.frame.forms import is_id
 from portico.web.console.frame.lists import Choice, address_with
 from portico.web.console.frame.page import Answer, Console
 from portico.web.console.frame.words import DAY_SECONDS
-from portico.web.shared.pages import PAGE_HEADERS
 
 PERIODS: Mapping[str, str] = {
     "1": "Last 24 hours",
@@ -138,7 +136,7 @@ async def _list(work: UnitOfWork, chosen: Mapping[str, str], before_id: int | No
 @get("/audit.csv")
 async def download_audit(console: NamedDependency[Console]) -> Download:
     """Send the entries that match the filters as a CSV file."""
-    return Download("portico-audit.csv", "text/csv; charset=utf-8", PAGE_HEADERS, _csv(console))
+    return csv_download("portico-audit.csv", _csv(console))
 
 
 async def _csv(console: Console) -> AsyncGenerator[bytes]:
@@ -149,8 +147,7 @@ async def _csv(console: Console) -> AsyncGenerator[bytes]:
     """
     async with console.reading() as work:
         filters = read_filter(console.query, work.now)
-    # Spreadsheets recognise UTF-8 by the byte order mark.
-    yield "\ufeff".encode() + _lines([CSV_HEADER])
+    yield csv_start(CSV_HEADER)
     before_id: int | None = None
     while True:
         async with console.reading() as work:
@@ -164,13 +161,7 @@ async def _csv(console: Console) -> AsyncGenerator[bytes]:
 
 
 def _page_lines(page: AuditPage, here: Mapping[int, str]) -> bytes:
-    return _lines(audit_rows(page, here))
-
-
-def _lines(rows: Iterable[Sequence[str]]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text).writerows(rows)
-    return text.getvalue().encode()
+    return csv_lines(audit_rows(page, here))
 
 
 def read_filter(chosen: Mapping[str, str], now: int) -> AuditFilter:

@@ -11,7 +11,6 @@ from litestar import get
 from litestar.di import NamedDependency
 
 from portico.domain.policies import Aup, AupSpec
-from portico.domain.portals.activity import policy_version
 from portico.domain.search import ListQuery
 from portico.services.policies import create_aup, delete_aup, get_aup, list_aups, update_aup
 from portico.services.work import UnitOfWork
@@ -115,7 +114,7 @@ async def _confirm(console: Console, work: UnitOfWork, stored: Aup) -> Confirmat
 
 
 async def _version_words(console: Console, work: UnitOfWork, edit: Edit[Aup]) -> str:
-    return policy_version(edit.stored.aup)[:12] if edit.stored else "Not stored yet"
+    return str(edit.stored.text_version) if edit.stored else "Not stored yet"
 
 
 POLICY = Editing(

@@ -1,0 +1,1 @@
+"""Acceptable use policies, and who accepted them."""
