@@ -47,12 +47,15 @@ def add_link(
     section: str | None = None,
     order: int = 0,
     groups: tuple[str, ...] = (),
+    keywords: tuple[str, ...] = (),
     enabled: bool = True,
 ) -> int:
-    """The id of a new link; with a section, or groups, it is said how it is shown."""
+    """The id of a new link; with a section, groups or keywords it is said how it is shown."""
     shown = None
-    if section is not None or groups:
-        shown = LinkPresentation(section=section or "", order=order, groups=groups)
+    if section is not None or groups or keywords:
+        shown = LinkPresentation(
+            section=section or "", order=order, groups=groups, keywords=keywords
+        )
     spec = link_spec(name, *portal_ids, enabled=enabled)
     return caller.change(lambda work: links.create_link(work, spec, shown)).id
 

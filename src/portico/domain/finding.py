@@ -7,10 +7,11 @@ types (web/static/finding.js). Both are tested with one table, tests/domain/find
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from itertools import islice
+from typing import Generic, TypeVar
 
 QUERY_LIMIT = 200
 SIMILAR_LETTERS = 40
@@ -29,6 +30,8 @@ _PLAIN = {
     "\N{GREEK SMALL LETTER FINAL SIGMA}": "\N{GREEK SMALL LETTER SIGMA}",
     "\N{LATIN SMALL LETTER DOTLESS I}": "i",
 }
+
+T = TypeVar("T")
 
 Span = tuple[int, int]
 Texts = tuple[str, str, str, str]
@@ -60,6 +63,15 @@ class Match:
     index: int
     position: MatchPosition
     spans: tuple[tuple[Span, ...], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found(Generic[T]):
+    """An item that matches, and the texts of it that the match is in."""
+
+    item: T
+    texts: Texts
+    match: Match
 
 
 @dataclass(frozen=True)
@@ -95,6 +107,17 @@ def find_matches(query: str, items: Sequence[Texts]) -> list[Match]:
         (match for match in matches if match is not None),
         key=lambda match: (match.position, match.index),
     )
+
+
+def find_best(
+    query: str, items: Sequence[T], texts_of: Callable[[T], Texts], limit: int
+) -> list[Found[T]]:
+    """Return the best matches among items, with the texts that were searched."""
+    texts = list(map(texts_of, items))
+    return [
+        Found(item=items[match.index], texts=texts[match.index], match=match)
+        for match in find_matches(query, texts)[:limit]
+    ]
 
 
 def nearest_item(query: str, items: Sequence[Texts]) -> int | None:

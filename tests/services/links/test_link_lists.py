@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from portico.domain.links.changes import LinkSelection
 from portico.domain.links.filters import NO_PORTAL, NO_SECTION, LinkFilter
 from portico.domain.search import ListQuery
 from portico.services.links import sections
-from portico.services.links.lists import list_filtered_links
-from portico.services.portals.search_everything import search_everything
+from portico.services.links.lists import list_filtered_links, select_links
+from portico.services.portals.search_everything import SearchResults, search_everything
 from portico.services.work import UnitOfWork
 from portico.storage.links import link_sets
 from tests.services.arranged import add_link, add_portal
@@ -86,11 +87,25 @@ def test_everything_is_searched(world: World) -> None:
     confined = world.caller(microtenant_id=east.id)
 
     found = world.admin.look(lambda work: search_everything(work, " wiki "))
-    assert [link.name for link in found.links.items] == ["Company wiki"]
-    assert [portal.name for portal in found.portals.items] == ["Wikis"]
-    assert [each.name for each in found.microtenants.items] == ["Wiki works"]
+    assert [each.item.name for each in found.links] == ["Company wiki"]
+    assert [each.item.name for each in found.portals] == ["Wikis"]
+    assert [each.item.name for each in found.microtenants] == ["Wiki works"]
     inside = confined.look(lambda work: search_everything(work, "wiki"))
-    assert [link.name for link in inside.links.items] == ["Wiki of the east"]
-    assert inside.portals.total == 0
+    assert [each.item.name for each in inside.links] == ["Wiki of the east"]
+    assert inside.portals == []
     nothing = world.admin.look(lambda work: search_everything(work, "  "))
-    assert nothing.links.total == nothing.portals.total == nothing.microtenants.total == 0
+    assert nothing == SearchResults()
+
+
+@pytest.mark.usefixtures("large")
+def test_filter_finds_links_by_keywords(world: World) -> None:
+    payslips = add_link(world.admin, "Payslips", keywords=("Löhne", "salary"))
+    add_link(world.admin, "Holidays", keywords=("vacation",))
+
+    for text in ("salary", "LÖHNE slips", "payslips salary"):
+        assert listed(world.admin, LinkFilter(text=text)) == ["Payslips"]
+    assert listed(world.admin, LinkFilter(text="salary", enabled=False)) == []
+    assert listed(world.admin, LinkFilter(text="salary vacation")) == []
+    selection = LinkSelection(filter=LinkFilter(text="salary"))
+    chosen = world.admin.look(lambda work: select_links(work, selection))
+    assert [each.id for each in chosen] == [payslips]

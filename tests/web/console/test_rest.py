@@ -12,7 +12,7 @@ from tests.certificates import certificate_pem
 from tests.harness import AUPS, CERTIFICATES, LINKS, MICROTENANTS, Tenant, create_applications
 from tests.web.conftest import OpenTab
 from tests.web.console.people import sit_down
-from tests.web.keyboard import press, type_text, wait_for_scripts
+from tests.web.keyboard import press, wait_for_scripts
 
 
 def test_a_policy_is_written_with_its_preview(tenant: Tenant, tab: OpenTab) -> None:
@@ -134,23 +134,6 @@ def test_the_audit_log_tells_who_did_what_as_a_difference(tenant: Tenant, tab: O
     expect(page.get_by_text("Nothing changed in this period")).to_be_visible()
     rows = list(csv.reader(io.StringIO(page.request.get(desk.url("audit.csv")).text())))
     assert "'=Wiki" in {cell for row in rows for cell in row}
-
-
-@pytest.mark.both_databases
-def test_the_palette_finds_links_portals_and_microtenants(tenant: Tenant, tab: OpenTab) -> None:
-    desk = sit_down(tenant, tab())
-    desk.add_link("Payslips")
-    portal = desk.add_portal("Pay desk")
-    page = desk.open()
-    press(page, "Control+k")
-    type_text(page, "pay")
-    expect(page.get_by_role("option")).to_have_count(2)
-    press(page, "ArrowDown", "Enter")
-    page.wait_for_url(f"**/portals/{portal}")
-    plain = tab(java_script_enabled=False)
-    plain.context.add_cookies(page.context.cookies())  # type: ignore[arg-type]
-    plain.page.goto(desk.url("search?q=pay"))
-    expect(plain.page.get_by_role("link", name="Payslips")).to_be_visible()
 
 
 @pytest.mark.both_databases

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from portico.domain.errors import InvalidField
@@ -32,8 +32,8 @@ SEARCHED_FIELDS = (LINK_FIELDS["name"], LINK_FIELDS["description"], LINK_FIELDS[
 class LinkFilter:
     """Conditions on links. Those that are None or empty match every link.
 
-    Each word of `text` must be in the name, the description or the host. Links on the portal
-    `off_portal_id` do not match.
+    Each word of `text` must be in the name, the description, the host or a keyword. Links on the
+    portal `off_portal_id` do not match.
     """
 
     text: str = ""
@@ -43,22 +43,46 @@ class LinkFilter:
     off_portal_id: int | None = None
 
 
-def narrowed(query: ListQuery, filter_: LinkFilter) -> ListQuery:
-    """Return the query with the filter's text and state among its conditions."""
+def narrowed(
+    query: ListQuery,
+    filter_: LinkFilter,
+    by_keyword: Mapping[str, Sequence[int]] | None = None,
+) -> ListQuery:
+    """Return the query with the filter's text and state among its conditions.
+
+    `by_keyword` has the ids of the links with a keyword that contains a word of the text, by word.
+    """
     parts = [] if query.condition is None else [query.condition]
     if filter_.enabled is not None:
         parts.append(Comparison(LINK_FIELDS["enabled"], Operator.EQ, (filter_.enabled,)))
-    parts.extend(text_conditions(filter_.text))
+    parts.extend(text_conditions(filter_.text, by_keyword=by_keyword))
     if not parts:
         return query
     return replace(query, condition=parts[0] if len(parts) == 1 else AllOf(tuple(parts)))
 
 
-def text_conditions(text: str, searched: Sequence[Field] = SEARCHED_FIELDS) -> list[Condition]:
-    """Return one condition for each word of a text: one of the fields contains it.
+def text_conditions(
+    text: str,
+    searched: Sequence[Field] = SEARCHED_FIELDS,
+    by_keyword: Mapping[str, Sequence[int]] | None = None,
+) -> list[Condition]:
+    """Return one condition for each word of a text: one of the fields, or a keyword, contains it.
 
-    Words that cannot be stored match nothing. Raises InvalidField for more than 16 words, or a word
-    of more than 255 characters.
+    Raises InvalidField as `words_of` does.
+    """
+    conditions: list[Condition] = []
+    for word in words_of(text):
+        parts = [Comparison(field, Operator.CONTAINS, (word,)) for field in searched]
+        if ids := (by_keyword or {}).get(word):
+            parts.append(Comparison(LINK_FIELDS["id"], Operator.IN, tuple(ids)))
+        conditions.append(AnyOf(tuple(parts)))
+    return conditions
+
+
+def words_of(text: str) -> list[str]:
+    """Return the distinct words of a text, folded. Words that cannot be stored match nothing.
+
+    Raises InvalidField for more than 16 words, or a word of more than 255 characters.
     """
     if len(text) > SEARCH_LIMIT:
         raise InvalidField("search", f"At most {SEARCH_LIMIT} characters are allowed.")
@@ -67,7 +91,4 @@ def text_conditions(text: str, searched: Sequence[Field] = SEARCHED_FIELDS) -> l
     check_terms("search", len(words))
     if any(len(word) > VALUE_LIMIT for word in words):
         raise InvalidField("search", f"A word has at most {VALUE_LIMIT} characters.")
-    return [
-        AnyOf(tuple(Comparison(field, Operator.CONTAINS, (word,)) for field in searched))
-        for word in dict.fromkeys(map(fold, words))
-    ]
+    return list(dict.fromkeys(map(fold, words)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from portico.domain.errors import InvalidField, NotFound
 from portico.domain.links.changes import CHANGE_LIMIT, LinkSelection
-from portico.domain.links.filters import LinkFilter, narrowed
+from portico.domain.links.filters import LinkFilter, narrowed, words_of
 from portico.domain.links.presentation import PresentedLink
 from portico.domain.records import fold
 from portico.domain.search import ListQuery
@@ -17,7 +17,7 @@ async def list_filtered_links(work: UnitOfWork, query: ListQuery, filter_: LinkF
 
     An unknown portal or section has no links.
     """
-    page = await work.link_sets.filtered(narrowed(query, filter_), filter_)
+    page = await work.link_sets.filtered(await _narrowed(work, query, filter_), filter_)
     portal_ids = {portal_id for link in page.items for portal_id in link.portal_ids}
     return LinkPage(page=page, portals=await work.portals.find_all(portal_ids))
 
@@ -34,12 +34,18 @@ async def select_links(work: UnitOfWork, selection: LinkSelection) -> list[Prese
             if link_id not in links:
                 raise NotFound(link_id)
         return sorted(links.values(), key=lambda link: (fold(link.name), link.id))
-    query = narrowed(ListQuery(page_size=CHANGE_LIMIT), selection.filter)
+    query = await _narrowed(work, ListQuery(page_size=CHANGE_LIMIT), selection.filter)
     page = await work.link_sets.filtered(query, selection.filter)
     _require_few(page.total)
     # A page locks nothing, so its links are read again by their ids.
     links = await work.presented_links.find_all((link.id for link in page.items), lock=True)
     return [links[link.id] for link in page.items if link.id in links]
+
+
+async def _narrowed(work: UnitOfWork, query: ListQuery, filter_: LinkFilter) -> ListQuery:
+    words = words_of(filter_.text)
+    by_keyword = {word: await work.presentation.with_keyword(word) for word in words}
+    return narrowed(query, filter_, by_keyword)
 
 
 def _require_few(links: int) -> None:

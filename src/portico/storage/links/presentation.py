@@ -16,15 +16,21 @@ from sqlalchemy import (
     select,
 )
 
+from portico.domain.errors import SearchTooExpensive
 from portico.domain.links.links import Link
 from portico.domain.links.presentation import PLAIN, LinkPresentation, PresentedLink, present
 from portico.domain.records import Scope, fold
-from portico.storage.engine.connections import Connection
+from portico.domain.search import Operator
+from portico.storage.engine.connections import Connection, ReadTooSlow
 from portico.storage.engine.statements import Among, Row, cached, insert_into
 from portico.storage.links.links import AnyLinkRepository
 from portico.storage.repositories import in_scope, listed_ids, plain_columns, restored
 from portico.storage.schema.page_tables import link_group, link_presentation, portal_group, section
 from portico.storage.schema.tables import portal_assignment, user_portal, user_portal_link
+from portico.storage.text_matches import HasText
+
+KEYWORD_MATCHES = 2_000
+"""How many links a search finds by their keywords at most."""
 
 # Names have no control characters, so this one separates them.
 _SEPARATOR = "\x1f"
@@ -58,6 +64,17 @@ class PresentationRepository:
             return {}
         rows = await self._connection.rows(_of_links(), self._bound(link_ids=distinct))
         return {row.presentation_link_id: _presentation(row) for row in rows}
+
+    async def with_keyword(self, folded: str) -> list[int]:
+        """Return the ids of links with a keyword that contains the folded text, within a limit.
+
+        Raises SearchTooExpensive when the database does not finish in time.
+        """
+        try:
+            rows = await self._connection.scan(_with_keyword(), self._bound(keyword=folded))
+        except ReadTooSlow as error:
+            raise SearchTooExpensive(error.seconds) from error
+        return [row.link_id for row in rows]
 
     async def present(self, links: Iterable[Link]) -> list[PresentedLink]:
         """Return links together with their presentations."""
@@ -190,6 +207,13 @@ def _of_links() -> Select[Any]:
     return _with_presentation(select()).where(
         in_scope(arranged), Among(arranged.c.link_id, "link_ids")
     )
+
+
+@cached
+def _with_keyword() -> Select[Any]:
+    arranged = link_presentation
+    contains = HasText(arranged.c.keywords_folded, Operator.CONTAINS, "keyword")
+    return select(arranged.c.link_id).where(in_scope(arranged), contains).limit(KEYWORD_MATCHES)
 
 
 @cached

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from portico.domain.finding import MatchPosition, Span, Texts, find_matches, nearest_item
+from portico.domain.finding import MatchPosition, Texts, find_matches, nearest_item
 from portico.domain.links.display_hosts import display_host
 from portico.domain.links.links import target_url
 from portico.domain.links.presentation import PortalSection, PresentedLink
@@ -22,6 +22,7 @@ from portico.domain.portals.pages import PresentedPortal
 from portico.web.shared.arch import Arch, make_arch
 from portico.web.shared.branding import picture_digest
 from portico.web.shared.languages import Language
+from portico.web.shared.marks import Part, marked_parts
 from portico.web.shared.pictures import Picture, read_picture
 
 FAVOURITES_SHOWN = 8
@@ -30,8 +31,6 @@ SEARCHED = ("name", "keywords", "description", "address")
 """The texts of a tile that a search looks at. The page's script reads them from the tile."""
 _SENTENCE = re.compile(r"(.{1,160}?[.:;])\s+(?=\S)", re.DOTALL)
 _DAY = 86_400
-
-Part = tuple[str, bool]
 
 
 class TileView(msgspec.Struct, frozen=True, kw_only=True):
@@ -235,7 +234,9 @@ def find_tiles(query: str, tiles: Sequence[TileView]) -> tuple[MatchView, ...]:
         MatchView(
             tile=tiles[match.index],
             by_keyword=match.position is MatchPosition.IN_KEYWORDS,
-            parts=dict(zip(SEARCHED, map(_parts, texts[match.index], match.spans), strict=True)),
+            parts=dict(
+                zip(SEARCHED, map(marked_parts, texts[match.index], match.spans), strict=True)
+            ),
         )
         for match in find_matches(query, texts)
     )
@@ -249,19 +250,6 @@ def nearest_tile(query: str, tiles: Sequence[TileView]) -> TileView | None:
 
 def _texts(tile: TileView) -> Texts:
     return tile.name, tile.keywords, tile.description, tile.address
-
-
-def _parts(text: str, spans: Iterable[Span]) -> tuple[Part, ...]:
-    parts: list[Part] = []
-    done = 0
-    for start, end in spans:
-        if start > done:
-            parts.append((text[done:start], False))
-        parts.append((text[start:end], True))
-        done = end
-    if done < len(text):
-        parts.append((text[done:], False))
-    return tuple(parts)
 
 
 def _date(time: int) -> date:

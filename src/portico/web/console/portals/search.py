@@ -2,32 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
 import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 
-from portico.domain.links.display_hosts import display_host
+from portico.domain.finding import Found, MatchPosition, find_best
+from portico.domain.people.groups import Group
 from portico.services.portals.search_everything import search_everything
 from portico.web.console.frame.page import Answer, Console
-from portico.web.console.frame.tiles import address_of, tile_of
+from portico.web.console.frame.places import Place, places_of
+from portico.web.console.frame.tiles import tile_of
 from portico.web.shared.arch import Arch
+from portico.web.shared.marks import Part, marked_parts
+
+T = TypeVar("T")
+
+PLACES_SHOWN = 10
+_WITH_ADDRESSES = {"link", "layout-grid"}
 
 
 class ResultItem(msgspec.Struct, frozen=True, kw_only=True):
-    """One match."""
+    """One match: its name, and the text beside it that explains the match, both in parts."""
 
-    id: int
-    name: str
+    id: str
     href: str
-    detail: str
+    sign: str
+    name: Sequence[Part]
+    detail: Sequence[Part]
+    is_mono: bool
     tile: Arch | None = None
 
 
-class ResultGroup(msgspec.Struct, frozen=True):
-    """The matches of one noun."""
+class ResultGroup(msgspec.Struct, frozen=True, kw_only=True):
+    """The matches of one noun, the best first. `position` is that of the best."""
 
     words: str
-    sign: str
+    position: MatchPosition
     items: list[ResultItem]
 
 
@@ -40,55 +53,90 @@ class SearchView(msgspec.Struct, frozen=True, kw_only=True):
 
 @get("/search")
 async def show_search(console: NamedDependency[Console]) -> Answer:
-    """Show the links, portals and microtenants that contain every word."""
+    """Show the links, pages, people and so on that match every word, the best group first."""
     text = console.query.get("q", "").strip()
     async with console.reading() as work:
-        matches = await search_everything(work, text)
-        links = await work.presentation.present(matches.links.items)
+        results = await search_everything(work, text)
+        places = list(places_of(console, work))
+        pages = [each for each in places if not each.is_action]
+        actions = [each for each in places if each.is_action]
+
+        def found(those: Sequence[Place]) -> Sequence[Found[Place]]:
+            return find_best(text, those, lambda place: place.texts, PLACES_SHOWN)
+
+        base = console.base
         groups = [
-            ResultGroup(
-                "Links",
-                "link",
-                [
-                    ResultItem(
-                        id=each.id,
-                        name=each.name,
-                        href=f"{console.base}/links/{each.id}",
-                        detail=address_of(each),
-                        tile=tile_of(each),
-                    )
-                    for each in links
-                ],
+            *_group("Links", "link", results.links, lambda it: f"{base}/links/{it.id}", tile_of),
+            *_group("Pages", "", found(pages), lambda it: f"{base}/{it.path}".rstrip("/")),
+            *_group("Actions", "", found(actions), lambda it: f"{base}/{it.path}"),
+            *_group(
+                "Portals", "layout-grid", results.portals, lambda it: f"{base}/portals/{it.id}"
             ),
-            ResultGroup(
-                "Portals",
-                "layout-grid",
-                [
-                    ResultItem(
-                        id=each.id,
-                        name=each.name,
-                        href=f"{console.base}/portals/{each.id}",
-                        detail=display_host(each.domain),
-                    )
-                    for each in matches.portals.items
-                ],
+            *_group("Users", "users", results.users, lambda it: f"{base}/users/{it.id}"),
+            *_group("Groups", "users-group", results.groups, _address_of_group(base)),
+            *_group(
+                "Administrators",
+                "user-shield",
+                results.administrators,
+                lambda it: f"{base}/administrators/{it.id}",
             ),
-            ResultGroup(
+            *_group(
                 "Microtenants",
                 "building",
-                [
-                    ResultItem(
-                        id=each.id,
-                        name=each.name,
-                        href=f"/console/{console.customer_id}/{each.id}",
-                        detail=each.description,
-                    )
-                    for each in matches.microtenants.items
-                ],
+                results.microtenants,
+                lambda it: f"/console/{console.customer_id}/{it.id}",
             ),
         ]
-        view = SearchView(text=text, groups=[group for group in groups if group.items])
-        return await console.page("search.html", work, view, nav="")
+        groups.sort(key=lambda group: group.position)
+        return await console.page("search.html", work, SearchView(text=text, groups=groups), nav="")
+
+
+def _address_of_group(base: str) -> Callable[[Group], str]:
+    return lambda _: f"{base}/groups"
+
+
+def _group(
+    words: str,
+    sign: str,
+    found: Sequence[Found[T]],
+    address: Callable[[T], str],
+    tile: Callable[[T], Arch] | None = None,
+) -> list[ResultGroup]:
+    """Return the group of a noun's matches; none without any."""
+    if not found:
+        return []
+    items = [
+        _item(f"{words.lower()}-{number}", sign, each, address(each.item), tile)
+        for number, each in enumerate(found, 1)
+    ]
+    return [ResultGroup(words=words, position=found[0].match.position, items=items)]
+
+
+def _item(
+    item_id: str,
+    sign: str,
+    found: Found[T],
+    href: str,
+    tile: Callable[[T], Arch] | None,
+) -> ResultItem:
+    parts = [
+        marked_parts(text, spans)
+        for text, spans in zip(found.texts, found.match.spans, strict=True)
+    ]
+    name, keywords, description, address = parts
+    detail = {
+        MatchPosition.IN_KEYWORDS: keywords,
+        MatchPosition.IN_DESCRIPTION: description,
+    }.get(found.match.position, address)
+    return ResultItem(
+        id=item_id,
+        href=href,
+        sign=found.item.sign if isinstance(found.item, Place) else sign,
+        name=name,
+        detail=detail,
+        is_mono=detail is address and sign in _WITH_ADDRESSES,
+        tile=tile(found.item) if tile else None,
+    )
 
 
 ROUTES = [show_search]

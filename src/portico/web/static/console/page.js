@@ -114,6 +114,9 @@ document.addEventListener("input", (event) => {
 });
 
 // The palette.
+let shownFor = "";
+let openFirst = false;
+
 function openPalette() {
   const palette = one("#palette");
   if (!palette.open) palette.showModal();
@@ -127,9 +130,13 @@ one("#palette").addEventListener("keydown", (event) => {
   if (step && results.length) {
     event.preventDefault();
     choose(results, (here + step + results.length) % results.length);
-  } else if (event.key === "Enter" && results.length) {
+  } else if (event.key === "Enter" && event.target.value.trim()) {
     event.preventDefault();
-    results[Math.max(0, here)].click();
+    // What is shown may be of fewer letters than were typed: the first result then opens once it is there.
+    openFirst = event.target.value !== shownFor;
+    if (!openFirst && results.length) results[Math.max(0, here)].click();
+  } else if (!event.isComposing) {
+    openFirst = false;
   }
 });
 
@@ -258,7 +265,12 @@ document.addEventListener("htmx:beforeSwap", (event) => {
 document.addEventListener("htmx:sendError", () => note("Portico did not answer. Try again."));
 document.addEventListener("htmx:afterSettle", (event) => {
   reveal();
-  if (event.target.id === "palette-found") markResults(event.target);
+  if (event.target.id === "palette-found") {
+    shownFor = event.detail.requestConfig.parameters.q;
+    markResults(event.target);
+    const field = one("#palette input");
+    if (openFirst && field.value === shownFor) one("a", event.target)?.click();
+  }
   const asked = one("#asked");
   if (event.target === asked && !asked.open) asked.showModal();
 });
