@@ -6,8 +6,9 @@ from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
-from tests.harness import AUPS, Tenant
+from tests.harness import AUPS, LINKS, Tenant
 from tests.web.conftest import OpenTab
 from tests.web.console.people import Desk, sit_down
 
@@ -83,6 +84,36 @@ def test_axe_finds_nothing_on_any_page(tenant: Tenant, tab: OpenTab) -> None:
                 nodes = [node["html"][:160] for node in violation["nodes"][:3]]
                 found[place, theme, violation["id"]] = nodes
     assert found == {}
+
+
+def test_axe_finds_nothing_in_what_asks_before_a_change(tenant: Tenant, tab: OpenTab) -> None:
+    desk = sit_down(tenant, tab(reduced_motion="reduce", viewport={"width": 390, "height": 844}))
+    on = [{"id": desk.add_portal(LONG[:80])}]
+    desk.add_link("Mail")
+    link = desk.add_link(LONG[:250], link="x.example", userPortals=on)
+    page = desk.page
+    found = {}
+
+    def look_at(state: str) -> None:
+        answer = Axe().run(page, options={"runOnly": list(RULES)}).response
+        found[state] = [
+            (each["id"], each["nodes"][0]["html"][:160]) for each in answer["violations"]
+        ]
+        assert page.evaluate("document.documentElement.scrollWidth") <= 390, state
+
+    for action in ("Portals…", "Section…", "Delete…"):
+        desk.open("links")
+        for box in page.locator(".pick").all():
+            box.check()
+        page.get_by_role("button", name=action).click()
+        expect(page.get_by_role("dialog")).to_be_visible()
+        look_at(action)
+    body = {"name": "Wiki", "link": "wiki.example"}
+    assert desk.admin.put(f"{LINKS}/{link}", body).status_code == 204
+    page.get_by_role("button", name="Delete 2 links").click()
+    expect(page.get_by_text("One link changed after you opened this page")).to_be_visible()
+    look_at("conflict")
+    assert not any(found.values()), found
 
 
 def test_no_page_scrolls_sideways(tenant: Tenant, tab: OpenTab) -> None:
