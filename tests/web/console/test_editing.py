@@ -202,6 +202,24 @@ def test_change_of_links_that_changed_since_the_preview_is_shown_again(
     assert admin.get(f"{LINKS}/{links[2]}", include="portico").json() != before[links[2]]
 
 
+def test_nobody_is_named_for_a_change_of_the_section_of_a_link(
+    tenant: Tenant, admin: Caller
+) -> None:
+    clerk = hire(tenant)
+    portal = admin.create_portal()
+    shown = {"userPortals": [{"id": portal}], "portico": {"section": "Daily"}}
+    link = admin.create(LINKS, {"name": "Wiki", "link": "wiki.example", **shown}, include="portico")
+    place = f"links/{link['id']}"
+    asked = revision_of(clerk.get(f"{place}/delete").text)
+    section = _address("sections", clerk.get(f"portals/{portal}").text)
+    revision = revision_of(clerk.get(f"portals/{portal}").text)
+    renamed = clerk.post(section, name="Weekly", portal=portal, revision=revision)
+    assert renamed.status_code == 303
+    again = clerk.post(f"{place}/delete", revision=asked)
+    assert again.status_code == 409
+    assert "Somebody changed this link after you opened this page" in again.text
+
+
 def test_bulk_change_without_a_preview_is_shown_first(tenant: Tenant, admin: Caller) -> None:
     clerk, link = hire(tenant), admin.create_link()
     assert clerk.post("links/bulk/apply", action="delete", link=link).status_code == 409

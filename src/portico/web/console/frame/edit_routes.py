@@ -155,7 +155,7 @@ def _deletion(
         if isinstance(error, StalePrecondition):
             noun = f"this {editing.noun}"
             words = f"Nothing is deleted yet. Delete {noun} as it is now, or cancel."
-            conflict = await describe_last_change(work, stored.id, called=noun, words=words)
+            conflict = await describe_last_change(work, stored.id, stored, called=noun, words=words)
             question = replace(question, conflict=conflict)
         elif error is not None:
             question = replace(question, refused=error.reason)

@@ -56,7 +56,8 @@ async def describe_stale(work: UnitOfWork, form: Form) -> SelectionConflict | No
         return None
     names = {each: links[each].name if each in links else "" for each in stale}
     described = [
-        await describe_last_change(work, each, called=names[each]) for each in stale[:DESCRIBED]
+        await describe_last_change(work, each, links.get(each), called=names[each])
+        for each in stale[:DESCRIBED]
     ]
     one = "One link changed after you opened this page"
     several = f"{len(stale)} links changed after you opened this page"

@@ -142,7 +142,8 @@ async def end_client(console: NamedDependency[Console]) -> Answer:
         async with console.reading() as work:
             words = "Nothing is revoked yet. Revoke this API client as it is now, or cancel."
             noun = "this API client"
-            last = await describe_last_change(work, console.record_id, called=noun, words=words)
+            stored = await get_client(work, console.record_id)
+            last = await describe_last_change(work, stored.id, stored, called=noun, words=words)
             return await _ask(console, work, last)
     return console.go("clients", work)
 
