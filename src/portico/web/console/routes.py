@@ -13,6 +13,7 @@ from portico.web.console.links import adding as link_adding
 from portico.web.console.links import changes as link_changes
 from portico.web.console.links import editor as link_editor
 from portico.web.console.links import exporting as link_exporting
+from portico.web.console.links import icons as link_icons
 from portico.web.console.links import list as links
 from portico.web.console.links import sections
 from portico.web.console.people import (
@@ -39,6 +40,7 @@ NOUNS = (
     link_changes,
     link_editor,
     link_exporting,
+    link_icons,
     portals,
     portal_tabs,
     portal_order,

@@ -128,7 +128,12 @@ def _measure_ico(content: bytes) -> Size:
 
 def read_icon(field: str, content: bytes) -> StoredPicture:
     """Return an uploaded icon as a PNG of at most 64 by 64 pixels. Raises InvalidField."""
-    return _stored(_opened(field, content), ICON_SIDE, ICON_SIDE)
+    return store_icon(_opened(field, content))
+
+
+def store_icon(picture: Image.Image) -> StoredPicture:
+    """Return a picture as an icon of at most 64 by 64 pixels, which is how it is stored."""
+    return _stored(picture, ICON_SIDE, ICON_SIDE)
 
 
 def read_logo(field: str, content: bytes) -> StoredPicture:

@@ -72,6 +72,7 @@ JOINED: Mapping[str, Sequence[str]] = {
         "console/list.js",
         "console/choices.js",
         "console/editor.js",
+        "console/icons.js",
         "console/order.js",
     ),
 }

@@ -36,6 +36,7 @@ from portico.web.console.frame.lists import Choice
 from portico.web.console.frame.page import Answer, Console
 from portico.web.console.frame.tiles import icon_tile
 from portico.web.console.links.addresses import repaired_host, split_address
+from portico.web.console.links.icons import IconChooser, chosen_icon, offer_icons
 from portico.web.console.links.list import CHOICES_LIMIT
 from portico.web.shared.arch import Arch
 from portico.web.shared.pictures import read_icon
@@ -74,6 +75,7 @@ class LinkDetails(msgspec.Struct, frozen=True, kw_only=True):
     """What the page of a link shows beside its form."""
 
     tile: Arch
+    icons: IconChooser
     host: str
     path: str
     portals: list[Choice]
@@ -122,7 +124,7 @@ def _values(link: PresentedLink) -> Mapping[str, FormValue]:
 
 def _with_form(form: Form, spec: S, presentation: LinkPresentation) -> tuple[S, LinkPresentation]:
     """Return a link and its presentation with the values of the form."""
-    icon = form.picture("icon", FormPicture(spec.icon_text, presentation.icon_is_dark))
+    icon = chosen_icon(form, FormPicture(spec.icon_text, presentation.icon_is_dark))
     host, path, protocol = form.value("host").strip(), form.value("path"), form.value("protocol")
     if "://" in host:
         # Without JavaScript, a pasted address arrives unsplit.
@@ -199,9 +201,13 @@ async def _details(console: Console, work: UnitOfWork, edit: Edit[PresentedLink]
     form, stored = edit.form, edit.stored
     portals = (await list_portals(work, ListQuery(page_size=CHOICES_LIMIT))).items
     chosen = [each.name for each in portals if form.has("portals", str(each.id))]
-    icon = form.picture("icon", _stored_icon(stored) if stored else FormPicture())
+    icon = chosen_icon(form, _stored_icon(stored) if stored else FormPicture())
+    icons = await console.site.threads.run(
+        lambda: offer_icons(form.value("icon_find"), form.value("host"), form.value("icon_pick"))
+    )
     return LinkDetails(
         tile=icon_tile(form.value("name") or "N", icon.text, is_dark=icon.is_dark),
+        icons=icons,
         host=display_host(form.value("host")),
         path=form.value("path"),
         portals=[Choice(str(each.id), each.name) for each in portals],

@@ -22,11 +22,12 @@
     return digest % 12;
   }
   let picture = null;
+  let isDark = false;
   function lookOf(name) {
     const arch = document.createElement("span");
     arch.ariaHidden = "true";
     if (picture) {
-      arch.className = "arch";
+      arch.className = isDark ? "arch arch-for-dark" : "arch";
       const image = document.createElement("img");
       image.src = picture;
       image.alt = "";
@@ -60,6 +61,7 @@
     field("host").value = parts[2];
     field("path").value = parts[3] ? (parts[3].startsWith("/") ? parts[3] : `/${parts[3]}`) : "";
     say("The address was split into its three parts.");
+    field("host").dispatchEvent(new Event("input", { bubbles: true }));
     return true;
   }
   function readIcon(file) {
@@ -73,6 +75,10 @@
 
   if (form) {
     picture = one("[data-icon-look] img", form)?.src ?? null;
+    // The picture before one of the catalogue is chosen.
+    const kept = picture;
+    const keptIsDark = Boolean(one("[data-icon-look] .arch-for-dark", form));
+    isDark = keptIsDark;
     let dirty = false;
     form.addEventListener("input", (event) => {
       dirty = true;
@@ -96,6 +102,12 @@
     });
     form.addEventListener("change", (event) => {
       if (event.target.name === "icon" && event.target.files[0]) readIcon(event.target.files[0]);
+      if (event.target.name === "icon_pick") {
+        const label = event.target.closest("label");
+        picture = one("img", label)?.src ?? kept;
+        isDark = picture === kept ? keptIsDark : label.matches("[data-dark]");
+        show();
+      }
       if (event.target.name === "icon_none") {
         picture = event.target.checked ? null : picture;
         show();

@@ -1,0 +1,1 @@
+"""Makes the catalogue of icons that the console offers, from the packages that have them."""
