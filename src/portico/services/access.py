@@ -246,6 +246,13 @@ def require_default_microtenant(work: UnitOfWork) -> None:
         raise Forbidden("Microtenants are managed only from the Default microtenant.")
 
 
+def require_all_microtenants(work: UnitOfWork) -> None:
+    """Raise Forbidden unless the caller may read every microtenant, from Default."""
+    is_default = work.scope.microtenant_id == DEFAULT_MICROTENANT_ID
+    if work.principal.microtenant_id is not None or not is_default:
+        raise Forbidden("Only administrators of the whole tenant see all microtenants.")
+
+
 def require_whole_tenant(work: UnitOfWork, requested_id: int | None = None) -> None:
     """Raise Forbidden for a caller of one microtenant, because people belong to the whole tenant.
 

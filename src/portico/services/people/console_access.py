@@ -23,10 +23,14 @@ logger = logging.getLogger("portico")
 
 @dataclass(frozen=True, kw_only=True)
 class AllowedTenant:
-    """A tenant and those of its microtenants that an administrator can work in."""
+    """A tenant and those of its microtenants that an administrator can work in.
+
+    `sees_everything` says whether the administrator may list all microtenants at once.
+    """
 
     tenant: Tenant
     microtenants: tuple[Microtenant, ...]
+    sees_everything: bool
 
 
 async def administrator_access(
@@ -44,11 +48,9 @@ async def administrator_access(
         customer_id, microtenant_id = _last_microtenant(signed_in)
     granted = [each for each in signed_in.grants if each.customer_id == customer_id]
     requested = _own_microtenant(granted) if microtenant_id is None else microtenant_id
-    applying = [each for each in granted if each.microtenant_id in (None, requested)]
-    if not applying:
+    best = _best_grant(granted, requested)
+    if best is None:
         raise NotFound(requested if granted else customer_id)
-    # Prefer an admin's role, then a role in the whole tenant.
-    best = min(applying, key=lambda each: (each.role is not Role.ADMIN, each.microtenant_id or -1))
     principal = Principal(
         actor_id=signed_in.administrator.id,
         customer_id=customer_id,
@@ -56,6 +58,16 @@ async def administrator_access(
         microtenant_id=best.microtenant_id,
     )
     return await scope_access(connection, principal, requested)
+
+
+def _best_grant(granted: Sequence[Grant], microtenant_id: int) -> Grant | None:
+    """Return the grant that counts in a microtenant: an admin's, then one for the whole tenant."""
+    applying = [each for each in granted if each.microtenant_id in (None, microtenant_id)]
+    return min(
+        applying,
+        key=lambda each: (each.role is not Role.ADMIN, each.microtenant_id is not None),
+        default=None,
+    )
 
 
 async def may_change(runtime: Runtime, token: str, scope: Scope) -> bool:
@@ -110,8 +122,16 @@ async def _accessible_microtenants(
     connection: Connection, signed_in: SignedInAdministrator, customer_id: int
 ) -> list[AllowedTenant]:
     """Return the microtenants of a tenant that an administrator can switch to, if any."""
-    allowed = {each.microtenant_id for each in signed_in.grants if each.customer_id == customer_id}
+    granted = [each for each in signed_in.grants if each.customer_id == customer_id]
+    allowed = {each.microtenant_id for each in granted}
+    best = _best_grant(granted, DEFAULT_MICROTENANT_ID)
     tenants = await IdentityRepository(connection).tenants([customer_id])
     every = await MicrotenantRepository(connection, Scope(customer_id=customer_id)).all()
     accessible = tuple(each for each in every if None in allowed or each.id in allowed)
-    return [AllowedTenant(tenant=tenant, microtenants=accessible) for tenant in tenants]
+    whole = best is not None and best.microtenant_id is None
+    return [
+        AllowedTenant(
+            tenant=tenant, microtenants=accessible, sees_everything=whole and len(accessible) > 1
+        )
+        for tenant in tenants
+    ]

@@ -26,7 +26,7 @@ from portico.web.console.people import (
 from portico.web.console.policies import acceptances
 from portico.web.console.policies import policies as aups
 from portico.web.console.portals import choosing as link_choosing
-from portico.web.console.portals import dashboard, portals, search
+from portico.web.console.portals import dashboard, everywhere, portals, search
 from portico.web.console.portals import order as portal_order
 from portico.web.console.portals import tabs as portal_tabs
 from portico.web.console.tenancy import clients, microtenants
@@ -44,6 +44,7 @@ NOUNS = (
     portals,
     portal_tabs,
     portal_order,
+    everywhere,
     link_choosing,
     sections,
     aups,

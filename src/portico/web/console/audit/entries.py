@@ -152,11 +152,14 @@ async def view_entries(
     actors: Mapping[int, str],
     microtenants: Mapping[int, str],
 ) -> list[EntryView]:
-    """Return the views of entries, with the names of the portals they refer to."""
+    """Return the views of entries, with the names of the portals they refer to.
+
+    The scope's own microtenant is named if `microtenants` has it.
+    """
     where = {
         each.microtenant_id: microtenants.get(each.microtenant_id, str(each.microtenant_id))
         for each in entries
-        if each.microtenant_id != work.scope.microtenant_id
+        if each.microtenant_id != work.scope.microtenant_id or each.microtenant_id in microtenants
     }
     large = are_large(entries)
     mentioned = await run_on_thread(lambda: _mentioned_portals(entries), when=large)

@@ -13,6 +13,7 @@ from litestar.di import NamedDependency
 from portico.asgi.streaming import Download
 from portico.domain.audit import Action, AuditFilter
 from portico.domain.errors import SearchTooExpensive
+from portico.services.access import require_all_microtenants
 from portico.services.audit.log import (
     CSV_HEADER,
     EXPORT_PAGE,
@@ -29,7 +30,7 @@ from portico.web.console.audit.requests import RequestDay, RequestView, describe
 from portico.web.console.frame.csv_files import csv_download, csv_lines, csv_start
 from portico.web.console.frame.forms import is_id
 from portico.web.console.frame.lists import Choice, address_with
-from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.page import EVERYWHERE, Answer, Console
 from portico.web.console.frame.words import DAY_SECONDS
 
 PERIODS: Mapping[str, str] = {
@@ -50,6 +51,7 @@ class AuditView(msgspec.Struct, frozen=True, kw_only=True):
     entries: Sequence[DayView]
     chosen: Mapping[str, str]
     path: str
+    csv_path: str
     next_id: int | None
     periods: list[Choice]
     actors: list[Choice]
@@ -61,7 +63,7 @@ class AuditView(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def csv_href(self) -> str:
         """The address of the file with the same filters."""
-        return address_with(f"{self.path}.csv", self.chosen)
+        return address_with(self.csv_path, self.chosen)
 
     @property
     def older_href(self) -> str:
@@ -73,6 +75,12 @@ class AuditView(msgspec.Struct, frozen=True, kw_only=True):
         """Return the address without one of the filters."""
         return address_with(self.path, self.chosen, **{name: "", "at": ""})
 
+    def place_href(self, request: RequestView) -> str:
+        """Return the address of a request in the audit log of its microtenant."""
+        tenant = self.csv_path.rpartition("/")[0].rpartition("/")[0]
+        filters = {"request": request.transaction_id, "at": str(request.time)}
+        return address_with(f"{tenant}/{request.microtenant_id}/audit", filters)
+
     def request_href(self, request: RequestView) -> str:
         """Return the address of the entries of one request that match the filters."""
         return address_with(
@@ -83,16 +91,29 @@ class AuditView(msgspec.Struct, frozen=True, kw_only=True):
 @get("/audit")
 async def show_audit(console: NamedDependency[Console]) -> Answer:
     """Show the requests with entries that match the filters, newest first."""
+    return await _show(console, "audit")
+
+
+@get(f"/{EVERYWHERE}/audit")
+async def show_audit_everywhere(console: NamedDependency[Console]) -> Answer:
+    """Show the requests of all microtenants, with the microtenant of each."""
+    return await _show(console, f"{EVERYWHERE}/audit")
+
+
+async def _show(console: Console, place: str) -> Answer:
     query = console.query
     chosen = {name: query[name][:TEXT_LIMIT] for name in FILTERS if query.get(name)}
     before_id = int(query["before"]) if is_id(query.get("before", "")) else None
     async with console.reading() as work:
-        listed = await _list(work, chosen, before_id)
+        if place != "audit":
+            require_all_microtenants(work)
+        listed = await _list(work, chosen, before_id, everywhere=place != "audit")
         view = AuditView(
             requests=listed.requests,
             entries=listed.entries,
             chosen=chosen,
-            path=f"{console.base}/audit",
+            path=f"{console.base}/{place}",
+            csv_path=f"{console.base}/audit.csv",
             next_id=listed.next_id,
             periods=[Choice(*each) for each in PERIODS.items()],
             actors=await _actors(work),
@@ -101,7 +122,7 @@ async def show_audit(console: NamedDependency[Console]) -> Answer:
             object_name=listed.object_name,
             too_slow=listed.too_slow,
         )
-        return await console.page("audit.html", work, view, nav="audit")
+        return await console.page("audit.html", work, view, nav=place)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +136,9 @@ class _Listed:
     too_slow: bool = False
 
 
-async def _list(work: UnitOfWork, chosen: Mapping[str, str], before_id: int | None) -> _Listed:
+async def _list(
+    work: UnitOfWork, chosen: Mapping[str, str], before_id: int | None, *, everywhere: bool
+) -> _Listed:
     filters = read_filter(chosen, work.now)
     try:
         if filters.transaction_id:
@@ -127,7 +150,7 @@ async def _list(work: UnitOfWork, chosen: Mapping[str, str], before_id: int | No
         return _Listed(too_slow=True)
     newest = [each.newest.object_name for each in found.requests[:1] if filters.object_id]
     return _Listed(
-        requests=await describe_requests(work, found),
+        requests=await describe_requests(work, found, everywhere=everywhere),
         next_id=found.next_id,
         object_name="".join(newest),
     )
@@ -191,4 +214,4 @@ async def _actors(work: UnitOfWork) -> list[Choice]:
     return [Choice(str(each), name) for each, name in [(0, "Operator"), *people, *programs]]
 
 
-ROUTES = [show_audit, download_audit]
+ROUTES = [show_audit, show_audit_everywhere, download_audit]

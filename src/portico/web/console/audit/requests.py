@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import groupby
 
 import msgspec
@@ -45,6 +46,7 @@ class RequestView(msgspec.Struct, frozen=True, kw_only=True):
     time: int
     actor: str
     where: str
+    microtenant_id: int
     transaction_id: str
     can_be_undone: bool
     count: int
@@ -59,8 +61,16 @@ class RequestDay(msgspec.Struct, frozen=True):
     requests: list[RequestView]
 
 
-async def describe_requests(work: UnitOfWork, page: RequestPage) -> list[RequestDay]:
-    """Return requests grouped by day, with those that the reader can still undo marked."""
+async def describe_requests(
+    work: UnitOfWork, page: RequestPage, *, everywhere: bool = False
+) -> list[RequestDay]:
+    """Return requests grouped by day, with those that the reader can still undo marked.
+
+    With `everywhere`, the scope's own microtenant is named too.
+    """
+    microtenants = dict(page.microtenants)
+    if everywhere:
+        microtenants[work.scope.microtenant_id] = work.microtenant_name
     undoable = await find_undoable(
         work,
         [
@@ -72,11 +82,13 @@ async def describe_requests(work: UnitOfWork, page: RequestPage) -> list[Request
     )
     single = [each.newest for each in page.requests if each.count == 1]
     entries = {
-        each.id: each for each in await view_entries(work, single, page.actors, page.microtenants)
+        each.id: each for each in await view_entries(work, single, page.actors, microtenants)
     }
     updates = [update for each in page.requests for update in each.updates]
     views = await run_on_thread(
-        lambda: [_view(work, page, each, entries, undoable) for each in page.requests],
+        lambda: [
+            _view(page.actors, microtenants, each, entries, undoable) for each in page.requests
+        ],
         when=are_large([*single, *updates]),
     )
     return [
@@ -86,21 +98,21 @@ async def describe_requests(work: UnitOfWork, page: RequestPage) -> list[Request
 
 
 def _view(
-    work: UnitOfWork,
-    page: RequestPage,
+    actors: Mapping[int, str],
+    microtenants: Mapping[int, str],
     request: AuditRequest,
     entries: dict[int, EntryView],
     undoable: set[str],
 ) -> RequestView:
     newest = request.newest
-    elsewhere = newest.microtenant_id != work.scope.microtenant_id
     return RequestView(
         id=newest.id,
         iso=words.iso(newest.time),
         clock=words.clock(newest.time),
         time=newest.time,
-        actor=actor_words(newest, page.actors),
-        where=page.microtenants.get(newest.microtenant_id, "") if elsewhere else "",
+        actor=actor_words(newest, actors),
+        where=microtenants.get(newest.microtenant_id, ""),
+        microtenant_id=newest.microtenant_id,
         transaction_id=newest.transaction_id,
         can_be_undone=newest.transaction_id in undoable,
         count=request.count,

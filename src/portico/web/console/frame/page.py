@@ -34,6 +34,9 @@ from portico.web.shared.site import FurtherPage, Site
 
 Answer = Response[bytes]
 CHOICES_LIMIT = 100
+ALL_MICROTENANTS = "All microtenants"
+EVERYWHERE = "everywhere"
+"""The path of the pages that list all microtenants; they belong to Default."""
 
 
 class MicrotenantChoice(msgspec.Struct, frozen=True):
@@ -62,6 +65,7 @@ class Frame(msgspec.Struct, frozen=True, kw_only=True):
     address: str
     tenant: str
     microtenant: str
+    everywhere: bool
     scopes: list[MicrotenantChoice]
     counts: Counts
     further_pages: Sequence[FurtherPage]
@@ -233,14 +237,16 @@ class Console(msgspec.Struct, frozen=True, kw_only=True):
         principal, person = work.principal, self.signed_in.administrator
         name = person.display_name or person.name
         theme = chosen_theme(self.request)
+        everywhere = nav.startswith(EVERYWHERE)
         tenant_wide = principal.microtenant_id is None
         return Frame(
             base=self.base,
             nav=nav,
             address=self.address,
             tenant=work.tenant.name,
-            microtenant=work.microtenant_name,
-            scopes=[each async for each in self._microtenant_choices()],
+            microtenant=ALL_MICROTENANTS if everywhere else work.microtenant_name,
+            everywhere=everywhere,
+            scopes=[each async for each in self._microtenant_choices(everywhere=everywhere)],
             counts=Counts(
                 links=work.links_in_scope,
                 portals=(await list_portals(work, ListQuery(page_size=1))).total,
@@ -260,7 +266,7 @@ class Console(msgspec.Struct, frozen=True, kw_only=True):
             toast=await self._toast(work),
         )
 
-    async def _microtenant_choices(self) -> AsyncIterator[MicrotenantChoice]:
+    async def _microtenant_choices(self, *, everywhere: bool) -> AsyncIterator[MicrotenantChoice]:
         """Yield the options of the switcher; this tenant's come first, within the limit."""
         allowed = await list_accessible_microtenants(
             self.site.runtime, self.signed_in, first=self.customer_id
@@ -268,6 +274,13 @@ class Console(msgspec.Struct, frozen=True, kw_only=True):
         allowed.sort(key=lambda each: each.tenant.id != self.customer_id)
         count = 0
         for tenant in allowed:
+            if tenant.sees_everything:
+                yield MicrotenantChoice(
+                    tenant=tenant.tenant.name,
+                    microtenant=ALL_MICROTENANTS,
+                    href=f"/console/{tenant.tenant.id}/0/{EVERYWHERE}/links",
+                    current=everywhere and tenant.tenant.id == self.customer_id,
+                )
             for microtenant in tenant.microtenants:
                 count += 1
                 if count > CHOICES_LIMIT:
@@ -276,7 +289,8 @@ class Console(msgspec.Struct, frozen=True, kw_only=True):
                     tenant=tenant.tenant.name,
                     microtenant=microtenant.name,
                     href=f"/console/{tenant.tenant.id}/{microtenant.id}",
-                    current=(tenant.tenant.id, microtenant.id)
+                    current=not everywhere
+                    and (tenant.tenant.id, microtenant.id)
                     == (self.customer_id, self.microtenant_id),
                 )
 
