@@ -46,21 +46,23 @@ def test_an_administrator_has_a_role_in_each_place(tenant: Tenant, tab: OpenTab)
     page = sit_down(tenant, tab()).open("administrators/new")
     page.get_by_label("Sign-in name").fill(name)
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("radio", name="Nothing They work").check()
+    page.get_by_role("radio", name="No role They work").check()
     page.get_by_role("button", name="Save administrator").click()
     expect(page.locator("#role-wrong")).to_contain_text("at least one microtenant")
     page.get_by_label("Password").fill(PASSWORD)
-    for place, microtenant in (("Look and change in", "East"), ("Look in", "West")):
+    for place, microtenant in (("Administrator in", "East"), ("Viewer in", "West")):
         page.get_by_role("group", name=place).get_by_role("combobox").fill(microtenant)
         press(page, "Enter")
     page.get_by_role("button", name="Save administrator").click()
     row = page.get_by_role("row", name=name)
-    expect(row).to_contain_text("Look and change, East; Look, West")
+    expect(row).to_contain_text("Administrator in East; Viewer in West")
     row.get_by_role("link").first.click()
-    expect(page.get_by_role("radio", name="Nothing They work")).to_be_checked()
+    expect(page.get_by_role("radio", name="No role They work")).to_be_checked()
     page.locator("#display_name").fill("Vera")
     page.get_by_role("button", name="Save administrator").click()
-    expect(page.get_by_role("row", name=name)).to_contain_text("Look and change, East; Look, West")
+    expect(page.get_by_role("row", name=name)).to_contain_text(
+        "Administrator in East; Viewer in West"
+    )
 
     vera = take_place(tenant, tab(), name, microtenant_id=int(min(east, west, key=int)))
     for microtenant, links in ((east, 1), (west, 0)):

@@ -169,16 +169,16 @@ def test_theme_and_keys_are_remembered(tenant: Tenant, tab: OpenTab) -> None:
     desk = sit_down(tenant, tab())
     page = desk.open("links")
     press(page, "?")
-    expect(page.get_by_role("dialog", name="Keys")).to_be_visible()
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
     press(page, "Escape")
     page.locator("summary", has_text="Your menu").click()
     page.get_by_role("button", name="Dark").click()
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     wait_for_scripts(page)
     page.locator("summary", has_text="Your menu").click()
-    page.get_by_role("button", name="Single keys").click()
+    page.get_by_role("button", name="Keyboard shortcuts on").click()
     press(page, "Escape", "?")
-    expect(page.get_by_role("dialog", name="Keys")).to_be_hidden()
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_hidden()
 
 
 def test_a_session_that_ended_leads_to_the_door_and_back(tenant: Tenant, tab: OpenTab) -> None:

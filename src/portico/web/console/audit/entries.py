@@ -11,6 +11,7 @@ import msgspec
 
 from portico.domain.audit import Action, AuditEntry
 from portico.domain.links.display_hosts import display_host
+from portico.domain.tenancy.identity import Role
 from portico.services.audit.log import PICTURES, AuditPage
 from portico.services.threads import are_large, run_on_thread
 from portico.services.work import UnitOfWork
@@ -243,6 +244,8 @@ def _words(name: str, value: object, portals: Mapping[int, str]) -> str:
         return ""  # 0 means: sorted by name, after the links with a position
     if isinstance(value, bool):
         return "Yes" if value else "No"
+    if name == "role":
+        return words.ROLES[Role(str(value))]
     if name.endswith(("_time", "_epoch_sec")):
         return words.iso(int(str(value)))
     if name.rpartition(".")[2] in PICTURES and str(value).startswith("data:"):
@@ -253,16 +256,16 @@ def _words(name: str, value: object, portals: Mapping[int, str]) -> str:
     return text if len(text) <= LONG_VALUE else f"{text[:LONG_VALUE]}\N{HORIZONTAL ELLIPSIS}"
 
 
+def _grant_words(grant: Mapping[str, Any]) -> str:
+    place = grant.get("microtenant_id")
+    return words.role_words(Role(grant["role"]), None if place is None else str(place or "Default"))
+
+
 def _list_words(name: str, values: list[Any], portals: Mapping[int, str]) -> str:
     if name in {"portal_ids", "group_ids"}:
         return ", ".join(portals.get(each, str(each)) for each in values)
     if name == "grants":
-        return ", ".join(
-            f"{each['role']} in {each['microtenant_id'] or 'Default'}"
-            if each.get("microtenant_id") is not None
-            else f"{each['role']} of the whole tenant"
-            for each in values
-        )
+        return ", ".join(_grant_words(each) for each in values)
     if name in HOSTS:
         return ", ".join(display_host(str(each)) for each in values)
     return ", ".join(map(str, values))

@@ -24,7 +24,7 @@ from portico.services.tenancy.microtenants import summarise_microtenants
 from portico.services.work import UnitOfWork
 from portico.web.console.frame.forms import Form, SentForm, read_id
 from portico.web.console.frame.toasts import Toast, find_reminder, find_toast, undo_cookie
-from portico.web.console.frame.words import initials
+from portico.web.console.frame.words import initials, role_words
 from portico.web.shared.cookies import AnyRequest, chosen_theme
 from portico.web.shared.csrf import checked_form
 from portico.web.shared.pages import page_answer, redirect, safe_next
@@ -256,7 +256,7 @@ class Console(msgspec.Struct, frozen=True, kw_only=True):
             further_pages=self.site.further_pages,
             person=name,
             initials=initials(name),
-            role=role_words(principal.role, work.microtenant_name if not tenant_wide else ""),
+            role=role_words(principal.role, None if tenant_wide else work.microtenant_name),
             has_password=bool(person.password_hash),
             can_write=principal.role is Role.ADMIN,
             tenant_wide=tenant_wide,
@@ -293,12 +293,6 @@ class Console(msgspec.Struct, frozen=True, kw_only=True):
                     and (tenant.tenant.id, microtenant.id)
                     == (self.customer_id, self.microtenant_id),
                 )
-
-
-def role_words(role: Role, microtenant: str) -> str:
-    """Return a role and its scope in words, such as "Administrator of the whole tenant"."""
-    who = "Administrator" if role is Role.ADMIN else "Viewer"
-    return f"{who} of {microtenant or 'the whole tenant'}"
 
 
 async def open_console(site: NamedDependency[Site], request: AnyRequest) -> Console:

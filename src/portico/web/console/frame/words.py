@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
+from portico.domain.tenancy.identity import Role
+
+ROLES: Mapping[Role, str] = {Role.VIEWER: "Viewer", Role.ADMIN: "Administrator"}
 SPELLED = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine")
 DAY_SECONDS = 24 * 60 * 60
 
@@ -28,6 +31,13 @@ def minutes(seconds: int) -> str:
     """Return a duration up to an hour, such as "9 min 40 s"."""
     whole, rest = divmod(max(0, seconds), 60)
     return f"{whole} min {rest} s" if whole else f"{rest} s"
+
+
+def role_words(role: Role, microtenant: str | None) -> str:
+    """Return a role and where it counts, such as "Viewer in East"; None is the whole tenant."""
+    if microtenant is None:
+        return f"{ROLES[role]} of the whole tenant"
+    return f"{ROLES[role]} in {microtenant}"
 
 
 def when(moment: int, now: int) -> str:

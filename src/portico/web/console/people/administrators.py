@@ -35,7 +35,7 @@ from portico.web.console.frame.editing import Change, Edit, Editing, spec_of
 from portico.web.console.frame.forms import Form, FormValue, SentForm
 from portico.web.console.frame.lists import Choice
 from portico.web.console.frame.page import Answer, Console
-from portico.web.console.frame.words import initials
+from portico.web.console.frame.words import initials, role_words
 from portico.web.console.people.password_links import (
     PendingLink,
     pending_administrator_link,
@@ -62,7 +62,6 @@ NOWHERE_ELSE = "none"
 MICROTENANTS: Mapping[str, Role] = {"writes": Role.ADMIN, "reads": Role.VIEWER}
 """The role of each field with microtenants."""
 A = TypeVar("A", bound=AdministratorSpec)
-MAY: Mapping[Role, str] = {Role.VIEWER: "Look", Role.ADMIN: "Look and change"}
 
 
 class AdministratorRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -173,8 +172,8 @@ async def _microtenant_names(work: UnitOfWork) -> dict[int, str]:
 
 
 def _grant_words(grant: Grant, names: Mapping[int, str]) -> str:
-    where = "whole tenant" if grant.microtenant_id is None else names.get(grant.microtenant_id, "")
-    return f"{MAY[grant.role]}, {where}"
+    where = None if grant.microtenant_id is None else names.get(grant.microtenant_id, "")
+    return role_words(grant.role, where)
 
 
 async def _create(console: Console, work: UnitOfWork, form: SentForm) -> GrantedAdministrator:

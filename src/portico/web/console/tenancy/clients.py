@@ -27,10 +27,10 @@ from portico.web.console.frame.conflicts import Conflict, describe_last_change
 from portico.web.console.frame.forms import Form, make_form, place_error, read_id
 from portico.web.console.frame.lists import Choice
 from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.words import ROLES
 
 LABELS: Mapping[str, str] = {"name": "Name"}
 WHOLE_TENANT = "Whole tenant"
-MAY: Mapping[Role, str] = {Role.VIEWER: "Read", Role.ADMIN: "Read and write"}
 
 
 class ClientRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,7 +73,7 @@ async def show_clients(console: NamedDependency[Console]) -> Answer:
             ClientRow(
                 id=each.id,
                 name=each.name,
-                may=MAY[each.role],
+                may=ROLES[each.role],
                 where=WHOLE_TENANT
                 if each.microtenant_id is None
                 else names.get(each.microtenant_id, str(each.microtenant_id)),
