@@ -18,6 +18,7 @@ from portico.domain.records import (
     check_text,
     fold,
     fold_ascii,
+    natural_key,
 )
 
 NOW = 1_780_000_000.0
@@ -126,6 +127,23 @@ def test_ascii_fold_changes_capitals_alone(text: str) -> None:
         new == (old.lower() if "A" <= old <= "Z" else old)
         for old, new in zip(text, folded, strict=True)
     )
+
+
+def test_numbers_within_names_sort_by_value() -> None:
+    ordered = [
+        "",
+        "2 km",
+        "10 km",
+        "Pump",
+        "pump 3b",
+        "Pump 20",
+        "PUMP 100",
+        "Pump 100.2",
+        "Pump x",
+    ]
+
+    assert sorted(reversed(ordered), key=natural_key) == ordered
+    assert natural_key("Pump 007") == natural_key("PUMP 7") == ("pump ", 7, "")
 
 
 @pytest.mark.parametrize("text", ["a\0", "\x1b[0m", "\x7f", "\x85", "\x9f", "a\nb", "\t", "\ud800"])

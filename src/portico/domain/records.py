@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import cycle
 from typing import Generic, Protocol, TypeVar
 
 from portico.domain.characters import check_visible
@@ -113,6 +115,20 @@ def fold(text: str) -> str:
         return text.lower()
     # Decomposed first, for canonical caseless matching (Unicode chapter 3, D145).
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", text).casefold())
+
+
+def natural_key(name: str) -> tuple[str | int, ...]:
+    """Return a sort key by which numbers within names count: "Pump 20" before "Pump 100".
+
+    It ignores case.
+    """
+    return tuple(
+        int(part) if is_number else part
+        for part, is_number in zip(_NUMBERS.split(fold(name)), cycle((False, True)), strict=False)
+    )
+
+
+_NUMBERS = re.compile(r"(\d+)")
 
 
 def fold_ascii(text: str) -> str:

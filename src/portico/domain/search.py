@@ -107,11 +107,16 @@ Condition = Comparison | AllOf | AnyOf
 
 @dataclass(frozen=True, kw_only=True)
 class ListQuery:
-    """The filter, order and page of a list. The first page is 1."""
+    """The filter, order and page of a list. The first page is 1.
+
+    `natural` sorts by the numbers within names too, unless the list is very long. The vendor's
+    order has no such thing.
+    """
 
     condition: Condition | None = None
     sort_attribute: str = "name"
     descending: bool = False
+    natural: bool = False
     page: int = 1
     page_size: int = 20
 

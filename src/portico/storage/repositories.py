@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 
 from portico.domain.errors import NameTaken, NotFound, SearchTooExpensive
-from portico.domain.records import Page, Record, Scope, fold
+from portico.domain.records import Page, Record, Scope, fold, natural_key
 from portico.domain.search import Condition, ListQuery
 from portico.storage.engine.connections import Connection, DuplicateKey, ReadTooSlow
 from portico.storage.engine.duplicates import last_value
@@ -41,6 +41,9 @@ R = TypeVar("R", bound=Record)
 S = TypeVar("S")
 DEEP_OFFSET = 10_000
 """The database scans everything before a page, so from this offset on the page can be slow."""
+
+NATURAL_NAMES = 5_000
+"""The longest list that is sorted by the numbers within its names."""
 
 _KEYS = {"customer_id", "microtenant_id", "id"}
 
@@ -126,6 +129,29 @@ class Repository(Generic[R]):
 
     async def _page(self, query: ListQuery, *narrowed: str, **values: object) -> Page[R]:
         """Return a page of the rows that match `_narrowing(narrowed)`, which takes `values`."""
+        if query.natural and query.sort_attribute == "name":
+            return await self._natural_page(query, *narrowed, **values)
+        return await self._ordered_page(query, *narrowed, **values)
+
+    async def _natural_page(self, query: ListQuery, *narrowed: str, **values: object) -> Page[R]:
+        """Return a page in an order that no index has: the names are sorted in memory."""
+        condition = query.condition
+        bindings = values | {"most": NATURAL_NAMES + 1}
+        if condition is not None:
+            bindings |= bound(condition)
+        statement = _names(type(self), None if condition is None else shape(condition), narrowed)
+        try:
+            rows = await self._scan(statement, **bindings)
+        except ReadTooSlow as error:
+            raise SearchTooExpensive(error.seconds) from error
+        if len(rows) > NATURAL_NAMES:
+            return await self._ordered_page(query, *narrowed, **values)
+        ordered = sorted(rows, key=_natural_order, reverse=query.descending)
+        ids = [row.id for row in ordered[query.offset : query.offset + query.page_size]]
+        found = await self.find_all(ids)
+        return Page(items=[found[each] for each in ids if each in found], total=len(rows))
+
+    async def _ordered_page(self, query: ListQuery, *narrowed: str, **values: object) -> Page[R]:
         condition = query.condition
         statement = _page(
             type(self),
@@ -232,6 +258,10 @@ def _all(repository: type[OrderedRepository[Any]]) -> Select[Any]:
 
 def _name_folded(values: Mapping[str, Any]) -> str:
     return str(values.get("name_folded", ""))
+
+
+def _natural_order(row: Row) -> tuple[tuple[str | int, ...], int]:
+    return natural_key(row.name_folded), row.id
 
 
 @contextmanager
@@ -351,9 +381,7 @@ def _page(
     """
     table = repository.table
     narrow = not repository.vague.issuperset(narrowed)
-    conditions = [in_scope(table, by_id=narrow), *repository._narrowing(narrowed)]
-    if condition is not None:
-        conditions.append(where(condition, table))
+    conditions = _conditions(repository, condition, narrowed)
     folded = f"{sort_attribute}_folded"
     sort_key: ColumnElement[Any] = table.c[folded if folded in table.c else sort_attribute]
     source: FromClause = table
@@ -380,6 +408,27 @@ def _page(
         .select_from(total.outerjoin(keys, true()).outerjoin(table, same))
         .order_by(*_directed([keys.c.sort_key, keys.c.id], descending))
     )
+
+
+@cached
+def _names(
+    repository: AnyRepository, condition: Condition | None, narrowed: tuple[str, ...]
+) -> Select[Any]:
+    """Return the query for the ids and folded names of rows in no order, at most `most`."""
+    table = repository.table
+    conditions = _conditions(repository, condition, narrowed)
+    return select(table.c.id, table.c.name_folded).where(*conditions).limit(bindparam("most"))
+
+
+def _conditions(
+    repository: AnyRepository, condition: Condition | None, narrowed: tuple[str, ...]
+) -> list[ColumnElement[bool]]:
+    table = repository.table
+    narrow = not repository.vague.issuperset(narrowed)
+    conditions = [in_scope(table, by_id=narrow), *repository._narrowing(narrowed)]
+    if condition is not None:
+        conditions.append(where(condition, table))
+    return conditions
 
 
 def _directed(keys: Sequence[ColumnElement[Any]], descending: bool) -> Sequence[ColumnElement[Any]]:

@@ -40,6 +40,12 @@ def test_sections_come_in_their_order_and_the_rest_last() -> None:
     assert told(links, ["One", "Two"]) == [("One", ["c"]), ("Two", ["b", "d"]), ("", ["a"])]
 
 
+def test_numbers_within_names_count() -> None:
+    links = [shown("Pump 100"), shown("pump 20"), shown("Pump 3")]
+
+    assert told(links, []) == [("", ["Pump 3", "pump 20", "Pump 100"])]
+
+
 def test_links_with_a_place_come_before_those_without() -> None:
     links = [shown("b", "S"), shown("A", "S"), shown("z", "S", 1), shown("y", "S", 2)]
 

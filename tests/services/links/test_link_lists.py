@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from portico.domain.links.changes import LinkSelection
@@ -11,6 +13,7 @@ from portico.services.links import sections
 from portico.services.links.lists import list_filtered_links, select_links
 from portico.services.portals.search_everything import SearchResults, search_everything
 from portico.services.work import UnitOfWork
+from portico.storage import repositories
 from portico.storage.links import link_sets
 from tests.services.arranged import add_link, add_portal
 from tests.services.world import Caller, World
@@ -77,6 +80,28 @@ def test_filtered_list_has_pages_and_an_order(world: World) -> None:
 
     assert listed(world.admin, LinkFilter(text="example"), query) == ["C", "B"]
     assert listed(world.admin, LinkFilter(), query) == ["C", "B"]
+
+
+@pytest.mark.usefixtures("large")
+def test_numbers_within_names_count(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ["Pump 3", "pump 20", "Pump 100", "Valve 3", "Valve 10"]
+    for name in reversed(names):
+        add_link(world.admin, name)
+
+    def in_order(query: ListQuery, text: str = "") -> list[str]:
+        return listed(world.admin, LinkFilter(text=text), query)
+
+    by_name = ListQuery(natural=True)
+    assert in_order(by_name) == names
+    assert in_order(replace(by_name, descending=True)) == names[::-1]
+    assert in_order(by_name, "pump") == names[:3]
+    assert in_order(replace(by_name, page=2, page_size=2)) == names[2:4]
+    assert in_order(replace(by_name, page=4, page_size=2)) == []
+    newest = replace(by_name, sort_attribute="id", descending=True)
+    assert in_order(newest) == names
+    monkeypatch.setattr(repositories, "NATURAL_NAMES", 4)
+    assert in_order(by_name) == ["Pump 100", "pump 20", "Pump 3", "Valve 10", "Valve 3"]
+    assert in_order(by_name, "pump") == names[:3]
 
 
 def test_everything_is_searched(world: World) -> None:

@@ -28,18 +28,25 @@ def test_list_narrows_as_one_types_and_keeps_it_in_the_address(
     tenant: Tenant, tab: OpenTab
 ) -> None:
     desk = sit_down(tenant, tab())
-    for name in ("Payslips", "Wiki", "Pay desk"):
+    for name in ("Payslips", "Wiki", "Pay desk 100", "pay desk 20"):
         desk.add_link(name)
     page = desk.open("links")
-    assert shown(page) == ["Pay desk", "Payslips", "Wiki"]
+    everything = ["pay desk 20", "Pay desk 100", "Payslips", "Wiki"]
+    assert shown(page) == everything
+    heading = page.locator(".head .count")
+    expect(heading).to_have_text("4")
     press(page, "/")
     type_text(page, "pay")
-    expect(page.locator("tbody tr")).to_have_count(2)
+    expect(page.locator("tbody tr")).to_have_count(3)
+    expect(heading).to_have_text("3")
     page.wait_for_url("**q=pay*")
     page.reload()
-    assert shown(page) == ["Pay desk", "Payslips"]
+    assert shown(page) == everything[:3]
+    expect(heading).to_have_text("3")
     page.get_by_role("link", name="Clear").click()
-    assert shown(page) == ["Pay desk", "Payslips", "Wiki"]
+    assert shown(page) == everything
+    page.get_by_role("link", name="Name", exact=True).click()
+    assert shown(page) == everything[::-1]
 
 
 @pytest.mark.both_databases

@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields, replace
 from portico.domain.characters import check_visible
 from portico.domain.errors import InvalidField
 from portico.domain.links.links import Link
-from portico.domain.records import MAX_ID, check_name, check_text, fold
+from portico.domain.records import MAX_ID, check_name, check_text, fold, natural_key
 
 GROUPS_PER_LINK = 100
 LARGEST_ORDER = 1_000_000
@@ -138,15 +138,16 @@ def split_keywords(text: str) -> tuple[str, ...]:
 def arranged(links: Iterable[PresentedLink], sections: Sequence[str]) -> list[PortalSection]:
     """Return links under their headings, in the order of the sections.
 
-    Links of a section are sorted by order, then name, then id. Links without a section come last.
+    Links of a section are sorted by order, then by name with its numbers, then by id. Links without
+    a section come last.
     """
     positions = {fold(name): position for position, name in enumerate(sections)}
     last = len(positions)
 
-    def sort_key(link: PresentedLink) -> tuple[int, int, str, int]:
+    def sort_key(link: PresentedLink) -> tuple[int, int, tuple[str | int, ...], int]:
         name, order = link.presentation.section, link.presentation.order
         position = positions.get(fold(name), last) if name else MAX_ID
-        return position, order or MAX_ID, fold(link.name), link.id
+        return position, order or MAX_ID, natural_key(link.name), link.id
 
     headed: list[PortalSection] = []
     for link in sorted(links, key=sort_key):

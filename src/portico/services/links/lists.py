@@ -6,7 +6,7 @@ from portico.domain.errors import InvalidField, NotFound
 from portico.domain.links.changes import CHANGE_LIMIT, LinkSelection
 from portico.domain.links.filters import LinkFilter, narrowed, words_of
 from portico.domain.links.presentation import PresentedLink
-from portico.domain.records import fold
+from portico.domain.records import natural_key
 from portico.domain.search import ListQuery
 from portico.services.links.links import LinkPage
 from portico.services.work import UnitOfWork
@@ -33,8 +33,8 @@ async def select_links(work: UnitOfWork, selection: LinkSelection) -> list[Prese
         for link_id in selection.link_ids:
             if link_id not in links:
                 raise NotFound(link_id)
-        return sorted(links.values(), key=lambda link: (fold(link.name), link.id))
-    query = await _narrowed(work, ListQuery(page_size=CHANGE_LIMIT), selection.filter)
+        return sorted(links.values(), key=lambda link: (natural_key(link.name), link.id))
+    query = await _narrowed(work, ListQuery(natural=True, page_size=CHANGE_LIMIT), selection.filter)
     page = await work.link_sets.filtered(query, selection.filter)
     _require_few(page.total)
     # A page locks nothing, so its links are read again by their ids.

@@ -18,7 +18,7 @@ from portico.domain.people.administrators import (
     GrantSpec,
     check_administrator,
 )
-from portico.domain.records import fold
+from portico.domain.records import fold, natural_key
 from portico.domain.tenancy.identity import Role
 from portico.services import recording
 from portico.services.access import OPERATOR_ID, require_admin, require_whole_tenant
@@ -41,7 +41,7 @@ async def list_administrators(work: UnitOfWork) -> list[GrantedAdministrator]:
     """Return the tenant's administrators, by name. Raises Forbidden."""
     require_whole_tenant(work)
     stored = await work.administrators.of_tenant(work.scope.customer_id)
-    return await _with_grants(work, stored)
+    return await _with_grants(work, sorted(stored, key=lambda each: natural_key(each.name)))
 
 
 async def get_administrator(

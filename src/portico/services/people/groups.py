@@ -9,7 +9,7 @@ from functools import partial
 from portico.domain.errors import Forbidden, InvalidField, StillReferenced
 from portico.domain.links import links
 from portico.domain.people.groups import GROUPS_LIMIT, KIND, Group
-from portico.domain.records import DEFAULT_MICROTENANT_ID, check_new_name
+from portico.domain.records import DEFAULT_MICROTENANT_ID, check_new_name, natural_key
 from portico.services import recording
 from portico.services.access import require_admin
 from portico.services.naming import require_free_name, require_named
@@ -26,7 +26,8 @@ class GroupList:
 
 async def list_groups(work: UnitOfWork) -> GroupList:
     """Return all groups of the tenant."""
-    return GroupList(groups=await work.groups.all(), links=await work.groups.link_counts())
+    groups = sorted(await work.groups.all(), key=lambda group: natural_key(group.name))
+    return GroupList(groups=groups, links=await work.groups.link_counts())
 
 
 async def get_group(work: UnitOfWork, group_id: int, *, lock: bool = False) -> Group:

@@ -14,7 +14,7 @@ from portico.domain.links.presentation import PresentedLink
 from portico.domain.people.groups import Group
 from portico.domain.people.users import USER_FIELDS, PortalUser
 from portico.domain.portals.portals import PORTAL_FIELDS, UserPortal
-from portico.domain.records import Page, Record, fold
+from portico.domain.records import Page, Record, natural_key
 from portico.domain.search import AllOf, Comparison, Field, ListQuery, Operator
 from portico.domain.tenancy.microtenants import MICROTENANT_FIELDS, Microtenant
 from portico.services.links.lists import list_filtered_links
@@ -120,7 +120,7 @@ async def _findable_links(work: UnitOfWork, text: str) -> list[FindableLink]:
     """Return every link, or in a large scope those that the database finds, by name."""
     if work.links_in_scope <= SCANNED_LINKS:
         links = await findable_links(work.connection, work.scope, 2 * SCANNED_LINKS)
-        return sorted(links, key=lambda link: fold(link.name))
+        return sorted(links, key=lambda link: natural_key(link.name))
     starting = ListQuery(condition=_starts(text, LINK_FIELDS["name"]), page_size=CANDIDATES)
     matching = ListQuery(page_size=CANDIDATES)
     pages = [
@@ -148,7 +148,7 @@ async def _candidates(
 
     The first field is the name.
     """
-    every = await page_of(ListQuery(page_size=CANDIDATES))
+    every = await page_of(ListQuery(natural=True, page_size=CANDIDATES))
     if every.total <= CANDIDATES:
         return every.items
     matching = AllOf(tuple(text_conditions(text, fields)))

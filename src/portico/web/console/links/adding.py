@@ -214,7 +214,7 @@ async def _check_page(
 async def _paste_page(
     console: Console, work: UnitOfWork, form: Form, *, status: int = 200
 ) -> Answer:
-    portals = (await list_portals(work, ListQuery(page_size=CHOICES_LIMIT))).items
+    portals = (await list_portals(work, ListQuery(natural=True, page_size=CHOICES_LIMIT))).items
     view = PasteView(
         form=replace(form, labels={"lines": "The list"}),
         portals=[Choice(str(each.id), each.name) for each in portals],

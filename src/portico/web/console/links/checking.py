@@ -185,7 +185,7 @@ async def _portals(
     work: UnitOfWork, rows: Sequence[PastedRow], links: KnownLinks
 ) -> list[UserPortal]:
     """Return portals to suggest, those that the rows name, and those of the stored links."""
-    listed = (await list_portals(work, ListQuery(page_size=CHOICES_LIMIT))).items
+    listed = (await list_portals(work, ListQuery(natural=True, page_size=CHOICES_LIMIT))).items
     known = {portal.id: portal for portal in listed}
     names = {fold(name) for row in rows for name in row.portal_names}
     names -= {fold(portal.name) for portal in listed}

@@ -199,7 +199,7 @@ def _with_repair(form: Form) -> Form:
 
 async def _details(console: Console, work: UnitOfWork, edit: Edit[PresentedLink]) -> LinkDetails:
     form, stored = edit.form, edit.stored
-    portals = (await list_portals(work, ListQuery(page_size=CHOICES_LIMIT))).items
+    portals = (await list_portals(work, ListQuery(natural=True, page_size=CHOICES_LIMIT))).items
     chosen = [each.name for each in portals if form.has("portals", str(each.id))]
     icon = chosen_icon(form, _stored_icon(stored) if stored else FormPicture())
     icons = await console.site.threads.run(

@@ -123,6 +123,7 @@ def read_order(query: Mapping[str, str], now: int, *, size: int = PAGE_SIZE) -> 
         condition=None if since is None else compare(LINK_FIELDS["modifiedTime"], "GE", str(since)),
         sort_attribute=SORTS.get(query.get("sort", ""), "name"),
         descending=query.get("order") == "desc",
+        natural=True,
         page=page_number(query.get("page", "")),
         page_size=size,
     )
@@ -173,7 +174,7 @@ def _row(console: Console, link: PresentedLink, portals: Mapping[int, str], open
 
 
 async def _choices(work: UnitOfWork, path: str, chosen: Mapping[str, str]) -> list[FilterChoice]:
-    portals = await list_portals(work, ListQuery(page_size=CHOICES_LIMIT))
+    portals = await list_portals(work, ListQuery(natural=True, page_size=CHOICES_LIMIT))
     sections = (await list_sections(work)).sections
     options = {
         "portal": [

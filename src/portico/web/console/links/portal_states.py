@@ -9,7 +9,7 @@ import msgspec
 
 from portico.domain.links.changes import ChangeKind, LinkChange
 from portico.domain.links.presentation import PresentedLink
-from portico.domain.records import fold
+from portico.domain.records import natural_key
 from portico.domain.search import ListQuery
 from portico.services.portals.portals import list_portals
 from portico.services.work import UnitOfWork
@@ -66,7 +66,7 @@ async def portal_states(
 ) -> list[PortalState]:
     """Return the portals, those that show one of the links first, with the wishes of a form."""
     shown = Counter(portal_id for link in links for portal_id in link.portal_ids)
-    listed = (await list_portals(work, ListQuery(page_size=CHOICES_LIMIT))).items
+    listed = (await list_portals(work, ListQuery(natural=True, page_size=CHOICES_LIMIT))).items
     portals = {each.id: each for each in listed} | await work.portals.find_all(shown)
     put, take = _wishes(form)
     states = [
@@ -79,7 +79,7 @@ async def portal_states(
         )
         for each in portals.values()
     ]
-    return sorted(states, key=lambda each: (not each.shown, fold(each.name)))
+    return sorted(states, key=lambda each: (not each.shown, natural_key(each.name)))
 
 
 def _wishes(form: Form) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -100,6 +100,7 @@ async def show_users(console: NamedDependency[Console]) -> Answer:
         )
         query = ListQuery(
             condition=AnyOf(columns) if text else None,
+            natural=True,
             page=page_number(console.query.get("page", "")),
             page_size=PAGE_SIZE,
         )

@@ -11,7 +11,7 @@ from portico.domain.links.changes import ChangeKind, LinkChange, LinkSelection
 from portico.domain.links.filters import LinkFilter
 from portico.domain.links.links import LINKS_PER_PORTAL
 from portico.domain.links.presentation import PresentedLink
-from portico.domain.records import fold
+from portico.domain.records import natural_key
 from portico.domain.search import ListQuery
 from portico.services.access import require_admin
 from portico.services.links.changes import change_links
@@ -67,7 +67,7 @@ async def find_choices(
     Raises InvalidField for a text that no search takes.
     """
     text = form.value("q").strip()
-    query = ListQuery(sort_attribute="name", page_size=SHOWN)
+    query = ListQuery(natural=True, page_size=SHOWN)
     matches = await list_filtered_links(work, query, LinkFilter(text=text, off_portal_id=portal_id))
     ticked = await work.presented_links.find_all(form.ids("link"))
     links = await work.presentation.present(
@@ -157,8 +157,8 @@ async def _room(work: UnitOfWork, portal_id: int) -> int:
     return LINKS_PER_PORTAL - links.get(portal_id, 0)
 
 
-def _name(link: PresentedLink) -> str:
-    return fold(link.name)
+def _name(link: PresentedLink) -> tuple[str | int, ...]:
+    return natural_key(link.name)
 
 
 def _choice(link: PresentedLink, *, ticked: bool) -> LinkChoice:

@@ -123,6 +123,7 @@ async def show_portals(console: NamedDependency[Console]) -> Answer:
     async with console.reading() as work:
         query = ListQuery(
             condition=compare(PORTAL_FIELDS["name"], "LIKE", text) if text else None,
+            natural=True,
             page=page_number(console.query.get("page", "")),
             page_size=PAGE_SIZE,
         )
