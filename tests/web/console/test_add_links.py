@@ -174,3 +174,25 @@ def test_the_list_of_portals_opens_and_copies_the_address_that_works(
     desk.open(f"portals/{crew}/access")
     expect(page.locator("#domain-hint")).to_contain_text("Its CNAME target is below.")
     expect(page.locator(".command code")).to_contain_text(f"{crew}.")
+
+
+def test_a_group_gets_a_private_link_in_four_clicks(tenant: Tenant, tab: OpenTab) -> None:
+    desk = sit_down(tenant, tab())
+    desk.add_portal("Staff")
+    assert hire(tenant).post("groups", name="Finance").status_code == 303
+    count_clicks(desk.page)
+    page = desk.open()
+    page.get_by_role("link", name="Portals").first.click()
+    page.get_by_role("link", name="Staff", exact=True).click()
+    page.get_by_role("link", name="New link").click()
+    page.get_by_label("Name", exact=True).fill("Ledger")
+    page.get_by_label("Host").fill("ledger.example")
+    page.locator("[data-picker=groups] [role=combobox]").focus()
+    type_text(page, "fin")
+    press(page, "Enter")
+    page.get_by_role("button", name="Save link").click()
+    expect(desk.toast).to_contain_text("Added Ledger.")
+    assert clicks_of(page) == 4
+    stored = desk.links()["Ledger"]
+    assert stored["portico"]["groups"] == ["Finance"]  # type: ignore[index]
+    assert [each["name"] for each in stored["userPortals"]] == ["Staff"]  # type: ignore[attr-defined]
