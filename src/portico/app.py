@@ -59,6 +59,7 @@ from portico.web.console.routes import console_routers
 from portico.web.portal import actions as portal_actions
 from portico.web.portal import files as portal_files
 from portico.web.portal import page as portal_page
+from portico.web.portal import requests as portal_requests
 from portico.web.portal.content import PortalContents
 from portico.web.reference import STYLESHEET, read_stylesheet, render_reference
 from portico.web.shared import static_files
@@ -321,6 +322,7 @@ def _page_routers() -> list[Router]:
                 *providers.ROUTES,
                 *portal_page.ROUTES,
                 *portal_actions.ROUTES,
+                *portal_requests.ROUTES,
                 *portal_files.ROUTES,
                 *static_files.ROUTES,
             ],

@@ -9,7 +9,7 @@ from portico.domain.people.administrators import AdministratorSpec, GrantSpec
 from portico.domain.people.sessions import SessionLife
 from portico.domain.people.users import PortalUserSpec
 from portico.domain.policies import AupSpec
-from portico.domain.portals.pages import PortalAddress
+from portico.domain.portals.pages import PortalAddress, PortalPage
 from portico.domain.portals.portals import UserPortalSpec
 from portico.domain.search import ListQuery
 from portico.domain.tenancy.identity import Role
@@ -28,7 +28,7 @@ from portico.services.people.sessions import (
     find_portal_session,
 )
 from portico.services.people.sign_in import Browser, sign_in_administrator, sign_in_user
-from portico.services.portals import activity, portals
+from portico.services.portals import activity, portals, requests
 from portico.services.portals.acceptance import accept_policy
 from portico.services.portals.visits import PortalCookies, PortalView, view_portal
 from portico.services.runtime import Runtime
@@ -66,7 +66,10 @@ async def use_people(runtime: Runtime, customer_id: int) -> None:
             work, AdministratorSpec(name=name), grants, STORED
         )
         portal = await portals.create_portal(
-            work, UserPortalSpec(name="People", enabled=True), managed_suffix=SUFFIX
+            work,
+            UserPortalSpec(name="People", enabled=True),
+            managed_suffix=SUFFIX,
+            page=PortalPage(accepts_requests=True),
         )
         link = await links.create_link(
             work, LinkSpec(name="Doors", link="x", enabled=True, portal_ids=(portal.id,))
@@ -119,5 +122,11 @@ async def _visit(
             group_ids=visitor.group_ids,
             is_favourite=wanted,
         )
-    await view_portal(runtime, address, cookies, lambda _: None)
+    view = await view_portal(runtime, address, cookies, lambda _: None)
+    await requests.ask_for_link(runtime, view.visit, "The rota")
+    await requests.report_link(runtime, view.visit, link_id, "Doors", "")
+    async with operator_writing(runtime, customer_id) as work:
+        await requests.count_open_requests(work)
+        sent = await requests.list_requests(work, closed=False, limit=1, offset=0)
+        await requests.close_request(work, sent.items[0].id)
     await end_portal_session(runtime, customer_id, opened.token)

@@ -226,6 +226,7 @@ FULL_PORTAL = {
         "title": "Everything",
         "accent": "#1f5eff",
         "favicon": ICON,
+        "acceptsRequests": True,
     },
 }
 FULL_AUP = {

@@ -22,6 +22,7 @@ from portico.domain.portals.certificates import Certificate
 from portico.domain.portals.domains import KIND as DOMAIN_KIND
 from portico.domain.portals.domains import AllowedDomain
 from portico.domain.portals.pages import PresentedPortal
+from portico.domain.portals.requests import PortalRequest
 from portico.domain.records import DEFAULT_MICROTENANT_ID, Scope
 from portico.domain.tenancy.identity import CLIENT_KIND, ApiClient
 from portico.domain.tenancy.microtenants import Microtenant
@@ -29,7 +30,7 @@ from portico.services.threads import FEW, run_on_thread
 from portico.services.work import UnitOfWork
 
 Person = PortalUser | Administrator | IdentityProvider | ApiClient
-Neighbour = Certificate | Application | AllowedDomain
+Neighbour = Certificate | Application | AllowedDomain | PortalRequest
 Audited = PresentedLink | PresentedPortal | Aup | Microtenant | Section | Group | Neighbour | Person
 
 R = TypeVar("R", bound=Hashable)

@@ -23,6 +23,7 @@ from portico.storage.portals.certificates import CertificateRepository
 from portico.storage.portals.domains import PortalDomains
 from portico.storage.portals.pages import PortalPageRepository
 from portico.storage.portals.portals import UserPortalRepository
+from portico.storage.portals.requests import PortalRequestRepository
 from portico.storage.tenancy.idempotency import IdempotentAnswers
 from portico.storage.tenancy.microtenants import MicrotenantRepository
 
@@ -64,6 +65,7 @@ class UnitOfWork:
     groups = _InScope(GroupRepository)
     presentation = _InScope(PresentationRepository)
     portal_pages = _InScope(PortalPageRepository)
+    portal_requests = _InScope(PortalRequestRepository)
     aups = _InScope(AupRepository)
     certificates = _InScope(CertificateRepository)
     applications = _InScope(ApplicationRepository)

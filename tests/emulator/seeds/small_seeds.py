@@ -178,6 +178,7 @@ def _portal(draw: st.DrawFn, name: str, certificates: list[str]) -> PortalEntry:
         audience=draw(maybe(st.sampled_from(Audience))),
         title=draw(maybe(names)),
         accent=draw(maybe(st.just("#1d5fae"))),
+        accepts_requests=draw(maybe(st.booleans())),
     )
     return PortalEntry(
         name=name,

@@ -27,13 +27,17 @@ class Audience(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class PortalPage:
-    """The fields of one portal's page. Without a title, the page shows the portal's name."""
+    """The fields of one portal's page. Without a title, the page shows the portal's name.
+
+    With `accepts_requests`, visitors can ask for links and report those that do not work.
+    """
 
     slug: str = ""
     audience: Audience = Audience.SIGNED_IN
     title: str = ""
     accent: str = ""
     favicon: str = ""
+    accepts_requests: bool = False
 
 
 DEFAULT_PAGE = PortalPage()

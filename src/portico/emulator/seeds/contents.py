@@ -208,6 +208,7 @@ def _page(entry: PortalPageEntry | UnsetType) -> PortalPage | None:
         title=given(entry.title, ""),
         accent=given(entry.accent, ""),
         favicon=given(entry.favicon, ""),
+        accepts_requests=given(entry.accepts_requests, False),
     )
 
 

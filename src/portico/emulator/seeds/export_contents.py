@@ -112,6 +112,7 @@ def _portal(found: PresentedPortal, certificates: Mapping[int, str]) -> PortalEn
             title=unless(found.page.title, ""),
             accent=unless(found.page.accent, ""),
             favicon=unless(found.page.favicon, ""),
+            accepts_requests=unless(found.page.accepts_requests, False),
         ),
     )
 

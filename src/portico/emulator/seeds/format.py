@@ -73,6 +73,7 @@ class PortalPageEntry(
     title: str | UnsetType = UNSET
     accent: Annotated[str, _text("A colour as #rrggbb.")] | UnsetType = UNSET
     favicon: Annotated[str, _text("A picture as a data URI.")] | UnsetType = UNSET
+    accepts_requests: bool | UnsetType = UNSET
 
 
 class PortalEntry(Named, frozen=True, kw_only=True):

@@ -43,6 +43,10 @@ class PortalPorticoBody(WireStruct, frozen=True, kw_only=True):
     favicon: Annotated[
         str | None, received("An image as a data URI.", maxLength=FAVICON_LIMIT_BYTES)
     ] = None
+    accepts_requests: Annotated[
+        bool | None,
+        received("Whether visitors can ask for links and report broken ones. Default: false."),
+    ] = None
 
 
 class PortalPortico(WireStruct, frozen=True, kw_only=True):
@@ -53,6 +57,7 @@ class PortalPortico(WireStruct, frozen=True, kw_only=True):
     title: MaybeText = UNSET
     accent: MaybeText = UNSET
     favicon: MaybeText = UNSET
+    accepts_requests: bool
 
 
 def received_page(body: PortalPorticoBody | None) -> PortalPage | None:

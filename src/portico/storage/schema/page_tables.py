@@ -13,10 +13,12 @@ from sqlalchemy import (
     Index,
     PrimaryKeyConstraint,
     Table,
+    false,
     text,
 )
 
 from portico.domain.portals.pages import Audience
+from portico.domain.portals.requests import RequestKind
 from portico.storage.schema.columns import (
     Choice,
     PlainText,
@@ -91,8 +93,30 @@ portal_page = Table(
     text_column("slug"),
     Column("audience", Choice(Audience), nullable=False),
     *text_columns("title", "accent", "favicon"),
+    Column("accepts_requests", Boolean, nullable=False, server_default=false()),
     PrimaryKeyConstraint("customer_id", "portal_id", name="pk_portal_page"),
     reference("fk_portal_page_portal", "portal_id", "user_portal", cascade=True),
+    sqlite_with_rowid=False,
+)
+
+# Visitors ask for links and report broken ones. A request outlives the link and the person.
+portal_request = Table(
+    "portal_request",
+    metadata,
+    *id_columns("customer_id", "id", "microtenant_id"),
+    *stamp_columns(),
+    id_column("portal_id"),
+    Column("kind", Choice(RequestKind), nullable=False),
+    text_column("text"),
+    id_column("link_id", nullable=True),
+    text_column("link_name"),
+    id_column("user_id", nullable=True),
+    text_column("user_name"),
+    id_column("closed_time", nullable=True),
+    PrimaryKeyConstraint("customer_id", "id", name="pk_portal_request"),
+    reference("fk_portal_request_portal", "portal_id", "user_portal", cascade=True),
+    Index("ix_portal_request_state", "customer_id", "microtenant_id", "closed_time", "id"),
+    Index("ix_portal_request_portal", "customer_id", "portal_id", "creation_time"),
     sqlite_with_rowid=False,
 )
 

@@ -26,7 +26,7 @@ from portico.web.console.people import (
 from portico.web.console.policies import acceptances
 from portico.web.console.policies import policies as aups
 from portico.web.console.portals import choosing as link_choosing
-from portico.web.console.portals import dashboard, everywhere, portals, search
+from portico.web.console.portals import dashboard, everywhere, portals, requests, search
 from portico.web.console.portals import order as portal_order
 from portico.web.console.portals import tabs as portal_tabs
 from portico.web.console.tenancy import clients, microtenants
@@ -46,6 +46,7 @@ NOUNS = (
     portal_order,
     everywhere,
     link_choosing,
+    requests,
     sections,
     aups,
     acceptances,

@@ -65,7 +65,7 @@ async def _show_portal(
     language = site.renderer.language(visit_language(request, view.visit))
     if view.policy is not None:
         aup = make_aup(view.policy.aup, view.policy.version, language)
-        return _render(site, request, view.visit, "portal/aup.html", home=home, aup=aup)
+        return render_page(site, request, view.visit, "portal/aup.html", home=home, aup=aup)
     return await _show_links(site, request, view, home)
 
 
@@ -79,7 +79,7 @@ async def _show_links(
     favourites = [link_id for link_id in view.favourites if link_id in content.tiles]
     query = request.query_params.get("q", "").strip()[:QUERY_LIMIT]
     matches = find_tiles(query, tiles) if query else ()
-    return _render(
+    return render_page(
         site,
         request,
         visit,
@@ -94,6 +94,7 @@ async def _show_links(
         favourites=[content.tiles[link_id] for link_id in favourites[:FAVOURITES_SHOWN]],
         recents=make_recents(view.recents, content.tiles, site.runtime.now, language),
         sections=content.starred(favourites),
+        takes_requests=visit.portal.page.accepts_requests,
         can_add=not tiles and await _may_add_links(site, request, visit),
     )
 
@@ -105,15 +106,17 @@ async def _may_add_links(site: Site, request: AnyRequest, visit: PortalVisit) ->
     return await may_change(site.runtime, site.cookies.read(request, CONSOLE), scope)
 
 
-def _render(
+def render_page(
     site: Site,
     request: AnyRequest,
     visit: PortalVisit,
     template: str,
     *,
-    home: str,
+    home: str = "",
+    status: int = 200,
     **values: object,
 ) -> Page:
+    """Render a page of a portal in its frame, with the cookie of an anonymous visitor's forms."""
     branding = make_branding(visit.portal, home=home)
     csrf = csrf_token(site, request, visit)
     visitor = None
@@ -130,7 +133,8 @@ def _render(
         here=branding.home,
         **values,
     )
-    return page_answer(html, cookies=[] if visitor else [site.cookies.make(FORM, csrf)])
+    cookies = [] if visitor else [site.cookies.make(FORM, csrf)]
+    return page_answer(html, status=status, cookies=cookies)
 
 
 ROUTES = (own_domain, portal_page)

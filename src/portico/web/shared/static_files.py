@@ -43,6 +43,7 @@ JOINED: Mapping[str, Sequence[str]] = {
         "portal/tiles.css",
         "portal/results.css",
         "portal/aup.css",
+        "portal/requests.css",
         "portal/print.css",
     ),
     "portal.js": (

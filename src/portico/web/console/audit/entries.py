@@ -31,6 +31,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "administrator": ("administrator", "administrators"),
     "portalUser": ("user", "users"),
     "identityProvider": ("identity provider", "identity providers"),
+    "portalRequest": ("request", "requests"),
 }
 LABELS: Mapping[str, str] = {
     "name": "Name",
@@ -57,6 +58,7 @@ LABELS: Mapping[str, str] = {
     "page.title": "Title",
     "page.accent": "Accent colour",
     "page.favicon": "Favicon",
+    "page.accepts_requests": "Takes requests",
     "aup": "Text",
     "text_version": "Version",
     "email": "E-mail",
@@ -71,6 +73,7 @@ LABELS: Mapping[str, str] = {
     "disabled_time": "Disabled",
     "password_link_end_time": "Password link ends",
     "revoked_time": "Revoked",
+    "closed_time": "Closed",
     "certificate_name": "Certificate",
     "c_name": "Common name",
     "san": "Alternative names",

@@ -43,6 +43,7 @@ LABELS: Mapping[str, str] = {
     "title": "Title",
     "slug": "Short address",
     "audience": "Who may see it",
+    "accepts_requests": "Takes requests",
     "accent": "Accent colour",
     "logo": "Logo",
     "favicon": "Favicon",
@@ -67,6 +68,7 @@ FIELDS: Mapping[str, str] = {
     "accent": "accent",
     "portico.favicon": "favicon",
     "portico.audience": "audience",
+    "portico.acceptsRequests": "accepts_requests",
 }
 """The form field of each API field."""
 AUDIENCES: Mapping[Audience, str] = {

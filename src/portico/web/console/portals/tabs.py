@@ -203,6 +203,7 @@ def _access_values(portal: PresentedPortal) -> Mapping[str, FormValue]:
     return {
         "slug": portal.page.slug,
         "audience": portal.page.audience.value,
+        "accepts_requests": portal.page.accepts_requests,
         "domain": portal.domain,
         "ext_label": portal.ext_label,
         "ext_domain": portal.ext_domain,
@@ -216,7 +217,12 @@ def _access(form: Form, portal: PresentedPortal) -> PresentedPortal:
         domain=form.value("domain").strip(),
         ext_label=form.value("ext_label").strip(),
         ext_domain=form.value("ext_domain").strip(),
-        page=replace(portal.page, slug=slug, audience=read_audience(form)),
+        page=replace(
+            portal.page,
+            slug=slug,
+            audience=read_audience(form),
+            accepts_requests=form.flag("accepts_requests"),
+        ),
     )
 
 
