@@ -72,7 +72,7 @@ from portico.web.shared.rendering import Renderer
 from portico.web.shared.site import FurtherPage, Site, site_of
 from portico.web.shared.static_files import StaticFiles
 from portico.web.sign_in import console as console_sign_in
-from portico.web.sign_in import password_links, providers
+from portico.web.sign_in import password_links, providers, second_factor
 from portico.web.sign_in import portal as portal_sign_in
 from portico.web.sign_in.oidc import OpenIdClients
 
@@ -317,6 +317,7 @@ def _page_routers() -> list[Router]:
             "/",
             route_handlers=[
                 *console_sign_in.ROUTES,
+                *second_factor.ROUTES,
                 *portal_sign_in.ROUTES,
                 *password_links.ROUTES,
                 *providers.ROUTES,

@@ -10,6 +10,7 @@ import pytest
 
 from tests.cli.commands import Finished, refuse, refused, succeed, succeed_json
 from tests.harness import served
+from tests.web.console.second_factors import code_of, codes_of, secret_of
 from tests.web.visits import Visit, csrf_of
 
 NEW = "a password of my own"
@@ -40,6 +41,32 @@ def test_administrator_signs_in_until_disabled(
     assert printed == f"Disabled administrator ada ({made['administratorId']}).\n"
     assert "Password: " in told
     assert made["password"] not in told
+
+
+def test_operator_resets_a_second_factor(
+    database: str, where: tuple[str, ...], tmp_path: Path
+) -> None:
+    made = succeed_json("admin", "create", "ada", "--generate", *where)
+    none = succeed("admin", "reset-second-factor", "ada", "--database", database)
+    with served(database, tmp_path / "server.log") as server:
+        visit = Visit(server.http)
+        home = visit.sign_in(DOOR, "ada", made["password"]).headers["location"]
+        place = f"{visit.get(home).headers['location']}/second-factor"
+        token = csrf_of(visit.get(place).text)
+        visit.post(f"{place}/password", {"csrf": token, "password": made["password"]})
+        secret = secret_of(visit.get(place).text)
+        form = {"csrf": token, "secret": secret, "code": code_of(secret)}
+        assert len(codes_of(visit.post(f"{place}/app", form).text)) == 10
+        asked = visit.sign_in(DOOR, "ada", made["password"]).headers["location"]
+        printed = succeed("admin", "reset-second-factor", "ADA", "--database", database)
+        thrown_out = visit.get(place).headers["location"]
+        again = visit.sign_in(DOOR, "ada", made["password"]).headers["location"]
+
+    assert "had no second factor" in none
+    assert asked.startswith("/console/sign-in/second-factor?")
+    assert printed == "Deleted 1 second factor of administrator ada. Their sessions have ended.\n"
+    assert thrown_out.startswith("/console/sign-in?")
+    assert again == home == "/console"
 
 
 def test_administrators_are_listed_with_what_they_may(

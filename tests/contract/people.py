@@ -23,6 +23,7 @@ from portico.services.people.console_access import (
     list_accessible_microtenants,
 )
 from portico.services.people.sessions import (
+    NewSession,
     end_portal_session,
     find_console_session,
     find_portal_session,
@@ -77,6 +78,7 @@ async def use_people(runtime: Runtime, customer_id: int) -> None:
         policy = await aups.create_aup(work, AupSpec(name="People", enabled=True, aup="Be kind."))
     await _visit(runtime, customer_id, portal.id, link.id, policy.id)
     opened = await sign_in_administrator(runtime, name, PASSWORD, Browser(address="192.0.2.9"))
+    assert isinstance(opened, NewSession)
     signed_in = await find_console_session(runtime, opened.token)
     assert signed_in is not None
     async with runtime.database.read() as connection:

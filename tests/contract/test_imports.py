@@ -14,9 +14,9 @@ from portico.cli import portico
 MODULES = "import json, sys; print(json.dumps(sorted(sys.modules)))"
 # A command needs none of these to print its help, or to manage the database.
 OF_THE_SERVER = {"litestar", "jinja2", "joserfc", "granian", "uvloop"}
-# A server needs these for single features: pictures, providers, passwords, tables, migrations, and
-# PostgreSQL.
-RARE = {"PIL", "httpx", "argon2", "rich", "alembic", "asyncpg"}
+# A server needs these for single features: pictures, providers, passwords, tables, migrations,
+# PostgreSQL, passkeys and QR codes.
+RARE = {"PIL", "httpx", "argon2", "rich", "alembic", "asyncpg", "fido2", "segno"}
 
 
 def loaded(code: str) -> set[str]:

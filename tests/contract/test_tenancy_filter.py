@@ -56,6 +56,10 @@ GLOBAL_TABLES = {"customer", "api_client", "signing_key", "id_node", "portal_add
     "console_device",
     "console_password_link",
     "identity_provider",
+    "second_factor",
+    "recovery_code",
+    "second_factor_rule",
+    "password_proof",
     "sign_in_failure",
     "readiness_probe",
 }

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from portico.domain.people.providers import IdentityProvider, IdentityProviderSpec
+from portico.domain.people.second_factors import FactorMethod, SecondFactor
 from portico.services.people import secret_keys
 from portico.services.people.providers import (
     console_providers,
@@ -35,6 +36,7 @@ from portico.services.tenancy.signing_keys import (
 )
 from portico.services.tenancy.tenants import create_tenant
 from portico.storage.engine.connections import Connection
+from portico.storage.people.second_factors import SecondFactors
 from portico.storage.secrets.secret_cipher import SecretCipher, SecretUnreadable
 from portico.storage.secrets.secret_keys import SecretError, SecretKeyError, SecretKeyFile
 from tests.harness import cipher_of, upgrade
@@ -410,6 +412,32 @@ def test_only_what_is_lost_is_given_up(installation: Installation) -> None:
     assert (lost.keys, lost.signing_keys, lost.providers) == ((), (), (first,))
     assert installation.signing_secrets() == signing
     assert installation.client_secrets() == ["", *SECRETS[1:]]
+
+
+def test_second_factors_rotate_and_a_lost_one_accepts_nothing(installation: Installation) -> None:
+    store = installation.store
+    app = SecondFactor(id=7, administrator_id=1, method=FactorMethod.APP, name="Phone")
+
+    async def add() -> None:
+        async with store.database.transaction() as connection:
+            await SecondFactors(connection, installation.cipher()).insert(app, "JBSWY3DP")
+
+    def secret() -> str:
+        cipher = installation.cipher()
+        return store.read(lambda each: SecondFactors(each, cipher).secret(app))
+
+    store.run(add())
+    installation.append_key()
+    store.run(rotate_secret_key(installation.runtime()))
+    assert secret() == "JBSWY3DP"
+    installation.append_key()
+    installation.keep_last_key()
+    lost = lost_secrets(installation)
+    store.run(forget_secrets(installation.runtime(), lost))
+
+    assert [each.id for each in lost.second_factors] == [7]
+    assert secret() not in {"", "JBSWY3DP"}
+    assert not lost_secrets(installation)
 
 
 def test_secrets_are_in_no_audit_entry_and_in_no_repr(installation: Installation) -> None:

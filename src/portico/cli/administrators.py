@@ -26,6 +26,7 @@ from portico.services.people.password_links import (
 )
 from portico.services.people.passwords import hash_password
 from portico.services.people.people_by_name import any_administrator, find_administrator_by_name
+from portico.services.people.second_factors import reset_second_factors
 from portico.services.runtime import Runtime
 from portico.settings import Settings
 
@@ -222,6 +223,30 @@ def password_link(settings: Settings, name: str, as_json: bool) -> None:
         click.echo(json.dumps({"link": address, "expires": made.expires}))
         return
     print_link(made, CONSOLE, settings.public_url)
+
+
+@admin.command("reset-second-factor")
+@click.argument("name")
+@settings_options("database")
+def reset_second_factor(settings: Settings, name: str) -> None:
+    """Delete the second factors of the administrator NAME and end all of their sessions.
+
+    Their recovery codes become invalid. If a tenant requires a second factor, they set up a new one
+    at their next sign-in.
+    """
+
+    async def run(runtime: Runtime) -> tuple[str, int]:
+        administrator, customer_id = await find_administrator_by_name(runtime, name)
+        async with operator_writing(runtime, customer_id) as work:
+            count = await reset_second_factors(work, runtime.cipher, administrator)
+        return administrator.name, count
+
+    reset, count = run_as_operator(settings, run)
+    if not count:
+        click.echo(f"Administrator {reset} had no second factor. Their sessions have ended.")
+        return
+    factors = "1 second factor" if count == 1 else f"{count} second factors"
+    click.echo(f"Deleted {factors} of administrator {reset}. Their sessions have ended.")
 
 
 def print_password(chosen: ChosenPassword) -> None:

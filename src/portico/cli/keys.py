@@ -90,7 +90,8 @@ def forget(settings: Settings, yes: bool) -> None:
 
     Signing keys that cannot be decrypted are deleted, so API clients and people must sign in again.
     Providers without a readable client secret are disabled until you run `portico provider
-    set-secret`.
+    set-secret`. Second factors that cannot be decrypted accept no answer: their administrators use
+    a recovery code, or you run `portico admin reset-second-factor`.
     """
     lost = run_as_operator(settings, find_lost_secrets)
     if not lost:
@@ -105,6 +106,8 @@ def forget(settings: Settings, yes: bool) -> None:
             f"Cannot decrypt the client secret of provider {each.name} ({each.id}) of tenant "
             f"{each.customer_id}."
         )
+    for factor in lost.second_factors:
+        click.echo(f"Cannot decrypt a second factor of administrator {factor.administrator}.")
     if not yes:
         click.confirm("Clear these secrets?", abort=True)
     run_as_operator(settings, lambda runtime: forget_secrets(runtime, lost))

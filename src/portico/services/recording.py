@@ -16,6 +16,7 @@ from portico.domain.links.sections import Section
 from portico.domain.people.administrators import Administrator
 from portico.domain.people.groups import Group
 from portico.domain.people.providers import IdentityProvider
+from portico.domain.people.second_factors import RecoveryCodes, SecondFactor, SecondFactorRule
 from portico.domain.people.users import PortalUser
 from portico.domain.policies import Aup
 from portico.domain.portals.certificates import Certificate
@@ -31,7 +32,18 @@ from portico.services.work import UnitOfWork
 
 Person = PortalUser | Administrator | IdentityProvider | ApiClient
 Neighbour = Certificate | Application | AllowedDomain | PortalRequest
-Audited = PresentedLink | PresentedPortal | Aup | Microtenant | Section | Group | Neighbour | Person
+Proof = SecondFactor | RecoveryCodes | SecondFactorRule
+Audited = (
+    PresentedLink
+    | PresentedPortal
+    | Aup
+    | Microtenant
+    | Section
+    | Group
+    | Neighbour
+    | Person
+    | Proof
+)
 
 R = TypeVar("R", bound=Hashable)
 

@@ -111,9 +111,11 @@ class People:
     ) -> NewSession[ConsoleSession]:
         """Signs an administrator in."""
         browser = Browser(address=address, device=device)
-        return self.world.store.run(
+        opened = self.world.store.run(
             sign_in_administrator(self.runtime, self.named(name), password, browser)
         )
+        assert isinstance(opened, NewSession)
+        return opened
 
     def enter_portal(
         self,

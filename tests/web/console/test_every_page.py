@@ -71,6 +71,8 @@ def every_place(desk: Desk) -> list[str]:
         "search?q=a",
         "keys",
         "password",
+        "second-factor",
+        "second-factor-rule",
     ]
 
 

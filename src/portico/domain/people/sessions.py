@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass
+from enum import StrEnum
 
 TOKEN_BYTES = 32
 SEEN_SECONDS = 5 * 60
@@ -39,11 +40,20 @@ class Session:
     expires: int
 
 
+class ProvenBy(StrEnum):
+    """How an administrator signed in. A provider decides itself what it asks for."""
+
+    PASSWORD = "password"
+    SECOND_FACTOR = "second factor"
+    PROVIDER = "provider"
+
+
 @dataclass(frozen=True, kw_only=True)
 class ConsoleSession(Session):
     """An administrator's session, with the last selected tenant and microtenant."""
 
     administrator_id: int
+    proven_by: ProvenBy = ProvenBy.PASSWORD
     customer_id: int | None = None
     microtenant_id: int | None = None
 

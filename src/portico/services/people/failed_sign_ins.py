@@ -39,6 +39,7 @@ class Why(StrEnum):
     """Why a sign-in failed."""
 
     CREDENTIALS = "credentials"
+    SECOND_FACTOR = "second_factor"
     UNKNOWN = "unknown"
     REVOKED = "revoked"
     LOCKED = "locked"

@@ -5,16 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from portico.domain.people.providers import IdentityProvider
+from portico.domain.people.second_factors import new_totp_secret
 from portico.services.access import operator_writing
 from portico.services.people.providers import change_secret
 from portico.services.runtime import Runtime
 from portico.services.tenancy.signing_keys import add_signing_key
 from portico.storage.engine.connections import Database
+from portico.storage.people.administrators import AdministratorRepository
 from portico.storage.people.providers import ProviderRepository
+from portico.storage.people.second_factors import SecondFactors
 from portico.storage.secrets.secret_cipher import SecretCipher, SecretColumn
 from portico.storage.secrets.secret_keys import SecretKeyError
 from portico.storage.secrets.secrets import (
     CLIENT_SECRET,
+    FACTOR_SECRET,
     SECRET_COLUMNS,
     SIGNING_KEY,
     SecretKeyRepository,
@@ -38,17 +42,28 @@ class Rotation:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LostFactor:
+    """A second factor whose secret does not decrypt, and the name of its administrator."""
+
+    id: int
+    administrator_id: int
+    administrator: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class LostSecrets:
-    """What does not decrypt: ids of keys whose check value it is, ids of signing keys, and
-    providers whose client secret it is. False if everything decrypts.
+    """What does not decrypt: ids of keys whose check value it is, ids of signing keys, providers
+    whose client secret it is, and names of administrators with the ids of their second factors.
+    False if everything decrypts.
     """
 
     keys: tuple[str, ...]
     signing_keys: tuple[int, ...]
     providers: tuple[IdentityProvider, ...]
+    second_factors: tuple[LostFactor, ...] = ()
 
     def __bool__(self) -> bool:
-        return bool(self.keys or self.signing_keys or self.providers)
+        return bool(self.keys or self.signing_keys or self.providers or self.second_factors)
 
 
 async def require_secret_keys(database: Database, cipher: SecretCipher) -> None:
@@ -108,10 +123,21 @@ async def find_lost_secrets(runtime: Runtime) -> LostSecrets:
         signing_keys = await StoredSecrets(connection, cipher, SIGNING_KEY).unreadable()
         secrets = await StoredSecrets(connection, cipher, CLIENT_SECRET).unreadable()
         providers = [await ProviderRepository(connection).find(row.id) for row in secrets]
+        factors = await StoredSecrets(connection, cipher, FACTOR_SECRET).unreadable()
+        owners = {row.administrator_id for row in factors}
+        names = await AdministratorRepository(connection).names(owners)
     return LostSecrets(
         keys=tuple(keys),
         signing_keys=tuple(row.id for row in signing_keys),
         providers=tuple(each for each in providers if each is not None),
+        second_factors=tuple(
+            LostFactor(
+                id=row.id,
+                administrator_id=row.administrator_id,
+                administrator=names.get(row.administrator_id, str(row.administrator_id)),
+            )
+            for row in factors
+        ),
     )
 
 
@@ -119,8 +145,9 @@ async def forget_secrets(runtime: Runtime, lost: LostSecrets) -> None:
     """Give up secrets that cannot be read, so that the installation works without them.
 
     Lost signing keys are deleted, which ends the tokens that they signed. Providers lose their
-    client secret and are disabled until they get another one. The last key of the key file
-    encrypts from now on. Raises SecretError.
+    client secret and are disabled until they get another one. Second factors stay, but accept no
+    answer, so that nobody can sign in without one. The last key of the key file encrypts from now
+    on. Raises SecretError.
     """
     cipher = runtime.cipher
     newest = cipher.read_keys()[-1].id
@@ -135,6 +162,10 @@ async def forget_secrets(runtime: Runtime, lost: LostSecrets) -> None:
         async with operator_writing(runtime, provider.customer_id) as work:
             await change_secret(work, cipher, provider, "", enabled=False)
     async with runtime.database.transaction() as connection:
+        factors = SecondFactors(connection, cipher)
+        for each in lost.second_factors:
+            # A random secret that nobody knows, and that is no public key.
+            await factors.replace_secret(each.administrator_id, each.id, new_totp_secret())
         signing_keys = SigningKeyRepository(connection, cipher)
         for key_id in lost.signing_keys:
             await signing_keys.remove(key_id)

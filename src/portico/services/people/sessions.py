@@ -13,6 +13,7 @@ from portico.domain.people.sessions import (
     SEEN_SECONDS,
     ConsoleSession,
     PortalSession,
+    ProvenBy,
     Session,
     is_over,
     new_token,
@@ -61,7 +62,12 @@ class SignedInUser:
 
 
 async def open_console_session(
-    runtime: Runtime, connection: Connection, administrator_id: int, *, earlier_device: str
+    runtime: Runtime,
+    connection: Connection,
+    administrator_id: int,
+    *,
+    proven_by: ProvenBy,
+    earlier_device: str,
 ) -> NewSession[ConsoleSession]:
     """Store a session and a known device for an administrator who has just proven to be one.
 
@@ -72,6 +78,7 @@ async def open_console_session(
         digest=token_digest(token),
         csrf_token=new_token(),
         administrator_id=administrator_id,
+        proven_by=proven_by,
         created=now,
         seen=now,
         expires=now + runtime.console_life.absolute,
@@ -110,7 +117,11 @@ async def open_portal_session(
 
 
 async def find_console_session(runtime: Runtime, token: str) -> SignedInAdministrator | None:
-    """Return the administrator of a token. None if unknown, expired, disabled or without grant."""
+    """Return the administrator of a token.
+
+    None if unknown, expired, disabled or without grant, and for a session by password alone while a
+    second factor is required.
+    """
     digest, now = token_digest(token), runtime.now
     async with runtime.database.read() as connection:
         session = await ConsoleSessions(connection).find(digest)

@@ -25,7 +25,7 @@ from portico.domain.people.lockout import (
 )
 from portico.domain.people.passwords import LONGEST_PASSWORD
 from portico.domain.people.providers import IdentityProvider, ProvenPerson
-from portico.domain.people.sessions import ConsoleSession, PortalSession, token_digest
+from portico.domain.people.sessions import ConsoleSession, PortalSession, ProvenBy, token_digest
 from portico.domain.people.users import KIND as USER_KIND
 from portico.domain.people.users import PortalUser
 from portico.domain.records import NAME_LIMIT, Scope, check_name, fold
@@ -33,6 +33,7 @@ from portico.domain.tenancy.identity import Principal, Role
 from portico.services import recording
 from portico.services.access import open_work, scope_access
 from portico.services.password_queue import Applicant
+from portico.services.people.password_proofs import NewPasswordProof, open_password_proof
 from portico.services.people.sessions import (
     NewSession,
     open_console_session,
@@ -44,6 +45,7 @@ from portico.storage.people.administrators import AdministratorRepository
 from portico.storage.people.devices import ConsoleDevices, KnownDevices, PortalDevices
 from portico.storage.people.lockout import SignInFailures
 from portico.storage.people.providers import ProviderRepository
+from portico.storage.people.second_factors import SecondFactorRules, SecondFactors
 from portico.storage.people.users import PortalUserRepository
 
 CONSOLE = "console"
@@ -54,18 +56,20 @@ COUNTING_TRIES = 8
 class Browser:
     """The browser that asks to sign somebody in.
 
-    `device` is the token that it got at an earlier sign-in, or empty. `arrival` is its request's
-    number in the queue for passwords. `left` returns when it closes the connection.
+    `device` is the token that it got at an earlier sign-in, or empty, and `token` the token of its
+    forms. `arrival` is its request's number in the queue for passwords. `left` returns when it
+    closes the connection.
     """
 
     address: str
     device: str = field(default="", repr=False)
+    token: str = field(default="", repr=False)
     arrival: int | None = None
     left: Callable[[], Awaitable[None]] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Attempt:
+class Attempt:
     """An attempt to prove a password: what its failure counts for, and its place in the queue."""
 
     keys: tuple[FailureKey, ...]
@@ -74,10 +78,12 @@ class _Attempt:
 
 async def sign_in_administrator(
     runtime: Runtime, name: str, password: str, browser: Browser
-) -> NewSession[ConsoleSession]:
+) -> NewSession[ConsoleSession] | NewPasswordProof:
     """Open a session for the administrator with that name and password.
 
-    Raises LockedOut, AccessDenied, or TooManySignIns before the password is looked at.
+    An administrator who has a second factor, or must have one, gets a proof of the password
+    instead, which `second_factor_sign_in` accepts. Raises LockedOut, AccessDenied, or
+    TooManySignIns before the password is looked at.
     """
     async with runtime.database.read() as connection:
         administrator = await AdministratorRepository(connection).find_by_name(_findable(name))
@@ -87,7 +93,7 @@ async def sign_in_administrator(
     attempt = _attempt(CONSOLE, name, browser, device)
     await _prove(runtime, attempt, browser, stored, password)
     async with runtime.database.transaction() as connection:
-        await _forgive(runtime, connection, attempt)
+        await forgive(runtime, connection, attempt)
         current = (
             await AdministratorRepository(connection).find(administrator.id)
             if administrator
@@ -95,7 +101,21 @@ async def sign_in_administrator(
         )
         if current is None or current.disabled_time is not None or current.password_hash != stored:
             raise AccessDenied
-        return await _admit_administrator(runtime, connection, current, browser)
+        if await _needs_second_factor(runtime, connection, current.id):
+            await _require_grants(connection, current)
+            return await open_password_proof(runtime, connection, current, browser.token)
+        return await admit_administrator(
+            runtime, connection, current, browser, proven_by=ProvenBy.PASSWORD
+        )
+
+
+async def _needs_second_factor(
+    runtime: Runtime, connection: Connection, administrator_id: int
+) -> bool:
+    """Return whether an administrator has a second factor, or must set one up."""
+    if await SecondFactors(connection, runtime.cipher).of(administrator_id):
+        return True
+    return bool(await SecondFactorRules(connection).requiring(administrator_id))
 
 
 async def prove_password(
@@ -111,7 +131,7 @@ async def prove_password(
     attempt = replace(attempt, applicant=signed_in_applicant(administrator.id))
     await _prove(runtime, attempt, browser, administrator.password_hash, password)
     async with runtime.database.transaction() as connection:
-        await _forgive(runtime, connection, attempt)
+        await forgive(runtime, connection, attempt)
 
 
 @asynccontextmanager
@@ -154,7 +174,7 @@ async def sign_in_user(
     attempt = _attempt(str(customer_id), name, browser, device)
     await _prove(runtime, attempt, browser, stored, password)
     async with runtime.database.transaction(customer_id) as connection:
-        await _forgive(runtime, connection, attempt)
+        await forgive(runtime, connection, attempt)
         users = PortalUserRepository(connection, scope)
         current = await users.find(user.id, lock=True) if user else None
         if current is None or not current.enabled or current.password_hash != stored:
@@ -191,14 +211,14 @@ async def _known_device(
     return digest if await devices.owner_of(digest, runtime.now) == account.id else ""
 
 
-def _attempt(scope: str, account: str, browser: Browser, device: str) -> _Attempt:
+def _attempt(scope: str, account: str, browser: Browser, device: str) -> Attempt:
     """Return a sign-in attempt. `device` is the digest of a known device, or empty."""
     strangers = (
         address_block(browser.address),
         address_network(browser.address),
         f"{scope} {account_digest(account)}",
     )
-    return _Attempt(
+    return Attempt(
         keys=failure_keys(scope, account, browser.address, device=device),
         applicant=Applicant(
             known=bool(device),
@@ -209,7 +229,7 @@ def _attempt(scope: str, account: str, browser: Browser, device: str) -> _Attemp
 
 
 async def _prove(
-    runtime: Runtime, attempt: _Attempt, browser: Browser, stored: str, password: str
+    runtime: Runtime, attempt: Attempt, browser: Browser, stored: str, password: str
 ) -> None:
     """Verify a password when it is its turn. Raises LockedOut, AccessDenied or TooManySignIns."""
     if len(password) > LONGEST_PASSWORD:
@@ -218,6 +238,20 @@ async def _prove(
         await _count_attempt(runtime, attempt.keys)
         if not await runtime.passwords.verify(stored, password):
             raise AccessDenied
+
+
+async def begin_guess(
+    runtime: Runtime, scope: str, administrator: Administrator, browser: Browser
+) -> Attempt:
+    """Count an attempt of an administrator in a scope of its own as failed until it succeeds.
+
+    Raises LockedOut while a lock lasts. `forgive` uncounts it.
+    """
+    async with runtime.database.read() as connection:
+        device = await _known_device(runtime, ConsoleDevices(connection), browser, administrator)
+    attempt = _attempt(scope, administrator.name, browser, device)
+    await _count_attempt(runtime, attempt.keys)
+    return attempt
 
 
 async def _count_attempt(runtime: Runtime, keys: tuple[FailureKey, ...]) -> None:
@@ -238,7 +272,7 @@ async def _count_attempt(runtime: Runtime, keys: tuple[FailureKey, ...]) -> None
                 raise
 
 
-async def _forgive(runtime: Runtime, connection: Connection, attempt: _Attempt) -> None:
+async def forgive(runtime: Runtime, connection: Connection, attempt: Attempt) -> None:
     """Uncount an attempt that succeeded, and reset the account's failures."""
     failures = SignInFailures(connection)
     counted = await failures.find(attempt.keys)
@@ -249,16 +283,29 @@ async def _forgive(runtime: Runtime, connection: Connection, attempt: _Attempt) 
         await failures.store(left, runtime.now)
 
 
-async def _admit_administrator(
-    runtime: Runtime, connection: Connection, administrator: Administrator, browser: Browser
+async def admit_administrator(
+    runtime: Runtime,
+    connection: Connection,
+    administrator: Administrator,
+    browser: Browser,
+    *,
+    proven_by: ProvenBy,
 ) -> NewSession[ConsoleSession]:
-    administrators = AdministratorRepository(connection)
-    if not await administrators.grants([administrator.id]):
-        raise AccessDenied
-    await administrators.note_sign_in(administrator.id, runtime.now)
+    """Open a session for an administrator in force. Raises AccessDenied for one without grants."""
+    await _require_grants(connection, administrator)
+    await AdministratorRepository(connection).note_sign_in(administrator.id, runtime.now)
     return await open_console_session(
-        runtime, connection, administrator.id, earlier_device=browser.device
+        runtime,
+        connection,
+        administrator.id,
+        proven_by=proven_by,
+        earlier_device=browser.device,
     )
+
+
+async def _require_grants(connection: Connection, administrator: Administrator) -> None:
+    if not await AdministratorRepository(connection).grants([administrator.id]):
+        raise AccessDenied
 
 
 async def sign_in_administrator_by_provider(
@@ -285,7 +332,9 @@ async def sign_in_administrator_by_provider(
                 await administrators.replace(administrator)
         if administrator is None or administrator.disabled_time is not None:
             raise AccessDenied
-        return await _admit_administrator(runtime, connection, administrator, browser)
+        return await admit_administrator(
+            runtime, connection, administrator, browser, proven_by=ProvenBy.PROVIDER
+        )
 
 
 async def _administrator_with_email(

@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any, ClassVar
 
-from sqlalchemy import Select, bindparam, select, update
+from sqlalchemy import Select, bindparam, exists, or_, select, update
 
-from portico.domain.people.sessions import ConsoleSession, PortalSession
+from portico.domain.people.sessions import ConsoleSession, PortalSession, ProvenBy
 from portico.storage.engine.statements import cached, insert_into
 from portico.storage.people.accounts import OwnedByAccounts
 from portico.storage.schema.people_tables import (
     administrator,
+    administrator_grant,
     console_session,
     portal_session,
     portal_user,
+    second_factor_rule,
 )
 
 
@@ -42,7 +44,7 @@ class Sessions(OwnedByAccounts):
         """Delete the sessions of accounts that sign in through a provider."""
         await self._delete_by(provider_id)
 
-    async def _change(self, digest: str, **values: int) -> None:
+    async def _change(self, digest: str, **values: int | ProvenBy) -> None:
         statement = update(self.table).where(
             *self._in_tenant(self.table), self.table.c.digest == digest
         )
@@ -57,13 +59,21 @@ class ConsoleSessions(Sessions):
     accounts: ClassVar = administrator
 
     async def find(self, digest: str) -> ConsoleSession | None:
-        """Return the session with that digest, ended or not, or None."""
+        """Return the session with that digest, ended or not, or None.
+
+        A session by password alone is not found while a tenant of the administrator requires a
+        second factor.
+        """
         rows = await self._connection.rows(_console_session(), {"digest": digest})
         return ConsoleSession(**rows[0]._asdict()) if rows else None
 
     async def choose(self, digest: str, customer_id: int, microtenant_id: int) -> None:
         """Store the tenant and microtenant that the administrator works in."""
         await self._change(digest, customer_id=customer_id, microtenant_id=microtenant_id)
+
+    async def prove(self, digest: str, proven_by: ProvenBy) -> None:
+        """Store how the administrator of a session has proven to be one."""
+        await self._change(digest, proven_by=proven_by)
 
 
 class PortalSessions(Sessions):
@@ -76,4 +86,12 @@ class PortalSessions(Sessions):
 
 @cached
 def _console_session() -> Select[Any]:
-    return select(console_session).where(console_session.c.digest == bindparam("digest"))
+    grant, rule = administrator_grant.c, second_factor_rule.c
+    requires_more = exists().where(
+        grant.administrator_id == console_session.c.administrator_id,
+        rule.tenant_id == grant.customer_id,
+    )
+    proven_enough = or_(console_session.c.proven_by != ProvenBy.PASSWORD, ~requires_more)
+    return select(console_session).where(
+        console_session.c.digest == bindparam("digest"), proven_enough
+    )

@@ -17,6 +17,8 @@ from sqlalchemy import (
     text,
 )
 
+from portico.domain.people.second_factors import FactorMethod
+from portico.domain.people.sessions import ProvenBy
 from portico.domain.tenancy.identity import Role
 from portico.storage.schema.columns import (
     Choice,
@@ -66,6 +68,7 @@ console_session = Table(
     id_column("customer_id", nullable=True),
     id_column("microtenant_id", nullable=True),
     *id_columns("created", "seen", "expires"),
+    Column("proven_by", Choice(ProvenBy), nullable=False, server_default=text("'password'")),
     Index("ix_console_session_administrator", "administrator_id"),
     Index("ix_console_session_expires", "expires"),
 )
@@ -87,6 +90,47 @@ console_password_link = Table(
     id_column("expires"),
     Index("uq_console_password_link_digest", "digest", unique=True),
     Index("ix_console_password_link_expires", "expires"),
+)
+
+# `secret` is encrypted: the shared secret of an app, or the public key of a passkey.
+second_factor = Table(
+    "second_factor",
+    metadata,
+    Column("id", BigInteger, primary_key=True, autoincrement=False),
+    id_column("administrator_id"),
+    Column("method", Choice(FactorMethod), nullable=False),
+    *text_columns("name", "host", "credential_id", "secret"),
+    *id_columns("counter", "creation_time"),
+    id_column("last_used", nullable=True),
+    Index("ix_second_factor_administrator", "administrator_id"),
+    Index("ix_second_factor_credential", "credential_id"),
+)
+
+recovery_code = Table(
+    "recovery_code",
+    metadata,
+    id_column("administrator_id"),
+    Column("digest", PlainText, nullable=False),
+    PrimaryKeyConstraint("administrator_id", "digest", name="pk_recovery_code"),
+)
+
+# A row for each tenant that requires a second factor. The key is not called `customer_id`, because
+# sign-in joins the table with the grants, which are on the coordinator.
+second_factor_rule = Table(
+    "second_factor_rule",
+    metadata,
+    Column("tenant_id", BigInteger, primary_key=True, autoincrement=False),
+)
+
+password_proof = Table(
+    "password_proof",
+    metadata,
+    Column("digest", PlainText, primary_key=True),
+    id_column("administrator_id"),
+    *text_columns("browser", "password", "challenge"),
+    id_column("expires"),
+    Index("ix_password_proof_administrator", "administrator_id"),
+    Index("ix_password_proof_expires", "expires"),
 )
 
 identity_provider = Table(

@@ -18,7 +18,9 @@ REVISIONS = "customer_revision"
 ADMINISTRATORS = "administrator"
 GRANTS = "administrator_grant"
 
-SHARED = frozenset((ADMINISTRATORS, "sign_in_failure"))
+SHARED = frozenset(
+    (ADMINISTRATORS, "recovery_code", "second_factor", "second_factor_rule", "sign_in_failure")
+)
 """State that no tenant owns. It is copied with all tenants together."""
 
 KEPT = frozenset(
@@ -27,6 +29,7 @@ KEPT = frozenset(
         "console_password_link",
         "console_session",
         "id_node",
+        "password_proof",
         "readiness_probe",
         "secret_key",
         "signing_key",

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, select, update
 
 from portico.storage.engine.connections import Connection
 from portico.storage.engine.statements import Row, insert_into
-from portico.storage.schema.people_tables import identity_provider
+from portico.storage.schema.people_tables import identity_provider, second_factor
 from portico.storage.schema.tables import secret_key, signing_key
 from portico.storage.secrets.secret_cipher import (
     SecretCipher,
@@ -27,7 +27,10 @@ SIGNING_KEY = SecretColumn(signing_key.c.secret, (signing_key.c.id,))
 CLIENT_SECRET = SecretColumn(
     identity_provider.c.client_secret, (identity_provider.c.customer_id, identity_provider.c.id)
 )
-SECRET_COLUMNS = (SIGNING_KEY, CLIENT_SECRET)
+FACTOR_SECRET = SecretColumn(
+    second_factor.c.secret, (second_factor.c.administrator_id, second_factor.c.id)
+)
+SECRET_COLUMNS = (SIGNING_KEY, CLIENT_SECRET, FACTOR_SECRET)
 
 CHECK_TEXT = "portico"
 

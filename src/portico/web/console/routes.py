@@ -20,7 +20,9 @@ from portico.web.console.people import (
     administrators,
     groups,
     own_password,
+    own_second_factor,
     password_links,
+    second_factor_rule,
     users,
 )
 from portico.web.console.policies import acceptances
@@ -59,6 +61,8 @@ NOUNS = (
     audit,
     search,
     own_password,
+    own_second_factor,
+    second_factor_rule,
     home,
 )
 SCOPE_PATH = "/console/{customer:str}/{microtenant:str}"

@@ -17,6 +17,7 @@ THEMES = ("light", "dark", "system")
 THEME, LANGUAGE = "portico_theme", "portico_language"
 CONSOLE, FORM, VISITOR, PROVIDER = "console", "form", "visitor", "provider"
 CONSOLE_DEVICE = "console_device"
+PASSWORD_PROOF = "password_proof"
 YEAR_SECONDS = 365 * 24 * 60 * 60
 FORM_TOKEN_CHARACTERS = 43
 

@@ -30,6 +30,7 @@ from portico.storage.engine.connections import Connection
 from portico.web.shared.cookies import (
     CONSOLE,
     CONSOLE_DEVICE,
+    FORM,
     AnyRequest,
     portal_cookie,
     portal_device_cookie,
@@ -143,6 +144,7 @@ def browser_of(site: Site, request: AnyRequest, device_cookie: str = "") -> Brow
     return Browser(
         address=site.origins.peer(request),
         device=site.cookies.read(request, device_cookie) if device_cookie else "",
+        token=site.cookies.read(request, FORM),
         arrival=site.runtime.password_queue.note_arrival(),
         left=left,
     )

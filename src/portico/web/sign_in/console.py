@@ -8,6 +8,7 @@ from litestar.params import FromPath
 
 from portico.domain.errors import AccessDenied, TooManySignIns
 from portico.services.people.failed_sign_ins import FailedSignIn, SignInChannel, why_refused
+from portico.services.people.password_proofs import NewPasswordProof
 from portico.services.people.providers import console_providers
 from portico.services.people.sessions import end_console_session
 from portico.services.people.sign_in import sign_in_administrator
@@ -30,6 +31,7 @@ from portico.web.sign_in.form import (
     requested_next,
 )
 from portico.web.sign_in.providers import CONSOLE_SIGN_IN, start_provider_sign_in
+from portico.web.sign_in.second_factor import ask_second_factor
 from portico.web.sign_in.setup import setup_view
 
 Page = Response[bytes]
@@ -58,6 +60,8 @@ async def sign_in_to_console(site: NamedDependency[Site], request: AnyRequest) -
         if isinstance(error, TooManySignIns):
             return render_busy(site, request, form, CONSOLE_SIGN_IN, error)
         return await _show(site, request, next_, name=name, error=error)
+    if isinstance(opened, NewPasswordProof):
+        return ask_second_factor(site, opened, next_)
     return redirect(next_, cookies=await begin_console_session(site, request, opened))
 
 

@@ -96,6 +96,8 @@ def fault_words(site: Site, request: AnyRequest, error: PorticoError | None) -> 
     fault = request.query_params.get("fault") if request.method == "GET" else None
     if fault == "provider":
         return _("The provider did not sign you in. Try again.")
+    if fault == "expired":
+        return _("The sign-in took too long. Sign in again.")
     if fault == "unknown":
         return _("Nobody here belongs to this account. Ask an administrator.")
     return ""

@@ -32,6 +32,9 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "portalUser": ("user", "users"),
     "identityProvider": ("identity provider", "identity providers"),
     "portalRequest": ("request", "requests"),
+    "secondFactor": ("second factor", "second factors"),
+    "recoveryCodes": ("recovery codes", "recovery codes"),
+    "secondFactorRule": ("rule", "rules"),
 }
 LABELS: Mapping[str, str] = {
     "name": "Name",
@@ -83,6 +86,11 @@ LABELS: Mapping[str, str] = {
     "valid_from_in_epoch_sec": "Valid from",
     "valid_to_in_epoch_sec": "Valid to",
     "domain_names": "Domains",
+    "method": "Method",
+    "host": "Works at",
+    "left": "Codes left",
+    "renewed_time": "Renewed",
+    "second_factor_required": "Required",
 }
 """The fields that the audit log shows, in this order. Others are redundant or internal."""
 HOSTS = frozenset(("link", "domain", "ext_domain", "criteria_attribute_values"))

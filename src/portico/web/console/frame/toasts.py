@@ -19,6 +19,9 @@ MESSAGES: Mapping[str, str] = {
     "saved": "Saved.",
     "password": "Saved, with the new password.",
     "own-password": "Your password is changed. Your other sessions have ended.",
+    "prove-password": "Enter your password again. It is needed for changes after ten minutes.",
+    "rule-on": "A second factor is now required.",
+    "rule-off": "A second factor is no longer required.",
     "order": "The order is saved.",
     "late": "This change cannot be undone any more.",
 }

@@ -1,0 +1,108 @@
+"""Whether the tenant's administrators must have a second factor, and who has one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from litestar import get, post
+from litestar.di import NamedDependency
+
+from portico.domain.errors import InvalidInput
+from portico.domain.people.second_factors import FactorMethod, SecondFactor
+from portico.domain.people.sessions import ProvenBy
+from portico.services.people.administrators import GrantedAdministrator
+from portico.services.people.second_factors import (
+    is_second_factor_required,
+    list_factors_of_administrators,
+    require_second_factor,
+)
+from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.words import counted, initials
+
+PLACE = "second-factor-rule"
+
+
+class FactorsRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One administrator, and the second factors in words."""
+
+    display_name: str
+    sign_in: str
+    initials: str
+    has_factor: bool
+    words: str
+
+
+class SecondFactorRuleView(msgspec.Struct, frozen=True, kw_only=True):
+    """The page of the rule. `refused` says why it was not changed."""
+
+    required: bool
+    missing: int
+    must_set_up_first: bool
+    rows: list[FactorsRow]
+    refused: str
+
+
+@get(f"/{PLACE}")
+async def show_rule(console: NamedDependency[Console]) -> Answer:
+    """Show the rule and the administrators."""
+    return await _page(console)
+
+
+@post(f"/{PLACE}", status_code=303)
+async def change_rule(console: NamedDependency[Console]) -> Answer:
+    """Require a second factor, or no longer."""
+    form = await console.form()
+    try:
+        async with console.writing() as work:
+            required = form.value("required") == "on"
+            await require_second_factor(work, console.signed_in, required=required)
+    except InvalidInput as refused:
+        return await _page(console, refused=refused.reason, status=422)
+    return console.go(PLACE, message="rule-on" if required else "rule-off")
+
+
+async def _page(console: Console, *, refused: str = "", status: int = 200) -> Answer:
+    async with console.reading() as work:
+        required = await is_second_factor_required(work)
+        listed = await list_factors_of_administrators(work, console.site.runtime.cipher)
+        rows = [_row(each, factors) for each, factors in listed]
+        by_password = console.signed_in.session.proven_by is ProvenBy.PASSWORD
+        view = SecondFactorRuleView(
+            required=required,
+            missing=sum(not each.has_factor for each in rows),
+            must_set_up_first=by_password and not required,
+            rows=rows,
+            refused=refused,
+        )
+        return await console.page(
+            "second_factor_rule.html", work, view, nav="administrators", status=status
+        )
+
+
+def _row(administrator: GrantedAdministrator, factors: Sequence[SecondFactor]) -> FactorsRow:
+    name = administrator.display_name or administrator.name
+    words = _words(factors)
+    if not administrator.password_hash:
+        words = "Their provider decides"
+    return FactorsRow(
+        display_name=name,
+        sign_in=administrator.name,
+        initials=initials(name),
+        has_factor=bool(factors) or not administrator.password_hash,
+        words=words,
+    )
+
+
+def _words(factors: Sequence[SecondFactor]) -> str:
+    apps = sum(each.method is FactorMethod.APP for each in factors)
+    passkeys = len(factors) - apps
+    parts = []
+    if apps:
+        parts.append(counted(apps, "authenticator app", "authenticator apps"))
+    if passkeys:
+        parts.append(counted(passkeys, "passkey", "passkeys"))
+    return " and ".join(parts) or "None yet"
+
+
+ROUTES = [show_rule, change_rule]
