@@ -142,7 +142,7 @@ async def attempt_by_link(runtime: Runtime, scope: str, browser: Browser) -> Asy
     the block ends without an error. Raises LockedOut or TooManySignIns.
     """
     block = address_block(browser.address)
-    attempt = _Attempt(
+    attempt = Attempt(
         keys=(FailureKey(scope=scope, address=block),),
         applicant=Applicant(
             known=False,
@@ -154,7 +154,7 @@ async def attempt_by_link(runtime: Runtime, scope: str, browser: Browser) -> Asy
         await _count_attempt(runtime, attempt.keys)
         yield
     async with runtime.database.transaction() as connection:
-        await _forgive(runtime, connection, attempt)
+        await forgive(runtime, connection, attempt)
 
 
 async def sign_in_user(
