@@ -1,9 +1,16 @@
 // Passkeys: a form with `data-passkey` sends what the browser's authenticator answers to its options.
-"use strict";
 
-const fromBase64 = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (each) => each.charCodeAt(0));
-const toBase64 = (buffer) => btoa(String.fromCharCode(...new Uint8Array(buffer))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-const listed = (credentials) => (credentials ?? []).map((each) => ({ ...each, id: fromBase64(each.id) }));
+const fromBase64 = (text) =>
+  Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (each) =>
+    each.charCodeAt(0),
+  );
+const toBase64 = (buffer) =>
+  btoa(String.fromCharCode(...new Uint8Array(buffer)))
+    .replaceAll("+", "-")
+    .replaceAll("/", "_")
+    .replaceAll("=", "");
+const listed = (credentials) =>
+  (credentials ?? []).map((each) => ({ ...each, id: fromBase64(each.id) }));
 
 function readOptions(form) {
   const options = JSON.parse(form.dataset.options);
@@ -16,7 +23,9 @@ function readOptions(form) {
 
 function written(credential) {
   const { response } = credential;
-  const parts = ["clientDataJSON", "attestationObject", "authenticatorData", "signature"].filter((name) => response[name]);
+  const parts = ["clientDataJSON", "attestationObject", "authenticatorData", "signature"].filter(
+    (name) => response[name],
+  );
   return JSON.stringify({
     id: credential.id,
     rawId: credential.id,
@@ -35,7 +44,10 @@ async function answer(form) {
     form.elements.passkey.value = written(credential);
     form.submit();
   } catch (error) {
-    fault.textContent = error.name === "InvalidStateError" ? "This passkey is set up already." : "The browser did not finish with the passkey. Try again.";
+    fault.textContent =
+      error.name === "InvalidStateError"
+        ? "This passkey is set up already."
+        : "The browser did not finish with the passkey. Try again.";
     fault.hidden = false;
   }
 }
