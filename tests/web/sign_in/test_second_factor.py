@@ -29,7 +29,7 @@ def protect(tenant: Tenant, visit: Visit, name: str) -> tuple[str, list[str]]:
     assert "message=prove-password" in refused.headers["location"]
     visit.post(f"{place}/password", {"csrf": token, "password": PASSWORD})
     secret = secret_of(visit.get(place).text)
-    form = {"csrf": token, "secret": secret, "code": code_of(secret, -1)}
+    form = {"csrf": token, "secret": secret, "code": code_of(secret)}
     codes = codes_of(visit.post(f"{place}/app", form).text)
     del visit.cookies[SESSION]
     return secret, codes
@@ -44,7 +44,7 @@ def test_the_second_step_leads_where_the_first_was_going(tenant: Tenant, visit: 
     page = visit.get(first.headers["location"])
     wrong = visit.submit(first.headers["location"], code="000000", next="/console/links?page=2")
     second = visit.submit(
-        first.headers["location"], code=code_of(secret), next="/console/links?page=2"
+        first.headers["location"], code=code_of(secret, 1), next="/console/links?page=2"
     )
 
     assert SESSION not in first.headers["set-cookie"]
@@ -89,12 +89,12 @@ def test_forms_of_other_sites_are_refused(tenant: Tenant, visit: Visit) -> None:
     secret, _ = protect(tenant, visit, name)
     visit.sign_in(SIGN_IN, name)
 
-    guessed = visit.post(SECOND, {"csrf": "guessed", "code": code_of(secret)})
+    guessed = visit.post(SECOND, {"csrf": "guessed", "code": code_of(secret, 1)})
     token = csrf_of(visit.get(SECOND).text)
     foreign = visit.post(
-        SECOND, {"csrf": token, "code": code_of(secret)}, sec_fetch_site="cross-site"
+        SECOND, {"csrf": token, "code": code_of(secret, 1)}, sec_fetch_site="cross-site"
     )
-    elsewhere = visit.submit(SECOND, code=code_of(secret), next="https://evil.example/")
+    elsewhere = visit.submit(SECOND, code=code_of(secret, 1), next="https://evil.example/")
 
     assert (guessed.status_code, foreign.status_code) == (403, 403)
     assert elsewhere.headers["location"] == "/console"
