@@ -481,6 +481,16 @@ def test_only_the_operator_resets(guard: Guard) -> None:
     assert {each.actor_id for each in deleted} == {0}
 
 
+def test_factors_go_with_the_administrator(guard: Guard) -> None:
+    guard.people.administrator("bea")
+
+    guard.people.operate(
+        lambda work: administrators.delete_administrator(work, guard.administrator.id)
+    )
+
+    assert guard.factors() == []
+
+
 def test_nobody_removes_the_factor_of_another(people: People) -> None:
     ada, bea = protect(people, "ada"), protect(people, "bea")
     (app,) = ada.factors()

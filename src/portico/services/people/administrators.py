@@ -25,6 +25,7 @@ from portico.services.access import OPERATOR_ID, require_admin, require_whole_te
 from portico.services.work import UnitOfWork
 from portico.storage.people.devices import ConsoleDevices
 from portico.storage.people.password_links import ConsolePasswordLinks
+from portico.storage.people.second_factors import forget_second_factors
 from portico.storage.people.sessions import ConsoleSessions
 from portico.storage.tenancy.identity import IdentityRepository
 
@@ -178,6 +179,7 @@ async def delete_administrator(
         return
     await _require_another_manager(work, before, everywhere=True)
     await _sign_out(work, administrator_id)
+    await forget_second_factors(work.connection, administrator_id)
     await work.administrators.remove(administrator_id)
     await recording.record_deletion(work.in_default(), KIND, before)
 

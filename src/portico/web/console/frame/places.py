@@ -50,6 +50,7 @@ def _action(
     )
 
 
+_FACTOR_WORDS = "2FA, MFA, TOTP, authenticator app, passkey, recovery codes"
 _PAGES = (
     Place(name="Dashboard", path="", sign="layout-dashboard", keywords="home, overview"),
     Place(name="Links", path="links", sign="link"),
@@ -68,6 +69,13 @@ _PAGES = (
         path="administrators",
         sign="user-shield",
         keywords="people, roles",
+        for_whole_tenant=True,
+    ),
+    Place(
+        name="Second factor of administrators",
+        path="second-factor-rule",
+        sign="user-shield",
+        keywords=_FACTOR_WORDS,
         for_whole_tenant=True,
     ),
     Place(name="Microtenants", path="microtenants", sign="building"),
@@ -116,3 +124,4 @@ def places_of(console: Console, work: UnitOfWork) -> Iterator[Place]:
         yield Place(name=further.title, path=further.path, sign=further.icon)
     if console.signed_in.administrator.password_hash:
         yield _action("Change password", "password", "lock")
+        yield _action("Second factor", "second-factor", "key", _FACTOR_WORDS)
