@@ -8,8 +8,8 @@ from alembic import op
 from portico.storage.schema.columns import id_column, id_columns, text_column, text_columns
 from portico.storage.schema.migrations.new_tables import begin_migration
 
-revision = "0016"
-down_revision = "0015"
+revision = "0017"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 
