@@ -3,141 +3,44 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pytest
 
 from portico.domain.audit import Action
 from portico.domain.errors import AccessDenied, Forbidden, InvalidInput, LockedOut, NotFound
-from portico.domain.people.administrators import Administrator, GrantSpec
+from portico.domain.people.administrators import GrantSpec
 from portico.domain.people.second_factors import (
     FactorMethod,
-    NewFactor,
-    SecondFactor,
     new_totp_secret,
-    totp_code,
 )
-from portico.domain.people.sessions import ConsoleSession, ProvenBy
+from portico.domain.people.sessions import ProvenBy
 from portico.domain.tenancy.identity import Role
-from portico.services.access import open_work
 from portico.services.people import administrators
 from portico.services.people import second_factors as factors
-from portico.services.people.console_access import administrator_access
-from portico.services.people.passkeys import (
-    PasskeyRefused,
-    RelyingParty,
-    registration_options,
-    request_options,
-    verify_registration,
-    verify_use,
-)
-from portico.services.people.password_proofs import PROOF_SECONDS, NewPasswordProof
+from portico.services.people.password_proofs import PROOF_SECONDS
 from portico.services.people.second_factor_sign_in import (
-    Answer,
     PasswordProofExpired,
-    find_pending_sign_in,
-    finish_sign_in,
     set_up_and_sign_in,
 )
-from portico.services.people.sessions import NewSession, SignedInAdministrator
-from portico.services.people.sign_in import Browser, sign_in_administrator
 from portico.services.work import UnitOfWork
 from portico.storage.people.second_factors import SecondFactors
 from tests.services.people.authenticators import SoftwareKey
+from tests.services.people.guards import (
+    BROWSER,
+    FOREIGN,
+    HERE,
+    Guard,
+    new_app,
+    new_passkey,
+    protect,
+    protect_at_sign_in,
+    require,
+    require_as,
+    run_as,
+)
 from tests.services.people.people import PASSWORD, People
 from tests.services.world import World
-
-HERE = RelyingParty(host="links.example.com", origin="https://links.example.com")
-BROWSER = Browser(address="192.0.2.1", token="the form token of this browser")
-FOREIGN = replace(BROWSER, token="the form token of another browser")
-
-
-@dataclass
-class Guard:
-    """An administrator with second factors, in the tenant of a world."""
-
-    people: People
-    administrator: Administrator
-    secret: str = ""
-    codes: tuple[str, ...] = ()
-
-    @property
-    def name(self) -> str:
-        """The name without the tenant's id."""
-        return self.administrator.name.rpartition(" ")[0]
-
-    def now(self, skew: int = 0) -> str:
-        """The code that the app shows."""
-        return totp_code(self.secret, int(self.people.world.now) // 30 + skew)
-
-    def wait(self, seconds: int = 30) -> None:
-        """Lets time pass, so that the app shows another code."""
-        self.people.world.now += seconds
-
-    def prove(self, browser: Browser = BROWSER) -> str:
-        """The token of a proof of the password."""
-        opened = self.people.world.store.run(
-            sign_in_administrator(self.people.runtime, self.administrator.name, PASSWORD, browser)
-        )
-        assert isinstance(opened, NewPasswordProof)
-        return opened.token
-
-    def answer(
-        self,
-        token: str,
-        browser: Browser = BROWSER,
-        *,
-        code: str = "",
-        recovery_code: str = "",
-        passkey: str = "",
-        party: RelyingParty = HERE,
-    ) -> NewSession[ConsoleSession]:
-        """The session that an answer opens."""
-        given = Answer(code=code, recovery_code=recovery_code, passkey=passkey, party=party)
-        return self.people.world.store.run(
-            finish_sign_in(self.people.runtime, token, browser, given, transaction_id="second")
-        )
-
-    def enter(self, *, code: str = "", recovery_code: str = "") -> SignedInAdministrator:
-        """Signs in with the password and a code."""
-        opened = self.answer(self.prove(), code=code, recovery_code=recovery_code)
-        found = self.people.console(opened.token)
-        assert found is not None
-        return found
-
-    def change(self, use_case: Callable[[UnitOfWork], object]) -> None:
-        """Runs a use-case as the administrator, who is signed in by a code."""
-        self.wait()
-        _run_as(self.people, self.enter(code=self.now()), use_case)
-
-    def factors(self) -> list[SecondFactor]:
-        """The stored factors."""
-        cipher = self.people.runtime.cipher
-        return self.people.world.store.read(
-            lambda each: SecondFactors(each, cipher).of(self.administrator.id)
-        )
-
-    def challenge(self, token: str) -> str:
-        """What a passkey must sign."""
-        pending = self.people.world.store.run(
-            find_pending_sign_in(self.people.runtime, token, BROWSER, transaction_id="x")
-        )
-        return pending.prover.proof.challenge
-
-
-def _run_as(
-    people: People, signed_in: SignedInAdministrator, use_case: Callable[[UnitOfWork], object]
-) -> None:
-    async def run() -> None:
-        database = people.world.store.database
-        async with database.read() as connection:
-            granted = await administrator_access(connection, signed_in)
-        async with database.write(granted.tenant.id) as connection:
-            work = open_work(people.runtime, connection, granted, transaction_id="console")
-            await use_case(work)  # type: ignore[misc]  # use-cases of several results
-
-    people.world.store.run(run())
 
 
 @pytest.fixture
@@ -150,58 +53,6 @@ def people(world: World) -> People:
 def guard(people: People) -> Guard:
     """An administrator with an authenticator app."""
     return protect(people, "ada")
-
-
-def protect(people: People, name: str, *grants: GrantSpec) -> Guard:
-    """A new administrator who has set up an authenticator app."""
-    made = Guard(people, people.administrator(name, *grants), secret=new_totp_secret())
-    signed_in = people.console(people.enter_console(name).token)
-    assert signed_in is not None
-    app = new_app(made.secret)
-    kept: list[factors.AddedFactor] = []
-
-    async def add(work: UnitOfWork) -> None:
-        session = signed_in.session.digest
-        added = await factors.add_factor(work, people.runtime.cipher, app, session=session)
-        kept.append(added)
-
-    _run_as(people, signed_in, add)
-    made.codes = kept[0].recovery_codes
-    return made
-
-
-def new_app(secret: str, name: str = "Phone") -> NewFactor:
-    """An authenticator app whose codes are all unused."""
-    return NewFactor(method=FactorMethod.APP, name=name, secret=secret, counter=0)
-
-
-def new_passkey(key: SoftwareKey, people: People) -> NewFactor:
-    """A verified new passkey."""
-    answer = key.create("a challenge")
-    made = people.world.store.run(verify_registration(HERE, "a challenge", answer))
-    return NewFactor(
-        method=FactorMethod.PASSKEY,
-        name="Key",
-        secret=made.data,
-        counter=made.counter,
-        host=HERE.host,
-        credential_id=made.credential_id,
-    )
-
-
-def require(people: People) -> None:
-    """Requires a second factor in the tenant, as an administrator who has one."""
-    chief = protect(people, "chief")
-    require_as(people, chief.enter(code=chief.now()))
-
-
-def require_as(people: People, signed_in: SignedInAdministrator, *, required: bool = True) -> None:
-    """Requires a second factor in the tenant, or no longer, as somebody."""
-    _run_as(
-        people,
-        signed_in,
-        lambda work: factors.require_second_factor(work, signed_in, required=required),
-    )
 
 
 def test_a_code_completes_the_sign_in_and_works_once(guard: Guard) -> None:
@@ -330,7 +181,7 @@ def test_the_first_factor_ends_other_sessions(people: People) -> None:
     assert signed_in is not None
     app = new_app(new_totp_secret())
 
-    _run_as(
+    run_as(
         people,
         signed_in,
         lambda work: factors.add_factor(
@@ -437,30 +288,18 @@ class TestRequired:
 
         assert people.enter_console("bea").session.proven_by is ProvenBy.PASSWORD
         with pytest.raises(InvalidInput):
-            _run_as(
+            run_as(
                 people,
                 signed_in,
                 lambda work: factors.renew_recovery_codes(work, cipher),
             )
 
 
-def protect_at_sign_in(people: People, name: str) -> Guard:
-    """A new administrator who sets up an app at the first sign-in, because it is required."""
-    made = Guard(people, people.administrator(name), secret=new_totp_secret())
-    _, added = people.world.store.run(
-        set_up_and_sign_in(
-            people.runtime, made.prove(), BROWSER, new_app(made.secret), transaction_id="x"
-        )
-    )
-    made.codes = added.recovery_codes
-    return made
-
-
 def test_only_the_operator_resets(guard: Guard) -> None:
     people, cipher = guard.people, guard.people.runtime.cipher
     signed_in = guard.enter(code=guard.now())
     with pytest.raises(Forbidden):
-        _run_as(
+        run_as(
             people,
             signed_in,
             lambda work: factors.reset_second_factors(work, cipher, guard.administrator),
@@ -497,127 +336,3 @@ def test_nobody_removes_the_factor_of_another(people: People) -> None:
 
     with pytest.raises(NotFound):
         bea.change(lambda work: factors.remove_factor(work, people.runtime.cipher, app.id))
-
-
-class TestPasskeys:
-    """Passkeys in software. The browser's own are in the tests of the console."""
-
-    @pytest.fixture
-    def key(self, guard: Guard) -> SoftwareKey:
-        """A passkey of the administrator."""
-        key = SoftwareKey(HERE.origin, HERE.host)
-        passkey = new_passkey(key, guard.people)
-        cipher = guard.people.runtime.cipher
-        guard.change(lambda work: factors.add_factor(work, cipher, passkey))
-        return key
-
-    def test_it_completes_the_sign_in(self, guard: Guard, key: SoftwareKey) -> None:
-        token = guard.prove()
-        answer = key.get(guard.challenge(token))
-
-        guard.answer(token, passkey=answer)
-
-        stored = guard.factors()[1]
-        assert (stored.counter, stored.last_used) == (1, int(guard.people.world.now))
-        with pytest.raises(AccessDenied):
-            guard.answer(guard.prove(), passkey=answer)
-
-    def test_a_key_that_does_not_count_works_again(self, guard: Guard, key: SoftwareKey) -> None:
-        key.counts = False
-        for _ in range(2):
-            token = guard.prove()
-            guard.answer(token, passkey=key.get(guard.challenge(token)))
-
-    def test_a_copied_key_is_refused(self, guard: Guard, key: SoftwareKey) -> None:
-        token = guard.prove()
-        guard.answer(token, passkey=key.get(guard.challenge(token)))
-
-        key.counter = 0
-        token = guard.prove()
-        with pytest.raises(PasskeyRefused):
-            guard.answer(token, passkey=key.get(guard.challenge(token)))
-
-    def test_another_page_key_or_challenge_is_refused(self, guard: Guard, key: SoftwareKey) -> None:
-        token = guard.prove()
-        challenge = guard.challenge(token)
-        phished = replace(key, origin="https://links.example.com.evil.example")
-        elsewhere = replace(key, host="evil.example")
-        forged = SoftwareKey(HERE.origin, HERE.host, credential_id=key.credential_id)
-        stranger = SoftwareKey(HERE.origin, HERE.host)
-        for wrong, signed in (
-            (phished, challenge),
-            (elsewhere, challenge),
-            (forged, challenge),
-            (stranger, challenge),
-            (key, "another challenge"),
-        ):
-            guard.wait(3_700)
-            token = guard.prove()
-            signed = guard.challenge(token) if signed == challenge else signed
-            with pytest.raises(PasskeyRefused):
-                guard.answer(token, passkey=wrong.get(signed))
-        guard.wait(3_700)
-        token = guard.prove()
-        other = RelyingParty(host="other.example.com", origin="https://other.example.com")
-        answer = key.get(guard.challenge(token))
-        with pytest.raises(PasskeyRefused):
-            guard.answer(token, party=other, passkey=answer)
-
-    def test_nobody_sets_up_the_same_one_again(self, guard: Guard, key: SoftwareKey) -> None:
-        cipher, again = guard.people.runtime.cipher, new_passkey(key, guard.people)
-
-        with pytest.raises(InvalidInput, match="set up already"):
-            guard.change(lambda work: factors.add_factor(work, cipher, again))
-
-    def test_options_name_the_passkeys_of_the_person(self, guard: Guard, key: SoftwareKey) -> None:
-        stored = guard.factors()[1:]
-        run = guard.people.world.store.run
-        request = run(request_options(HERE, stored, "a long challenge"))
-        creation = run(registration_options(HERE, guard.administrator, stored, "a long challenge"))
-
-        for options, name in ((request, "allowCredentials"), (creation, "excludeCredentials")):
-            assert [each["id"] for each in options[name]] == [stored[0].credential_id]
-            assert options["challenge"] == "YSBsb25nIGNoYWxsZW5nZQ"
-        assert request["rpId"] == creation["rp"]["id"] == HERE.host
-        assert creation["user"]["name"] == guard.administrator.name
-
-
-@pytest.mark.parametrize(
-    "answer",
-    [
-        "",
-        "null",
-        "[]",
-        "{",
-        "[" * 50_000,
-        '"x"',
-        "{}",
-        '{"rawId": 7, "response": {}}',
-        '{"id": "x", "rawId": "AAAA", "response": {"clientDataJSON": "AAAA"}}',
-        json.dumps(
-            {
-                "rawId": "AAAA",
-                "response": {"clientDataJSON": "e30", "attestationObject": "n5+f" * 999},
-            }
-        ),
-        json.dumps(
-            {
-                "rawId": "AAAA",
-                "response": {
-                    "clientDataJSON": "e30",
-                    "authenticatorData": "AAAA",
-                    "signature": "AAAA",
-                },
-            }
-        ),
-        "x" * 70_000,
-    ],
-)
-def test_malformed_answers_of_a_browser_are_refused(people: People, answer: str) -> None:
-    factor = SecondFactor(
-        id=1, administrator_id=1, method=FactorMethod.PASSKEY, name="Key", credential_id="AAAA"
-    )
-    with pytest.raises(PasskeyRefused):
-        people.world.store.run(verify_registration(HERE, "challenge", answer))
-    with pytest.raises(PasskeyRefused):
-        people.world.store.run(verify_use(HERE, "challenge", answer, [(factor, "AAAA")]))
