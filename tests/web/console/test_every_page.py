@@ -8,7 +8,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
-from tests.harness import AUPS, LINKS, Tenant
+from portico.domain.people.users import PortalUserSpec
+from portico.services.access import operator_writing
+from portico.services.people.groups import create_group
+from portico.services.people.users import create_user
+from portico.services.runtime import Runtime
+from tests.harness import AUPS, LINKS, Tenant, as_operator
 from tests.web.conftest import OpenTab
 from tests.web.console.people import Desk, sit_down
 
@@ -27,6 +32,18 @@ POLICY = (
 )
 
 
+def member_of(desk: Desk, name: str) -> tuple[int, int]:
+    """The ids of a new user with a long name in a new group, and of the group."""
+
+    async def make(runtime: Runtime) -> tuple[int, int]:
+        async with operator_writing(runtime, int(desk.tenant.customer_id)) as work:
+            group = await create_group(work, name)
+            spec = PortalUserSpec(name="ines", display_name=LONG[:250], group_ids=(group.id,))
+            return (await create_user(work, spec)).id, group.id
+
+    return as_operator(desk.tenant.server.database, make)
+
+
 def every_place(desk: Desk) -> list[str]:
     """The addresses of all pages, with something on each."""
     noticed = {"userNotification": "Closed.", "userNotificationEnabled": True}
@@ -35,6 +52,7 @@ def every_place(desk: Desk) -> list[str]:
     on = {"userPortals": [{"id": portal}], "portico": shown, "linkPath": f"/{LONG}"}
     link = desk.add_link(LONG[:250], link="x.example", description=LONG, **on)
     desk.add_link("مرحبا", enabled=False)
+    user, group = member_of(desk, LONG[:240])
     policy = desk.admin.create(AUPS, {"name": "Conditions", "aup": LONG})["id"]
     return [
         "",
@@ -63,7 +81,9 @@ def every_place(desk: Desk) -> list[str]:
         "administrators/new",
         "users",
         "users/new",
+        *(f"users/{user}{tab}" for tab in ("", "/sees", "/delete")),
         "groups",
+        *(f"groups/{group}{tab}" for tab in ("", "/add", "/sees", "/delete")),
         "audit",
         "everywhere/links",
         "everywhere/portals",

@@ -10,6 +10,9 @@ KIND = "portalGroup"
 GROUPS_LIMIT = 2_000
 """The largest number of groups of a tenant."""
 
+MEMBERS_AT_ONCE = 500
+"""The largest number of people who can be put into a group, or taken out of it, at once."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Group(Record):

@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 
 from portico.domain.errors import NameTaken, UnknownReference
 from portico.domain.people.users import KIND, PortalUser, PortalUserSpec, check_user
-from portico.domain.records import Page
+from portico.domain.records import Page, fold
 from portico.domain.search import ListQuery
 from portico.services import recording
 from portico.services.access import require_admin, require_whole_tenant
@@ -101,9 +101,10 @@ async def _checked(
     work: UnitOfWork, spec: PortalUserSpec, stored: PortalUser | None = None
 ) -> PortalUserSpec:
     spec = check_user(spec, stored)
-    same_name = await work.users.find_by_name(spec.name)
-    if same_name is not None and (stored is None or same_name.id != stored.id):
-        raise NameTaken(spec.name)
+    if stored is None or fold(spec.name) != fold(stored.name):
+        same_name = await work.users.find_by_name(spec.name)
+        if same_name is not None and (stored is None or same_name.id != stored.id):
+            raise NameTaken(spec.name)
     known = await work.users.existing_groups(spec.group_ids)
     for group_id in spec.group_ids:
         if group_id not in known:

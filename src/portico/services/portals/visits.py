@@ -7,7 +7,7 @@ address. Each visit reads session, groups and audience anew, so revoking takes e
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
@@ -236,9 +236,16 @@ async def _view_links(
 async def _visible_links(connection: Connection, visit: PortalVisit) -> list[PortalSection]:
     portal = visit.portal
     scope = Scope(customer_id=portal.customer_id, microtenant_id=portal.microtenant_id)
-    groups = await GroupRepository(connection, scope).find_all(visit.group_ids)
+    return await links_of_members(connection, scope, portal.id, visit.group_ids)
+
+
+async def links_of_members(
+    connection: Connection, scope: Scope, portal_id: int, group_ids: Collection[int]
+) -> list[PortalSection]:
+    """Return what somebody in the groups sees on an enabled portal of the scope, by section."""
+    groups = await GroupRepository(connection, scope).find_all(group_ids)
     names = [group.name for group in groups.values()]
-    return seen_by(await _links(connection, scope, portal.id), names)
+    return seen_by(await _links(connection, scope, portal_id), names)
 
 
 async def _links(connection: Connection, scope: Scope, portal_id: int) -> list[PortalSection]:

@@ -2,28 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 
 from sqlalchemy import (
     ColumnElement,
+    Executable,
     Select,
     String,
     bindparam,
     cast,
     delete,
     func,
+    or_,
     select,
     update,
 )
 
+from portico.domain.people.groups import Group
 from portico.domain.people.sessions import PortalSession
 from portico.domain.people.users import PortalUser
-from portico.domain.records import fold
+from portico.domain.records import Page, fold, fold_ascii
+from portico.domain.search import ListQuery, Operator
 from portico.storage.engine.statements import Among, Row, cached, insert_into
 from portico.storage.repositories import Repository, in_scope, listed_ids, plain_columns, restored
 from portico.storage.schema.page_tables import portal_group
 from portico.storage.schema.people_tables import portal_session, portal_user, portal_user_group
+from portico.storage.text_matches import HasText
+
+MEMBERS, OTHERS = "members", "others"
+"""Narrowings of a page: to those in a group, and to those who are not assigned to it."""
+
+_SPELLINGS = ("claimed_typed", "claimed_lower", "claimed_upper")
 
 
 class PortalUserRepository(Repository[PortalUser]):
@@ -31,6 +42,58 @@ class PortalUserRepository(Repository[PortalUser]):
 
     table: ClassVar = portal_user
     record: ClassVar = PortalUser
+    vague: ClassVar = frozenset((OTHERS,))
+
+    async def members(self, group: Group, query: ListQuery) -> Page[PortalUser]:
+        """Return a page of the users who are assigned to a group or claim it at a provider.
+
+        Claims count whatever the case, if the letters beyond ASCII are all small or all capital.
+        """
+        spellings = (group.name, group.name.lower(), group.name.upper())
+        # A claim is an element of a stored JSON array.
+        claimed = [fold_ascii(json.dumps(each, ensure_ascii=False)) for each in spellings]
+        values = dict(zip(_SPELLINGS, claimed, strict=True))
+        return await self._page(query, MEMBERS, member_group_id=group.id, **values)
+
+    async def others(self, group_id: int, query: ListQuery) -> Page[PortalUser]:
+        """Return a page of the users who are not assigned to a group."""
+        return await self._page(query, OTHERS, member_group_id=group_id)
+
+    async def assign(self, changed: Sequence[PortalUser], group_id: int) -> None:
+        """Assign users to a group, and store who changed them and when."""
+        rows = [
+            {"customer_id": self.scope.customer_id, "user_id": each.id, "group_id": group_id}
+            for each in changed
+        ]
+        await self.connection.run(insert_into(portal_user_group), rows)
+        await self._stamp(changed)
+
+    async def unassign(self, changed: Sequence[PortalUser], group_id: int) -> None:
+        """Take users out of a group, and store who changed them and when."""
+        ids = [each.id for each in changed]
+        await self._run(_unassign(), left_group_id=group_id, user_ids=ids)
+        await self._stamp(changed)
+
+    async def _stamp(self, changed: Sequence[PortalUser]) -> None:
+        one = changed[0]
+        await self._run(
+            _stamp(),
+            user_ids=[each.id for each in changed],
+            modified_time=one.modified_time,
+            modified_by=one.modified_by,
+        )
+
+    @classmethod
+    def _narrowing(cls, narrowed: tuple[str, ...]) -> list[ColumnElement[bool]]:
+        table, assigned = cls.table.c, portal_user_group
+        members = select(assigned.c.user_id).where(
+            in_scope(assigned), assigned.c.group_id == bindparam("member_group_id")
+        )
+        if MEMBERS in narrowed:
+            claims = func.lower(table.claimed_groups)
+            claiming = (HasText(claims, Operator.CONTAINS, each) for each in _SPELLINGS)
+            return [or_(table.id.in_(members), *claiming)]
+        return [table.id.not_in(members)] if OTHERS in narrowed else []
 
     async def find_by_name(self, name: str) -> PortalUser | None:
         """Return the user with that name, ignoring case, or None."""
@@ -126,6 +189,21 @@ class PortalUserRepository(Repository[PortalUser]):
 
     def _record(self, row: Row) -> PortalUser:
         return restored(PortalUser, row, group_ids=listed_ids(row.group_ids))
+
+
+@cached
+def _unassign() -> Executable:
+    assigned = portal_user_group
+    return delete(assigned).where(
+        in_scope(assigned),
+        assigned.c.group_id == bindparam("left_group_id"),
+        Among(assigned.c.user_id, "user_ids"),
+    )
+
+
+@cached
+def _stamp() -> Executable:
+    return update(portal_user).where(in_scope(portal_user), Among(portal_user.c.id, "user_ids"))
 
 
 @cached

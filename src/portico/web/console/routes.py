@@ -19,6 +19,7 @@ from portico.web.console.links import sections
 from portico.web.console.people import (
     administrators,
     groups,
+    members,
     own_password,
     own_second_factor,
     password_links,
@@ -30,6 +31,7 @@ from portico.web.console.policies import policies as aups
 from portico.web.console.portals import choosing as link_choosing
 from portico.web.console.portals import dashboard, everywhere, portals, requests, search
 from portico.web.console.portals import order as portal_order
+from portico.web.console.portals import sees as what_people_see
 from portico.web.console.portals import tabs as portal_tabs
 from portico.web.console.tenancy import clients, microtenants
 from portico.web.shared.errors import page_exception_handlers
@@ -57,6 +59,8 @@ NOUNS = (
     administrators,
     users,
     groups,
+    members,
+    what_people_see,
     password_links,
     audit,
     search,

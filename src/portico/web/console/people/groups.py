@@ -67,8 +67,11 @@ async def _confirm(console: Console, work: UnitOfWork, group: Group) -> Confirma
     names = counted(links, "link names", "links name")
     words = f"{names} it. Take it off them first: without it, more people would see them."
     if not links:
-        words = "No link names it. Its members stay, without it."
-    return Confirmation(words=words)
+        words = (
+            "No link names it. Its members stay, without it. Undo brings the group back, but "
+            "nobody is assigned to it then."
+        )
+    return Confirmation(words=words, undoable=not links)
 
 
 async def _page(console: Console, work: UnitOfWork, edit: Edit[Group]) -> Answer:

@@ -121,7 +121,7 @@ async def add_links(console: NamedDependency[Console]) -> Answer:
     try:
         async with console.writing() as work:
             require_admin(work)
-            await get_portal(work, portal_id)
+            await get_portal(work, portal_id, lock=True)
             if not link_ids:
                 raise InvalidInput("Tick the links to add.")
             change = LinkChange(kind=ChangeKind.ADD_PORTALS, portal_ids=(portal_id,))
