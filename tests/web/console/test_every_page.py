@@ -138,6 +138,22 @@ def test_axe_finds_nothing_in_what_asks_before_a_change(tenant: Tenant, tab: Ope
     page.get_by_role("button", name="Delete 2 links").click()
     expect(page.get_by_text("One link changed after you opened this page")).to_be_visible()
     look_at("conflict")
+    rows = [
+        "name,url,description,portals,section,groups,enabled",
+        f"Mail,wiki.example.com,,,,,yes\nWiki,new.example,{LONG},,{LONG[:80]},{LONG[:70]},no",
+        f"{LONG[:200]},ftp://x,{LONG},{LONG[:79]},,,perhaps",
+    ]
+    desk.open("links/add-many")
+    page.get_by_label("One link in a line").fill("\n".join(rows))
+    page.get_by_role("button", name="Check the rows").click()
+    expect(page.locator("tr[data-kind]")).to_have_count(3)
+    for theme, _ in THEMES:
+        page.emulate_media(color_scheme=theme)
+        look_at(f"Add many, {theme}")
+    desk.open("links/new")
+    page.get_by_label("Host").fill("wiki.example")
+    page.get_by_text("Confluence", exact=True).click()
+    look_at("icons")
     assert not any(found.values()), found
 
 

@@ -57,6 +57,7 @@ def test_rows_to_mend_fit_on_a_phone(tenant: Tenant, tab: OpenTab) -> None:
     expect(page.get_by_text("Read 3 rows from your paste.")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     for button in page.get_by_role("button", name="Leave out row").all():
+        button.scroll_into_view_if_needed()
         expect(button).to_be_in_viewport()
 
 
@@ -125,8 +126,13 @@ def test_each_row_is_read_by_itself_and_refused_where_it_is_wrong(
     expect(page.locator("tr.bad").nth(1)).to_contain_text("bidirectional control U+202E")
     expect(page.locator("tr.bad").nth(2)).to_contain_text("at most 2048")
     expect(page.locator("tr.new")).to_have_count(2)
+    expect(page.locator(".chip.new")).to_have_count(0)
     page.get_by_role("button", name="Use Wiki").click()
     page.get_by_role("button", name="Use Every day").click()
+    page.get_by_role("button", name="Check again").click()
+    created = page.get_by_text("1 section does not exist yet and will be created: Every day.")
+    expect(created).to_be_visible()
+    expect(page.locator("tr", has_text="Maps").locator(".chip.new")).to_have_text("new")
     page.get_by_role("button", name="Leave out row 5").click()
     page.get_by_role("button", name="Add 4 links").click()
     expect(desk.toast).to_contain_text("Added 4 links.")

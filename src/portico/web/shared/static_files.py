@@ -66,6 +66,7 @@ JOINED: Mapping[str, Sequence[str]] = {
         "console/lists.css",
         "console/editor.css",
         "console/pages.css",
+        "console/adding.css",
         "console/narrow.css",
     ),
     "console.js": (

@@ -72,6 +72,16 @@ class CheckView:
         return sum(row.kind in kinds for row in self.rows)
 
     @property
+    def new_sections(self) -> list[str]:
+        """The sections that storing the rows creates."""
+        return sorted({row.presentation.section for row in self.rows if row.new_section})
+
+    @property
+    def new_groups(self) -> list[str]:
+        """The groups that storing the rows creates."""
+        return sorted({name for row in self.rows for name in row.new_groups})
+
+    @property
     def faulty(self) -> int:
         """The number of rows with an error."""
         return self.count("bad")

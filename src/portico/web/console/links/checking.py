@@ -66,7 +66,8 @@ class CheckedRow:
     """A row as it was read, the link it would store, and its errors by column.
 
     `before` is the stored link with its name or id, which it changes if `differs`. `changes` are
-    the fields that differ, in words.
+    the fields that differ, in words. It has a `new_section` and `new_groups` if storing it creates
+    these.
     """
 
     number: int
@@ -78,6 +79,8 @@ class CheckedRow:
     version: str = ""
     differs: bool = True
     changes: list[Change] = field(default_factory=list)
+    new_section: bool = False
+    new_groups: frozenset[str] = frozenset()
     errors: dict[str, FieldError] = field(default_factory=dict)
 
     @property
@@ -178,7 +181,27 @@ async def compare_rows(
             [row.before for row in checked],
         )
     found = dict(zip((row.number for row in checked), errors, strict=True))
-    return [_with_error(row, found.get(row.number)) for row in read]
+    named = await _with_new_names(work, read)
+    return [_with_error(row, found.get(row.number)) for row in named]
+
+
+async def _with_new_names(work: UnitOfWork, rows: Sequence[CheckedRow]) -> list[CheckedRow]:
+    """Return the rows with the sections and groups that storing them would create."""
+    shown = [row.presentation for row in rows]
+    sections = {fold(each.section) for each in shown if each.section}
+    groups = {fold(name) for each in shown for name in each.groups}
+    if sections:
+        sections -= set(await work.sections.ids_by_name(sections))
+    if groups:
+        groups -= set(await work.groups.ids_by_name(groups))
+    return [
+        replace(
+            row,
+            new_section=fold(row.presentation.section) in sections,
+            new_groups=frozenset(name for name in row.presentation.groups if fold(name) in groups),
+        )
+        for row in rows
+    ]
 
 
 async def _portals(
