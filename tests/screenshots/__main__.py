@@ -58,6 +58,9 @@ def _portal(browser: Browser, server: DemoServer, theme: str, folder: Path) -> N
         camera.page.keyboard.press("/")
         camera.page.keyboard.type("re")
         camera.take("find")
+        for query, picture in (("salary", "find-by-keyword"), ("payrol", "nothing-found")):
+            camera.page.locator("#q").fill(query)
+            camera.take(picture)
     with open_camera(browser, server, theme, folder, PHONE) as camera:
         _enter(camera)
         camera.take("phone")
@@ -92,6 +95,11 @@ def _console(browser: Browser, server: DemoServer, theme: str, folder: Path) -> 
         camera.sign_in("tomas")
         base = page.url
         camera.take("dashboard")
+        page.keyboard.press("Control+k")
+        page.keyboard.type("pa")
+        page.get_by_role("option", name="Payslips").wait_for()
+        camera.take("search-everything")
+        page.keyboard.press("Escape")
         camera.open(f"{base}/links")
         camera.take("links")
         for box in page.locator(".pick").all()[:3]:

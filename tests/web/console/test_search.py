@@ -88,7 +88,10 @@ def test_people_pages_and_actions_are_found(tenant: Tenant) -> None:
     admin.create_link("Café", link="cafe.example")
     add_user(tenant, "inez", "Inés Okafor")
 
-    assert groups_of(clerk, "audit")[0] == ("Pages", ["Audit log", "Download the audit log"])
+    assert groups_of(clerk, "audit")[0] == (
+        "Pages",
+        ["Audit log", "Audit log of all microtenants", "Download the audit log"],
+    )
     assert groups_of(clerk, "ines") == [
         ("Users", ["Inés Okafor"]),
         ("Links", ["Business audits"]),
