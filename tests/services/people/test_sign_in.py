@@ -169,7 +169,7 @@ def test_disabling_ends_the_sessions_at_once(people: People) -> None:
 
 
 def test_losing_the_last_grant_ends_the_sessions(people: People) -> None:
-    ada = people.administrator("ada")
+    ada, _ = people.administrator("ada"), people.administrator("bea")
     token = people.enter_console("ada").token
 
     left = people.operate(lambda work: administrators.set_grants(work, ada.id, []))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html import unescape
 
 import pytest
@@ -114,6 +115,18 @@ def test_every_page_of_the_navigation_is_found_by_its_name(tenant: Tenant) -> No
     for address, title in entries:
         shown = clerk.get(f"search?q={title.strip()}").text.partition('id="found"')[2]
         assert f'href="{address}"' in shown, title
+
+
+def test_every_page_and_action_opens(tenant: Tenant) -> None:
+    east = tenant.caller().create(MICROTENANTS, {"name": "East"})["id"]
+    clerk = hire(tenant)
+    elsewhere = replace(clerk, base=f"/console/{tenant.customer_id}/{east}")
+    for desk in (clerk, elsewhere):
+        shown = "".join(desk.get(f"search?q={letter}").text for letter in "aeiou")
+        found = re.findall(r'<a href="([^"]+)" id="found-(?:pages|actions)-', shown)
+        assert len(set(found)) > 20
+        for address in sorted(set(found)):
+            assert clerk.visit.get(unescape(address)).status_code == 200, address
 
 
 def test_viewers_and_administrators_of_a_microtenant_find_what_they_may_open(

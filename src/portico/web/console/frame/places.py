@@ -23,6 +23,14 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     is_action: bool = False
     for_whole_tenant: bool = False
     only_in_default: bool = False
+    opens_in_default: bool = False
+
+    def address(self, console: Console) -> str:
+        """Return where the page or action is."""
+        base = console.base
+        if self.opens_in_default:
+            base = f"/console/{console.customer_id}/{DEFAULT_MICROTENANT_ID}"
+        return f"{base}/{self.path}".rstrip("/")
 
     @property
     def texts(self) -> Texts:
@@ -94,6 +102,7 @@ _PAGES = (
         sign="link",
         keywords="everywhere",
         for_whole_tenant=True,
+        opens_in_default=True,
     ),
     Place(
         name="Portals of all microtenants",
@@ -101,6 +110,7 @@ _PAGES = (
         sign="layout-grid",
         keywords="everywhere",
         for_whole_tenant=True,
+        opens_in_default=True,
     ),
     Place(
         name="Audit log of all microtenants",
@@ -108,6 +118,7 @@ _PAGES = (
         sign="history",
         keywords="everywhere",
         for_whole_tenant=True,
+        opens_in_default=True,
     ),
     Place(name="Disabled links", path="links?state=off", sign="eye-off"),
     Place(name="Links on no portal", path="links?portal=none", sign="link", keywords="orphans"),

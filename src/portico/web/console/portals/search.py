@@ -67,8 +67,8 @@ async def show_search(console: NamedDependency[Console]) -> Answer:
         base = console.base
         groups = [
             *_group("Links", "link", results.links, lambda it: f"{base}/links/{it.id}", tile_of),
-            *_group("Pages", "", found(pages), lambda it: f"{base}/{it.path}".rstrip("/")),
-            *_group("Actions", "", found(actions), lambda it: f"{base}/{it.path}"),
+            *_group("Pages", "", found(pages), lambda it: it.address(console)),
+            *_group("Actions", "", found(actions), lambda it: it.address(console)),
             *_group(
                 "Portals", "layout-grid", results.portals, lambda it: f"{base}/portals/{it.id}"
             ),
