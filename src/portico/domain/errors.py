@@ -3,6 +3,7 @@
 PorticoError
 ├── InvalidInput                 the request cannot succeed without a change
 │   ├── InvalidField             a value breaks the rule of its field
+│   │   └── MissingValue         a required field is empty
 │   ├── InvalidOperand           a search has an unknown or unsuitable operator
 │   ├── InvalidFilter            a search has an unknown field or a value of the wrong kind
 │   ├── SearchTooExpensive       a search reached the time limit of reads
@@ -66,6 +67,10 @@ class InvalidField(InvalidInput):
         return InvalidField(f"{entry}.{self.field}", self.why)
 
 
+class MissingValue(InvalidField):
+    """A required field is empty."""
+
+
 class InvalidOperand(InvalidInput):
     """A search has an unknown operator, or one that its field does not support."""
 
@@ -109,6 +114,7 @@ class NameTaken(InvalidInput):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"A resource with the name {name} already exists.", name)
+        self.name = name
 
 
 class StillReferenced(InvalidInput):
@@ -118,18 +124,22 @@ class StillReferenced(InvalidInput):
 
     def __init__(self, kind: str, name: str) -> None:
         super().__init__(f"Resource is being referenced in {kind} : {name}.", kind, name)
+        self.kind = kind
+        self.name = name
 
 
 class LinkLimitExceeded(InvalidInput):
-    """A portal would have more links than the documented limit."""
+    """A portal would have more links than the documented limit. Its name is for the console."""
 
     code = "portal.link.limit.exceeded"
 
-    def __init__(self, portal_id: int, limit: int) -> None:
+    def __init__(self, portal_id: int, limit: int, portal_name: str = "") -> None:
         super().__init__(
             f"A user portal can have at most {limit} links. Portal {portal_id} would have more.",
             str(portal_id),
         )
+        self.limit = limit
+        self.portal_name = portal_name
 
 
 class MicrotenantLimitExceeded(InvalidInput):
@@ -217,6 +227,7 @@ class ConcurrentChange(PorticoError):
     def __init__(self, kind: str, why: str = "") -> None:
         sentence = "Unable to modify the resource due to concurrent change requests. Try again"
         super().__init__(f"{sentence}. {why}" if why else sentence, kind)
+        self.why = why
 
 
 class StalePrecondition(ConcurrentChange):

@@ -10,7 +10,7 @@ from itertools import cycle
 from typing import Generic, Protocol, TypeVar
 
 from portico.domain.characters import check_visible
-from portico.domain.errors import InvalidField
+from portico.domain.errors import InvalidField, MissingValue
 
 Clock = Callable[[], float]
 """Returns the current time in seconds since the epoch."""
@@ -184,7 +184,7 @@ def check_name(value: str, *, name: str = "name") -> str:
     """Return a required name without surrounding white space. Raises InvalidField."""
     trimmed = value.strip()
     if not trimmed:
-        raise InvalidField(name, "It is required and cannot be empty.")
+        raise MissingValue(name, "It is required and cannot be empty.")
     return check_text(name, trimmed, NAME_LIMIT)
 
 

@@ -70,7 +70,7 @@ def test_faulty_rows_are_left_out_and_defaults_are_used(tenant: Tenant, tab: Ope
     page.get_by_label("Portal").select_option("Staff")
     page.get_by_label("Section").fill("Every day")
     page.get_by_role("button", name="Check the rows").click()
-    expect(page.locator(".wrong")).to_contain_text("already exists")
+    expect(page.locator(".wrong")).to_contain_text("is already taken")
     page.get_by_role("button", name="Leave out 1 and add 1").click()
     expect(desk.toast).to_contain_text("Added new.example.")
     added = desk.links()["new.example"]

@@ -95,7 +95,7 @@ def test_a_taken_name_is_said_beside_the_name_and_nothing_typed_is_lost(
     page.get_by_label("Host").fill("w.example")
     page.get_by_label("Description").fill('<b>Kept</b> & "quoted"')
     page.get_by_role("button", name="Save link").click()
-    expect(page.locator("#name-wrong")).to_contain_text("already exists")
+    expect(page.locator("#name-wrong")).to_contain_text("is already taken")
     expect(page.get_by_label("Description")).to_have_value('<b>Kept</b> & "quoted"')
 
 

@@ -44,7 +44,7 @@ def test_microtenants_are_made_and_refused_in_the_words_of_the_api(
     page.get_by_role("link", name="New microtenant").click()
     page.get_by_label("Name").fill("east")
     page.get_by_role("button", name="Save microtenant").click()
-    expect(page.locator("#name-wrong")).to_contain_text("already exists")
+    expect(page.locator("#name-wrong")).to_contain_text("is already taken")
     page.get_by_role("link", name="Microtenants").first.click()
     page.get_by_role("link", name="East").click()
     page.get_by_role("link", name="Delete…").click()

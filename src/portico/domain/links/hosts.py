@@ -11,10 +11,15 @@ import re
 import unicodedata
 
 from portico.domain.characters import ZWJ, ZWNJ, check_visible, is_invisible
-from portico.domain.errors import InvalidField
+from portico.domain.errors import InvalidField, MissingValue
 
 HOST_LIMIT = 255
 _PORT = re.compile(r"[0-9]{1,5}\Z")
+_SCHEME = re.compile(
+    r"(about|blob|data|file|ftp|javascript|ldap|mailto|rdp|sms|ssh|tel|vbscript):(?!\d+\Z)",
+    re.IGNORECASE,
+)
+"""Schemes that people paste, before anything but a port: `file:8080` is a host."""
 _NUMBER = re.compile(r"([0-9]+|0[xX][0-9a-fA-F]*)\Z")
 JOINERS = frozenset((ZWNJ, ZWJ))
 """The invisible characters that a host can have, where RFC 5892 (appendix A) allows them."""
@@ -35,10 +40,15 @@ def check_host(field: str, value: str) -> str:
     IPv6 addresses must be in brackets. Raises InvalidField that says what is wrong.
     """
     if not value:
-        raise InvalidField(field, "It is required: a host such as wiki.example.com.")
+        raise MissingValue(field, "It is required: a host such as wiki.example.com.")
     if len(value) > HOST_LIMIT:
         raise InvalidField(
             field, f"It has {len(value)} characters; at most {HOST_LIMIT} are allowed."
+        )
+    scheme = _SCHEME.match(value)
+    if scheme:
+        raise InvalidField(
+            field, f'A link opens with https or http. An address cannot begin with "{scheme[0]}".'
         )
     _check_characters(field, value)
     host, port = _split_port(value)

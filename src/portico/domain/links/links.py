@@ -96,7 +96,7 @@ def target_url(link: LinkSpec) -> str:
     return f"{link.protocol or 'https://'}{link.link}{quote(link.link_path, safe=_PATH_SAFE)}"
 
 
-def check_portal_room(portal_id: int, links_on_portal: int) -> None:
+def check_portal_room(portal_id: int, links_on_portal: int, portal_name: str = "") -> None:
     """Raise LinkLimitExceeded if a portal would have more links than the documented limit."""
     if links_on_portal > LINKS_PER_PORTAL:
-        raise LinkLimitExceeded(portal_id, LINKS_PER_PORTAL)
+        raise LinkLimitExceeded(portal_id, LINKS_PER_PORTAL, portal_name)

@@ -172,7 +172,7 @@ def _refusal(
                 raise UnknownReference(portal_id)
         for portal_id, room in rooms.items():
             if room.after > room.before:
-                check_portal_room(portal_id, room.after)
+                check_portal_room(portal_id, room.after, room.portal.name)
     except InvalidInput as error:
         return error
     return None

@@ -92,7 +92,7 @@ class _RowChecks:
             if portal_id not in self.known:
                 raise UnknownReference(portal_id)
         for portal_id in sorted(added):
-            check_portal_room(portal_id, self.room[portal_id] + 1)
+            check_portal_room(portal_id, self.room[portal_id] + 1, self.known[portal_id].name)
 
 
 def _check_presentation(presentation: LinkPresentation | None, known: Collection[str]) -> None:

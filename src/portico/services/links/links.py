@@ -6,7 +6,13 @@ from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from portico.domain.errors import InvalidField, InvalidInput, NotFound, UnknownReference
+from portico.domain.errors import (
+    InvalidField,
+    InvalidInput,
+    LinkLimitExceeded,
+    NotFound,
+    UnknownReference,
+)
 from portico.domain.links.links import (
     BULK_LIMIT,
     KIND,
@@ -171,7 +177,11 @@ async def _require_room(work: UnitOfWork, added: Iterable[int]) -> None:
     new = Counter(added)
     present = await work.links.count_by_portal(new)
     for portal_id, links in new.items():
-        check_portal_room(portal_id, present.get(portal_id, 0) + links)
+        try:
+            check_portal_room(portal_id, present.get(portal_id, 0) + links)
+        except LinkLimitExceeded as error:
+            portal = await work.portals.get(portal_id)
+            raise LinkLimitExceeded(portal_id, error.limit, portal.name) from error
 
 
 def _check_entry(position: int, spec: LinkSpec) -> LinkSpec:

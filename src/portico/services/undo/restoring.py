@@ -144,7 +144,9 @@ class LinkRestorer(Restorer[PresentedLink]):
                 raise changed_since(self.kind, link.name, "was on a portal that no longer exists")
         links_on = await work.links.count_by_portal(added)
         for portal_id, more in added.items():
-            check_portal_room(portal_id, links_on.get(portal_id, 0) + more)
+            check_portal_room(
+                portal_id, links_on.get(portal_id, 0) + more, existing[portal_id].name
+            )
 
 
 class PortalRestorer(Restorer[PresentedPortal]):

@@ -28,6 +28,7 @@ from portico.web.console.frame.editing import (
     Remove,
     status_of,
 )
+from portico.web.console.frame.error_words import error_words
 from portico.web.console.frame.forms import FormValue, SentForm, make_form
 from portico.web.console.frame.page import Answer, Console
 
@@ -158,7 +159,7 @@ def _deletion(
             conflict = await describe_last_change(work, stored.id, stored, called=noun, words=words)
             question = replace(question, conflict=conflict)
         elif error is not None:
-            question = replace(question, refused=error.reason)
+            question = replace(question, refused=error_words(error))
         status = status_of(error) if error else 200
         return await ask(console, work, question, nav=editing.nav, status=status)
 

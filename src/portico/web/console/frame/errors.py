@@ -7,6 +7,7 @@ from litestar import Response
 
 from portico.asgi.exchange import exchange_of
 from portico.domain.errors import ConcurrentChange, Overloaded, PorticoError
+from portico.web.console.frame.error_words import error_words
 from portico.web.shared.cookies import AnyRequest, chosen_theme
 from portico.web.shared.pages import page_answer, retry_headers
 from portico.web.shared.site import Site
@@ -45,11 +46,11 @@ def _words(status: int, error: PorticoError | None) -> tuple[str, str]:
     if status == 404:
         return "Nothing is here", "It does not exist, or belongs to somebody else."
     if isinstance(error, ConcurrentChange):
-        return "Somebody else was quicker", error.reason
+        return "Somebody else was quicker", error_words(error)
     if isinstance(error, Overloaded):
         return "Not available now", error.reason
     if status == 503:
         return "Not available now", "The database does not answer. Wait a moment, then try again."
     if status < 500:
-        return "This was not done", error.reason if error else "The request cannot be read."
+        return "This was not done", error_words(error) if error else "The request cannot be read."
     return "Portico failed", "The cause is in the server's log under the request's id."

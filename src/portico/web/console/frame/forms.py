@@ -10,6 +10,7 @@ import msgspec
 
 from portico.domain.errors import InvalidField, NameTaken, NotFound, PorticoError
 from portico.domain.records import MAX_ID
+from portico.web.console.frame.error_words import error_words
 from portico.web.shared.pictures import StoredPicture
 
 FormValue = str | bool | Iterable[str]
@@ -166,6 +167,8 @@ def place_error(
     """
     if isinstance(error, InvalidField):
         name = fields.get(error.field, otherwise)
-        return form.failed({name: FieldError(text=error.why if name else error.reason)})
-    name = fields.get("name", otherwise) if isinstance(error, NameTaken) else otherwise
-    return form.failed({name: FieldError(text=error.reason)})
+    elif isinstance(error, NameTaken):
+        name = fields.get("name", otherwise)
+    else:
+        name = otherwise
+    return form.failed({name: FieldError(text=error_words(error, form.labels.get(name, "")))})

@@ -16,6 +16,7 @@ from portico.services.links.imports import import_links
 from portico.services.links.sections import list_sections
 from portico.services.portals.portals import list_portals
 from portico.services.work import UnitOfWork
+from portico.web.console.frame.error_words import error_words
 from portico.web.console.frame.forms import FieldError, Form, SentForm, is_id
 from portico.web.console.frame.lists import Choice
 from portico.web.console.frame.page import Answer, Console
@@ -159,7 +160,7 @@ async def _add(
                 await import_links(work, [row.link for row in chosen])
                 return console.go("links", work)
     except InvalidInput as error:
-        problem = error.reason
+        problem = error_words(error)
     else:
         if stale:
             status = 409

@@ -20,6 +20,7 @@ from portico.services.links.changes import LinkChangePreview, change_links, prev
 from portico.services.links.lists import list_filtered_links
 from portico.services.links.sections import get_section, list_sections
 from portico.services.work import UnitOfWork
+from portico.web.console.frame.error_words import error_words
 from portico.web.console.frame.forms import FieldError, Form, read_id
 from portico.web.console.frame.lists import Choice
 from portico.web.console.frame.page import Answer, Console
@@ -108,7 +109,7 @@ async def apply_change(console: NamedDependency[Console]) -> Answer:
             return await _preview(console, work, form, status=409, conflict=conflict)
     except InvalidInput as error:
         async with console.reading() as work:
-            failed = form.failed({"change": FieldError(text=error.reason)})
+            failed = form.failed({"change": FieldError(text=error_words(error))})
             return await _preview(console, work, failed, status=422)
     changed = any(each.changed for each in done)
     back = console.back(form, "links")
@@ -162,7 +163,7 @@ async def _preview(
     previews = [await preview_link_change(work, selection, each) for each in changes]
     refusal = next((each.refusal for each in previews if each.refusal), None)
     if refusal is not None:
-        form = form.failed({"change": FieldError(text=refusal.reason)})
+        form = form.failed({"change": FieldError(text=error_words(refusal))})
     changed = {each.before.id for preview in previews for each in preview.changed}
     action = form.value("action")
     links = counted(len(chosen), "link", "links")

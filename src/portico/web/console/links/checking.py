@@ -26,6 +26,7 @@ from portico.services.versions import version_of
 from portico.services.work import UnitOfWork
 from portico.web.console.audit.entries import Change, differences, record_values
 from portico.web.console.frame.editing import spec_of
+from portico.web.console.frame.error_words import error_words
 from portico.web.console.frame.forms import FieldError, is_id
 from portico.web.console.frame.page import Console
 from portico.web.console.frame.tiles import address_of
@@ -357,17 +358,21 @@ def _with_error(row: CheckedRow, error: InvalidInput | None) -> CheckedRow:
 def _place(row: CheckedRow, error: InvalidInput) -> tuple[str, FieldError]:
     """Return the column of an error, and the error with a correction where that is plain."""
     if isinstance(error, NameTaken):
-        words = f"{error.reason} Rename this link, or name a portal of that one to change it."
+        words = (
+            f'The name "{error.name}" is already taken. Rename this link, or name a portal of that '
+            "one to change it."
+        )
         return "name", FieldError(text=words, fix=f"{row.name} 2", fix_label=f"{row.name} 2")
     if not isinstance(error, InvalidField):
         column = "portals" if isinstance(error, LinkLimitExceeded) else "name"
-        return column, FieldError(text=error.reason)
+        return column, FieldError(text=error_words(error))
     column = COLUMN_OF.get(error.field, "name")
+    words_of_field = error_words(error, column.capitalize() if column != "url" else "The address")
     text = row.pasted.columns.get(column, "")
     if column == "url":
         fix = repaired_address(text)
         label = "https" if error.field == "protocol" else fix
-        return column, FieldError(text=error.why, fix=fix, fix_label=label)
+        return column, FieldError(text=words_of_field, fix=fix, fix_label=label)
     visible = without_hidden(text)
     fix = visible if visible != text and visible.strip() else ""
-    return column, FieldError(text=error.why, fix=fix, fix_label=fix)
+    return column, FieldError(text=words_of_field, fix=fix, fix_label=fix)

@@ -18,6 +18,7 @@ from portico.services.links.changes import change_links
 from portico.services.links.lists import list_filtered_links
 from portico.services.portals.portals import get_portal
 from portico.services.work import UnitOfWork
+from portico.web.console.frame.error_words import error_words
 from portico.web.console.frame.forms import FieldError, Form, read_id
 from portico.web.console.frame.page import Answer, Console
 from portico.web.console.frame.tiles import address_of, tile_of
@@ -128,7 +129,7 @@ async def add_links(console: NamedDependency[Console]) -> Answer:
             await change_links(work, LinkSelection(link_ids=link_ids), change)
     except InvalidInput as error:
         async with console.reading() as work:
-            reason = error.reason
+            reason = error_words(error)
             if isinstance(error, LinkLimitExceeded):
                 room = counted(await _room(work, portal_id), "more link", "more links")
                 reason = (

@@ -15,6 +15,7 @@ from portico.services.portals.everywhere import (
     list_links_everywhere,
     list_portals_everywhere,
 )
+from portico.web.console.frame.error_words import error_words
 from portico.web.console.frame.lists import address_with, page_number
 from portico.web.console.frame.page import EVERYWHERE, Answer, Console
 
@@ -69,7 +70,7 @@ async def _show(console: Console, noun: str, find: Callable[..., Awaitable[Place
             found = PlacedPage(items=[], has_more=False)
             problem = "This search took too long and was stopped. Look for a longer word."
         except InvalidField as error:
-            found, problem = PlacedPage(items=[], has_more=False), error.why
+            found, problem = PlacedPage(items=[], has_more=False), error_words(error)
         tenant = f"/console/{console.customer_id}"
         view = EverywhereView(
             noun=noun,
