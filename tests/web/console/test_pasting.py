@@ -10,8 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portico.demo.content import DEFAULT_MICROTENANT, MICROTENANTS, DemoMicrotenant
 from portico.domain.links.links import target_url
 from portico.domain.links.presentation import LinkPresentation, PresentedLink, split_keywords
+from portico.domain.records import fold
+from portico.web.console.frame.forms import Form
+from portico.web.console.frame.lists import Choice
+from portico.web.console.links.adding import PasteView
 from portico.web.console.links.addresses import split_address
 from portico.web.console.links.pasting import (
     PastedRow,
@@ -74,6 +79,23 @@ def test_row_that_no_form_can_send_is_told() -> None:
 
     assert "U+0000" in bad.problem
     assert good.name == "B"
+
+
+@pytest.mark.parametrize("place", [DEFAULT_MICROTENANT, *MICROTENANTS])
+def test_examples_are_new_in_the_demo(place: DemoMicrotenant) -> None:
+    view = PasteView(
+        form=Form(sent={}),
+        portals=[Choice(each.label, each.spec.name) for each in place.portals],
+        sections=[section.name for section in place.sections],
+    )
+    rows = read_rows("\n".join(view.examples))
+    taken = {fold(name) for section in place.sections for name, *_ in section.links}
+
+    assert len(rows) == len(view.examples)
+    assert not taken & {fold(row.name) for row in rows}
+    assert {name for row in rows for name in row.portal_names} <= {
+        portal.label for portal in view.portals
+    }
 
 
 HOSTILE = st.text(
