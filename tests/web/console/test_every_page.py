@@ -81,6 +81,7 @@ def every_place(desk: Desk) -> list[str]:
         "administrators/new",
         "users",
         "users/new",
+        "providers",
         *(f"users/{user}{tab}" for tab in ("", "/sees", "/delete")),
         "groups",
         *(f"groups/{group}{tab}" for tab in ("", "/add", "/sees", "/delete")),

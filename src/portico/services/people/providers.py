@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 
 from portico.domain.errors import NameTaken, NotFound, Unavailable
 from portico.domain.people.providers import (
@@ -13,7 +13,7 @@ from portico.domain.people.providers import (
     check_provider,
 )
 from portico.services import recording
-from portico.services.access import operator_writing
+from portico.services.access import operator_writing, require_whole_tenant
 from portico.services.runtime import Runtime
 from portico.services.work import UnitOfWork
 from portico.storage.people.devices import ConsoleDevices, PortalDevices
@@ -83,6 +83,41 @@ async def list_providers(runtime: Runtime, customer_id: int) -> list[IdentityPro
     """Return a tenant's providers, oldest first."""
     async with runtime.database.read() as connection:
         return await ProviderRepository(connection).of_tenant(customer_id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProviderUse:
+    """A provider, how many people of the tenant sign in through it, and the last time, or 0."""
+
+    provider: IdentityProvider
+    users: int
+    administrators: int
+    last_sign_in: int
+
+
+async def list_own_providers(work: UnitOfWork) -> list[IdentityProvider]:
+    """Return the tenant's providers, oldest first. Raises Forbidden."""
+    require_whole_tenant(work)
+    return await ProviderRepository(work.connection).of_tenant(work.scope.customer_id)
+
+
+async def list_provider_use(work: UnitOfWork) -> list[ProviderUse]:
+    """Return the tenant's providers with their use, oldest first. Raises Forbidden."""
+    users = await work.users.use_of_providers()
+    administrators = await work.administrators.of_tenant(work.scope.customer_id)
+    listed: list[ProviderUse] = []
+    for provider in await list_own_providers(work):
+        own = [each for each in administrators if each.provider_id == provider.id]
+        count, last = users.get(provider.id, (0, 0))
+        listed.append(
+            ProviderUse(
+                provider=provider,
+                users=count,
+                administrators=len(own),
+                last_sign_in=max([last, *(each.last_sign_in or 0 for each in own)]),
+            )
+        )
+    return listed
 
 
 async def remove_provider(runtime: Runtime, provider_id: int) -> IdentityProvider:

@@ -22,6 +22,14 @@ async def list_users(work: UnitOfWork, query: ListQuery) -> Page[PortalUser]:
     return await work.users.page(query)
 
 
+async def list_users_of_provider(
+    work: UnitOfWork, provider_id: int, query: ListQuery
+) -> Page[PortalUser]:
+    """Return a page of the users who sign in through a provider. Raises Forbidden."""
+    require_whole_tenant(work)
+    return await work.users.via(provider_id, query)
+
+
 async def get_user(work: UnitOfWork, user_id: int, *, lock: bool = False) -> PortalUser:
     """Return one user, locked until the transaction ends if asked. Raises NotFound."""
     require_whole_tenant(work, user_id)

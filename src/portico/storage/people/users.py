@@ -31,8 +31,8 @@ from portico.storage.schema.page_tables import portal_group
 from portico.storage.schema.people_tables import portal_session, portal_user, portal_user_group
 from portico.storage.text_matches import HasText
 
-MEMBERS, OTHERS = "members", "others"
-"""Narrowings of a page: to those in a group, and to those who are not assigned to it."""
+MEMBERS, OTHERS, VIA = "members", "others", "via"
+"""Narrowings of a page: to those in a group, to those not assigned to it, and to a provider's."""
 
 _SPELLINGS = ("claimed_typed", "claimed_lower", "claimed_upper")
 
@@ -58,6 +58,15 @@ class PortalUserRepository(Repository[PortalUser]):
     async def others(self, group_id: int, query: ListQuery) -> Page[PortalUser]:
         """Return a page of the users who are not assigned to a group."""
         return await self._page(query, OTHERS, member_group_id=group_id)
+
+    async def via(self, provider_id: int, query: ListQuery) -> Page[PortalUser]:
+        """Return a page of the users who sign in through a provider."""
+        return await self._page(query, VIA, via_provider_id=provider_id)
+
+    async def use_of_providers(self) -> dict[int, tuple[int, int]]:
+        """Return the number of users of each provider, and the time of their last sign-in or 0."""
+        rows = await self._rows(_use_of_providers())
+        return {row.provider_id: (row.users, row.last_sign_in or 0) for row in rows}
 
     async def assign(self, changed: Sequence[PortalUser], group_id: int) -> None:
         """Assign users to a group, and store who changed them and when."""
@@ -86,6 +95,8 @@ class PortalUserRepository(Repository[PortalUser]):
     @classmethod
     def _narrowing(cls, narrowed: tuple[str, ...]) -> list[ColumnElement[bool]]:
         table, assigned = cls.table.c, portal_user_group
+        if VIA in narrowed:
+            return [table.provider_id == bindparam("via_provider_id")]
         members = select(assigned.c.user_id).where(
             in_scope(assigned), assigned.c.group_id == bindparam("member_group_id")
         )
@@ -189,6 +200,17 @@ class PortalUserRepository(Repository[PortalUser]):
 
     def _record(self, row: Row) -> PortalUser:
         return restored(PortalUser, row, group_ids=listed_ids(row.group_ids))
+
+
+@cached
+def _use_of_providers() -> Select[Any]:
+    user = portal_user.c
+    last = func.max(user.last_sign_in).label("last_sign_in")
+    return (
+        select(user.provider_id, func.count().label("users"), last)
+        .where(in_scope(portal_user), user.provider_id.is_not(None))
+        .group_by(user.provider_id)
+    )
 
 
 @cached

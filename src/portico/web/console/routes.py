@@ -23,6 +23,7 @@ from portico.web.console.people import (
     own_password,
     own_second_factor,
     password_links,
+    providers,
     second_factor_rule,
     users,
 )
@@ -62,6 +63,7 @@ NOUNS = (
     members,
     what_people_see,
     password_links,
+    providers,
     audit,
     search,
     own_password,

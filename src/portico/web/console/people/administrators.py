@@ -42,6 +42,7 @@ from portico.web.console.people.password_links import (
     require_one_way_in,
     show_administrator_link,
 )
+from portico.web.console.people.providers import provider_names, sign_in_words
 
 LABELS: Mapping[str, str] = {
     "name": "Sign-in name",
@@ -96,7 +97,7 @@ class AdministratorDetails(msgspec.Struct, frozen=True, kw_only=True):
 async def show_administrators(console: NamedDependency[Console]) -> Answer:
     """Show the list of administrators."""
     async with console.reading() as work:
-        names = await _microtenant_names(work)
+        names, providers = await _microtenant_names(work), await provider_names(work)
         rows = [
             AdministratorRow(
                 href=f"{console.base}/administrators/{each.id}",
@@ -104,7 +105,7 @@ async def show_administrators(console: NamedDependency[Console]) -> Answer:
                 sign_in=each.name,
                 initials=initials(each.display_name or each.name),
                 may="; ".join(_grant_words(grant, names) for grant in each.grants),
-                method="Password" if each.password_hash else "Single sign-on",
+                method=sign_in_words(each.password_hash, each.provider_id, providers),
                 enabled=each.disabled_time is None,
             )
             for each in await list_administrators(work)

@@ -19,6 +19,7 @@ from portico.services.people.users import (
     delete_user,
     get_user,
     list_users,
+    list_users_of_provider,
     set_user_password,
     update_user,
 )
@@ -27,7 +28,7 @@ from portico.services.work import UnitOfWork
 from portico.web.console.frame.confirming import Confirmation
 from portico.web.console.frame.edit_routes import edit_routes
 from portico.web.console.frame.editing import Change, Edit, Editing, spec_of
-from portico.web.console.frame.forms import Form, FormValue, SentForm
+from portico.web.console.frame.forms import Form, FormValue, SentForm, read_id
 from portico.web.console.frame.lists import PAGE_SIZE, Choice, Window, address_with, page_number
 from portico.web.console.frame.page import Answer, Console
 from portico.web.console.frame.words import initials
@@ -37,6 +38,7 @@ from portico.web.console.people.password_links import (
     require_one_way_in,
     show_user_link,
 )
+from portico.web.console.people.providers import provider_names, sign_in_words
 
 LABELS: Mapping[str, str] = {
     "name": "Sign-in name",
@@ -71,13 +73,15 @@ class UserListView(msgspec.Struct, frozen=True, kw_only=True):
 
     path: str
     text: str
+    via: str
+    provider: str
     window: Window
     rows: list[UserRow]
     tab: str = "users"
 
     def page_href(self, number: int) -> str:
         """Return the address of another page."""
-        return address_with(self.path, {"q": self.text}, page=str(number))
+        return address_with(self.path, {"q": self.text, "via": self.via}, page=str(number))
 
 
 class UserDetails(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,18 +108,28 @@ async def show_users(console: NamedDependency[Console]) -> Answer:
             page=page_number(console.query.get("page", "")),
             page_size=PAGE_SIZE,
         )
-        page = await list_users(work, query)
+        via = console.query.get("via", "")
+        providers = await provider_names(work)
+        page = (
+            await list_users_of_provider(work, read_id(via), query)
+            if via
+            else await list_users(work, query)
+        )
         groups = await _groups(work)
         view = UserListView(
             path=f"{console.base}/users",
             text=text,
             window=Window(page.total, query.page, "user", "users"),
-            rows=[_row(console, user, groups) for user in page.items],
+            via=via,
+            provider=providers.get(read_id(via), "") if via else "",
+            rows=[_row(console, user, groups, providers) for user in page.items],
         )
         return await console.page("users.html", work, view, nav="users")
 
 
-def _row(console: Console, user: PortalUser, groups: Mapping[int, str]) -> UserRow:
+def _row(
+    console: Console, user: PortalUser, groups: Mapping[int, str], providers: Mapping[int, str]
+) -> UserRow:
     own = [groups[each] for each in user.group_ids if each in groups]
     return UserRow(
         href=f"{console.base}/users/{user.id}",
@@ -123,7 +137,7 @@ def _row(console: Console, user: PortalUser, groups: Mapping[int, str]) -> UserR
         sign_in=user.email or user.name,
         initials=initials(user.display_name or user.name),
         groups=[*own, *(name for name in user.claimed_groups if name not in own)],
-        method="Password" if user.password_hash else "Single sign-on",
+        method=sign_in_words(user.password_hash, user.provider_id, providers),
         enabled=user.enabled,
     )
 
