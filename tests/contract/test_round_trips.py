@@ -41,6 +41,8 @@ NOT_SEARCHED = {
     "groups": "who sees it, not what it is",
 }
 """Texts of a link that a search on the portal does not look at, with the reason."""
+CREATED = {"section": "new_section", "groups": "new_groups"}
+"""The inputs of the console that create what does not exist, for the fields that choose."""
 OPAQUE = {"favicon"}
 """Texts whose characters are nobody's concern."""
 CONTROL = "a\u0007"
@@ -170,6 +172,14 @@ def forms_of(clerk: Clerk, noun: Noun, object_id: str) -> Iterator[tuple[str, Fi
         yield place, editor_of(clerk.get(place).text).fields
 
 
+def typed_into(form: Fields, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The form with new values; those that only exist from now on are in the inputs for such."""
+    filled = {CREATED.get(name, name): value for name, value in values.items()}
+    if "new_groups" in filled:
+        filled |= {"groups": [], "new_groups": [", ".join(filled["new_groups"])]}
+    return form | filled
+
+
 def undo(clerk: Clerk, answer: httpx.Response) -> None:
     """Undo a change of the console."""
     assert answer.status_code == 303, answer.text
@@ -237,7 +247,9 @@ def test_change_in_the_console_is_stored_and_undone(
     for place, form in forms_of(clerk, noun, object_id):
         typed = {name: values[name] for name in noun.typed & set(form)}
         # A browser sends nothing for a switch that is off.
-        sent = {name: value for name, value in (form | typed).items() if value is not False}
+        sent = {
+            name: value for name, value in typed_into(form, typed).items() if value is not False
+        }
         answer = clerk.post(place, **sent)
         now = read(admin, noun, object_id)["portico"]
         assert {name: now[camel(name)] for name in typed} == typed

@@ -53,8 +53,9 @@ def test_a_pasted_address_is_split_and_the_link_is_on_its_portal(
     page.get_by_role("combobox", name="Add a portal").click()
     page.get_by_role("option", name="Staff").click()
     page.get_by_role("combobox", name="Section").fill("Money")
-    page.get_by_role("combobox", name="Add", exact=True).fill("Finance")
-    page.get_by_role("option", name="Make “Finance”").click()
+    page.get_by_role("option", name='Create section "Money"').click()
+    page.get_by_role("combobox", name="Add a group").fill("Finance")
+    page.get_by_role("option", name='Create group "Finance"').click()
     press(page, "Control+s")
     expect(desk.toast).to_contain_text("Payslips")
     stored = desk.links()["Payslips"]
@@ -193,9 +194,16 @@ def test_without_a_script_a_link_is_added(tenant: Tenant, tab: OpenTab) -> None:
     page.get_by_label("Name", exact=True).fill("Wiki")
     page.get_by_label("Host").fill("https://wiki.example/start")
     page.get_by_label("Staff").check()
+    page.get_by_label("Or the name of a new section").fill("Every day")
     page.get_by_role("button", name="Save link").click()
     stored = desk.links()["Wiki"]
     assert (stored["link"], stored["linkPath"]) == ("wiki.example", "/start")
+    assert stored["portico"]["section"] == "Every day"  # type: ignore[index]
+    page.goto(desk.url(f"links/{stored['id']}"))
+    expect(page.get_by_label("Section", exact=True)).to_have_value("Every day")
+    page.get_by_label("Section", exact=True).select_option("No section")
+    page.get_by_role("button", name="Save link").click()
+    assert "section" not in desk.links()["Wiki"]["portico"]  # type: ignore[operator]
 
 
 def test_hostile_texts_are_only_ever_text(tenant: Tenant, tab: OpenTab) -> None:

@@ -86,7 +86,7 @@ def test_examples_are_new_in_the_demo(place: DemoMicrotenant) -> None:
     view = PasteView(
         form=Form(sent={}),
         portals=[Choice(each.label, each.spec.name) for each in place.portals],
-        sections=[section.name for section in place.sections],
+        sections=[Choice(each.name, each.name) for each in place.sections],
     )
     rows = read_rows("\n".join(view.examples))
     taken = {fold(name) for section in place.sections for name, *_ in section.links}

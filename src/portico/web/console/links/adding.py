@@ -37,13 +37,13 @@ class PasteView(msgspec.Struct, frozen=True, kw_only=True):
 
     form: Form
     portals: list[Choice]
-    sections: list[str]
+    sections: list[Choice]
 
     @property
     def examples(self) -> list[str]:
         """Rows of each form, which can be pasted: they name portals and a section that exist."""
         names = write_list([portal.label for portal in self.portals[:2]])
-        section = (self.sections or ["Travel"])[0]
+        section = next((each.value for each in self.sections), "Travel")
         row = PastedRow(
             name="Travel desk",
             url="travel.example",
@@ -200,7 +200,7 @@ async def _checked(
     portal_id = form.value("default_portal")
     known = await work.portals.find_all([int(portal_id)]) if is_id(portal_id) else {}
     default = next(iter(known.values()), None)
-    section = form.value("default_section").strip()
+    section = form.value("new_default_section").strip() or form.value("default_section").strip()
     defaults = Defaults(portal=default, section=section)
     return CheckView(
         rows=await compare_rows(console, work, rows, defaults, lock=lock),
@@ -226,10 +226,14 @@ async def _paste_page(
     console: Console, work: UnitOfWork, form: Form, *, status: int = 200
 ) -> Answer:
     portals = (await list_portals(work, ListQuery(natural=True, page_size=CHOICES_LIMIT))).items
+    sections = [each.name for each in (await list_sections(work)).sections]
+    if form.value("default_section") not in sections:
+        new = form.value("new_default_section") or form.value("default_section")
+        form = form.with_values(default_section="", new_default_section=new)
     view = PasteView(
         form=replace(form, labels={"lines": "The list"}),
         portals=[Choice(str(each.id), each.name) for each in portals],
-        sections=[each.name for each in (await list_sections(work)).sections],
+        sections=[Choice(name, name) for name in sections],
     )
     return await console.page("links_paste.html", work, view, nav="links", status=status)
 

@@ -10,7 +10,7 @@ import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 
-from portico.domain.errors import LinkLimitExceeded, UnknownReference
+from portico.domain.errors import InvalidField, LinkLimitExceeded, UnknownReference
 from portico.domain.links.changes import ChangeKind, LinkChange, LinkSelection
 from portico.domain.links.display_hosts import display_host
 from portico.domain.links.links import Link, LinkSpec
@@ -79,7 +79,7 @@ class LinkDetails(msgspec.Struct, frozen=True, kw_only=True):
     host: str
     path: str
     portals: list[Choice]
-    sections: list[str]
+    sections: list[Choice]
     groups: list[Choice]
     seen_by: str
 
@@ -129,8 +129,6 @@ def _with_form(form: Form, spec: S, presentation: LinkPresentation) -> tuple[S, 
     if "://" in host:
         # Without JavaScript, a pasted address arrives unsplit.
         protocol, host, path = astuple(split_address(host))
-    new_groups = (each.strip() for each in form.value("new_groups").split(","))
-    groups = {*form.values("groups"), *filter(None, new_groups)}
     return replace(
         spec,
         name=form.value("name"),
@@ -143,11 +141,34 @@ def _with_form(form: Form, spec: S, presentation: LinkPresentation) -> tuple[S, 
         portal_ids=form.ids("portals"),
     ), replace(
         presentation,
-        section=form.value("section").strip(),
-        groups=tuple(sorted(groups)),
+        section=form.value("new_section").strip() or form.value("section"),
+        groups=tuple(sorted({*form.values("groups"), *_new_groups(form)})),
         icon_is_dark=icon.is_dark,
         keywords=split_keywords(",".join(form.values("keywords"))),
     )
+
+
+def _new_groups(form: Form) -> list[str]:
+    names = (each.strip() for each in form.value("new_groups").split(","))
+    return [name for name in names if name]
+
+
+async def _require_chosen(work: UnitOfWork, form: Form) -> None:
+    """Require that what was chosen still exists. Only the fields for new names create anything.
+
+    Raises InvalidField.
+    """
+    section, groups = form.value("section"), form.values("groups")
+    if section and not await work.sections.ids_by_name([section]):
+        raise InvalidField("portico.section", _gone("section", section))
+    known = await work.groups.ids_by_name(groups) if groups else {}
+    for name in groups:
+        if fold(name) not in known:
+            raise InvalidField("portico.groups", _gone("group", name))
+
+
+def _gone(noun: str, name: str) -> str:
+    return f'There is no {noun} "{name}". Choose another, or create it.'
 
 
 def _requested(form: Form, stored: PresentedLink) -> PresentedLink:
@@ -165,10 +186,12 @@ def _same_protocol(chosen: str, stored: str) -> str:
 
 
 async def _create(console: Console, work: UnitOfWork, form: Form) -> Link:
+    await _require_chosen(work, form)
     return await create_link(work, *_with_form(form, LinkSpec(name=""), PLAIN))
 
 
 async def _store(console: Console, work: UnitOfWork, change: Change[PresentedLink]) -> None:
+    await _require_chosen(work, change.form)
     presentation = change.requested.presentation
     if fold(presentation.section) != fold(change.before.presentation.section):
         presentation = replace(presentation, order=0)
@@ -211,7 +234,7 @@ async def _details(console: Console, work: UnitOfWork, edit: Edit[PresentedLink]
         host=display_host(form.value("host")),
         path=form.value("path"),
         portals=[Choice(str(each.id), each.name) for each in portals],
-        sections=[each.name for each in (await list_sections(work)).sections],
+        sections=[Choice(each.name, each.name) for each in (await list_sections(work)).sections],
         groups=[Choice(each.name, each.name) for each in (await list_groups(work)).groups],
         seen_by=_seen_by(form, chosen, form.values("groups")),
     )
