@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -10,8 +10,8 @@ from litestar import get
 from litestar.di import NamedDependency
 
 from portico.domain.finding import Found, MatchPosition, find_best
-from portico.domain.people.groups import Group
-from portico.services.portals.search_everything import search_everything
+from portico.services.portals.search_everything import SearchResults, search_everything
+from portico.services.work import UnitOfWork
 from portico.web.console.frame.page import Answer, Console
 from portico.web.console.frame.places import Place, places_of
 from portico.web.console.frame.tiles import tile_of
@@ -57,42 +57,38 @@ async def show_search(console: NamedDependency[Console]) -> Answer:
     text = console.query.get("q", "").strip()
     async with console.reading() as work:
         results = await search_everything(work, text)
-        places = list(places_of(console, work))
-        pages = [each for each in places if not each.is_action]
-        actions = [each for each in places if each.is_action]
-
-        def found(those: Sequence[Place]) -> Sequence[Found[Place]]:
-            return find_best(text, those, lambda place: place.texts, PLACES_SHOWN)
-
-        base = console.base
-        groups = [
-            *_group("Links", "link", results.links, lambda it: f"{base}/links/{it.id}", tile_of),
-            *_group("Pages", "", found(pages), lambda it: it.address(console)),
-            *_group("Actions", "", found(actions), lambda it: it.address(console)),
-            *_group(
-                "Portals", "layout-grid", results.portals, lambda it: f"{base}/portals/{it.id}"
-            ),
-            *_group("Users", "users", results.users, lambda it: f"{base}/users/{it.id}"),
-            *_group("Groups", "users-group", results.groups, _address_of_group(base)),
-            *_group(
-                "Administrators",
-                "user-shield",
-                results.administrators,
-                lambda it: f"{base}/administrators/{it.id}",
-            ),
-            *_group(
-                "Microtenants",
-                "building",
-                results.microtenants,
-                lambda it: f"/console/{console.customer_id}/{it.id}",
-            ),
-        ]
-        groups.sort(key=lambda group: group.position)
+        groups = [*_places(console, work, text), *_records(console, results)]
+        groups.sort(key=lambda group: (group.position, group.words != "Links"))
         return await console.page("search.html", work, SearchView(text=text, groups=groups), nav="")
 
 
-def _address_of_group(base: str) -> Callable[[Group], str]:
-    return lambda _: f"{base}/groups"
+def _places(console: Console, work: UnitOfWork, text: str) -> Iterator[ResultGroup]:
+    """Yield the pages and the actions that match."""
+    places = list(places_of(console, work))
+    for words, is_action in (("Pages", False), ("Actions", True)):
+        those = [each for each in places if each.is_action is is_action]
+        found = find_best(text, those, lambda place: place.texts, PLACES_SHOWN)
+        yield from _group(words, "", found, lambda place: place.address(console))
+
+
+def _records(console: Console, results: SearchResults) -> Iterator[ResultGroup]:
+    """Yield the matches of each noun."""
+    base, tenant = console.base, f"/console/{console.customer_id}"
+    yield from _group("Links", "link", results.links, lambda it: f"{base}/links/{it.id}", tile_of)
+    yield from _group(
+        "Portals", "layout-grid", results.portals, lambda it: f"{base}/portals/{it.id}"
+    )
+    yield from _group("Users", "users", results.users, lambda it: f"{base}/users/{it.id}")
+    yield from _group("Groups", "users-group", results.groups, lambda _: f"{base}/groups")
+    yield from _group(
+        "Administrators",
+        "user-shield",
+        results.administrators,
+        lambda it: f"{base}/administrators/{it.id}",
+    )
+    yield from _group(
+        "Microtenants", "building", results.microtenants, lambda it: f"{tenant}/{it.id}"
+    )
 
 
 def _group(
