@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import update
 
 from portico.domain.audit import Action
 from portico.domain.errors import AccessDenied, Forbidden, InvalidInput, LockedOut, NotFound
@@ -25,6 +26,7 @@ from portico.services.people.second_factor_sign_in import (
 )
 from portico.services.work import UnitOfWork
 from portico.storage.people.second_factors import SecondFactors
+from portico.storage.schema.people_tables import second_factor
 from tests.services.people.authenticators import SoftwareKey
 from tests.services.people.guards import (
     BROWSER,
@@ -193,6 +195,26 @@ def test_the_first_factor_ends_other_sessions(people: People) -> None:
     still = people.console(own.token)
     assert still is not None
     assert still.session.proven_by is ProvenBy.SECOND_FACTOR
+
+
+def test_an_unreadable_factor_does_not_hinder_the_others(
+    guard: Guard, caplog: pytest.LogCaptureFixture
+) -> None:
+    tablet, cipher = new_totp_secret(), guard.people.runtime.cipher
+    guard.change(lambda work: factors.add_factor(work, cipher, new_app(tablet, "Tablet")))
+    (phone, _) = guard.factors()
+    spoiled = update(second_factor).where(second_factor.c.id == phone.id).values(secret="v1.0.A")
+
+    async def spoil() -> None:
+        async with guard.people.world.store.database.transaction() as connection:
+            await connection.run(spoiled)
+
+    guard.people.world.store.run(spoil())
+    with pytest.raises(AccessDenied):
+        guard.enter(code=guard.now())
+    assert f"Second factor {phone.id} cannot be used." in caplog.text
+    guard.secret = tablet
+    guard.enter(code=guard.now())
 
 
 def test_secrets_are_stored_encrypted(guard: Guard) -> None:

@@ -6,6 +6,7 @@ reset it, so knowing the password does not help to guess the code.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -43,8 +44,11 @@ from portico.services.work import UnitOfWork
 from portico.storage.engine.connections import Connection
 from portico.storage.people.administrators import AdministratorRepository
 from portico.storage.people.second_factors import PasswordProofs, SecondFactors
+from portico.storage.secrets.secret_keys import SecretError
 
 SCOPE = "console second factor"
+
+logger = logging.getLogger("portico")
 
 
 class PasswordProofExpired(AccessDenied):
@@ -145,12 +149,8 @@ async def _passkey_use(
     if party is None:
         raise AccessDenied
     async with runtime.database.read() as connection:
-        factors = SecondFactors(connection, runtime.cipher)
-        stored = [
-            (each, await factors.secret(each))
-            for each in await factors.of(prover.administrator.id)
-            if each.method is FactorMethod.PASSKEY and each.host == party.host
-        ]
+        passkeys = await _readable(runtime, connection, prover, FactorMethod.PASSKEY)
+    stored = [(each, data) for each, data in passkeys if each.host == party.host]
     return await verify_use(party, prover.proof.challenge, answer.passkey, stored)
 
 
@@ -158,14 +158,29 @@ async def _app_use(
     runtime: Runtime, connection: Connection, prover: Prover, code: str
 ) -> tuple[SecondFactor, int] | None:
     """Return the authenticator app that shows a code, and the time step of the code."""
-    factors = SecondFactors(connection, runtime.cipher)
-    for each in await factors.of(prover.administrator.id):
-        if each.method is FactorMethod.APP:
-            secret = await factors.secret(each)
-            step = matching_step(secret, code, runtime.now, after=each.counter)
-            if step is not None:
-                return each, step
+    for app, secret in await _readable(runtime, connection, prover, FactorMethod.APP):
+        step = matching_step(secret, code, runtime.now, after=app.counter)
+        if step is not None:
+            return app, step
     return None
+
+
+async def _readable(
+    runtime: Runtime, connection: Connection, prover: Prover, method: FactorMethod
+) -> list[tuple[SecondFactor, str]]:
+    """Return the administrator's factors of one kind with their secrets.
+
+    Logs a factor whose secret does not decrypt and leaves it out, so that the others still work.
+    """
+    factors = SecondFactors(connection, runtime.cipher)
+    readable = []
+    for each in await factors.of(prover.administrator.id):
+        if each.method is method:
+            try:
+                readable.append((each, await factors.secret(each)))
+            except SecretError as error:
+                logger.error("Second factor %s cannot be used. %s", each.id, error.reason)
+    return readable
 
 
 async def _admit(
