@@ -63,7 +63,17 @@ GLOBAL_TABLES = {"customer", "api_client", "signing_key", "id_node", "portal_add
     "sign_in_failure",
     "readiness_probe",
 }
-SCOPED = {"in_scope", "_in_tenant", "_stored", "_select", "_update", "_delete", "_values", "_named"}
+SCOPED = {
+    "in_scope",
+    "_conditions",
+    "_in_tenant",
+    "_stored",
+    "_select",
+    "_update",
+    "_delete",
+    "_values",
+    "_named",
+}
 
 
 def test_every_table_has_its_place() -> None:

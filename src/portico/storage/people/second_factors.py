@@ -166,8 +166,8 @@ class SecondFactorRules:
 
 async def forget_second_factors(connection: Connection, administrator_id: int) -> None:
     """Delete the factors, recovery codes and proofs of an administrator who is deleted."""
-    for table in (second_factor, recovery_code, password_proof):
-        await connection.run(delete(table).where(table.c.administrator_id == administrator_id))
+    for owned in (second_factor, recovery_code, password_proof):
+        await connection.run(delete(owned).where(owned.c.administrator_id == administrator_id))
 
 
 @cached
