@@ -59,6 +59,7 @@ def every_place(desk: Desk) -> list[str]:
         "links",
         "links?q=nothing+at+all",
         "links/new",
+        "links/seen-by",
         f"links/{link}",
         f"links/{link}/delete",
         "links/add-many",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, ClassVar
 
 from sqlalchemy import (
@@ -11,10 +11,12 @@ from sqlalchemy import (
     Executable,
     Select,
     String,
+    and_,
     bindparam,
     cast,
     delete,
     func,
+    not_,
     or_,
     select,
     update,
@@ -40,6 +42,7 @@ _SPELLINGS = ("claimed_typed", "claimed_lower", "claimed_upper")
 class PortalUserRepository(Repository[PortalUser]):
     """The portal users of one tenant, whatever the microtenant of the scope."""
 
+    CLAIMS_LIMIT: ClassVar = 5_000
     table: ClassVar = portal_user
     record: ClassVar = PortalUser
     vague: ClassVar = frozenset((OTHERS,))
@@ -175,6 +178,23 @@ class PortalUserRepository(Repository[PortalUser]):
         )
         return {row.id for row in await self._rows(statement)}
 
+    async def count_enabled(self) -> int:
+        """Return the number of enabled users."""
+        return int((await self._scan(_count_enabled()))[0].users)
+
+    async def count_members(
+        self, group_ids: Collection[int]
+    ) -> tuple[int, dict[tuple[str, ...], int]]:
+        """Return how many enabled users are assigned to one of the groups, and claims of others.
+
+        The claims are tuples of names with the number of users who have them, at most
+        `CLAIMS_LIMIT`.
+        """
+        given = {"group_ids": sorted(group_ids)}
+        assigned = (await self._scan(_count_assigned(), **given))[0].users
+        rows = await self._scan(_claims(), claims_limit=self.CLAIMS_LIMIT, **given)
+        return int(assigned), {row.claimed_groups: int(row.users) for row in rows}
+
     async def _one(self, statement: Select[Any], **values: object) -> PortalUser | None:
         rows = await self._rows(statement, **values)
         return self._record(rows[0]) if rows else None
@@ -233,6 +253,39 @@ def _names() -> Select[Any]:
     user = portal_user
     named = select(user.c.id, user.c.name, user.c.display_name)
     return named.where(in_scope(user), Among(user.c.id, "requested"))
+
+
+@cached
+def _count_enabled() -> Select[Any]:
+    user = portal_user
+    return select(func.count().label("users")).where(in_scope(user), user.c.enabled)
+
+
+@cached
+def _count_assigned() -> Select[Any]:
+    user = portal_user
+    counted = select(func.count().label("users")).select_from(user)
+    return counted.where(in_scope(user), user.c.enabled, _is_assigned())
+
+
+@cached
+def _claims() -> Select[Any]:
+    user = portal_user
+    counted = select(user.c.claimed_groups, func.count().label("users"))
+    others = and_(in_scope(user), user.c.enabled, not_(_is_assigned()))
+    return (
+        counted.where(others, user.c.provider_id.is_not(None))
+        .group_by(user.c.claimed_groups)
+        .limit(bindparam("claims_limit"))
+    )
+
+
+def _is_assigned() -> ColumnElement[bool]:
+    member = portal_user_group
+    assigned = select(member.c.user_id).where(
+        in_scope(member), Among(member.c.group_id, "group_ids")
+    )
+    return portal_user.c.id.in_(assigned)
 
 
 @cached

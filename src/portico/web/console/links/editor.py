@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import astuple, replace
 from typing import TypeVar
+from urllib.parse import parse_qs
 
 import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 
+from portico.domain.audit import Action, AuditFilter
 from portico.domain.errors import InvalidField, LinkLimitExceeded, UnknownReference
 from portico.domain.links.changes import ChangeKind, LinkChange, LinkSelection
 from portico.domain.links.display_hosts import display_host
-from portico.domain.links.links import Link, LinkSpec
+from portico.domain.links.links import KIND, Link, LinkSpec
 from portico.domain.links.presentation import (
     PLAIN,
     LinkPresentation,
@@ -22,11 +25,13 @@ from portico.domain.links.presentation import (
 )
 from portico.domain.records import fold
 from portico.domain.search import ListQuery
+from portico.services.audit.log import list_audit
 from portico.services.links.changes import change_links
 from portico.services.links.links import create_link, delete_link, get_link, update_link
 from portico.services.links.sections import list_sections
 from portico.services.people.groups import list_groups
 from portico.services.portals.portals import list_portals
+from portico.services.portals.viewers import count_link_viewers
 from portico.services.work import UnitOfWork
 from portico.web.console.frame.confirming import Confirmation
 from portico.web.console.frame.edit_routes import edit_routes
@@ -35,6 +40,7 @@ from portico.web.console.frame.forms import Form, FormPicture, FormValue, make_f
 from portico.web.console.frame.lists import Choice
 from portico.web.console.frame.page import Answer, Console
 from portico.web.console.frame.tiles import icon_tile
+from portico.web.console.frame.words import DAY_SECONDS, counted
 from portico.web.console.links.addresses import repaired_host, split_address
 from portico.web.console.links.icons import IconChooser, chosen_icon, offer_icons
 from portico.web.console.links.list import CHOICES_LIMIT
@@ -43,6 +49,7 @@ from portico.web.shared.pictures import read_icon
 from portico.web.shared.received_forms import UPLOAD_BYTES
 
 S = TypeVar("S", bound=LinkSpec)
+LAST_LINK_SECONDS = 90 * DAY_SECONDS
 LABELS: Mapping[str, str] = {
     "name": "Name",
     "description": "Description",
@@ -84,6 +91,12 @@ class LinkDetails(msgspec.Struct, frozen=True, kw_only=True):
     seen_by: str
 
 
+class SeenByView(msgspec.Struct, frozen=True):
+    """Who sees a link, in a sentence."""
+
+    seen_by: str
+
+
 @get("/links/new")
 async def new_link(console: NamedDependency[Console]) -> Answer:
     """Show an empty form, a copy of another link, or a form for a portal and a section."""
@@ -92,7 +105,7 @@ async def new_link(console: NamedDependency[Console]) -> Answer:
         values: dict[str, FormValue] = {
             "enabled": True,
             "protocol": "https://",
-            "portals": query.get("portal", ""),
+            "portals": query.get("portal", "") or await _usual_portal(console, work),
             "section": query.get("section", ""),
         }
         if like := query.get("like", ""):
@@ -100,6 +113,22 @@ async def new_link(console: NamedDependency[Console]) -> Answer:
             values = {**_values(stored), "name": f"{stored.name} (copy)"}
             values["icon_data"] = _stored_icon(stored).value
         return await LINK.show(console, work, Edit(make_form(LABELS, **values)))
+
+
+async def _usual_portal(console: Console, work: UnitOfWork) -> str:
+    """Return the portal of the administrator's last new link, or the only portal there is."""
+    portals = await list_portals(work, ListQuery(natural=True, page_size=CHOICES_LIMIT))
+    if portals.total == 1:
+        return str(portals.items[0].id)
+    own = AuditFilter(
+        actor_id=work.principal.actor_id,
+        object_type=KIND,
+        action=Action.CREATE,
+        since=work.now - LAST_LINK_SECONDS,
+    )
+    entries = (await list_audit(work, own, limit=1)).entries
+    last = json.loads(entries[0].after).get("portal_ids", []) if entries else []
+    return next((str(each.id) for each in portals.items if each.id in last), "")
 
 
 async def _find(work: UnitOfWork, link_id: int, *, lock: bool = False) -> PresentedLink:
@@ -223,7 +252,6 @@ def _with_repair(form: Form) -> Form:
 async def _details(console: Console, work: UnitOfWork, edit: Edit[PresentedLink]) -> LinkDetails:
     form, stored = edit.form, edit.stored
     portals = (await list_portals(work, ListQuery(natural=True, page_size=CHOICES_LIMIT))).items
-    chosen = [each.name for each in portals if form.has("portals", str(each.id))]
     icon = chosen_icon(form, _stored_icon(stored) if stored else FormPicture())
     icons = await console.site.threads.run(
         lambda: offer_icons(form.value("icon_find"), form.value("host"), form.value("icon_pick"))
@@ -236,18 +264,39 @@ async def _details(console: Console, work: UnitOfWork, edit: Edit[PresentedLink]
         portals=[Choice(str(each.id), each.name) for each in portals],
         sections=[Choice(each.name, each.name) for each in (await list_sections(work)).sections],
         groups=[Choice(each.name, each.name) for each in (await list_groups(work)).groups],
-        seen_by=_seen_by(form, chosen, form.values("groups")),
+        seen_by=await _seen_by(work, form),
     )
 
 
-def _seen_by(form: Form, portals: Sequence[str], groups: Sequence[str]) -> str:
-    """Return who sees the link, in a sentence."""
+@get("/links/seen-by")
+async def show_viewers(console: NamedDependency[Console]) -> Answer:
+    """Show who would see a link with the values of a form."""
+    sent = parse_qs(console.request.scope["query_string"].decode("latin-1"), errors="replace")
+    form = Form(sent={name: tuple(values) for name, values in sent.items()})
+    async with console.reading() as work:
+        view = SeenByView(seen_by=await _seen_by(work, form))
+        return await console.page("link_seen_by.html", work, view, nav="links")
+
+
+async def _seen_by(work: UnitOfWork, form: Form) -> str:
+    """Return who sees the link, and how many people that is."""
     if not form.flag("enabled"):
         return "Nobody while it is disabled."
-    if not portals:
+    portal_ids = form.ids("portals")
+    if not portal_ids:
         return "Nobody: it is on no portal."
-    who = f"Members of {_joined(groups)}" if groups else "Everyone who sees the portal"
-    return f"{who}, on {_joined(portals)}."
+    groups = sorted({*form.values("groups"), *_new_groups(form)})
+    viewers = await count_link_viewers(work, portal_ids, groups)
+    if not viewers.open:
+        return "Nobody while its portals are disabled."
+    places = _joined([portal.name for portal in viewers.open])
+    users = counted(viewers.users, "user", "users") + (" or more" if viewers.more else "")
+    if viewers.public:
+        where = _joined([portal.name for portal in viewers.public])
+        return f"Everybody who has the address of {where}. Signed in, on {places}: {users}."
+    if groups:
+        return f"Members of {_joined(groups)}, on {places}: {users}."
+    return f"Everybody who signs in, on {places}: {users}."
 
 
 def _joined(names: Sequence[str]) -> str:
@@ -278,4 +327,4 @@ LINK = Editing(
     repair=_with_repair,
     form_bytes=UPLOAD_BYTES,
 )
-ROUTES = [new_link, *edit_routes(LINK)]
+ROUTES = [new_link, show_viewers, *edit_routes(LINK)]

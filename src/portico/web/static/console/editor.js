@@ -60,6 +60,12 @@
     field("protocol").value = `${parts[1].toLowerCase()}://`;
     field("host").value = parts[2];
     field("path").value = parts[3] ? (parts[3].startsWith("/") ? parts[3] : `/${parts[3]}`) : "";
+    // The host is the name until somebody gives a better one, as in "Add many".
+    const name = field("name");
+    if (!name.value) {
+      name.value = parts[2].replace(/:\d*$/, "").replace(/^www\./i, "");
+      name.select();
+    }
     say("The address was split into its three parts.");
     field("host").dispatchEvent(new Event("input", { bubbles: true }));
     return true;
@@ -92,7 +98,9 @@
     });
     form.addEventListener("paste", (event) => {
       if (
-        ["host", "path"].includes(event.target.name) &&
+        field("host") &&
+        (["host", "path"].includes(event.target.name) ||
+          (event.target.name === "name" && !event.target.value)) &&
         split(event.clipboardData.getData("text"))
       ) {
         event.preventDefault();
