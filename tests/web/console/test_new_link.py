@@ -62,6 +62,8 @@ def test_a_link_is_added_in_four_clicks(tenant: Tenant, tab: OpenTab) -> None:
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Save link").click()
     expect(desk.toast).to_contain_text("Added pay.example.")
+    desk.toast.get_by_role("link", name="See it on Staff").click()
+    expect(page.locator(".tile-look")).to_contain_text("pay.example")
     assert clicks_of(page) <= 4
     # The next one has the portal already.
     desk.open("links/new")

@@ -8,7 +8,10 @@ import msgspec
 from msgspec.structs import replace
 
 from portico.domain.audit import AuditFilter
+from portico.domain.links.links import KIND as LINK
+from portico.domain.portals.pages import Audience
 from portico.services.audit.requests import list_requests
+from portico.services.portals.pages import present_portals
 from portico.services.undo.undo import UNDO_SECONDS, can_undo
 from portico.services.work import UnitOfWork
 from portico.web.console.audit.requests import Summary, summarise
@@ -31,13 +34,16 @@ MESSAGES: Mapping[str, str] = {
 class Toast(msgspec.Struct, frozen=True, kw_only=True):
     """One sentence. `seconds` is the time left for undo, 0 if it is not possible.
 
-    A quiet one repeats on later pages that a change can still be undone.
+    A new or changed link can be seen on a portal. A quiet one repeats on later pages that a change
+    can still be undone.
     """
 
     text: str
     transaction_id: str = ""
     seconds: int = 0
     quiet: bool = False
+    see_name: str = ""
+    see_href: str = ""
 
 
 async def find_toast(work: UnitOfWork, transaction_id: str, message: str) -> Toast | None:
@@ -54,17 +60,41 @@ async def find_toast(work: UnitOfWork, transaction_id: str, message: str) -> Toa
     if not found:
         return said
     (request,) = found
-    text = said.text if said else _sentence(summarise(request))
-    left = UNDO_SECONDS - (work.now - request.newest.time)
+    summary, newest = summarise(request), request.newest
+    toast = Toast(text=said.text if said else _sentence(summary))
+    if said is None and summary.kind and newest.object_type == LINK:
+        toast = await _with_portal(work, toast, newest.object_id)
+    left = UNDO_SECONDS - (work.now - newest.time)
     if left <= 0 or message == "undone" or not await can_undo(work, transaction_id):
-        return Toast(text=text)
-    return Toast(text=text, transaction_id=transaction_id, seconds=left)
+        return toast
+    return replace(toast, transaction_id=transaction_id, seconds=left)
 
 
 async def find_reminder(work: UnitOfWork, transaction_id: str) -> Toast | None:
     """Return the quiet message about a change that can still be undone, or None."""
     toast = await find_toast(work, transaction_id, "")
-    return replace(toast, quiet=True) if toast and toast.seconds else None
+    return replace(toast, quiet=True, see_href="") if toast and toast.seconds else None
+
+
+async def _with_portal(work: UnitOfWork, toast: Toast, link_id: int) -> Toast:
+    """Return the message with the first enabled portal of a link, if the link is enabled.
+
+    Everybody can open a public portal. Of the others the console shows a preview.
+    """
+    link = await work.links.find(link_id)
+    if link is None or not link.enabled:
+        return toast
+    known = await work.portals.find_all(link.portal_ids)
+    for portal in await present_portals(work, known.values()):
+        if portal.enabled:
+            scope = work.scope
+            href = (
+                f"/console/{scope.customer_id}/{scope.microtenant_id}/portals/{portal.id}/preview"
+            )
+            if portal.page.audience is Audience.PUBLIC:
+                href = f"/p/{portal.page.slug or portal.id}"
+            return replace(toast, see_name=portal.name, see_href=href)
+    return toast
 
 
 def undo_cookie(customer_id: int, microtenant_id: int) -> str:
