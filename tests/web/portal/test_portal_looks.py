@@ -111,8 +111,17 @@ def test_text_of_twice_the_size_stays_on_the_page(portal: Portal, tab: OpenTab) 
     # A window of 1280 at 200 % is one of 640 (WCAG 2.2, 1.4.4 and 1.4.10).
     page = tab(viewport={"width": 640, "height": 450}, device_scale_factor=2).page
     page.goto(portal.url)
+    name = page.locator(".tile .n").first
+    before = name.evaluate("(it) => parseFloat(getComputedStyle(it).fontSize)")
 
     assert fits(page)
+
+    # The size of text in the browser's settings.
+    page.evaluate("document.documentElement.style.fontSize = '200%'")
+    assert name.evaluate("(it) => parseFloat(getComputedStyle(it).fontSize)") == 2 * before
+    for width in WIDTHS[1:]:
+        page.set_viewport_size({"width": width, "height": 900})
+        assert fits(page), width
 
 
 def test_page_keeps_its_shapes_without_its_colours(portal: Portal, tab: OpenTab) -> None:
