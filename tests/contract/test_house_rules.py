@@ -64,6 +64,18 @@ def test_stylesheets_and_scripts_are_short() -> None:
     assert {name: lines for name, lines in found.items() if lines > MODULE_LINES} == {}
 
 
+def test_text_grows_with_the_size_that_readers_set() -> None:
+    fixed = [
+        f"{path.relative_to(PACKAGE)}:{number}"
+        for path in PACKAGE.rglob("*.css")
+        if "vendor" not in path.parts and path.name != "reference.css"
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+        if re.match(r"\s*(font|font-size|line-height):.*\dpx", line)
+    ]
+
+    assert fixed == []  # Write rem: 16px are 1rem.
+
+
 def test_modules_have_telling_names() -> None:
     assert [str(module) for module in EVERYTHING if module.path.stem in VAGUE_NAMES] == []
 

@@ -99,6 +99,6 @@ def present_message(
         "portal/message.html",
         language.code,
         theme=chosen_theme(request),
-        message=MessageView(title=title, text=text),
+        message=MessageView(title=title, text=text, step=_("Go to the start page"), address="/"),
     )
     return page_answer(html, status=status, headers=retry_headers(error))

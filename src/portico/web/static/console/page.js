@@ -39,6 +39,16 @@ const keys = {
   },
 };
 
+// A menu that begins at its button's start ends at its end where the window is too narrow.
+function keepInWindow(panel) {
+  if (panel && panel.getBoundingClientRect().right > document.documentElement.clientWidth) {
+    panel.classList.remove("start");
+  }
+}
+
+// On a phone the tabs scroll sideways: the chosen one is in sight.
+one(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 function closeMenus(except) {
   for (const menu of all("details.menu[open]")) {
     if (menu !== except && !menu.contains(except)) menu.open = false;
@@ -51,6 +61,7 @@ document.addEventListener(
     const menu = event.target;
     if (!menu.matches?.("details.menu") || !menu.open) return;
     closeMenus(menu);
+    keepInWindow(one(".menu-panel", menu));
     one("[data-filter-list]", menu)?.focus();
   },
   true,

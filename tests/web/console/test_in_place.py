@@ -1,0 +1,71 @@
+"""Nothing of the console is out of place: what sticks, opens inside the window, is round."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Locator
+
+from tests.harness import LINKS, Tenant
+from tests.web.conftest import OpenTab
+from tests.web.console.people import sit_down
+from tests.web.portal.portals import many_links
+
+pytestmark = pytest.mark.one_database
+TOP_LEFT = "(it) => getComputedStyle(it).borderStartStartRadius"
+
+
+def box_of(place: Locator) -> dict[str, float]:
+    """Where something is in the window."""
+    box = place.bounding_box()
+    assert box is not None
+    return dict(box)
+
+
+def test_bars_and_heads_stick_and_menus_stay_in_the_window(tenant: Tenant, tab: OpenTab) -> None:
+    desk = sit_down(tenant, tab(viewport={"width": 1440, "height": 600}))
+    portal = desk.add_portal("Staff")
+    made = desk.admin.post(f"{LINKS}/bulk", {"userPortalLinks": many_links(portal, 50)})
+    assert made.status_code == 201, made.text
+    page = desk.open("links")
+    page.mouse.wheel(0, 1500)
+    page.wait_for_function("scrollY > 1200")
+    assert box_of(page.locator(".bar"))["y"] == 0
+    assert box_of(page.locator("thead th").nth(1))["y"] == box_of(page.locator(".bar"))["height"]
+    page.evaluate("scrollTo(0, 0)")
+    for width in (1440, 1160, 900):
+        page.set_viewport_size({"width": width, "height": 600})
+        for menu in page.locator("details.filter").all():
+            menu.locator("summary").click()
+            panel = box_of(menu.locator(".menu-panel"))
+            assert panel["x"] >= 0, width
+            assert panel["x"] + panel["width"] <= width
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page = desk.open("clients")
+    assert page.locator("thead tr > :first-child").evaluate(TOP_LEFT) == "12px"
+    for place in ("users/new", "administrators/new", "clients/new"):
+        assert box_of(desk.open(place).locator("form.sheet"))["width"] <= 560, place
+    page = desk.open("links/new")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.get_by_label("Name", exact=True).fill("N" * 200)
+    arch = box_of(page.locator(".tile-look .arch").first)
+    assert (arch["width"], round(arch["height"])) == (44, 49)
+
+
+def test_a_phone_has_room_for_fingers_and_shows_the_chosen_tab(
+    tenant: Tenant, tab: OpenTab
+) -> None:
+    desk = sit_down(tenant, tab(viewport={"width": 390, "height": 844}))
+    portal = desk.add_portal("Staff")
+    desk.add_link("Wiki", userPortals=[{"id": portal}])
+    page = desk.open(f"portals/{portal}/history")
+    chosen = box_of(page.locator(".tabs [aria-current]"))
+    assert chosen["x"] >= 0
+    assert chosen["x"] + chosen["width"] <= 390
+    page = desk.open("links")
+    table = box_of(page.locator("#links .sheet"))
+    assert table["x"] == 390 - table["x"] - table["width"] == 16
+    page.locator("details.filter summary").first.click()
+    panel = page.locator("details.filter[open] .menu-panel")
+    sheet = box_of(panel)
+    assert (sheet["x"], sheet["width"], sheet["y"] + sheet["height"]) == (0, 390, 844)
+    assert min(box_of(row)["height"] for row in panel.locator("a").all()) >= 44
