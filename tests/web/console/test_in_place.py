@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Locator
+from playwright.sync_api import FloatRect, Locator
 
 from tests.harness import LINKS, Tenant
 from tests.web.conftest import OpenTab
@@ -14,11 +14,11 @@ pytestmark = pytest.mark.one_database
 TOP_LEFT = "(it) => getComputedStyle(it).borderStartStartRadius"
 
 
-def box_of(place: Locator) -> dict[str, float]:
+def box_of(place: Locator) -> FloatRect:
     """Where something is in the window."""
     box = place.bounding_box()
     assert box is not None
-    return dict(box)
+    return box
 
 
 def test_bars_and_heads_stick_and_menus_stay_in_the_window(tenant: Tenant, tab: OpenTab) -> None:
