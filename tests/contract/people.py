@@ -124,6 +124,7 @@ async def _visit(
             group_ids=visitor.group_ids,
             is_favourite=wanted,
         )
+    await activity.order_favourites(runtime, portal, [link_id], user_id=visitor.user.id)
     view = await view_portal(runtime, address, cookies, lambda _: None)
     await requests.ask_for_link(runtime, view.visit, "The rota")
     await requests.report_link(runtime, view.visit, link_id, "Doors", "")

@@ -20,7 +20,7 @@ from portico.services.portals.acceptance import (
     accept_policy,
     find_pending_policy,
 )
-from portico.services.portals.activity import record_opening, set_favourite
+from portico.services.portals.activity import order_favourites, record_opening, set_favourite
 from portico.storage.portals.activity import Activity
 from portico.storage.schema.people_tables import aup_acceptance
 from tests.services.people.people import People
@@ -86,6 +86,22 @@ def test_favourites_keep_their_order(people: People) -> None:
 
     assert found == [ids[2], ids[1]]
     assert others == []
+
+
+def test_favourites_are_moved_and_come_back_where_they_were(people: People) -> None:
+    user, portal = people.user(), people.portal()
+    a, b, c, d = [link(people, portal, f"Link {number}") for number in range(4)]
+    for each in (a, b, c):
+        starred(people, portal, each, user.id, True)
+    moved = order_favourites(people.runtime, portal, [c, d, a], user_id=user.id)
+    people.world.store.run(moved)
+
+    assert favourites(people, user.id) == [c, b, a]
+    starred(people, portal, b, user.id, False)
+    starred(people, portal, d, user.id, True)
+    starred(people, portal, b, user.id, True)
+
+    assert favourites(people, user.id) == [c, b, a, d]
 
 
 def test_recent_links_are_the_newest_and_few(people: People) -> None:

@@ -7,6 +7,7 @@ from playwright.sync_api import Page
 
 from tests.harness import Tenant
 from tests.web.conftest import OpenTab
+from tests.web.keyboard import press
 from tests.web.portal.portals import Portal, make_portal, names, sign_in, wait_for_value
 
 SHIFTS = """() => new Promise((done) => {
@@ -186,3 +187,33 @@ def test_sign_out_ends_the_session(portal: Portal, tab: OpenTab) -> None:
     page.goto(portal.url)
 
     assert "/sign-in" in page.url
+
+
+def test_favourites_are_moved_with_the_keyboard_and_the_mouse(portal: Portal, tab: OpenTab) -> None:
+    page = tab().page
+    sign_in(page, portal, "ines")
+    for name in ("Mail", "Pay", "Wiki"):
+        page.get_by_role("button", name=f"Favourite: {name}").click(force=True)
+        page.get_by_text("Added to your favourites.").wait_for()
+    row = page.locator("#favourites")
+    row.get_by_role("link", name="Wiki").focus()
+    with page.expect_response("**/favourites/order"):
+        press(page, "Shift+ArrowLeft")
+    assert names(page, "#favourites bdi") == ["Mail", "Wiki", "Pay"]
+    assert page.locator("#said").inner_text() == "Place 2 of 3"
+    assert "Wiki" in page.evaluate("document.activeElement.innerText")
+    with page.expect_response("**/favourites/order"):
+        row.get_by_role("link", name="Pay").drag_to(row.get_by_role("link", name="Mail"))
+    page.get_by_role("button", name="Favourite: Wiki").click(force=True)
+    page.get_by_role("button", name="Favourite: Wiki").click(force=True)
+    page.reload()
+    assert names(page, "#favourites bdi") == ["Pay", "Mail", "Wiki"]
+
+    stranger = tab().page
+    visit(portal, stranger)
+    for name in ("Mail", "Pay"):
+        stranger.get_by_role("button", name=f"Favourite: {name}").click(force=True)
+    stranger.locator("#favourites a").last.focus()
+    press(stranger, "Shift+ArrowLeft")
+    stranger.reload()
+    assert names(stranger, "#favourites bdi") == ["Pay", "Mail"]

@@ -5,7 +5,7 @@ It does not raise the tenant's revision, because it changes no data that pages a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from portico.domain.errors import NotFound
 from portico.domain.portals.activity import day_of
@@ -62,6 +62,17 @@ async def set_favourite(
             await activity.add_favourite(user_id, link_id, runtime.now)
         else:
             await activity.remove_favourite(user_id, link_id)
+
+
+async def order_favourites(
+    runtime: Runtime, portal: UserPortal, link_ids: Sequence[int], *, user_id: int
+) -> None:
+    """Put some of a user's favourites in this order; others keep their places among them.
+
+    Ids that are no favourites have no effect.
+    """
+    async with runtime.database.transaction(portal.customer_id) as connection:
+        await Activity(connection, portal.customer_id).order_favourites(user_id, link_ids)
 
 
 async def _require_visible(

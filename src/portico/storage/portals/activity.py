@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Executable,
     Select,
     bindparam,
     delete,
@@ -17,6 +18,7 @@ from sqlalchemy import (
     select,
     text,
     true,
+    update,
 )
 
 from portico.domain.portals.activity import RECENT_LINKS, Acceptance, RecentLink
@@ -44,9 +46,9 @@ _REMEMBER = text(
     "ON CONFLICT (customer_id, user_id, link_id) DO UPDATE SET time = excluded.time"
 )
 _STAR = text(
-    "INSERT INTO favourite (customer_id, user_id, link_id, time) "
-    "VALUES (:customer_id, :user_id, :link_id, :time) "
-    "ON CONFLICT (customer_id, user_id, link_id) DO NOTHING"
+    "INSERT INTO favourite (customer_id, user_id, link_id, time, position, removed) "
+    "VALUES (:customer_id, :user_id, :link_id, :time, :position, false) "
+    "ON CONFLICT (customer_id, user_id, link_id) DO UPDATE SET removed = false"
 )
 
 
@@ -120,23 +122,48 @@ class Activity:
         return [RecentLink(**row._asdict()) for row in rows]
 
     async def add_favourite(self, user_id: int, link_id: int, now: int) -> None:
-        """Add a favourite. Adding it again does nothing."""
-        values = {"customer_id": self._customer_id, "user_id": user_id, "link_id": link_id}
-        await self._connection.run(_STAR, values | {"time": now})
+        """Add a favourite after the others, or where it was if it was one before."""
+        values = self._bound({"user_id": user_id})
+        last = (await self._connection.rows(_last_position(), values))[0].position or 0
+        added = values | {"link_id": link_id, "time": now, "position": last + 1}
+        await self._connection.run(_STAR, added)
 
     async def remove_favourite(self, user_id: int, link_id: int) -> None:
-        """Remove a favourite, if it is one."""
-        statement = delete(favourite).where(
-            favourite.c.customer_id == self._customer_id,
-            favourite.c.user_id == user_id,
-            favourite.c.link_id == link_id,
+        """Remove a favourite, if it is one. Its place stays known, for a star by mistake."""
+        statement = (
+            update(favourite)
+            .where(
+                favourite.c.customer_id == self._customer_id,
+                favourite.c.user_id == user_id,
+                favourite.c.link_id == link_id,
+            )
+            .values(removed=True)
         )
         await self._connection.run(statement)
 
     async def favourites(self, user_id: int) -> list[int]:
-        """Return the ids of a user's favourites, the oldest first."""
+        """Return the ids of a user's favourites in their order, which begins with the oldest."""
         rows = await self._connection.rows(_favourites(), self._bound({"user_id": user_id}))
-        return [row.link_id for row in rows]
+        return [row.link_id for row in rows if not row.removed]
+
+    async def order_favourites(self, user_id: int, link_ids: Sequence[int]) -> None:
+        """Put these favourites in this order, in the places that they have among all of them."""
+        values = self._bound({"user_id": user_id})
+        known = [row.link_id for row in await self._connection.rows(_favourites(), values)]
+        moved = [each for each in dict.fromkeys(link_ids) if each in known]
+        following = iter(moved)
+        ordered = [next(following) if each in moved else each for each in known]
+        rows = [
+            {
+                "tenant_id": self._customer_id,
+                "owner_id": user_id,
+                "favourite_link_id": link_id,
+                "position": position,
+            }
+            for position, link_id in enumerate(ordered, 1)
+        ]
+        if moved:
+            await self._connection.run(_set_position(), rows)
 
     async def accept(self, acceptance: Acceptance) -> None:
         """Store an acceptance."""
@@ -215,10 +242,29 @@ def _recent() -> Select[Any]:
 @cached
 def _favourites() -> Select[Any]:
     table = favourite
-    starred = select(table.c.link_id).where(
+    starred = select(table.c.link_id, table.c.removed).where(
         table.c.customer_id == bindparam("customer_id"), table.c.user_id == bindparam("user_id")
     )
-    return starred.order_by(table.c.time, table.c.link_id)
+    return starred.order_by(table.c.position, table.c.time, table.c.link_id)
+
+
+@cached
+def _last_position() -> Select[Any]:
+    table = favourite
+    return select(func.max(table.c.position).label("position")).where(
+        table.c.customer_id == bindparam("customer_id"), table.c.user_id == bindparam("user_id")
+    )
+
+
+@cached
+def _set_position() -> Executable:
+    table = favourite
+    own = (
+        table.c.customer_id == bindparam("tenant_id"),
+        table.c.user_id == bindparam("owner_id"),
+        table.c.link_id == bindparam("favourite_link_id"),
+    )
+    return update(table).where(*own).values(position=bindparam("position"))
 
 
 @cached

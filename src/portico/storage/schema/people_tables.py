@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     ForeignKeyConstraint,
     Index,
     Integer,
     PrimaryKeyConstraint,
     Table,
+    false,
     text,
 )
 
@@ -259,6 +261,8 @@ favourite = Table(
     "favourite",
     metadata,
     *id_columns("customer_id", "user_id", "link_id", "time"),
+    Column("position", BigInteger, nullable=False, server_default=text("0")),
+    Column("removed", Boolean, nullable=False, server_default=false()),
     PrimaryKeyConstraint("customer_id", "user_id", "link_id", name="pk_favourite"),
     reference("fk_favourite_user", "user_id", "portal_user", cascade=True),
     reference("fk_favourite_link", "link_id", "user_portal_link", cascade=True),

@@ -12,7 +12,11 @@ from litestar.params import FromPath
 
 from portico.domain.errors import ConcurrentChange
 from portico.services.portals.acceptance import accept_policy
-from portico.services.portals.activity import record_opening, set_favourite
+from portico.services.portals.activity import (
+    order_favourites,
+    record_opening,
+    set_favourite,
+)
 from portico.services.portals.visits import PortalVisit, SignInRequired
 from portico.web.portal.visits import read_form, sent_id, visit
 from portico.web.shared.branding import portal_path
@@ -82,6 +86,20 @@ async def mark_favourite(
     return _done(request, form, visited)
 
 
+@post("/p/{portal:str}/favourites/order", status_code=200, request_max_body_size=FORM_BYTES)
+async def move_favourites(
+    site: NamedDependency[Site], request: AnyRequest, portal: FromPath[str]
+) -> Page:
+    """Put the user's favourites in the order of the ids in `links`, separated by commas."""
+    visited = await visit(site, request, portal)
+    if visited.signed_in is None:
+        raise SignInRequired(visited.portal)
+    form = await read_form(site, request, visited)
+    ids = [sent_id(text) for text in form.get("links", "").split(",")]
+    await order_favourites(site.runtime, visited.portal, ids, user_id=visited.signed_in.user.id)
+    return _done(request, form, visited)
+
+
 @post("/p/{portal:str}/opened/{link:str}", status_code=204, request_max_body_size=FORM_BYTES)
 async def count_opening(
     site: NamedDependency[Site], request: AnyRequest, portal: FromPath[str], link: FromPath[str]
@@ -114,4 +132,4 @@ def _done(
     return redirect(_next(form, visited), cookies=cookies or [])
 
 
-ROUTES = (accept, set_preferences, mark_favourite, count_opening)
+ROUTES = (accept, set_preferences, mark_favourite, move_favourites, count_opening)

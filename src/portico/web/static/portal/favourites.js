@@ -61,16 +61,21 @@ async function post(path, values) {
   return answer.ok && !answer.redirected;
 }
 
+// Where a favourite was that lost its star: it comes back there.
+const placesLeft = new Map();
 async function star(button) {
   const id = button.value;
   const before = favouritesNow();
   const on = !before.includes(id);
+  const starred = before.filter((each) => each !== id);
+  if (on) starred.splice(placesLeft.get(id) ?? before.length, 0, id);
+  else placesLeft.set(id, before.indexOf(id));
   const show = (ids, isOn) => {
     favourites = ids;
     pressed(button, isOn);
     showFavourites(ids);
   };
-  show(on ? [...before, id] : before.filter((each) => each !== id), on);
+  show(starred, on);
   let saved = true;
   if (signedIn) {
     saved = await post("favourites", { link: id, on: on ? "1" : "0" }).catch(() => false);
@@ -79,6 +84,56 @@ async function star(button) {
   }
   if (!saved) show(before, !on);
   toast(saved ? (on ? texts.added : texts.removed) : texts.failed);
+}
+
+// The others keep their order. Only those in the row move, so more than eight stay as they are.
+async function moveFavourite(id, to) {
+  const before = favouritesNow();
+  const shown = Array.from(byId("favourites").querySelectorAll("a"), (each) => each.dataset.id);
+  const moved = shown.filter((each) => each !== id);
+  if (to < 0 || to > moved.length || shown[to] === id) return;
+  moved.splice(to, 0, id);
+  const following = moved.values();
+  favourites = before.map((each) => (shown.includes(each) ? following.next().value : each));
+  showFavourites(favourites);
+  byId("favourites").querySelector(`[data-id="${id}"]`).focus();
+  byId("said").textContent = fill(texts.place, to + 1, shown.length);
+  if (!signedIn) kept.set(`favourites.${portal}`, favourites);
+  else if (!(await post("favourites/order", { links: moved.join() }).catch(() => false))) {
+    favourites = before;
+    showFavourites(before);
+    toast(texts.failed);
+  }
+}
+
+{
+  const row = byId("favourites");
+  const inRow = (event) => event.target.closest?.("#favourites a");
+  let dragged;
+  row.addEventListener("dragstart", (event) => {
+    dragged = inRow(event);
+  });
+  row.addEventListener("dragend", () => {
+    dragged = undefined;
+  });
+  row.addEventListener("dragover", (event) => {
+    if (dragged && inRow(event)) event.preventDefault();
+  });
+  row.addEventListener("drop", (event) => {
+    const over = inRow(event);
+    if (!dragged || !over) return;
+    event.preventDefault();
+    moveFavourite(dragged.dataset.id, [...row.querySelectorAll("a")].indexOf(over));
+  });
+  row.addEventListener("keydown", (event) => {
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    const anchor = inRow(event);
+    if (!step || !anchor || !event.shiftKey || event.altKey || event.ctrlKey) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const way = document.dir === "rtl" ? -step : step;
+    moveFavourite(anchor.dataset.id, [...row.querySelectorAll("a")].indexOf(anchor) + way);
+  });
 }
 
 byId("stars").addEventListener("submit", (event) => {
