@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Select, and_, bindparam, case, exists, func, select
 
 from portico.domain.audit import Action, AuditEntry, AuditFilter, RequestPart
-from portico.domain.records import Scope
+from portico.domain.records import Scope, TimeOrderedIds
 from portico.storage.audit.log import condition_values, in_scope, matching, scope_values
 from portico.storage.engine.connections import Connection
 from portico.storage.engine.statements import Among, cached
@@ -16,6 +16,11 @@ from portico.storage.schema.tables import audit_entry
 
 SHORT_TEXTS = 8_000
 """Characters of both texts of an entry up to which `updates` returns them."""
+
+_REQUEST_IDS = 120_000 * TimeOrderedIds.NODES * TimeOrderedIds.SEQUENCES
+"""How far apart the ids of one request can be. Statements of a write end within a minute, so two
+minutes are enough, and the databases need not read every later entry.
+"""
 
 _OUTLINE = [each for each in audit_entry.c if each.name not in {"before", "after"}]
 
@@ -91,6 +96,7 @@ def _page(given: frozenset[str], everywhere: bool) -> Select[Any]:
         later.c.transaction_id == audit_entry.c.transaction_id,
         later.c.time == audit_entry.c.time,
         later.c.id > audit_entry.c.id,
+        later.c.id <= audit_entry.c.id + _REQUEST_IDS,
         *matching(given - {"before_id"}, later),
     )
     return (
