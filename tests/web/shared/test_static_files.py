@@ -55,7 +55,8 @@ def test_page_gets_its_stylesheets_and_scripts_as_one_file_each(server: Server) 
     console = server.http.get(FILES.address("console.js")).text
 
     # The card and the reference are pages of their own; first.js runs before the page is drawn.
-    assert written - joined == {"card.css", "reference.css", "portal/first.js"}
+    alone = {"card.css", "reference.css", "second_factor.css", "passkey.js", "portal/first.js"}
+    assert written - joined == alone
     assert joined - written == set()
     for part in JOINED["console.js"]:
         assert static.joinpath(part).read_text("utf-8") in console
