@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from portico.web.shared.static_files import JOINED
 from tests.harness import AUPS, LINKS, Tenant
 from tests.web.conftest import OpenTab
-from tests.web.keyboard import press
+from tests.web.keyboard import press, type_text
 from tests.web.portal.portals import Portal, make_portal, many_links, sign_in
 
 pytestmark = pytest.mark.one_database
@@ -211,3 +211,36 @@ def test_page_is_compressed_for_those_who_take_it(portal: Portal) -> None:
     assert "content-encoding" not in plain.headers
     assert b"Wiki" in gzip.decompress(packed)
     assert len(packed) < len(plain.content) / 2
+
+
+def test_search_and_index_stay_in_sight_of_many_links(portal: Portal, tab: OpenTab) -> None:
+    made = portal.admin.post(f"{LINKS}/bulk", {"userPortalLinks": many_links(portal.id, 120)})
+    assert made.status_code == 201
+    for width in (1440, 390):
+        page = tab(viewport={"width": width, "height": 800}).page
+        page.goto(portal.url)
+        index = page.get_by_role("navigation", name="Sections")
+        index.get_by_role("link", name="Section 9").click()
+        heading = page.locator("section h2", has_text="Section 9")
+        expect(heading).to_be_in_viewport()
+        expect(page.get_by_label("Find a link by name or address")).to_be_in_viewport()
+        expect(index).to_be_in_viewport()
+        assert heading.bounding_box()["y"] >= index.bounding_box()["y"] + 40  # type: ignore[index]
+        assert fits(page)
+        section = page.locator("section", has=page.locator("h2", has_text="Section 9"))
+        tile = section.locator(".tile > a").nth(1)
+        tile.focus()
+        top = page.evaluate("scrollY")
+        press(page, "/")
+        type_text(page, "number 7")
+        expect(page.locator("#results li").first).to_be_visible()
+        press(page, "Escape", "Escape")
+        assert page.evaluate("scrollY") == top
+        expect(tile).to_be_focused()
+        assert violations(page) == []
+
+
+def test_few_links_need_no_index(portal: Portal, tab: OpenTab) -> None:
+    page = tab().page
+    page.goto(portal.url)
+    assert page.get_by_role("navigation", name="Sections").count() == 0

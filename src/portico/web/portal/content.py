@@ -28,6 +28,7 @@ class PortalContent(msgspec.Struct, frozen=True, kw_only=True):
     """What visitors with the same groups see of a portal: tiles, their HTML and pictures."""
 
     tiles: Mapping[int, TileView]
+    headings: tuple[str, ...] = ()
     html: str
     pictures: Mapping[str, Picture]
 
@@ -75,6 +76,7 @@ class PortalContents:
         def render() -> PortalContent:
             sections = make_sections(view.sections, base, self._renderer.language(language))
             return PortalContent(
+                headings=tuple(section.heading for section in sections),
                 tiles={tile.id: tile for section in sections for tile in section.tiles},
                 html=self._renderer.render("portal/sections.html", language, sections=sections),
                 pictures=make_pictures(link for each in view.sections for link in each.links),

@@ -19,6 +19,7 @@ from portico.services.portals.visits import (
 from portico.web.portal.content import PortalContent
 from portico.web.portal.view import (
     FAVOURITES_SHOWN,
+    LONG_PORTAL,
     find_tiles,
     make_aup,
     make_day,
@@ -91,6 +92,8 @@ async def _show_links(
         matches=matches,
         nearest=nearest_tile(query, tiles) if query and not matches else None,
         total=len(tiles),
+        is_long=len(tiles) >= LONG_PORTAL,
+        headings=content.headings,
         favourites=[content.tiles[link_id] for link_id in favourites[:FAVOURITES_SHOWN]],
         recents=make_recents(view.recents, content.tiles, site.runtime.now, language),
         sections=content.starred(favourites),

@@ -26,6 +26,9 @@ from portico.web.shared.marks import Part, marked_parts
 from portico.web.shared.pictures import Picture, read_picture
 
 FAVOURITES_SHOWN = 8
+LONG_PORTAL = 60
+"""From so many links on, the search stays in sight, and an index leads to the sections."""
+
 RECENTS_SHOWN = 5
 SEARCHED = ("name", "keywords", "description", "address")
 """The texts of a tile that a search looks at. The page's script reads them from the tile."""

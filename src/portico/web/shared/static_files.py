@@ -38,6 +38,7 @@ JOINED: Mapping[str, Sequence[str]] = {
         "portal/bar.css",
         "portal/messages.css",
         "portal/columns.css",
+        "portal/long.css",
         "portal/find.css",
         "portal/favourites.css",
         "portal/tiles.css",

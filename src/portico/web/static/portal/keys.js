@@ -47,6 +47,7 @@
     if (!root.classList.contains("keys")) return;
     if (key === "/") {
       event.preventDefault();
+      remember();
       field.focus();
       field.select();
     } else if (key === "?") {

@@ -122,8 +122,23 @@ function showNone(query) {
   box.replaceChildren(none);
 }
 
+// Where the visitor was before the search field, and before its first letter: both lead back there.
+let before = {};
+let searchedFrom;
+function remember() {
+  before = { focus: document.activeElement, top: window.scrollY };
+}
+function goBack() {
+  const { focus, top } = before;
+  before = {};
+  field.blur();
+  if (focus?.isConnected) focus.focus({ preventScroll: true });
+  if (top !== undefined) window.scrollTo(0, top);
+}
+
 function showMatches() {
   const query = field.value.trim();
+  if (query && !all.hidden) searchedFrom = window.scrollY;
   clearTimeout(moreTimer);
   shown = [];
   selected = -1;
@@ -137,6 +152,8 @@ function showMatches() {
     count.textContent = "";
     byId("said").textContent = "";
     selectResult(-1);
+    if (searchedFrom !== undefined) window.scrollTo(0, searchedFrom);
+    searchedFrom = undefined;
     return;
   }
   const found = findLinks(
@@ -155,7 +172,7 @@ function showMatches() {
 function clearSearch() {
   field.value = "";
   showMatches();
-  field.focus();
+  field.focus({ preventScroll: true });
 }
 
 field.setAttribute("role", "combobox");
@@ -185,7 +202,7 @@ field.addEventListener("keydown", (event) => {
   } else if (event.key === "Escape") {
     event.preventDefault();
     if (field.value) clearSearch();
-    else field.blur();
+    else goBack();
   }
 });
 
