@@ -190,7 +190,7 @@ def undo(clerk: Clerk, answer: httpx.Response) -> None:
 def rows(page: str) -> list[tuple[str, str]]:
     """The fields and new values in the first comparison of a page."""
     table = page.partition('<table class="diff">')[2].partition("</table>")[0]
-    cells = re.findall(r'scope="row">(.*?)</th>.*?</td><td[^>]*>(.*?)</td>', table)
+    cells = re.findall(r'scope="row">(.*?)</th>.*?</td>\s*<td[^>]*>(.*?)</td>', table, re.DOTALL)
     return [(label, unescape(re.sub("<[^>]*>", "", value))) for label, value in cells]
 
 
