@@ -111,7 +111,8 @@ def test_either_version_of_a_link_may_be_meant(admin: Caller) -> None:
 
 def test_page_of_a_portal_is_told_and_taken(admin: Caller) -> None:
     slug = f"staff-{admin.customer_id}"
-    page = {"slug": slug, "audience": "public", "title": "Hello", "accent": "#1f5eff"}
+    page: dict[str, object] = {"slug": slug, "audience": "public", "title": "Hello"}
+    page |= {"accent": "#1f5eff", "acceptsRequests": True}
     portal_id = admin.create_portal(portico=page)
     path = f"{PORTALS}/{portal_id}"
 
@@ -122,7 +123,7 @@ def test_page_of_a_portal_is_told_and_taken(admin: Caller) -> None:
     assert admin.put(path, {"name": "Renamed"}).status_code == 204
     assert admin.get(path, **ASKED).json()["portico"] == page
     assert admin.put(path, {"name": "Renamed", "portico": {}}).status_code == 204
-    left = {"slug": slug, "audience": "signed_in"}
+    left = {"slug": slug, "audience": "signed_in", "acceptsRequests": False}
     assert admin.get(path, **ASKED).json()["portico"] == left
     made = admin.create(PORTALS, {"name": "Team"}, **ASKED)["portico"]
     assert made["audience"] == "signed_in"

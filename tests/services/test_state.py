@@ -26,6 +26,7 @@ from portico.domain.audit import Action, AuditEntry
 from portico.domain.errors import (
     InvalidField,
     LinkLimitExceeded,
+    MissingValue,
     NameTaken,
     NotFound,
     PorticoError,
@@ -253,7 +254,8 @@ class Operations(RuleBasedStateMachine):
         try:
             result = self.callers[part].change(use_case)
         except PorticoError as error:
-            refused = type(error)
+            # An empty field is one kind of a wrong field.
+            refused = InvalidField if isinstance(error, MissingValue) else type(error)
         assert refused in refusals or (refused is None and not refusals)
         if refused is not None:
             return None

@@ -47,7 +47,7 @@ function favouritesNow() {
   return favourites;
 }
 
-async function post(path, values) {
+async function send(path, values) {
   const answer = await fetch(`${base}/${path}`, {
     method: "POST",
     keepalive: true,
@@ -59,6 +59,14 @@ async function post(path, values) {
     location.assign(`${base}/sign-in?next=${encodeURIComponent(location.pathname)}`);
   }
   return answer.ok && !answer.redirected;
+}
+
+// One after another, so that a second click never overtakes the first.
+let sending = Promise.resolve();
+function post(path, values) {
+  const answer = sending.then(() => send(path, values));
+  sending = answer.catch(() => false);
+  return answer;
 }
 
 // Where a favourite was that lost its star: it comes back there.
