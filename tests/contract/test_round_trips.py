@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, fields
+from datetime import UTC, datetime
 from html import unescape
 from typing import Any, get_type_hints
 
@@ -46,6 +47,9 @@ CREATED = {"section": "new_section", "groups": "new_groups"}
 OPAQUE = {"favicon"}
 """Texts whose characters are nobody's concern."""
 CONTROL = "a\u0007"
+NEW_YEAR = 1_798_761_600
+TIMES = {"starts", "ends", "notice_starts", "notice_ends"}
+"""Numbers that the API writes as digits, and the console as dates in UTC."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +97,14 @@ SPECIAL = {
     "accent b": "#0b6659",
     "favicon a": ICON,
     "favicon b": ICON + "A" * 6_000,
+    "starts a": NEW_YEAR,
+    "starts b": NEW_YEAR + 60,
+    "ends a": NEW_YEAR + 3_600,
+    "ends b": NEW_YEAR + 3_601,
+    "notice_starts a": NEW_YEAR,
+    "notice_starts b": NEW_YEAR + 60,
+    "notice_ends a": NEW_YEAR + 3_600,
+    "notice_ends b": NEW_YEAR + 3_601,
 }
 
 
@@ -150,7 +162,7 @@ def object_id(admin: Caller, noun: Noun) -> Iterator[str]:
 
 def wire(values: Mapping[str, Any]) -> dict[str, Any]:
     """Values by the names that the API gives them."""
-    return {camel(name): value for name, value in values.items()}
+    return {camel(name): str(value) if name in TIMES else value for name, value in values.items()}
 
 
 def camel(name: str) -> str:
@@ -175,9 +187,15 @@ def forms_of(clerk: Clerk, noun: Noun, object_id: str) -> Iterator[tuple[str, Fi
 def typed_into(form: Fields, values: Mapping[str, Any]) -> dict[str, Any]:
     """The form with new values; those that only exist from now on are in the inputs for such."""
     filled = {CREATED.get(name, name): value for name, value in values.items()}
+    filled |= {name: date_input(filled[name]) for name in TIMES & set(filled)}
     if "new_groups" in filled:
         filled |= {"groups": [], "new_groups": [", ".join(filled["new_groups"])]}
     return form | filled
+
+
+def date_input(time: int) -> str:
+    """A time as a browser sends it."""
+    return datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def undo(clerk: Clerk, answer: httpx.Response) -> None:
@@ -252,7 +270,7 @@ def test_change_in_the_console_is_stored_and_undone(
         }
         answer = clerk.post(place, **sent)
         now = read(admin, noun, object_id)["portico"]
-        assert {name: now[camel(name)] for name in typed} == typed
+        assert {camel(name): now[camel(name)] for name in typed} == wire(typed)
         undo(clerk, answer)
         back = read(admin, noun, object_id)["portico"]
         assert back == before["portico"]

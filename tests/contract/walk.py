@@ -208,6 +208,8 @@ FULL_LINK = {
         "groups": ["Staff"],
         "iconIsDark": True,
         "keywords": ["all"],
+        "starts": "1798761600",
+        "ends": "1798765200",
     },
 }
 FULL_PORTAL = {
@@ -227,6 +229,8 @@ FULL_PORTAL = {
         "accent": "#1f5eff",
         "favicon": ICON,
         "acceptsRequests": True,
+        "noticeStarts": "1798761600",
+        "noticeEnds": "1798765200",
     },
 }
 FULL_AUP = {

@@ -179,6 +179,8 @@ def _portal(draw: st.DrawFn, name: str, certificates: list[str]) -> PortalEntry:
         title=draw(maybe(names)),
         accent=draw(maybe(st.just("#1d5fae"))),
         accepts_requests=draw(maybe(st.booleans())),
+        notice_starts=draw(maybe(st.integers(0, 9))),
+        notice_ends=draw(maybe(st.integers(10, 19))),
     )
     return PortalEntry(
         name=name,
@@ -209,6 +211,8 @@ def _link(
         order=draw(maybe(st.integers(0, 9))),
         groups=draw(maybe(some_of(groups))),
         icon_is_dark=draw(maybe(st.booleans())),
+        starts=draw(maybe(st.integers(0, 9))),
+        ends=draw(maybe(st.integers(10, 19))),
         keywords=draw(maybe(some_of(["salary", "Löhne", "tax form"]))),
     )
     return LinkEntry(

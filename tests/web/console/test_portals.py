@@ -225,7 +225,7 @@ def test_preview_shows_what_a_group_and_a_user_see(tenant: Tenant, tab: OpenTab)
     expect(page.locator(".preview-tiles b")).to_have_text(["All"])
     page.get_by_label("Member of").select_option("Finance")
     page.get_by_role("button", name="Show").click()
-    expect(page.get_by_text("A member of Finance sees 2 of the 2 enabled links.")).to_be_visible()
+    expect(page.get_by_text("A member of Finance sees 2 of the 2 links shown now.")).to_be_visible()
     expect(page.locator(".preview-tiles b")).to_have_text(["All", "Money"])
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from functools import partial
 
 from portico.asgi.threads import Threads
 from portico.domain.portals.pages import PortalAddress
@@ -116,3 +118,32 @@ def test_content_is_rendered_once_for_a_revision(tenant: Tenant) -> None:
     assert as_operator(portal.server.database, look) == 2
 
     assert len(made) == 2
+
+
+def test_content_is_rendered_again_at_the_next_date_of_a_link(tenant: Tenant) -> None:
+    portal = make_portal(tenant)
+    portal.add_link("Wiki", portico={"starts": "1000", "ends": "2000"})
+    contents = PortalContents(RENDERER, Threads())
+    address = PortalAddress(
+        address="x", customer_id=int(tenant.customer_id), portal_id=int(portal.id)
+    )
+    cookies = PortalCookies(session_token=lambda _: "")
+    # The clock is also put back, as the stand-in's can be.
+    times = [500, 999, 1000, 1999, 2000, 1500]
+
+    async def look(runtime: Runtime) -> list[tuple[bool, int]]:
+        seen: list[tuple[bool, int]] = []
+        for time in times:
+            view = await view_portal(
+                replace(with_quick_passwords(runtime), clock=partial(float, time)),
+                address,
+                cookies,
+                lambda visit: contents.find(visit, "en"),
+            )
+            found = await contents.of_view(view, "en")
+            seen.append((view.cached is not None, len(found.tiles)))
+        return seen
+
+    seen = as_operator(portal.server.database, look)
+
+    assert seen == [(False, 0), (True, 0), (False, 1), (True, 1), (False, 0), (False, 1)]

@@ -58,10 +58,10 @@ def test_notice_leads_with_its_first_sentence(
     text: str, lead: str | None, rest: str | None
 ) -> None:
     portal = replace(PORTAL, user_notification=text, user_notification_enabled=True)
-    notice = make_notice(portal)
+    notice = make_notice(portal, 0)
 
     assert (notice.lead, notice.rest) == (lead, rest) if notice else lead is None
-    assert make_notice(replace(portal, user_notification_enabled=False)) is None
+    assert make_notice(replace(portal, user_notification_enabled=False), 0) is None
 
 
 @pytest.mark.parametrize(

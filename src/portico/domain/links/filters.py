@@ -33,7 +33,8 @@ class LinkFilter:
     """Conditions on links. Those that are None or empty match every link.
 
     Each word of `text` must be in the name, the description, the host or a keyword. Links on the
-    portal `off_portal_id` do not match.
+    portal `off_portal_id` do not match. With `due`, their start or end must be after the first of
+    the two times, and not after the second.
     """
 
     text: str = ""
@@ -41,6 +42,7 @@ class LinkFilter:
     portal_id: int | None = None
     section_id: int | None = None
     off_portal_id: int | None = None
+    due: tuple[int, int] | None = None
 
 
 def narrowed(

@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields, replace
 from portico.domain.characters import check_visible
 from portico.domain.errors import InvalidField
 from portico.domain.links.links import Link
+from portico.domain.periods import check_period, is_current, next_date
 from portico.domain.records import MAX_ID, check_name, check_text, fold, natural_key
 
 GROUPS_PER_LINK = 100
@@ -26,7 +27,7 @@ class LinkPresentation:
 
     `order` counts from 1 in the section. Links with order 0 come after those, by name.
     `icon_is_dark` is None if the brightness of the icon is unknown. People also find the link by
-    its `keywords`.
+    its `keywords`. Portals show it from `starts` until before `ends` (`domain/periods.py`).
     """
 
     section: str = ""
@@ -34,6 +35,8 @@ class LinkPresentation:
     groups: tuple[str, ...] = ()
     icon_is_dark: bool | None = None
     keywords: tuple[str, ...] = ()
+    starts: int = 0
+    ends: int = 0
 
 
 PLAIN = LinkPresentation()
@@ -79,6 +82,12 @@ def check_presentation(presentation: LinkPresentation) -> LinkPresentation:
         check_name(section, name="portico.section")
     if not 0 <= presentation.order <= LARGEST_ORDER:
         raise InvalidField("portico.order", f"It must be a number from 0 to {LARGEST_ORDER}.")
+    check_period(
+        presentation.starts,
+        presentation.ends,
+        starts_field="portico.starts",
+        ends_field="portico.ends",
+    )
     return replace(
         presentation,
         section=section,
@@ -157,6 +166,19 @@ def arranged(links: Iterable[PresentedLink], sections: Sequence[str]) -> list[Po
         else:
             headed.append(PortalSection(name=name, links=(link,)))
     return headed
+
+
+def next_change(links: Iterable[PresentedLink], now: int) -> int | None:
+    """Return when the first of the links will appear or disappear by its dates, or None."""
+    shown = (link.presentation for link in links)
+    return next_date((time for each in shown for time in (each.starts, each.ends)), now)
+
+
+def current(links: Iterable[PresentedLink], now: int) -> list[PresentedLink]:
+    """Return the links that portals show at a time by their dates."""
+    return [
+        link for link in links if is_current(link.presentation.starts, link.presentation.ends, now)
+    ]
 
 
 def seen_by(

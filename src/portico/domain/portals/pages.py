@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 
 from portico.domain.errors import InvalidField
+from portico.domain.periods import check_period
 from portico.domain.portals.accent import check_accent
 from portico.domain.portals.portals import UserPortal
 from portico.domain.records import NAME_LIMIT, check_opaque, check_text
@@ -29,7 +30,8 @@ class Audience(StrEnum):
 class PortalPage:
     """The fields of one portal's page. Without a title, the page shows the portal's name.
 
-    With `accepts_requests`, visitors can ask for links and report those that do not work.
+    With `accepts_requests`, visitors can ask for links and report those that do not work. The
+    notice is shown from `notice_starts` until before `notice_ends` (`domain/periods.py`).
     """
 
     slug: str = ""
@@ -38,6 +40,8 @@ class PortalPage:
     accent: str = ""
     favicon: str = ""
     accepts_requests: bool = False
+    notice_starts: int = 0
+    notice_ends: int = 0
 
 
 DEFAULT_PAGE = PortalPage()
@@ -82,6 +86,12 @@ def check_page(page: PortalPage) -> PortalPage:
     accent = check_accent(page.accent, field="portico.accent")
     check_text("portico.title", page.title, NAME_LIMIT)
     check_opaque("portico.favicon", page.favicon, FAVICON_LIMIT_BYTES)
+    check_period(
+        page.notice_starts,
+        page.notice_ends,
+        starts_field="portico.noticeStarts",
+        ends_field="portico.noticeEnds",
+    )
     return replace(page, accent=accent, title=page.title.strip())
 
 

@@ -159,6 +159,8 @@ class ContentPlanter:
             groups=tuple(map(self.groups.name_of, listed(shown.groups))),
             icon_is_dark=given(shown.icon_is_dark, None),
             keywords=tuple(listed(shown.keywords)),
+            starts=given(shown.starts, 0),
+            ends=given(shown.ends, 0),
         )
 
 
@@ -209,6 +211,8 @@ def _page(entry: PortalPageEntry | UnsetType) -> PortalPage | None:
         accent=given(entry.accent, ""),
         favicon=given(entry.favicon, ""),
         accepts_requests=given(entry.accepts_requests, False),
+        notice_starts=given(entry.notice_starts, 0),
+        notice_ends=given(entry.notice_ends, 0),
     )
 
 

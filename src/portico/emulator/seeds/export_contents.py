@@ -113,6 +113,8 @@ def _portal(found: PresentedPortal, certificates: Mapping[int, str]) -> PortalEn
             accent=unless(found.page.accent, ""),
             favicon=unless(found.page.favicon, ""),
             accepts_requests=unless(found.page.accepts_requests, False),
+            notice_starts=unless(found.page.notice_starts, 0),
+            notice_ends=unless(found.page.notice_ends, 0),
         ),
     )
 
@@ -129,6 +131,8 @@ def _link(
         if found.presentation.icon_is_dark is None
         else found.presentation.icon_is_dark,
         keywords=unless(list(found.presentation.keywords), []),
+        starts=unless(found.presentation.starts, 0),
+        ends=unless(found.presentation.ends, 0),
     )
     return LinkEntry(
         name=found.name,

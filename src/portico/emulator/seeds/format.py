@@ -27,6 +27,8 @@ def _text(description: str) -> Any:  # noqa: ANN401  # a type for Annotated
     return Meta(description=description)
 
 
+_START = "When it begins to be shown, in seconds since 1970."
+_END = "When it is no longer shown, in seconds since 1970."
 _KEY = _text("Names the object inside this file, for references and for later changes of its name.")
 
 
@@ -74,6 +76,8 @@ class PortalPageEntry(
     accent: Annotated[str, _text("A colour as #rrggbb.")] | UnsetType = UNSET
     favicon: Annotated[str, _text("A picture as a data URI.")] | UnsetType = UNSET
     accepts_requests: bool | UnsetType = UNSET
+    notice_starts: Annotated[int, _text(_START)] | UnsetType = UNSET
+    notice_ends: Annotated[int, _text(_END)] | UnsetType = UNSET
 
 
 class PortalEntry(Named, frozen=True, kw_only=True):
@@ -114,6 +118,8 @@ class LinkPresentationEntry(
     keywords: (
         Annotated[list[str], _text("Other words by which people find the link.")] | UnsetType
     ) = UNSET
+    starts: Annotated[int, _text(_START)] | UnsetType = UNSET
+    ends: Annotated[int, _text(_END)] | UnsetType = UNSET
 
 
 class LinkEntry(Named, frozen=True, kw_only=True):

@@ -40,6 +40,8 @@ MaybeText = str | UnsetType
 MaybeDigits = Digits | UnsetType
 ReceivedId = Annotated[str | int | None, Meta(extra_json_schema={"pattern": "^(-?[0-9]{1,19})?$"})]
 """An id in a request."""
+ReceivedTime = Annotated[str | int | None, Meta(extra_json_schema={"pattern": "^([0-9]{1,12})?$"})]
+"""A time in a request, in seconds since 1970."""
 
 
 def received(description: str = "", **schema: object) -> Meta:
@@ -102,19 +104,24 @@ def microtenant_digits(record: OwnedRecord) -> MaybeDigits:
     return str(record.microtenant_id) if record.microtenant_id else UNSET
 
 
-def record_of(kind: type[R], body: msgspec.Struct) -> R:
+def record_of(kind: type[R], body: msgspec.Struct, **parsed: object) -> R:
     """Return the record whose fields have the values of a body's fields by the same names.
 
-    Fields that are absent, null or empty in the body get the record's defaults.
+    Fields that are absent, null or empty in the body get the record's defaults. `parsed` values
+    take precedence.
     """
-    values = msgspec.structs.asdict(body).items()
+    values = (msgspec.structs.asdict(body) | parsed).items()
     given = {name: value for name, value in values if value is not None and value != ""}
     return msgspec.convert(given, kind)
 
 
-def answer_of(kind: type[W], record: object) -> W:
-    """Return an answer with a record's values of the fields of the same names, but empty ones."""
-    return kind(**{name: value for name, value in vars(record).items() if value not in _EMPTY})
+def answer_of(kind: type[W], record: object, **presented: object) -> W:
+    """Return an answer with a record's values of the fields of the same names, but empty ones.
+
+    `presented` values take precedence.
+    """
+    given = {name: value for name, value in vars(record).items() if value not in _EMPTY}
+    return kind(**given | presented)
 
 
 def totals(total: int, query: ListQuery) -> dict[str, str]:
@@ -133,6 +140,15 @@ def parse_id(field: str, value: str) -> int:
     """Return an id as a number. Raises InvalidField unless it is a 64-bit integer in digits."""
     if not _WHOLE_NUMBER.fullmatch(value) or abs(int(value)) > MAX_ID:
         raise InvalidField(field, "It must be an id: a whole number of at most 19 digits.")
+    return int(value)
+
+
+def received_time(field: str, value: ReceivedTime) -> int:
+    """Return a time of a request, 0 for null and "". Raises InvalidField."""
+    if value is None or value == "":
+        return 0
+    if not _WHOLE_NUMBER.fullmatch(str(value)):
+        raise InvalidField(field, "It must be a time in seconds since 1970, as digits.")
     return int(value)
 
 

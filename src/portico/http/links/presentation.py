@@ -17,7 +17,17 @@ from portico.domain.links.presentation import (
     PresentedLink,
 )
 from portico.domain.records import NAME_LIMIT
-from portico.http.kit.wire import MaybeText, WireStruct, answer_of, received, record_of
+from portico.http.kit.wire import (
+    MaybeDigits,
+    MaybeText,
+    ReceivedTime,
+    WireStruct,
+    answer_of,
+    digits,
+    received,
+    received_time,
+    record_of,
+)
 
 Presentations = Mapping[int, LinkPresentation]
 """How links are shown, by their ids. Links that are missing have the defaults."""
@@ -45,6 +55,12 @@ class LinkPorticoBody(WireStruct, frozen=True, kw_only=True):
         list[str] | None,
         received("Other words by which people find the link.", maxItems=KEYWORDS_PER_LINK),
     ] = None
+    starts: Annotated[
+        ReceivedTime, received("When portals begin to show it, in seconds since 1970.")
+    ] = None
+    ends: Annotated[
+        ReceivedTime, received("When portals stop to show it, after the start. Absent: never.")
+    ] = None
 
 
 class LinkPortico(WireStruct, frozen=True, kw_only=True):
@@ -55,18 +71,30 @@ class LinkPortico(WireStruct, frozen=True, kw_only=True):
     groups: tuple[str, ...] | UnsetType = UNSET
     icon_is_dark: bool | UnsetType = UNSET
     keywords: tuple[str, ...] | UnsetType = UNSET
+    starts: MaybeDigits = UNSET
+    ends: MaybeDigits = UNSET
 
 
 def received_presentation(body: LinkPorticoBody | None) -> LinkPresentation | None:
     """Return how a body describes that a link is shown, or None if it does not."""
-    return None if body is None else record_of(LinkPresentation, body)
+    if body is None:
+        return None
+    return record_of(
+        LinkPresentation,
+        body,
+        starts=received_time("portico.starts", body.starts),
+        ends=received_time("portico.ends", body.ends),
+    )
 
 
 def portico_fields(link: Link, presentations: Presentations | None) -> LinkPortico | UnsetType:
     """Return how the link is shown, absent if the client did not ask for it."""
     if presentations is None:
         return UNSET
-    return answer_of(LinkPortico, presentations.get(link.id, PLAIN))
+    shown = presentations.get(link.id, PLAIN)
+    return answer_of(
+        LinkPortico, shown, starts=digits(shown.starts or None), ends=digits(shown.ends or None)
+    )
 
 
 def stored_presentations(links: list[PresentedLink], *, asked: bool) -> Presentations | None:

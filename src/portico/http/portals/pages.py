@@ -16,7 +16,17 @@ from portico.domain.portals.pages import (
 )
 from portico.domain.portals.portals import UserPortal
 from portico.domain.records import NAME_LIMIT
-from portico.http.kit.wire import MaybeText, WireStruct, answer_of, received, record_of
+from portico.http.kit.wire import (
+    MaybeDigits,
+    MaybeText,
+    ReceivedTime,
+    WireStruct,
+    answer_of,
+    digits,
+    received,
+    received_time,
+    record_of,
+)
 
 _AUDIENCES = [each.value for each in Audience]
 
@@ -47,6 +57,12 @@ class PortalPorticoBody(WireStruct, frozen=True, kw_only=True):
         bool | None,
         received("Whether visitors can ask for links and report broken ones. Default: false."),
     ] = None
+    notice_starts: Annotated[
+        ReceivedTime, received("When the page begins to show the notice, in seconds since 1970.")
+    ] = None
+    notice_ends: Annotated[
+        ReceivedTime, received("When it stops to show it, after the start. Absent: never.")
+    ] = None
 
 
 class PortalPortico(WireStruct, frozen=True, kw_only=True):
@@ -58,6 +74,8 @@ class PortalPortico(WireStruct, frozen=True, kw_only=True):
     accent: MaybeText = UNSET
     favicon: MaybeText = UNSET
     accepts_requests: bool
+    notice_starts: MaybeDigits = UNSET
+    notice_ends: MaybeDigits = UNSET
 
 
 def received_page(body: PortalPorticoBody | None) -> PortalPage | None:
@@ -66,9 +84,21 @@ def received_page(body: PortalPorticoBody | None) -> PortalPage | None:
         return None
     if body.audience and body.audience not in _AUDIENCES:
         raise InvalidField("portico.audience", f"It must be {' or '.join(_AUDIENCES)}.")
-    return record_of(PortalPage, body)
+    return record_of(
+        PortalPage,
+        body,
+        notice_starts=received_time("portico.noticeStarts", body.notice_starts),
+        notice_ends=received_time("portico.noticeEnds", body.notice_ends),
+    )
 
 
 def present_page(portal: UserPortal) -> PortalPortico | UnsetType:
     """Return the settings of a portal's page, absent if the portal was read without them."""
-    return answer_of(PortalPortico, portal.page) if isinstance(portal, PresentedPortal) else UNSET
+    if not isinstance(portal, PresentedPortal):
+        return UNSET
+    return answer_of(
+        PortalPortico,
+        portal.page,
+        notice_starts=digits(portal.page.notice_starts or None),
+        notice_ends=digits(portal.page.notice_ends or None),
+    )

@@ -31,7 +31,7 @@ async def record_opening(
     Raises NotFound for a link that members of these groups do not see on the portal.
     """
     async with runtime.database.read(portal.customer_id) as connection:
-        await _require_visible(connection, portal, link_id, group_ids)
+        await _require_visible(connection, portal, link_id, group_ids, runtime.now)
     async with runtime.database.transaction(portal.customer_id) as connection:
         activity = Activity(connection, portal.customer_id)
         await activity.count_opening(link_id, day_of(runtime.now))
@@ -53,7 +53,7 @@ async def set_favourite(
     Raises NotFound for a link that the user does not see on the portal.
     """
     async with runtime.database.read(portal.customer_id) as connection:
-        await _require_visible(connection, portal, link_id, group_ids)
+        await _require_visible(connection, portal, link_id, group_ids, runtime.now)
     async with runtime.database.transaction(portal.customer_id) as connection:
         activity = Activity(connection, portal.customer_id)
         if is_favourite is None:
@@ -76,10 +76,14 @@ async def order_favourites(
 
 
 async def _require_visible(
-    connection: Connection, portal: UserPortal, link_id: int, group_ids: Collection[int]
+    connection: Connection,
+    portal: UserPortal,
+    link_id: int,
+    group_ids: Collection[int],
+    now: int,
 ) -> None:
     activity = Activity(connection, portal.customer_id)
-    if not portal.enabled or not await activity.is_visible(portal.id, link_id, group_ids):
+    if not portal.enabled or not await activity.is_visible(portal.id, link_id, group_ids, now):
         raise NotFound(link_id)
 
 

@@ -42,6 +42,6 @@ async def list_seen_portals(
     seen: list[SeenPortal] = []
     for each in portals.items:
         scope = Scope(customer_id=work.scope.customer_id, microtenant_id=each.microtenant_id)
-        sections = await links_of_members(work.connection, scope, each.id, group_ids)
+        sections = await links_of_members(work.connection, scope, each.id, group_ids, work.now)
         seen.append(SeenPortal(portal=each, sections=sections))
     return Page(items=seen, total=portals.total)

@@ -50,7 +50,7 @@ async def report_link(
     portal = visit.portal
     async with runtime.database.read(portal.customer_id) as connection:
         activity = Activity(connection, portal.customer_id)
-        if not await activity.is_visible(portal.id, link_id, visit.group_ids):
+        if not await activity.is_visible(portal.id, link_id, visit.group_ids, visit.now):
             raise NotFound(link_id)
     text = check_request_text(text, required=False)
     await _send(runtime, visit, RequestKind.BROKEN_LINK, text, link_id, link_name)

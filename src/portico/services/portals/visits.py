@@ -13,7 +13,14 @@ from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from portico.domain.errors import AccessDenied, NotFound
-from portico.domain.links.presentation import PortalSection, arranged, seen_by
+from portico.domain.links.presentation import (
+    PortalSection,
+    PresentedLink,
+    arranged,
+    current,
+    next_change,
+    seen_by,
+)
 from portico.domain.portals.activity import RecentLink
 from portico.domain.portals.pages import Audience, PortalAddress, PresentedPortal
 from portico.domain.records import Scope
@@ -48,11 +55,12 @@ class PortalCookies:
 class PortalVisit:
     """An enabled portal and a visitor who may see it.
 
-    `revision` is the tenant's. `signed_in` is None for an anonymous visitor.
+    `revision` is the tenant's, `now` the time. `signed_in` is None for an anonymous visitor.
     """
 
     portal: PresentedPortal
     revision: int
+    now: int
     signed_in: SignedInUser | None = None
     visitor_token: str = ""
 
@@ -75,12 +83,14 @@ class PortalView(Generic[C]):
     """What one visitor sees of a portal.
 
     With a `policy` to accept there is nothing else. `sections` are empty if links are `cached`.
+    `changes` is when the next link of the portal appears or disappears by its dates.
     """
 
     visit: PortalVisit
     policy: PendingPolicy | None = None
     cached: C | None = None
     sections: Sequence[PortalSection] = ()
+    changes: int | None = None
     favourites: Sequence[int] = ()
     recents: Sequence[RecentLink] = ()
 
@@ -178,12 +188,15 @@ async def view_portal_links(
 
 
 async def list_portal_links(work: UnitOfWork, portal_id: int) -> list[PortalSection]:
-    """Return all enabled links of an enabled portal by section, whatever their groups.
+    """Return the enabled links that an enabled portal shows now, whatever their groups.
 
     `domain.links.presentation.seen_by` keeps those that one visitor sees. Sends two statements at
     most. A portal that is disabled, foreign or deleted has no links.
     """
-    return await _links(work.connection, work.scope, portal_id)
+    links = await PresentedLinkRepository(work.connection, work.scope).visible_on(
+        portal_id, work.now
+    )
+    return await _arranged(work.connection, work.scope, current(links, work.now))
 
 
 async def _require_portal(
@@ -220,6 +233,7 @@ async def _visit(
     return PortalVisit(
         portal=portal,
         revision=revision,
+        now=runtime.now,
         signed_in=signed_in,
         visitor_token=cookies.visitor_token,
     )
@@ -229,27 +243,40 @@ async def _view_links(
     connection: Connection, visit: PortalVisit, find_cached: Callable[[PortalVisit], C | None]
 ) -> PortalView[C]:
     cached = find_cached(visit)
-    sections = await _visible_links(connection, visit) if cached is None else ()
-    return PortalView(visit=visit, cached=cached, sections=sections)
-
-
-async def _visible_links(connection: Connection, visit: PortalVisit) -> list[PortalSection]:
+    if cached is not None:
+        return PortalView(visit=visit, cached=cached)
     portal = visit.portal
     scope = Scope(customer_id=portal.customer_id, microtenant_id=portal.microtenant_id)
-    return await links_of_members(connection, scope, portal.id, visit.group_ids)
+    links = await PresentedLinkRepository(connection, scope).visible_on(portal.id, visit.now)
+    return PortalView(
+        visit=visit,
+        sections=await _seen(connection, scope, current(links, visit.now), visit.group_ids),
+        changes=next_change(links, visit.now),
+    )
 
 
 async def links_of_members(
-    connection: Connection, scope: Scope, portal_id: int, group_ids: Collection[int]
+    connection: Connection, scope: Scope, portal_id: int, group_ids: Collection[int], now: int
 ) -> list[PortalSection]:
     """Return what somebody in the groups sees on an enabled portal of the scope, by section."""
+    links = await PresentedLinkRepository(connection, scope).visible_on(portal_id, now)
+    return await _seen(connection, scope, current(links, now), group_ids)
+
+
+async def _seen(
+    connection: Connection,
+    scope: Scope,
+    links: Sequence[PresentedLink],
+    group_ids: Collection[int],
+) -> list[PortalSection]:
     groups = await GroupRepository(connection, scope).find_all(group_ids)
     names = [group.name for group in groups.values()]
-    return seen_by(await _links(connection, scope, portal_id), names)
+    return seen_by(await _arranged(connection, scope, links), names)
 
 
-async def _links(connection: Connection, scope: Scope, portal_id: int) -> list[PortalSection]:
-    links = await PresentedLinkRepository(connection, scope).visible_on(portal_id)
+async def _arranged(
+    connection: Connection, scope: Scope, links: Sequence[PresentedLink]
+) -> list[PortalSection]:
     if not links:
         return []
     sections = await SectionRepository(connection, scope).all()

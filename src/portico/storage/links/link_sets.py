@@ -6,11 +6,13 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, ClassVar
 
 from sqlalchemy import (
+    BigInteger,
     ColumnElement,
     Executable,
     and_,
     bindparam,
     delete,
+    or_,
     select,
     update,
 )
@@ -36,6 +38,8 @@ _IN_SECTION = "in section"
 _WITHOUT_SECTION = "without section"
 _WITHOUT_PORTAL = "without portal"
 _OFF_PORTAL = "off portal"
+_DUE = "due"
+_WINDOW = ("due_after", "due_until")
 
 
 class LinkSetRepository(LinkRepository):
@@ -45,8 +49,8 @@ class LinkSetRepository(LinkRepository):
 
     async def filtered(self, query: ListQuery, filter_: LinkFilter) -> Page[Link]:
         """Return a page of the links that match the filter and the condition of the query."""
-        narrowed: list[str] = []
-        values: dict[str, object] = {}
+        narrowed = [_DUE] if filter_.due else []
+        values: dict[str, object] = dict(zip(_WINDOW, filter_.due or (), strict=False))
         if filter_.portal_id == NO_PORTAL:
             narrowed.append(_WITHOUT_PORTAL)
         elif filter_.portal_id is not None:
@@ -124,6 +128,11 @@ class LinkSetRepository(LinkRepository):
         if _WITHOUT_SECTION in narrowed:
             headed = select(shown.c.link_id).where(same, shown.c.section_id.is_not(None))
             conditions.append(~headed.correlate(cls.table).exists())
+        if _DUE in narrowed:
+            after, until = (bindparam(name, type_=BigInteger) for name in _WINDOW)
+            due = (and_(time > after, time <= until) for time in (shown.c.starts, shown.c.ends))
+            changing = select(shown.c.link_id).where(in_scope(shown), or_(*due))
+            conditions.append(cls.table.c.id.in_(changing))
         if _OFF_PORTAL in narrowed:
             shown_there = select(portal_assignment.c.link_id).where(
                 in_scope(portal_assignment),

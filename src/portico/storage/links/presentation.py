@@ -7,12 +7,14 @@ from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
 from sqlalchemy import (
+    BigInteger,
     Executable,
     Select,
     and_,
     bindparam,
     delete,
     func,
+    or_,
     select,
 )
 
@@ -121,12 +123,13 @@ class PresentedLinkRepository(AnyLinkRepository[PresentedLink]):
 
     record: ClassVar = PresentedLink
 
-    async def visible_on(self, portal_id: int) -> list[PresentedLink]:
+    async def visible_on(self, portal_id: int, now: int) -> list[PresentedLink]:
         """Return the enabled links of an enabled portal, in no order. A disabled one has none.
 
-        For an order the database could read all links of the scope.
+        Links that have ended are left out, and those that start later are included. For an order
+        the database could read all links of the scope.
         """
-        rows = await self._rows(_visible_on(), portal_id=portal_id)
+        rows = await self._rows(_visible_on(), portal_id=portal_id, now=now)
         return [self._record(row) for row in rows]
 
     @classmethod
@@ -196,8 +199,14 @@ def _visible_on() -> Select[Any]:
         .where(in_scope(user_portal), user_portal.c.enabled)
         .where(user_portal.c.id == bindparam("portal_id"))
     )
+    # A link without a row has no end.
+    ends = func.coalesce(link_presentation.c.ends, 0)
     return PresentedLinkRepository._extended(select(*plain_columns(link))).where(
-        in_scope(link), link.c.enabled, link.c.id.in_(assigned), open_portal.exists()
+        in_scope(link),
+        link.c.enabled,
+        link.c.id.in_(assigned),
+        open_portal.exists(),
+        or_(ends == 0, ends > bindparam("now", type_=BigInteger)),
     )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     Executable,
     Select,
+    and_,
     bindparam,
     delete,
     exists,
@@ -24,7 +25,7 @@ from sqlalchemy import (
 from portico.domain.portals.activity import RECENT_LINKS, Acceptance, RecentLink
 from portico.storage.engine.connections import Connection
 from portico.storage.engine.statements import Among, cached, insert_into
-from portico.storage.schema.page_tables import link_group
+from portico.storage.schema.page_tables import link_group, link_presentation
 from portico.storage.schema.people_tables import (
     aup_acceptance,
     favourite,
@@ -73,9 +74,12 @@ class Activity:
         rows = await self._connection.scan(statement, self._bound(values))
         return [Acceptance(**row._asdict()) for row in rows]
 
-    async def is_visible(self, portal_id: int, link_id: int, group_ids: Iterable[int]) -> bool:
-        """Return whether a link is enabled, on the portal, and visible to one of the groups."""
-        values = {"portal_id": portal_id, "link_id": link_id, "group_ids": sorted(group_ids)}
+    async def is_visible(
+        self, portal_id: int, link_id: int, group_ids: Iterable[int], now: int
+    ) -> bool:
+        """Return whether members of the groups see an enabled link on the portal at a time."""
+        values: dict[str, object] = {"portal_id": portal_id, "link_id": link_id, "now": now}
+        values["group_ids"] = sorted(group_ids)
         return bool(await self._connection.rows(_shown(), self._bound(values)))
 
     async def count_opening(self, link_id: int, day: int) -> None:
@@ -210,11 +214,19 @@ def _shown() -> Select[Any]:
         portal_assignment.c.portal_id == bindparam("portal_id"),
         portal_assignment.c.link_id == link_id,
     )
+    now = bindparam("now", type_=BigInteger)
+    shown = link_presentation
+    outside = exists().where(
+        shown.c.customer_id == customer_id,
+        shown.c.link_id == link_id,
+        or_(shown.c.starts > now, and_(shown.c.ends != 0, shown.c.ends <= now)),
+    )
     return select(link.c.id).where(
         link.c.customer_id == customer_id,
         link.c.id == link_id,
         link.c.enabled == true(),
         on_portal,
+        ~outside,
         or_(~groups, groups.where(Among(link_group.c.group_id, "group_ids"))),
     )
 

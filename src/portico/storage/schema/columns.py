@@ -17,6 +17,7 @@ from sqlalchemy import (
     PrimaryKeyConstraint,
     Text,
     TypeDecorator,
+    text,
 )
 from sqlalchemy.dialects import postgresql
 
@@ -61,6 +62,13 @@ class Choice(TypeDecorator[StrEnum]):
 def id_column(name: str, *, nullable: bool = False) -> Column[int]:
     """Return a 64-bit integer column that the database never generates."""
     return Column(name, BigInteger, nullable=nullable, autoincrement=False)
+
+
+def time_columns(*names: str) -> tuple[Column[int], ...]:
+    """Return a column for each of the names: seconds since 1970, or 0 for no time."""
+    return tuple(
+        Column(name, BigInteger, nullable=False, server_default=text("0")) for name in names
+    )
 
 
 def text_column(name: str) -> Column[str]:

@@ -29,6 +29,7 @@ from portico.storage.schema.columns import (
     stamp_columns,
     text_column,
     text_columns,
+    time_columns,
 )
 from portico.storage.schema.tables import metadata
 
@@ -68,6 +69,7 @@ link_presentation = Table(
     Column("keywords", TextTuple, nullable=False, server_default=text("'[]'")),
     # The keywords as searches compare them, one on each line.
     Column("keywords_folded", PlainText, nullable=False, server_default=text("''")),
+    *time_columns("starts", "ends"),
     PrimaryKeyConstraint("customer_id", "link_id", name="pk_link_presentation"),
     reference("fk_link_presentation_link", "link_id", "user_portal_link", cascade=True),
     reference("fk_link_presentation_section", "section_id", "section"),
@@ -94,6 +96,7 @@ portal_page = Table(
     Column("audience", Choice(Audience), nullable=False),
     *text_columns("title", "accent", "favicon"),
     Column("accepts_requests", Boolean, nullable=False, server_default=false()),
+    *time_columns("notice_starts", "notice_ends"),
     PrimaryKeyConstraint("customer_id", "portal_id", name="pk_portal_page"),
     reference("fk_portal_page_portal", "portal_id", "user_portal", cascade=True),
     sqlite_with_rowid=False,

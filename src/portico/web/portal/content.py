@@ -1,7 +1,8 @@
 """Rendered links of portals, cached for one revision of the tenant.
 
 They hold nothing personal, so visitors with the same groups and language share them. Each write of
-the tenant raises its revision, so the next visit renders them again.
+the tenant raises its revision, so the next visit renders them again, as it does when the next start
+or end of a link has come.
 """
 
 from __future__ import annotations
@@ -25,12 +26,21 @@ CACHED_BYTES = 32 * 1024 * 1024
 
 
 class PortalContent(msgspec.Struct, frozen=True, kw_only=True):
-    """What visitors with the same groups see of a portal: tiles, their HTML and pictures."""
+    """What visitors with the same groups see of a portal: tiles, their HTML and pictures.
+
+    It is valid from `rendered` until before `expires`, if that is not None.
+    """
 
     tiles: Mapping[int, TileView]
     headings: tuple[str, ...] = ()
     html: str
     pictures: Mapping[str, Picture]
+    rendered: int = 0
+    expires: int | None = None
+
+    def is_valid(self, now: int) -> bool:
+        """Return whether the dates of links have changed nothing. A clock may also be put back."""
+        return self.rendered <= now and (self.expires is None or now < self.expires)
 
     def starred(self, favourites: Iterable[int]) -> Markup:
         """Return the sections' HTML with the star buttons of a user's favourites pressed."""
@@ -63,9 +73,11 @@ class PortalContents:
         )
 
     def find(self, visit: PortalVisit, language: str) -> PortalContent | None:
-        """Return the content for a visitor if it was rendered at the tenant's current revision."""
+        """Return the content for a visitor if it is of the tenant's current revision and valid."""
         revision, content = self._cached.get(_key(visit, language), (None, None))
-        return content if revision == visit.revision else None
+        if content is None or revision != visit.revision or not content.is_valid(visit.now):
+            return None
+        return content
 
     async def of_view(self, view: PortalView[PortalContent], language: str) -> PortalContent:
         """Return the cached content of a view, or else render its links and cache the result."""
@@ -80,6 +92,8 @@ class PortalContents:
                 tiles={tile.id: tile for section in sections for tile in section.tiles},
                 html=self._renderer.render("portal/sections.html", language, sections=sections),
                 pictures=make_pictures(link for each in view.sections for link in each.links),
+                rendered=view.visit.now,
+                expires=view.changes,
             )
 
         # 500 links with pictures of 128 KiB are 64 MB to decode.

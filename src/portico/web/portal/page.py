@@ -87,7 +87,7 @@ async def _show_links(
         "portal/page.html",
         home=home,
         day=make_day(site.runtime.now, language),
-        notice=make_notice(visit.portal),
+        notice=make_notice(visit.portal, visit.now),
         query=query,
         matches=matches,
         nearest=nearest_tile(query, tiles) if query and not matches else None,

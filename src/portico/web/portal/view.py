@@ -16,6 +16,7 @@ from portico.domain.finding import MatchPosition, Texts, find_matches, nearest_i
 from portico.domain.links.display_hosts import display_host
 from portico.domain.links.links import target_url
 from portico.domain.links.presentation import PortalSection, PresentedLink
+from portico.domain.periods import is_current
 from portico.domain.policies import Aup
 from portico.domain.portals.activity import RecentLink
 from portico.domain.portals.pages import PresentedPortal
@@ -170,10 +171,11 @@ def make_visitor(name: str, email: str) -> VisitorView:
     )
 
 
-def make_notice(portal: PresentedPortal) -> NoticeView | None:
-    """Return the portal's notification, or None if it is off or empty."""
-    text = portal.user_notification.strip()
-    if not portal.user_notification_enabled or not text:
+def make_notice(portal: PresentedPortal, now: int) -> NoticeView | None:
+    """Return the portal's notification, or None if it is off, empty, or not shown at this time."""
+    text, page = portal.user_notification.strip(), portal.page
+    is_shown = portal.user_notification_enabled and bool(text)
+    if not is_shown or not is_current(page.notice_starts, page.notice_ends, now):
         return None
     first = _SENTENCE.match(text)
     lead, rest = (first[1], text[first.end() :]) if first else (text, "")

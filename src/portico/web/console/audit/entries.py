@@ -50,6 +50,8 @@ LABELS: Mapping[str, str] = {
     "presentation.order": "Position",
     "presentation.groups": "Groups",
     "presentation.keywords": "Keywords",
+    "presentation.starts": "Shown from",
+    "presentation.ends": "Shown until",
     "domain": "Domain",
     "ext_domain": "Managed below",
     "ext_label": "Label",
@@ -62,6 +64,8 @@ LABELS: Mapping[str, str] = {
     "page.accent": "Accent colour",
     "page.favicon": "Favicon",
     "page.accepts_requests": "Takes requests",
+    "page.notice_starts": "Notice from",
+    "page.notice_ends": "Notice until",
     "aup": "Text",
     "text_version": "Version",
     "email": "E-mail",
@@ -101,6 +105,16 @@ VERBS: Mapping[Action, str] = {
     Action.DELETE: "Deleted",
     Action.REVOKE: "Revoked",
 }
+ZERO_IS_NONE = frozenset(
+    (
+        "presentation.order",
+        "presentation.starts",
+        "presentation.ends",
+        "page.notice_starts",
+        "page.notice_ends",
+    )
+)
+"""The fields that are not set if they are 0: a link without a position is sorted by its name."""
 LONG_VALUE = 400
 
 
@@ -251,13 +265,13 @@ def entry_values(text: str) -> dict[str, Any]:
 def _words(name: str, value: object, portals: Mapping[int, str]) -> str:
     if value is None or value == "" or value == []:
         return ""
-    if name == "presentation.order" and not value:
-        return ""  # 0 means: sorted by name, after the links with a position
+    if name in ZERO_IS_NONE and not value:
+        return ""
     if isinstance(value, bool):
         return "Yes" if value else "No"
     if name == "role":
         return words.ROLES[Role(str(value))]
-    if name.endswith(("_time", "_epoch_sec")):
+    if name.endswith(("_time", "_epoch_sec", "starts", "ends")):
         return words.iso(int(str(value)))
     if name.rpartition(".")[2] in PICTURES and str(value).startswith("data:"):
         return f"a picture ({len(str(value)) * 3 // 4096 + 1} kB)"

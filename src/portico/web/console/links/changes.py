@@ -141,7 +141,7 @@ async def _with_all_that_match(work: UnitOfWork, form: Form) -> Form:
         return form
     query = {name: form.value(f"filter.{name}") for name in FILTERS}
     order = read_order(query, work.now, size=CHANGE_LIMIT)
-    matches = (await list_filtered_links(work, order, read_filter(query))).page
+    matches = (await list_filtered_links(work, order, read_filter(query, work.now))).page
     chosen = form.with_values(link=[str(link.id) for link in matches.items], all="")
     if matches.total <= CHANGE_LIMIT:
         return chosen

@@ -38,6 +38,7 @@ from portico.web.console.frame.edit_routes import edit_routes
 from portico.web.console.frame.editing import Change, Edit, Editing, spec_of
 from portico.web.console.frame.forms import Form, FormPicture, FormValue, make_form, read_id
 from portico.web.console.frame.lists import Choice
+from portico.web.console.frame.moments import moment_of, moment_value, moment_words
 from portico.web.console.frame.page import Answer, Console
 from portico.web.console.frame.tiles import icon_tile
 from portico.web.console.frame.words import DAY_SECONDS, counted
@@ -61,6 +62,8 @@ LABELS: Mapping[str, str] = {
     "section": "Section",
     "groups": "Groups",
     "keywords": "Keywords",
+    "starts": "Shown from",
+    "ends": "Shown until",
 }
 FIELDS: Mapping[str, str] = {
     "name": "name",
@@ -74,6 +77,8 @@ FIELDS: Mapping[str, str] = {
     "portico.section": "section",
     "portico.groups": "groups",
     "portico.keywords": "keywords",
+    "portico.starts": "starts",
+    "portico.ends": "ends",
 }
 """The form field of each API field."""
 
@@ -148,6 +153,8 @@ def _values(link: PresentedLink) -> Mapping[str, FormValue]:
         "section": link.presentation.section,
         "groups": link.presentation.groups,
         "keywords": ", ".join(link.presentation.keywords),
+        "starts": moment_value(link.presentation.starts),
+        "ends": moment_value(link.presentation.ends),
     }
 
 
@@ -174,6 +181,8 @@ def _with_form(form: Form, spec: S, presentation: LinkPresentation) -> tuple[S, 
         groups=tuple(sorted({*form.values("groups"), *_new_groups(form)})),
         icon_is_dark=icon.is_dark,
         keywords=split_keywords(",".join(form.values("keywords"))),
+        starts=moment_of(form.value("starts")),
+        ends=moment_of(form.value("ends")),
     )
 
 
@@ -282,10 +291,15 @@ async def _seen_by(work: UnitOfWork, form: Form) -> str:
     """Return who sees the link, and how many people that is."""
     if not form.flag("enabled"):
         return "Nobody while it is disabled."
+    starts, ends = moment_of(form.value("starts")), moment_of(form.value("ends"))
+    if 0 < ends <= work.now:
+        return f"Nobody: it was shown until {moment_words(ends)}."
     portal_ids = form.ids("portals")
     if not portal_ids:
         return "Nobody: it is on no portal."
     groups = sorted({*form.values("groups"), *_new_groups(form)})
+    if starts > work.now:
+        return f"Nobody before {moment_words(starts)}."
     viewers = await count_link_viewers(work, portal_ids, groups)
     if not viewers.open:
         return "Nobody while its portals are disabled."

@@ -35,8 +35,8 @@ async def _csv(console: Console) -> AsyncGenerator[bytes]:
     Each page is a short read of its own and starts after the last link that was sent, so that the
     file has every link once.
     """
-    filter_ = read_filter(console.query)
     async with console.reading() as work:
+        filter_ = read_filter(console.query, work.now)
         since = read_order(console.query, work.now).condition
     # Spreadsheets recognise UTF-8 by the byte order mark.
     head, last = ("\ufeff" + write_csv(())).encode(), 0

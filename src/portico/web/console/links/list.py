@@ -26,8 +26,9 @@ from portico.web.console.frame.words import DAY_SECONDS
 from portico.web.shared.arch import Arch
 
 SORTS: Mapping[str, str] = {"name": "name", "changed": "modified_time", "enabled": "enabled"}
-FILTERS = ("q", "portal", "section", "state", "changed")
+FILTERS = ("q", "portal", "section", "state", "changed", "due")
 STATES = (("on", "Enabled"), ("off", "Disabled"))
+DUE = (("14", "in 14 days"),)
 SPANS = (("1", "in a day"), ("7", "in 7 days"), ("30", "in 30 days"), ("90", "in 90 days"))
 CHOICES_LIMIT = 500
 
@@ -45,6 +46,8 @@ class LinkRow(msgspec.Struct, frozen=True, kw_only=True):
     opened: int
     changed: int
     enabled: bool
+    starts: int
+    ended: int
 
 
 class FilterChoice(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,15 +106,17 @@ class LinkListView(msgspec.Struct, frozen=True, kw_only=True):
         return address_with(self.path, self.chosen, page=str(number))
 
 
-def read_filter(query: Mapping[str, str]) -> LinkFilter:
+def read_filter(query: Mapping[str, str], now: int) -> LinkFilter:
     """Return the filter in a query string; invalid values are ignored."""
     section = query.get("section", "")
     portal = query.get("portal", "")
+    days = query.get("due", "")
     return LinkFilter(
         text=query.get("q", "").strip(),
         enabled={"on": True, "off": False}.get(query.get("state", "")),
         portal_id=NO_PORTAL if portal == "none" else int(portal) if is_id(portal) else None,
         section_id=NO_SECTION if section == "none" else int(section) if is_id(section) else None,
+        due=(now, now + int(days) * DAY_SECONDS) if days in dict(DUE) else None,
     )
 
 
@@ -135,7 +140,7 @@ async def show_links(console: NamedDependency[Console]) -> Answer:
     query = console.query
     async with console.reading() as work:
         order = read_order(query, work.now)
-        matches = await list_filtered_links(work, order, read_filter(query))
+        matches = await list_filtered_links(work, order, read_filter(query, work.now))
         links = await work.presentation.present(matches.page.items)
         opened = await openings_of(work, [link.id for link in links])
         names = {portal_id: portal.name for portal_id, portal in matches.portals.items()}
@@ -149,7 +154,7 @@ async def show_links(console: NamedDependency[Console]) -> Answer:
             path=path,
             chosen=chosen,
             window=Window(matches.page.total, order.page, "link", "links"),
-            rows=[_row(console, link, names, opened.get(link.id, 0)) for link in links],
+            rows=[_row(console, link, names, opened.get(link.id, 0), work.now) for link in links],
             text=query.get("q", ""),
             sort=next(key for key, value in SORTS.items() if value == order.sort_attribute),
             descending=order.descending,
@@ -158,7 +163,10 @@ async def show_links(console: NamedDependency[Console]) -> Answer:
         return await console.page("links.html", work, view, nav="links")
 
 
-def _row(console: Console, link: PresentedLink, portals: Mapping[int, str], opened: int) -> LinkRow:
+def _row(
+    console: Console, link: PresentedLink, portals: Mapping[int, str], opened: int, now: int
+) -> LinkRow:
+    starts, ends = link.presentation.starts, link.presentation.ends
     return LinkRow(
         id=link.id,
         name=link.name,
@@ -170,6 +178,8 @@ def _row(console: Console, link: PresentedLink, portals: Mapping[int, str], open
         opened=opened,
         changed=link.modified_time,
         enabled=link.enabled,
+        starts=starts if starts > now else 0,
+        ended=ends if ends <= now else 0,
     )
 
 
@@ -187,8 +197,15 @@ async def _choices(work: UnitOfWork, path: str, chosen: Mapping[str, str]) -> li
         ],
         "state": list(STATES),
         "changed": list(SPANS),
+        "due": list(DUE),
     }
-    labels = {"portal": "Portal", "section": "Section", "state": "State", "changed": "Changed"}
+    labels = {
+        "portal": "Portal",
+        "section": "Section",
+        "state": "State",
+        "changed": "Changed",
+        "due": "Starts or ends",
+    }
     return [
         FilterChoice(
             label=label,

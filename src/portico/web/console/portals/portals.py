@@ -35,6 +35,7 @@ from portico.web.console.frame.editing import Edit, Editing, spec_of
 from portico.web.console.frame.forms import Form
 from portico.web.console.frame.lists import PAGE_SIZE, Window, address_with, page_number
 from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.words import when
 from portico.web.console.portals.choosing import LinkChoices, find_choices
 
 LABELS: Mapping[str, str] = {
@@ -51,6 +52,8 @@ LABELS: Mapping[str, str] = {
     "ext_label": "Label",
     "ext_domain": "Managed below",
     "notice": "Notice",
+    "notice_starts": "Shown from",
+    "notice_ends": "Shown until",
 }
 FIELDS: Mapping[str, str] = {
     "name": "name",
@@ -69,6 +72,8 @@ FIELDS: Mapping[str, str] = {
     "portico.favicon": "favicon",
     "portico.audience": "audience",
     "portico.acceptsRequests": "accepts_requests",
+    "portico.noticeStarts": "notice_starts",
+    "portico.noticeEnds": "notice_ends",
 }
 """The form field of each API field."""
 AUDIENCES: Mapping[Audience, str] = {
@@ -234,7 +239,7 @@ async def facts_of(console: Console, work: UnitOfWork, portal: PresentedPortal) 
         facts.append(("Domain", f"{display_host(portal.domain)} (does not open this portal)", ""))
     facts += [
         ("Who may see it", AUDIENCES[portal.page.audience], ""),
-        ("Notice", "On" if portal.user_notification_enabled else "Off", ""),
+        ("Notice", _notice_words(portal, work.now), ""),
         ("Acceptable use", await _policy_words(work), ""),
     ]
     return PortalFacts(
@@ -248,6 +253,15 @@ async def facts_of(console: Console, work: UnitOfWork, portal: PresentedPortal) 
         domain=domain,
         facts=facts,
     )
+
+
+def _notice_words(portal: PresentedPortal, now: int) -> str:
+    starts, ends = portal.page.notice_starts, portal.page.notice_ends
+    if not portal.user_notification_enabled:
+        return "Off"
+    if ends and ends <= now:
+        return f"Ended {when(ends, now)}"
+    return f"From {when(starts, now)}" if starts > now else "On"
 
 
 async def _policy_words(work: UnitOfWork) -> str:

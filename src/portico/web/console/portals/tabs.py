@@ -32,6 +32,7 @@ from portico.web.console.frame.edit_routes import edit_routes
 from portico.web.console.frame.editing import Change, Edit, Editing, spec_of
 from portico.web.console.frame.forms import Form, FormPicture, FormValue
 from portico.web.console.frame.lists import Choice
+from portico.web.console.frame.moments import moment_of, moment_value
 from portico.web.console.frame.page import Answer, Console
 from portico.web.console.frame.tiles import address_of, tile_of
 from portico.web.console.portals.domain import DomainNote, domain_note
@@ -121,7 +122,7 @@ async def show_preview(console: NamedDependency[Console]) -> Answer:
         seen = seen_by(every, names)
         count = sum(len(section.links) for section in seen)
         total = sum(len(section.links) for section in every)
-        words = f"{who} sees {count} of the {total} enabled links."
+        words = f"{who} sees {count} of the {total} links shown now."
         view = PreviewView(
             portal=await facts_of(console, work, portal),
             words=words if portal.enabled else "Nobody sees this portal while it is disabled.",
@@ -230,6 +231,8 @@ def _notice_values(portal: PresentedPortal) -> Mapping[str, FormValue]:
     return {
         "notice": portal.user_notification,
         "notice_enabled": portal.user_notification_enabled,
+        "notice_starts": moment_value(portal.page.notice_starts),
+        "notice_ends": moment_value(portal.page.notice_ends),
     }
 
 
@@ -238,6 +241,11 @@ def _notice(form: Form, portal: PresentedPortal) -> PresentedPortal:
         portal,
         user_notification=form.value("notice"),
         user_notification_enabled=form.flag("notice_enabled"),
+        page=replace(
+            portal.page,
+            notice_starts=moment_of(form.value("notice_starts")),
+            notice_ends=moment_of(form.value("notice_ends")),
+        ),
     )
 
 
