@@ -23,6 +23,7 @@ pytestmark = pytest.mark.xdist_group("source")
 MODULE_LINES = 500
 FUNCTION_LINES = 60
 DOCSTRING_LINES = 5
+TEMPLATE_COLUMNS = 160
 VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "base_service"}
 LAYER_LIBRARIES = {
     "domain": {"idna"},
@@ -62,6 +63,18 @@ def test_stylesheets_and_scripts_are_short() -> None:
 
     assert found
     assert {name: lines for name, lines in found.items() if lines > MODULE_LINES} == {}
+
+
+def test_lines_of_templates_are_short() -> None:
+    found = [
+        f"{path.relative_to(PACKAGE)}:{number}"
+        for path in PACKAGE.rglob("*.html")
+        if path.name != "icons.html"  # The path of a drawing is one word.
+        for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
+        if len(line) > TEMPLATE_COLUMNS
+    ]
+
+    assert found == []
 
 
 def test_text_grows_with_the_size_that_readers_set() -> None:
