@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from pathlib import Path
 
 import httpx
@@ -117,7 +118,9 @@ def test_only_real_pictures_are_shown(portal: Portal, tab: OpenTab, icon: str) -
 def test_picture_goes_with_its_link(portal: Portal) -> None:
     link_id = portal.add_link("Drawn", iconText=f"data:image/png;base64,{PNG}")
     page = portal.server.http.get(portal.base).text
-    source = page.partition('<img src="')[2].partition('"')[0]
+    found = re.search(r'<img\s+src="([^"]+)"', page)
+    assert found
+    source = found[1]
     assert portal.server.http.get(source).status_code == 200
     stored = portal.admin.get(f"userPortalLink/{link_id}").json()
     disabled = portal.admin.put(f"userPortalLink/{link_id}", stored | {"enabled": False})
