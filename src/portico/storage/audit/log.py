@@ -18,13 +18,22 @@ DAY_SECONDS = 86_400
 _HOUR_SECONDS = 3_600
 
 
-class AuditLog:
-    """The audit entries of one microtenant, or with `everywhere` those of the whole tenant."""
+class AuditReader:
+    """A view of one microtenant's audit entries, or with `everywhere` of the whole tenant's."""
 
     def __init__(self, connection: Connection, scope: Scope, *, everywhere: bool = False) -> None:
         self._connection = connection
         self._scope = scope
         self._everywhere = everywhere
+
+    def _bound(self, **values: object) -> dict[str, object]:
+        values["scope_customer_id"] = self._scope.customer_id
+        values["scope_microtenant_id"] = self._scope.microtenant_id
+        return values
+
+
+class AuditLog(AuditReader):
+    """The single entries."""
 
     async def page(
         self,
@@ -63,17 +72,6 @@ class AuditLog:
         requested = sorted(set(object_ids))
         rows = await self._connection.rows(_last_names(), self._bound(requested=requested))
         return {row.object_id: row.object_name for row in rows}
-
-    def _bound(self, **values: object) -> dict[str, object]:
-        return values | scope_values(self._scope)
-
-
-def scope_values(scope: Scope) -> dict[str, object]:
-    """Return the values of `in_scope`."""
-    return {
-        "scope_customer_id": scope.customer_id,
-        "scope_microtenant_id": scope.microtenant_id,
-    }
 
 
 def condition_values(

@@ -8,9 +8,8 @@ from typing import Any
 from sqlalchemy import Select, and_, bindparam, case, exists, func, select
 
 from portico.domain.audit import Action, AuditEntry, AuditFilter, RequestPart
-from portico.domain.records import Scope, TimeOrderedIds
-from portico.storage.audit.log import condition_values, in_scope, matching, scope_values
-from portico.storage.engine.connections import Connection
+from portico.domain.records import TimeOrderedIds
+from portico.storage.audit.log import AuditReader, condition_values, in_scope, matching
 from portico.storage.engine.statements import Among, cached
 from portico.storage.schema.tables import audit_entry
 
@@ -25,13 +24,8 @@ minutes are enough, and the databases need not read every later entry.
 _OUTLINE = [each for each in audit_entry.c if each.name not in {"before", "after"}]
 
 
-class AuditRequests:
-    """The requests of one microtenant, or with `everywhere` those of the whole tenant."""
-
-    def __init__(self, connection: Connection, scope: Scope, *, everywhere: bool = False) -> None:
-        self._connection = connection
-        self._scope = scope
-        self._everywhere = everywhere
+class AuditRequests(AuditReader):
+    """The entries, grouped by the request that made them."""
 
     async def page(
         self,
@@ -83,9 +77,6 @@ class AuditRequests:
         parameters = self._bound(transaction_ids=sorted(set(transaction_ids)))
         rows = await self._connection.scan(_changed_since(self._everywhere), parameters)
         return {row.transaction_id for row in rows}
-
-    def _bound(self, **values: object) -> dict[str, object]:
-        return values | scope_values(self._scope)
 
 
 @cached

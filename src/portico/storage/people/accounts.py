@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from sqlalchemy import Column, ColumnElement, Table, delete, select
+from sqlalchemy import Column, ColumnElement, Select, Table, bindparam, delete, select
 
 from portico.storage.engine.connections import Connection
+from portico.storage.engine.statements import Row, cached
 
 
 class OwnedByAccounts:
@@ -27,6 +28,16 @@ class OwnedByAccounts:
     def _in_tenant(self, table: Table) -> list[ColumnElement[bool]]:
         return [table.c[name] == value for name, value in self._tenant.items()]
 
+    async def _unexpired(self, column: str, value: str | int, now: int) -> Row | None:
+        """Return the row with a value in one column, as `account_id`, `digest` and `expires`.
+
+        Returns None for one that has expired.
+        """
+        statement = _unexpired(type(self), column, in_tenant=bool(self._tenant))
+        values = self._tenant | {"requested": value, "now": now}
+        rows = await self._connection.rows(statement, values)
+        return rows[0] if rows else None
+
     async def _delete(self, *conditions: ColumnElement[bool]) -> int:
         """Delete rows, and return their number."""
         statement = delete(self.table).where(*self._in_tenant(self.table), *conditions)
@@ -39,3 +50,12 @@ class OwnedByAccounts:
             *self._in_tenant(accounts), accounts.c.provider_id == provider_id
         )
         await self._delete(self.owner.in_(theirs))
+
+
+@cached
+def _unexpired(owned: type[OwnedByAccounts], column: str, *, in_tenant: bool) -> Select[Any]:
+    row = owned.table.c
+    tenant = [row.customer_id == bindparam("customer_id")] if in_tenant else []
+    return select(owned.owner.label("account_id"), row.digest, row.expires).where(
+        *tenant, row[column] == bindparam("requested"), row.expires > bindparam("now")
+    )

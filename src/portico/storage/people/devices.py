@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import select
 
 from portico.domain.people.sessions import DEVICE_SECONDS, DEVICES_PER_ACCOUNT
-from portico.storage.engine.statements import cached, insert_into
+from portico.storage.engine.statements import insert_into
 from portico.storage.people.accounts import OwnedByAccounts
 from portico.storage.schema.people_tables import (
     administrator,
@@ -22,10 +22,8 @@ class KnownDevices(OwnedByAccounts):
 
     async def owner_of(self, digest: str, now: int) -> int | None:
         """Return the account that last signed in on the device, or None for an unknown device."""
-        values = self._tenant | {"digest": digest, "now": now}
-        statement = _owner_of(type(self), in_tenant=bool(self._tenant))
-        rows = await self._connection.rows(statement, values)
-        return rows[0].account_id if rows else None
+        row = await self._unexpired("digest", digest, now)
+        return row.account_id if row else None
 
     async def add(self, account_id: int, digest: str, now: int, *, instead_of: str) -> None:
         """Store a device in place of another, and delete expired ones and the oldest ones."""
@@ -65,12 +63,3 @@ class PortalDevices(KnownDevices):
     table: ClassVar = portal_device
     owner: ClassVar = portal_device.c.user_id
     accounts: ClassVar = portal_user
-
-
-@cached
-def _owner_of(devices: type[KnownDevices], *, in_tenant: bool) -> Select[Any]:
-    device = devices.table.c
-    tenant = [device.customer_id == bindparam("customer_id")] if in_tenant else []
-    return select(devices.owner.label("account_id")).where(
-        *tenant, device.digest == bindparam("digest"), device.expires > bindparam("now")
-    )

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
-
-from sqlalchemy import Select, bindparam, select
+from typing import ClassVar
 
 from portico.domain.people.password_links import PasswordLink
-from portico.storage.engine.statements import Row, cached, insert_into
+from portico.storage.engine.statements import insert_into
 from portico.storage.people.accounts import OwnedByAccounts
 from portico.storage.schema.people_tables import (
     administrator,
@@ -44,10 +42,8 @@ class PasswordLinks(OwnedByAccounts):
         await self._delete(self.owner == account_id)
 
     async def _one(self, column: str, value: str | int, now: int) -> PasswordLink | None:
-        statement = _one(type(self), column, in_tenant=bool(self._tenant))
-        values = self._tenant | {"requested": value, "now": now}
-        rows: list[Row] = list(await self._connection.rows(statement, values))
-        return PasswordLink(**rows[0]._asdict()) if rows else None
+        row = await self._unexpired(column, value, now)
+        return PasswordLink(**row._asdict()) if row else None
 
 
 class ConsolePasswordLinks(PasswordLinks):
@@ -64,12 +60,3 @@ class PortalPasswordLinks(PasswordLinks):
     table: ClassVar = portal_password_link
     owner: ClassVar = portal_password_link.c.user_id
     accounts: ClassVar = portal_user
-
-
-@cached
-def _one(links: type[PasswordLinks], column: str, *, in_tenant: bool) -> Select[Any]:
-    link = links.table.c
-    tenant = [link.customer_id == bindparam("customer_id")] if in_tenant else []
-    return select(links.owner.label("account_id"), link.digest, link.expires).where(
-        *tenant, link[column] == bindparam("requested"), link.expires > bindparam("now")
-    )
