@@ -129,7 +129,6 @@ async def _visit(
     await requests.ask_for_link(runtime, view.visit, "The rota")
     await requests.report_link(runtime, view.visit, link_id, "Doors", "")
     async with operator_writing(runtime, customer_id) as work:
-        await requests.count_open_requests(work)
         sent = await requests.list_requests(work, closed=False, limit=1, offset=0)
         await requests.close_request(work, sent.items[0].id)
     await end_portal_session(runtime, customer_id, opened.token)

@@ -71,7 +71,7 @@ async def _send(
     async with runtime.database.transaction(portal.customer_id) as connection:
         requests = PortalRequestRepository(connection, scope)
         await requests.remove_closed_before(now - CLOSED_SECONDS)
-        too_many = await requests.count_open() >= OPEN_LIMIT or (
+        too_many = await requests.count(closed=False) >= OPEN_LIMIT or (
             await requests.count_since(portal.id, now - HOUR_SECONDS) >= HOURLY_LIMIT
         )
         if too_many:
@@ -107,11 +107,6 @@ async def list_requests(
 ) -> Page[PortalRequest]:
     """Return a page of the microtenant's open or closed requests, newest first."""
     return await work.portal_requests.newest(closed=closed, limit=limit, offset=offset)
-
-
-async def count_open_requests(work: UnitOfWork) -> int:
-    """Return the number of the microtenant's open requests."""
-    return await work.portal_requests.count_open()
 
 
 async def close_request(work: UnitOfWork, request_id: int) -> None:

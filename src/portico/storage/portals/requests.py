@@ -19,9 +19,9 @@ class PortalRequestRepository(Repository[PortalRequest]):
     table: ClassVar = portal_request
     record: ClassVar = PortalRequest
 
-    async def count_open(self) -> int:
-        """Return the number of open requests."""
-        return int((await self._rows(_count_open()))[0].requests)
+    async def count(self, *, closed: bool) -> int:
+        """Return the number of open or closed requests."""
+        return int((await self._rows(_count(closed=closed)))[0].requests)
 
     async def count_since(self, portal_id: int, since: int) -> int:
         """Return the number of requests at a portal since a time, in epoch seconds."""
@@ -31,8 +31,8 @@ class PortalRequestRepository(Repository[PortalRequest]):
     async def newest(self, *, closed: bool, limit: int, offset: int) -> Page[PortalRequest]:
         """Return a page of the open or the closed requests, newest first."""
         rows = await self._scan(_newest(closed=closed), page_size=limit, page_offset=offset)
-        total = int((await self._rows(_count(closed=closed)))[0].requests)
-        return Page(items=[self._record(row) for row in rows], total=total)
+        items = [self._record(row) for row in rows]
+        return Page(items=items, total=await self.count(closed=closed))
 
     async def remove_closed_before(self, moment: int) -> None:
         """Delete the requests that were closed before a time, in epoch seconds."""
@@ -44,11 +44,6 @@ def _count(*, closed: bool) -> Select[Any]:
     return select(func.count().label("requests")).where(
         in_scope(portal_request), _state(closed=closed)
     )
-
-
-@cached
-def _count_open() -> Select[Any]:
-    return _count(closed=False)
 
 
 @cached
