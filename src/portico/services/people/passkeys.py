@@ -94,8 +94,7 @@ async def registration_options(
             user_verification=_discouraged(),
             challenge=challenge.encode(),
         )
-        plain: Mapping[str, Any] = json.loads(json.dumps(dict(options.public_key), default=dict))
-        return plain
+        return _json_values(options.public_key)
 
     return await asyncio.to_thread(make)
 
@@ -128,8 +127,7 @@ async def request_options(
         options, _ = _server(party).authenticate_begin(
             _descriptors(passkeys), user_verification=_discouraged(), challenge=challenge.encode()
         )
-        plain: Mapping[str, Any] = json.loads(json.dumps(dict(options.public_key), default=dict))
-        return plain
+        return _json_values(options.public_key)
 
     return await asyncio.to_thread(make)
 
@@ -208,6 +206,11 @@ def _credential(data: str) -> AttestedCredentialData:
 def _state(challenge: str) -> Mapping[str, str]:
     """Return what fido2 remembers of the options that it made."""
     return {"challenge": _base64url(challenge.encode()), "user_verification": _STATE}
+
+
+def _json_values(options: Mapping[str, Any]) -> Mapping[str, Any]:
+    plain: Mapping[str, Any] = json.loads(json.dumps(dict(options), default=dict))
+    return plain
 
 
 def _parsed(answer: str) -> dict[str, Any]:

@@ -70,16 +70,14 @@ async def mark_favourite(
     site: NamedDependency[Site], request: AnyRequest, portal: FromPath[str]
 ) -> Page:
     """Add a link to the user's favourites or remove it. Without `on`, toggle it."""
-    visited = await visit(site, request, portal)
-    if visited.signed_in is None:
-        raise SignInRequired(visited.portal)
+    visited, user_id = await _user(site, request, portal)
     form = await read_form(site, request, visited)
     on = form.get("on", "")
     await set_favourite(
         site.runtime,
         visited.portal,
         sent_id(form.get("link", "")),
-        user_id=visited.signed_in.user.id,
+        user_id=user_id,
         group_ids=visited.group_ids,
         is_favourite=on == "1" if on else None,
     )
@@ -91,12 +89,10 @@ async def move_favourites(
     site: NamedDependency[Site], request: AnyRequest, portal: FromPath[str]
 ) -> Page:
     """Put the user's favourites in the order of the ids in `links`, separated by commas."""
-    visited = await visit(site, request, portal)
-    if visited.signed_in is None:
-        raise SignInRequired(visited.portal)
+    visited, user_id = await _user(site, request, portal)
     form = await read_form(site, request, visited)
     ids = [sent_id(text) for text in form.get("links", "").split(",")]
-    await order_favourites(site.runtime, visited.portal, ids, user_id=visited.signed_in.user.id)
+    await order_favourites(site.runtime, visited.portal, ids, user_id=user_id)
     return _done(request, form, visited)
 
 
@@ -114,6 +110,14 @@ async def count_opening(
         user_id=visited.visitor.user_id,
         group_ids=visited.group_ids,
     )
+
+
+async def _user(site: Site, request: AnyRequest, portal: str) -> tuple[PortalVisit, int]:
+    """Return the visit of a user, and the user's id. Raises NotFound or SignInRequired."""
+    visited = await visit(site, request, portal)
+    if visited.signed_in is None:
+        raise SignInRequired(visited.portal)
+    return visited, visited.signed_in.user.id
 
 
 def _next(form: ReceivedForm, visited: PortalVisit) -> str:

@@ -9,15 +9,12 @@ import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
 
-from portico.domain.errors import AccessDenied, Forbidden, InvalidField, LockedOut
+from portico.domain.errors import Forbidden, InvalidField
 from portico.services.people.administrators import set_own_password
-from portico.services.people.failed_sign_ins import FailedSignIn, SignInChannel, why_refused
 from portico.services.people.passwords import hash_in_turn
-from portico.services.people.sign_in import prove_password
 from portico.web.console.frame.forms import FieldError, Form, make_form, place_error
 from portico.web.console.frame.page import Answer, Console
-from portico.web.shared.cookies import CONSOLE_DEVICE
-from portico.web.shared.sessions import browser_of
+from portico.web.console.people.proving import prove_own_password
 
 LABELS: Mapping[str, str] = {
     "present": "Present password",
@@ -47,26 +44,18 @@ async def change_own_password(console: NamedDependency[Console]) -> Answer:
     if form.value("password") != form.value("again"):
         error = FieldError(text="It is not the same as the new password.")
         return await _page(console, form.failed({"again": error}), status=422)
-    runtime, signed_in = console.site.runtime, console.signed_in
-    person, browser = (
-        signed_in.administrator,
-        browser_of(console.site, console.request, CONSOLE_DEVICE),
+    refusal = await prove_own_password(
+        console, form.value("present"), wrong="It is not your present password."
     )
+    if refusal is not None:
+        return await _page(console, form.failed({"present": refusal.error}), status=refusal.status)
+    signed_in = console.signed_in
     try:
-        await prove_password(runtime, person, form.value("present"), browser)
-        hashed = await hash_in_turn(runtime, person.id, form.value("password"))
-    except AccessDenied as refused:
-        console.site.failed_sign_ins.note(
-            FailedSignIn(
-                channel=SignInChannel.CONSOLE, why=why_refused(refused), address=browser.address
-            )
+        hashed = await hash_in_turn(
+            console.site.runtime, signed_in.administrator.id, form.value("password")
         )
-        locked = isinstance(refused, LockedOut)
-        error = FieldError(text=refused.reason if locked else "It is not your present password.")
-        failed = form.failed({"present": error})
-        return await _page(console, failed, status=429 if locked else 422)
-    except InvalidField as refused:
-        failed = place_error(form, refused, {"password": "password"})
+    except InvalidField as error:
+        failed = place_error(form, error, {"password": "password"})
         return await _page(console, failed, status=422)
     async with console.writing() as work:
         await set_own_password(work, hashed, exempt_session=signed_in.session.digest)

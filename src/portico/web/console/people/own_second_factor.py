@@ -9,9 +9,8 @@ import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
 
-from portico.domain.errors import AccessDenied, Forbidden, InvalidField, InvalidInput, LockedOut
+from portico.domain.errors import AccessDenied, Forbidden, InvalidField, InvalidInput
 from portico.domain.people.second_factors import FactorMethod, NewFactor
-from portico.services.people.failed_sign_ins import FailedSignIn, SignInChannel, why_refused
 from portico.services.people.passkeys import registration_options
 from portico.services.people.password_proofs import (
     PROOF_SECONDS,
@@ -26,11 +25,11 @@ from portico.services.people.second_factors import (
     remove_factor,
     renew_recovery_codes,
 )
-from portico.services.people.sign_in import prove_password
 from portico.services.work import UnitOfWork
 from portico.web.console.frame.forms import FieldError, Form, SentForm, make_form, place_error
 from portico.web.console.frame.page import Answer, Console
-from portico.web.shared.cookies import CONSOLE_DEVICE, PASSWORD_PROOF
+from portico.web.console.people.proving import prove_own_password
+from portico.web.shared.cookies import PASSWORD_PROOF
 from portico.web.shared.pages import redirect
 from portico.web.shared.second_factors import (
     AppSetUp,
@@ -40,7 +39,6 @@ from portico.web.shared.second_factors import (
     proven_passkey,
     relying_party,
 )
-from portico.web.shared.sessions import browser_of
 
 LABELS: Mapping[str, str] = {
     "password": "Password",
@@ -94,20 +92,13 @@ async def open_changes(console: NamedDependency[Console]) -> Answer:
     """Prove the password, which allows changes for ten minutes in this session."""
     form = replace(await console.form(), labels=LABELS)
     _require_password(console)
+    refusal = await prove_own_password(
+        console, form.value("password"), wrong="It is not your password."
+    )
+    if refusal is not None:
+        failed = form.with_values(password=[]).failed({"password": refusal.error})
+        return await _page(console, failed, status=refusal.status)
     runtime, person = console.site.runtime, console.signed_in.administrator
-    browser = browser_of(console.site, console.request, CONSOLE_DEVICE)
-    try:
-        await prove_password(runtime, person, form.value("password"), browser)
-    except AccessDenied as refused:
-        console.site.failed_sign_ins.note(
-            FailedSignIn(
-                channel=SignInChannel.CONSOLE, why=why_refused(refused), address=browser.address
-            )
-        )
-        locked = isinstance(refused, LockedOut)
-        error = FieldError(text=refused.reason if locked else "It is not your password.")
-        failed = form.with_values(password=[]).failed({"password": error})
-        return await _page(console, failed, status=429 if locked else 422)
     session = console.signed_in.session.digest
     async with runtime.database.transaction() as connection:
         proof = await open_password_proof(runtime, connection, person, session)
