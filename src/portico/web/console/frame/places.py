@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import msgspec
 
@@ -13,7 +14,7 @@ from portico.services.work import UnitOfWork
 from portico.web.console.frame.page import Console
 
 
-class Place(msgspec.Struct, frozen=True, kw_only=True):
+class Place(msgspec.Struct, frozen=True):
     """A page or an action: its name, its address below the microtenant's, and its icon."""
 
     name: str
@@ -38,92 +39,61 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
         return self.name, self.keywords, "", ""
 
 
-def _action(
-    name: str,
-    path: str,
-    sign: str,
-    keywords: str = "",
-    *,
-    for_whole_tenant: bool = False,
-    only_in_default: bool = False,
-) -> Place:
-    return Place(
-        name=name,
-        path=path,
-        sign=sign,
-        keywords=keywords,
-        is_action=True,
-        for_whole_tenant=for_whole_tenant,
-        only_in_default=only_in_default,
-    )
-
-
+_action = partial(Place, is_action=True)
 _FACTOR_WORDS = "2FA, MFA, TOTP, authenticator app, passkey, recovery codes"
 _PAGES = (
-    Place(name="Dashboard", path="", sign="layout-dashboard", keywords="home, overview"),
-    Place(name="Links", path="links", sign="link"),
-    Place(name="Portals", path="portals", sign="layout-grid"),
-    Place(name="Requests", path="requests", sign="bell", keywords="asked for, does not work"),
-    Place(name="Acceptable use", path="policies", sign="file-check", keywords="policies, AUP"),
+    Place("Dashboard", "", "layout-dashboard", "home, overview"),
+    Place("Links", "links", "link"),
+    Place("Portals", "portals", "layout-grid"),
+    Place("Requests", "requests", "bell", "asked for, does not work"),
+    Place("Acceptable use", "policies", "file-check", "policies, AUP"),
+    Place("Users and groups", "users", "users", "people", for_whole_tenant=True),
+    Place("Groups", "groups", "users-group", for_whole_tenant=True),
     Place(
-        name="Users and groups",
-        path="users",
-        sign="users",
-        keywords="people",
-        for_whole_tenant=True,
-    ),
-    Place(name="Groups", path="groups", sign="users-group", for_whole_tenant=True),
-    Place(
-        name="Administrators",
-        path="administrators",
-        sign="user-shield",
-        keywords="people, roles",
+        "Administrators",
+        "administrators",
+        "user-shield",
+        "people, roles",
         for_whole_tenant=True,
     ),
     Place(
-        name="Second factor of administrators",
-        path="second-factor-rule",
-        sign="user-shield",
-        keywords=_FACTOR_WORDS,
+        "Second factor of administrators",
+        "second-factor-rule",
+        "user-shield",
+        _FACTOR_WORDS,
         for_whole_tenant=True,
     ),
-    Place(name="Microtenants", path="microtenants", sign="building"),
+    Place("Microtenants", "microtenants", "building"),
+    Place("API clients", "clients", "key", "secrets, tokens, Terraform", for_whole_tenant=True),
+    Place("Audit log", "audit", "history", "changes, who changed what"),
     Place(
-        name="API clients",
-        path="clients",
-        sign="key",
-        keywords="secrets, tokens, Terraform",
-        for_whole_tenant=True,
-    ),
-    Place(name="Audit log", path="audit", sign="history", keywords="changes, who changed what"),
-    Place(
-        name="Links of all microtenants",
-        path="everywhere/links",
-        sign="link",
-        keywords="everywhere",
+        "Links of all microtenants",
+        "everywhere/links",
+        "link",
+        "everywhere",
         for_whole_tenant=True,
         opens_in_default=True,
     ),
     Place(
-        name="Portals of all microtenants",
-        path="everywhere/portals",
-        sign="layout-grid",
-        keywords="everywhere",
+        "Portals of all microtenants",
+        "everywhere/portals",
+        "layout-grid",
+        "everywhere",
         for_whole_tenant=True,
         opens_in_default=True,
     ),
     Place(
-        name="Audit log of all microtenants",
-        path="everywhere/audit",
-        sign="history",
-        keywords="everywhere",
+        "Audit log of all microtenants",
+        "everywhere/audit",
+        "history",
+        "everywhere",
         for_whole_tenant=True,
         opens_in_default=True,
     ),
-    Place(name="Disabled links", path="links?state=off", sign="eye-off"),
-    Place(name="Links on no portal", path="links?portal=none", sign="link", keywords="orphans"),
-    Place(name="Keyboard shortcuts", path="keys", sign="help-circle", keywords="help"),
-    Place(name="Download the audit log", path="audit.csv", sign="download", keywords="CSV, export"),
+    Place("Disabled links", "links?state=off", "eye-off"),
+    Place("Links on no portal", "links?portal=none", "link", "orphans"),
+    Place("Keyboard shortcuts", "keys", "help-circle", "help"),
+    Place("Download the audit log", "audit.csv", "download", "CSV, export"),
 )
 _ACTIONS = (
     _action("New link", "links/new", "plus", "add, create"),
@@ -154,7 +124,7 @@ def places_of(console: Console, work: UnitOfWork) -> Iterator[Place]:
         if may_open and (is_default or not place.only_in_default):
             yield place
     for further in console.site.further_pages:
-        yield Place(name=further.title, path=further.path, sign=further.icon)
+        yield Place(further.title, further.path, further.icon)
     if console.signed_in.administrator.password_hash:
         yield _action("Change password", "password", "lock")
         yield _action("Second factor", "second-factor", "key", _FACTOR_WORDS)
