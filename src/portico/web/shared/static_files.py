@@ -34,6 +34,7 @@ JOINED: Mapping[str, Sequence[str]] = {
     "portal.css": (
         "tokens.css",
         "arch.css",
+        "elements.css",
         "portal/base.css",
         "portal/bar.css",
         "portal/messages.css",
@@ -44,6 +45,7 @@ JOINED: Mapping[str, Sequence[str]] = {
         "portal/tiles.css",
         "portal/results.css",
         "portal/aup.css",
+        "portal/forms.css",
         "portal/requests.css",
         "portal/print.css",
     ),
@@ -60,6 +62,7 @@ JOINED: Mapping[str, Sequence[str]] = {
     "console.css": (
         "tokens.css",
         "arch.css",
+        "elements.css",
         "console/base.css",
         "console/shell.css",
         "console/controls.css",
