@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.services.people.people import People
 from tests.services.world import World
 from tests.storage.conftest import empty_url, new_url, store
 from tests.storage.store import Store
@@ -15,3 +16,9 @@ __all__ = ["empty_url", "new_url", "store"]
 def world(store: Store) -> World:
     """A tenant of this test alone."""
     return World(store)
+
+
+@pytest.fixture
+def people(world: World) -> People:
+    """The people of a tenant of this test alone."""
+    return People(world)

@@ -37,12 +37,6 @@ WIDE = GrantSpec(role=Role.ADMIN)
 LINK = LinkSpec(name="Wiki", link="wiki.example.com")
 
 
-@pytest.fixture
-def people(world: World) -> People:
-    """The people of a tenant of this test alone."""
-    return People(world)
-
-
 def test_administrator_works_by_the_rules_of_the_api(people: People) -> None:
     people.administrator("ada")
     people.administrator("vic", GrantSpec(role=Role.VIEWER))

@@ -33,12 +33,6 @@ NEW = "another long password"
 Enter = Callable[..., str]
 
 
-@pytest.fixture
-def people(world: World) -> People:
-    """The people of a tenant of this test alone."""
-    return People(world)
-
-
 @pytest.fixture(params=["console", "portal"])
 def enter(request: pytest.FixtureRequest, people: People) -> Enter:
     """Signs ada in at one of the doors; the device's new token."""

@@ -18,12 +18,6 @@ from tests.services.people.people import People
 from tests.services.world import World
 
 
-@pytest.fixture
-def people(world: World) -> People:
-    """The people of a tenant of this test alone."""
-    return People(world)
-
-
 def names(people: People, group: Group, text: str = "") -> list[str]:
     """The names of a group's members that contain a text."""
     condition = compare(USER_FIELDS["name"], "LIKE", text) if text else None

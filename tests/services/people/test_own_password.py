@@ -13,15 +13,8 @@ from portico.services.people.administrators import set_own_password
 from portico.services.people.sign_in import Browser, prove_password
 from portico.services.work import UnitOfWork
 from tests.services.people.people import ADDRESS, PASSWORD, People
-from tests.services.world import World
 
 NEW = "another long password"
-
-
-@pytest.fixture
-def people(world: World) -> People:
-    """The people of a tenant of this test alone."""
-    return People(world)
 
 
 @pytest.mark.parametrize("role", list(Role))

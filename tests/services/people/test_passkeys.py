@@ -26,22 +26,8 @@ from tests.services.people.guards import (
     HERE,
     Guard,
     new_passkey,
-    protect,
 )
 from tests.services.people.people import People
-from tests.services.world import World
-
-
-@pytest.fixture
-def people(world: World) -> People:
-    """The people of a tenant of this test alone."""
-    return People(world)
-
-
-@pytest.fixture
-def guard(people: People) -> Guard:
-    """An administrator with an authenticator app."""
-    return protect(people, "ada")
 
 
 class TestPasskeys:

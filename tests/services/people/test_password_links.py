@@ -30,12 +30,6 @@ from tests.services.world import World
 NEW = "a password of my own"
 
 
-@pytest.fixture
-def people(world: World) -> People:
-    """The people of a tenant of this test alone."""
-    return People(world)
-
-
 def link_of(people: People, user: PortalUser) -> str:
     """The token of a new link for a user."""
     return people.operate(lambda work: password_links.create_user_link(work, user.id)).token

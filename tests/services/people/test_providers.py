@@ -35,12 +35,6 @@ PERSON = ProvenPerson(
 )
 
 
-@pytest.fixture
-def people(world: World) -> People:
-    """The people of a tenant of this test alone."""
-    return People(world)
-
-
 def provider(people: People, spec: IdentityProviderSpec = SPEC) -> IdentityProvider:
     """A new provider of the tenant."""
     return people.world.store.run(

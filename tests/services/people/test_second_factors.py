@@ -42,19 +42,6 @@ from tests.services.people.guards import (
     run_as,
 )
 from tests.services.people.people import PASSWORD, People
-from tests.services.world import World
-
-
-@pytest.fixture
-def people(world: World) -> People:
-    """The people of a tenant of this test alone."""
-    return People(world)
-
-
-@pytest.fixture
-def guard(people: People) -> Guard:
-    """An administrator with an authenticator app."""
-    return protect(people, "ada")
 
 
 def test_a_code_completes_the_sign_in_and_works_once(guard: Guard) -> None:

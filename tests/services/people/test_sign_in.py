@@ -14,12 +14,6 @@ from tests.services.people.people import PASSWORD, People
 from tests.services.world import World
 
 
-@pytest.fixture
-def people(world: World) -> People:
-    """The people of a tenant of this test alone."""
-    return People(world)
-
-
 def test_password_opens_the_console_and_the_portal(people: People) -> None:
     administrator, user = people.administrator("ada"), people.user("Uma")
 

@@ -14,12 +14,6 @@ from tests.services.people.people import People
 from tests.services.world import World
 
 
-@pytest.fixture
-def people(world: World) -> People:
-    """The people of a tenant of this test alone."""
-    return People(world)
-
-
 def group(people: People, name: str) -> int:
     """The id of a new group."""
     return people.operate(lambda work: groups.create_group(work, name)).id

@@ -29,12 +29,6 @@ from tests.services.world import World
 POLICY = AupSpec(name="Rules", enabled=True, aup="Lock your screen.")
 
 
-@pytest.fixture
-def people(world: World) -> People:
-    """The people of a tenant of this test alone."""
-    return People(world)
-
-
 def link(people: People, portal: UserPortal, name: str = "Wiki", *, enabled: bool = True) -> int:
     """The id of a new link on a portal."""
     spec = LinkSpec(name=name, link="wiki", enabled=enabled, portal_ids=(portal.id,))
