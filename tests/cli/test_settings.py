@@ -52,7 +52,7 @@ def test_documentation_tells_setting(name: str) -> None:
     flag, variable = f"--{name.replace('_', '-')}", f"PORTICO_{name.upper()}"
     value = f"`{shown}`" if shown else "empty"
 
-    page = (Path(__file__).parents[2] / "docs" / "settings.md").read_text()
+    page = (Path(__file__).parents[2] / "docs" / "reference" / "settings.md").read_text()
 
     assert f"| `{flag}` | `{variable}` | {value} | {described.metadata['help']} |\n" in page
 

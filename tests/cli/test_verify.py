@@ -49,7 +49,7 @@ def test_equal_recording_succeeds(tmp_path: Path) -> None:
         "Compared 2 exchanges: 0 differences.",
         "1 exchange is not compared:",
         f"  {path}, exchange 3: GET {FOREIGN.url}: Portico does not have this operation: "
-        "docs/coverage.md.",
+        "docs/reference/coverage.md.",
     ]
 
 

@@ -158,7 +158,7 @@ def test_links_of_a_portal_are_in_the_response(zpa: Any) -> None:  # noqa: ANN40
     result, response, error = links.get_user_portal_link(portal.id)
 
     assert error is None
-    assert result.id is None  # docs/clients.md: the SDK reads the envelope as one link
+    assert result.id is None  # docs/reference/clients.md: the SDK reads the envelope as one link
     assert [each["name"] for each in response.get_results()] == ["Mail", "Wiki"]
 
 

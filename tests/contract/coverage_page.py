@@ -1,4 +1,4 @@
-"""Writes docs/coverage.md from the declared operations of the vendor and from the routes."""
+"""Writes docs/reference/coverage.md from the vendor's declared operations and the routes."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.contract.vendor_operations import GROUPS, Group, VendorOperation, declared
 
-PAGE = Path(__file__).parents[2] / "docs" / "coverage.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "coverage.md"
 _INTRODUCTION = """\
 # Coverage of the vendor's operations
 
@@ -17,8 +17,8 @@ Portico does with each. Portico serves {served} of {all}, in `serve` and in the 
 - **Operation** is the method and the path. `/v1/.../userPortal` is short for
   `/mgmtconfig/v1/admin/customers/{{customerId}}/userPortal`. Portico also serves paths below
   `/mgmtconfig` with `/zpa` before them, for OneAPI.
-- **Source** is how the operation is known. [vendor-api.md](vendor-api.md#how-the-facts-are-known)
-  explains the words.
+- **Source** is how the operation is known.
+  [The vendor's API](../explanation/vendor-api.md#how-the-facts-are-known) explains the words.
 - **Portico** is the operation id of the route, as in `/openapi.json`. Rules for faults and the
   journal of the stand-in use the same ids. "No" is an operation that Portico does not have. It
   answers 400 `portico.operation.unknown`, another 400 if the last part of the path should be an

@@ -1,4 +1,4 @@
-"""docs/coverage.md: it is current, lists every route, and is right about what is missing."""
+"""docs/reference/coverage.md: current, lists every route, right about what is missing."""
 
 from __future__ import annotations
 

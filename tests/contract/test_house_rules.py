@@ -133,7 +133,7 @@ def test_services_never_commit() -> None:
 
 
 def test_architecture_names_files_that_exist() -> None:
-    page = (TESTS.parent / "docs/architecture.md").read_text("utf-8")
+    page = (TESTS.parent / "docs/explanation/architecture.md").read_text("utf-8")
     named = set(re.findall(r"`(\w+/[\w/]+(?:/|\.py|\.html|\.js))`", page))
     roots = (PACKAGE, PACKAGE / "web", TESTS.parent)
 

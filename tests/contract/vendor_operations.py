@@ -1,6 +1,7 @@
-"""The vendor's operations on user portals and what is around them, as docs/coverage.md lists them.
+"""The vendor's operations on user portals and what is around them.
 
-`scripts/coverage-page` writes that page from this list and from the routes. A test compares both.
+docs/reference/coverage.md lists them. `scripts/coverage-page` writes
+that page from this list and from the routes. A test compares both.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ OPERATIONS = api_operations()
 
 @dataclass(frozen=True)
 class VendorOperation:
-    """An operation of the vendor. `source` is one of the tags that docs/vendor-api.md explains."""
+    """An operation of the vendor. docs/explanation/vendor-api.md explains the tags of `source`."""
 
     method: str
     path: str

@@ -1,6 +1,6 @@
 """The search language: what each text means (cases in search_cases.json), and the oracle of lists.
 
-The cases follow docs/vendor-api.md, "Search".
+The cases follow docs/explanation/vendor-api.md, "Search".
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""The guides in `docs/guides`, run as they are printed."""
+"""The guides in `docs/how-to/stand-in`, run as they are printed."""

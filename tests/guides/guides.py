@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-GUIDES = ROOT / "docs/guides"
+GUIDES = ROOT / "docs/how-to/stand-in"
 SECONDS = 300
 _BLOCK = re.compile(
     r"^<!-- (file|run|output|shown)(?:: ([^ ]+))? -->\n```[a-z]*\n(.*?)^```$", re.M | re.S

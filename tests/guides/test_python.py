@@ -18,7 +18,7 @@ def test_guide_works_as_printed(name: str, tmp_path: Path, reader: dict[str, str
 
 
 def test_every_guide_is_listed() -> None:
-    listed = (GUIDES / "README.md").read_text()
+    listed = (GUIDES / "index.md").read_text()
 
     for guide in GUIDES.glob("*.md"):
-        assert guide.name == "README.md" or f"({guide.name})" in listed
+        assert guide.name == "index.md" or f"({guide.name})" in listed

@@ -1,7 +1,7 @@
 """Counts the requests of each API client in this process, by the minute.
 
-The headers are those of the vendor's gateway (docs/vendor-api.md, "Rate limits"). No request is
-refused unless the operator sets a limit.
+The headers are those of the vendor's gateway (docs/explanation/vendor-api.md, "Rate limits").
+No request is refused unless the operator sets a limit.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """The search language of lists: a parser, and `matches`, which evaluates a search in memory.
 
-Portico has its own parser because the vendor's grammar (docs/vendor-api.md, "Search") is unusual:
-spaces or literal plus signs separate, but only the first two do, and values keep their spaces.
+Portico has its own parser because the vendor's grammar (docs/explanation/vendor-api.md, "Search")
+is unusual: spaces or literal plus signs separate, but only the first two do, and values keep their
+spaces.
 Storage compiles conditions to SQL; the tests compare the results with `matches`.
 """
 
@@ -207,8 +208,8 @@ def _is_filter(text: str, searchable: Fields) -> bool:
         return len(words) == 3 or words[1].upper() in _SPELLINGS
     if len(words) == 3 and words[1].upper() in _SPELLINGS:
         return True
-    # Three words with spaces are always read as a filter (docs/vendor-api.md, "Search"); plus signs
-    # alone are not, so that "C++" finds "C++".
+    # Three words with spaces are always read as a filter (docs/explanation/vendor-api.md,
+    # "Search"); plus signs alone are not, so that "C++" finds "C++".
     return len(text.split(" ")) > 2
 
 

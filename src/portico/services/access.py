@@ -45,7 +45,7 @@ async def authorise(
 ) -> Access:
     """Return the access of a token to one microtenant of one tenant; None or 0 means Default.
 
-    Raises SessionNotValid or Forbidden. docs/vendor-api.md, "Microtenants", has the rules.
+    Raises SessionNotValid or Forbidden. The rules: docs/explanation/vendor-api.md, "Microtenants".
     """
     requested = microtenant_id or DEFAULT_MICROTENANT_ID
     token_status = _in_force(await IdentityRepository(connection).token_status(claims, requested))

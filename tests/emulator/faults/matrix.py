@@ -1,4 +1,4 @@
-"""What the vendor's Python SDK does about each effect. Writes docs/fault-matrix.md."""
+"""What the vendor's Python SDK does about each effect. Writes docs/reference/fault-matrix.md."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.clients.sdk import MODES, connect, lead_to, succeeded
 from tests.emulator.faults.served_stand_in import ServedStandIn, served_stand_in
 from tests.harness import Credentials
 
-PAGE = Path(__file__).parents[3] / "docs" / "fault-matrix.md"
+PAGE = Path(__file__).parents[3] / "docs" / "reference" / "fault-matrix.md"
 NAME = "Wiki"
 SUCCESS = "succeeds"
 CREATE, LIST = "create_link", "list_links"
@@ -55,7 +55,7 @@ INTRODUCTION = """\
 
 `scripts/fault-matrix` writes this page. It points the unmodified `zscaler-sdk-python` at a
 stand-in, in both of its modes, and strikes one request with each effect. A test measures it
-again and compares. [stand-in.md](stand-in.md#faults) explains the effects.
+again and compares. [The stand-in for tests](stand-in.md#faults) explains the effects.
 
 - **Requests** is how often the SDK sent the call, and what it waited in between.
 - **Result** is what the caller of the SDK gets: the answer, or an error with its id or type.

@@ -1,4 +1,4 @@
-"""docs/fault-matrix.md says what the vendor's Python SDK does about each effect."""
+"""docs/reference/fault-matrix.md says what the vendor's Python SDK does about each effect."""
 
 from __future__ import annotations
 

@@ -130,7 +130,7 @@ def test_other_hosts_and_operations_are_named_and_not_compared(play: Play) -> No
     assert result.compared == 0
     assert [each.reason.split(",")[0] for each in result.unsupported] == [
         "It is not a request to the vendor's API.",
-        "Portico does not have this operation: docs/coverage.md.",
+        "Portico does not have this operation: docs/reference/coverage.md.",
         "The vendor answered 429",
         "The vendor answered 503",
         "The recorded credentials were refused",

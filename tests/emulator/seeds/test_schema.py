@@ -16,7 +16,7 @@ from portico.emulator.seeds.rendering import as_json
 from portico.emulator.seeds.schema import seed_schema, seed_schema_text
 from tests.emulator.seeds.planted import Databases, PlantedSeed, parsed
 
-DOCS = Path(__file__).parents[3] / "docs"
+DOCS = Path(__file__).parents[3] / "docs" / "reference"
 
 
 def accepts(value: Any) -> bool:  # noqa: ANN401  # any JSON value

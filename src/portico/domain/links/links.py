@@ -62,7 +62,7 @@ LINK_FIELDS = fields(
 
 
 def check_link(spec: LinkSpec, *, stored_name: str = "") -> LinkSpec:
-    """Return the spec as it will be stored (docs/vendor-api.md, "Links").
+    """Return the spec as it will be stored (docs/explanation/vendor-api.md, "Links").
 
     A link can keep its `stored_name` whatever characters that has. Raises InvalidField that names
     the field of the API.

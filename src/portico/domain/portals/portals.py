@@ -70,9 +70,9 @@ def check_portal(
 ) -> UserPortalSpec:
     """Return the spec as it will be stored, with computed domains. Raises InvalidField.
 
-    docs/vendor-api.md, "User portals", describes the fields. `managed_suffix` is the parent domain
-    of managed portals, such as `p.zscalerportal.net`. `stored_name` is the current name of a stored
-    portal. It is accepted with any characters.
+    docs/explanation/vendor-api.md, "User portals", describes the fields. `managed_suffix` is
+    the parent domain of managed portals, such as `p.zscalerportal.net`. `stored_name` is the
+    current name of a stored portal. It is accepted with any characters.
     """
     check_text("description", spec.description, DESCRIPTION_LIMIT, multiline=True)
     check_text("userNotification", spec.user_notification, NOTIFICATION_LIMIT, multiline=True)

@@ -1,6 +1,7 @@
-"""The errors of the vendor's reference that a fault can answer with (docs/vendor-api.md, "Errors").
+"""The errors of the vendor's reference that a fault can answer with.
 
-A permanent error must have neither the status 409 nor the id `bad.request`: clients repeat those.
+docs/explanation/vendor-api.md, "Errors", lists them. A permanent error must have neither the status
+409 nor the id `bad.request`: clients repeat those.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The vendor's rate limits, as a switch (docs/vendor-api.md, "Rate limits").
+"""The vendor's rate limits, as a switch (docs/explanation/vendor-api.md, "Rate limits").
 
 Windows open with the first request of an address, and follow the stand-in's clock.
 """

@@ -149,7 +149,7 @@ class _Player:
         if called is None:
             if not vendor_path(exchange.path).startswith(API):
                 return "It is not a request to the vendor's API."
-            return "Portico does not have this operation: docs/coverage.md."
+            return "Portico does not have this operation: docs/reference/coverage.md."
         if exchange.status == 429 or exchange.status >= 500:
             return f"The vendor answered {exchange.status}, which has no cause in the request."
         if called.operation.signs_in and exchange.status >= _OK:

@@ -1,4 +1,4 @@
-"""The conventions of the vendor's JSON: docs/vendor-api.md, "Wire conventions".
+"""The conventions of the vendor's JSON: docs/explanation/vendor-api.md, "Wire conventions".
 
 Answers leave out null and "", and write ids, times and totals as strings of digits. Requests may
 send ids as strings or numbers and null for absent members; unknown members are ignored.

@@ -1,4 +1,4 @@
-"""Creation of many links in one request: docs/vendor-api.md, "Links"."""
+"""Creation of many links in one request: docs/explanation/vendor-api.md, "Links"."""
 
 from __future__ import annotations
 
@@ -135,7 +135,7 @@ async def create_links(call: Call) -> Answer:
 
 
 def _reads_array(call: Call) -> bool:
-    """Return whether the caller can only read an array: docs/vendor-api.md, "Bulk"."""
+    """Return whether the caller can only read an array: docs/explanation/vendor-api.md, "Bulk"."""
     return call.api.sdk_bulk_array and call.request.headers.get("user-agent", "").startswith(
         PYTHON_SDK
     )

@@ -1,4 +1,4 @@
-"""The API of user portal links: docs/vendor-api.md, "Links"."""
+"""The API of user portal links: docs/explanation/vendor-api.md, "Links"."""
 
 from __future__ import annotations
 

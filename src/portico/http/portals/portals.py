@@ -1,4 +1,4 @@
-"""The API of user portals: docs/vendor-api.md, "User portals"."""
+"""The API of user portals: docs/explanation/vendor-api.md, "User portals"."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sign-in, sign-out and the caller's tenant: docs/vendor-api.md, "Signing in"."""
+"""Sign-in, sign-out and the caller's tenant: docs/explanation/vendor-api.md, "Signing in"."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The API of microtenants: docs/vendor-api.md, "Microtenants"."""
+"""The API of microtenants: docs/explanation/vendor-api.md, "Microtenants"."""
 
 from __future__ import annotations
 

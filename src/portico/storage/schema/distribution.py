@@ -24,7 +24,7 @@ from portico.storage.schema.citus_placement import (
 from portico.storage.schema.tables import customer
 
 SHARDS = 128
-"""Number of shards. docs/scaling.md has the estimate."""
+"""Number of shards. docs/how-to/scale.md has the estimate."""
 
 LOCK_WAIT = "10s"
 """How long a statement waits for a lock, on workers and on the coordinator."""
