@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from portico.domain.addresses import are_networks, is_origin
+from portico.domain.durations import is_duration
 
 PREFIX = "PORTICO_"
 CONFIG_VARIABLE = "PORTICO_CONFIG"
@@ -143,6 +144,20 @@ class Settings:
         lambda value: value in {"debug", "info", "warning", "error"},
     )
     access_log: bool = _setting(True, "Write one line of JSON for each request.")
+    backup_dir: str = _setting(
+        "", "Folder for scheduled backups, created if it is missing. Empty: no scheduled backups."
+    )
+    backup_every: str = _setting(
+        "24h",
+        "Time between two scheduled backups, for example 24h, 90m or 7d. At least 1m, at most 1y.",
+        is_duration("1m", "1y"),
+    )
+    backup_keep: int = _setting(
+        14,
+        "How many scheduled backups to keep, 1 to 10000. Older ones are deleted after a new one "
+        "succeeds.",
+        _between(1, 10_000),
+    )
 
 
 def setting_fields() -> dict[str, Field[Any]]:

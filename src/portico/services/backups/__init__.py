@@ -1,0 +1,1 @@
+"""Creating, verifying and restoring backups, and the schedule of the server."""

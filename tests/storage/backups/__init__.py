@@ -1,0 +1,1 @@
+"""Backup files and the folder of scheduled backups."""
