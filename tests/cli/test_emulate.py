@@ -15,7 +15,7 @@ from typing import Any
 import httpx
 import pytest
 
-from portico.cli.traffic_options import CHAOS
+from portico.cli.stand_in.traffic_options import CHAOS
 from portico.emulator.faults.profiles import PROFILES
 from tests.cli.commands import COMMAND, misuse, refuse, run, succeed
 from tests.harness import READY_SECONDS, START_SECONDS, free_port

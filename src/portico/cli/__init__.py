@@ -18,12 +18,12 @@ _COMMANDS = {
         "applications",
         "Manage application segments, which the applicationId of a link names.",
     ),
-    "ca": ("ca", "Manage the certificate authority that clients of the stand-in trust."),
+    "ca": ("stand_in.ca", "Manage the certificate authority that clients of the stand-in trust."),
     "client": ("clients", "Manage API clients, the programs that call the API."),
     "db": ("database", "Manage the schema of the database."),
     "domain": ("domains", "Manage the domains that each tenant can use for its portals."),
     "emulate": (
-        "emulate",
+        "stand_in.emulate",
         "Run a stand-in for the vendor's cloud, for tests of Terraform, Ansible, Go and Python.",
     ),
     "env": (
@@ -35,19 +35,28 @@ _COMMANDS = {
         "Manage signing keys and the key that encrypts secrets in the database.",
     ),
     "mutate": (
-        "mutate",
+        "stand_in.mutate",
         "Change, disable or delete LINK, an id or a name, as another administrator.",
     ),
     "provider": ("providers", "Manage the OpenID providers through which people sign in."),
-    "record": ("recordings", "Record what a command calls at the vendor, for `portico verify`."),
-    "seed": ("seeds", "Check and export seeds, the files that `portico emulate --seed` reads."),
+    "record": (
+        "stand_in.recordings",
+        "Record what a command calls at the vendor, for `portico verify`.",
+    ),
+    "seed": (
+        "stand_in.seeds",
+        "Check and export seeds, the files that `portico emulate --seed` reads.",
+    ),
     "run": (
         "stand_in.run",
         "Run a command with a stand-in for the vendor's cloud that ends with it.",
     ),
     "serve": ("serve", "Serve the API, the console and the portal pages."),
     "tenant": ("tenants", "Manage tenants, the customers of this installation."),
-    "verify": ("recordings", "Compare Portico with recorded exchanges of the vendor's API."),
+    "verify": (
+        "stand_in.recordings",
+        "Compare Portico with recorded exchanges of the vendor's API.",
+    ),
     "user": ("users", "Manage portal users, who open links."),
 }
 

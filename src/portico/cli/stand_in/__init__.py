@@ -1,1 +1,1 @@
-"""Commands for clients of the stand-in, and the options of every stand-in."""
+"""Commands that run, reach, seed and check a stand-in, and the options of every stand-in."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from portico.cli.traffic_options import TRAFFIC_OPTIONS
+from portico.cli.stand_in.traffic_options import TRAFFIC_OPTIONS
 from portico.emulation.state_folder import StateFolder, default_state_folder
 
 if TYPE_CHECKING:
