@@ -239,7 +239,8 @@ class PostgresReader:
         self, statement: Executable, parameters: Mapping[str, Any] | None = None
     ) -> Sequence[Row]:
         """Return all rows of a statement, once a slot is free. Raises ReadTooSlow or Overloaded."""
-        await self.give_back()
+        if not self._scans.is_free(self._customer_id):
+            await self.give_back()
         async with self._scans.hold(self._customer_id):
             return await self.rows(statement, parameters)
 

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from types import TracebackType
 
 from portico.domain.errors import Overloaded
 
@@ -48,24 +47,24 @@ class Slots:
         self._taken: Counter[int] = Counter()
         self._queue: list[_Waiter] = []
 
-    @asynccontextmanager
-    async def hold(self, customer_id: int) -> AsyncIterator[None]:
+    def hold(self, customer_id: int) -> Held:
         """Hold a slot for the length of a block.
 
-        Raises Overloaded if the queue is full, or no slot is free in time.
+        Raises Overloaded when entered, if the queue is full or no slot is free in time.
         """
-        if self._is_free(customer_id):
+        return Held(self, customer_id)
+
+    def is_free(self, customer_id: int) -> bool:
+        """Return whether a tenant would get a slot without waiting."""
+        # A free slot has no waiter: `give_back` starts every waiter whose limits allow it.
+        return self._taken.total() < self._in_all and self._taken[customer_id] < self._for_each
+
+    async def take(self, customer_id: int) -> None:
+        """Take a slot, to be given back. Raises Overloaded as `hold` does."""
+        if self.is_free(customer_id):
             self._taken[customer_id] += 1
         else:
             await self._wait(customer_id)
-        try:
-            yield
-        finally:
-            self._give_back(customer_id)
-
-    def _is_free(self, customer_id: int) -> bool:
-        # A free slot has no waiter: `_give_back` starts every waiter whose limits allow it.
-        return self._taken.total() < self._in_all and self._taken[customer_id] < self._for_each
 
     async def _wait(self, customer_id: int) -> None:
         of_tenant = sum(waiter.customer_id == customer_id for waiter in self._queue)
@@ -80,7 +79,7 @@ class Slots:
             if waiter in self._queue:
                 self._queue.remove(waiter)
             else:
-                self._give_back(customer_id)
+                self.give_back(customer_id)
             if isinstance(error, TimeoutError):
                 raise Overloaded(
                     f"This one waited {self._wait_seconds:g} seconds for other {self._what} "
@@ -88,14 +87,40 @@ class Slots:
                 ) from None
             raise
 
-    def _give_back(self, customer_id: int) -> None:
-        """Free a slot, and start those in the queue whose limits allow it."""
+    def give_back(self, customer_id: int) -> None:
+        """Return a slot, and start those in the queue whose limits allow it."""
         self._taken[customer_id] -= 1
         if not self._taken[customer_id]:
             del self._taken[customer_id]
         for waiter in tuple(self._queue):
             # A waiter that timed out stays in the queue until its task runs.
-            if self._is_free(waiter.customer_id) and not waiter.turn.done():
+            if self.is_free(waiter.customer_id) and not waiter.turn.done():
                 self._queue.remove(waiter)
                 self._taken[waiter.customer_id] += 1
                 waiter.turn.set_result(None)
+
+
+class Held:
+    """A slot for the length of a block.
+
+    A class and not a generator, because every search enters one.
+    """
+
+    __slots__ = ("_customer_id", "_slots")
+
+    def __init__(self, slots: Slots, customer_id: int) -> None:
+        self._slots = slots
+        self._customer_id = customer_id
+
+    async def __aenter__(self) -> None:
+        """Take the slot."""
+        await self._slots.take(self._customer_id)
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Give the slot back."""
+        self._slots.give_back(self._customer_id)
