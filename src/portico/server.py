@@ -2,92 +2,175 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import os
 import signal
 import socket
+import time
 from collections.abc import Callable, Iterable
 from functools import partial
+from math import ceil
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
 
+from granian._granian import SocketHolder
 from granian.constants import Interfaces
 from granian.server.mp import MPServer, WorkerProcess
 from litestar.types import ASGIApp
 
 from portico import __version__
+from portico.listener import BACKLOG, listening_address
 from portico.observability import configure_logging
+from portico.retirement import DRAIN_SECONDS, HAND_OVER, LAST_REQUEST_SECONDS, STOPS
 from portico.services.people.first_steps import CommandLine
-from portico.settings import InvalidSetting, Settings
+from portico.settings import Settings
 from portico.storage.engine.database import sqlite_path
 from portico.storage.schema.migrate import newest_revision
-from portico.worker import STOPS, load_worker
+from portico.worker import Start, load_worker
 
 SHUTDOWN_SECONDS = 20
+END_SECONDS = ceil(DRAIN_SECONDS + LAST_REQUEST_SECONDS) + SHUTDOWN_SECONDS
+"""How long a worker may take to end before it is killed."""
+
+READY_SECONDS = 60.0
+"""How long a new worker may take to start before a reload gives up."""
+
+_CHECK_SECONDS = 0.1
 
 logger = logging.getLogger("portico")
 
 
-def require_free_port(settings: Settings) -> None:
-    """Raise InvalidSetting, with the reason, if Portico cannot listen on the address."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((settings.host, settings.port))
-        except OSError as error:
-            where = f"{settings.host}:{settings.port}"
-            if error.errno == errno.EADDRINUSE:
-                raise InvalidSetting(
-                    f"Another program listens on {where}. Choose another port with --port."
-                ) from None
-            raise InvalidSetting(f"--host: cannot listen on {where}: {error.strerror}.") from None
-
-
-def run_server(settings: Settings, command_line: CommandLine) -> None:
+def run_server(settings: Settings, command_line: CommandLine, listener: socket.socket) -> None:
     """Serve until the process must stop, then finish the requests in progress."""
     configure_logging(settings.log_level)
     make_new_workers_stoppable()
-    server = PorticoServer(
-        "portico",
-        address=settings.host,
-        port=settings.port,
-        interface=Interfaces.ASGI,
-        workers=settings.workers,
-        websockets=False,
-        log_enabled=False,
-        respawn_failed_workers=True,
-        workers_kill_timeout=SHUTDOWN_SECONDS,
-    )
-    server.on_startup(partial(_log_start, settings))
+    server = PorticoServer(listener, settings.workers)
+    server.on_startup(partial(_log_start, settings, listener))
     server.on_reload(_log_reload)
-    server.serve(
-        target_loader=partial(load_worker, settings, command_line, os.getpid()), wrap_loader=False
-    )
+    server.serve(target_loader=partial(load_worker, settings, command_line), wrap_loader=False)
 
 
 class PorticoServer(MPServer):
-    """Granian's main process, with log events for its workers.
+    """Granian's main process with a listener of ours, log events, and reloads that lose nothing.
 
     It overrides private methods, so `pyproject.toml` allows only tested versions of Granian.
     """
 
-    def _spawn_worker(  # type: ignore[override]  # Granian's own signatures differ too
-        self, idx: int, target: Callable[..., None], callback_loader: Callable[[int], ASGIApp]
-    ) -> WorkerProcess:
-        worker: WorkerProcess = super()._spawn_worker(
-            idx, target, partial(callback_loader, idx + 1)
+    def __init__(self, listener: socket.socket, workers: int) -> None:
+        host, port = listening_address(listener)
+        super().__init__(
+            "portico",
+            address=host,
+            port=port,
+            interface=Interfaces.ASGI,
+            workers=workers,
+            websockets=False,
+            backlog=BACKLOG,
+            log_enabled=False,
+            respawn_failed_workers=True,
+            workers_kill_timeout=END_SECONDS,
         )
+        self._listener = listener
+        self._ready: dict[WorkerProcess, Connection] = {}
+
+    def _init_shared_socket(self) -> None:
+        """Take the listener for all workers, instead of a socket of its own for each.
+
+        With its own socket, a worker takes the connections that wait in its queue with it.
+        """
+        self._listener.listen(BACKLOG)
+        holder = SocketHolder(self._listener.fileno(), False, BACKLOG)  # type: ignore[call-arg]  # its stub lacks the third
+        self._shd, self._sso = holder, self._listener  # type: ignore[assignment]  # None in the class
+
+    def _spawn_worker(  # type: ignore[override]  # Granian's own signatures differ too
+        self, idx: int, target: Callable[..., None], callback_loader: Callable[[Start], ASGIApp]
+    ) -> WorkerProcess:
+        ready, report = Pipe(duplex=False)
+        start = Start(os.getpid(), self._listener.fileno(), self.bind_port, idx + 1, report)
+        worker: WorkerProcess = super()._spawn_worker(idx, target, partial(callback_loader, start))
+        self._ready[worker] = ready  # the worker's report would fail if nobody held this end
         return worker
 
     def _respawn_workers(
         self,
         workers: list[int],
         spawn_target: Callable[..., None],
-        target_loader: Callable[[int], ASGIApp],
+        target_loader: Callable[[Start], ASGIApp],
         delay: float = 0,
     ) -> None:
+        """Replace workers that have died."""
         self._log_deaths(workers)
         super()._respawn_workers(workers, spawn_target, target_loader, delay)
+        self._forget_pipes()
+
+    def _reload(
+        self, spawn_target: Callable[..., None], target_loader: Callable[[Start], ASGIApp]
+    ) -> None:
+        """Replace the workers one after the other, each as soon as its successor can serve."""
+        self.reload_signal = False
+        self.main_loop_interrupt.clear()
+        if self.interrupt_signal or self.interrupt_children:  # it came before the line above
+            self.main_loop_interrupt.set()
+        self._call_hooks(self.hooks_reload)  # type: ignore[no-untyped-call]  # it has no types
+        for idx in range(self.workers):
+            if not self._replace_worker(idx, spawn_target, target_loader):
+                break
+        self._forget_pipes()
+
+    def _replace_worker(
+        self, idx: int, target: Callable[..., None], target_loader: Callable[[Start], ASGIApp]
+    ) -> bool:
+        """Return whether a new worker has taken the place of an old one."""
+        new = self._spawn_worker(idx, target, target_loader)
+        new.interrupt_by_parent = True  # until it serves, its death is no reason for another worker
+        new.start()
+        if not self._wait_until_ready(new):
+            if not self.interrupt_signal:
+                self._log_failure(new)
+            new.kill()
+            new.join()
+            return False
+        if idx in self.interrupt_children:
+            self._log_deaths([idx])
+            self.interrupt_children.remove(idx)
+        old, self.wrks[idx] = self.wrks[idx], new
+        new.interrupt_by_parent = False
+        if not new.is_alive() and idx not in self.interrupt_children:
+            self.interrupt_children.append(idx)
+            self.main_loop_interrupt.set()
+        self._retire_worker(old)
+        return True
+
+    def _wait_until_ready(self, worker: WorkerProcess) -> bool:
+        ready = self._ready[worker]
+        deadline = time.monotonic() + READY_SECONDS
+        while time.monotonic() < deadline and not self.interrupt_signal:
+            if ready.poll(_CHECK_SECONDS):
+                try:
+                    return bool(ready.recv())
+                except EOFError:
+                    return False
+            if not worker.is_alive():
+                return False
+        return False
+
+    def _retire_worker(self, worker: WorkerProcess) -> None:
+        """End a worker that has a successor. A stop of the server does not wait for that."""
+        worker.interrupt_by_parent = True
+        if worker.is_alive():
+            os.kill(worker.inner.pid, HAND_OVER)
+        deadline = time.monotonic() + END_SECONDS
+        while worker.is_alive() and time.monotonic() < deadline:
+            if self.interrupt_signal:
+                self.wrks.append(worker)  # the shutdown waits for it
+                return
+            worker.join(_CHECK_SECONDS)
+        if worker.is_alive():
+            worker.kill()
+            worker.join()
+
+    def _forget_pipes(self) -> None:
+        self._ready = {worker: self._ready[worker] for worker in self.wrks}
 
     def shutdown(self, exit_code: int = 0) -> None:
         """Stop the workers, then end the process."""
@@ -97,6 +180,25 @@ class PorticoServer(MPServer):
             super().shutdown(exit_code)  # type: ignore[no-untyped-call]  # it has no types
         finally:
             logger.info("Portico has stopped.", extra={"event": "server.stopped"})
+
+    def _log_failure(self, worker: WorkerProcess) -> None:
+        number, process = worker.idx + 1, worker.inner
+        how = (
+            f"was not ready within {READY_SECONDS:.0f} seconds"
+            if process.is_alive()
+            else f"ended with status {process.exitcode} before it was ready"
+        )
+        logger.error(
+            "The new worker %d %s. The reload stops, and the old workers keep serving.",
+            number,
+            how,
+            extra={
+                "event": "worker.not_replaced",
+                "worker": number,
+                "workerPid": process.pid,
+                "exitCode": process.exitcode,
+            },
+        )
 
     def _log_deaths(self, numbers: Iterable[int]) -> None:
         for number in numbers:
@@ -115,15 +217,16 @@ class PorticoServer(MPServer):
                 )
 
 
-def _log_start(settings: Settings) -> None:
-    where = f"[{settings.host}]" if ":" in settings.host else settings.host
+def _log_start(settings: Settings, listener: socket.socket) -> None:
+    host, port = listening_address(listener)
+    where = f"[{host}]" if ":" in host else host
     logger.info(
         "Portico %s is starting.",
         __version__,
         extra={
             "event": "server.started",
             "version": __version__,
-            "address": f"{where}:{settings.port}",
+            "address": f"{where}:{port}",
             "workers": settings.workers,
             "database": "postgresql" if sqlite_path(settings.database) is None else "sqlite",
             "schema": newest_revision(),

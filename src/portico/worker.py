@@ -12,60 +12,55 @@ import signal
 import sys
 import threading
 import time
-from asyncio import AbstractEventLoop
-from types import FrameType
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
 
 from granian import _signals as server_signals
-from granian._granian import WorkerSignal
 from litestar.types import ASGIApp
 
 from portico.app import create_app
 from portico.observability import configure_logging
+from portico.retirement import STOPS, RetiringApp
 from portico.services.people.first_steps import CommandLine
 from portico.settings import Settings
 
-STOPS = (signal.SIGTERM, signal.SIGINT)
 PARENT_CHECK_SECONDS = 1.0
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
-def load_worker(settings: Settings, command_line: CommandLine, parent: int, number: int) -> ASGIApp:
-    """Prepare this process to serve, and return its application.
+@dataclass(frozen=True)
+class Start:
+    """What the main process tells a worker. `parent` is the process id of the main process.
 
-    `parent` is the process id of the main process. `number` is the worker's number, from 1.
+    `listener` is the file descriptor of the listener, `port` its port. `number` is the worker's
+    number, from 1. On `ready` the worker reports that it can serve.
     """
-    end_with_parent(parent)
+
+    parent: int
+    listener: int
+    port: int
+    number: int
+    ready: Connection
+
+
+def load_worker(settings: Settings, command_line: CommandLine, start: Start) -> ASGIApp:
+    """Prepare this process to serve, and return its application."""
+    end_with_parent(start.parent)
     # These apply until the server installs its handlers. A spawned worker has Python's own, which
     # print a traceback for SIGINT; a forked one has those of the main process.
     for stop in STOPS:
         signal.signal(stop, signal.SIG_DFL)
-    server_signals.set_loop_signals = stop_at_first_signal
-    configure_logging(settings.log_level, worker=number)
-    app = create_app(settings, command_line=command_line)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a terminal that closes sends it to every process
+    configure_logging(settings.log_level, worker=start.number)
+    app = RetiringApp(
+        create_app(settings, command_line=command_line), start.listener, start.port, start.ready
+    )
+    server_signals.set_loop_signals = app.handle_stops
     # The objects that exist now live as long as the process. Freezing them speeds up the garbage
     # collection that a large body causes, which stops every thread.
     gc.collect()
     gc.freeze()
     return app
-
-
-def stop_at_first_signal(loop: AbstractEventLoop) -> WorkerSignal:
-    """Return what the first SIGTERM or SIGINT sets, in place of the server's own function.
-
-    The server's own has the event loop wait for signals, and uvloop loses one that comes while it
-    does not run, as between startup and the first request. A second signal must not reach the
-    server either: it blocks the worker for good.
-    """
-    stopping = WorkerSignal()
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        for each in STOPS:
-            signal.signal(each, signal.SIG_IGN)
-        stopping.set()
-
-    for each in STOPS:
-        signal.signal(each, stop)
-    return stopping
 
 
 def end_with_parent(parent: int) -> None:

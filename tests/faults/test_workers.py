@@ -39,12 +39,12 @@ def events(server: Server, name: str) -> list[dict[str, object]]:
     return [line for line in server.log_lines() if line.get("event") == name]
 
 
-def wait_for(happened: Callable[[], bool]) -> None:
+def wait_for(happened: Callable[[], bool], pause: float = 0.05) -> None:
     """Waits until something is so."""
     deadline = time.monotonic() + READY_SECONDS
     while not happened():
         assert time.monotonic() < deadline
-        time.sleep(0.05)
+        time.sleep(pause)
 
 
 def is_free(port: int) -> bool:

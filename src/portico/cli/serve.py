@@ -15,8 +15,9 @@ from portico.cli.command_line import command_line, first_step_text
 from portico.cli.options import create_missing_database, settings_options
 from portico.demo import DemoAccess, DemoPerson, credentials_file, fill_demo
 from portico.installation import key_overlap, make_cipher, open_runtime, prepare_database
+from portico.listener import listening_address, open_listener
 from portico.observability import configure_logging
-from portico.server import require_free_port, run_server
+from portico.server import run_server
 from portico.services.people.first_steps import FirstStep, first_step
 from portico.services.people.secret_keys import require_secret_keys
 from portico.services.tenancy.signing_keys import ensure_signing_key
@@ -42,11 +43,12 @@ def serve(settings: Settings, demo: bool) -> None:
     must exist.
     """
     configure_logging(settings.log_level)
-    require_free_port(settings)
+    listener = open_listener(settings, os.environ)
     access, step = asyncio.run(_prepare(settings, demo=demo))
     line = command_line(settings)
     _warn_about_loose_modes(settings, demo=demo)
-    origin = f"http://{_display_host(settings.host)}:{settings.port}"
+    host, port = listening_address(listener)
+    origin = f"http://{_display_host(host)}:{port}"
     if access is not None:
         click.echo(_demo_text(origin, access))
     elif demo:
@@ -58,7 +60,7 @@ def serve(settings: Settings, demo: bool) -> None:
         click.echo(first_step_text(step, line))
     click.echo(f"Portico listens on {origin} (API reference: {origin}/docs). Ctrl-C stops it.")
     gc.freeze()
-    run_server(settings, line)
+    run_server(settings, line, listener)
 
 
 async def _prepare(settings: Settings, *, demo: bool) -> tuple[DemoAccess | None, FirstStep | None]:
