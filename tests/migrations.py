@@ -8,18 +8,25 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect
 
 from portico.storage.schema.citus_placement import metadata
-from portico.storage.schema.migrate import MIGRATIONS
+from portico.storage.schema.compatibility import MIGRATIONS
 from tests.harness import with_database
 
 
 def wrong_order() -> str | None:
     """Return which migration does not follow the one before it, or None when all do."""
-    before = None
+    before, oldest = None, "0001"
     for path in sorted((MIGRATIONS / "versions").glob("[0-9]*.py")):
         for name, value in (("revision", path.name[:4]), ("down_revision", before)):
             if _constant(path, name) != value:
                 return f"{path.name} must have the line {name} = {value!r}."
         before = path.name[:4]
+        named = _constant(path, "oldest_server")
+        if not oldest <= str(named) <= before:
+            return (
+                f"{path.name} must have a line oldest_server with the oldest schema whose servers "
+                f"can serve the new one, from {oldest!r} to {before!r}."
+            )
+        oldest = str(named)
     return None
 
 

@@ -35,14 +35,14 @@ def make_cipher(settings: Settings) -> SecretCipher:
 async def prepare_database(
     database: Database, cipher: SecretCipher, settings: Settings, *, create: bool = False
 ) -> None:
-    """Upgrade a SQLite database, or require that a PostgreSQL database is current.
+    """Upgrade a SQLite database, or require that this version can serve a PostgreSQL database.
 
     `create` allows creating tables in an empty SQLite file. Raises SchemaMismatch or Unavailable.
     """
     if sqlite_path(settings.database) is not None:
         await schema.upgrade(database, cipher, create=create)
     else:
-        await schema.require_current(database)
+        await schema.require_servable(database)
 
 
 async def open_runtime(

@@ -25,7 +25,7 @@ from portico.retirement import DRAIN_SECONDS, HAND_OVER, LAST_REQUEST_SECONDS, S
 from portico.services.people.first_steps import CommandLine
 from portico.settings import Settings
 from portico.storage.engine.database import sqlite_path
-from portico.storage.schema.migrate import newest_revision
+from portico.storage.schema.compatibility import newest_revision
 from portico.worker import Start, load_worker
 
 SHUTDOWN_SECONDS = 20

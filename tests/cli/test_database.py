@@ -14,6 +14,7 @@ from tests.harness import create_tenant, free_port, served
 from tests.storage.schema.citus import offer_citus
 
 AHEAD = "9999"
+TOO_NEW = f"UPDATE alembic_version SET version_num = '{AHEAD}', oldest_server = '{AHEAD}'"
 
 
 def schemas(url: str) -> tuple[str, str]:
@@ -47,6 +48,29 @@ def test_upgrade_makes_postgres_current(empty_postgres: str) -> None:
     assert schemas(empty_postgres) == (newest, newest)
 
 
+def test_upgrade_to_a_newer_schema_in_range_changes_nothing(database: str) -> None:
+    newest = schemas(database)[1]
+    with closing(sqlite3.connect(database.removeprefix("sqlite:///"))) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = ?", (AHEAD,))
+        connection.commit()
+
+    for options in (("upgrade",), ("upgrade", "--dry-run")):
+        told = succeed("db", *options, "--database", database)
+        assert told.startswith(f"The database has schema {AHEAD}, which is newer than that of")
+        assert f"({newest}). This version can serve it." in told
+    assert "This version can serve the newer schema." in succeed(
+        "db", "current", "--database", database
+    )
+    succeed("tenant", "create", "Acme", "--database", database)
+
+
+def test_dry_run_of_an_empty_database_creates_nothing(empty_postgres: str) -> None:
+    told = succeed("db", "upgrade", "--dry-run", "--database", empty_postgres)
+
+    assert told.startswith("The database has no tables.")
+    assert schemas(empty_postgres)[0] == "none"
+
+
 def test_upgrade_keeps_what_is_stored(database: str, customer_id: str) -> None:
     succeed("client", "create", "--customer", customer_id, "--database", database)
 
@@ -73,7 +97,7 @@ def test_postgres_behind_is_refused_until_upgraded(empty_postgres: str, tmp_path
 
 def test_postgres_ahead_is_refused(empty_postgres: str) -> None:
     succeed("db", "upgrade", "--database", empty_postgres)
-    execute(empty_postgres, f"UPDATE alembic_version SET version_num = '{AHEAD}'")
+    execute(empty_postgres, TOO_NEW)
 
     by_serve = serve_in_vain(empty_postgres)
     by_upgrade = refuse("db", "upgrade", "--database", empty_postgres)
@@ -88,7 +112,7 @@ def test_postgres_ahead_is_refused(empty_postgres: str) -> None:
 def test_sqlite_ahead_is_refused(database: str) -> None:
     succeed("db", "upgrade", "--database", database)
     with closing(sqlite3.connect(database.removeprefix("sqlite:///"))) as connection:
-        connection.execute("UPDATE alembic_version SET version_num = ?", (AHEAD,))
+        connection.execute(TOO_NEW)
         connection.commit()
 
     by_serve = serve_in_vain(database)
@@ -108,7 +132,7 @@ def test_upgrades_at_the_same_moment_all_succeed(empty_postgres: str) -> None:
 def test_database_that_falls_behind_is_not_ready(empty_postgres: str, tmp_path: Path) -> None:
     succeed("db", "upgrade", "--database", empty_postgres)
     with served(empty_postgres, tmp_path / "server.log") as server:
-        execute(empty_postgres, f"UPDATE alembic_version SET version_num = '{AHEAD}'")
+        execute(empty_postgres, TOO_NEW)
 
         answer = server.wait_until(ready=False)
 

@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from portico import __version__
-from portico.storage.schema.migrate import newest_revision
+from portico.storage.schema.compatibility import newest_revision
 from tests.faults.trouble import children_of, held_lock, is_running, started_by
 from tests.harness import LINKS, READY_SECONDS, Server, create_tenant, served, upgrade
 

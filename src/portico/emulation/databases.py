@@ -22,7 +22,7 @@ from portico.installation import make_cipher, prepare_database
 from portico.settings import Settings
 from portico.storage.engine.database import create_database_file, open_database, sqlite_path
 from portico.storage.engine.files import create_private_folder
-from portico.storage.schema.migrate import MIGRATIONS, newest_revision
+from portico.storage.schema.compatibility import MIGRATIONS, newest_revision
 from portico.storage.schema.state_tables import highest_id
 
 DATABASE = "portico.db"

@@ -1,4 +1,4 @@
-"""The readiness check behind `/readyz`: the schema is current and the database commits a write.
+"""The readiness check behind `/readyz`: Portico can serve the schema and the database commits.
 
 Each probe writes, so there is at most one in five seconds, however many requests ask. Each probe
 has a deadline, so that `/readyz` fails instead of hanging with the disk.
@@ -13,7 +13,7 @@ from portico.domain.errors import ConcurrentChange, Unavailable
 from portico.domain.records import Clock
 from portico.storage.engine.connections import Database
 from portico.storage.readiness import write_probe
-from portico.storage.schema import migrate as schema
+from portico.storage.schema import compatibility
 
 PROBE_SECONDS = 5.0
 DEADLINE_SECONDS = 3.0
@@ -85,7 +85,7 @@ class Readiness:
     async def _find_reason(self) -> str:
         try:
             async with self._database.read() as connection:
-                if not await schema.is_current(connection):
+                if not await compatibility.is_servable(connection):
                     return OTHER_SCHEMA
             async with self._database.transaction() as connection:
                 now = int(self._clock())

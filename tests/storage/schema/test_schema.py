@@ -26,7 +26,7 @@ from portico.storage.portals.domains import AllowedDomains, PortalDomains
 from portico.storage.portals.pages import find_address
 from portico.storage.schema import migrate as schema
 from portico.storage.schema.citus_placement import metadata
-from portico.storage.schema.migrate import SchemaMismatch
+from portico.storage.schema.compatibility import MIGRATIONS, SchemaMismatch, is_servable
 from portico.storage.tenancy.microtenants import MicrotenantRepository
 from tests.harness import cipher_of, make_runtime, upgrade, with_database
 from tests.migrations import wrong_order
@@ -145,45 +145,50 @@ def test_upgrades_at_the_same_time_follow_one_another(empty_url: str) -> None:
 
     asyncio.run(work())
 
-    with_database(empty_url, schema.require_current)
+    with_database(empty_url, schema.require_servable)
 
 
 def test_upgraded_database_is_current(empty_url: str) -> None:
     upgrade(empty_url)
 
     async def work(database: Database) -> tuple[str | None, bool]:
-        await schema.require_current(database)
+        await schema.require_servable(database)
         async with database.read() as connection:
-            ready = await schema.is_current(connection)
+            ready = await is_servable(connection)
         return await schema.current_revision(database), ready
 
-    newest = ScriptDirectory(str(schema.MIGRATIONS)).get_current_head()
+    newest = ScriptDirectory(str(MIGRATIONS)).get_current_head()
     assert with_database(empty_url, work) == (newest, True)
 
 
 def test_database_that_is_ahead_is_refused(empty_url: str) -> None:
     upgrade(empty_url)
-    asyncio.run(run_statement(empty_url, "UPDATE alembic_version SET version_num = '9999'"))
+    asyncio.run(
+        run_statement(
+            empty_url, "UPDATE alembic_version SET version_num = '9999', oldest_server = '9000'"
+        )
+    )
 
     async def is_current(database: Database) -> bool:
         async with database.read() as connection:
-            return await schema.is_current(connection)
+            return await is_servable(connection)
 
     async def upgraded(database: Database) -> None:
         await schema.upgrade(database, cipher_of(empty_url))
 
-    for refused in (schema.require_current, upgraded):
+    for refused in (schema.require_servable, upgraded):
         with pytest.raises(SchemaMismatch) as refusal:
             with_database(empty_url, refused)
 
         assert "schema 9999, which is newer" in refusal.value.reason
+        assert "needs a version with schema 9000 or newer" in refusal.value.reason
         assert "Install the newer Portico." in refusal.value.reason
     assert not with_database(empty_url, is_current)
 
 
 def test_database_without_a_schema_is_refused(empty_url: str) -> None:
     with pytest.raises(SchemaMismatch) as refusal:
-        with_database(empty_url, schema.require_current)
+        with_database(empty_url, schema.require_servable)
 
     assert "schema none" in refusal.value.reason
     assert "Run `portico db upgrade`" in refusal.value.reason

@@ -15,12 +15,12 @@ from sqlalchemy.exc import DBAPIError
 
 from portico.domain.errors import Unavailable
 from portico.storage.engine.connections import Database
-from portico.storage.schema import migrate as schema
 from portico.storage.schema.citus_placement import (
     COORDINATOR_TABLES,
     REFERENCE_TABLES,
     TENANT_TABLES,
 )
+from portico.storage.schema.compatibility import read_version
 from portico.storage.schema.tables import customer
 
 SHARDS = 128
@@ -60,7 +60,7 @@ async def distribute_database(database: Database) -> Distribution:
     own: set[int] = set()
 
     def prepare(connection: SyncConnection) -> None:
-        schema.require_newest(connection)
+        read_version(connection).require_newest()
         _require_citus(connection)
         _require_no_writers(connection, own)
         _limit_lock_waits(connection)

@@ -19,9 +19,12 @@ from portico.storage.schema.columns import (
     text_column,
     text_columns,
 )
+from portico.storage.schema.migrations.effects import Effect
 
 revision = "0001"
 down_revision = None
+oldest_server = "0001"
+touches: dict[str, Effect] = {}
 branch_labels = None
 depends_on = None
 

@@ -13,10 +13,19 @@ from portico.storage.schema.columns import (
     text_column,
     text_columns,
 )
+from portico.storage.schema.migrations.effects import Effect
 from portico.storage.schema.migrations.new_tables import begin_migration, create_tenant_table
 
 revision = "0002"
 down_revision = "0001"
+oldest_server = "0002"
+touches = {
+    "audit_entry": Effect.IS_INDEXED,
+    "customer": Effect.IS_REFERRED_TO,
+    "microtenant": Effect.IS_REFERRED_TO,
+    "user_portal": Effect.IS_REFERRED_TO,
+    "user_portal_link": Effect.IS_REFERRED_TO,
+}
 branch_labels = None
 depends_on = None
 

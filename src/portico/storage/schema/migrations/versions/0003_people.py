@@ -14,10 +14,17 @@ from portico.storage.schema.columns import (
     text_column,
     text_columns,
 )
+from portico.storage.schema.migrations.effects import Effect
 from portico.storage.schema.migrations.new_tables import begin_migration, create_tenant_table
 
 revision = "0003"
 down_revision = "0002"
+oldest_server = "0002"
+touches = {
+    "customer": Effect.IS_REFERRED_TO,
+    "portal_group": Effect.IS_REFERRED_TO,
+    "user_portal_link": Effect.IS_REFERRED_TO,
+}
 branch_labels = None
 depends_on = None
 

@@ -6,10 +6,17 @@ import sqlalchemy as sa
 from alembic import op
 
 from portico.storage.schema.columns import id_columns, reference
+from portico.storage.schema.migrations.effects import Effect
 from portico.storage.schema.migrations.new_tables import begin_migration, create_tenant_table
 
 revision = "0004"
 down_revision = "0003"
+oldest_server = "0004"
+touches = {
+    "customer": Effect.IS_ALTERED,
+    "link_tally": Effect.IS_DROPPED,
+    "microtenant": Effect.IS_ALTERED,
+}
 branch_labels = None
 depends_on = None
 

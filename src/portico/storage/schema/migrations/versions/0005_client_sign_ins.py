@@ -5,10 +5,13 @@ from __future__ import annotations
 import sqlalchemy as sa
 
 from portico.storage.schema.columns import id_columns
+from portico.storage.schema.migrations.effects import Effect
 from portico.storage.schema.migrations.new_tables import begin_migration, create_tenant_table
 
 revision = "0005"
 down_revision = "0004"
+oldest_server = "0004"
+touches: dict[str, Effect] = {}
 branch_labels = None
 depends_on = None
 

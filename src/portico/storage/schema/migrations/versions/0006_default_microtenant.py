@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from alembic import op
 
+from portico.storage.schema.migrations.effects import Effect
+
 revision = "0006"
 down_revision = "0005"
+oldest_server = "0004"
+touches = {
+    "microtenant": Effect.CHANGES_ROWS,
+}
 branch_labels = None
 depends_on = None
 

@@ -6,8 +6,14 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
+from portico.storage.schema.migrations.effects import Effect
+
 revision = "0007"
 down_revision = "0006"
+oldest_server = "0004"
+touches = {
+    "audit_entry": Effect.IS_ALTERED,
+}
 branch_labels = None
 depends_on = None
 

@@ -9,10 +9,16 @@ from alembic import op
 
 from portico.domain.links.hosts import host_address
 from portico.storage.schema.columns import id_column, id_columns, reference, text_column
+from portico.storage.schema.migrations.effects import Effect
 from portico.storage.schema.migrations.new_tables import begin_migration, create_tenant_table
 
 revision = "0008"
 down_revision = "0007"
+oldest_server = "0008"
+touches = {
+    "portal_address": Effect.CHANGES_ROWS,
+    "user_portal": Effect.IS_REFERRED_TO,
+}
 branch_labels = None
 depends_on = None
 

@@ -12,10 +12,15 @@ from portico.storage.schema.columns import (
     text_column,
     text_columns,
 )
+from portico.storage.schema.migrations.effects import Effect
 from portico.storage.schema.migrations.new_tables import begin_migration, create_tenant_table
 
 revision = "0009"
 down_revision = "0008"
+oldest_server = "0008"
+touches = {
+    "microtenant": Effect.IS_REFERRED_TO,
+}
 branch_labels = None
 depends_on = None
 

@@ -6,9 +6,12 @@ import sqlalchemy as sa
 from alembic import op
 
 from portico.storage.schema.columns import PlainText
+from portico.storage.schema.migrations.effects import Effect
 
 revision = "0010"
 down_revision = "0009"
+oldest_server = "0008"
+touches: dict[str, Effect] = {}
 branch_labels = None
 depends_on = None
 

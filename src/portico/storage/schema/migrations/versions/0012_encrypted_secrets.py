@@ -11,11 +11,17 @@ import sqlalchemy as sa
 from alembic import context, op
 from sqlalchemy.dialects import postgresql
 
+from portico.storage.schema.migrations.effects import Effect
 from portico.storage.schema.migrations.new_tables import begin_migration
 from portico.storage.secrets.secret_cipher import SecretCipher, secret_location
 
 revision = "0012"
 down_revision = "0011"
+oldest_server = "0012"
+touches = {
+    "signing_key": Effect.CHANGES_ROWS,
+    "identity_provider": Effect.CHANGES_ROWS,
+}
 branch_labels = None
 depends_on = None
 

@@ -6,9 +6,14 @@ import sqlalchemy as sa
 from alembic import op
 
 from portico.storage.schema.columns import PlainText
+from portico.storage.schema.migrations.effects import Effect
 
 revision = "0013"
 down_revision = "0012"
+oldest_server = "0012"
+touches = {
+    "link_presentation": Effect.IS_ALTERED,
+}
 branch_labels = None
 depends_on = None
 

@@ -6,10 +6,15 @@ import sqlalchemy as sa
 from alembic import op
 
 from portico.storage.schema.columns import id_column, id_columns, reference, text_column
+from portico.storage.schema.migrations.effects import Effect
 from portico.storage.schema.migrations.new_tables import begin_migration, create_tenant_table
 
 revision = "0014"
 down_revision = "0013"
+oldest_server = "0012"
+touches = {
+    "portal_user": Effect.IS_REFERRED_TO,
+}
 branch_labels = None
 depends_on = None
 

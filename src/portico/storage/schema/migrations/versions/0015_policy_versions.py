@@ -5,8 +5,15 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from portico.storage.schema.migrations.effects import Effect
+
 revision = "0015"
 down_revision = "0014"
+oldest_server = "0015"
+touches = {
+    "user_portal_aup": Effect.IS_ALTERED,
+    "aup_acceptance": Effect.IS_ALTERED,
+}
 branch_labels = None
 depends_on = None
 

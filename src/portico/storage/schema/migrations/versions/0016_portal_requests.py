@@ -12,10 +12,16 @@ from portico.storage.schema.columns import (
     stamp_columns,
     text_column,
 )
+from portico.storage.schema.migrations.effects import Effect
 from portico.storage.schema.migrations.new_tables import begin_migration, create_tenant_table
 
 revision = "0016"
 down_revision = "0015"
+oldest_server = "0015"
+touches = {
+    "portal_page": Effect.IS_ALTERED,
+    "user_portal": Effect.IS_REFERRED_TO,
+}
 branch_labels = None
 depends_on = None
 

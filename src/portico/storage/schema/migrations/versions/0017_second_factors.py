@@ -6,10 +6,15 @@ import sqlalchemy as sa
 from alembic import op
 
 from portico.storage.schema.columns import id_column, id_columns, text_column, text_columns
+from portico.storage.schema.migrations.effects import Effect
 from portico.storage.schema.migrations.new_tables import begin_migration
 
 revision = "0017"
 down_revision = "0016"
+oldest_server = "0017"
+touches = {
+    "console_session": Effect.IS_ALTERED,
+}
 branch_labels = None
 depends_on = None
 

@@ -5,8 +5,14 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from portico.storage.schema.migrations.effects import Effect
+
 revision = "0018"
 down_revision = "0017"
+oldest_server = "0018"
+touches = {
+    "favourite": Effect.IS_ALTERED,
+}
 branch_labels = None
 depends_on = None
 

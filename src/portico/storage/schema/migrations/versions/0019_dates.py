@@ -5,8 +5,15 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
+from portico.storage.schema.migrations.effects import Effect
+
 revision = "0019"
 down_revision = "0018"
+oldest_server = "0019"
+touches = {
+    "link_presentation": Effect.IS_ALTERED,
+    "portal_page": Effect.IS_ALTERED,
+}
 branch_labels = None
 depends_on = None
 
