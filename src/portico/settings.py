@@ -39,6 +39,11 @@ def _between(least: int, most: int) -> Callable[[int], bool]:
     return lambda value: least <= value <= most
 
 
+def _is_retention(least: str) -> Callable[[str], bool]:
+    allowed = is_duration(least, "100y")
+    return lambda value: not value or allowed(value)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """The settings of one running server."""
@@ -157,6 +162,23 @@ class Settings:
         "How many scheduled backups to keep, 1 to 10000. Older ones are deleted after a new one "
         "succeeds.",
         _between(1, 10_000),
+    )
+    keep_audit: str = _setting(
+        "",
+        "How long to keep entries of the audit log, for example 2y. At least 1d. Empty: forever.",
+        _is_retention("1d"),
+    )
+    keep_openings: str = _setting(
+        "",
+        "How long to keep counts of opened links and people's recent links, for example 90d. At "
+        "least 30d. Empty: forever.",
+        _is_retention("30d"),
+    )
+    keep_sign_in_events: str = _setting(
+        "",
+        "How long to keep failed sign-ins, and sessions and known browsers after they have "
+        "expired, for example 30d. At least 1d. Empty: until later sign-ins replace them.",
+        _is_retention("1d"),
     )
 
 

@@ -20,6 +20,7 @@ from litestar.types import ASGIApp
 
 from portico.app import create_app
 from portico.observability import configure_logging
+from portico.retention_schedule import start_retention
 from portico.retirement import STOPS, RetiringApp
 from portico.services.people.first_steps import CommandLine
 from portico.settings import Settings
@@ -56,6 +57,8 @@ def load_worker(settings: Settings, command_line: CommandLine, start: Start) -> 
         create_app(settings, command_line=command_line), start.listener, start.port, start.ready
     )
     server_signals.set_loop_signals = app.handle_stops
+    if start.number == 1:
+        start_retention(settings)
     # The objects that exist now live as long as the process. Freezing them speeds up the garbage
     # collection that a large body causes, which stops every thread.
     gc.collect()

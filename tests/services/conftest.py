@@ -6,10 +6,10 @@ import pytest
 
 from tests.services.people.people import People
 from tests.services.world import World
-from tests.storage.conftest import empty_url, new_url, store
+from tests.storage.conftest import empty_url, new_url, own_postgres, store, upgraded_postgres
 from tests.storage.store import Store
 
-__all__ = ["empty_url", "new_url", "store"]
+__all__ = ["empty_url", "new_url", "own_postgres", "store", "upgraded_postgres"]
 
 
 @pytest.fixture

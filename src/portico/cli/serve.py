@@ -7,6 +7,7 @@ import gc
 import logging
 import os
 import shlex
+import socket
 from collections.abc import Iterable
 
 import click
@@ -43,7 +44,11 @@ def serve(settings: Settings, demo: bool) -> None:
     must exist.
     """
     configure_logging(settings.log_level)
-    listener = open_listener(settings, os.environ)
+    with open_listener(settings, os.environ) as listener:
+        _serve(settings, listener, demo=demo)
+
+
+def _serve(settings: Settings, listener: socket.socket, *, demo: bool) -> None:
     access, step = asyncio.run(_prepare(settings, demo=demo))
     line = command_line(settings)
     _warn_about_loose_modes(settings, demo=demo)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+REMOVED_KIND = "auditEntries"
+
 
 class Action(StrEnum):
     """The kinds of change that an entry records."""
@@ -38,6 +40,14 @@ class AuditEntry:
     after: str
     transaction_id: str
     client_transaction_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RemovedEntries:
+    """Entries that were deleted because of their age. `name` says which."""
+
+    id: int
+    name: str
 
 
 @dataclass(frozen=True, kw_only=True)

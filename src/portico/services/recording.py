@@ -9,7 +9,7 @@ from enum import Enum
 from functools import lru_cache
 from typing import Any, TypeVar, get_type_hints
 
-from portico.domain.audit import Action, AuditEntry
+from portico.domain.audit import Action, AuditEntry, RemovedEntries
 from portico.domain.links.application_segments import Application
 from portico.domain.links.presentation import PresentedLink
 from portico.domain.links.sections import Section
@@ -31,7 +31,7 @@ from portico.services.threads import FEW, run_on_thread
 from portico.services.work import UnitOfWork
 
 Person = PortalUser | Administrator | IdentityProvider | ApiClient
-Neighbour = Certificate | Application | AllowedDomain | PortalRequest
+Neighbour = Certificate | Application | AllowedDomain | PortalRequest | RemovedEntries
 Proof = SecondFactor | RecoveryCodes | SecondFactorRule
 Audited = (
     PresentedLink

@@ -35,6 +35,7 @@ KINDS: Mapping[str, tuple[str, str]] = {
     "secondFactor": ("second factor", "second factors"),
     "recoveryCodes": ("recovery codes", "recovery codes"),
     "secondFactorRule": ("rule", "rules"),
+    "auditEntries": ("part of the audit log", "parts of the audit log"),
 }
 LABELS: Mapping[str, str] = {
     "name": "Name",
