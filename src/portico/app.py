@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from functools import cache
 from random import randrange
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ from portico.asgi.bodies import MEBIBYTE
 from portico.asgi.client_address import TrustedProxies
 from portico.asgi.exchange import ExchangeMiddleware
 from portico.asgi.limits import RateCounter
+from portico.asgi.routing import Application, OwnRouter
 from portico.asgi.threads import Threads
 from portico.domain.addresses import parse_networks
 from portico.domain.errors import PorticoError
@@ -192,7 +194,7 @@ def _router(
     lifespan: Callable[[Litestar], AbstractAsyncContextManager[None]],
     added: Sequence[HTTPRouteHandler | Router],
 ) -> Litestar:
-    return Litestar(
+    return Application(
         route_handlers=[*_api_routers(), *_page_routers(), *_probes(), *_documentation(), *added],
         dependencies={"site": Provide(_site)},
         exception_handlers=_exception_handlers(settings),
@@ -313,7 +315,7 @@ async def _site(request: Request[Any, Any, Any]) -> Site:
 def _page_routers() -> list[Router]:
     """Return the routers of the console and the portal pages, each with its own error pages."""
     return [
-        Router(
+        OwnRouter(
             "/",
             route_handlers=[
                 *console_sign_in.ROUTES,
@@ -331,7 +333,7 @@ def _page_routers() -> list[Router]:
             middleware=[CompressedPages],
             request_max_body_size=FORM_BYTES,
         ),
-        Router("/", route_handlers=console_routers(), middleware=[CompressedPages]),
+        OwnRouter("/", route_handlers=console_routers(), middleware=[CompressedPages]),
     ]
 
 
@@ -339,9 +341,9 @@ def _api_routers() -> list[Router]:
     per_tenant = [route for noun in NOUNS for route in noun.ROUTES]
     at_root = [*identity.ROOT_ROUTES, *identity.SESSION_ROUTES]
     return [
-        Router("/", route_handlers=[*_options(at_root), *at_root]),
+        OwnRouter("/", route_handlers=[*_options(at_root), *at_root]),
         *(
-            Router(prefix, route_handlers=[*_options(per_tenant), *per_tenant])
+            OwnRouter(prefix, route_handlers=[*_options(per_tenant), *per_tenant])
             for prefix in PREFIXES
         ),
     ]
@@ -403,17 +405,20 @@ def _probes() -> list[HTTPRouteHandler]:
 
 
 def _documentation() -> list[HTTPRouteHandler]:
-    document = msgspec.json.encode(describe(_described_routes(), version=__version__))
+    @cache
+    def document() -> bytes:
+        # Made when it is first asked for, on a thread: it takes as long as 50 requests.
+        return msgspec.json.encode(describe(_described_routes(), version=__version__))
 
-    @get("/openapi.json", media_type="application/json")
-    async def openapi() -> bytes:
+    @get("/openapi.json", media_type="application/json", sync_to_thread=True)
+    def openapi() -> bytes:
         """Return the OpenAPI document."""
-        return document
+        return document()
 
-    @get("/docs")
-    async def reference() -> Response[bytes]:
+    @get("/docs", sync_to_thread=True)
+    def reference() -> Response[bytes]:
         """Return the reference page, which loads nothing from other hosts."""
-        page = render_reference(msgspec.json.decode(document))
+        page = render_reference(msgspec.json.decode(document()))
         headers = {"Content-Security-Policy": DOCS_POLICY}
         return Response(page.encode(), media_type="text/html", headers=headers)
 

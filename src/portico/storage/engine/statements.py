@@ -28,7 +28,6 @@ from sqlalchemy import (
     bindparam,
     insert,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -215,7 +214,12 @@ class ValueList(TypeDecorator[Sequence[Any]]):
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
         """Return the type of the parameter."""
-        return ARRAY(self.item) if dialect.name == "postgresql" else Text()
+        if dialect.name != "postgresql":
+            return Text()
+        # Users of SQLite need not wait for the import of another dialect.
+        from sqlalchemy.dialects.postgresql import ARRAY
+
+        return ARRAY(self.item)
 
     def bind_processor(self, dialect: Dialect) -> _Processor:
         """Return None if the driver takes the list itself, else a converter to JSON."""

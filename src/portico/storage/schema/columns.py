@@ -9,6 +9,7 @@ import json
 from enum import StrEnum
 
 from sqlalchemy import (
+    TEXT,
     BigInteger,
     Boolean,
     Column,
@@ -19,10 +20,9 @@ from sqlalchemy import (
     TypeDecorator,
     text,
 )
-from sqlalchemy.dialects import postgresql
 
 # With collation "C", PostgreSQL compares and lower-cases bytes like SQLite, in any locale.
-PlainText = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
+PlainText = Text().with_variant(TEXT(collation="C"), "postgresql")
 
 
 class TextTuple(TypeDecorator[tuple[str, ...]]):

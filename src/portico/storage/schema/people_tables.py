@@ -184,7 +184,6 @@ portal_user = Table(
         "subject",
         unique=True,
         sqlite_where=text("provider_id IS NOT NULL"),
-        postgresql_where=text("provider_id IS NOT NULL"),
     ),
     sqlite_with_rowid=False,
 )

@@ -1,8 +1,8 @@
 """The metadata and the main tables. Keys of tenant tables start with `customer_id`, for sharding.
 
-Columns have the names of record fields. A `*_folded` column is the case-folded copy of a text,
-because the databases fold text outside ASCII differently or not at all. On SQLite, tables with a
-composite key are WITHOUT ROWID, so every index contains the ids.
+A `*_folded` column is the case-folded copy of a text, because the databases fold text outside
+ASCII differently. On SQLite, tables with a composite key are WITHOUT ROWID, so every index has the
+ids. Options of indexes on PostgreSQL are in the migrations alone: naming one loads its dialect.
 """
 
 from __future__ import annotations
@@ -114,7 +114,6 @@ user_portal_link = Table(
         "microtenant_id",
         "name_folded",
         unique=True,
-        postgresql_include=["id"],
     ),
     Index("ix_user_portal_link_id", "customer_id", "microtenant_id", "id"),
     Index("ix_user_portal_link_enabled", "customer_id", "microtenant_id", "enabled", "id"),
@@ -127,7 +126,6 @@ user_portal_link = Table(
         "microtenant_id",
         "application_id",
         sqlite_where=text("application_id IS NOT NULL"),
-        postgresql_where=text("application_id IS NOT NULL"),
     ),
     sqlite_with_rowid=False,
 )
@@ -168,7 +166,6 @@ user_portal_aup = Table(
         "name_folded",
         unique=True,
         sqlite_where=text("name_folded <> ''"),
-        postgresql_where=text("name_folded <> ''"),
     ),
     sqlite_with_rowid=False,
 )

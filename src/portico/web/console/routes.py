@@ -5,6 +5,7 @@ from __future__ import annotations
 from litestar import Router
 from litestar.di import Provide
 
+from portico.asgi.routing import OwnRouter
 from portico.web.console import home
 from portico.web.console.audit import log as audit
 from portico.web.console.frame.errors import present_error
@@ -78,8 +79,8 @@ def console_routers() -> list[Router]:
     """Return the routers of the console, with its error pages."""
     handlers = page_exception_handlers(present_error)
     return [
-        Router("/", route_handlers=[home.enter], exception_handlers=handlers),
-        Router(
+        OwnRouter("/", route_handlers=[home.enter], exception_handlers=handlers),
+        OwnRouter(
             SCOPE_PATH,
             route_handlers=[route for noun in NOUNS for route in noun.ROUTES],
             dependencies={"console": Provide(open_console)},
