@@ -34,12 +34,16 @@ class Request:
 
 @dataclass(frozen=True)
 class Load:
-    """The requests that the load generator repeats in turn."""
+    """The requests that the load generator repeats in turn, with their status if all goes well.
+
+    `headers` are those of a browser; an API client's are sent without them.
+    """
 
     method: str
     requests: list[Request]
     status: int = 200
     content_type: str | None = None
+    headers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

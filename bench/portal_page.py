@@ -1,4 +1,4 @@
-"""Measures in Chromium how a portal page of 500 links opens: bytes, time until ready, layout shift.
+"""Measures in Chromium how pages with many links open: bytes, time until ready, layout shift.
 
 The figures are the browser's own navigation timing, paint timing, layout-shift entries and received
 bytes. The pages take turns, so that a machine that slows down affects all of them.
@@ -7,11 +7,8 @@ bytes. The pages take turns, so that a machine that slows down affects all of th
 from __future__ import annotations
 
 import argparse
-import base64
-import io
 import json
 import os
-import random
 import shutil
 import sys
 import tempfile
@@ -21,25 +18,28 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from bench.browser import Browser as AdministratorBrowser
+from bench.browser import create_administrator
 from bench.cores import Cores, assign_cores
-from bench.dataset import SeedLink, links, portal_body
+from bench.portal_data import fill_portal, make_portal
 from bench.portico import Portico
 from bench.processes import Processes, end_cleanly_when_told
-from bench.sites import Site, open_site
+from bench.sites import open_site
 
 LINKS = 500
-SECTIONS = ("Every day", "People", "Operations", "Engineering", "Finance", "Reports", "Elsewhere")
-PICTURE_EVERY = 3
-"""Every third link has an icon of its own, the others a letter."""
+NO_MATCH = "nothing-is-called-so"
+CONSOLE_LINKS = 50
+"""Links on a page of the console's table."""
+
 INPUT_MS = 600
 """A little longer than the browser attributes a layout shift to user input."""
 SETTLE_MS = 500
 """How long a new window is idle before the measurement, while Chromium prepares it."""
 BYTES_TARGET = 150_000
 READY_TARGET = 300
+EMPTY_TARGET = 1.5
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
 
 _WATCH = """
@@ -69,11 +69,15 @@ _SCROLL = """async () => {
 
 @dataclass(frozen=True)
 class MeasuredPage:
-    """A page to measure. `field` is the selector of its search field, if it has one."""
+    """A page to measure. `field` is the selector of its search field, if it has one.
+
+    `empty` is the path of the same page without links, which a page is compared with.
+    """
 
     name: str
     path: str
     field: str = ""
+    empty: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,40 +100,6 @@ class Load:
 
 class PageFailed(Exception):
     """A page does not work as expected."""
-
-
-def picture(number: int) -> str:
-    """Return an icon of about the size of a real one, different for each number."""
-    dots = random.Random(number).randbytes(20 * 20 * 3)
-    icon = Image.frombytes("RGB", (20, 20), dots).resize((64, 64), Image.Resampling.NEAREST)
-    packed = io.BytesIO()
-    icon.save(packed, "PNG", optimize=True)
-    return "data:image/png;base64," + base64.b64encode(packed.getvalue()).decode()
-
-
-def body(number: int, link: SeedLink) -> dict[str, Any]:
-    """Return an enabled link with a description and a section, some with an icon."""
-    icon = picture(number) if number % PICTURE_EVERY == 0 else ""
-    section = SECTIONS[number * len(SECTIONS) // LINKS]
-    presentation = {"section": section, "order": number + 1}
-    return link.body() | {"enabled": True, "iconText": icon, "portico": presentation}
-
-
-def make_portal(site: Site, slug: str) -> str:
-    """Create a portal that everyone can open, and return its id."""
-    page = {"slug": slug, "audience": "public"}
-    return str(site.post(site.portals_path, portal_body(slug) | {"portico": page}, slug)["id"])
-
-
-def fill_portal(site: Site, portal_id: str) -> None:
-    """Add 500 links to a portal, a few at a time because icons make requests large."""
-    bodies = [body(number, link) for number, link in enumerate(links()[:LINKS])]
-    for start in range(0, LINKS, 100):
-        sent = {
-            "userPortalLinks": bodies[start : start + 100],
-            "userPortals": [{"id": portal_id}],
-        }
-        site.post(site.bulk_path, sent, "bulk of links")
 
 
 class Wire:
@@ -195,7 +165,7 @@ class Series:
 
 
 def take_turns(
-    browser: Browser, url: str, places: Sequence[MeasuredPage], rounds: int
+    browser: Browser, url: str, cookies: str, places: Sequence[MeasuredPage], rounds: int
 ) -> list[Series]:
     """Open each page with an empty and a filled cache in each round."""
     cold = [Series(place, "empty", []) for place in places]
@@ -204,6 +174,7 @@ def take_turns(
         for first, second in zip(cold, warm, strict=True):
             context = browser.new_context(viewport={"width": 1440, "height": 900})
             context.add_init_script(_WATCH)
+            context.set_extra_http_headers({"Cookie": cookies})
             loads = [measure(context, url, first.place) for _ in range(2)]
             context.close()
             if number:  # the first round warms up server and browser
@@ -213,32 +184,44 @@ def take_turns(
 
 
 def table(series: Sequence[Series]) -> Iterator[str]:
-    """Yield the table. `x empty` is the multiple of the portal without links."""
+    """Yield the table. `x empty` is the multiple of the same page without links."""
     yield (
-        f"{'page':22}{'cache':8}{'ready':>9}{'x empty':>9}{'requests':>10}{'received':>11}"
+        f"{'page':24}{'cache':8}{'ready':>9}{'x empty':>9}{'requests':>10}{'received':>11}"
         f"{'scrolled':>11}{'shift':>9}"
     )
     for each in series:
-        empty = next(
-            other for other in series if other.cache == each.cache and "no link" in other.place.name
-        )
-        ratio = each.middle("ready") / empty.middle("ready")
+        ratio = times_empty(each, series)
+        shown = f"{ratio:9.2f}" if ratio else " " * 9
         yield (
-            f"{each.place.name:22}{each.cache:8}{each.middle('ready'):6.0f} ms{ratio:9.2f}"
+            f"{each.place.name:24}{each.cache:8}{each.middle('ready'):6.0f} ms{shown}"
             f"{each.middle('requests'):10.0f}{each.middle('received') / 1000:8.1f} kB"
             f"{each.middle('scrolled') / 1000:8.1f} kB{each.shift:9.4f}"
         )
 
 
+def times_empty(one: Series, series: Sequence[Series]) -> float | None:
+    """Return the time until a page is ready, as a multiple of that of the same page without links.
+
+    The two open after one another in each round, and the median is that of the rounds.
+    """
+    for other in series:
+        if (other.place.path, other.cache) == (one.place.empty, one.cache):
+            pairs = zip(one.loads, other.loads, strict=True)
+            return median(mine.ready / its.ready for mine, its in pairs)
+    return None
+
+
 def missed(series: Sequence[Series]) -> list[str]:
-    """Return the targets of the page of 500 links that were missed, each as a sentence."""
+    """Return the targets that were missed, each as a sentence."""
     found = []
-    for each in (each for each in series if str(LINKS) in each.place.name):
-        where = f"with the browser's cache {each.cache}"
+    for each in (each for each in series if each.place.empty):
+        where = f"with the browser's cache {each.cache}: {each.place.name}"
         if each.middle("received") > BYTES_TARGET:
             found.append(f"The page received more than {BYTES_TARGET // 1000} kB {where}.")
         if each.middle("ready") > READY_TARGET:
             found.append(f"The page took more than {READY_TARGET} ms until it was ready {where}.")
+        if (times_empty(each, series) or 0.0) > EMPTY_TARGET:
+            found.append(f"The page took more than {EMPTY_TARGET} times an empty one {where}.")
         if each.shift:
             found.append(f"The layout shifted {where}.")
     return found
@@ -248,21 +231,28 @@ def serve_and_measure(folder: Path, cores: Cores, rounds: int) -> list[Series]:
     """Fill a new server, and measure its pages."""
     portico = Portico(f"sqlite:///{folder / 'portico.db'}")
     credentials = portico.prepare()
+    password = create_administrator(portico, credentials.customer_id)
     with Processes(folder) as processes, sync_playwright() as playwright:
         server = portico.serve(processes, "portico", cores.apart.server)
         site = open_site(server.port, credentials)
-        fill_portal(site, make_portal(site, "full"))
+        fill_portal(site, make_portal(site, "full"), LINKS)
         make_portal(site, "bare")
+        cookies = AdministratorBrowser(server.port, password).cookies
+        table = f"/console/{credentials.customer_id}/0/links"
         places = (
-            MeasuredPage(f"portal of {LINKS} links", "/p/full", "#q"),
+            MeasuredPage(f"portal of {LINKS} links", "/p/full", "#q", empty="/p/bare"),
             MeasuredPage("portal of no links", "/p/bare", "#q"),
+            MeasuredPage(
+                f"console, {CONSOLE_LINKS} links", table, "[data-filter]", f"{table}?q={NO_MATCH}"
+            ),
+            MeasuredPage("console, no links", f"{table}?q={NO_MATCH}"),
             MeasuredPage("a line of text", "/healthz"),
         )
         program = os.environ.get("PORTICO_CHROMIUM") or shutil.which("chromium")
         browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
         try:
             version = browser.version
-            found = take_turns(browser, f"http://127.0.0.1:{server.port}", places, rounds)
+            found = take_turns(browser, f"http://127.0.0.1:{server.port}", cookies, places, rounds)
         finally:
             browser.close()
     sys.stdout.write(f"Chromium {version}, median of {rounds} openings, 1440 by 900 pixels\n\n")
@@ -272,7 +262,7 @@ def serve_and_measure(folder: Path, cores: Cores, rounds: int) -> list[Series]:
 def main() -> int:
     parser = argparse.ArgumentParser(prog="scripts/bench portal", description=__doc__)
     parser.add_argument(
-        "--rounds", type=int, default=15, help="number of measurements of each page (default: 15)"
+        "--rounds", type=int, default=7, help="number of measurements of each page (default: 7)"
     )
     parser.add_argument("--json", action="store_true", help="also print every measurement as JSON")
     options = parser.parse_args()

@@ -10,21 +10,19 @@ import asyncio
 import json
 import multiprocessing
 import os
-import re
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from html import unescape
 from multiprocessing.connection import Connection as Pipe
 from pathlib import Path
-from urllib.parse import parse_qs, urlencode, urlsplit
 
+from bench.browser import Browser, create_administrator
 from bench.cores import Cores, assign_cores
 from bench.growth_rows import LINKS_ON_A_PORTAL, add_links, portal_id
-from bench.http_client import FORM, JSON, Answer, Connection, UnexpectedAnswer, expect
+from bench.http_client import JSON, Answer, Connection, expect
 from bench.portico import Portico
 from bench.postgres import analyze, running_postgres
 from bench.processes import Processes, end_cleanly_when_told
@@ -37,7 +35,6 @@ from portico.storage.engine.database import open_database
 LINKS = 100_000
 PROMISED_MS = 100
 PAUSE_SECONDS = 0.002
-ADMINISTRATOR = "bench"
 HEADS = ("Request", "From", "Status", "Took ms", "MB", "Worst /healthz ms")
 
 
@@ -89,54 +86,6 @@ class Watcher:
         self._process.join()
 
 
-class Browser:
-    """The browser of an administrator: cookies, and the CSRF token of forms."""
-
-    def __init__(self, port: int, password: str) -> None:
-        self._connection = Connection(port)
-        self._cookies: dict[str, str] = {}
-        self.back = ""
-        token = _csrf(self.send("GET", "/console/sign-in"))
-        form = {"csrf": token, "name": ADMINISTRATOR, "password": password, "next": "/console"}
-        answer = self.send("POST", "/console/sign-in", list(form.items()))
-        if answer.status not in {302, 303}:
-            raise UnexpectedAnswer(f"The administrator cannot sign in: status {answer.status}")
-
-    @property
-    def done(self) -> str:
-        """Return the transaction id of the last change."""
-        return parse_qs(urlsplit(self.back).query)["done"][0]
-
-    def csrf(self, page: str) -> str:
-        return _csrf(self.send("GET", page))
-
-    def send(self, method: str, path: str, form: list[tuple[str, str]] | None = None) -> Answer:
-        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
-        if form is not None:
-            headers["Sec-Fetch-Site"] = "same-origin"
-        answer = self._connection.send(
-            method,
-            path,
-            body=None if form is None else urlencode(form),
-            content_type=None if form is None else FORM,
-            headers=headers,
-        )
-        for name, value in answer.headers:
-            if name.lower() == "set-cookie":
-                cookie, _, content = value.partition(";")[0].partition("=")
-                self._cookies[cookie] = content
-            elif name.lower() == "location":
-                self.back = value
-        return answer
-
-
-def _csrf(answer: Answer) -> str:
-    found = re.search(r'name="csrf" value="([^"]+)"', answer.body.decode())
-    if not found:
-        raise UnexpectedAnswer(f"The page has no form: status {answer.status}")
-    return unescape(found[1])
-
-
 @dataclass(frozen=True)
 class Stage:
     """A filled server and its clients."""
@@ -180,8 +129,7 @@ def opened(database: str, folder: Path, links: int, cores: Cores) -> Iterator[St
         asyncio.run(_fill(url, int(customer), links))
         if database == "postgresql":
             analyze(url)
-        command = ("admin", "create", ADMINISTRATOR, "--customer", customer, "--generate", "--json")
-        password = json.loads(portico.run(*command))["password"]
+        password = create_administrator(portico, customer)
         processes = stack.enter_context(Processes(folder))
         server = portico.serve(processes, "portico", cores.apart.server, cache=False)
         site = open_site(server.port, credentials)
