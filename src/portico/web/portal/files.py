@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 
-from litestar import Response, get
+from litestar import get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
@@ -24,26 +24,23 @@ from portico.web.portal.content import PortalContent
 from portico.web.portal.visits import cookies_of, visit_language
 from portico.web.shared.branding import make_branding
 from portico.web.shared.cookies import AnyRequest
-from portico.web.shared.pictures import Picture, read_picture
+from portico.web.shared.files import File, file_answer, picture_answer
+from portico.web.shared.pictures import read_picture
 from portico.web.shared.site import Site
 
-# Each address contains a digest of its content, so the content never changes.
-_IMMUTABLE = "private, max-age=31536000, immutable"
-_POLICY = "default-src 'none'; sandbox"
 _CANVAS, _INK = "#f4f5f2", "#0b6659"
-File = Response[bytes]
 
 
 @get("/p/{portal:str}/logo")
 async def logo(site: NamedDependency[Site], portal: FromPath[str]) -> File:
     """Return the portal's logo. Raises NotFound without a picture."""
-    return _picture(read_picture((await read_portal(site.runtime, portal)).image_data))
+    return picture_answer(read_picture((await read_portal(site.runtime, portal)).image_data))
 
 
 @get("/p/{portal:str}/favicon")
 async def favicon(site: NamedDependency[Site], portal: FromPath[str]) -> File:
     """Return the portal's favicon. Raises NotFound without a picture."""
-    return _picture(read_picture((await read_portal(site.runtime, portal)).page.favicon))
+    return picture_answer(read_picture((await read_portal(site.runtime, portal)).page.favicon))
 
 
 @get("/p/{portal:str}/theme.css")
@@ -60,7 +57,7 @@ async def theme(site: NamedDependency[Site], portal: FromPath[str]) -> File:
         f"--accent-ink: light-dark({light.ink}, {dark.ink})",
     )
     sheet = ":root {\n" + "".join(f"  {each};\n" for each in declarations) + "}\n"
-    return _file(sheet.encode(), "text/css")
+    return file_answer(sheet.encode(), "text/css")
 
 
 @get("/p/{portal:str}/manifest.webmanifest")
@@ -88,7 +85,7 @@ async def manifest(site: NamedDependency[Site], portal: FromPath[str]) -> File:
         "icons": icons,
     }
     body = json.dumps(content, ensure_ascii=False).encode()
-    return _file(body, "application/manifest+json", cached="no-cache")
+    return file_answer(body, "application/manifest+json", cached="no-cache")
 
 
 @get("/p/{portal:str}/pictures/{digest:str}")
@@ -103,22 +100,7 @@ async def picture(
     address = await require_portal_address(site.runtime, portal)
     view = await view_portal_links(site.runtime, address, cookies_of(site, request), find_cached)
     content = await site.portal_contents.of_view(view, visit_language(request, view.visit))
-    return _picture(content.pictures.get(digest))
-
-
-def _picture(picture: Picture | None) -> File:
-    if picture is None:
-        raise NotFound("picture")
-    return _file(picture.content, picture.media_type)
-
-
-def _file(content: bytes, media_type: str, *, cached: str = _IMMUTABLE) -> File:
-    headers = {
-        "Cache-Control": cached,
-        "Content-Security-Policy": _POLICY,
-        "Cross-Origin-Resource-Policy": "same-origin",
-    }
-    return Response(content, media_type=media_type, headers=headers)
+    return picture_answer(content.pictures.get(digest))
 
 
 ROUTES = (logo, favicon, theme, manifest, picture)

@@ -179,7 +179,12 @@ async def _preview(
         sections=await _section_choices(work) if action == "section" else [],
         words=" ".join(map(_words, previews)) or NO_CHOICE.get(action, ""),
         rows=[
-            _row(each, {p.portal.id: p.portal.name for p in preview.portals.values()}, action)
+            _row(
+                console,
+                each,
+                {p.portal.id: p.portal.name for p in preview.portals.values()},
+                action,
+            )
             for preview in previews
             for each in preview.changed
         ],
@@ -237,7 +242,9 @@ def _words(preview: LinkChangePreview) -> str:
     return " ".join(sentences)
 
 
-def _row(each: LinkDifference, portals: Mapping[int, str], action: str) -> ChangeRow:
+def _row(
+    console: Console, each: LinkDifference, portals: Mapping[int, str], action: str
+) -> ChangeRow:
     before, after = each.before, each.after
     if after is None:
         was = counted(len(before.portal_ids), "portal", "portals")
@@ -248,7 +255,12 @@ def _row(each: LinkDifference, portals: Mapping[int, str], action: str) -> Chang
         values = ("", _portal_words(set(before.portal_ids), set(after.portal_ids), portals))
     else:
         values = ("On", "Off") if before.enabled else ("Off", "On")
-    return ChangeRow(tile=tile_of(before), name=before.name, before=values[0], after=values[1])
+    tile = tile_of(before, console.base)
+    return ChangeRow(tile=tile, name=before.name, before=values[0], after=values[1])
+
+
+def _portal_names(preview: LinkChangePreview) -> dict[int, str]:
+    return {each.portal.id: each.portal.name for each in preview.portals.values()}
 
 
 def _portal_words(before: set[int], after: set[int], portals: Mapping[int, str]) -> str:

@@ -1,11 +1,13 @@
-"""The chooser of icons in the form of a link: what the catalogue has for words or for a host."""
+"""The icons of links, and their chooser in a link's form: what fits words or a host."""
 
 from __future__ import annotations
 
 import msgspec
 from litestar import get
 from litestar.di import NamedDependency
+from litestar.params import FromPath
 
+from portico.domain.errors import NotFound
 from portico.web.console.frame.forms import Form, FormPicture
 from portico.web.console.frame.page import Answer, Console
 from portico.web.console.links.catalogue import (
@@ -15,7 +17,10 @@ from portico.web.console.links.catalogue import (
     icon_of,
     icons_for_host,
 )
+from portico.web.shared.branding import picture_digest
+from portico.web.shared.files import File, picture_answer
 from portico.web.shared.pages import page_answer
+from portico.web.shared.pictures import read_picture
 
 
 class IconOffer(msgspec.Struct, frozen=True, kw_only=True):
@@ -50,6 +55,16 @@ async def show_icons(console: NamedDependency[Console]) -> Answer:
     return page_answer(html)
 
 
+@get("/links/{id:str}/icon/{digest:str}")
+async def show_icon(console: NamedDependency[Console], digest: FromPath[str]) -> File:
+    """Return the picture of a link. Raises NotFound without the one whose digest is given."""
+    async with console.reading() as work:
+        text = (await work.links.get(console.record_id)).icon_text
+    if picture_digest(text) != digest:
+        raise NotFound("picture")
+    return picture_answer(await console.site.threads.run(lambda: read_picture(text)))
+
+
 def offer_icons(text: str, host: str, chosen: str) -> IconChooser:
     """Return the icons to offer, first the chosen one. It draws them, which takes a while."""
     found = find_icons(text) if text.strip() else icons_for_host(host)
@@ -82,4 +97,4 @@ def _named(text: str) -> CatalogueIcon | None:
     return next((icon for icon in found if icon.name.lower() == text.strip().lower()), None)
 
 
-ROUTES = [show_icons]
+ROUTES = [show_icons, show_icon]

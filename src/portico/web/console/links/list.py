@@ -172,7 +172,7 @@ def _row(
         name=link.name,
         address=address_of(link),
         href=f"{console.base}/links/{link.id}",
-        tile=tile_of(link),
+        tile=tile_of(link, console.base),
         portals=[portals[each] for each in link.portal_ids if each in portals],
         section=link.presentation.section,
         opened=opened,

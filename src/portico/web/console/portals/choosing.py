@@ -61,7 +61,7 @@ class AddLinksView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def find_choices(
-    work: UnitOfWork, form: Form, *, room: int, portal_id: int | None = None
+    console: Console, work: UnitOfWork, form: Form, *, room: int, portal_id: int | None = None
 ) -> LinkChoices:
     """Return the ticked links of a form, then those that match its text and are not on the portal.
 
@@ -83,8 +83,8 @@ async def find_choices(
     return LinkChoices(
         text=text,
         rows=[
-            *(_choice(each, ticked=True) for each in sorted(ticked.values(), key=_name)),
-            *(_choice(each, ticked=False) for each in links),
+            *(_choice(console, each, ticked=True) for each in sorted(ticked.values(), key=_name)),
+            *(_choice(console, each, ticked=False) for each in links),
         ],
         words=words,
         room=room,
@@ -100,7 +100,7 @@ async def show_choices(console: NamedDependency[Console]) -> Answer:
         portal = form.value("portal")
         portal_id = read_id(portal) if portal else None
         room = await _room(work, portal_id) if portal_id is not None else LINKS_PER_PORTAL
-        choices = await find_choices(work, form, room=room, portal_id=portal_id)
+        choices = await find_choices(console, work, form, room=room, portal_id=portal_id)
         return await console.page("link_choices.html", work, choices, nav="portals")
 
 
@@ -148,7 +148,7 @@ async def _page(console: Console, work: UnitOfWork, form: Form, *, status: int =
         portal=portal.name,
         href=f"{console.base}/portals/{portal.id}",
         form=form,
-        choices=await find_choices(work, form, room=room, portal_id=portal.id),
+        choices=await find_choices(console, work, form, room=room, portal_id=portal.id),
     )
     return await console.page("portal_add_links.html", work, view, nav="portals", status=status)
 
@@ -162,13 +162,13 @@ def _name(link: PresentedLink) -> tuple[str | int, ...]:
     return natural_key(link.name)
 
 
-def _choice(link: PresentedLink, *, ticked: bool) -> LinkChoice:
+def _choice(console: Console, link: PresentedLink, *, ticked: bool) -> LinkChoice:
     portals = len(link.portal_ids)
     return LinkChoice(
         id=link.id,
         name=link.name,
         address=address_of(link),
-        tile=tile_of(link),
+        tile=tile_of(link, console.base),
         portals=f"on {counted(portals, 'portal', 'portals')}" if portals else "on no portal",
         enabled=link.enabled,
         ticked=ticked,

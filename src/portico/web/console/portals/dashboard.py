@@ -258,7 +258,8 @@ def _opened_words(numbers: Dashboard) -> str:
 async def _opened(console: Console, work: UnitOfWork, numbers: Dashboard) -> list[OpenedRow]:
     most_opened = numbers.opened[:OPENED]
     links = await work.links.find_all(each.id for each in most_opened)
-    tiles = {link.id: tile_of(link) for link in await work.presentation.present(links.values())}
+    presented = await work.presentation.present(links.values())
+    tiles = {link.id: tile_of(link, console.base) for link in presented}
     most = max((each.openings for each in most_opened), default=1)
     return [
         OpenedRow(

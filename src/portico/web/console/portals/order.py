@@ -223,7 +223,7 @@ def _row(console: Console, position: int, link: PresentedLink) -> OrderRow:
         name=link.name,
         address=address_of(link),
         href=f"{console.base}/links/{link.id}",
-        tile=tile_of(link),
+        tile=tile_of(link, console.base),
         enabled=link.enabled,
         groups=link.presentation.groups,
     )

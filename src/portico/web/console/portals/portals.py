@@ -191,7 +191,7 @@ async def _create(console: Console, work: UnitOfWork, form: Form) -> UserPortal:
 
 
 async def _details(console: Console, work: UnitOfWork, edit: Edit[PresentedPortal]) -> LinkChoices:
-    return await find_choices(work, edit.form, room=LINKS_PER_PORTAL)
+    return await find_choices(console, work, edit.form, room=LINKS_PER_PORTAL)
 
 
 async def _switch(console: Console, work: UnitOfWork, portal_id: int, enabled: bool) -> None:

@@ -74,7 +74,13 @@ def _places(console: Console, work: UnitOfWork, text: str) -> Iterator[ResultGro
 def _records(console: Console, results: SearchResults) -> Iterator[ResultGroup]:
     """Yield the matches of each noun."""
     base, tenant = console.base, f"/console/{console.customer_id}"
-    yield from _group("Links", "link", results.links, lambda it: f"{base}/links/{it.id}", tile_of)
+    yield from _group(
+        "Links",
+        "link",
+        results.links,
+        lambda it: f"{base}/links/{it.id}",
+        lambda it: tile_of(it, base),
+    )
     yield from _group(
         "Portals", "layout-grid", results.portals, lambda it: f"{base}/portals/{it.id}"
     )

@@ -137,7 +137,7 @@ async def show_preview(console: NamedDependency[Console]) -> Answer:
                             name=link.name,
                             description=link.description,
                             address=address_of(link),
-                            tile=tile_of(link),
+                            tile=tile_of(link, console.base),
                         )
                         for link in section.links
                     ],
