@@ -23,6 +23,7 @@ from portico import __version__
 from portico.asgi.bodies import MEBIBYTE
 from portico.asgi.client_address import TrustedProxies
 from portico.asgi.exchange import ExchangeMiddleware
+from portico.asgi.forwarding import ForwardingRecord
 from portico.asgi.limits import RateCounter
 from portico.asgi.routing import Application, OwnRouter
 from portico.asgi.threads import Threads
@@ -131,8 +132,7 @@ def create_app(
     """
     added = additions or Additions()
     database = _open_database(settings, durable=added.durable)
-    rates = RateCounter(clock, settings.rate_limit)
-    cache = AnswerCache(settings.cache_bytes)
+    rates, cache = RateCounter(clock, settings.rate_limit), AnswerCache(settings.cache_bytes)
     notes = SignInNotes(database, clock)
     cipher = make_cipher(settings)
     signing_keys = SigningKeys(database, cipher, monotonic)
@@ -142,7 +142,7 @@ def create_app(
     readiness = Readiness(database, clock, slot=randrange(PROBE_SLOTS))
     log = AccessLog(sys.stderr.buffer) if settings.access_log else None
     threads, failed = Threads(), FailedSignIns()
-    commands = command_line or CommandLine()
+    record = ForwardingRecord(trusted_proxies(settings), database, clock)
 
     @asynccontextmanager
     async def lifespan(app: Litestar) -> AsyncIterator[None]:
@@ -151,12 +151,13 @@ def create_app(
             await ensure_signing_key(runtime, overlap=key_overlap(settings.token_lifetime))
             app.state.api = _make_api(runtime, settings, tokens, rates, cache, threads, failed)
             app.state.site = make_site(
-                runtime, settings, commands, threads, signing_keys, failed, added
+                runtime, settings, command_line, threads, signing_keys, failed, added
             )
             app.state.readiness = readiness
             await added.started(app, runtime)
             logger.info("This worker is ready.", extra={"event": "worker.started"})
-            yield
+            async with record:
+                yield
         except Exception as error:
             event, defect = {"event": "worker.failed"}, not isinstance(error, PorticoError)
             logger.error("This worker cannot start: %s", error, exc_info=defect, extra=event)
@@ -177,7 +178,7 @@ def create_app(
         application = HotReads(
             application, cache=cache, database=database, rates=rates, tokens=tokens, threads=threads
         )
-    return _outermost(application, log, settings, added.middlewares)
+    return _outermost(application, log, settings, record, added.middlewares)
 
 
 def _open_database(settings: Settings, *, durable: bool) -> Database:
@@ -237,6 +238,7 @@ def _outermost(
     application: ASGIApp,
     log: AccessLog | None,
     settings: Settings,
+    record: ForwardingRecord,
     added: Sequence[Callable[[ASGIApp], ASGIApp]],
 ) -> ASGIApp:
     application = ExchangeMiddleware(
@@ -245,6 +247,7 @@ def _outermost(
         trusted_proxies(settings).client_address,
         strict_transport(make_origin_resolver(settings), settings.strict_transport),
         ambiguous=refuse_ambiguous,
+        note_forwarded=record.requests.note,
     )
     for layer in reversed(added):
         application = layer(application)
@@ -264,7 +267,7 @@ def make_origin_resolver(settings: Settings) -> OriginResolver:
 def make_site(
     runtime: Runtime,
     settings: Settings,
-    command_line: CommandLine,
+    command_line: CommandLine | None,
     threads: Threads,
     signing_keys: SigningKeys,
     failed: FailedSignIns,
@@ -285,7 +288,7 @@ def make_site(
         threads=threads,
         portal_contents=PortalContents(renderer, threads),
         managed_suffix=settings.portal_suffix,
-        command_line=command_line,
+        command_line=command_line or CommandLine(),
         status_of=status_of,
         further_pages=added.console_pages,
     )

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import time
 import uuid
+from pathlib import Path
 
 from portico.domain.people.sessions import SessionLife
 from portico.domain.records import Clock, IdSource
 from portico.services.password_queue import PasswordQueue
 from portico.services.runtime import Runtime, claim_ids
 from portico.services.tenancy.signing_keys import KEY_REFRESH_SECONDS
-from portico.settings import Settings
+from portico.settings import Settings, holds_password
 from portico.storage.engine.connections import Database
-from portico.storage.engine.database import sqlite_path
+from portico.storage.engine.database import database_files, sqlite_path
 from portico.storage.schema import migrate as schema
 from portico.storage.secrets.secret_cipher import SecretCipher
 from portico.storage.secrets.secret_keys import secret_key_file
@@ -30,6 +31,17 @@ def key_overlap(token_lifetime: int) -> int:
 def make_cipher(settings: Settings) -> SecretCipher:
     """Return the cipher of the database. It reads the key file when it is first used."""
     return SecretCipher(secret_key_file(settings.database, settings.secret_key_file))
+
+
+def private_files(settings: Settings, config: Path | None) -> list[Path]:
+    """Return the files with secrets: the database, its key, and settings with a password."""
+    files = database_files(settings.database)
+    key_file = make_cipher(settings).file
+    if key_file.path is not None:
+        files.append(key_file.path)
+    if config is not None and holds_password(config):
+        files.append(config)
+    return files
 
 
 async def prepare_database(

@@ -62,6 +62,7 @@ GLOBAL_TABLES = {"customer", "api_client", "signing_key", "id_node", "portal_add
     "password_proof",
     "sign_in_failure",
     "readiness_probe",
+    "proxy_peer",
 }
 SCOPED = {
     "in_scope",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 from time import perf_counter
@@ -32,7 +32,14 @@ AccessLogger = Callable[[dict[str, object]], None]
 _SCOPE_KEY = "portico_exchange"
 _TRANSACTION_ID = re.compile(rb"[A-Za-z0-9._:-]{1,128}\Z")
 _READ_HEADERS = frozenset(
-    (b"authorization", b"content-length", b"transfer-encoding", b"x-transaction-id")
+    (
+        b"authorization",
+        b"content-length",
+        b"transfer-encoding",
+        b"x-forwarded-for",
+        b"x-forwarded-proto",
+        b"x-transaction-id",
+    )
 )
 _CLOSE = (b"connection", b"close")
 DISCARDED_BYTES = 64 * 1024
@@ -126,7 +133,8 @@ class ExchangeMiddleware:
 
     `log` writes the fields of an access-log line, and `client_address` finds its `peer`. `headers`
     returns further headers for a request. `ambiguous` answers a request with several
-    `Authorization` headers, so that no other code chooses one of them.
+    `Authorization` headers, so that no other code chooses one of them. `note_forwarded`
+    gets the names of the headers of a reverse proxy in each request.
     """
 
     def __init__(
@@ -137,12 +145,14 @@ class ExchangeMiddleware:
         headers: Callable[[HTTPScope], list[tuple[bytes, bytes]]] | None = None,
         *,
         ambiguous: ASGIApp | None = None,
+        note_forwarded: Callable[[HTTPScope, Sequence[bytes]], None] = lambda scope, names: None,
     ) -> None:
         self._app = app
         self._log = log
         self._client_address = client_address
         self._further = headers
         self._ambiguous = ambiguous or app
+        self._note_forwarded = note_forwarded
         # Ids need not be secret, only unique: the system seeds the generator of each worker.
         self._random_bits = Random().getrandbits
 
@@ -152,7 +162,8 @@ class ExchangeMiddleware:
             await self._app(scope, receive, send)
             return
         started = perf_counter()
-        client_transaction_id, length, is_chunked, authorizations = _read_head(scope)
+        client_transaction_id, length, is_chunked, authorizations, forwarded = _read_head(scope)
+        self._note_forwarded(scope, forwarded)
         exchange = Exchange(self._random_bits(128).to_bytes(16).hex(), client_transaction_id)
         scope[_SCOPE_KEY] = exchange  # type: ignore[literal-required]
         status = 0
@@ -189,15 +200,16 @@ class ExchangeMiddleware:
                 self._log(_line(scope, exchange, status, seconds, self._client_address(scope)))
 
 
-def _read_head(scope: HTTPScope) -> tuple[str | None, int | None, bool, int]:
+def _read_head(scope: HTTPScope) -> tuple[str | None, int | None, bool, int, Sequence[bytes]]:
     """Return the client's transaction id, the declared length of the body, whether the body is
-    chunked, and the number of `Authorization` headers. A transaction id counts if it is plain
-    ASCII.
+    chunked, the number of `Authorization` headers, and the names of the `X-Forwarded-*` headers. A
+    transaction id counts if it is plain ASCII.
     """
     transaction_id: str | None = None
     length: int | None = None
     is_chunked = False
     authorizations = 0
+    forwarded: tuple[bytes, ...] = ()
     for name, value in scope["headers"]:
         if name not in _READ_HEADERS:
             continue
@@ -207,9 +219,11 @@ def _read_head(scope: HTTPScope) -> tuple[str | None, int | None, bool, int]:
             is_chunked = True
         elif name == b"content-length":
             length = int(value)
+        elif name.startswith(b"x-forwarded"):
+            forwarded += (name,)
         elif not transaction_id and _TRANSACTION_ID.match(value):
             transaction_id = value.decode("ascii")
-    return transaction_id, length, is_chunked, authorizations
+    return transaction_id, length, is_chunked, authorizations, forwarded
 
 
 def _headers(exchange: Exchange) -> list[tuple[bytes, bytes]]:

@@ -22,6 +22,10 @@ _COMMANDS = {
     "ca": ("stand_in.ca", "Manage the certificate authority that clients of the stand-in trust."),
     "client": ("clients", "Manage API clients, the programs that call the API."),
     "db": ("database", "Manage the schema of the database."),
+    "doctor": (
+        "doctor",
+        "Check an installation, and say what to type against each fault. Changes nothing.",
+    ),
     "domain": ("domains", "Manage the domains that each tenant can use for its portals."),
     "emulate": (
         "stand_in.emulate",

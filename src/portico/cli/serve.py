@@ -15,16 +15,21 @@ import click
 from portico.cli.command_line import command_line, first_step_text
 from portico.cli.options import create_missing_database, settings_options
 from portico.demo import DemoAccess, DemoPerson, credentials_file, fill_demo
-from portico.installation import key_overlap, make_cipher, open_runtime, prepare_database
+from portico.installation import (
+    key_overlap,
+    make_cipher,
+    open_runtime,
+    prepare_database,
+    private_files,
+)
 from portico.listener import listening_address, open_listener
 from portico.observability import configure_logging
 from portico.server import run_server
 from portico.services.people.first_steps import FirstStep, first_step
 from portico.services.people.secret_keys import require_secret_keys
 from portico.services.tenancy.signing_keys import ensure_signing_key
-from portico.settings import Settings, holds_password, setting_fields, settings_file
+from portico.settings import Settings, setting_fields, settings_file
 from portico.storage.engine.database import (
-    database_files,
     open_database,
     require_database,
 )
@@ -90,15 +95,10 @@ async def _prepare(settings: Settings, *, demo: bool) -> tuple[DemoAccess | None
 
 def _warn_about_loose_modes(settings: Settings, *, demo: bool) -> None:
     """Log a warning for each file with secrets that other accounts can use."""
-    private = database_files(settings.database)
-    key_file = make_cipher(settings).file
-    if key_file.path is not None:
-        private.append(key_file.path)
+    config = settings_file(os.environ, click.get_current_context().params["config"])
+    private = private_files(settings, config)
     if demo:
         private.append(credentials_file(settings))
-    config = settings_file(os.environ, click.get_current_context().params["config"])
-    if config is not None and holds_password(config):
-        private.append(config)
     for path, mode in loose_modes(private).items():
         fix = f"chmod 600 {shlex.quote(str(path.absolute()))}"
         logger.warning("%s has mode %04o, so other accounts can use it. Run: %s", path, mode, fix)

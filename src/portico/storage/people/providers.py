@@ -39,6 +39,12 @@ class ProviderRepository:
         rows = await self._connection.rows(_of_tenant(), {"customer_id": customer_id})
         return [IdentityProvider(**row._asdict()) for row in rows]
 
+    async def enabled(self, limit: int) -> list[IdentityProvider]:
+        """Return enabled providers of all tenants, oldest first."""
+        enabled = select(*_COLUMNS).where(identity_provider.c.enabled)
+        rows = await self._connection.rows(enabled.order_by(identity_provider.c.id).limit(limit))
+        return [IdentityProvider(**row._asdict()) for row in rows]
+
     async def for_console(self) -> list[IdentityProvider]:
         """Return the enabled providers of all tenants that sign in administrators, by name."""
         rows = await self._connection.rows(_for_console())

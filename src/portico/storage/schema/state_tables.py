@@ -30,6 +30,7 @@ KEPT = frozenset(
         "console_session",
         "id_node",
         "password_proof",
+        "proxy_peer",
         "readiness_probe",
         "secret_key",
         "signing_key",

@@ -294,3 +294,13 @@ readiness_probe = Table(
     id_column("time"),
     text_column("padding"),
 )
+
+# What the server saw of a reverse proxy's headers, for `portico doctor`.
+proxy_peer = Table(
+    "proxy_peer",
+    metadata,
+    Column("peer", PlainText, primary_key=True),
+    id_column("time"),
+    flag_column("trusted"),
+    *id_columns("requests", "with_for", "with_proto", "all_requests"),
+)

@@ -149,6 +149,13 @@ class StoredSecrets:
         statement = self._select().where(other).limit(limit)
         return await self._connection.rows(statement)
 
+    async def require_sample_readable(self) -> bool:
+        """Decrypt one value, and return whether there is any. Raises SecretError."""
+        rows = await self._connection.rows(self._select().limit(1))
+        for row in rows:
+            self._cipher.decrypt(self._column.location(row._asdict()), row.stored)
+        return bool(rows)
+
     async def unreadable(self) -> list[Row]:
         """Return the rows whose value does not decrypt."""
         rows = await self._connection.rows(self._select())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
-from sqlalchemy import and_, delete, select, update
+from sqlalchemy import and_, delete, func, select, update
 
 from portico.domain.tenancy.identity import SigningKey
 from portico.storage.engine.connections import Connection
@@ -54,6 +54,14 @@ class SigningKeyRepository:
     async def exist(self) -> bool:
         """Return whether there is any signing key, readable or not."""
         return bool(await self._connection.rows(select(signing_key.c.id).limit(1)))
+
+    async def signing_since(self) -> int | None:
+        """Return when the newest key was created, in epoch seconds, or None without any key."""
+        rows = await self._connection.rows(
+            select(func.max(signing_key.c.creation_time).label("at"))
+        )
+        newest: int | None = rows[0].at
+        return newest
 
     async def add(self, key: SigningKey, *, others_retire: int, now: int) -> None:
         """Store a new key. Older keys retire at `others_retire`; retired keys are deleted.

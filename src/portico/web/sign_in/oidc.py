@@ -89,6 +89,10 @@ class OpenIdClients:
         )
         return str(address), attempt
 
+    async def require_usable(self, provider: IdentityProvider) -> None:
+        """Raise Unavailable unless the provider publishes metadata that can be used."""
+        await self._published(provider)
+
     async def finish(
         self,
         provider: IdentityProvider,

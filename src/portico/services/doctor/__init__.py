@@ -1,0 +1,1 @@
+"""`portico doctor`: checks of an installation that change nothing."""
