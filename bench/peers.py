@@ -17,7 +17,7 @@ import tempfile
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -97,7 +97,8 @@ def started(tool: Tool, folder: Path) -> Iterator[Running]:
         _await(process, port, tool.ready)
         yield Running(port, folder, began)
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
+        with suppress(ProcessLookupError):  # it has ended by itself
+            os.killpg(process.pid, signal.SIGTERM)
         try:
             process.wait(10)
         except subprocess.TimeoutExpired:
@@ -174,22 +175,18 @@ def _portico_measure(running: Running) -> Mapping[str, float]:
 
 def _portico_reset(running: Running, token: str, path: str) -> float:
     """Return the time of a reset that deletes 1,000 links, seen from the client."""
-    took = []
     connection = Connection(running.port)
-    for _ in range(5):
-        for part in range(LINKS // 500):
-            links = [{"name": f"Link {part} {each}", "link": "x.example"} for each in range(500)]
-            body = json.dumps({"userPortalLinks": links})
-            sent = path.replace("v1", "v2") + "/bulk"
-            answer = connection.send(
-                "POST", sent, token=token, body=body, content_type="application/json"
-            )
-            expect(answer, 201, "bulk")
-        began = time.perf_counter()
-        expect(connection.send("POST", "/_portico/reset"), 204, "reset")
-        took.append(time.perf_counter() - began)
+    for part in range(LINKS // 500):
+        links = [{"name": f"Link {part} {each}", "link": "x.example"} for each in range(500)]
+        body = json.dumps({"userPortalLinks": links})
+        sent = path.replace("v1", "v2") + "/bulk"
+        answer = connection.send(
+            "POST", sent, token=token, body=body, content_type="application/json"
+        )
+        expect(answer, 201, "bulk")
+    took = seconds_of(lambda: expect(connection.send("POST", "/_portico/reset"), 204, "reset"))
     connection.close()
-    return median(took)
+    return took
 
 
 def _portico_tls(running: Running) -> dict[str, float]:
@@ -217,19 +214,12 @@ def _moto(folder: Path, port: int) -> Sequence[str]:
 
 def _moto_measure(running: Running) -> Mapping[str, float]:
     connection = Connection(running.port)
-    took = []
-    for _ in range(5):
-        for each in range(LINKS):
-            connection.send(
-                "PUT",
-                f"/bucket-{each}",
-                headers={"Host": "s3.amazonaws.com", "Content-Length": "0"},
-            )
-        began = time.perf_counter()
-        expect(connection.send("POST", "/moto-api/reset"), 200, "reset")
-        took.append(time.perf_counter() - began)
+    headers = {"Host": "s3.amazonaws.com", "Content-Length": "0"}
+    for each in range(LINKS):
+        expect(connection.send("PUT", f"/bucket-{each}", headers=headers), 200, "bucket")
+    took = seconds_of(lambda: expect(connection.send("POST", "/moto-api/reset"), 200, "reset"))
     connection.close()
-    return {HEADS[3]: median(took), HEADS[6]: _new_connections(running, "/moto-api/data.json")}
+    return {HEADS[3]: took, HEADS[6]: _new_connections(running, "/moto-api/data.json")}
 
 
 def _new_connections(running: Running, path: str) -> float:
@@ -301,19 +291,30 @@ TOOLS = (
 def measure(rounds: int, folder: Path) -> dict[str, Figures]:
     """Start every tool in each round, and return the figures by tool."""
     found = {tool.name: Figures() for tool in TOOLS}
-    for turn in range(rounds + 1):
+    for tool in TOOLS:  # reads every file once, and creates what later starts reuse
+        _start_once(tool, folder, Figures())
+    for turn in range(rounds):
         for tool in TOOLS if turn % 2 else TOOLS[::-1]:
-            figures = Figures() if turn == 0 else found[tool.name]  # the first round warms up
-            try:
-                with started(tool, folder) as running:
-                    figures.add(HEADS[1], time.perf_counter() - running.started)
-                    tool.first(running)
-                    figures.add(HEADS[2], time.perf_counter() - running.started)
-                    for heading, seconds in tool.measure(running).items():
-                        figures.add(heading, seconds)
-            except (OSError, UnexpectedAnswer) as error:
-                sys.stderr.write(f"{tool.name} was not measured: {error}\n")
+            _start_once(tool, folder, found[tool.name], tool.measure)
     return found
+
+
+def _start_once(
+    tool: Tool,
+    folder: Path,
+    figures: Figures,
+    further: Callable[[Running], Mapping[str, float]] = lambda _: {},
+) -> None:
+    try:
+        with started(tool, folder) as running:
+            figures.add(HEADS[1], time.perf_counter() - running.started)
+            tool.first(running)
+            figures.add(HEADS[2], time.perf_counter() - running.started)
+            for heading, seconds in further(running).items():
+                figures.add(heading, seconds)
+    except (OSError, UnexpectedAnswer) as error:
+        log = (folder / f"{tool.name}.log").read_text(errors="replace").strip()[-500:]
+        sys.stderr.write(f"{tool.name} was not measured: {error}\n{log}\n")
 
 
 def main() -> int:
