@@ -8,7 +8,6 @@ from importlib import import_module
 
 import click
 
-from portico import __version__
 from portico.domain.errors import PorticoError, Unavailable
 from portico.settings import InvalidSetting
 
@@ -97,9 +96,23 @@ class _LazyGroup(click.Group):
 
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="portico")
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    is_eager=True,
+    callback=lambda context, _, asked: _print_version(context) if asked else None,
+    help="Print the version, the database schema and the commit.",
+)
 def portico() -> None:
     """Self-hosted user portals and portal links."""
+
+
+def _print_version(context: click.Context) -> None:
+    from portico.build import read_build  # imports SQLAlchemy
+
+    click.echo(f"portico {read_build()}")
+    context.exit()
 
 
 def main() -> None:
