@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import BigInteger, Boolean, Integer, Table
+from sqlalchemy import Table
 
 from portico.emulation.databases import temporary_database
 from portico.emulator.ids import FIRST_ID, CountingIds
 from portico.emulator.snapshots import Snapshots
 from portico.storage.engine.database import sqlite_path
 from portico.storage.engine.sqlite import SqliteDatabase
-from portico.storage.schema.citus_placement import metadata
 from portico.storage.schema.state_tables import (
     KEPT,
     REVISIONS,
@@ -26,8 +25,8 @@ from portico.storage.schema.state_tables import (
     state_tables,
     tenant_column,
 )
+from tests.every_table import TABLES, add_rows
 
-TABLES = list(metadata.sorted_tables)
 STATE = [table for table in TABLES if table.name not in {*KEPT, REVISIONS}]
 Dump = dict[str, list[tuple[object, ...]]]
 Test = Callable[[Snapshots, Path], Coroutine[Any, Any, None]]
@@ -42,28 +41,6 @@ def test_every_table_is_of_one_kind() -> None:
     forgotten = names - of_tenants - SHARED - KEPT - {REVISIONS}
     assert forgotten == set(), "Name these tables in SHARED or KEPT of state_tables.py."
     assert {table.name for table in state_tables()} == of_tenants | SHARED
-
-
-def value_of(table: Table, column: str, number: int) -> object:
-    """A value that names the row, so that a reference to a table finds its row of the number."""
-    kind = table.c[column].type
-    if isinstance(kind, Boolean):
-        return 1
-    return number if isinstance(kind, BigInteger | Integer) else str(number)
-
-
-def add_rows(path: Path, number: int, tables: list[Table] = TABLES) -> None:
-    """Adds one row to every table. All of its ids are the number."""
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA foreign_keys = ON")
-        for table in tables:
-            columns = [column.name for column in table.columns]
-            values = [value_of(table, column, number) for column in columns]
-            places = ", ".join("?" for _ in columns)
-            connection.execute(
-                f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({places})", values
-            )
-        connection.commit()
 
 
 def change(path: Path, statement: str, *values: object) -> None:

@@ -18,6 +18,7 @@ _COMMANDS = {
         "applications",
         "Manage application segments, which the applicationId of a link names.",
     ),
+    "backup": ("backups", "Create, verify and restore backups of the server or of one tenant."),
     "ca": ("stand_in.ca", "Manage the certificate authority that clients of the stand-in trust."),
     "client": ("clients", "Manage API clients, the programs that call the API."),
     "db": ("database", "Manage the schema of the database."),

@@ -128,6 +128,14 @@ class Database(ABC):
         """Run synchronous work (migrations) in one transaction that excludes all others."""
 
     @abstractmethod
+    async def snapshot(self, work: SyncWork) -> None:
+        """Run synchronous work that only reads, on one consistent state of the data.
+
+        Everything that was committed before the call is in it, and nothing later. It blocks no
+        writer and has no time limit. No migration runs meanwhile.
+        """
+
+    @abstractmethod
     async def erase_deleted(self, tables: Sequence[str]) -> None:
         """Rewrite tables, or the whole database, so that its files hold no deleted content."""
 

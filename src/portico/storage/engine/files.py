@@ -22,7 +22,7 @@ def create_private_file(path: Path, content: bytes = b"") -> None:
         file.write(content)
         file.flush()
         os.fsync(descriptor)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def replace_private_file(path: Path, content: bytes) -> None:
@@ -30,7 +30,7 @@ def replace_private_file(path: Path, content: bytes) -> None:
     fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
     create_private_file(fresh, content)
     fresh.replace(path)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
 def create_private_folder(path: Path) -> None:
@@ -56,7 +56,13 @@ def loose_modes(paths: Iterable[Path]) -> dict[Path, int]:
     return {path: mode for path, mode in modes.items() if mode & _OTHERS}
 
 
-def _sync_folder(path: Path) -> None:
+def sync_folder(path: Path) -> None:
+    """Make the names in a folder survive a power cut. Raises OSError."""
+    sync_file(path)
+
+
+def sync_file(path: Path) -> None:
+    """Make the content of a file or folder survive a power cut. Raises OSError."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

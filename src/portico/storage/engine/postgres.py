@@ -387,6 +387,32 @@ class PostgresDatabase(Database):
                 await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
                 await connection.run_sync(work)
 
+    async def snapshot(self, work: SyncWork) -> None:
+        """Run work in a transaction that only reads, and holds off migrations.
+
+        Raises ConcurrentChange while a migration runs.
+        """
+        engine = create_async_engine(
+            "postgresql+asyncpg://",
+            async_creator=self._connect_beside_migrations,
+            poolclass=NullPool,
+            isolation_level="REPEATABLE READ",
+        )
+        with _TRANSLATED:
+            async with engine.connect() as connection:
+                await connection.execution_options(postgresql_readonly=True)
+                await connection.run_sync(work)
+
+    async def _connect_beside_migrations(self) -> asyncpg.Connection[Any]:
+        """Open a connection that no migration runs beside, from before its first transaction."""
+        connection = await self._connect(statement_seconds=0)
+        try:
+            await connection.execute(f"SELECT pg_advisory_lock_shared({MIGRATION_LOCK})")
+        except BaseException:
+            connection.terminate()
+            raise
+        return connection
+
     async def erase_deleted(self, tables: Sequence[str]) -> None:
         """Rewrite the tables into new files."""
         with _TRANSLATED:

@@ -17,7 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import NullPool, create_engine
+from sqlalchemy import Engine, NullPool, create_engine
 from sqlalchemy.dialects.sqlite import pysqlite
 from sqlalchemy.exc import DBAPIError
 
@@ -271,13 +271,7 @@ class SqliteDatabase(Database):
             with self._translated:
                 await self._end_batch()
                 writer = self._open()
-                engine = create_engine(
-                    "sqlite://",
-                    creator=lambda: writer,
-                    poolclass=NullPool,
-                    isolation_level="AUTOCOMMIT",
-                )
-                with engine.connect() as connection:
+                with _engine_of(writer).connect() as connection:
                     await self._begin(writer)
                     # SQLAlchemy commits at the end of this block, not before.
                     with connection.begin():
@@ -285,6 +279,22 @@ class SqliteDatabase(Database):
                 self._file.verify()
         finally:
             self._pass_turn_on()
+
+    async def snapshot(self, work: SyncWork) -> None:
+        """Run work in a read transaction, on a thread and a connection of its own.
+
+        Until it ends, the WAL grows by what others write.
+        """
+        with self._translated, ThreadPoolExecutor(1, "portico-snapshot") as thread:
+            await run_to_end(thread, partial(self._run_on_snapshot, work))
+
+    def _run_on_snapshot(self, work: SyncWork) -> None:
+        reader = self._open(_SLOW_READERS_CACHE_KIB)
+        reader.execute("PRAGMA query_only = ON")
+        with _engine_of(reader).connect() as connection:
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM sqlite_master").fetchone()  # the moment it shows
+            work(connection)
 
     async def run_exclusively(
         self, work: Callable[[sqlite3.Connection], T], *, begin: bool = True
@@ -345,6 +355,16 @@ class SqliteDatabase(Database):
             if timed is not None:
                 timed.connection.close()
         self._reader_connection = self._writer_connection = None
+
+
+def _engine_of(connection: sqlite3.Connection) -> Engine:
+    """Return an engine for one use of a connection, which it closes. It begins no transaction."""
+    return create_engine(
+        "sqlite://",
+        creator=lambda: connection,
+        poolclass=NullPool,
+        isolation_level="AUTOCOMMIT",
+    )
 
 
 def _fail(batch: _Batch, cause: BaseException) -> None:

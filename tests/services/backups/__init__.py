@@ -1,0 +1,1 @@
+"""Backups as the operator makes and restores them."""
