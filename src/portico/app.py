@@ -27,6 +27,7 @@ from portico.asgi.forwarding import ForwardingRecord
 from portico.asgi.limits import RateCounter
 from portico.asgi.routing import Application, OwnRouter
 from portico.asgi.threads import Threads
+from portico.backup_schedule import backup_schedule
 from portico.domain.addresses import parse_networks
 from portico.domain.errors import PorticoError
 from portico.domain.records import Clock, IdSource, TenantClock
@@ -46,6 +47,7 @@ from portico.http.portals import certificates, portals
 from portico.http.tenancy import identity, microtenants
 from portico.installation import key_overlap, make_cipher, open_runtime
 from portico.observability import AccessLog
+from portico.services.backups.watch import BackupWatch
 from portico.services.people.failed_sign_ins import FailedSignIns
 from portico.services.people.first_steps import CommandLine
 from portico.services.readiness import Readiness
@@ -275,6 +277,7 @@ def make_site(
 ) -> Site:
     """Return the shared objects of the console and the portal pages."""
     static = StaticFiles()
+    schedule = backup_schedule(settings)
     renderer = Renderer(static.address, FILTERS, added.templates)
     return Site(
         runtime=runtime,
@@ -291,6 +294,7 @@ def make_site(
         command_line=command_line or CommandLine(),
         status_of=status_of,
         further_pages=added.console_pages,
+        backups=None if schedule is None else BackupWatch(schedule, runtime.clock),
     )
 
 

@@ -19,6 +19,7 @@ from granian import _signals as server_signals
 from litestar.types import ASGIApp
 
 from portico.app import create_app
+from portico.backup_schedule import start_backups
 from portico.observability import configure_logging
 from portico.retention_schedule import start_retention
 from portico.retirement import STOPS, RetiringApp
@@ -59,6 +60,7 @@ def load_worker(settings: Settings, command_line: CommandLine, start: Start) -> 
     server_signals.set_loop_signals = app.handle_stops
     if start.number == 1:
         start_retention(settings)
+        start_backups(settings)
     # The objects that exist now live as long as the process. Freezing them speeds up the garbage
     # collection that a large body causes, which stops every thread.
     gc.collect()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -16,11 +17,14 @@ from portico.cli.tables import moment, print_table
 from portico.installation import make_cipher, open_runtime
 from portico.services.backups.creating import create_backup, verify_backup
 from portico.services.backups.restoring import Restored, restore_backup
+from portico.services.backups.schedule import OTHER_SERVER
 from portico.settings import Settings
 from portico.storage.backups.manifest import Manifest, MissingBackupKey
 from portico.storage.backups.signing_in import AbleToSignIn
+from portico.storage.backups.writing import BackupRunning
 from portico.storage.schema.migrate import newest_revision
 
+NICE = 10
 KEY_MISSING = 2
 """The exit status of a restore without the key, which no repetition repairs."""
 
@@ -35,16 +39,23 @@ def backup() -> None:
 @backup.command()
 @FILE
 @click.option("--customer", "customer_id", type=ID, help="Back up only the tenant with this id.")
+@click.option("--scheduled", is_flag=True, hidden=True)  # how `portico serve` calls it
 @settings_options("database")
-def create(settings: Settings, file: Path, customer_id: int | None) -> None:
+def create(settings: Settings, file: Path, customer_id: int | None, scheduled: bool) -> None:
     """Write a backup to the new FILE, and read it back.
 
     Servers can run meanwhile. The backup shows the moment at which it began. An existing FILE is
     never replaced. The key that encrypts secrets is not in it: keep a copy of the key file too.
     """
-    manifest = run_with_database(
-        settings, lambda database: create_backup(database, file, time.time, customer_id)
-    )
+    if scheduled:
+        os.nice(NICE)  # requests come first
+    try:
+        manifest = run_with_database(
+            settings,
+            lambda database: create_backup(database, file, time.time, customer_id, alone=scheduled),
+        )
+    except BackupRunning:
+        sys.exit(OTHER_SERVER)
     click.echo(f"Created {file} ({file.stat().st_size:,} bytes) and read it back.")
     click.echo(f"{_described(manifest)}\n{_key_needed(manifest)}")
 

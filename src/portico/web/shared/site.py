@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from portico.asgi.threads import Threads
 from portico.domain.errors import PorticoError
+from portico.services.backups.watch import BackupWatch
 from portico.services.people.failed_sign_ins import FailedSignIns
 from portico.services.people.first_steps import CommandLine
 from portico.services.runtime import Runtime
@@ -33,7 +34,8 @@ class FurtherPage:
 class Site:
     """The services that the pages of the console and of portals use.
 
-    `status_of` comes from a layer that this one does not import.
+    `status_of` comes from a layer that this one does not import. `backups` is None without
+    scheduled backups.
     """
 
     runtime: Runtime
@@ -50,6 +52,7 @@ class Site:
     command_line: CommandLine
     status_of: Callable[[PorticoError], int]
     further_pages: Sequence[FurtherPage] = ()
+    backups: BackupWatch | None = None
 
     @property
     def database(self) -> Database:

@@ -9,6 +9,7 @@ import msgspec
 from litestar import get
 from litestar.di import NamedDependency
 
+from portico.services.backups.watch import BackupNotice
 from portico.services.portals.dashboard import Dashboard, DayOfChanges, read_dashboard
 from portico.services.work import UnitOfWork
 from portico.web.console.frame.page import Answer, Console
@@ -90,6 +91,7 @@ class DashboardView(msgspec.Struct, frozen=True, kw_only=True):
     bar_width: float
     opened_words: str
     opened: list[OpenedRow]
+    backups: BackupNotice | None = None
 
 
 @get("/")
@@ -119,6 +121,7 @@ async def show_dashboard(console: NamedDependency[Console]) -> Answer:
             bar_width=_bar_width(len(days)),
             opened_words=_opened_words(numbers),
             opened=await _opened(console, work, numbers),
+            backups=await console.site.backups.notice() if console.site.backups else None,
         )
         answer = await console.page("dashboard.html", work, view, nav="dashboard")
     await remember_microtenant(console)
