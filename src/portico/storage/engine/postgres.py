@@ -18,10 +18,9 @@ from typing import Any, TypeVar
 import asyncpg
 from sqlalchemy import Executable, NullPool
 from sqlalchemy.dialects.postgresql import asyncpg as asyncpg_dialect
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from portico.domain.errors import ConcurrentChange, PorticoError, Unavailable
+from portico.domain.errors import Unavailable
 from portico.storage.engine.connections import (
     READ_SECONDS,
     WRITE_SECONDS,
@@ -34,10 +33,10 @@ from portico.storage.engine.connections import (
 )
 from portico.storage.engine.duplicates import violated_constraint
 from portico.storage.engine.nodes import COORDINATOR, Nodes
+from portico.storage.engine.postgres_errors import TRANSLATED
 from portico.storage.engine.revisions import RevisionReader
 from portico.storage.engine.slots import Slots
 from portico.storage.engine.statements import Row, StatementCompiler
-from portico.storage.engine.translation import Translated
 
 T = TypeVar("T")
 
@@ -54,14 +53,6 @@ MIGRATION_LOCK = 0x506F727469636F  # "Portico" in ASCII
 _BEGIN = f"BEGIN; SET LOCAL statement_timeout = {WRITE_SECONDS * 1000:.0f}"
 _CACHED_BY_DRIVER = 512
 _IDLE_SECONDS = 300.0
-_CONFLICTS = {"55P03": "A lock was not free in time.", "40001": "", "40P01": ""}
-# The second is what the driver says of a connection that breaks while it is handed over.
-_BROKEN = (asyncpg.InterfaceError, asyncpg.InternalClientError)
-_UNREACHABLE = {"08", "28", "3D", "53", "57", "58"}
-_REFUSALS = {
-    "25006": "The database takes no writes: it is read-only or in recovery.",
-    "53100": "The disk of the database is full.",
-}
 
 Lender = Callable[[int], Awaitable[tuple["Loan", "PostgresConnection"]]]
 
@@ -213,9 +204,9 @@ class PostgresReader:
         traceback: TracebackType | None,
     ) -> None:
         """Return the connection. Raises Portico's error in place of the driver's."""
-        with _TRANSLATED:
+        with TRANSLATED:
             await self.give_back()
-        _TRANSLATED.__exit__(kind, error, traceback)
+        TRANSLATED.__exit__(kind, error, traceback)
 
     async def _connection(self) -> PostgresConnection:
         if self._lent is None:
@@ -345,7 +336,7 @@ class PostgresDatabase(Database):
     @asynccontextmanager
     async def transaction(self, customer_id: int = 0) -> AsyncIterator[Connection]:
         """Open a write transaction."""
-        with _TRANSLATED:
+        with TRANSLATED:
             own: int | None = None
             try:
                 group = await self._nodes.group_of(customer_id)
@@ -382,7 +373,7 @@ class PostgresDatabase(Database):
             async_creator=partial(self._connect, statement_seconds=0),
             poolclass=NullPool,
         )
-        with _TRANSLATED:
+        with TRANSLATED:
             async with engine.begin() as connection:
                 await connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({MIGRATION_LOCK})")
                 await connection.run_sync(work)
@@ -398,7 +389,7 @@ class PostgresDatabase(Database):
             poolclass=NullPool,
             isolation_level="REPEATABLE READ",
         )
-        with _TRANSLATED:
+        with TRANSLATED:
             async with engine.connect() as connection:
                 await connection.execution_options(postgresql_readonly=True)
                 await connection.run_sync(work)
@@ -415,7 +406,7 @@ class PostgresDatabase(Database):
 
     async def erase_deleted(self, tables: Sequence[str]) -> None:
         """Rewrite the tables into new files."""
-        with _TRANSLATED:
+        with TRANSLATED:
             # Statements on connections of the pool have the time limit of a read.
             connection = await self._connect(statement_seconds=0)
             try:
@@ -474,31 +465,3 @@ async def _in_time(connection: asyncpg.Connection[Any], answer: Awaitable[T]) ->
 def _milliseconds(seconds: float) -> str:
     """Return a time in the unit of PostgreSQL's settings, where 0 means no limit."""
     return str(ceil(seconds * 1000))
-
-
-def _translation(error: BaseException) -> PorticoError | None:
-    """Return Portico's error for one of the driver's: wait, try again, or None for a defect."""
-    if isinstance(error, asyncpg.IntegrityConstraintViolationError):
-        # Use-cases check their rules before they write. So a violated constraint means that another
-        # transaction has changed what they checked.
-        return ConcurrentChange("record", f"{error}.")
-    if isinstance(error, asyncpg.PostgresError):
-        return _refusal(error.sqlstate or "")
-    if isinstance(error, DBAPIError):
-        return _refusal(getattr(error.orig, "sqlstate", None) or "")
-    if isinstance(error, TimeoutError):
-        return Unavailable("The database did not answer in time.")
-    if isinstance(error, (*_BROKEN, OSError)):
-        return Unavailable(f"The database cannot be reached: {error}.")
-    return None
-
-
-def _refusal(state: str) -> PorticoError | None:
-    if state in _CONFLICTS:
-        return ConcurrentChange("record", _CONFLICTS[state])
-    if not state or state in _REFUSALS or state[:2] in _UNREACHABLE:
-        return Unavailable(_REFUSALS.get(state, "The database cannot serve this request now."))
-    return None
-
-
-_TRANSLATED = Translated(_translation)
