@@ -27,7 +27,8 @@ TEMPLATE_COLUMNS = 160
 VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "base_service"}
 LAYER_LIBRARIES = {
     "domain": {"idna"},
-    "storage": {"sqlalchemy", "alembic", "asyncpg", "cryptography"},
+    # msgspec encodes the rows of backups.
+    "storage": {"sqlalchemy", "alembic", "asyncpg", "cryptography", "msgspec"},
     "services": {"cachetools", "cryptography"},
     "asgi": {"litestar"},
     "http": {"litestar", "msgspec", "joserfc", "cryptography"},
