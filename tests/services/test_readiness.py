@@ -134,17 +134,18 @@ def test_probe_under_way_does_not_delay_the_stop(empty_url: str) -> None:
         assert store.run(ask(store.database)) < 2
 
 
-def test_other_schema_is_not_ready(empty_url: str) -> None:
+def test_newer_schema_is_ready_only_within_its_range(empty_url: str) -> None:
     upgrade(empty_url)
 
-    async def ask(database: Database) -> str:
+    async def ask(database: Database, change: str) -> str:
         async with database.transaction() as connection:
-            await connection.run(text("UPDATE alembic_version SET version_num = '9999'"))
+            await connection.run(text(f"UPDATE alembic_version SET {change}"))
         async with ready(database) as verdict:
             return await verdict.reason()
 
     with opened(empty_url) as store:
-        assert store.run(ask(store.database)) == OTHER_SCHEMA
+        assert store.run(ask(store.database, "version_num = '9999'")) == ""
+        assert store.run(ask(store.database, "oldest_server = '9999'")) == OTHER_SCHEMA
 
 
 def test_read_only_database_is_not_ready(empty_url: str) -> None:
