@@ -5,7 +5,15 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Collection,
+    Iterable,
+    Mapping,
+    Sequence,
+)
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -25,6 +33,7 @@ from portico.asgi.client_address import TrustedProxies
 from portico.asgi.exchange import ExchangeMiddleware
 from portico.asgi.forwarding import ForwardingRecord
 from portico.asgi.limits import RateCounter
+from portico.asgi.request_counts import RequestCounts
 from portico.asgi.routing import Application, OwnRouter
 from portico.asgi.threads import Threads
 from portico.backup_schedule import backup_schedule
@@ -46,7 +55,9 @@ from portico.http.links import application_segments, bulk, links
 from portico.http.portals import certificates, portals
 from portico.http.tenancy import identity, microtenants
 from portico.installation import key_overlap, make_cipher, open_runtime
-from portico.observability import AccessLog
+from portico.instruments import Instruments
+from portico.observability.logs import AccessLog
+from portico.operations import name_operations
 from portico.services.backups.watch import BackupWatch
 from portico.services.people.failed_sign_ins import FailedSignIns
 from portico.services.people.first_steps import CommandLine
@@ -127,22 +138,22 @@ def create_app(
     monotonic: Clock = time.monotonic,
     command_line: CommandLine | None = None,
     additions: Additions | None = None,
+    instruments: Instruments | None = None,
 ) -> ASGIApp:
     """Return the application for a server that runs its lifespan. It opens no connection yet.
 
     `command_line` is how pages write commands for the operator.
     """
-    added = additions or Additions()
+    added, instruments = additions or Additions(), instruments or Instruments()
     database = _open_database(settings, durable=added.durable)
     rates, cache = RateCounter(clock, settings.rate_limit), AnswerCache(settings.cache_bytes)
-    notes = SignInNotes(database, clock)
-    cipher = make_cipher(settings)
+    notes, cipher = SignInNotes(database, clock), make_cipher(settings)
     signing_keys = SigningKeys(database, cipher, monotonic)
     tokens = Tokens(
         signing_keys, added.clients_clock or clock, settings.token_lifetime, notes, added.time_in
     )
     readiness = Readiness(database, clock, slot=randrange(PROBE_SLOTS))
-    log = AccessLog(sys.stderr.buffer) if settings.access_log else None
+    log = AccessLog(sys.stderr.buffer, settings.log_format) if settings.access_log else None
     threads, failed = Threads(), FailedSignIns()
     record = ForwardingRecord(trusted_proxies(settings), database, clock)
 
@@ -151,11 +162,12 @@ def create_app(
         try:
             runtime = await open_runtime(settings, database, cipher, clock, added.new_id)
             await ensure_signing_key(runtime, overlap=key_overlap(settings.token_lifetime))
-            app.state.api = _make_api(runtime, settings, tokens, rates, cache, threads, failed)
+            api = _make_api(runtime, settings, tokens, rates, cache, threads, failed)
             app.state.site = make_site(
                 runtime, settings, command_line, threads, signing_keys, failed, added
             )
-            app.state.readiness = readiness
+            app.state.api, app.state.readiness = api, readiness
+            instruments.start(counts, api, readiness)
             await added.started(app, runtime)
             logger.info("This worker is ready.", extra={"event": "worker.started"})
             async with record:
@@ -170,17 +182,39 @@ def create_app(
             await database.close()
             threads.close()
             failed.flush()
+            instruments.close()
             if log is not None:
                 log.flush()
             logger.info("This worker has stopped.", extra={"event": "worker.stopped"})
 
-    application: ASGIApp = _router(settings, lifespan, added.routes)
-    if settings.cache_bytes:
-        application = HotSignIns(application, tokens=tokens, database=database)
-        application = HotReads(
-            application, cache=cache, database=database, rates=rates, tokens=tokens, threads=threads
-        )
-    return _outermost(application, log, settings, record, added.middlewares)
+    router = _router(settings, lifespan, (*added.routes, *instruments.routes(settings)))
+    counts = RequestCounts(name_operations(router))
+    application = instruments.follow(router, database.usage, settings)
+    application = _with_hot_paths(application, database, cache, rates, tokens, threads, counts)
+    return _outermost(application, log, settings, record, added.middlewares, counts, instruments)
+
+
+def _with_hot_paths(
+    application: ASGIApp,
+    database: Database,
+    cache: AnswerCache,
+    rates: RateCounter,
+    tokens: Tokens,
+    threads: Threads,
+    counts: RequestCounts,
+) -> ASGIApp:
+    if not cache.limit:
+        return application
+    application = HotSignIns(application, tokens=tokens, database=database, counts=counts)
+    return HotReads(
+        application,
+        cache=cache,
+        database=database,
+        rates=rates,
+        tokens=tokens,
+        threads=threads,
+        counts=counts,
+    )
 
 
 def _open_database(settings: Settings, *, durable: bool) -> Database:
@@ -242,6 +276,8 @@ def _outermost(
     settings: Settings,
     record: ForwardingRecord,
     added: Sequence[Callable[[ASGIApp], ASGIApp]],
+    counts: RequestCounts,
+    instruments: Instruments,
 ) -> ASGIApp:
     application = ExchangeMiddleware(
         application,
@@ -250,6 +286,8 @@ def _outermost(
         strict_transport(make_origin_resolver(settings), settings.strict_transport),
         ambiguous=refuse_ambiguous,
         note_forwarded=record.requests.note,
+        counts=counts,
+        observers=instruments.observers(settings),
     )
     for layer in reversed(added):
         application = layer(application)
@@ -372,6 +410,16 @@ def _described_routes() -> list[tuple[str, HTTPRouteHandler]]:
     routes = [(PREFIXES[0], route) for noun in NOUNS for route in noun.ROUTES]
     routes += [("", route) for route in (*identity.ROOT_ROUTES, *identity.SESSION_ROUTES)]
     return [(prefix, route) for prefix, route in routes if OPERATION in route.opt]
+
+
+def usual_statuses() -> Mapping[tuple[str, str], Collection[int]]:
+    """Return the operations and methods of all routes, with the statuses that they answer."""
+
+    @asynccontextmanager
+    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+        yield
+
+    return name_operations(_router(Settings(), lifespan, ()))
 
 
 def api_operations() -> Operations:

@@ -12,6 +12,7 @@ from functools import partial
 from math import ceil
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
+from typing import TYPE_CHECKING
 
 from granian._granian import SocketHolder
 from granian.constants import Interfaces
@@ -19,11 +20,13 @@ from granian.server.mp import MPServer, WorkerProcess
 from litestar.types import ASGIApp
 
 from portico import __version__
+from portico.app import usual_statuses
+from portico.domain.addresses import parse_host_port
 from portico.listener import BACKLOG, listening_address
-from portico.observability import configure_logging
+from portico.observability.logs import configure_logging
 from portico.retirement import DRAIN_SECONDS, HAND_OVER, LAST_REQUEST_SECONDS, STOPS
 from portico.services.people.first_steps import CommandLine
-from portico.settings import Settings
+from portico.settings import InvalidSetting, Settings
 from portico.storage.engine.database import sqlite_path
 from portico.storage.schema.compatibility import newest_revision
 from portico.worker import Start, load_worker
@@ -37,14 +40,47 @@ READY_SECONDS = 60.0
 
 _CHECK_SECONDS = 0.1
 
+if TYPE_CHECKING:
+    from portico.observability.serving import ServedMetrics
+
 logger = logging.getLogger("portico")
 
 
-def run_server(settings: Settings, command_line: CommandLine, listener: socket.socket) -> None:
+def open_metrics(settings: Settings) -> ServedMetrics | None:
+    """Return the metrics of the workers, if the settings want them served.
+
+    Raises InvalidSetting if their address cannot be used.
+    """
+    if not settings.metrics_listen and not settings.metrics_on_main:
+        return None
+    # Only a server with metrics loads their library.
+    from portico.observability.serving import ServedMetrics, initial_metrics
+
+    address = parse_host_port(settings.metrics_listen)
+    try:
+        return ServedMetrics(
+            settings.workers,
+            newest_revision(),
+            address,
+            lambda: initial_metrics(usual_statuses()),
+        )
+    except OSError as error:
+        raise InvalidSetting(
+            f"--metrics-listen: cannot listen on {settings.metrics_listen}: {error.strerror}. "
+            "Choose another address or port."
+        ) from None
+
+
+def run_server(
+    settings: Settings,
+    command_line: CommandLine,
+    listener: socket.socket,
+    metrics: ServedMetrics | None = None,
+) -> None:
     """Serve until the process must stop, then finish the requests in progress."""
-    configure_logging(settings.log_level)
+    configure_logging(settings.log_level, settings.log_format)
     make_new_workers_stoppable()
-    server = PorticoServer(listener, settings.workers)
+    server = PorticoServer(listener, settings.workers, metrics)
     server.on_startup(partial(_log_start, settings, listener))
     server.on_reload(_log_reload)
     server.serve(target_loader=partial(load_worker, settings, command_line), wrap_loader=False)
@@ -56,7 +92,9 @@ class PorticoServer(MPServer):
     It overrides private methods, so `pyproject.toml` allows only tested versions of Granian.
     """
 
-    def __init__(self, listener: socket.socket, workers: int) -> None:
+    def __init__(
+        self, listener: socket.socket, workers: int, metrics: ServedMetrics | None = None
+    ) -> None:
         host, port = listening_address(listener)
         super().__init__(
             "portico",
@@ -71,6 +109,7 @@ class PorticoServer(MPServer):
             workers_kill_timeout=END_SECONDS,
         )
         self._listener = listener
+        self._served_metrics = metrics
         self._ready: dict[WorkerProcess, Connection] = {}
 
     def _init_shared_socket(self) -> None:
@@ -86,10 +125,27 @@ class PorticoServer(MPServer):
         self, idx: int, target: Callable[..., None], callback_loader: Callable[[Start], ASGIApp]
     ) -> WorkerProcess:
         ready, report = Pipe(duplex=False)
-        start = Start(os.getpid(), self._listener.fileno(), self.bind_port, idx + 1, report)
+        pipe = None if self._served_metrics is None else self._served_metrics.open_pipe(idx + 1)
+        start = Start(
+            os.getpid(),
+            self._listener.fileno(),
+            self.bind_port,
+            idx + 1,
+            report,
+            None if pipe is None else pipe.of_worker,
+        )
         worker: WorkerProcess = super()._spawn_worker(idx, target, partial(callback_loader, start))
+        if self._served_metrics is not None and pipe is not None:
+            worker.start = partial(self._served_metrics.start_worker, pipe, worker.start)  # type: ignore[method-assign]  # Granian has no hook
         self._ready[worker] = ready  # the worker's report would fail if nobody held this end
         return worker
+
+    def _spawn_workers(
+        self, spawn_target: Callable[..., None], target_loader: Callable[[Start], ASGIApp]
+    ) -> None:
+        super()._spawn_workers(spawn_target, target_loader)  # type: ignore[no-untyped-call]  # it has no types
+        if self._served_metrics is not None:
+            self._served_metrics.start()
 
     def _respawn_workers(
         self,
@@ -204,6 +260,8 @@ class PorticoServer(MPServer):
         for number in numbers:
             process = self.wrks[number].inner
             if not process.is_alive():
+                if self._served_metrics is not None:
+                    self._served_metrics.note_death()
                 logger.error(
                     "Worker %d ended unexpectedly with status %s.",
                     number + 1,

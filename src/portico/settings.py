@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from portico.domain.addresses import are_networks, is_origin
-from portico.domain.durations import is_duration
+from portico.domain.addresses import are_networks, is_host_port, is_origin
+from portico.domain.durations import duration_milliseconds, is_duration
 
 PREFIX = "PORTICO_"
 CONFIG_VARIABLE = "PORTICO_CONFIG"
@@ -148,7 +148,26 @@ class Settings:
         "Minimum log level: debug, info, warning or error.",
         lambda value: value in {"debug", "info", "warning", "error"},
     )
-    access_log: bool = _setting(True, "Write one line of JSON for each request.")
+    log_format: str = _setting(
+        "json",
+        "Format of log lines: json for programs, or text for people.",
+        lambda value: value in {"json", "text"},
+    )
+    access_log: bool = _setting(True, "Write one log line for each request.")
+    slow_request: str = _setting(
+        "0ms",
+        "Log each request that takes at least this long, with its database statements, for example "
+        "500ms or 2s. 0ms logs none.",
+        lambda value: duration_milliseconds(value) is not None,
+    )
+    metrics_listen: str = _setting(
+        "",
+        "Address and port that serve /metrics, for example 127.0.0.1:9464. Empty: not served.",
+        is_host_port,
+    )
+    metrics_on_main: bool = _setting(
+        False, "Serve /metrics on the main listener too. Everyone who reaches it can read them."
+    )
     backup_dir: str = _setting(
         "", "Folder for scheduled backups, created if it is missing. Empty: no scheduled backups."
     )

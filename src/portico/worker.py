@@ -20,7 +20,9 @@ from litestar.types import ASGIApp
 
 from portico.app import create_app
 from portico.backup_schedule import start_backups
-from portico.observability import configure_logging
+from portico.instruments import Instruments
+from portico.observability.logs import configure_logging
+from portico.observability.traces import open_tracing
 from portico.retention_schedule import start_retention
 from portico.retirement import STOPS, RetiringApp
 from portico.services.people.first_steps import CommandLine
@@ -35,7 +37,8 @@ class Start:
     """What the main process tells a worker. `parent` is the process id of the main process.
 
     `listener` is the file descriptor of the listener, `port` its port. `number` is the worker's
-    number, from 1. On `ready` the worker reports that it can serve.
+    number, from 1. On `ready` the worker reports that it can serve, and on `metrics` what it has
+    counted, if the main process collects that.
     """
 
     parent: int
@@ -43,6 +46,7 @@ class Start:
     port: int
     number: int
     ready: Connection
+    metrics: Connection | None = None
 
 
 def load_worker(settings: Settings, command_line: CommandLine, start: Start) -> ASGIApp:
@@ -53,9 +57,13 @@ def load_worker(settings: Settings, command_line: CommandLine, start: Start) -> 
     for stop in STOPS:
         signal.signal(stop, signal.SIG_DFL)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a terminal that closes sends it to every process
-    configure_logging(settings.log_level, worker=start.number)
+    configure_logging(settings.log_level, settings.log_format, worker=start.number)
+    instruments = _make_instruments(start)
     app = RetiringApp(
-        create_app(settings, command_line=command_line), start.listener, start.port, start.ready
+        create_app(settings, command_line=command_line, instruments=instruments),
+        start.listener,
+        start.port,
+        start.ready,
     )
     server_signals.set_loop_signals = app.handle_stops
     if start.number == 1:
@@ -66,6 +74,16 @@ def load_worker(settings: Settings, command_line: CommandLine, start: Start) -> 
     gc.collect()
     gc.freeze()
     return app
+
+
+def _make_instruments(start: Start) -> Instruments:
+    reporter = None
+    if start.metrics is not None:
+        # Only a server with metrics loads their library.
+        from portico.observability.pipes import WorkerReporter
+
+        reporter = WorkerReporter(start.metrics)
+    return Instruments(reporter=reporter, tracing=open_tracing(os.environ))
 
 
 def end_with_parent(parent: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from portico.domain.durations import duration_seconds, is_duration
+from portico.domain.durations import duration_milliseconds, duration_seconds, is_duration
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,11 @@ def test_duration_has_bounds() -> None:
         False,
         False,
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "milliseconds"),
+    [("500ms", 500), ("0ms", 0), ("2s", 2_000), ("1m", 60_000), ("500", None), ("", None)],
+)
+def test_short_duration_can_be_in_milliseconds(text: str, milliseconds: int | None) -> None:
+    assert duration_milliseconds(text) == milliseconds

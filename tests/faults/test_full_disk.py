@@ -23,6 +23,7 @@ from tests.harness import (
     start_server,
     upgrade,
 )
+from tests.scrapes import Scrape
 
 ROOM_BYTES = 700_000
 # Runs `python -m portico` as a user whom the modes of files bind, even when that is root: it drops
@@ -61,12 +62,14 @@ def fill(admin: Caller) -> list[str]:
 
 
 def test_full_disk_is_503_and_reads_go_on(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'portico.db'}"
+    url, metrics = f"sqlite:///{tmp_path / 'portico.db'}", f"127.0.0.1:{free_port()}"
     upgrade(url)
-    with served(url, tmp_path / "server.log") as server:
+    with served(url, tmp_path / "server.log", "--metrics-listen", metrics) as server:
         admin = create_tenant(server).caller()
+        before = Scrape(f"http://{metrics}/metrics")
         with no_room(server):
             acknowledged = fill(admin)
+            on_full_disk = Scrape(f"http://{metrics}/metrics")
             full = admin.names(pagesize=100)
             link_id = admin.get(LINKS).json()["list"][0]["id"]
             large = {"name": "Large", "link": "x.example.com", "iconText": "x" * 100_000}
@@ -76,6 +79,9 @@ def test_full_disk_is_503_and_reads_go_on(tmp_path: Path) -> None:
         late = admin.post(LINKS, large)
         log = server.log.read_text()
 
+        on_full_disk.assert_not_below(before)
+        refused = {"operation": "create_link", "status": "503"}
+        assert on_full_disk.total("portico_requests_total", **refused) == 1
         assert len(acknowledged) > 2
         assert full == acknowledged
         assert_error(replaced, 503, "retryable.server.error")

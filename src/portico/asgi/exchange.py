@@ -27,6 +27,8 @@ from litestar.types import (
 )
 
 from portico.asgi.limits import RateUsage
+from portico.asgi.request_counts import RequestCounts, RequestSeries
+from portico.storage.engine.usage import RequestStatements
 
 AccessLogger = Callable[[dict[str, object]], None]
 _SCOPE_KEY = "portico_exchange"
@@ -55,18 +57,37 @@ _COMMON_HEADERS = [
 ]
 
 
-@dataclass
+@dataclass(slots=True)
 class Exchange:
     """The facts about a request that are collected while it is served.
 
     `transaction_id` is unique, because the server creates it. `client_transaction_id` is the one
-    that the client sent, or None. Clients reuse theirs for several requests.
+    that the client sent, or None. Clients reuse theirs for several requests. `series` counts the
+    request, and is set by what answers ahead of the router. `statements` are those of a request
+    that is followed.
     """
 
     transaction_id: str
     client_transaction_id: str | None = None
     client_id: int | None = None
     rate: RateUsage | None = None
+    series: RequestSeries | None = None
+    statements: RequestStatements | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedRequest:
+    """A request that has ended. `began` is a time of `perf_counter`."""
+
+    scope: HTTPScope
+    exchange: Exchange
+    operation: str
+    status: int
+    began: float
+    seconds: float
+
+
+Observer = Callable[[FinishedRequest], None]
 
 
 def exchange_in(scope: HTTPScope) -> Exchange:
@@ -134,7 +155,8 @@ class ExchangeMiddleware:
     `log` writes the fields of an access-log line, and `client_address` finds its `peer`. `headers`
     returns further headers for a request. `ambiguous` answers a request with several
     `Authorization` headers, so that no other code chooses one of them. `note_forwarded`
-    gets the names of the headers of a reverse proxy in each request.
+    gets the names of the headers of a reverse proxy in each request. Every request is added to
+    `counts`, and each of the `observers` is called with it when it has ended.
     """
 
     def __init__(
@@ -146,6 +168,8 @@ class ExchangeMiddleware:
         *,
         ambiguous: ASGIApp | None = None,
         note_forwarded: Callable[[HTTPScope, Sequence[bytes]], None] = lambda scope, names: None,
+        counts: RequestCounts | None = None,
+        observers: Sequence[Observer] = (),
     ) -> None:
         self._app = app
         self._log = log
@@ -153,6 +177,9 @@ class ExchangeMiddleware:
         self._further = headers
         self._ambiguous = ambiguous or app
         self._note_forwarded = note_forwarded
+        self._counts = counts or RequestCounts()
+        self._observers = observers
+        self._is_observed = bool(observers) or log is not None
         # Ids need not be secret, only unique: the system seeds the generator of each worker.
         self._random_bits = Random().getrandbits
 
@@ -195,9 +222,19 @@ class ExchangeMiddleware:
         try:
             await app(scope, body or receive, send_with_headers)
         finally:
-            if self._log is not None:
-                seconds = perf_counter() - started
-                self._log(_line(scope, exchange, status, seconds, self._client_address(scope)))
+            seconds = perf_counter() - started
+            series = exchange.series or self._counts.of(scope)
+            series.add(status, seconds)
+            if self._is_observed:
+                self._observe(
+                    FinishedRequest(scope, exchange, series.operation, status, started, seconds)
+                )
+
+    def _observe(self, finished: FinishedRequest) -> None:
+        for observe in self._observers:
+            observe(finished)
+        if self._log is not None:
+            self._log(_line(finished, self._client_address(finished.scope)))
 
 
 def _read_head(scope: HTTPScope) -> tuple[str | None, int | None, bool, int, Sequence[bytes]]:
@@ -234,15 +271,14 @@ def _headers(exchange: Exchange) -> list[tuple[bytes, bytes]]:
     return headers
 
 
-def _line(
-    scope: HTTPScope, exchange: Exchange, status: int, seconds: float, peer: str
-) -> dict[str, object]:
+def _line(finished: FinishedRequest, peer: str) -> dict[str, object]:
+    scope, exchange = finished.scope, finished.exchange
     return {
         "logger": "portico.access",
         "method": scope["method"],
         "path": scope["path"],
-        "status": status,
-        "milliseconds": round(seconds * 1000, 2),
+        "status": finished.status,
+        "milliseconds": round(finished.seconds * 1000, 2),
         "clientId": exchange.client_id and str(exchange.client_id),
         "peer": peer or None,
         "transactionId": exchange.transaction_id,

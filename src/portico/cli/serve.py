@@ -23,12 +23,13 @@ from portico.installation import (
     private_files,
 )
 from portico.listener import listening_address, open_listener
-from portico.observability import configure_logging
-from portico.server import run_server
+from portico.observability.logs import configure_logging
+from portico.observability.traces import TracingUnavailable, require_tracing
+from portico.server import open_metrics, run_server
 from portico.services.people.first_steps import FirstStep, first_step
 from portico.services.people.secret_keys import require_secret_keys
 from portico.services.tenancy.signing_keys import ensure_signing_key
-from portico.settings import Settings, setting_fields, settings_file
+from portico.settings import InvalidSetting, Settings, setting_fields, settings_file
 from portico.storage.engine.database import (
     open_database,
     require_database,
@@ -48,12 +49,14 @@ def serve(settings: Settings, demo: bool) -> None:
     Without --database, or with --demo, a missing database file is created. Otherwise the database
     must exist.
     """
-    configure_logging(settings.log_level)
+    configure_logging(settings.log_level, settings.log_format)
     with open_listener(settings, os.environ) as listener:
         _serve(settings, listener, demo=demo)
 
 
 def _serve(settings: Settings, listener: socket.socket, *, demo: bool) -> None:
+    _require_tracing()
+    metrics = open_metrics(settings)
     access, step = asyncio.run(_prepare(settings, demo=demo))
     line = command_line(settings)
     _warn_about_loose_modes(settings, demo=demo)
@@ -70,7 +73,7 @@ def _serve(settings: Settings, listener: socket.socket, *, demo: bool) -> None:
         click.echo(first_step_text(step, line))
     click.echo(f"Portico listens on {origin} (API reference: {origin}/docs). Ctrl-C stops it.")
     gc.freeze()
-    run_server(settings, line, listener)
+    run_server(settings, line, listener, metrics)
 
 
 async def _prepare(settings: Settings, *, demo: bool) -> tuple[DemoAccess | None, FirstStep | None]:
@@ -91,6 +94,14 @@ async def _prepare(settings: Settings, *, demo: bool) -> tuple[DemoAccess | None
         return access, await first_step(runtime)
     finally:
         await database.close()
+
+
+def _require_tracing() -> None:
+    """Raise InvalidSetting if the OTEL_ variables ask for traces that cannot be sent."""
+    try:
+        require_tracing(os.environ)
+    except TracingUnavailable as error:
+        raise InvalidSetting(str(error)) from None
 
 
 def _warn_about_loose_modes(settings: Settings, *, demo: bool) -> None:

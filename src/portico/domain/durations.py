@@ -24,6 +24,15 @@ def duration_seconds(text: str) -> int | None:
     return int(match[1]) * _SECONDS[match[2]] if match else None
 
 
+def duration_milliseconds(text: str) -> int | None:
+    """Return the milliseconds of a duration such as `500ms` or `2s`. None for any other text."""
+    match = re.fullmatch(r"([0-9]{1,9})ms", text.strip())
+    if match:
+        return int(match[1])
+    seconds = duration_seconds(text)
+    return None if seconds is None else 1000 * seconds
+
+
 def is_duration(least: str, most: str) -> Callable[[str], bool]:
     """Return a function that tells whether a text is a duration between two others."""
     low, high = duration_seconds(least) or 0, duration_seconds(most) or 0

@@ -20,7 +20,7 @@ from portico.emulation.environment import (
     stray_variables,
 )
 from portico.emulation.running import EmulateOptions, running_stand_in
-from portico.observability import configure_logging
+from portico.observability.logs import configure_logging
 
 CONFIGURATION_FILES = ("./zscaler.yaml", "~/.zscaler/zscaler.yaml")
 KEPT_VARIABLES = ("ZSCALER_CLIENT_CACHE_ENABLED", "CHECKPOINT_DISABLE")

@@ -14,7 +14,7 @@ from dataclasses import replace
 from portico.emulation.access import StandInAccess
 from portico.emulation.running import EmulateOptions, running_stand_in
 from portico.emulation.state_folder import StateFolder
-from portico.observability import configure_logging
+from portico.observability.logs import configure_logging
 
 _INPUT_BYTES = 65_536
 

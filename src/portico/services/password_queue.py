@@ -58,9 +58,19 @@ class PasswordQueue:
         self._last_was_known = False
         self._waiting: list[_Waiter] = []
         self._arrivals = count()
+        self.rejected = 0
         self._failures: TTLCache[str, int] = TTLCache(
             REMEMBERED_SOURCES, ttl=REMEMBERED_SECONDS, timer=timer
         )
+
+    @property
+    def running(self) -> int:
+        """The number of passwords that are being hashed."""
+        return self._running
+
+    def waiting(self, *, known: bool) -> int:
+        """Return how many applicants of one kind wait for a turn. Any thread may call it."""
+        return sum(each.applicant.known == known for each in tuple(self._waiting))
 
     def note_arrival(self) -> int:
         """Return the arrival number of a request that will ask for a turn later.
@@ -82,6 +92,7 @@ class PasswordQueue:
         waiter = self._enter(applicant)
         try:
             if not await self._wait(waiter, left):
+                self.rejected += 1
                 raise TooManySignIns(RETRY_SECONDS)
             yield
         except BaseException:

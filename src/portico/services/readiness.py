@@ -48,8 +48,13 @@ class Readiness:
         self._every = every
         self._within = within
         self._reason = ""
+        self._checked = False
         self._began = -every
         self._probe: asyncio.Task[None] | None = None
+
+    def is_ready(self) -> bool:
+        """Return whether the last check succeeded. Any thread may call it."""
+        return self._checked and not self._reason
 
     async def reason(self) -> str:
         """Return why the server is not ready, as a sentence, or "" if it is ready."""
@@ -105,3 +110,4 @@ class Readiness:
         elif self._reason and not reason:
             logger.info("Ready again.", extra={"event": "readiness.restored"})
         self._reason = reason
+        self._checked = True

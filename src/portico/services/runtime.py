@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from portico.domain.people.passwords import PasswordHasher
 from portico.domain.people.sessions import SessionLife
 from portico.domain.records import Clock, IdSource, TimeOrderedIds
 from portico.services.password_queue import PasswordQueue
+from portico.services.tally import Tally
 from portico.storage.engine.connections import Database
 from portico.storage.secrets.secret_cipher import SecretCipher
 from portico.storage.tenancy.identity import IdentityRepository
@@ -29,6 +30,7 @@ class Runtime:
     password_queue: PasswordQueue
     console_life: SessionLife
     portal_life: SessionLife
+    tally: Tally = field(default_factory=Tally)
 
     @property
     def now(self) -> int:

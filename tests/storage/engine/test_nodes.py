@@ -22,6 +22,7 @@ from portico.storage.engine import postgres
 from portico.storage.engine.connections import Connection, Database
 from portico.storage.engine.database import open_database
 from portico.storage.engine.revisions import READERS, RevisionReader
+from portico.storage.engine.usage import DatabaseUsage
 from portico.storage.schema.distribution import distribute_database
 from tests.harness import cipher_of, make_runtime, with_database
 from tests.storage.schema.citus import execute, offer_citus
@@ -183,7 +184,7 @@ def test_revisions_of_other_workers_are_read_while_one_is_silent() -> None:
         return 1 + customer_id % 2
 
     async def work() -> None:
-        reader = RevisionReader(connect, group_of, patience=0.3)
+        reader = RevisionReader(connect, group_of, patience=0.3, usage=DatabaseUsage())
         silent = [asyncio.create_task(reader.current(2 * n + 1)) for n in range(4 * READERS)]
         await asyncio.sleep(0)
         for customer_id in range(0, 60, 2):

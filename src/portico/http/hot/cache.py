@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from dataclasses import dataclass
 
+from portico.asgi.request_counts import UNMATCHED, RequestSeries
 from portico.http.kit.tokens import VerifiedToken
 from portico.services.access import Access
 
@@ -33,11 +34,16 @@ class CachedSession:
 
 @dataclass(slots=True)
 class CachedAnswer:
-    """An encoded body, and the revision of the data in it."""
+    """An encoded body, the revision of the data in it, and the operation that made it.
+
+    `series` counts the requests that get it.
+    """
 
     revision: int
     tag: bytes
     body: bytes
+    operation: str = UNMATCHED
+    series: RequestSeries | None = None
     packed: bytes | None = None
 
     @property
@@ -47,10 +53,15 @@ class CachedAnswer:
 
 
 class AnswerCache:
-    """The cached answers and sessions of one process. `limit` is in bytes; 0 caches no answers."""
+    """The cached answers and sessions of one process. `limit` is in bytes; 0 caches no answers.
+
+    `hits` are the reads that were answered from the cache, `misses` those that could have been.
+    """
 
     def __init__(self, limit: int) -> None:
-        self._limit = limit
+        self.limit = limit
+        self.hits = 0
+        self.misses = 0
         self._answers: OrderedDict[AnswerKey, CachedAnswer] = OrderedDict()
         self._sessions: OrderedDict[str, CachedSession] = OrderedDict()
         self._size = 0
@@ -80,7 +91,7 @@ class AnswerCache:
     def cache_answer(self, key: AnswerKey, answer: CachedAnswer) -> None:
         """Cache an answer, and evict the least recently used ones."""
         _, path, query = key
-        if answer.size > self._limit // 4 or len(path) + len(query) > LONGEST_KEY:
+        if answer.size > self.limit // 4 or len(path) + len(query) > LONGEST_KEY:
             return
         self._forget(key)
         self._answers[key] = answer
@@ -100,6 +111,6 @@ class AnswerCache:
             self._size -= old.size
 
     def _shrink(self) -> None:
-        while self._size > self._limit:
+        while self._size > self.limit:
             _, old = self._answers.popitem(last=False)
             self._size -= old.size

@@ -11,6 +11,7 @@ from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
 from portico.asgi.exchange import Exchange, exchange_in
 from portico.asgi.limits import RateCounter
+from portico.asgi.request_counts import RequestCounts
 from portico.asgi.threads import Threads
 from portico.domain.errors import Unavailable
 from portico.http.hot.cache import AnswerCache, CachedAnswer, CachedSession
@@ -44,6 +45,7 @@ class HotReads:
         rates: RateCounter,
         tokens: Tokens,
         threads: Threads,
+        counts: RequestCounts,
     ) -> None:
         self._app = app
         self._cache = cache
@@ -51,6 +53,7 @@ class HotReads:
         self._rates = rates
         self._tokens = tokens
         self._threads = threads
+        self._counts = counts
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request from the cache, or pass it to the router."""
@@ -72,8 +75,12 @@ class HotReads:
         if not await self._is_current(session, answer):
             return False
         exchange = exchange_in(scope)
+        if answer.series is None:
+            answer.series = self._counts.of_operation(answer.operation, "GET")
+        exchange.series = answer.series
         if not self._counted(exchange, claims.client_id):
             return False
+        self._cache.hits += 1
         if asked.known_tag is not None and names_tag(asked.known_tag, answer.tag.decode()):
             await send_whole(send, 304, [(b"etag", answer.tag), NO_STORE, VARY], b"")
         elif asked.gzip and len(answer.body) >= GZIP_FROM_BYTES:

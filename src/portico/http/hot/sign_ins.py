@@ -10,6 +10,8 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Receive, ReceiveMessage, Scope, Send
 
 from portico.asgi.bodies import received_again
+from portico.asgi.exchange import exchange_in
+from portico.asgi.request_counts import RequestCounts
 from portico.domain.errors import InvalidField, Unavailable
 from portico.domain.tenancy.identity import ApiClient, secret_matches
 from portico.http.kit.answers import (
@@ -21,13 +23,14 @@ from portico.http.kit.answers import (
     send_whole,
 )
 from portico.http.kit.tokens import Tokens
-from portico.http.tenancy.identity import FORM, PRESENT_TOKEN, parse_form
+from portico.http.tenancy.identity import FORM, PRESENT_TOKEN, SIGN_IN, TOKEN, parse_form
 from portico.services import access
 from portico.storage.engine.connections import Database
 
 LONGEST_FORM = 2_048
 CACHED_CLIENTS = 10_000
 _FORM = FORM.encode()
+OPERATIONS = {SIGN_IN: "sign_in", TOKEN: "issue_token"}
 _BASIC = b"basic "
 _HEADERS = [JSON, NO_STORE, VARY]
 
@@ -35,10 +38,15 @@ _HEADERS = [JSON, NO_STORE, VARY]
 class HotSignIns:
     """Sign in clients that are cached, if their tenant's revision has not changed since."""
 
-    def __init__(self, app: ASGIApp, *, tokens: Tokens, database: Database) -> None:
+    def __init__(
+        self, app: ASGIApp, *, tokens: Tokens, database: Database, counts: RequestCounts
+    ) -> None:
         self._app = app
         self._tokens = tokens
         self._database = database
+        self._series = {
+            path: counts.of_operation(name, "POST") for path, name in OPERATIONS.items()
+        }
         self._clients: dict[str, tuple[ApiClient, int]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -55,6 +63,7 @@ class HotSignIns:
         if answer is None:
             await self._app(scope, received_again(messages, receive), send)
             return
+        exchange_in(scope).series = self._series[scope["path"]]
         await send_whole(send, 200, [*_HEADERS], answer)
 
     async def _answer(self, path: str, body: bytes) -> bytes | None:

@@ -18,6 +18,7 @@ from litestar.types import HTTPScope
 from portico.asgi.bodies import read_body
 from portico.asgi.exchange import exchange_of
 from portico.asgi.limits import RateCounter
+from portico.asgi.request_counts import operation_of
 from portico.asgi.threads import INLINE_BYTES, QUICK_INLINE_BYTES, Threads
 from portico.domain.errors import AccessDenied, InvalidField, StalePrecondition
 from portico.domain.search import Fields, ListQuery, parse_search
@@ -292,7 +293,8 @@ class Call:
             )
         scope = self.request.scope
         key = (self.claims.client_id, scope["path"], scope["query_string"])
-        cached = CachedAnswer(work.tenant.revision, tag.encode(), body)
+        cached = CachedAnswer(work.tenant.revision, tag.encode(), body, operation_of(scope))
+        self.api.cache.misses += 1
         self.api.cache.cache_answer(key, cached)
         return answer
 

@@ -92,10 +92,12 @@ class Tokens:
         self._notes = notes
         self.lifetime = lifetime
         self._verified: dict[str, VerifiedToken] = {}
+        self.issued = 0
 
     async def issue(self, client: ApiClient) -> str:
         """Return a token for a client that has signed in, and record the sign-in."""
         self._notes.note(client)
+        self.issued += 1
         key = (await self._keys.current())[0]
         now = int(self.clock())
         accepted_until = int(self._time_in(client.customer_id)) + self.lifetime

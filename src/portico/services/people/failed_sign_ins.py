@@ -70,12 +70,14 @@ class FailedSignIns:
 
     def __init__(self, *, window_seconds: float = WINDOW_SECONDS) -> None:
         self._window_seconds = window_seconds
+        self.totals: Counter[tuple[SignInChannel, Why]] = Counter()
         self._more: Counter[FailedSignIn] = Counter()
         self._others = 0
         self._timer: asyncio.TimerHandle | None = None
 
     def note(self, failure: FailedSignIn) -> None:
         """Record a failure. Call it on the event loop."""
+        self.totals[failure.channel, failure.why] += 1
         if self._timer is None:
             loop = asyncio.get_running_loop()
             self._timer = loop.call_later(self._window_seconds, self.flush)

@@ -88,6 +88,7 @@ async def open_console_session(
     await ConsoleDevices(connection).add(
         administrator_id, token_digest(device), now, instead_of=token_digest(earlier_device)
     )
+    runtime.tally.sign_ins["console"] += 1
     return NewSession(session=session, token=token, device=device)
 
 
@@ -113,6 +114,7 @@ async def open_portal_session(
     await PortalDevices(connection, user.customer_id).add(
         user.id, token_digest(device), now, instead_of=token_digest(earlier_device)
     )
+    runtime.tally.sign_ins["portal"] += 1
     return NewSession(session=session, token=token, device=device)
 
 

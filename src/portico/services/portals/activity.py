@@ -37,6 +37,7 @@ async def record_opening(
         await activity.count_opening(link_id, day_of(runtime.now))
         if user_id is not None:
             await activity.remember_opening(user_id, link_id, runtime.now)
+    runtime.tally.openings += 1
 
 
 async def set_favourite(

@@ -16,6 +16,7 @@ from sqlalchemy import Executable, text
 
 from portico.domain.errors import ConcurrentChange, Overloaded
 from portico.storage.engine.statements import Row
+from portico.storage.engine.usage import DatabaseLoad, DatabaseUsage
 
 Parameters = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
@@ -94,6 +95,13 @@ class Database(ABC):
 
     Every method may raise Unavailable; `write` may also raise ConcurrentChange.
     """
+
+    usage: DatabaseUsage
+    """The statements of this process, and the time that they took."""
+
+    @abstractmethod
+    def load(self) -> DatabaseLoad:
+        """Return the connections in use at this moment, and who waits. Any thread may call it."""
 
     @abstractmethod
     def read(self, customer_id: int = 0) -> AbstractAsyncContextManager[Connection]:

@@ -12,6 +12,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from math import ceil
 from random import randrange
+from time import perf_counter
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -26,17 +27,16 @@ from portico.storage.engine.connections import (
     WRITE_SECONDS,
     Connection,
     Database,
-    DuplicateKey,
     Parameters,
-    ReadTooSlow,
     SyncWork,
 )
-from portico.storage.engine.duplicates import violated_constraint
 from portico.storage.engine.nodes import COORDINATOR, Nodes
+from portico.storage.engine.postgres_connections import PostgresConnection, in_time, is_open
 from portico.storage.engine.postgres_errors import TRANSLATED
 from portico.storage.engine.revisions import RevisionReader
 from portico.storage.engine.slots import Slots
 from portico.storage.engine.statements import Row, StatementCompiler
+from portico.storage.engine.usage import DatabaseLoad, DatabaseUsage, StatementKind
 
 T = TypeVar("T")
 
@@ -63,76 +63,6 @@ class _PooledConnection(asyncpg.Connection):  # type: ignore[misc]  # it has no 
     def get_reset_query(self) -> str:
         """Return no query. That saves a round trip for each use."""
         return ""
-
-
-class PostgresConnection:
-    """Statements on one pooled connection. `seconds` is the database's time limit for each.
-
-    `patience` is the time until the connection is closed, if it is not that of a read.
-    """
-
-    def __init__(
-        self,
-        connection: asyncpg.Connection[Any],
-        statements: StatementCompiler,
-        seconds: float,
-        *,
-        patience: float | None = None,
-        slot: int = 0,
-        writers_overlap: bool = False,
-    ) -> None:
-        self._connection = connection
-        self._statements = statements
-        self._seconds = seconds
-        self._patience = patience
-        self.slot = slot
-        self.writers_overlap = writers_overlap
-
-    async def rows(
-        self, statement: Executable, parameters: Mapping[str, Any] | None = None
-    ) -> Sequence[Row]:
-        """Return all rows of a statement. Raises ReadTooSlow."""
-        values = parameters or {}
-        prepared = self._statements.prepare(statement, values)
-        sql, bound = prepared.bind(values)
-        answer = self._connection.fetch(sql, *bound, timeout=self._patience)
-        try:
-            records = await _in_time(self._connection, answer)
-        except asyncpg.QueryCanceledError as error:
-            raise ReadTooSlow(self._seconds) from error
-        return prepared.rows(records[0].keys, records) if records else []
-
-    async def scan(
-        self, statement: Executable, parameters: Mapping[str, Any] | None = None
-    ) -> Sequence[Row]:
-        """Return all rows. A transaction has its connection already, so it waits for no slot."""
-        return await self.rows(statement, parameters)
-
-    async def run(self, statement: Executable, parameters: Parameters | None = None) -> int:
-        """Run a statement, and return the number of rows it changed."""
-        if parameters is None or isinstance(parameters, Mapping):
-            parameters = [parameters or {}]
-        prepared = self._statements.prepare(statement, parameters[0])
-        bound = [prepared.bind(values) for values in parameters]
-        sql, first = bound[0]
-        try:
-            if len(bound) > 1:
-                every = [values for _, values in bound]
-                done = self._connection.executemany(sql, every, timeout=self._patience)
-                await _in_time(self._connection, done)
-                return len(bound)
-            answer = self._connection.execute(sql, *first, timeout=self._patience)
-            status = await _in_time(self._connection, answer)
-        except asyncpg.UniqueViolationError as error:
-            # Citus names the constraint only in the message.
-            key = error.constraint_name or violated_constraint(str(error))
-            raise DuplicateKey(key, error.detail or "") from error
-        touched = status.rpartition(" ")[2]
-        return int(touched) if touched.isdigit() else 0
-
-    async def has_text_index(self) -> bool:
-        """Return False: PostgreSQL's planner chooses its index by itself."""
-        return False
 
 
 class Loan:
@@ -252,6 +182,7 @@ class PostgresDatabase(Database):
     """
 
     def __init__(self, url: str, pool_size: int, read_seconds: float = READ_SECONDS) -> None:
+        self.usage = DatabaseUsage()
         self._url = url
         self._pool_size = pool_size
         self._read_seconds = read_seconds
@@ -266,7 +197,7 @@ class PostgresDatabase(Database):
         self._free_slots = set(range(SLOTS))
         self._nodes = Nodes(self._fetch_value, pool_size, read_seconds)
         self._revisions = RevisionReader(
-            self._connect, self._nodes.group_of, read_seconds + GRACE_SECONDS
+            self._connect, self._nodes.group_of, read_seconds + GRACE_SECONDS, self.usage
         )
 
     async def _connect(
@@ -305,7 +236,7 @@ class PostgresDatabase(Database):
         async with self._acquire() as connection:
             patience = self._read_seconds + GRACE_SECONDS
             answer: Awaitable[int | None] = connection.fetchval(sql, *values, timeout=patience)
-            return await _in_time(connection, answer)
+            return await in_time(connection, answer)
 
     def _acquire(self, group: int = COORDINATOR) -> Loan:
         return Loan(self._open_pool, self._nodes.hold(group))
@@ -327,7 +258,9 @@ class PostgresDatabase(Database):
     async def _lend(self, customer_id: int) -> tuple[Loan, PostgresConnection]:
         loan = self._acquire(await self._nodes.group_of(customer_id))
         connection = await loan.__aenter__()
-        return loan, PostgresConnection(connection, self._statements, self._read_seconds)
+        return loan, PostgresConnection(
+            connection, self._statements, self.usage, self._read_seconds
+        )
 
     def read(self, customer_id: int = 0) -> PostgresReader:
         """Open a connection for reading, outside a transaction."""
@@ -340,14 +273,15 @@ class PostgresDatabase(Database):
             own: int | None = None
             try:
                 group = await self._nodes.group_of(customer_id)
-                async with self._acquire(group) as connection:
+                async with self._acquire_to_write(group) as connection:
                     own = self._free_slots.pop() if self._free_slots else None
                     # Without a free slot, share a random one. Its writers wait for one another.
                     slot = randrange(SLOTS) if own is None else own
-                    async with _transaction(connection):
+                    async with _transaction(connection, self.usage):
                         yield PostgresConnection(
                             connection,
                             self._statements,
+                            self.usage,
                             WRITE_SECONDS,
                             patience=WRITE_SECONDS + GRACE_SECONDS,
                             slot=slot,
@@ -357,6 +291,29 @@ class PostgresDatabase(Database):
                 # COMMIT or ROLLBACK has ended here, even if this task was cancelled.
                 if own is not None:
                     self._free_slots.add(own)
+
+    @asynccontextmanager
+    async def _acquire_to_write(self, group: int) -> AsyncIterator[asyncpg.Connection[Any]]:
+        loan = self._acquire(group)
+        self.usage.writers_waiting += 1
+        try:
+            connection = await loan.__aenter__()
+        finally:
+            self.usage.writers_waiting -= 1
+        try:
+            yield connection
+        finally:
+            await loan.__aexit__()
+
+    def load(self) -> DatabaseLoad:
+        """Return the pool's connections in use, and who waits for one."""
+        pool = self._pool
+        return DatabaseLoad(
+            connections=self._pool_size,
+            in_use=0 if pool is None else pool.get_size() - pool.get_idle_size(),
+            readers_waiting=self._scans.waiting,
+            writers_waiting=self.usage.writers_waiting,
+        )
 
     async def revision(self, customer_id: int) -> int | None:
         """Return the tenant's current revision. Requests during a query share the next one."""
@@ -423,43 +380,29 @@ class PostgresDatabase(Database):
 
 
 @asynccontextmanager
-async def _transaction(connection: asyncpg.Connection[Any]) -> AsyncIterator[None]:
+async def _transaction(
+    connection: asyncpg.Connection[Any], usage: DatabaseUsage
+) -> AsyncIterator[None]:
     """Open a transaction with the time limit of writes, in one round trip fewer than the driver."""
+    began = perf_counter()
     await _execute(connection, _BEGIN)
+    usage.note(StatementKind.WRITE, "BEGIN", began)
     try:
         yield
     except BaseException:
-        if _is_open(connection):
+        if is_open(connection):
             await _execute(connection, "ROLLBACK")
         raise
-    await _execute(connection, "COMMIT")
+    began = perf_counter()
+    try:
+        await _execute(connection, "COMMIT")
+    finally:
+        usage.note(StatementKind.COMMIT, "COMMIT", began)
 
 
 async def _execute(connection: asyncpg.Connection[Any], sql: str) -> None:
     patience = WRITE_SECONDS + GRACE_SECONDS
-    await _in_time(connection, connection.execute(sql, timeout=patience))
-
-
-def _is_open(connection: asyncpg.Connection[Any]) -> bool:
-    """Whether a connection of the pool is open."""
-    try:
-        return not connection.is_closed()
-    except asyncpg.InterfaceError:
-        return False
-
-
-async def _in_time(connection: asyncpg.Connection[Any], answer: Awaitable[T]) -> T:
-    """Return the answer to a statement. Close a connection that did not answer in time.
-
-    A coordinator that waits for a frozen worker heeds neither its own time limit nor a request to
-    cancel, so nothing more can be asked of that connection.
-    """
-    try:
-        return await answer
-    except TimeoutError:
-        if _is_open(connection):
-            connection.terminate()
-        raise
+    await in_time(connection, connection.execute(sql, timeout=patience))
 
 
 def _milliseconds(seconds: float) -> str:

@@ -9,11 +9,13 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, defaultdict, deque
 from collections.abc import Awaitable, Callable
+from time import perf_counter
 from typing import Any
 
 import asyncpg
 
 from portico.domain.errors import PorticoError, Unavailable
+from portico.storage.engine.usage import DatabaseUsage
 
 READERS = 4
 FOR_EACH_NODE = 2
@@ -33,10 +35,13 @@ class RevisionReader:
     seconds, all requests that wait for its worker fail.
     """
 
-    def __init__(self, connect: Connect, group_of: GroupOf, patience: float) -> None:
+    def __init__(
+        self, connect: Connect, group_of: GroupOf, patience: float, usage: DatabaseUsage
+    ) -> None:
         self._connect = connect
         self._group_of = group_of
         self._patience = patience
+        self._usage = usage.revisions
         self._busy: Counter[int] = Counter()
         self._held: defaultdict[int, deque[int]] = defaultdict(deque)
         self._waiting: dict[int, asyncio.Future[int | None]] = {}
@@ -94,7 +99,10 @@ class RevisionReader:
         try:
             if connection is None or connection.is_closed():
                 connection = await self._connect()
+            began = perf_counter()
             revision = await connection.fetchval(_REVISION, customer_id, timeout=self._patience)
+            self._usage.count += 1
+            self._usage.seconds += perf_counter() - began
             future.set_result(revision)
         except _FAILURES as error:
             _tell(future, error)

@@ -47,6 +47,16 @@ class Slots:
         self._taken: Counter[int] = Counter()
         self._queue: list[_Waiter] = []
 
+    @property
+    def taken(self) -> int:
+        """The number of slots in use."""
+        return self._taken.total()
+
+    @property
+    def waiting(self) -> int:
+        """The number of those who wait for a slot."""
+        return len(self._queue)
+
     def hold(self, customer_id: int) -> Held:
         """Hold a slot for the length of a block.
 

@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager, closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from time import perf_counter
 from typing import TypeVar
 
 from sqlalchemy import Engine, NullPool, create_engine
@@ -25,9 +26,10 @@ from portico.domain.errors import ConcurrentChange, PorticoError, Unavailable
 from portico.storage.engine.connections import READ_SECONDS, Connection, Database, SyncWork
 from portico.storage.engine.sqlite_connections import SqliteReader, SqliteWriter
 from portico.storage.engine.sqlite_file import DamageScan, SqliteFile
-from portico.storage.engine.sqlite_reads import SlowReads, TimedConnection, run_to_end
+from portico.storage.engine.sqlite_reads import SLOW_READERS, SlowReads, TimedConnection, run_to_end
 from portico.storage.engine.statements import StatementCompiler
 from portico.storage.engine.translation import Translated
+from portico.storage.engine.usage import DatabaseLoad, DatabaseUsage, StatementKind
 
 T = TypeVar("T")
 
@@ -38,6 +40,7 @@ _CACHED_BY_DRIVER = 512
 _CACHE_KIB = 32 * 1024
 _SLOW_READERS_CACHE_KIB = 8 * 1024
 _REVISION = "SELECT sum(revision) FROM customer_revision WHERE customer_id = ?"
+_WAIT_FOR_TURN = "BEGIN IMMEDIATE"
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 
 
@@ -58,6 +61,7 @@ class SqliteDatabase(Database):
     def __init__(
         self, path: Path, read_seconds: float = READ_SECONDS, *, durable: bool = True
     ) -> None:
+        self.usage = DatabaseUsage()
         self._path = path
         self._synchronous = "FULL" if durable else "OFF"
         self._file = SqliteFile(path)
@@ -130,18 +134,25 @@ class SqliteDatabase(Database):
         with self._translated:
             self._file.verify_when_due()
             return SqliteReader(
-                self._reader, self._statements, self._slow_reads, self._translated, customer_id
+                self._reader,
+                self._statements,
+                self.usage,
+                self._slow_reads,
+                self._translated,
+                customer_id,
             )
 
     @asynccontextmanager
     async def transaction(self, customer_id: int = 0) -> AsyncIterator[Connection]:
         """Open a write transaction. Raises ConcurrentChange if the lock is not free in time."""
+        began = perf_counter()
         await self._take_turn()
         try:
             with self._translated:
                 batch = await self._join_batch()
+                self.usage.note(StatementKind.WRITE, _WAIT_FOR_TURN, began)
                 try:
-                    yield SqliteWriter(self._timed_writer, self._statements, self._disk)
+                    yield SqliteWriter(self._timed_writer, self._statements, self.usage, self._disk)
                     self._writer.execute("RELEASE writer")
                     batch.writers += 1
                 except BaseException as error:
@@ -149,6 +160,7 @@ class SqliteDatabase(Database):
                     raise
         finally:
             self._pass_turn_on()
+        began = perf_counter()
         with self._translated:
             try:
                 # Cancelling one writer must not cancel the commit of the others.
@@ -156,6 +168,8 @@ class SqliteDatabase(Database):
             except asyncio.CancelledError:
                 await asyncio.wait([batch.committed])
                 raise
+            finally:
+                self.usage.note(StatementKind.COMMIT, "COMMIT", began)
 
     async def _take_turn(self) -> None:
         if not self._writing:
@@ -261,8 +275,18 @@ class SqliteDatabase(Database):
             row = self._reader.connection.execute(_REVISION, (customer_id,)).fetchone()
         except sqlite3.Error as error:  # a block would make this slower
             raise _refusal(error, self._file) from error
+        self.usage.revisions.count += 1  # and no time, which would take as long as the query
         revision: int | None = row[0]
         return revision
+
+    def load(self) -> DatabaseLoad:
+        """Return the threads of slow reads in use, and who waits for them or to write."""
+        return DatabaseLoad(
+            connections=SLOW_READERS,
+            in_use=self._slow_reads.running,
+            readers_waiting=self._slow_reads.waiting,
+            writers_waiting=len(self._waiting),
+        )
 
     async def run_sync(self, work: SyncWork) -> None:
         """Run migrations in one transaction that excludes all other writers."""

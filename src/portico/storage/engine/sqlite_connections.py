@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from time import perf_counter
 from types import TracebackType
 from typing import Any
 
@@ -22,6 +23,7 @@ from portico.storage.engine.sqlite_reads import (
 )
 from portico.storage.engine.statements import Bound, PreparedStatement, Row, StatementCompiler
 from portico.storage.engine.translation import Translated
+from portico.storage.engine.usage import DatabaseUsage, StatementKind
 
 ROWS_INLINE = 16
 """Most rows that are written on the event loop. More are written on a thread."""
@@ -46,9 +48,12 @@ class SqliteConnection(ABC):
     slot = 0
     writers_overlap = False
 
-    def __init__(self, timed: TimedConnection, statements: StatementCompiler) -> None:
+    def __init__(
+        self, timed: TimedConnection, statements: StatementCompiler, usage: DatabaseUsage
+    ) -> None:
         self._timed = timed
         self._statements = statements
+        self._usage = usage
 
     async def rows(
         self, statement: Executable, parameters: Mapping[str, Any] | None = None
@@ -57,10 +62,13 @@ class SqliteConnection(ABC):
         values = parameters or {}
         prepared = self._statements.prepare(statement, values)
         bound = prepared.bind(values)
+        began = perf_counter()
         try:
             return self._timed.rows(prepared, bound, INLINE_SECONDS)
         except OutOfTime:
             return await self._slow_rows(prepared, bound)
+        finally:
+            self._usage.note(StatementKind.READ, prepared.sql, began)
 
     @abstractmethod
     async def _slow_rows(
@@ -73,6 +81,15 @@ class SqliteConnection(ABC):
         if parameters is None or isinstance(parameters, Mapping):
             parameters = [parameters or {}]
         prepared = self._statements.prepare(statement, parameters[0])
+        began = perf_counter()
+        try:
+            return await self._write(prepared, parameters)
+        finally:
+            self._usage.note(StatementKind.WRITE, prepared.sql, began)
+
+    async def _write(
+        self, prepared: PreparedStatement, parameters: Sequence[Mapping[str, Any]]
+    ) -> int:
         return self._run(prepared, parameters)
 
     def _run(self, prepared: PreparedStatement, parameters: Sequence[Mapping[str, Any]]) -> int:
@@ -104,11 +121,12 @@ class SqliteReader(SqliteConnection):
         self,
         timed: TimedConnection,
         statements: StatementCompiler,
+        usage: DatabaseUsage,
         slow: SlowReads,
         translated: Translated,
         customer_id: int,
     ) -> None:
-        super().__init__(timed, statements)
+        super().__init__(timed, statements, usage)
         self._slow = slow
         self._translated = translated
         self._customer_id = customer_id
@@ -134,7 +152,11 @@ class SqliteReader(SqliteConnection):
             return await self.rows(statement, parameters)
         values = parameters or {}
         prepared = self._statements.prepare(statement, values)
-        return await self._slow.rows(self._customer_id, prepared, prepared.bind(values))
+        began = perf_counter()
+        try:
+            return await self._slow.rows(self._customer_id, prepared, prepared.bind(values))
+        finally:
+            self._usage.note(StatementKind.READ, prepared.sql, began)
 
     async def _slow_rows(
         self, prepared: PreparedStatement, bound: tuple[str, Bound]
@@ -146,9 +168,13 @@ class SqliteWriter(SqliteConnection):
     """The connection of the writer whose turn it is. `disk` is the thread for slow work."""
 
     def __init__(
-        self, timed: TimedConnection, statements: StatementCompiler, disk: ThreadPoolExecutor
+        self,
+        timed: TimedConnection,
+        statements: StatementCompiler,
+        usage: DatabaseUsage,
+        disk: ThreadPoolExecutor,
     ) -> None:
-        super().__init__(timed, statements)
+        super().__init__(timed, statements, usage)
         self._disk = disk
 
     scan = SqliteConnection.rows
@@ -159,11 +185,10 @@ class SqliteWriter(SqliteConnection):
         read = partial(self._timed.rows_on_thread, prepared, bound, WRITE_SECONDS)
         return await run_to_end(self._disk, read)
 
-    async def run(self, statement: Executable, parameters: Parameters | None = None) -> int:
+    async def _write(
+        self, prepared: PreparedStatement, parameters: Sequence[Mapping[str, Any]]
+    ) -> int:
         """Run a statement, on a thread for many rows, and return the number of rows it changed."""
-        if parameters is None or isinstance(parameters, Mapping):
-            parameters = [parameters or {}]
-        prepared = self._statements.prepare(statement, parameters[0])
         if not (
             len(parameters) > ROWS_INLINE
             or prepared.deletes_many

@@ -124,6 +124,16 @@ class SlowReads:
         )
         self._rest_until: dict[int, float] = {}
 
+    @property
+    def running(self) -> int:
+        """The number of reads on threads at this moment."""
+        return self._slots.taken
+
+    @property
+    def waiting(self) -> int:
+        """The number of reads that wait for a thread."""
+        return self._slots.waiting
+
     def are_expected(self, customer_id: int) -> bool:
         """Whether a read of the tenant was slow a moment ago."""
         return self._rest_until.get(customer_id, 0.0) > monotonic()
