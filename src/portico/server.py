@@ -12,6 +12,7 @@ from functools import partial
 from math import ceil
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from granian._granian import SocketHolder
@@ -21,6 +22,7 @@ from litestar.types import ASGIApp
 
 from portico import __version__
 from portico.app import usual_statuses
+from portico.build import read_build
 from portico.domain.addresses import parse_host_port
 from portico.listener import BACKLOG, listening_address
 from portico.observability.logs import configure_logging
@@ -60,9 +62,10 @@ def open_metrics(settings: Settings) -> ServedMetrics | None:
     try:
         return ServedMetrics(
             settings.workers,
-            newest_revision(),
+            read_build(),
             address,
             lambda: initial_metrics(usual_statuses()),
+            Path(settings.backup_dir) if settings.backup_dir else None,
         )
     except OSError as error:
         raise InvalidSetting(

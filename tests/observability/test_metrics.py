@@ -19,7 +19,7 @@ from tests.observability.conftest import Watched
 from tests.scrapes import Scrape
 
 pytestmark = pytest.mark.one_database
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 60.0
 
 
 def test_every_series_exists_before_its_first_event(watched: Watched) -> None:

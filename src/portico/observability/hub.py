@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import partial
 from multiprocessing import Pipe
+from pathlib import Path
 from threading import Condition, Lock, Thread
 from time import monotonic
 
@@ -30,6 +31,7 @@ from portico.observability.pipes import (
     receive_from_worker,
     send,
 )
+from portico.storage.backups.folder import last_backup
 
 SCRAPE_SECONDS = 2.0
 """How long a scrape waits for workers that do not answer."""
@@ -71,10 +73,11 @@ class PipeToWorker:
 class MetricsHub(Collector):
     """Collects the metrics of all workers.
 
-    `workers` is the number that should run.
+    `workers` is the number that should run. `backups` is the folder of scheduled backups.
     """
 
-    def __init__(self, workers: int, labels: BuildLabels) -> None:
+    def __init__(self, workers: int, labels: BuildLabels, backups: Path | None = None) -> None:
+        self._backups = backups
         self._workers = workers
         self._build = labels
         self._families: dict[str, Family] = {}
@@ -151,6 +154,8 @@ class MetricsHub(Collector):
             "portico_build_info": [(self._build, 1)],
             "portico_workers": [((), self._workers)],
             "portico_workers_answering": [((), answering)],
+            "portico_backup_scheduled": [((), int(self._backups is not None))],
+            "portico_backup_last_success_timestamp_seconds": [((), _last_backup(self._backups))],
             "portico_worker_deaths_total": [((), self._deaths)],
         }
 
@@ -219,6 +224,14 @@ class MetricsHub(Collector):
                     _add(self._ended, family)
             self._changed.notify_all()
         link.connection.close()
+
+
+def _last_backup(folder: Path | None) -> int:
+    try:
+        made = None if folder is None else last_backup(folder).time
+    except OSError:  # an unreadable folder is no reason to have no metrics, and the alert fires
+        made = None
+    return made or 0
 
 
 def _labelled(process: str, families: Iterable[Family]) -> Iterable[Family]:

@@ -112,6 +112,14 @@ MAIN_METRICS = (
     Described("portico_workers", "gauge", "Workers that should run, from the setting workers."),
     Described("portico_workers_answering", "gauge", "Workers that answered this scrape in time."),
     Described(
+        "portico_backup_scheduled", "gauge", "1 if the setting backup_dir asks for backups, else 0."
+    ),
+    Described(
+        "portico_backup_last_success_timestamp_seconds",
+        "gauge",
+        "Time of the newest scheduled backup, 0 if there is none.",
+    ),
+    Described(
         "portico_worker_deaths_total",
         "counter",
         "Workers that ended without being asked to.",

@@ -3,37 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
 from threading import Thread
 
-import msgspec
-
-from portico import __version__
 from portico.asgi.request_counts import RequestCounts
-from portico.observability.hub import MetricsHub, PipeToWorker
+from portico.observability.hub import BuildLabels, MetricsHub, PipeToWorker
 from portico.observability.listener import MetricsListener
 from portico.observability.metrics import Sources, WorkerCollector
 from portico.observability.pipes import Family, families_of
-
-DISTRIBUTION = "portico-server"
 
 
 class ServedMetrics:
     """The metrics of a server whose workers are about to start.
 
-    `address` is where to listen, None for nowhere. `schema` is the schema that this version needs.
-    `initial` returns the metrics of a worker that has done nothing. Raises OSError if the address
-    cannot be used.
+    `address` is where to listen, None for nowhere. `build` is the version, its schema and its
+    commit. `initial` returns the metrics of a worker that has done nothing. `backups` is the folder
+    of scheduled backups. Raises OSError if the address cannot be used.
     """
 
     def __init__(
         self,
         workers: int,
-        schema: str,
+        build: BuildLabels,
         address: tuple[str, int] | None,
         initial: Callable[[], list[Family]],
+        backups: Path | None = None,
     ) -> None:
-        self._hub = MetricsHub(workers, (__version__, schema, installed_commit()))
+        self._hub = MetricsHub(workers, build, backups)
         self._initial = initial
         self._listener = None if address is None else MetricsListener(address, self._hub.exposition)
         self.open_pipe = self._hub.open_pipe
@@ -59,13 +55,3 @@ def initial_metrics(operations: Mapping[tuple[str, str], Collection[int]]) -> li
     """Return the metrics of a worker that has done nothing, with all series of its operations."""
     sources = Sources(requests=RequestCounts(operations))
     return families_of(WorkerCollector(sources).collect())
-
-
-def installed_commit() -> str:
-    """Return the commit that this program was installed from, or "" if that is not known."""
-    try:
-        text = distribution(DISTRIBUTION).read_text("direct_url.json")
-    except PackageNotFoundError:
-        return ""
-    origin = msgspec.json.decode(text) if text else {}
-    return str(origin.get("vcs_info", {}).get("commit_id", ""))
