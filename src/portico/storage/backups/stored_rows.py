@@ -49,6 +49,7 @@ LEFT_OUT: Mapping[str, str] = {
     "portal_device": "a known browser may skip limits that its owner has since reset",
     "portal_password_link": "a link that was used since would work again",
     "portal_session": "a session that was ended since would be valid again",
+    "proxy_peer": "it tells what the proxies of the old server sent, not those of the new one",
     "readiness_probe": "it is the test write of a running server",
     "sign_in_failure": "a lockout of that time means nothing later",
     "signing_key": "tokens that were ended since would be valid again",
