@@ -96,9 +96,14 @@ def test_unreachable_database_is_a_fault(tmp_path: Path) -> None:
 
 
 def test_checks_are_listed_and_all_results_printed(database: str) -> None:
+    path = Path(database.removeprefix("sqlite:///"))
+    path.chmod(0o640)
+
     listed = doctor(database, "--list").output
     told = doctor(database, "--all").output
 
     for name, question in QUESTIONS.items():
         assert f"{name:17} {question}\n" in listed
-        assert f"ok  {name}: " in told
+        assert f"  {name}: " in told
+    assert f"      $ chmod 600 {path}\n" in told
+    assert "ok  domains: Every domain of a portal is allowed.\n" in told

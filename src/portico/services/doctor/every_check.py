@@ -17,6 +17,12 @@ def _check(
 _CONTENT = ("database", "schema")
 
 CHECKS = (
+    # First: opening a SQLite database makes two files, which are gone when doctor ends.
+    _check(
+        "files",
+        "Can only their owner use the database, the key and the settings file?",
+        machine.check_files,
+    ),
     _check(
         "database",
         "Can the database be reached, and does it accept writes?",
@@ -44,11 +50,6 @@ CHECKS = (
         "versions",
         "Are the versions of Python and SQLite supported?",
         machine.check_versions,
-    ),
-    _check(
-        "files",
-        "Can only their owner use the database, the key and the settings file?",
-        machine.check_files,
     ),
     _check("disk", "Is there enough free disk space?", machine.check_disk),
     _check("open-files", "Can a process open enough files?", machine.check_open_files),
