@@ -18,11 +18,34 @@ from tests.harness import Caller, Server, Tenant, create_tenant, served, shared_
 from tests.migrations import missing_column, wrong_order
 
 DATABASES = ("sqlite", "postgresql")
+MEASURED = ("domain", "services", "storage", "emulator", "cli")
+"""Folders whose tests on SQLite count for coverage: they call use-cases in their own process."""
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leaves out PostgreSQL where it could make no difference but in time."""
-    items[:] = [each for each in items if "[postgresql" not in each.name or _needs_postgres(each)]
+    """Leave out PostgreSQL where it changes nothing, and begin with the tests that are measured."""
+    items[:] = [each for each in items if not _is_on_postgres(each) or _needs_postgres(each)]
+    items.sort(key=lambda item: not _is_measured(item))
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Stop measuring coverage in this process after the tests that are measured."""
+    plugin = item.config.pluginmanager.get_plugin("_cov")
+    controller = plugin and plugin.cov_controller
+    if controller and controller.started and not _is_measured(item):
+        controller.pause()
+
+
+def _is_measured(item: pytest.Item) -> bool:
+    """Whether coverage counts what a test calls (docs/decisions/0038-speed-of-the-suite.md)."""
+    folder = item.path.relative_to(Path(__file__).parent).parts[0]
+    return folder in MEASURED and not _is_on_postgres(item)
+
+
+def _is_on_postgres(item: pytest.Item) -> bool:
+    """Whether a test runs on PostgreSQL, by its parameter."""
+    return "[postgresql" in item.name
 
 
 def _needs_postgres(item: pytest.Item) -> bool:

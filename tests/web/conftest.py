@@ -29,9 +29,15 @@ QUIET = (
 def browser() -> Iterator[Browser]:
     """Chromium: PORTICO_CHROMIUM's, or the one of the machine, or Playwright's own.
 
+    The headless shell needs half the CPU time of Chromium, which draws its own windows too.
+
     For this package alone: its driver's event loop is in the way of tests that run one themselves.
     """
-    program = os.environ.get("PORTICO_CHROMIUM") or shutil.which("chromium")
+    program = (
+        os.environ.get("PORTICO_CHROMIUM")
+        or shutil.which("chromium-headless-shell")
+        or shutil.which("chromium")
+    )
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=program, args=QUIET)
         yield chromium

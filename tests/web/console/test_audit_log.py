@@ -100,7 +100,8 @@ def test_who_changed_what_is_found_in_two_clicks(tenant: Tenant, tab: OpenTab) -
     expect(page.get_by_role("link", name="Download CSV")).to_have_attribute(
         "href", f"{desk.base}/audit.csv?q=pump+SEV"
     )
-    # Each letter may ask again, so the row is there to stay when nothing is swapped any more.
+    # Each letter may ask again, and leaving the field does: the row stays when nothing is swapped.
+    press(page, "Tab")
     page.wait_for_function("!document.querySelector('.htmx-request, .htmx-swapping')")
     page.locator("details.entry summary").click()
     expect(page.get_by_role("row", name="Name")).to_contain_text("Pump 7")

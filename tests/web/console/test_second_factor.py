@@ -5,10 +5,10 @@ from __future__ import annotations
 from urllib.parse import urlsplit
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.harness import Tenant
+from tests.web.accessibility import violations
 from tests.web.conftest import OpenTab
 from tests.web.console.people import make_administrator
 from tests.web.console.second_factors import (
@@ -39,8 +39,7 @@ def inspect(page: Page) -> None:
     """Checks that axe finds nothing on a page, and that it fits every width."""
     for theme in ("light", "dark"):
         page.emulate_media(color_scheme=theme)
-        violations = Axe().run(page).response["violations"]
-        assert [(each["id"], each["nodes"][0]["html"]) for each in violations] == []
+        assert violations(page) == []
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         assert page.evaluate("document.documentElement.scrollWidth") <= width

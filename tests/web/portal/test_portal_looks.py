@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import gzip
 from importlib.resources import files
-from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from portico.web.shared.static_files import JOINED
 from tests.harness import AUPS, LINKS, Tenant
+from tests.web.accessibility import COLOURS, RULES, violations
 from tests.web.conftest import OpenTab
 from tests.web.keyboard import press, type_text
 from tests.web.portal.portals import Portal, make_portal, many_links, sign_in
@@ -19,8 +18,6 @@ from tests.web.portal.portals import Portal, make_portal, many_links, sign_in
 pytestmark = pytest.mark.one_database
 STYLES = (*JOINED["portal.css"], "card.css")
 WIDTHS = (320, 390, 768, 1440)
-RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
-COLOURS = ("color-contrast",)
 
 
 @pytest.fixture
@@ -37,13 +34,6 @@ def portal(tenant: Tenant) -> Portal:
     made.add_link("شبكة المياه", description="لوحة القياس")
     made.add_user("ines", email="ines@example.com")
     return made
-
-
-def violations(page: Page, rules: tuple[str, ...] = RULES) -> list[Any]:
-    """What axe finds wrong."""
-    options = {"runOnly": list(rules)}
-    found = Axe().run(page, options=options).response["violations"]
-    return [(each["id"], [node["html"] for node in each["nodes"]]) for each in found]
 
 
 def fits(page: Page) -> bool:
@@ -83,7 +73,7 @@ def test_other_pages_are_accessible_and_fit(portal: Portal, tab: OpenTab, width:
     page = opened.page
     for address in (portal.url, f"{portal.server.url}/p/missing"):
         page.goto(address)
-        assert violations(page) == []
+        assert violations(page, RULES) == []
         assert fits(page)
     opened.faults.clear()
 
@@ -166,7 +156,7 @@ def test_empty_portal_says_what_it_waits_for(tenant: Tenant, tab: OpenTab) -> No
     page.goto(portal.url)
 
     assert page.get_by_text("Nothing here yet").is_visible()
-    assert violations(page) == []
+    assert violations(page, RULES) == []
 
 
 def test_stylesheets_are_under_eight_kilobytes_as_they_are_sent() -> None:
@@ -237,7 +227,7 @@ def test_search_and_index_stay_in_sight_of_many_links(portal: Portal, tab: OpenT
         press(page, "Escape", "Escape")
         assert page.evaluate("scrollY") == top
         expect(tile).to_be_focused()
-        assert violations(page) == []
+        assert violations(page, RULES) == []
 
 
 def test_few_links_need_no_index(portal: Portal, tab: OpenTab) -> None:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
 from tests.harness import Server, served, upgrade
+from tests.web.accessibility import violations
 from tests.web.conftest import OpenTab
 
 
@@ -31,5 +31,5 @@ def test_next_command_is_accessible_and_fits(
     page.goto(f"{fresh.url}/console/sign-in")
 
     assert "portico tenant create" in page.locator(".setup code").inner_text()
-    assert Axe().run(page).response["violations"] == []
+    assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
