@@ -58,7 +58,9 @@ def is_free(port: int) -> bool:
         return True
 
 
-def test_workers_end_with_the_main_process(two_workers: Server) -> None:
+def test_workers_end_with_the_main_process_one_that_was_replaced_too(two_workers: Server) -> None:
+    os.kill(children_of(two_workers.process.pid)[-1], signal.SIGKILL)
+    wait_for(lambda: len(events(two_workers, "worker.started")) == 3)
     tenant = create_tenant(two_workers)
     admin = tenant.caller()
     workers = children_of(two_workers.process.pid)
@@ -76,18 +78,6 @@ def test_workers_end_with_the_main_process(two_workers: Server) -> None:
         with pytest.raises(httpx.TransportError):
             waiting.result(READY_SECONDS)
     two_workers.http.close()
-
-
-def test_worker_that_is_replaced_ends_with_the_main_process_too(two_workers: Server) -> None:
-    os.kill(children_of(two_workers.process.pid)[-1], signal.SIGKILL)
-    wait_for(lambda: len(events(two_workers, "worker.started")) == 3)
-    workers = children_of(two_workers.process.pid)
-
-    two_workers.process.kill()
-    two_workers.process.wait(READY_SECONDS)
-    two_workers.http.close()
-
-    wait_for(lambda: not any(map(is_running, workers)))
 
 
 def test_worker_whose_parent_has_ended_already_ends_at_once() -> None:
@@ -121,53 +111,50 @@ time.sleep(60)
     wait_for(lambda: not is_running(child))
 
 
-def test_start_and_stop_are_events(two_workers: Server) -> None:
+def pids(found: list[dict[str, object]]) -> set[object]:
+    """The process ids of events."""
+    return {each["pid"] for each in found}
+
+
+def test_start_reload_death_and_stop_are_events(two_workers: Server) -> None:
     main = two_workers.process.pid
-    workers = {pid for pid in children_of(main) if pid != main}
+    first = events(two_workers, "worker.started")
 
-    status = two_workers.stop()
-
-    assert status == 0
     (started,) = events(two_workers, "server.started")
     assert started["version"] == __version__
     assert started["address"] == two_workers.url.removeprefix("http://")
     assert started["schema"] == newest_revision()
     assert (started["database"], started["workers"], started["pid"]) == ("sqlite", 2, main)
-    ready = events(two_workers, "worker.started")
-    assert {each["worker"] for each in ready} == {1, 2}
-    assert {each["pid"] for each in ready} <= workers
-    assert len(events(two_workers, "worker.stopped")) == 2
-    assert len(events(two_workers, "server.stopping")) == 1
-    assert len(events(two_workers, "server.stopped")) == 1
-    assert events(two_workers, "worker.died") == []
-    for line in two_workers.log_lines():
-        assert {"time", "logger"} <= set(line)
-
-
-def test_reload_is_an_event_and_replaces_the_workers(two_workers: Server) -> None:
-    before = {each["pid"] for each in events(two_workers, "worker.started")}
+    assert {each["worker"] for each in first} == {1, 2}
+    assert pids(first) <= set(children_of(main)) - {main}
 
     two_workers.process.send_signal(signal.SIGHUP)
     wait_for(lambda: len(events(two_workers, "worker.stopped")) == 2)
 
     assert len(events(two_workers, "server.reloading")) == 1
-    after = {each["pid"] for each in events(two_workers, "worker.started")} - before
-    assert len(after) == 2
-    assert {each["pid"] for each in events(two_workers, "worker.stopped")} == before
+    second = events(two_workers, "worker.started")[2:]
+    assert len(pids(second) - pids(first)) == 2
+    assert pids(events(two_workers, "worker.stopped")) == pids(first)
     assert events(two_workers, "worker.died") == []
     assert two_workers.http.get("/readyz").status_code == 200
 
-
-def test_death_of_a_worker_is_an_event_and_another_takes_its_place(two_workers: Server) -> None:
-    victim = next(each for each in events(two_workers, "worker.started") if each["worker"] == 2)
+    victim = next(each for each in second if each["worker"] == 2)
     os.kill(int(str(victim["pid"])), signal.SIGKILL)
-    wait_for(lambda: len(events(two_workers, "worker.started")) == 3)
+    wait_for(lambda: len(events(two_workers, "worker.started")) == 5)
 
     (death,) = events(two_workers, "worker.died")
     assert death["level"] == "error"
     assert (death["worker"], death["workerPid"]) == (2, victim["pid"])
     assert death["exitCode"] == -signal.SIGKILL
     assert two_workers.http.get("/readyz").status_code == 200
+
+    assert two_workers.stop() == 0
+    assert len(events(two_workers, "worker.stopped")) == 4
+    assert len(events(two_workers, "server.stopping")) == 1
+    assert len(events(two_workers, "server.stopped")) == 1
+    assert len(events(two_workers, "worker.died")) == 1
+    for line in two_workers.log_lines():
+        assert {"time", "logger"} <= set(line)
 
 
 def test_password_of_the_database_stays_out_of_the_log(postgres_url: str, tmp_path: Path) -> None:
