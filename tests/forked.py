@@ -108,13 +108,21 @@ class Forker:
         )
 
     def start(
-        self, arguments: Sequence[str], log: Path, environment: Mapping[str, str]
+        self,
+        arguments: Sequence[str],
+        log: Path,
+        environment: Mapping[str, str],
+        errors: Path | None = None,
     ) -> ForkedProcess:
-        """Run `portico` with arguments in a session of its own; `log` takes all that it prints."""
+        """Run `portico` with arguments in a session of its own; `log` takes all that it prints.
+
+        With `errors` it takes only the standard output, and `errors` the rest.
+        """
         umask = os.umask(0)
         os.umask(umask)
         folder = Path.cwd()
-        start = (list(arguments), str(folder / log), dict(environment), str(folder), umask)
+        files = [str(folder / each) for each in (log, errors or log)]
+        start = (list(arguments), files, dict(environment), str(folder), umask)
         return ForkedProcess(self, self.ask("start", *start))
 
     def ask(self, *request: object) -> Any:  # noqa: ANN401  # any JSON value
@@ -157,15 +165,16 @@ def launch(
 
 
 def _run(
-    arguments: list[str], log: str, environment: dict[str, str], folder: str, umask: int
+    arguments: list[str], files: list[str], environment: dict[str, str], folder: str, umask: int
 ) -> None:
     """Do in this process what `python -m portico` does."""
     os.setsid()
     os.chdir(folder)
-    with Path(log).open("ab") as sink, Path(os.devnull).open("rb") as nothing:
+    with Path(os.devnull).open("rb") as nothing:
         os.dup2(nothing.fileno(), 0)
-        os.dup2(sink.fileno(), 1)
-        os.dup2(sink.fileno(), 2)
+    for number, file in enumerate(files, 1):
+        with Path(file).open("ab") as sink:
+            os.dup2(sink.fileno(), number)
     os.umask(umask)
     os.environ.clear()
     os.environ.update(environment)

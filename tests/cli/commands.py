@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 import json
 import os
-import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -16,9 +16,13 @@ from typing import Any
 import pytest
 
 from portico.cli import main
+from tests.forked import forker
 from tests.harness import key_environment
 
 COMMAND = (sys.executable, "-m", "portico")
+"""How to start a new interpreter, which costs a second of CPU time: `run_process` forks one."""
+
+PROCESS_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -61,17 +65,13 @@ def _key_environment(arguments: tuple[str, ...]) -> dict[str, str]:
 
 
 def run_process(*arguments: str, environment: Mapping[str, str] | None = None) -> Finished:
-    """Runs `portico` with arguments to its end, in a process of its own."""
+    """Runs `portico` with arguments to its end, in a process of its own, which is forked."""
     kept = {key: value for key, value in os.environ.items() if not key.startswith("PORTICO_")}
-    ended = subprocess.run(
-        [*COMMAND, *arguments],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-        env=kept | _key_environment(arguments) | dict(environment or {}),
-    )
-    return Finished(ended.returncode, ended.stdout, ended.stderr)
+    whole = kept | _key_environment(arguments) | dict(environment or {})
+    with tempfile.TemporaryDirectory(prefix="command-") as folder:
+        output, errors = Path(folder, "output"), Path(folder, "errors")
+        status = forker().start(arguments, output, whole, errors).wait(PROCESS_SECONDS)
+        return Finished(status, output.read_text(), errors.read_text())
 
 
 def succeed(*arguments: str) -> str:
