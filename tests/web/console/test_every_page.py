@@ -111,7 +111,7 @@ def test_axe_finds_nothing_on_any_page_and_none_scrolls_sideways(
     desk = sit_down(tenant, tab(reduced_motion="reduce"))
     size = desk.page.viewport_size
     assert size
-    found = {}
+    found: dict[tuple[str, str], object] = {}
     for place in every_place(desk):
         desk.page.set_viewport_size(size)
         page = desk.open(place)
