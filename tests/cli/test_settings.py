@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from portico import __version__
 from portico.cli import portico
 from portico.settings import holds_password, setting_fields
 from tests.cli.commands import misuse, refuse, refused, run, run_process, succeed
@@ -64,10 +63,6 @@ def test_help_tells_the_settings_file(serve_help: dict[str, str]) -> None:
 @pytest.mark.parametrize("command", ["serve", "db", "tenant", "domain", "client", "keys"])
 def test_help_names_command(command: str) -> None:
     assert f"  {command} " in succeed("--help")
-
-
-def test_version_is_told() -> None:
-    assert succeed("--version") == f"portico, version {__version__}\n"
 
 
 @pytest.mark.parametrize(
