@@ -39,6 +39,8 @@ def private_files(settings: Settings, config: Path | None) -> list[Path]:
     key_file = make_cipher(settings).file
     if key_file.path is not None:
         files.append(key_file.path)
+    if settings.database_file:
+        files.append(Path(settings.database_file))
     if config is not None and holds_password(config):
         files.append(config)
     return files

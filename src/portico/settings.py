@@ -18,7 +18,8 @@ from portico.domain.durations import duration_milliseconds, is_duration
 
 PREFIX = "PORTICO_"
 CONFIG_VARIABLE = "PORTICO_CONFIG"
-SECRET_KEY_CREDENTIAL = "portico-secret-key"
+SECRETS = {"secret_key_file": "portico-secret-key", "database_file": "portico-database"}
+"""The settings that name a file with a secret, and the systemd credential that each defaults to."""
 
 
 class InvalidSetting(Exception):
@@ -57,6 +58,11 @@ class Settings:
         "URL of the database: sqlite:///path, or postgresql://user@host/name in libpq form, with "
         "?host=/directory for a Unix socket.",
         in_repr=False,  # it can contain a password
+    )
+    database_file: str = _setting(
+        "",
+        "File with the URL of the database, so that its password is neither in the environment nor "
+        "in the list of processes. Defaults to the systemd credential portico-database.",
     )
     secret_key_file: str = _setting(
         "",
@@ -218,16 +224,41 @@ def load_settings(
             chosen[name] = _converted(name, environment[variable], variable)
     for name, value in flags.items():
         chosen[name] = _converted(name, value, f"--{name.replace('_', '-')}")
-    if not chosen.get("secret_key_file"):
-        chosen["secret_key_file"] = _credential(environment)
+    for name, credential in SECRETS.items():
+        is_given = chosen.get(name) or (name == "database_file" and "database" in chosen)
+        if not is_given:
+            chosen[name] = _credential(environment, credential)
+    _read_database_file(chosen, is_flag="database" in flags)
     return Settings(**chosen)
 
 
-def _credential(environment: Mapping[str, str]) -> str:
-    """Return the path of the systemd credential with the key (systemd.exec(5)), or ""."""
+def _credential(environment: Mapping[str, str], name: str) -> str:
+    """Return the path of a systemd credential (systemd.exec(5)), or ""."""
     folder = environment.get("CREDENTIALS_DIRECTORY", "")
-    path = Path(folder, SECRET_KEY_CREDENTIAL)
+    path = Path(folder, name)
     return str(path) if folder and path.exists() else ""
+
+
+def _read_database_file(chosen: dict[str, Any], *, is_flag: bool) -> None:
+    """Replace `database` by the content of the file that `database_file` names.
+
+    A flag `--database` has precedence over a file that another source names.
+    """
+    named = chosen.get("database_file", "")
+    if not named or is_flag:
+        return
+    if "database" in chosen:
+        raise InvalidSetting(
+            f"The database is set twice: as database and as database_file ({named}). Remove one."
+        )
+    try:
+        url = Path(named).read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise InvalidSetting(f"--database-file: {named} cannot be read: {reason}.") from None
+    if not url:
+        raise InvalidSetting(f"--database-file: {named} is empty. Write the URL into it.")
+    chosen["database"] = url
 
 
 def settings_file(environment: Mapping[str, str], config: Path | None = None) -> Path | None:

@@ -217,6 +217,33 @@ def test_flag_beats_variable_beats_file(tmp_path: Path) -> None:
     assert upgraded(*flag, environment=variable) == "flag.db"
 
 
+def test_url_of_the_database_comes_from_a_file_or_a_credential(tmp_path: Path) -> None:
+    named, credential = tmp_path / "database-url", tmp_path / "portico-database"
+    named.write_text(f"sqlite:///{tmp_path}/named.db\n")
+    credential.write_text(f"sqlite:///{tmp_path}/credential.db\n")
+    unit = {"CREDENTIALS_DIRECTORY": str(tmp_path)}
+    file = {"PORTICO_DATABASE_FILE": str(named)}
+    url = {"PORTICO_DATABASE": f"sqlite:///{tmp_path}/url.db"}
+
+    def upgraded(*flags: str, environment: dict[str, str]) -> str:
+        assert run("db", "upgrade", "--create", *flags, environment=environment).status == 0
+        (made,) = tmp_path.glob("*.db")
+        made.unlink()
+        return made.name
+
+    assert upgraded(environment=file) == "named.db"
+    assert upgraded(environment=unit) == "credential.db"
+    assert upgraded(environment=unit | file) == "named.db"
+    assert upgraded(environment=unit | url) == "url.db"
+    flag = ("--database", f"sqlite:///{tmp_path}/flag.db")
+    assert upgraded(*flag, environment=unit | file) == "flag.db"
+    assert "set twice" in run("tenant", "list", environment=file | url).errors
+    named.write_text("")
+    assert f"{named} is empty" in run("tenant", "list", environment=file).errors
+    named.unlink()
+    assert f"{named} cannot be read" in run("tenant", "list", environment=file).errors
+
+
 @pytest.mark.parametrize(
     ("url", "held"),
     [

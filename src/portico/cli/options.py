@@ -35,8 +35,8 @@ def settings_options(*names: str) -> Callable[[Command], Command]:
     """
 
     # Opening a database can upgrade it, and one upgrade encrypts secrets.
-    key = ("secret_key_file",) if "database" in names else ()
-    selected = (*names, *key) or tuple(setting_fields())
+    further = ("database_file", "secret_key_file") if "database" in names else ()
+    selected = (*names, *further) or tuple(setting_fields())
 
     def decorate(command: Command) -> Command:
         wrapped = _receiving_settings(command, selected)
