@@ -16,6 +16,7 @@ from tests.harness import AUPS, LINKS, Tenant, as_operator
 from tests.web.accessibility import COLOURS, RULES, violations
 from tests.web.conftest import OpenTab
 from tests.web.console.people import Desk, sit_down
+from tests.web.console.places import places_of
 
 pytestmark = pytest.mark.one_database
 LONG = "Occupational Health and Safety Incident Reporting for the Eastern Treatment Works " * 3
@@ -61,48 +62,7 @@ def every_place(desk: Desk) -> list[str]:
     desk.add_link("مرحبا", enabled=False)
     user, group = member_of(desk, LONG[:240])
     policy = desk.admin.create(AUPS, {"name": "Conditions", "aup": LONG})["id"]
-    return [
-        "",
-        "links",
-        "links?q=nothing+at+all",
-        "links/new",
-        "links/seen-by",
-        f"links/{link}",
-        f"links/{link}/delete",
-        "links/add-many",
-        "portals",
-        "portals/new",
-        f"portals/{portal}/add-links",
-        *(
-            f"portals/{portal}{tab}"
-            for tab in ("", "/appearance", "/access", "/notice", "/history", "/preview", "/delete")
-        ),
-        "policies",
-        f"policies/{policy}",
-        f"policies/{policy}/acceptances",
-        "microtenants",
-        "microtenants/0",
-        "microtenants/new",
-        "clients",
-        "clients/new",
-        "administrators",
-        "administrators/new",
-        "users",
-        "users/new",
-        "providers",
-        *(f"users/{user}{tab}" for tab in ("", "/sees", "/delete")),
-        "groups",
-        *(f"groups/{group}{tab}" for tab in ("", "/add", "/sees", "/delete")),
-        "audit",
-        "everywhere/links",
-        "everywhere/portals",
-        "everywhere/audit",
-        "search?q=a",
-        "keys",
-        "password",
-        "second-factor",
-        "second-factor-rule",
-    ]
+    return places_of(portal=portal, link=link, policy=policy, user=str(user), group=str(group))
 
 
 def test_axe_finds_nothing_on_any_page_and_none_scrolls_sideways(

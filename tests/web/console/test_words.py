@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from portico.web.console.frame.words import counted, day_words, initials, minutes, spelled, when
+from portico.web.console.frame.words import day_words, initials, minutes, spelled, thousands, when
 from portico.web.console.links.addresses import (
     Address,
     repaired_address,
@@ -12,6 +12,8 @@ from portico.web.console.links.addresses import (
     split_address,
 )
 from portico.web.console.links.pasting import PastedRow, read_rows, write_rows
+from portico.web.shared.languages import load_language
+from portico.web.shared.texts import gettext, listed
 
 NOW = 1_795_428_000  # Monday 23 November 2026, 10:00 UTC
 
@@ -30,13 +32,36 @@ def test_moments_are_as_short_as_they_are_clear(ago: int, words: str) -> None:
 
 
 def test_numbers_and_days_in_words() -> None:
-    assert counted(1, "link", "links") == "1 link"
-    assert counted(18_930, "link", "links") == "18,930 links"
     assert [minutes(each) for each in (580, 60, 5, -1)] == ["9 min 40 s", "1 min 0 s", "5 s", "0 s"]
     assert [spelled(each) for each in (1, 4, 12)] == ["One", "Four", "12"]
     assert day_words(NOW, NOW) == "Today"
     assert day_words(NOW - 86_400, NOW) == "Yesterday"
     assert day_words(NOW - 3 * 86_400, NOW) == "Friday 20 November 2026"
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("de", ["Mo 10:00", "3. Nov.", "19. Okt. 2025", "Freitag, 20. November 2026", "18.930"]),
+        ("es", ["Lun 10:00", "3 nov", "19 oct 2025", "Viernes 20 de noviembre de 2026", "18.930"]),
+    ],
+)
+def test_moments_and_numbers_are_in_the_language(code: str, words: list[str]) -> None:
+    language = load_language(code)
+    texts = [
+        *(when(NOW - days * 86_400, NOW) for days in (0, 20, 400)),
+        day_words(NOW - 3 * 86_400, NOW),
+        thousands(18_930),
+    ]
+
+    assert [language.read(each) for each in texts] == words
+
+
+def test_a_text_translates_the_texts_within_it() -> None:
+    said = gettext("Delete %(name)s", name=listed([gettext("Links"), "Pay", gettext("Portals")]))
+
+    assert said == "Delete Links, Pay and Portals"
+    assert load_language("de").read(said) == "Links, Pay und Portale löschen"
 
 
 @pytest.mark.parametrize(

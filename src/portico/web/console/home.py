@@ -1,4 +1,4 @@
-"""The entry to the console, and the theme, undo and keyboard help."""
+"""The entry to the console, and the theme, the language, undo and keyboard help."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from portico.services.people.sessions import choose_microtenant
 from portico.services.undo.undo import undo_change
 from portico.services.work import UnitOfWork
 from portico.web.console.frame.page import Answer, Console
-from portico.web.shared.cookies import THEME, THEMES, AnyRequest
+from portico.web.shared.cookies import LANGUAGE, THEME, THEMES, AnyRequest
+from portico.web.shared.languages import LANGUAGES
 from portico.web.shared.pages import redirect
 from portico.web.shared.sessions import administrator_of, console_reading
 from portico.web.shared.site import Site
@@ -35,6 +36,15 @@ async def choose_theme(console: NamedDependency[Console]) -> Answer:
     theme = chosen if chosen in THEMES else "system"
     back = console.back(form, "")
     return redirect(back, cookies=[console.site.cookies.preference(THEME, theme)])
+
+
+@post("/language", status_code=303)
+async def choose_language(console: NamedDependency[Console]) -> Answer:
+    """Store the chosen language in the cookie that portals and the sign-in read too."""
+    form = await console.form()
+    chosen, back = form.value("language"), console.back(form, "")
+    cookies = [console.site.cookies.preference(LANGUAGE, chosen)] if chosen in LANGUAGES else []
+    return redirect(back, cookies=cookies)
 
 
 @post("/undo", status_code=303)
@@ -96,4 +106,4 @@ async def remember_microtenant(console: Console) -> None:
         )
 
 
-ROUTES = [choose_theme, undo, dismiss_undo, show_keys, show_nothing]
+ROUTES = [choose_theme, choose_language, undo, dismiss_undo, show_keys, show_nothing]

@@ -14,13 +14,14 @@ from portico.asgi.threads import Threads
 from portico.domain.errors import Forbidden
 from portico.web.shared.cookies import AnyRequest
 from portico.web.shared.received_forms import FORM_FIELDS, ReceivedForm, parse_form
+from portico.web.shared.texts import gettext as _
 
 FIELD = "csrf"
 HEADER = "x-csrf-token"
 FIELD_LIMIT = "form_fields"
 """The route option that allows a form more fields."""
 
-_EXPIRED = "This form is too old or from another site. Load the page again, then repeat it."
+_EXPIRED = _("This form is too old or from another site. Load the page again, then repeat it.")
 
 
 async def checked_form(threads: Threads, request: AnyRequest, expected: str) -> ReceivedForm:

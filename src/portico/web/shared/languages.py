@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from gettext import GNUTranslations, NullTranslations
 from importlib.resources import files
 
 import msgspec
 
+from portico.web.shared.texts import Number, Text
+
 DOMAIN = "portico"
 LANGUAGES = {"en": "English", "de": "Deutsch", "es": "Español"}
 SOURCE_LANGUAGE = "en"
+SEPARATORS = {"en": (",", 1_000), "de": (".", 1_000), "es": (".", 10_000)}
+"""The separator of thousands of each language, and the least number that has one."""
 
 
 class Language(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,11 +27,29 @@ class Language(msgspec.Struct, frozen=True, kw_only=True):
 
     def gettext(self, text: str, /, **values: object) -> str:
         """Return the text in this language, with its `%(name)s` filled in."""
-        return self.texts.gettext(text) % values if values else self.texts.gettext(text)
+        said = self.texts.gettext(text)
+        return said % self.read_all(values) if values else said
 
     def ngettext(self, one: str, many: str, number: int, /, **values: object) -> str:
-        """Return the text for a number, which is `%(num)d`."""
-        return self.texts.ngettext(one, many, number) % {"num": number, **values}
+        """Return the text for a number, which is `%(num)d`, or `%(num)s` with separators."""
+        said = self.texts.ngettext(one, many, number)
+        return said % self.read_all({"num": number, **values})
+
+    def read(self, value: object) -> object:
+        """Return a value as this language shows it: a `Text` translated, others as they are."""
+        if not isinstance(value, Text):
+            return value
+        if not value.plural:
+            return self.gettext(value.message, **value.values)
+        return self.ngettext(value.message, value.plural, value.number, **value.values)
+
+    def read_all(self, values: Mapping[str, object]) -> dict[str, object]:
+        """Return the values of a text as this language shows them."""
+        separator, least = SEPARATORS[self.code]
+        return {
+            name: Number(value, separator, least) if type(value) is int else self.read(value)
+            for name, value in values.items()
+        }
 
     def weekday(self, day: date) -> str:
         """Return the name of the weekday."""

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from portico.domain.errors import InvalidField
+from portico.web.shared.texts import gettext as _
 
 # Pillow is imported when the first picture is read.
 if TYPE_CHECKING:
@@ -150,10 +151,13 @@ def _opened(field: str, content: bytes) -> Image.Image:
     if _is_svg(content):
         raise InvalidField(
             field,
-            "SVG pictures are not taken: they can hold scripts and load other pages. "
-            "Save it as PNG.",
+            _(
+                "SVG pictures are not taken: they can hold scripts and load other pages. Save it "
+                "as "
+                "PNG."
+            ),
         )
-    refused = InvalidField(field, "The file is no PNG, JPEG, GIF, WebP or ICO picture.")
+    refused = InvalidField(field, _("The file is no PNG, JPEG, GIF, WebP or ICO picture."))
     try:
         if content.startswith(_ICO) and _measure_ico(content) == (0, 0):
             raise refused
@@ -166,12 +170,14 @@ def _opened(field: str, content: bytes) -> Image.Image:
     # The size stands in the header: nothing has been unpacked yet, except for ICO files, which
     # were measured before.
     if picture.width * picture.height > PIXEL_LIMIT:
-        raise InvalidField(field, "The picture has over 24 million pixels.")
+        raise InvalidField(field, _("The picture has over 24 million pixels."))
     try:
         picture.load()
         return picture.convert("RGBA")
     except (Image.DecompressionBombError, *_DAMAGED):
-        raise InvalidField(field, "The picture is damaged: it cannot be read to its end.") from None
+        raise InvalidField(
+            field, _("The picture is damaged: it cannot be read to its end.")
+        ) from None
 
 
 def _is_svg(content: bytes) -> bool:

@@ -14,6 +14,7 @@ from multipart import MultipartError, MultipartSegment, ParserLimitReached, Push
 
 from portico.asgi.bodies import KIBIBYTE, MEBIBYTE, BodyTooLarge
 from portico.domain.errors import InvalidInput
+from portico.web.shared.texts import gettext as _
 
 FORM_BYTES = 64 * KIBIBYTE
 UPLOAD_BYTES = MEBIBYTE
@@ -59,12 +60,14 @@ def parse_form(
         except ParserLimitReached:
             raise _too_many(most_fields) from None
         except MultipartError:
-            raise InvalidInput("The form cannot be read: its parts are broken.") from None
+            raise InvalidInput(_("The form cannot be read: its parts are broken.")) from None
     return ReceivedForm()
 
 
 def _too_many(most_fields: int) -> BodyTooLarge:
-    return BodyTooLarge(f"The form has over {most_fields:,} fields, or a header that is too long.")
+    return BodyTooLarge(
+        _("The form has over %(limit)s fields, or a header that is too long.", limit=most_fields)
+    )
 
 
 def _url_encoded(body: bytes) -> ReceivedForm:
@@ -76,7 +79,7 @@ def _url_encoded(body: bytes) -> ReceivedForm:
 
 def _multipart(body: bytes, boundary: str, most_fields: int) -> ReceivedForm:
     if not 0 < len(boundary) <= _LONGEST_BOUNDARY:
-        raise InvalidInput("The form cannot be read: its type names no boundary of its parts.")
+        raise InvalidInput(_("The form cannot be read: its type names no boundary of its parts."))
     values: dict[str, list[str]] = {}
     files: dict[str, bytes] = {}
     segment: MultipartSegment | None = None

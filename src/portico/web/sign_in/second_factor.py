@@ -34,8 +34,10 @@ from portico.web.shared.cookies import (
     PASSWORD_PROOF,
     AnyRequest,
     chosen_theme,
+    language_of,
 )
 from portico.web.shared.pages import page_answer, redirect, safe_next
+from portico.web.shared.reasons import translatable
 from portico.web.shared.received_forms import ReceivedForm
 from portico.web.shared.second_factors import (
     AppSetUp,
@@ -47,6 +49,8 @@ from portico.web.shared.second_factors import (
 )
 from portico.web.shared.sessions import CONSOLE_HOME, begin_console_session, browser_of
 from portico.web.shared.site import Site
+from portico.web.shared.texts import gettext as _
+from portico.web.shared.texts import listed, ngettext
 from portico.web.sign_in.form import read_sign_in_form, requested_next
 
 SECOND_FACTOR = f"{CONSOLE_HOME}/sign-in/second-factor"
@@ -142,7 +146,7 @@ async def set_up_second_factor(site: NamedDependency[Site], request: AnyRequest)
         party = relying_party(site, request)
         if answer := form.get("passkey", ""):
             if party is None:
-                raise InvalidInput("Passkeys do not work at this address.")
+                raise InvalidInput(_("Passkeys do not work at this address."))
             challenge = pending.prover.proof.challenge
             new = await proven_passkey(party, challenge, answer, form.get("name", ""))
         else:
@@ -150,8 +154,11 @@ async def set_up_second_factor(site: NamedDependency[Site], request: AnyRequest)
             app = proven_app(secret, code, form.get("name", ""), site.runtime.now)
             if app is None:
                 raise InvalidInput(
-                    "The code is not the one of this moment. Check the clock of your phone, then "
-                    "enter the code that it shows now."
+                    _(
+                        "The code is not the one of this moment. Check the clock of your phone, "
+                        "then "
+                        "enter the code that it shows now."
+                    )
                 )
             new = app
         opened, added = await set_up_and_sign_in(
@@ -238,8 +245,8 @@ async def _show_set_up(
     view = SetUpView(
         next=next_,
         name=administrator.name,
-        fault=getattr(error, "why", error.reason) if error is not None else "",
-        required_by=" and ".join(pending.own.required_by),
+        fault=translatable(getattr(error, "why", error.reason)) if error is not None else "",
+        required_by=listed(pending.own.required_by),
         app=await site.threads.run(lambda: app_set_up(administrator, secret)),
         passkey_options=options,
     )
@@ -248,16 +255,18 @@ async def _show_set_up(
 
 def _fault(error: PorticoError | None, form: ReceivedForm) -> str:
     if isinstance(error, LockedOut):
-        minutes = -(-error.seconds // 60)
-        wait = "a minute" if minutes == 1 else f"{minutes} minutes"
-        return f"Too many sign-ins failed. Wait {wait}, then try again."
+        return ngettext(
+            "Too many sign-ins failed. Wait a minute, then try again.",
+            "Too many sign-ins failed. Wait %(num)d minutes, then try again.",
+            -(-error.seconds // 60),
+        )
     if error is None:
         return ""
     if form.get("passkey", ""):
-        return "The passkey was not accepted. Try again, or use another way."
+        return _("The passkey was not accepted. Try again, or use another way.")
     if form.get("recovery", ""):
-        return "This is not one of your unused recovery codes."
-    return "The code is wrong, or was used already. Enter the code that your app shows now."
+        return _("This is not one of your unused recovery codes.")
+    return _("The code is wrong, or was used already. Enter the code that your app shows now.")
 
 
 def _render(
@@ -270,7 +279,10 @@ def _render(
     **values: object,
 ) -> Page:
     token = site.cookies.form_token(request)
-    html = site.renderer.render(template, "en", theme=chosen_theme(request), csrf=token, **values)
+    language = language_of(request)
+    html = site.renderer.render(
+        template, language, theme=chosen_theme(request), csrf=token, **values
+    )
     status = 200 if error is None else site.status_of(error)
     return page_answer(
         html,

@@ -45,9 +45,7 @@ async function answer(form) {
     form.submit();
   } catch (error) {
     fault.textContent =
-      error.name === "InvalidStateError"
-        ? "This passkey is set up already."
-        : "The browser did not finish with the passkey. Try again.";
+      error.name === "InvalidStateError" ? fault.dataset.known : fault.dataset.unfinished;
     fault.hidden = false;
   }
 }

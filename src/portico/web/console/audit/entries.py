@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -12,99 +12,165 @@ import msgspec
 from portico.domain.audit import Action, AuditEntry
 from portico.domain.links.display_hosts import display_host
 from portico.domain.tenancy.identity import Role
+from portico.services.access import OPERATOR_ID
 from portico.services.audit.log import PICTURES, AuditPage
 from portico.services.threads import are_large, run_on_thread
 from portico.services.work import UnitOfWork
 from portico.web.console.frame import words
+from portico.web.shared.texts import Text, joined, ngettext
+from portico.web.shared.texts import gettext as _
 
-KINDS: Mapping[str, tuple[str, str]] = {
-    "userPortalLink": ("link", "links"),
-    "userPortal": ("portal", "portals"),
-    "allowedDomain": ("domain", "domains"),
-    "userPortalAup": ("policy", "policies"),
-    "certificate": ("certificate", "certificates"),
-    "application": ("application segment", "application segments"),
-    "microtenant": ("microtenant", "microtenants"),
-    "portalSection": ("section", "sections"),
-    "portalGroup": ("group", "groups"),
-    "apiClient": ("API client", "API clients"),
-    "administrator": ("administrator", "administrators"),
-    "portalUser": ("user", "users"),
-    "identityProvider": ("identity provider", "identity providers"),
-    "portalRequest": ("request", "requests"),
-    "secondFactor": ("second factor", "second factors"),
-    "recoveryCodes": ("recovery codes", "recovery codes"),
-    "secondFactorRule": ("rule", "rules"),
-    "auditEntries": ("part of the audit log", "parts of the audit log"),
+
+class Kind(msgspec.Struct, frozen=True):
+    """What pages call a kind of object: one of it, all of them, and a number of it."""
+
+    one: Text
+    all: Text
+    counted: Callable[[int], Text]
+
+
+KINDS: Mapping[str, Kind] = {
+    "userPortalLink": Kind(
+        _("link"), _("Links"), lambda n: ngettext("%(num)s link", "%(num)s links", n)
+    ),
+    "userPortal": Kind(
+        _("portal"), _("Portals"), lambda n: ngettext("%(num)s portal", "%(num)s portals", n)
+    ),
+    "allowedDomain": Kind(
+        _("domain"), _("Domains"), lambda n: ngettext("%(num)s domain", "%(num)s domains", n)
+    ),
+    "userPortalAup": Kind(
+        _("policy"), _("Policies"), lambda n: ngettext("%(num)s policy", "%(num)s policies", n)
+    ),
+    "certificate": Kind(
+        _("certificate"),
+        _("Certificates"),
+        lambda n: ngettext("%(num)s certificate", "%(num)s certificates", n),
+    ),
+    "application": Kind(
+        _("application segment"),
+        _("Application segments"),
+        lambda n: ngettext("%(num)s application segment", "%(num)s application segments", n),
+    ),
+    "microtenant": Kind(
+        _("microtenant"),
+        _("Microtenants"),
+        lambda n: ngettext("%(num)s microtenant", "%(num)s microtenants", n),
+    ),
+    "portalSection": Kind(
+        _("section"), _("Sections"), lambda n: ngettext("%(num)s section", "%(num)s sections", n)
+    ),
+    "portalGroup": Kind(
+        _("group"), _("Groups"), lambda n: ngettext("%(num)s group", "%(num)s groups", n)
+    ),
+    "apiClient": Kind(
+        _("API client"),
+        _("API clients"),
+        lambda n: ngettext("%(num)s API client", "%(num)s API clients", n),
+    ),
+    "administrator": Kind(
+        _("administrator"),
+        _("Administrators"),
+        lambda n: ngettext("%(num)s administrator", "%(num)s administrators", n),
+    ),
+    "portalUser": Kind(
+        _("user"), _("Users"), lambda n: ngettext("%(num)s user", "%(num)s users", n)
+    ),
+    "identityProvider": Kind(
+        _("identity provider"),
+        _("Identity providers"),
+        lambda n: ngettext("%(num)s identity provider", "%(num)s identity providers", n),
+    ),
+    "portalRequest": Kind(
+        _("request"), _("Requests"), lambda n: ngettext("%(num)s request", "%(num)s requests", n)
+    ),
+    "secondFactor": Kind(
+        _("second factor"),
+        _("Second factors"),
+        lambda n: ngettext("%(num)s second factor", "%(num)s second factors", n),
+    ),
+    "recoveryCodes": Kind(
+        _("recovery codes"),
+        _("Recovery codes"),
+        lambda n: ngettext("%(num)s set of recovery codes", "%(num)s sets of recovery codes", n),
+    ),
+    "secondFactorRule": Kind(
+        _("rule"), _("Rules"), lambda n: ngettext("%(num)s rule", "%(num)s rules", n)
+    ),
+    "auditEntries": Kind(
+        _("part of the audit log"),
+        _("Parts of the audit log"),
+        lambda n: ngettext("%(num)s part of the audit log", "%(num)s parts of the audit log", n),
+    ),
 }
 LABELS: Mapping[str, str] = {
-    "name": "Name",
-    "description": "Description",
-    "enabled": "Enabled",
-    "icon_text": "Icon",
-    "link": "Host",
-    "link_path": "Path",
-    "protocol": "Protocol",
-    "application_id": "Application",
-    "portal_ids": "Portals",
-    "presentation.section": "Section",
-    "presentation.order": "Position",
-    "presentation.groups": "Groups",
-    "presentation.keywords": "Keywords",
-    "presentation.starts": "Shown from",
-    "presentation.ends": "Shown until",
-    "domain": "Domain",
-    "ext_domain": "Managed below",
-    "ext_label": "Label",
-    "user_notification": "Notice",
-    "user_notification_enabled": "Notice shown",
-    "image_data": "Logo",
-    "page.slug": "Short address",
-    "page.audience": "Who may see it",
-    "page.title": "Title",
-    "page.accent": "Accent colour",
-    "page.favicon": "Favicon",
-    "page.accepts_requests": "Takes requests",
-    "page.notice_starts": "Notice from",
-    "page.notice_ends": "Notice until",
-    "aup": "Text",
-    "text_version": "Version",
-    "email": "E-mail",
-    "phone_num": "Phone",
-    "criteria_attribute_values": "Sign-in domains",
-    "position": "Position",
-    "display_name": "Display name",
-    "role": "Role",
-    "microtenant_id": "Microtenant",
-    "group_ids": "Groups",
-    "grants": "Grants",
-    "disabled_time": "Disabled",
-    "password_link_end_time": "Password link ends",
-    "revoked_time": "Revoked",
-    "closed_time": "Closed",
-    "certificate_name": "Certificate",
-    "c_name": "Common name",
-    "san": "Alternative names",
-    "issued_to": "Issued to",
-    "issued_by": "Issued by",
-    "serial_no": "Serial number",
-    "valid_from_in_epoch_sec": "Valid from",
-    "valid_to_in_epoch_sec": "Valid to",
-    "domain_names": "Domains",
-    "method": "Method",
-    "host": "Works at",
-    "left": "Codes left",
-    "renewed_time": "Renewed",
-    "second_factor_required": "Required",
+    "name": _("Name"),
+    "description": _("Description"),
+    "enabled": _("Enabled"),
+    "icon_text": _("Icon"),
+    "link": _("Host"),
+    "link_path": _("Path"),
+    "protocol": _("Protocol"),
+    "application_id": _("Application"),
+    "portal_ids": _("Portals"),
+    "presentation.section": _("Section"),
+    "presentation.order": _("Position"),
+    "presentation.groups": _("Groups"),
+    "presentation.keywords": _("Keywords"),
+    "presentation.starts": _("Shown from"),
+    "presentation.ends": _("Shown until"),
+    "domain": _("Domain"),
+    "ext_domain": _("Managed below"),
+    "ext_label": _("Label"),
+    "user_notification": _("Notice"),
+    "user_notification_enabled": _("Notice shown"),
+    "image_data": _("Logo"),
+    "page.slug": _("Short address"),
+    "page.audience": _("Who may see it"),
+    "page.title": _("Title"),
+    "page.accent": _("Accent colour"),
+    "page.favicon": _("Favicon"),
+    "page.accepts_requests": _("Takes requests"),
+    "page.notice_starts": _("Notice from"),
+    "page.notice_ends": _("Notice until"),
+    "aup": _("Text"),
+    "text_version": _("Version"),
+    "email": _("E-mail"),
+    "phone_num": _("Phone"),
+    "criteria_attribute_values": _("Sign-in domains"),
+    "position": _("Position"),
+    "display_name": _("Display name"),
+    "role": _("Role"),
+    "microtenant_id": _("Microtenant"),
+    "group_ids": _("Groups"),
+    "grants": _("Grants"),
+    "disabled_time": _("Disabled"),
+    "password_link_end_time": _("Password link ends"),
+    "revoked_time": _("Revoked"),
+    "closed_time": _("Closed"),
+    "certificate_name": _("Certificate"),
+    "c_name": _("Common name"),
+    "san": _("Alternative names"),
+    "issued_to": _("Issued to"),
+    "issued_by": _("Issued by"),
+    "serial_no": _("Serial number"),
+    "valid_from_in_epoch_sec": _("Valid from"),
+    "valid_to_in_epoch_sec": _("Valid to"),
+    "domain_names": _("Domains"),
+    "method": _("Method"),
+    "host": _("Works at"),
+    "left": _("Codes left"),
+    "renewed_time": _("Renewed"),
+    "second_factor_required": _("Required"),
 }
 """The fields that the audit log shows, in this order. Others are redundant or internal."""
 HOSTS = frozenset(("link", "domain", "ext_domain", "criteria_attribute_values"))
 """The fields that contain host names."""
 VERBS: Mapping[Action, str] = {
-    Action.CREATE: "Added",
-    Action.UPDATE: "Changed",
-    Action.DELETE: "Deleted",
-    Action.REVOKE: "Revoked",
+    Action.CREATE: _("Added"),
+    Action.UPDATE: _("Changed"),
+    Action.DELETE: _("Deleted"),
+    Action.REVOKE: _("Revoked"),
 }
 ZERO_IS_NONE = frozenset(
     (
@@ -157,10 +223,10 @@ def verb_of(entry: AuditEntry) -> str:
     before, after = entry_values(entry.before), entry_values(entry.after)
     differing = {name for name in LABELS if before.get(name) != after.get(name)}
     if differing == {"enabled"}:
-        return "Enabled" if after["enabled"] else "Disabled"
+        return _("Enabled") if after["enabled"] else _("Disabled")
     if differing and differing <= {"presentation.section", "presentation.order", "position"}:
-        return "Moved"
-    return "Changed"
+        return _("Moved")
+    return _("Changed")
 
 
 async def describe_entries(work: UnitOfWork, page: AuditPage) -> list[DayView]:
@@ -198,7 +264,9 @@ async def view_entries(
 
 def actor_words(entry: AuditEntry, actors: Mapping[int, str]) -> str:
     """Return the name of an entry's author, or the id of one who no longer exists."""
-    return actors.get(entry.actor_id, f"Unknown actor ({entry.actor_id})")
+    if entry.actor_id == OPERATOR_ID:
+        return _("Operator")
+    return actors.get(entry.actor_id, _("Unknown actor (%(actor_id)s)", actor_id=entry.actor_id))
 
 
 def _mentioned_portals(entries: Iterable[AuditEntry]) -> set[int]:
@@ -223,7 +291,7 @@ def _view(
         actor=actor_words(entry, actors),
         verb=verb_of(entry),
         name=entry.object_name or str(entry.object_id),
-        kind=KINDS.get(entry.object_type, (entry.object_type, ""))[0],
+        kind=KINDS[entry.object_type].one if entry.object_type in KINDS else entry.object_type,
         where=microtenants.get(entry.microtenant_id, ""),
         changes=differences(entry_values(entry.before), entry_values(entry.after), portals),
         transaction_id=entry.transaction_id,
@@ -269,13 +337,13 @@ def _words(name: str, value: object, portals: Mapping[int, str]) -> str:
     if name in ZERO_IS_NONE and not value:
         return ""
     if isinstance(value, bool):
-        return "Yes" if value else "No"
+        return _("Yes") if value else _("No")
     if name == "role":
         return words.ROLES[Role(str(value))]
     if name.endswith(("_time", "_epoch_sec", "starts", "ends")):
         return words.iso(int(str(value)))
     if name.rpartition(".")[2] in PICTURES and str(value).startswith("data:"):
-        return f"a picture ({len(str(value)) * 3 // 4096 + 1} kB)"
+        return _("a picture (%(size)s kB)", size=len(str(value)) * 3 // 4096 + 1)
     if isinstance(value, Iterable) and not isinstance(value, str):
         return _list_words(name, list(value), portals)
     text = display_host(str(value)) if name in HOSTS else str(value)
@@ -284,14 +352,16 @@ def _words(name: str, value: object, portals: Mapping[int, str]) -> str:
 
 def _grant_words(grant: Mapping[str, Any]) -> str:
     place = grant.get("microtenant_id")
-    return words.role_words(Role(grant["role"]), None if place is None else str(place or "Default"))
+    return words.role_words(
+        Role(grant["role"]), None if place is None else str(place or _("Default"))
+    )
 
 
 def _list_words(name: str, values: list[Any], portals: Mapping[int, str]) -> str:
     if name in {"portal_ids", "group_ids"}:
         return ", ".join(portals.get(each, str(each)) for each in values)
     if name == "grants":
-        return ", ".join(_grant_words(each) for each in values)
+        return joined(_grant_words(each) for each in values)
     if name in HOSTS:
         return ", ".join(display_host(str(each)) for each in values)
     return ", ".join(map(str, values))

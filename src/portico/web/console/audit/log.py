@@ -32,12 +32,13 @@ from portico.web.console.frame.forms import is_id
 from portico.web.console.frame.lists import Choice, address_with
 from portico.web.console.frame.page import EVERYWHERE, Answer, Console
 from portico.web.console.frame.words import DAY_SECONDS
+from portico.web.shared.texts import gettext as _
 
 PERIODS: Mapping[str, str] = {
-    "1": "Last 24 hours",
-    "7": "Last 7 days",
-    "30": "Last 30 days",
-    "90": "Last 90 days",
+    "1": _("Last 24 hours"),
+    "7": _("Last 7 days"),
+    "30": _("Last 30 days"),
+    "90": _("Last 90 days"),
 }
 FILTERS = ("q", "period", "actor", "kind", "action", "object", "request", "at")
 TEXT_LIMIT = 100
@@ -117,7 +118,7 @@ async def _show(console: Console, place: str) -> Answer:
             next_id=listed.next_id,
             periods=[Choice(*each) for each in PERIODS.items()],
             actors=await _actors(work),
-            kinds=[Choice(kind, many.capitalize()) for kind, (_, many) in KINDS.items()],
+            kinds=[Choice(name, kind.all) for name, kind in KINDS.items()],
             actions=[Choice(action.value, words) for action, words in VERBS.items()],
             object_name=listed.object_name,
             too_slow=listed.too_slow,
@@ -211,7 +212,7 @@ async def _actors(work: UnitOfWork) -> list[Choice]:
         return []
     people = [(each.id, each.display_name or each.name) for each in await list_administrators(work)]
     programs = [(each.id, each.name) for each in await list_clients(work)]
-    return [Choice(str(each), name) for each, name in [(0, "Operator"), *people, *programs]]
+    return [Choice(str(each), name) for each, name in [(0, _("Operator")), *people, *programs]]
 
 
 ROUTES = [show_audit, show_audit_everywhere, download_audit]

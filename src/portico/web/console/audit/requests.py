@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import groupby
 
 import msgspec
@@ -23,16 +23,31 @@ from portico.web.console.audit.entries import (
     view_entries,
 )
 from portico.web.console.frame import words
+from portico.web.shared.texts import Text, ngettext
+from portico.web.shared.texts import gettext as _
+
+SENTENCES: Mapping[str, Callable[[str], Text]] = {
+    "Added": lambda name: _("Added %(name)s.", name=name),
+    "Changed": lambda name: _("Changed %(name)s.", name=name),
+    "Deleted": lambda name: _("Deleted %(name)s.", name=name),
+    "Revoked": lambda name: _("Revoked %(name)s.", name=name),
+    "Enabled": lambda name: _("Enabled %(name)s.", name=name),
+    "Disabled": lambda name: _("Disabled %(name)s.", name=name),
+    "Moved": lambda name: _("Moved %(name)s.", name=name),
+}
+"""The sentence of each verb."""
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """What a request did to objects of its main kind, and how many other changes it made.
 
     `name` is that of the object, or a number such as "29 links"; `kind` is empty for a number.
+    `words` are a sentence.
     """
 
     verb: str
     name: str
+    words: str
     kind: str
     others: int
 
@@ -132,14 +147,17 @@ def summarise(request: AuditRequest) -> Summary:
     main = LINK if LINK in kinds and not is_new_portal else first.object_type
     about = [part for part in request.parts if part.object_type == main]
     count = sum(part.count for part in about)
-    one, many = KINDS.get(main, ("object", "objects"))
+    kind = KINDS.get(main)
     is_one = count == 1
+    verb = _verb(request, main, {part.action for part in about})
+    name: str = about[0].object_name or str(about[0].first_id)
+    if not is_one:
+        name = kind.counted(count) if kind else ngettext("%(num)s object", "%(num)s objects", count)
     return Summary(
-        verb=_verb(request, main, {part.action for part in about}),
-        name=about[0].object_name or str(about[0].first_id)
-        if is_one
-        else words.counted(count, one, many),
-        kind=one if is_one else "",
+        verb=verb,
+        name=name,
+        words=SENTENCES[verb](name),
+        kind=(kind.one if kind else _("object")) if is_one else "",
         others=request.count - count,
     )
 
@@ -151,4 +169,4 @@ def _verb(request: AuditRequest, main: str, actions: set[Action]) -> str:
         verbs = {verb_of(each) for each in request.updates if each.object_type == main}
     else:
         verbs = {VERBS[action] for action in actions}
-    return verbs.pop() if len(verbs) == 1 else "Changed"
+    return verbs.pop() if len(verbs) == 1 else _("Changed")

@@ -12,20 +12,21 @@ from portico.web.console.frame.page import Answer, Console
 
 @dataclass(frozen=True, kw_only=True)
 class Confirmation:
-    """A question whether to delete (or `verb`) the `noun` at `href`, called `name`.
+    """A question whether to delete (or another `action`) what is at `href`.
 
-    `words` and `touched` describe the effect. "Cancel" leads to `cancel`, or to the last of
-    `crumbs`. `refused` is the reason why the deletion failed; `conflict` describes a change that
-    happened after the page was opened. `possible` is false when nothing is left to do.
+    `words` and `touched` describe the effect, `title` and `button` say what happens. "Cancel" leads
+    to `cancel`, or to the last of `crumbs`. `refused` is the reason why the deletion failed;
+    `conflict` describes a change that happened after the page was opened. `possible` is false when
+    nothing is left to do.
     """
 
     words: str
     touched: tuple[str, ...] = ()
     undoable: bool = False
     cancel: str = ""
-    verb: str = "Delete"
-    noun: str = ""
-    name: str = ""
+    action: str = "delete"
+    title: str = ""
+    button: str = ""
     href: str = ""
     crumbs: Sequence[tuple[str, str]] = ()
     revision: str = ""

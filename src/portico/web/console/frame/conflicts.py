@@ -14,12 +14,16 @@ from portico.domain.records import Record
 from portico.domain.tenancy.identity import ApiClient
 from portico.services.audit.log import list_audit
 from portico.services.work import UnitOfWork
-from portico.web.console.audit.entries import Change, differences, entry_values, record_values
-from portico.web.console.frame.words import clock, day_words
-
-VERBS: Mapping[Action, str] = {Action.DELETE: "deleted", Action.REVOKE: "revoked"}
-"""The verbs of the changes that are no mere changes."""
-
+from portico.web.console.audit.entries import (
+    Change,
+    actor_words,
+    differences,
+    entry_values,
+    record_values,
+)
+from portico.web.console.frame.words import past_words
+from portico.web.shared.texts import Text
+from portico.web.shared.texts import gettext as _
 
 Stored = Record | Administrator | ApiClient
 
@@ -33,15 +37,18 @@ class Conflict(msgspec.Struct, frozen=True):
 
 
 async def compare_with_stored(
-    work: UnitOfWork, noun: str, stored: Stored, requested: Stored
+    work: UnitOfWork, this: str, stored: Stored, requested: Stored
 ) -> Conflict:
-    """Return the differences between a stored record and the same record as a form requests it."""
-    title, _ = await _last_change(work, stored.id, stored, f"this {noun}")
+    """Return the differences between a stored record and the same record as a form requests it.
+
+    `this` is what the title calls the record, such as "this link".
+    """
+    title, _entry = await _last_change(work, stored.id, stored, this)
     before, after = record_values(asdict(stored)), record_values(asdict(requested))
     changes = differences(before, after, await _names(work, before, after))
-    words = "Nothing is stored yet. Compare the two, then save again or take what is stored."
+    words = _("Nothing is stored yet. Compare the two, then save again or take what is stored.")
     if not changes:
-        words = "What is stored now is what this form says."
+        words = _("What is stored now is what this form says.")
     return Conflict(title=title, words=words, changes=changes)
 
 
@@ -72,11 +79,23 @@ async def _last_change(
     entry = next(iter(page.entries), None)
     current = record_values(asdict(stored)) if stored else {}
     if entry is None or (stored and differences(entry_values(entry.after), current, {})):
-        return f"Somebody changed {called or 'it'} after you opened this page", None
-    who = page.actors.get(entry.actor_id, "Somebody else")
-    verb = VERBS.get(entry.action, "changed")
-    at = f"{day_words(entry.time, work.now).lower()} at {clock(entry.time)[:5]}"
-    return f"{who} {verb} {called or entry.object_name} {at}, after you opened this page", entry
+        if not called:
+            return _("Somebody changed it after you opened this page"), None
+        return _("Somebody changed %(what)s after you opened this page", what=called), None
+    return _change_words(entry, page.actors, called or entry.object_name, work.now), entry
+
+
+def _change_words(entry: AuditEntry, actors: Mapping[int, str], what: str, now: int) -> Text:
+    words = {
+        "who": actor_words(entry, actors) if entry.actor_id in actors else _("Somebody else"),
+        "what": what,
+        "at": past_words(entry.time, now),
+    }
+    if entry.action is Action.DELETE:
+        return _("%(who)s deleted %(what)s %(at)s, after you opened this page", **words)
+    if entry.action is Action.REVOKE:
+        return _("%(who)s revoked %(what)s %(at)s, after you opened this page", **words)
+    return _("%(who)s changed %(what)s %(at)s, after you opened this page", **words)
 
 
 async def _names(work: UnitOfWork, *records: Mapping[str, Any]) -> dict[int, str]:

@@ -31,6 +31,7 @@ from portico.web.console.frame.editing import (
 from portico.web.console.frame.error_words import error_words
 from portico.web.console.frame.forms import FormValue, SentForm, make_form
 from portico.web.console.frame.page import Answer, Console
+from portico.web.shared.texts import gettext as _
 
 
 def edit_routes(editing: Editing[Any]) -> list[HTTPRouteHandler]:
@@ -145,18 +146,26 @@ def _deletion(
         stored = await editing.find(work, console.record_id)
         name, href = editing.name_of(stored), f"{console.base}/{editing.path}/{stored.id}"
         crumbs = [(editing.heading, f"{console.base}/{editing.list_path or editing.path}")]
+        words = editing.words
         question = replace(
             await confirm(console, work, stored),
-            name=f"the {editing.noun} {name}" if editing.inline else name,
-            noun=editing.noun,
+            title=words.delete_named(name),
+            button=words.delete,
             href=href,
             crumbs=crumbs if editing.inline else [*crumbs, (name, href)],
             revision=editing.version(stored),
         )
         if isinstance(error, StalePrecondition):
-            noun = f"this {editing.noun}"
-            words = f"Nothing is deleted yet. Delete {noun} as it is now, or cancel."
-            conflict = await describe_last_change(work, stored.id, stored, called=noun, words=words)
+            conflict = await describe_last_change(
+                work,
+                stored.id,
+                stored,
+                called=words.this,
+                words=_(
+                    "Nothing is deleted yet. Delete %(what)s as it is now, or cancel.",
+                    what=words.this,
+                ),
+            )
             question = replace(question, conflict=conflict)
         elif error is not None:
             question = replace(question, refused=error_words(error))

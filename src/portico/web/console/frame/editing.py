@@ -20,6 +20,8 @@ from portico.web.console.frame.forms import Form, FormValue, SentForm, make_form
 from portico.web.console.frame.page import Answer, Console
 from portico.web.shared.pictures import StoredPicture
 from portico.web.shared.received_forms import FORM_BYTES
+from portico.web.shared.texts import Text
+from portico.web.shared.texts import gettext as _
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -86,19 +88,28 @@ async def _no_details(console: Console, work: UnitOfWork, edit: Edit[Any]) -> No
     return None
 
 
+class NounWords(msgspec.Struct, frozen=True, kw_only=True):
+    """What pages call a noun: "New link", "this link", "Delete link", "Delete" and its name."""
+
+    new: Text
+    this: Text
+    delete: Text
+    delete_named: Callable[[str], Text] = lambda name: _("Delete %(name)s", name=name)
+
+
 class Editing(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
     """How one noun is edited.
 
-    Addresses begin with `path`; `nav` is an entry of the navigation. `inline` nouns are edited
-    in a list and have no page of their own. `fields` has the form's name for each field of the
-    API, `error_fields` for errors that name no field. `values` are those of a stored record's form,
-    `blank` those of a new one's; `requested` is the record with the values of a form. `pictures`
-    reads uploads, and `repair` adds to the errors of a form. `created` can answer with a page of
-    its own for what is new. `after` returns the address that
-    follows a change, by default `list_path`. A noun has the pages whose functions are given.
+    `words` name it. Addresses begin with `path`; `nav` is an entry of the navigation. `inline`
+    nouns are edited in a list and have no page of their own. `fields` has the form's name for each
+    field of the API, `error_fields` for errors that name no field. `values` are those of a stored
+    record's form, `blank` those of a new one's; `requested` is the record with the values of a
+    form. `pictures` reads uploads, and `repair` adds to the errors of a form. `created` can answer
+    with a page of its own for what is new. `after` returns the address that follows a change, by
+    default `list_path`. A noun has the pages whose functions are given.
     """
 
-    noun: str
+    words: NounWords
     path: str
     nav: str
     labels: Mapping[str, str]
@@ -137,7 +148,7 @@ class Editing(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
             return await self.page(console, work, edit)
         stored = edit.stored
         view = EditView(
-            title=self.name_of(stored) if stored else f"New {self.noun}",
+            title=self.name_of(stored) if stored else self.words.new,
             id=stored.id if stored else 0,
             href=f"{console.base}/{self.path}/{stored.id}" if stored else "",
             form=edit.form,
@@ -173,7 +184,7 @@ class Editing(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
         """Return the stored record, locked. Raises StalePrecondition when the form is older."""
         require_admin(work)
         stored = await self.find(work, console.record_id, lock=True)
-        require_version(self.noun, form.value("revision"), self.version(stored))
+        require_version(self.words.this, form.value("revision"), self.version(stored))
         return stored
 
     def following(self, record_id: int, form: Form) -> str:
@@ -187,7 +198,7 @@ class Editing(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
             edit = replace(self.refused(form, error), stored=stored)
             if isinstance(error, StalePrecondition):
                 requested = self.requested(form, stored)
-                conflict = await compare_with_stored(work, self.noun, stored, requested)
+                conflict = await compare_with_stored(work, self.words.this, stored, requested)
                 newer = form.with_values(revision=self.version(stored), password=[])
                 edit = replace(edit, form=newer, conflict=conflict)
             return await self.show(console, work, edit)

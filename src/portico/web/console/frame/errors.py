@@ -8,9 +8,10 @@ from litestar import Response
 from portico.asgi.exchange import exchange_of
 from portico.domain.errors import ConcurrentChange, Overloaded, PorticoError
 from portico.web.console.frame.error_words import error_words
-from portico.web.shared.cookies import AnyRequest, chosen_theme
+from portico.web.shared.cookies import AnyRequest, chosen_theme, language_of
 from portico.web.shared.pages import page_answer, retry_headers
 from portico.web.shared.site import Site
+from portico.web.shared.texts import gettext as _
 
 
 class ErrorView(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,23 +35,27 @@ def present_error(
         title=title,
         words=words,
         href="/console",
-        action="Go to the dashboard",
+        action=_("Go to the dashboard"),
         transaction_id=exchange_of(request).transaction_id if status >= 500 else "",
         theme="" if theme == "system" else theme,
     )
-    html = site.renderer.render("console/error.html", "en", view=view)
+    html = site.renderer.render("console/error.html", language_of(request), view=view)
     return page_answer(html, status=status, headers=retry_headers(error))
 
 
 def _words(status: int, error: PorticoError | None) -> tuple[str, str]:
     if status == 404:
-        return "Nothing is here", "It does not exist, or belongs to somebody else."
+        return _("Nothing is here"), _("It does not exist, or belongs to somebody else.")
     if isinstance(error, ConcurrentChange):
-        return "Somebody else was quicker", error_words(error)
+        return _("Somebody else was quicker"), error_words(error)
     if isinstance(error, Overloaded):
-        return "Not available now", error.reason
+        return _("Not available now"), error_words(error)
     if status == 503:
-        return "Not available now", "The database does not answer. Wait a moment, then try again."
+        return _("Not available now"), _(
+            "The database does not answer. Wait a moment, then try again."
+        )
     if status < 500:
-        return "This was not done", error_words(error) if error else "The request cannot be read."
-    return "Portico failed", "The cause is in the server's log under the request's id."
+        return _("This was not done"), error_words(error) if error else _(
+            "The request cannot be read."
+        )
+    return _("Portico failed"), _("The cause is in the server's log under the request's id.")

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from urllib.parse import urlencode
 
 import msgspec
 
-from portico.web.console.frame.words import counted, thousands
+from portico.web.shared.texts import Text, ngettext
+from portico.web.shared.texts import gettext as _
 
 PAGE_SIZE = 50
 LARGEST_PAGE = 2**31 - 1
 
 
 class Window(msgspec.Struct, frozen=True):
-    """One page of a list. `total` counts the items of all pages, `number` starts at 1."""
+    """One page of a list. `total` counts the items of all pages, `number` starts at 1.
+
+    `items` returns a number of items in words.
+    """
 
     total: int
     number: int
-    one: str
-    many: str
+    items: Callable[[int], Text]
     size: int = PAGE_SIZE
 
     @property
@@ -28,14 +31,35 @@ class Window(msgspec.Struct, frozen=True):
         return max(1, -(-self.total // self.size))
 
     @property
-    def range_words(self) -> str:
+    def range_words(self) -> Text:
         """The range of items on the page, such as "1-50 of 412 links"."""
         first = (self.number - 1) * self.size + 1
         last = min(self.total, self.number * self.size)
         if self.total <= self.size or first > last:
-            return counted(self.total, self.one, self.many)
-        items = f"{thousands(first)}\N{EN DASH}{thousands(last)}"
-        return f"{items} of {counted(self.total, self.one, self.many)}"
+            return self.items(self.total)
+        return _(
+            "%(first)s\N{EN DASH}%(last)s of %(items)s",
+            first=first,
+            last=last,
+            items=self.items(self.total),
+        )
+
+
+def links_in_words(number: int) -> Text:
+    """Return a number of links in words."""
+    return ngettext("%(num)s link", "%(num)s links", number)
+
+
+def portals_in_words(number: int) -> Text:
+    """Return a number of portals in words."""
+    return ngettext("%(num)s portal", "%(num)s portals", number)
+
+
+def on_portals(number: int) -> Text:
+    """Return how many portals a link is on, such as "on 3 portals"."""
+    if not number:
+        return _("on no portal")
+    return ngettext("on %(num)s portal", "on %(num)s portals", number)
 
 
 class Choice(msgspec.Struct, frozen=True):

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from portico.web.console.frame.words import short_date
+from portico.web.shared.texts import Text
+from portico.web.shared.texts import gettext as _
+
 NO_TIME = -1
 
 
@@ -29,7 +33,7 @@ def moment_of(text: str) -> int:
     return NO_TIME if at.tzinfo else int(at.replace(tzinfo=UTC).timestamp())
 
 
-def moment_words(time: int) -> str:
+def moment_words(time: int) -> Text:
     """Return a time in words, such as "1 Dec 2026, 08:00 UTC"."""
     at = datetime.fromtimestamp(time, UTC)
-    return f"{at.day} {at:%b %Y, %H:%M} UTC"
+    return _("%(date)s, %(time)s UTC", date=short_date(at), time=f"{at:%H:%M}")

@@ -25,16 +25,18 @@ from portico.services.work import UnitOfWork
 from portico.web.console.frame.forms import Form, SentForm, read_id
 from portico.web.console.frame.toasts import Toast, find_reminder, find_toast, undo_cookie
 from portico.web.console.frame.words import initials, role_words
-from portico.web.shared.cookies import AnyRequest, chosen_theme
+from portico.web.shared.cookies import AnyRequest, chosen_theme, language_of
 from portico.web.shared.csrf import checked_form
+from portico.web.shared.languages import Language
 from portico.web.shared.pages import page_answer, redirect, safe_next
 from portico.web.shared.pictures import StoredPicture
 from portico.web.shared.sessions import administrator_of, console_reading, console_writing
 from portico.web.shared.site import FurtherPage, Site
+from portico.web.shared.texts import gettext as _
 
 Answer = Response[bytes]
 CHOICES_LIMIT = 100
-ALL_MICROTENANTS = "All microtenants"
+ALL_MICROTENANTS = _("All microtenants")
 EVERYWHERE = "everywhere"
 """The path of the pages that list all microtenants; they belong to Default."""
 
@@ -94,6 +96,11 @@ class Console(msgspec.Struct, frozen=True, kw_only=True):
     def base(self) -> str:
         """The path that all pages of the microtenant begin with."""
         return f"/console/{self.customer_id}/{self.microtenant_id}"
+
+    @property
+    def language(self) -> Language:
+        """The reader's language: the chosen one, else the browser's."""
+        return self.site.renderer.language(language_of(self.request))
 
     @property
     def csrf(self) -> str:
@@ -186,9 +193,9 @@ class Console(msgspec.Struct, frozen=True, kw_only=True):
     ) -> Answer:
         """Render a page in the console's frame."""
         frame = await self._frame(work, nav)
-        render = self.site.renderer.render
+        render, language = self.site.renderer.render, self.language.code
         html = await self.site.threads.run(
-            lambda: render(f"console/{template}", "en", page=frame, view=view)
+            lambda: render(f"console/{template}", language, page=frame, view=view)
         )
         return page_answer(html, status=status, cookies=self._undo_cookies(frame.toast))
 
@@ -315,4 +322,9 @@ async def open_console(site: NamedDependency[Site], request: AnyRequest) -> Cons
 def _refuse_nul(source: str, *texts: str) -> None:
     """Raise InvalidInput for a NUL, which PostgreSQL cannot store or compare."""
     if any("\0" in text for text in texts):
-        raise InvalidInput(f"The {source} holds the character U+0000. Remove it, then try again.")
+        raise InvalidInput(
+            _(
+                "The %(source)s holds the character U+0000. Remove it, then try again.",
+                source=source,
+            )
+        )

@@ -12,6 +12,8 @@ from portico.domain.records import DEFAULT_MICROTENANT_ID
 from portico.domain.tenancy.identity import Role
 from portico.services.work import UnitOfWork
 from portico.web.console.frame.page import Console
+from portico.web.shared.languages import Language
+from portico.web.shared.texts import gettext as _
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -33,83 +35,88 @@ class Place(msgspec.Struct, frozen=True):
             base = f"/console/{console.customer_id}/{DEFAULT_MICROTENANT_ID}"
         return f"{base}/{self.path}".rstrip("/")
 
-    @property
-    def texts(self) -> Texts:
-        """What a search looks at."""
-        return self.name, self.keywords, "", ""
+    def texts(self, language: Language) -> Texts:
+        """Return what a search looks at, in a language."""
+        return str(language.read(self.name)), str(language.read(self.keywords)), "", ""
 
 
 _action = partial(Place, is_action=True)
-_FACTOR_WORDS = "2FA, MFA, TOTP, authenticator app, passkey, recovery codes"
+_FACTOR_WORDS = _("2FA, MFA, TOTP, authenticator app, passkey, recovery codes")
 _PAGES = (
-    Place("Dashboard", "", "layout-dashboard", "home, overview"),
-    Place("Links", "links", "link"),
-    Place("Portals", "portals", "layout-grid"),
-    Place("Requests", "requests", "bell", "asked for, does not work"),
-    Place("Acceptable use", "policies", "file-check", "policies, AUP"),
-    Place("Users and groups", "users", "users", "people", for_whole_tenant=True),
-    Place("Groups", "groups", "users-group", for_whole_tenant=True),
+    Place(_("Dashboard"), "", "layout-dashboard", _("home, overview")),
+    Place(_("Links"), "links", "link"),
+    Place(_("Portals"), "portals", "layout-grid"),
+    Place(_("Requests"), "requests", "bell", _("asked for, does not work")),
+    Place(_("Acceptable use"), "policies", "file-check", _("policies, AUP")),
+    Place(_("Users and groups"), "users", "users", _("people"), for_whole_tenant=True),
+    Place(_("Groups"), "groups", "users-group", for_whole_tenant=True),
     Place(
-        "Administrators",
+        _("Administrators"),
         "administrators",
         "user-shield",
-        "people, roles",
+        _("people, roles"),
         for_whole_tenant=True,
     ),
     Place(
-        "Second factor of administrators",
+        _("Second factor of administrators"),
         "second-factor-rule",
         "user-shield",
         _FACTOR_WORDS,
         for_whole_tenant=True,
     ),
-    Place("Microtenants", "microtenants", "building"),
-    Place("API clients", "clients", "key", "secrets, tokens, Terraform", for_whole_tenant=True),
-    Place("Audit log", "audit", "history", "changes, who changed what"),
+    Place(_("Microtenants"), "microtenants", "building"),
     Place(
-        "Links of all microtenants",
+        _("API clients"), "clients", "key", _("secrets, tokens, Terraform"), for_whole_tenant=True
+    ),
+    Place(_("Audit log"), "audit", "history", _("changes, who changed what")),
+    Place(
+        _("Links of all microtenants"),
         "everywhere/links",
         "link",
-        "everywhere",
+        _("everywhere"),
         for_whole_tenant=True,
         opens_in_default=True,
     ),
     Place(
-        "Portals of all microtenants",
+        _("Portals of all microtenants"),
         "everywhere/portals",
         "layout-grid",
-        "everywhere",
+        _("everywhere"),
         for_whole_tenant=True,
         opens_in_default=True,
     ),
     Place(
-        "Audit log of all microtenants",
+        _("Audit log of all microtenants"),
         "everywhere/audit",
         "history",
-        "everywhere",
+        _("everywhere"),
         for_whole_tenant=True,
         opens_in_default=True,
     ),
-    Place("Disabled links", "links?state=off", "eye-off"),
-    Place("Links on no portal", "links?portal=none", "link", "orphans"),
-    Place("Keyboard shortcuts", "keys", "help-circle", "help"),
-    Place("Download the audit log", "audit.csv", "download", "CSV, export"),
+    Place(_("Disabled links"), "links?state=off", "eye-off"),
+    Place(_("Links on no portal"), "links?portal=none", "link", _("orphans")),
+    Place(_("Keyboard shortcuts"), "keys", "help-circle", _("help")),
+    Place(_("Download the audit log"), "audit.csv", "download", _("CSV, export")),
 )
 _ACTIONS = (
-    _action("New link", "links/new", "plus", "add, create"),
-    _action("Add many", "links/add-many", "list-check", "import links, paste, CSV, bulk"),
-    _action("New portal", "portals/new", "plus", "add, create"),
-    _action("New policy", "policies/new", "plus", "add, create, acceptable use"),
-    _action("New user", "users/new", "plus", "add, create, invite", for_whole_tenant=True),
+    _action(_("New link"), "links/new", "plus", _("add, create")),
+    _action(_("Add many"), "links/add-many", "list-check", _("import links, paste, CSV, bulk")),
+    _action(_("New portal"), "portals/new", "plus", _("add, create")),
+    _action(_("New policy"), "policies/new", "plus", _("add, create, acceptable use")),
+    _action(_("New user"), "users/new", "plus", _("add, create, invite"), for_whole_tenant=True),
     _action(
-        "New administrator", "administrators/new", "plus", "add, create", for_whole_tenant=True
+        _("New administrator"),
+        "administrators/new",
+        "plus",
+        _("add, create"),
+        for_whole_tenant=True,
     ),
-    _action("New API client", "clients/new", "plus", "add, create", for_whole_tenant=True),
+    _action(_("New API client"), "clients/new", "plus", _("add, create"), for_whole_tenant=True),
     _action(
-        "New microtenant",
+        _("New microtenant"),
         "microtenants/new",
         "plus",
-        "add, create",
+        _("add, create"),
         for_whole_tenant=True,
         only_in_default=True,
     ),
@@ -126,5 +133,5 @@ def places_of(console: Console, work: UnitOfWork) -> Iterator[Place]:
     for further in console.site.further_pages:
         yield Place(further.title, further.path, further.icon)
     if console.signed_in.administrator.password_hash:
-        yield _action("Change password", "password", "lock")
-        yield _action("Second factor", "second-factor", "key", _FACTOR_WORDS)
+        yield _action(_("Change password"), "password", "lock")
+        yield _action(_("Second factor"), "second-factor", "key", _FACTOR_WORDS)

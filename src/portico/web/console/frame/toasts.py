@@ -14,19 +14,20 @@ from portico.services.audit.requests import list_requests
 from portico.services.portals.pages import present_portals
 from portico.services.undo.undo import UNDO_SECONDS, can_undo
 from portico.services.work import UnitOfWork
-from portico.web.console.audit.requests import Summary, summarise
+from portico.web.console.audit.requests import summarise
+from portico.web.shared.texts import gettext as _
 
 MESSAGES: Mapping[str, str] = {
-    "nothing": "Nothing had to change.",
-    "undone": "It is as it was before.",
-    "saved": "Saved.",
-    "password": "Saved, with the new password.",
-    "own-password": "Your password is changed. Your other sessions have ended.",
-    "prove-password": "Enter your password again. It is needed for changes after ten minutes.",
-    "rule-on": "A second factor is now required.",
-    "rule-off": "A second factor is no longer required.",
-    "order": "The order is saved.",
-    "late": "This change cannot be undone any more.",
+    "nothing": _("Nothing had to change."),
+    "undone": _("It is as it was before."),
+    "saved": _("Saved."),
+    "password": _("Saved, with the new password."),
+    "own-password": _("Your password is changed. Your other sessions have ended."),
+    "prove-password": _("Enter your password again. It is needed for changes after ten minutes."),
+    "rule-on": _("A second factor is now required."),
+    "rule-off": _("A second factor is no longer required."),
+    "order": _("The order is saved."),
+    "late": _("This change cannot be undone any more."),
 }
 """The messages that an address can ask for by name."""
 
@@ -61,7 +62,7 @@ async def find_toast(work: UnitOfWork, transaction_id: str, message: str) -> Toa
         return said
     (request,) = found
     summary, newest = summarise(request), request.newest
-    toast = Toast(text=said.text if said else _sentence(summary))
+    toast = Toast(text=said.text if said else summary.words)
     if said is None and summary.kind and newest.object_type == LINK:
         toast = await _with_portal(work, toast, newest.object_id)
     left = UNDO_SECONDS - (work.now - newest.time)
@@ -100,7 +101,3 @@ async def _with_portal(work: UnitOfWork, toast: Toast, link_id: int) -> Toast:
 def undo_cookie(customer_id: int, microtenant_id: int) -> str:
     """Return the name of the cookie with the last change in a microtenant that can be undone."""
     return f"undo_{customer_id}_{microtenant_id}"
-
-
-def _sentence(summary: Summary) -> str:
-    return f"{summary.verb} {summary.name}."

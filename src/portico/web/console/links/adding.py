@@ -20,12 +20,13 @@ from portico.web.console.frame.error_words import error_words
 from portico.web.console.frame.forms import FieldError, Form, SentForm, is_id
 from portico.web.console.frame.lists import Choice
 from portico.web.console.frame.page import Answer, Console
-from portico.web.console.frame.words import counted
 from portico.web.console.links.checking import CheckedRow, Defaults, compare_rows
 from portico.web.console.links.list import CHOICES_LIMIT
 from portico.web.console.links.pasting import COLUMNS, PastedRow, read_rows, write_list, write_rows
 from portico.web.shared.csrf import FIELD_LIMIT
 from portico.web.shared.received_forms import FORM_FIELDS, UPLOAD_BYTES
+from portico.web.shared.texts import gettext as _
+from portico.web.shared.texts import ngettext
 
 CHECK_FIELDS = (len(COLUMNS) + 2) * BULK_LIMIT + FORM_FIELDS
 """The most fields of the form of checked rows: the cells of each row, its version, and a
@@ -120,8 +121,11 @@ async def read_paste(console: NamedDependency[Console]) -> Answer:
     rows = await console.site.threads.run(lambda: read_rows(text), size=len(text))
     async with console.reading() as work:
         if not 1 <= len(rows) <= BULK_LIMIT:
-            words = (
-                f"It has {counted(len(rows), 'row', 'rows')}; 1 to {BULK_LIMIT} are taken at once."
+            words = ngettext(
+                "It has %(num)s row; 1 to %(limit)s are taken at once.",
+                "It has %(num)s rows; 1 to %(limit)s are taken at once.",
+                len(rows),
+                limit=BULK_LIMIT,
             )
             failed = form.with_values(lines=text).failed({"lines": FieldError(text=words)})
             return await _paste_page(console, work, failed, status=422)
@@ -164,9 +168,10 @@ async def _add(
     else:
         if stale:
             status = 409
-            problem = (
-                f"Somebody changed {stale.name} after these rows were checked. Nothing is stored "
-                "yet. Look at what changes now, then add the rows again."
+            problem = _(
+                "Somebody changed %(name)s after these rows were checked. Nothing is stored yet. "
+                "Look at what changes now, then add the rows again.",
+                name=stale.name,
             )
     async with console.reading() as work:
         return await _check_page(console, work, form, rows, problem=problem, status=status)
@@ -231,7 +236,7 @@ async def _paste_page(
         new = form.value("new_default_section") or form.value("default_section")
         form = form.with_values(default_section="", new_default_section=new)
     view = PasteView(
-        form=replace(form, labels={"lines": "The list"}),
+        form=replace(form, labels={"lines": _("The list")}),
         portals=[Choice(str(each.id), each.name) for each in portals],
         sections=[Choice(name, name) for name in sections],
     )

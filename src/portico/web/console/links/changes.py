@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
 from litestar import post
@@ -22,10 +22,9 @@ from portico.services.links.sections import get_section, list_sections
 from portico.services.work import UnitOfWork
 from portico.web.console.frame.error_words import error_words
 from portico.web.console.frame.forms import FieldError, Form, read_id
-from portico.web.console.frame.lists import Choice
+from portico.web.console.frame.lists import Choice, links_in_words, on_portals, portals_in_words
 from portico.web.console.frame.page import Answer, Console
 from portico.web.console.frame.tiles import tile_of
-from portico.web.console.frame.words import counted
 from portico.web.console.links.list import FILTERS, read_filter, read_order
 from portico.web.console.links.portal_states import (
     PortalState,
@@ -40,19 +39,22 @@ from portico.web.console.links.unchanged import (
     revision_of,
 )
 from portico.web.shared.arch import Arch
+from portico.web.shared.texts import Text, joined, ngettext
+from portico.web.shared.texts import gettext as _
 
-VERBS: Mapping[str, str] = {
-    "enable": "Enable",
-    "disable": "Disable",
-    "portals": "Put on portals",
-    "section": "Move to a section",
-    "delete": "Delete",
+TITLES: Mapping[str, Callable[[int], Text]] = {
+    "enable": lambda n: ngettext("Enable %(num)s link", "Enable %(num)s links", n),
+    "disable": lambda n: ngettext("Disable %(num)s link", "Disable %(num)s links", n),
+    "portals": lambda n: ngettext("Portals of %(num)s link", "Portals of %(num)s links", n),
+    "section": lambda n: ngettext("Section of %(num)s link", "Section of %(num)s links", n),
+    "delete": lambda n: ngettext("Delete %(num)s link", "Delete %(num)s links", n),
 }
+"""The title of each action for a number of links."""
 NO_SECTION = "none"
 """The value of "No section" among the sections."""
 NO_CHOICE: Mapping[str, str] = {
-    "section": 'Choose a section, or "No section".',
-    "portals": "Choose portals to put the links on, or to take them off.",
+    "section": _('Choose a section, or "No section".'),
+    "portals": _("Choose portals to put the links on, or to take them off."),
 }
 
 
@@ -100,7 +102,9 @@ async def apply_change(console: NamedDependency[Console]) -> Answer:
         async with console.writing() as work:
             changes = await read_changes(work, form)
             if not changes:
-                raise InvalidInput(NO_CHOICE.get(form.value("action"), "Choose what is to change."))
+                raise InvalidInput(
+                    NO_CHOICE.get(form.value("action"), _("Choose what is to change."))
+                )
             await require_unchanged(work, form, changes)
             done = [await change_links(work, selection, each) for each in changes]
     except StalePrecondition:
@@ -131,7 +135,7 @@ async def read_changes(work: UnitOfWork, form: Form) -> list[LinkChange]:
         if not new and chosen != NO_SECTION:
             new = (await get_section(work, read_id(chosen))).name
         return [LinkChange(kind=ChangeKind.MOVE, section=new)]
-    kinds = {kind.value: kind for kind in ChangeKind if kind.value in VERBS}
+    kinds = {kind.value: kind for kind in ChangeKind if kind.value in TITLES}
     return [LinkChange(kind=kinds[action])] if action in kinds else []
 
 
@@ -145,7 +149,11 @@ async def _with_all_that_match(work: UnitOfWork, form: Form) -> Form:
     chosen = form.with_values(link=[str(link.id) for link in matches.items], all="")
     if matches.total <= CHANGE_LIMIT:
         return chosen
-    words = f"{matches.total} links match; the first {CHANGE_LIMIT} are changed at once."
+    words = _(
+        "%(total)s links match; the first %(limit)s are changed at once.",
+        total=matches.total,
+        limit=CHANGE_LIMIT,
+    )
     return chosen.failed({"change": FieldError(text=words)})
 
 
@@ -166,9 +174,8 @@ async def _preview(
         form = form.failed({"change": FieldError(text=error_words(refusal))})
     changed = {each.before.id for preview in previews for each in preview.changed}
     action = form.value("action")
-    links = counted(len(chosen), "link", "links")
     view = ChangeView(
-        title=_title(action, links),
+        title=TITLES.get(action, _change_title)(len(chosen)),
         action=action,
         back=console.back(form, "links"),
         link_ids=selection.link_ids,
@@ -177,12 +184,12 @@ async def _preview(
         form=form,
         portals=await portal_states(work, chosen, form) if action == "portals" else [],
         sections=await _section_choices(work) if action == "section" else [],
-        words=" ".join(map(_words, previews)) or NO_CHOICE.get(action, ""),
+        words=joined(map(_words, previews), " ") or NO_CHOICE.get(action, ""),
         rows=[
             _row(
                 console,
                 each,
-                {p.portal.id: p.portal.name for p in preview.portals.values()},
+                _portal_names(preview),
                 action,
             )
             for preview in previews
@@ -197,49 +204,55 @@ async def _preview(
 async def _section_choices(work: UnitOfWork) -> list[Choice]:
     sections = (await list_sections(work)).sections
     return [
-        Choice(NO_SECTION, "No section"),
+        Choice(NO_SECTION, _("No section")),
         *(Choice(str(each.id), each.name) for each in sections),
     ]
 
 
-def _title(action: str, links: str) -> str:
-    if action == "portals":
-        return f"Portals of {links}"
-    if action == "section":
-        return f"Section of {links}"
-    return f"{VERBS.get(action, 'Change')} {links}"
+def _change_title(links: int) -> Text:
+    return ngettext("Change %(num)s link", "Change %(num)s links", links)
 
 
-def _button(action: str, changed: int, previews: Sequence[LinkChangePreview]) -> str:
-    links = counted(changed, "link", "links")
-    if action == "delete":
-        portals = {portal_id for preview in previews for portal_id in preview.portals}
-        return f"Delete {links}" + (
-            f" from {counted(len(portals), 'portal', 'portals')}" if portals else ""
+def _button(action: str, changed: int, previews: Sequence[LinkChangePreview]) -> Text:
+    portals = {portal_id for preview in previews for portal_id in preview.portals}
+    if action == "delete" and portals:
+        return _(
+            "Delete %(links)s from %(portals)s",
+            links=links_in_words(changed),
+            portals=portals_in_words(len(portals)),
         )
     if action in {"portals", "section"}:
-        return f"Change {links}"
-    return f"{VERBS.get(action, 'Change')} {links}"
+        return _change_title(changed)
+    return TITLES.get(action, _change_title)(changed)
 
 
-def _words(preview: LinkChangePreview) -> str:
+def _words(preview: LinkChangePreview) -> Text:
     """Return the effect of a change in a few sentences."""
     sentences = []
-    deleted = any(each.after is None for each in preview.changed)
-    verbs = (
-        ("link is deleted", "links are deleted") if deleted else ("link changes", "links change")
-    )
-    if preview.changed:
-        sentences.append(f"{counted(len(preview.changed), *verbs)}.")
-    if preview.unchanged:
-        one, many = "link stays as it is", "links stay as they are"
-        sentences.append(f"{counted(len(preview.unchanged), one, many)}.")
+    changed, unchanged = len(preview.changed), len(preview.unchanged)
+    if any(each.after is None for each in preview.changed):
+        sentences.append(
+            ngettext("%(num)s link is deleted.", "%(num)s links are deleted.", changed)
+        )
+    elif changed:
+        sentences.append(ngettext("%(num)s link changes.", "%(num)s links change.", changed))
+    if unchanged:
+        sentences.append(
+            ngettext("%(num)s link stays as it is.", "%(num)s links stay as they are.", unchanged)
+        )
     for room in preview.portals.values():
-        before = counted(room.before, "link", "links")
-        sentences.append(f"{room.portal.name}: {before}, then {room.after}.")
+        before = links_in_words(room.before)
+        sentences.append(
+            _(
+                "%(name)s: %(before)s, then %(after)s.",
+                name=room.portal.name,
+                before=before,
+                after=room.after,
+            )
+        )
     for name in preview.new_sections:
-        sentences.append(f"The section {name} is created.")
-    return " ".join(sentences)
+        sentences.append(_("The section %(name)s is created.", name=name))
+    return joined(sentences, " ")
 
 
 def _row(
@@ -247,14 +260,13 @@ def _row(
 ) -> ChangeRow:
     before, after = each.before, each.after
     if after is None:
-        was = counted(len(before.portal_ids), "portal", "portals")
-        values = ("", f"on {was}" if before.portal_ids else "on no portal")
+        values: tuple[str, str] = ("", on_portals(len(before.portal_ids)))
     elif action == "section":
-        values = (before.presentation.section, after.presentation.section or "No section")
+        values = (before.presentation.section, after.presentation.section or _("No section"))
     elif action == "portals":
         values = ("", _portal_words(set(before.portal_ids), set(after.portal_ids), portals))
     else:
-        values = ("On", "Off") if before.enabled else ("Off", "On")
+        values = (_("On"), _("Off")) if before.enabled else (_("Off"), _("On"))
     tile = tile_of(before, console.base)
     return ChangeRow(tile=tile, name=before.name, before=values[0], after=values[1])
 

@@ -34,6 +34,8 @@ from portico.web.console.links.addresses import repaired_address, split_address
 from portico.web.console.links.list import CHOICES_LIMIT
 from portico.web.console.links.pasting import PastedRow, link_id_of, write_list
 from portico.web.shared.arch import Arch, make_arch
+from portico.web.shared.texts import Text
+from portico.web.shared.texts import gettext as _
 
 COLUMN_OF: Mapping[str, str] = {
     "name": "name",
@@ -48,6 +50,16 @@ COLUMN_OF: Mapping[str, str] = {
     "portico.order": "position",
 }
 """The column of the paste for each field of the API."""
+COLUMN_LABELS: Mapping[str, Text] = {
+    "name": _("Name"),
+    "url": _("The address"),
+    "description": _("Description"),
+    "portals": _("Portals"),
+    "section": _("Section"),
+    "keywords": _("Keywords"),
+    "groups": _("Groups"),
+    "position": _("Position"),
+}
 YES = frozenset(("yes", "y", "true", "1", "on", "enabled"))
 NO = frozenset(("no", "n", "false", "0", "off", "disabled"))
 SUGGESTIONS, SUGGESTION_LENGTH = 5, 60
@@ -328,9 +340,9 @@ def _unreadable_cells(row: PastedRow) -> dict[str, FieldError]:
     """Return the errors of cells that are no text for people."""
     errors = {}
     if (row.enabled or "").strip().lower() not in YES | NO | {""}:
-        errors["enabled"] = FieldError(text="It must be yes or no.", fix="yes", fix_label="yes")
+        errors["enabled"] = FieldError(text=_("It must be yes or no."), fix="yes")
     if (position := (row.position or "").strip()) and not is_id(position):
-        errors["position"] = FieldError(text="It must be a number, or empty.")
+        errors["position"] = FieldError(text=_("It must be a number, or empty."))
     return errors
 
 
@@ -339,9 +351,9 @@ def _unknown_portal(name: str, row: PastedRow, portals: KnownPortals) -> FieldEr
     better = portals.nearest(name)
     names = [better if each == name else each for each in row.portal_names]
     return FieldError(
-        text=f"No portal has the name {name}.",
+        text=_("No portal has the name %(name)s.", name=name),
         fix=write_list(names) if better else "",
-        fix_label=better,
+        fix_label=_("Use %(fix)s", fix=better) if better else "",
     )
 
 
@@ -358,21 +370,22 @@ def _with_error(row: CheckedRow, error: InvalidInput | None) -> CheckedRow:
 def _place(row: CheckedRow, error: InvalidInput) -> tuple[str, FieldError]:
     """Return the column of an error, and the error with a correction where that is plain."""
     if isinstance(error, NameTaken):
-        words = (
-            f'The name "{error.name}" is already taken. Rename this link, or name a portal of that '
-            "one to change it."
+        words = _(
+            'The name "%(name)s" is already taken. Rename this link, or name a portal of that one '
+            "to change it.",
+            name=error.name,
         )
-        return "name", FieldError(text=words, fix=f"{row.name} 2", fix_label=f"{row.name} 2")
+        return "name", FieldError(text=words, fix=f"{row.name} 2")
     if not isinstance(error, InvalidField):
         column = "portals" if isinstance(error, LinkLimitExceeded) else "name"
         return column, FieldError(text=error_words(error))
     column = COLUMN_OF.get(error.field, "name")
-    words_of_field = error_words(error, column.capitalize() if column != "url" else "The address")
+    words_of_field = error_words(error, COLUMN_LABELS.get(column, ""))
     text = row.pasted.columns.get(column, "")
     if column == "url":
         fix = repaired_address(text)
-        label = "https" if error.field == "protocol" else fix
+        label = _("Use %(fix)s", fix="https") if error.field == "protocol" else ""
         return column, FieldError(text=words_of_field, fix=fix, fix_label=label)
     visible = without_hidden(text)
     fix = visible if visible != text and visible.strip() else ""
-    return column, FieldError(text=words_of_field, fix=fix, fix_label=fix)
+    return column, FieldError(text=words_of_field, fix=fix)

@@ -31,39 +31,41 @@ from portico.services.links.links import create_link, delete_link, get_link, upd
 from portico.services.links.sections import list_sections
 from portico.services.people.groups import list_groups
 from portico.services.portals.portals import list_portals
-from portico.services.portals.viewers import count_link_viewers
+from portico.services.portals.viewers import LinkViewers, count_link_viewers
 from portico.services.work import UnitOfWork
 from portico.web.console.frame.confirming import Confirmation
 from portico.web.console.frame.edit_routes import edit_routes
-from portico.web.console.frame.editing import Change, Edit, Editing, spec_of
+from portico.web.console.frame.editing import Change, Edit, Editing, NounWords, spec_of
 from portico.web.console.frame.forms import Form, FormPicture, FormValue, make_form, read_id
 from portico.web.console.frame.lists import Choice
 from portico.web.console.frame.moments import moment_of, moment_value, moment_words
 from portico.web.console.frame.page import Answer, Console
 from portico.web.console.frame.tiles import icon_tile
-from portico.web.console.frame.words import DAY_SECONDS, counted
+from portico.web.console.frame.words import DAY_SECONDS
 from portico.web.console.links.addresses import repaired_host, split_address
 from portico.web.console.links.icons import IconChooser, chosen_icon, offer_icons
 from portico.web.console.links.list import CHOICES_LIMIT
 from portico.web.shared.arch import Arch
 from portico.web.shared.pictures import read_icon
 from portico.web.shared.received_forms import UPLOAD_BYTES
+from portico.web.shared.texts import Text, listed, ngettext
+from portico.web.shared.texts import gettext as _
 
 S = TypeVar("S", bound=LinkSpec)
 LAST_LINK_SECONDS = 90 * DAY_SECONDS
 LABELS: Mapping[str, str] = {
-    "name": "Name",
-    "description": "Description",
-    "protocol": "Protocol",
-    "host": "Host",
-    "path": "Path",
-    "icon": "Icon",
-    "portals": "Portals",
-    "section": "Section",
-    "groups": "Groups",
-    "keywords": "Keywords",
-    "starts": "Shown from",
-    "ends": "Shown until",
+    "name": _("Name"),
+    "description": _("Description"),
+    "protocol": _("Protocol"),
+    "host": _("Host"),
+    "path": _("Path"),
+    "icon": _("Icon"),
+    "portals": _("Portals"),
+    "section": _("Section"),
+    "groups": _("Groups"),
+    "keywords": _("Keywords"),
+    "starts": _("Shown from"),
+    "ends": _("Shown until"),
 }
 FIELDS: Mapping[str, str] = {
     "name": "name",
@@ -198,15 +200,17 @@ async def _require_chosen(work: UnitOfWork, form: Form) -> None:
     """
     section, groups = form.value("section"), form.values("groups")
     if section and not await work.sections.ids_by_name([section]):
-        raise InvalidField("portico.section", _gone("section", section))
+        raise InvalidField(
+            "portico.section",
+            _('There is no section "%(name)s". Choose another, or create it.', name=section),
+        )
     known = await work.groups.ids_by_name(groups) if groups else {}
     for name in groups:
         if fold(name) not in known:
-            raise InvalidField("portico.groups", _gone("group", name))
-
-
-def _gone(noun: str, name: str) -> str:
-    return f'There is no {noun} "{name}". Choose another, or create it.'
+            raise InvalidField(
+                "portico.groups",
+                _('There is no group "%(name)s". Choose another, or create it.', name=name),
+            )
 
 
 def _requested(form: Form, stored: PresentedLink) -> PresentedLink:
@@ -245,9 +249,9 @@ async def _switch(console: Console, work: UnitOfWork, link_id: int, enabled: boo
 async def _confirm(console: Console, work: UnitOfWork, link: PresentedLink) -> Confirmation:
     known = await work.portals.find_all(link.portal_ids)
     portals = tuple(known[each].name for each in link.portal_ids if each in known)
-    words = "People no longer find it on these portals:"
+    words = _("People no longer find it on these portals:")
     if not portals:
-        words = "It is on no portal, so nobody sees it now."
+        words = _("It is on no portal, so nobody sees it now.")
     return Confirmation(words=words, touched=portals, undoable=True)
 
 
@@ -290,39 +294,55 @@ async def show_viewers(console: NamedDependency[Console]) -> Answer:
 async def _seen_by(work: UnitOfWork, form: Form) -> str:
     """Return who sees the link, and how many people that is."""
     if not form.flag("enabled"):
-        return "Nobody while it is disabled."
+        return _("Nobody while it is disabled.")
     starts, ends = moment_of(form.value("starts")), moment_of(form.value("ends"))
     if 0 < ends <= work.now:
-        return f"Nobody: it was shown until {moment_words(ends)}."
+        return _("Nobody: it was shown until %(time)s.", time=moment_words(ends))
     portal_ids = form.ids("portals")
     if not portal_ids:
-        return "Nobody: it is on no portal."
+        return _("Nobody: it is on no portal.")
     groups = sorted({*form.values("groups"), *_new_groups(form)})
     if starts > work.now:
-        return f"Nobody before {moment_words(starts)}."
+        return _("Nobody before %(time)s.", time=moment_words(starts))
     viewers = await count_link_viewers(work, portal_ids, groups)
     if not viewers.open:
-        return "Nobody while its portals are disabled."
+        return _("Nobody while its portals are disabled.")
+    return _viewer_words(viewers, groups)
+
+
+def _viewer_words(viewers: LinkViewers, groups: Sequence[str]) -> Text:
     places = _joined([portal.name for portal in viewers.open])
-    users = counted(viewers.users, "user", "users") + (" or more" if viewers.more else "")
+    users = ngettext("%(num)s user", "%(num)s users", viewers.users)
+    if viewers.more:
+        users = ngettext("%(num)s user or more", "%(num)s users or more", viewers.users)
     if viewers.public:
         where = _joined([portal.name for portal in viewers.public])
-        return f"Everybody who has the address of {where}. Signed in, on {places}: {users}."
+        return _(
+            "Everybody who has the address of %(where)s. Signed in, on %(places)s: %(users)s.",
+            where=where,
+            places=places,
+            users=users,
+        )
     if groups:
-        return f"Members of {_joined(groups)}, on {places}: {users}."
-    return f"Everybody who signs in, on {places}: {users}."
+        return _(
+            "Members of %(groups)s, on %(places)s: %(users)s.",
+            groups=_joined(groups),
+            places=places,
+            users=users,
+        )
+    return _("Everybody who signs in, on %(places)s: %(users)s.", places=places, users=users)
 
 
-def _joined(names: Sequence[str]) -> str:
-    listed = list(names[:4]) + ([f"{len(names) - 4} more"] if len(names) > 4 else [])
-    return f"{', '.join(listed[:-1])} and {listed[-1]}" if len(listed) > 1 else "".join(listed)
+def _joined(names: Sequence[str]) -> Text:
+    more = [_("%(num)s more", num=len(names) - 4)] if len(names) > 4 else []
+    return listed([*names[:4], *more])
 
 
 LINK = Editing(
-    noun="link",
+    words=NounWords(new=_("New link"), this=_("this link"), delete=_("Delete link")),
     path="links",
     nav="links",
-    heading="Links",
+    heading=_("Links"),
     template="link.html",
     labels=LABELS,
     fields=FIELDS,

@@ -51,7 +51,9 @@ async def show_icons(console: NamedDependency[Console]) -> Answer:
             query.get("icon_find", ""), query.get("host", ""), query.get("icon_pick", "")
         )
     )
-    html = console.site.renderer.render("console/link_icons.html", "en", chooser=chooser)
+    html = console.site.renderer.render(
+        "console/link_icons.html", console.language.code, chooser=chooser
+    )
     return page_answer(html)
 
 

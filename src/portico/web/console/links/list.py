@@ -19,17 +19,30 @@ from portico.services.portals.activity import openings_of
 from portico.services.portals.portals import list_portals
 from portico.services.work import UnitOfWork
 from portico.web.console.frame.forms import is_id
-from portico.web.console.frame.lists import PAGE_SIZE, Choice, Window, address_with, page_number
+from portico.web.console.frame.lists import (
+    PAGE_SIZE,
+    Choice,
+    Window,
+    address_with,
+    links_in_words,
+    page_number,
+)
 from portico.web.console.frame.page import Answer, Console
 from portico.web.console.frame.tiles import address_of, tile_of
 from portico.web.console.frame.words import DAY_SECONDS
 from portico.web.shared.arch import Arch
+from portico.web.shared.texts import gettext as _
 
 SORTS: Mapping[str, str] = {"name": "name", "changed": "modified_time", "enabled": "enabled"}
 FILTERS = ("q", "portal", "section", "state", "changed", "due")
-STATES = (("on", "Enabled"), ("off", "Disabled"))
-DUE = (("14", "in 14 days"),)
-SPANS = (("1", "in a day"), ("7", "in 7 days"), ("30", "in 30 days"), ("90", "in 90 days"))
+STATES = (("on", _("Enabled")), ("off", _("Disabled")))
+DUE = (("14", _("in 14 days")),)
+SPANS = (
+    ("1", _("in a day")),
+    ("7", _("in 7 days")),
+    ("30", _("in 30 days")),
+    ("90", _("in 90 days")),
+)
 CHOICES_LIMIT = 500
 
 
@@ -153,7 +166,7 @@ async def show_links(console: NamedDependency[Console]) -> Answer:
         view = LinkListView(
             path=path,
             chosen=chosen,
-            window=Window(matches.page.total, order.page, "link", "links"),
+            window=Window(matches.page.total, order.page, links_in_words),
             rows=[_row(console, link, names, opened.get(link.id, 0), work.now) for link in links],
             text=query.get("q", ""),
             sort=next(key for key, value in SORTS.items() if value == order.sort_attribute),
@@ -186,25 +199,25 @@ def _row(
 async def _choices(work: UnitOfWork, path: str, chosen: Mapping[str, str]) -> list[FilterChoice]:
     portals = await list_portals(work, ListQuery(natural=True, page_size=CHOICES_LIMIT))
     sections = (await list_sections(work)).sections
-    options = {
+    options: dict[str, list[tuple[str, str]]] = {
         "portal": [
             *((str(portal.id), portal.name) for portal in portals.items),
-            ("none", "On no portal"),
+            ("none", _("On no portal")),
         ],
         "section": [
             *((str(section.id), section.name) for section in sections),
-            ("none", "No section"),
+            ("none", _("No section")),
         ],
         "state": list(STATES),
         "changed": list(SPANS),
         "due": list(DUE),
     }
     labels = {
-        "portal": "Portal",
-        "section": "Section",
-        "state": "State",
-        "changed": "Changed",
-        "due": "Starts or ends",
+        "portal": _("Portal"),
+        "section": _("Section"),
+        "state": _("State"),
+        "changed": _("Changed"),
+        "due": _("Starts or ends"),
     }
     return [
         FilterChoice(

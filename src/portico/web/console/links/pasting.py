@@ -18,6 +18,7 @@ from portico.domain.links.presentation import PresentedLink
 from portico.domain.records import DESCRIPTION_LIMIT
 from portico.web.console.frame.forms import is_id
 from portico.web.console.links.addresses import split_address
+from portico.web.shared.texts import gettext as _
 
 DELIMITERS = ("\t", ";", ",")
 LINES_OF_A_ROW = DESCRIPTION_LIMIT + 100
@@ -279,8 +280,12 @@ def _row_of(cells: Sequence[str] | None, texts: Mapping[str, str]) -> PastedRow 
 def _unreadable() -> PastedRow:
     limit = csv.field_size_limit()
     return PastedRow(
-        problem=f"This row has a cell that is longer than {limit:,} characters. Shorten it in the "
-        "paste, or leave this row out."
+        problem=_(
+            "This row has a cell that is longer than %(limit)s characters. Shorten it in the "
+            "paste, "
+            "or leave this row out.",
+            limit=limit,
+        )
     )
 
 
@@ -289,7 +294,9 @@ def _readable(row: PastedRow) -> PastedRow:
     if not any("\0" in value for value in row.columns.values()):
         return row
     return PastedRow(
-        problem="This row has the character U+0000. Remove it in the paste, or leave this row out."
+        problem=_(
+            "This row has the character U+0000. Remove it in the paste, or leave this row out."
+        )
     )
 
 

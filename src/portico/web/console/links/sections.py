@@ -19,10 +19,12 @@ from portico.services.links.sections import (
 from portico.services.work import UnitOfWork
 from portico.web.console.frame.confirming import Confirmation
 from portico.web.console.frame.edit_routes import edit_routes
-from portico.web.console.frame.editing import Change, Edit, Editing
+from portico.web.console.frame.editing import Change, Edit, Editing, NounWords
 from portico.web.console.frame.forms import Form, read_id
 from portico.web.console.frame.page import Answer, Console
 from portico.web.console.portals.order import order_page, section_field, section_version, stepped
+from portico.web.shared.texts import gettext as _
+from portico.web.shared.texts import ngettext
 
 
 @post("/sections/{id:str}/move", status_code=303)
@@ -46,11 +48,15 @@ async def _store(console: Console, work: UnitOfWork, change: Change[Section]) ->
 
 async def _confirm(console: Console, work: UnitOfWork, section: Section) -> Confirmation:
     links = (await list_sections(work)).links.get(section.id, 0)
-    words = f"Its {links} links stay, without a section. It goes from every portal of "
-    words += f"{work.microtenant_name}."
+    words = ngettext(
+        "Its link stays, without a section. It goes from every portal of %(microtenant)s.",
+        "Its %(num)s links stay, without a section. It goes from every portal of %(microtenant)s.",
+        links,
+        microtenant=work.microtenant_name,
+    )
     back = console.query.get("back", "")
     return Confirmation(
-        words=words if links else "No link is in it.",
+        words=words if links else _("No link is in it."),
         cancel=back if back.startswith(f"{console.base}/portals") else "",
         undoable=True,
     )
@@ -69,13 +75,18 @@ async def _page(console: Console, work: UnitOfWork, edit: Edit[Section]) -> Answ
 
 
 SECTION = Editing(
-    noun="section",
+    words=NounWords(
+        new=_("New section"),
+        this=_("this section"),
+        delete=_("Delete section"),
+        delete_named=lambda name: _("Delete the section %(name)s", name=name),
+    ),
     path="sections",
     list_path="portals",
     nav="portals",
-    heading="Portals",
+    heading=_("Portals"),
     inline=True,
-    labels={"name": "Name of the section"},
+    labels={"name": _("Name of the section")},
     fields={"name": "name", "portico.section": "name"},
     find=get_section,
     name_of=lambda section: section.name,

@@ -16,7 +16,7 @@ from portico.services.versions import version_of
 from portico.services.work import UnitOfWork
 from portico.web.console.frame.conflicts import Conflict, describe_last_change
 from portico.web.console.frame.forms import Form, is_id
-from portico.web.console.frame.words import counted
+from portico.web.shared.texts import ngettext
 
 VERSION_DIGITS = 12
 """Enough to notice a change, and 500 of them fit into a form."""
@@ -59,13 +59,17 @@ async def describe_stale(work: UnitOfWork, form: Form) -> SelectionConflict | No
         await describe_last_change(work, each, links.get(each), called=names[each])
         for each in stale[:DESCRIBED]
     ]
-    one = "One link changed after you opened this page"
-    several = f"{len(stale)} links changed after you opened this page"
     more = len(stale) - len(described)
     return SelectionConflict(
-        title=one if len(stale) == 1 else several,
+        title=ngettext(
+            "One link changed after you opened this page",
+            "%(num)s links changed after you opened this page",
+            len(stale),
+        ),
         links=described,
-        more=f"So did {counted(more, 'more link', 'more links')}." if more else "",
+        more=ngettext("So did %(num)s more link.", "So did %(num)s more links.", more)
+        if more
+        else "",
     )
 
 

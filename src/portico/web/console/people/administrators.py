@@ -31,7 +31,7 @@ from portico.services.versions import version_of
 from portico.services.work import UnitOfWork
 from portico.web.console.frame.confirming import Confirmation
 from portico.web.console.frame.edit_routes import edit_routes
-from portico.web.console.frame.editing import Change, Edit, Editing, spec_of
+from portico.web.console.frame.editing import Change, Edit, Editing, NounWords, spec_of
 from portico.web.console.frame.forms import Form, FormValue, SentForm
 from portico.web.console.frame.lists import Choice
 from portico.web.console.frame.page import Answer, Console
@@ -43,13 +43,15 @@ from portico.web.console.people.password_links import (
     show_administrator_link,
 )
 from portico.web.console.people.providers import provider_names, sign_in_words
+from portico.web.shared.texts import gettext as _
+from portico.web.shared.texts import joined
 
 LABELS: Mapping[str, str] = {
-    "name": "Sign-in name",
-    "display_name": "Name",
-    "email": "E-mail",
-    "password": "Password",
-    "role": "Where they work",
+    "name": _("Sign-in name"),
+    "display_name": _("Name"),
+    "email": _("E-mail"),
+    "password": _("Password"),
+    "role": _("Where they work"),
 }
 FIELDS: Mapping[str, str] = {
     "name": "name",
@@ -104,7 +106,7 @@ async def show_administrators(console: NamedDependency[Console]) -> Answer:
                 display_name=each.display_name or each.name,
                 sign_in=each.name,
                 initials=initials(each.display_name or each.name),
-                may="; ".join(_grant_words(grant, names) for grant in each.grants),
+                may=joined((_grant_words(grant, names) for grant in each.grants), "; "),
                 method=sign_in_words(each.password_hash, each.provider_id, providers),
                 enabled=each.disabled_time is None,
             )
@@ -205,12 +207,14 @@ async def _confirm(
 ) -> Confirmation:
     name = stored.display_name or stored.name
     if stored.works_elsewhere:
-        words = (
-            f"{name} also works in other tenants. This takes away their roles in "
-            f"{work.tenant.name} and ends their sessions; the account stays."
+        words = _(
+            "%(name)s also works in other tenants. This takes away their roles in %(tenant)s and "
+            "ends their sessions; the account stays.",
+            name=name,
+            tenant=work.tenant.name,
         )
     else:
-        words = (
+        words = _(
             "Their sessions end at once. The audit log keeps what they did. This cannot be undone."
         )
     return Confirmation(words=words)
@@ -234,10 +238,12 @@ async def _details(
 
 
 ADMINISTRATOR = Editing(
-    noun="administrator",
+    words=NounWords(
+        new=_("New administrator"), this=_("this administrator"), delete=_("Delete administrator")
+    ),
     path="administrators",
     nav="administrators",
-    heading="Administrators",
+    heading=_("Administrators"),
     template="administrator.html",
     labels=LABELS,
     fields=FIELDS,

@@ -22,10 +22,12 @@ from portico.services.work import UnitOfWork
 from portico.web.console.frame.confirming import Confirmation
 from portico.web.console.frame.conflicts import Conflict
 from portico.web.console.frame.edit_routes import edit_routes
-from portico.web.console.frame.editing import Change, Edit, Editing
+from portico.web.console.frame.editing import Change, Edit, Editing, NounWords
 from portico.web.console.frame.forms import Form
+from portico.web.console.frame.lists import links_in_words
 from portico.web.console.frame.page import Answer, Console
-from portico.web.console.frame.words import counted
+from portico.web.shared.texts import gettext as _
+from portico.web.shared.texts import ngettext
 
 
 class GroupRow(msgspec.Struct, frozen=True):
@@ -64,10 +66,13 @@ async def _store(console: Console, work: UnitOfWork, change: Change[Group]) -> N
 
 async def _confirm(console: Console, work: UnitOfWork, group: Group) -> Confirmation:
     links = (await list_groups(work)).links.get(group.id, 0)
-    names = counted(links, "link names", "links name")
-    words = f"{names} it. Take it off them first: without it, more people would see them."
+    words = ngettext(
+        "%(num)s link names it. Take it off them first: without it, more people would see them.",
+        "%(num)s links name it. Take it off them first: without it, more people would see them.",
+        links,
+    )
     if not links:
-        words = (
+        words = _(
             "No link names it. Its members stay, without it. Undo brings the group back, but "
             "nobody is assigned to it then."
         )
@@ -82,7 +87,7 @@ async def _page(console: Console, work: UnitOfWork, edit: Edit[Group]) -> Answer
             GroupRow(
                 each.id,
                 each.name,
-                counted(known.links.get(each.id, 0), "link", "links"),
+                links_in_words(known.links.get(each.id, 0)),
                 version_of(each),
                 _field(each),
             )
@@ -99,12 +104,17 @@ def _field(group: Group | None) -> str:
 
 
 GROUP = Editing(
-    noun="group",
+    words=NounWords(
+        new=_("New group"),
+        this=_("this group"),
+        delete=_("Delete group"),
+        delete_named=lambda name: _("Delete the group %(name)s", name=name),
+    ),
     path="groups",
     nav="users",
-    heading="Users and groups",
+    heading=_("Users and groups"),
     inline=True,
-    labels={"name": "Name of the group"},
+    labels={"name": _("Name of the group")},
     fields={"name": "name", "portico.groups": "name"},
     find=get_group,
     name_of=lambda group: group.name,

@@ -20,10 +20,13 @@ from portico.services.people.members import (
     remove_members,
 )
 from portico.services.work import UnitOfWork
+from portico.web.console.frame.error_words import error_words
 from portico.web.console.frame.forms import Form
 from portico.web.console.frame.lists import PAGE_SIZE, Window, address_with, page_number
 from portico.web.console.frame.page import Answer, Console
 from portico.web.console.frame.words import initials
+from portico.web.shared.texts import Text, ngettext
+from portico.web.shared.texts import gettext as _
 
 SEARCHED = ("name", "displayName", "email")
 
@@ -95,15 +98,23 @@ async def _change(
     group_id, chosen = console.record_id, form.ids("user")
     try:
         if not chosen:
-            raise InvalidField("users", "Choose at least one person first.")
+            raise InvalidField("users", _("Choose at least one person first."))
         async with console.writing() as work:
             changed = await change(work, group_id, chosen)
     except InvalidField as error:
         async with console.reading() as work:
             group = await get_group(work, group_id)
-            return await _page(console, work, group, adding=adding, refused=error.why)
+            return await _page(console, work, group, adding=adding, refused=error_words(error))
     address = f"groups/{group_id}"
     return console.go(address, work) if changed else console.go(address, message="nothing")
+
+
+def _people(number: int) -> Text:
+    return ngettext("%(num)s person", "%(num)s people", number)
+
+
+def _members(number: int) -> Text:
+    return ngettext("%(num)s member", "%(num)s members", number)
 
 
 async def _page(
@@ -122,7 +133,6 @@ async def _page(
         else await list_members(work, group, query)
     )
     href = f"{console.base}/groups/{group.id}"
-    one, many = ("person", "people") if adding else ("member", "members")
     view = MembersView(
         group=group.name,
         href=href,
@@ -130,7 +140,7 @@ async def _page(
         tab="members",
         adding=adding,
         text=text,
-        window=Window(page.total, query.page, one, many),
+        window=Window(page.total, query.page, _people if adding else _members),
         rows=[_row(console.base, group, each) for each in page.items],
         refused=refused,
     )

@@ -15,11 +15,12 @@ from portico.services.people.passwords import hash_in_turn
 from portico.web.console.frame.forms import FieldError, Form, make_form, place_error
 from portico.web.console.frame.page import Answer, Console
 from portico.web.console.people.proving import prove_own_password
+from portico.web.shared.texts import gettext as _
 
 LABELS: Mapping[str, str] = {
-    "present": "Present password",
-    "password": "New password",
-    "again": "New password again",
+    "present": _("Present password"),
+    "password": _("New password"),
+    "again": _("New password again"),
 }
 
 
@@ -42,10 +43,10 @@ async def change_own_password(console: NamedDependency[Console]) -> Answer:
     form = replace(await console.form(), labels=LABELS)
     _require_password(console)
     if form.value("password") != form.value("again"):
-        error = FieldError(text="It is not the same as the new password.")
+        error = FieldError(text=_("It is not the same as the new password."))
         return await _page(console, form.failed({"again": error}), status=422)
     refusal = await prove_own_password(
-        console, form.value("present"), wrong="It is not your present password."
+        console, form.value("present"), wrong=_("It is not your present password.")
     )
     if refusal is not None:
         return await _page(console, form.failed({"present": refusal.error}), status=refusal.status)
@@ -73,7 +74,7 @@ async def _page(console: Console, form: Form, *, status: int = 200) -> Answer:
 
 def _require_password(console: Console) -> None:
     if not console.signed_in.administrator.password_hash:
-        raise Forbidden("This account has no password: a provider signs it in.")
+        raise Forbidden(_("This account has no password: a provider signs it in."))
 
 
 ROUTES = [show_own_password, change_own_password]

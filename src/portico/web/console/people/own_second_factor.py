@@ -39,13 +39,14 @@ from portico.web.shared.second_factors import (
     proven_passkey,
     relying_party,
 )
+from portico.web.shared.texts import gettext as _
 
 LABELS: Mapping[str, str] = {
-    "password": "Password",
-    "app_name": "Name of the app",
-    "code": "Code",
-    "passkey_name": "Name of the passkey",
-    "passkey": "Passkey",
+    "password": _("Password"),
+    "app_name": _("Name of the app"),
+    "code": _("Code"),
+    "passkey_name": _("Name of the passkey"),
+    "passkey": _("Passkey"),
 }
 PLACE = "second-factor"
 
@@ -93,7 +94,7 @@ async def open_changes(console: NamedDependency[Console]) -> Answer:
     form = replace(await console.form(), labels=LABELS)
     _require_password(console)
     refusal = await prove_own_password(
-        console, form.value("password"), wrong="It is not your password."
+        console, form.value("password"), wrong=_("It is not your password.")
     )
     if refusal is not None:
         failed = form.with_values(password=[]).failed({"password": refusal.error})
@@ -118,8 +119,10 @@ async def add_app(console: NamedDependency[Console]) -> Answer:
         if new is None:
             raise InvalidField(
                 "code",
-                "It is not the code of this moment. Check the clock of your phone, then enter the "
-                "code that it shows now.",
+                _(
+                    "It is not the code of this moment. Check the clock of your phone, then enter "
+                    "the code that it shows now."
+                ),
             )
         return await _add(console, new)
     except InvalidInput as refused:
@@ -255,8 +258,10 @@ def _kept_secret(form: Form) -> str:
 def _require_password(console: Console) -> None:
     if not console.signed_in.administrator.password_hash:
         raise Forbidden(
-            "This account has no password: a provider signs it in, and decides about a second "
-            "factor."
+            _(
+                "This account has no password: a provider signs it in, and decides about a second "
+                "factor."
+            )
         )
 
 

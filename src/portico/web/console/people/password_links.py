@@ -22,6 +22,7 @@ from portico.services.portals.open_portals import list_open_portals
 from portico.services.work import UnitOfWork
 from portico.web.console.frame.forms import SentForm
 from portico.web.console.frame.page import Answer, Console
+from portico.web.shared.texts import gettext as _
 
 PORTALS_SHOWN = 50
 
@@ -72,8 +73,11 @@ def require_one_way_in(form: SentForm) -> None:
     if form.flag("invite") and form.password_hash:
         raise InvalidField(
             "password",
-            "With an invitation, people choose their password. Leave this empty, or save without "
-            "an invitation.",
+            _(
+                "With an invitation, people choose their password. Leave this empty, or save "
+                "without "
+                "an invitation."
+            ),
         )
 
 
@@ -98,7 +102,7 @@ async def show_user_link(console: Console, user_id: int) -> Answer:
         expires=expires,
         back=f"{console.base}/users/{user_id}",
         list=f"{console.base}/users",
-        heading="Users and groups",
+        heading=_("Users and groups"),
     )
     return await _page(console, view, nav="users")
 
@@ -113,7 +117,7 @@ async def show_administrator_link(console: Console, administrator_id: int) -> An
         expires=made.expires,
         back=f"{console.base}/administrators/{administrator_id}",
         list=f"{console.base}/administrators",
-        heading="Administrators",
+        heading=_("Administrators"),
     )
     return await _page(console, view, nav="administrators")
 

@@ -15,6 +15,8 @@ from portico.domain.people.providers import IdentityProvider
 from portico.services.people.providers import list_own_providers, list_provider_use
 from portico.services.work import UnitOfWork
 from portico.web.console.frame.page import Answer, Console
+from portico.web.shared.texts import gettext as _
+from portico.web.shared.texts import joined
 
 
 class ProviderRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,18 +68,18 @@ async def provider_names(work: UnitOfWork) -> dict[int, str]:
 
 def sign_in_words(password_hash: str, provider_id: int | None, providers: Mapping[int, str]) -> str:
     """Return how somebody signs in, such as "Password" or the name of a provider."""
-    ways = ["Password"] if password_hash else []
+    ways: list[str] = [_("Password")] if password_hash else []
     if provider_id is not None and provider_id in providers:
         ways.append(providers[provider_id])
-    return ", ".join(ways) or "Not yet"
+    return joined(ways) or _("Not yet")
 
 
 def _signs_in(provider: IdentityProvider) -> str:
     if provider.for_portals and provider.for_console:
-        return "Users and administrators"
+        return _("Users and administrators")
     if provider.for_portals:
-        return "Users"
-    return "Administrators" if provider.for_console else "Nobody"
+        return _("Users")
+    return _("Administrators") if provider.for_console else _("Nobody")
 
 
 ROUTES = [show_providers]

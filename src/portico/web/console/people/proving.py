@@ -7,6 +7,7 @@ import msgspec
 from portico.domain.errors import AccessDenied, LockedOut
 from portico.services.people.failed_sign_ins import FailedSignIn, SignInChannel, why_refused
 from portico.services.people.sign_in import prove_password
+from portico.web.console.frame.error_words import error_words
 from portico.web.console.frame.forms import FieldError
 from portico.web.console.frame.page import Console
 from portico.web.shared.cookies import CONSOLE_DEVICE
@@ -37,6 +38,6 @@ async def prove_own_password(console: Console, password: str, *, wrong: str) -> 
             )
         )
         if isinstance(refused, LockedOut):
-            return Refusal(FieldError(text=refused.reason), 429)
+            return Refusal(FieldError(text=error_words(refused)), 429)
         return Refusal(FieldError(text=wrong), 422)
     return None

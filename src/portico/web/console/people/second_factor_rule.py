@@ -17,8 +17,11 @@ from portico.services.people.second_factors import (
     list_factors_of_administrators,
     require_second_factor,
 )
+from portico.web.console.frame.error_words import error_words
 from portico.web.console.frame.page import Answer, Console
-from portico.web.console.frame.words import counted, initials
+from portico.web.console.frame.words import initials
+from portico.web.shared.texts import gettext as _
+from portico.web.shared.texts import listed, ngettext
 
 PLACE = "second-factor-rule"
 
@@ -58,7 +61,7 @@ async def change_rule(console: NamedDependency[Console]) -> Answer:
             required = form.value("required") == "on"
             await require_second_factor(work, console.signed_in, required=required)
     except InvalidInput as refused:
-        return await _page(console, refused=refused.reason, status=422)
+        return await _page(console, refused=error_words(refused), status=422)
     return console.go(PLACE, message="rule-on" if required else "rule-off")
 
 
@@ -84,7 +87,7 @@ def _row(administrator: GrantedAdministrator, factors: Sequence[SecondFactor]) -
     name = administrator.display_name or administrator.name
     words = _words(factors)
     if not administrator.password_hash:
-        words = "Their provider decides"
+        words = _("Their provider decides")
     return FactorsRow(
         display_name=name,
         sign_in=administrator.name,
@@ -99,10 +102,10 @@ def _words(factors: Sequence[SecondFactor]) -> str:
     passkeys = len(factors) - apps
     parts = []
     if apps:
-        parts.append(counted(apps, "authenticator app", "authenticator apps"))
+        parts.append(ngettext("%(num)s authenticator app", "%(num)s authenticator apps", apps))
     if passkeys:
-        parts.append(counted(passkeys, "passkey", "passkeys"))
-    return " and ".join(parts) or "None yet"
+        parts.append(ngettext("%(num)s passkey", "%(num)s passkeys", passkeys))
+    return listed(parts) or _("None yet")
 
 
 ROUTES = [show_rule, change_rule]

@@ -25,9 +25,10 @@ from portico.services.people.users import (
 )
 from portico.services.versions import version_of
 from portico.services.work import UnitOfWork
+from portico.web.console.audit.entries import KINDS
 from portico.web.console.frame.confirming import Confirmation
 from portico.web.console.frame.edit_routes import edit_routes
-from portico.web.console.frame.editing import Change, Edit, Editing, spec_of
+from portico.web.console.frame.editing import Change, Edit, Editing, NounWords, spec_of
 from portico.web.console.frame.forms import Form, FormValue, SentForm, read_id
 from portico.web.console.frame.lists import PAGE_SIZE, Choice, Window, address_with, page_number
 from portico.web.console.frame.page import Answer, Console
@@ -39,13 +40,14 @@ from portico.web.console.people.password_links import (
     show_user_link,
 )
 from portico.web.console.people.providers import provider_names, sign_in_words
+from portico.web.shared.texts import gettext as _
 
 LABELS: Mapping[str, str] = {
-    "name": "Sign-in name",
-    "display_name": "Name",
-    "email": "E-mail",
-    "groups": "Groups",
-    "password": "Password",
+    "name": _("Sign-in name"),
+    "display_name": _("Name"),
+    "email": _("E-mail"),
+    "groups": _("Groups"),
+    "password": _("Password"),
 }
 FIELDS: Mapping[str, str] = {
     "name": "name",
@@ -119,7 +121,7 @@ async def show_users(console: NamedDependency[Console]) -> Answer:
         view = UserListView(
             path=f"{console.base}/users",
             text=text,
-            window=Window(page.total, query.page, "user", "users"),
+            window=Window(page.total, query.page, KINDS["portalUser"].counted),
             via=via,
             provider=providers.get(read_id(via), "") if via else "",
             rows=[_row(console, user, groups, providers) for user in page.items],
@@ -181,14 +183,16 @@ async def _created(console: Console, record_id: int, form: SentForm) -> Answer |
 
 
 async def _confirm(console: Console, work: UnitOfWork, user: PortalUser) -> Confirmation:
-    words = (
+    words = _(
         "Their sessions end at once, and their favourites are deleted. The audit log keeps what "
         "they did. This cannot be undone."
     )
     if user.provider_id is not None:
-        words = (
-            f"{words} Their provider creates a new user when they sign in again: to keep them "
-            "out, disable them instead."
+        words = _(
+            "Their sessions end at once, and their favourites are deleted. The audit log keeps "
+            "what "
+            "they did. This cannot be undone. Their provider creates a new user when they sign in "
+            "again: to keep them out, disable them instead."
         )
     return Confirmation(words=words)
 
@@ -215,10 +219,10 @@ async def _details(console: Console, work: UnitOfWork, edit: Edit[PortalUser]) -
 
 
 USER = Editing(
-    noun="user",
+    words=NounWords(new=_("New user"), this=_("this user"), delete=_("Delete user")),
     path="users",
     nav="users",
-    heading="Users and groups",
+    heading=_("Users and groups"),
     template="user.html",
     labels=LABELS,
     fields=FIELDS,

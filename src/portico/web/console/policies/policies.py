@@ -16,18 +16,19 @@ from portico.services.policies import create_aup, delete_aup, get_aup, list_aups
 from portico.services.work import UnitOfWork
 from portico.web.console.frame.confirming import Confirmation
 from portico.web.console.frame.edit_routes import edit_routes
-from portico.web.console.frame.editing import Change, Edit, Editing, spec_of
+from portico.web.console.frame.editing import Change, Edit, Editing, NounWords, spec_of
 from portico.web.console.frame.forms import Form, FormValue
 from portico.web.console.frame.page import Answer, Console
-from portico.web.console.frame.words import counted
 from portico.web.shared.received_forms import UPLOAD_BYTES
+from portico.web.shared.texts import gettext as _
+from portico.web.shared.texts import ngettext
 
 LABELS: Mapping[str, str] = {
-    "name": "Name",
-    "description": "Description",
-    "text": "Text",
-    "email": "E-mail for questions",
-    "phone": "Phone for questions",
+    "name": _("Name"),
+    "description": _("Description"),
+    "text": _("Text"),
+    "email": _("E-mail for questions"),
+    "phone": _("Phone for questions"),
 }
 FIELDS: Mapping[str, str] = {
     "name": "name",
@@ -37,7 +38,7 @@ FIELDS: Mapping[str, str] = {
     "phoneNum": "phone",
 }
 """The form field of each API field."""
-UNNAMED = "Policy without a name"
+UNNAMED = _("Policy without a name")
 Policy = TypeVar("Policy", bound=AupSpec)
 
 
@@ -66,7 +67,7 @@ async def show_policies(console: NamedDependency[Console]) -> Answer:
             PolicyRow(
                 name=aup.name or UNNAMED,
                 href=f"{console.base}/policies/{aup.id}",
-                words=counted(len(aup.aup), "character", "characters"),
+                words=ngettext("%(num)s character", "%(num)s characters", len(aup.aup)),
                 changed=aup.modified_time,
                 enabled=aup.enabled,
             )
@@ -107,21 +108,24 @@ async def _store(console: Console, work: UnitOfWork, change: Change[Aup]) -> Non
 
 
 async def _confirm(console: Console, work: UnitOfWork, stored: Aup) -> Confirmation:
-    words = f"The portals of {work.microtenant_name} no longer ask for it."
+    words = _(
+        "The portals of %(microtenant_name)s no longer ask for it.",
+        microtenant_name=work.microtenant_name,
+    )
     if not stored.enabled:
-        words = "It is disabled, so no portal asks for it now."
+        words = _("It is disabled, so no portal asks for it now.")
     return Confirmation(words=words, undoable=True)
 
 
 async def _version_words(console: Console, work: UnitOfWork, edit: Edit[Aup]) -> str:
-    return str(edit.stored.text_version) if edit.stored else "Not stored yet"
+    return str(edit.stored.text_version) if edit.stored else _("Not stored yet")
 
 
 POLICY = Editing(
-    noun="policy",
+    words=NounWords(new=_("New policy"), this=_("this policy"), delete=_("Delete policy")),
     path="policies",
     nav="policies",
-    heading="Acceptable use",
+    heading=_("Acceptable use"),
     template="policy.html",
     labels=LABELS,
     fields=FIELDS,

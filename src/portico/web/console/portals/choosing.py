@@ -20,10 +20,12 @@ from portico.services.portals.portals import get_portal
 from portico.services.work import UnitOfWork
 from portico.web.console.frame.error_words import error_words
 from portico.web.console.frame.forms import FieldError, Form, read_id
+from portico.web.console.frame.lists import links_in_words, on_portals
 from portico.web.console.frame.page import Answer, Console
 from portico.web.console.frame.tiles import address_of, tile_of
-from portico.web.console.frame.words import counted, thousands
 from portico.web.shared.arch import Arch
+from portico.web.shared.texts import gettext as _
+from portico.web.shared.texts import ngettext
 
 SHOWN = 100
 """The largest number of matches that a list of choices shows; a text narrows them."""
@@ -75,11 +77,13 @@ async def find_choices(
         [each for each in matches.page.items if each.id not in ticked]
     )
     found, total = len(matches.page.items), matches.page.total
-    words = counted(total, "link", "links")
+    words = links_in_words(total)
     if text:
-        words = counted(total, "link matches", "links match")
+        words = ngettext("%(num)s link matches", "%(num)s links match", total)
     if total > found:
-        words = f"The first {found} of {thousands(total)}. Type to find others."
+        words = _(
+            "The first %(found)s of %(total)s. Type to find others.", found=found, total=total
+        )
     return LinkChoices(
         text=text,
         rows=[
@@ -124,17 +128,22 @@ async def add_links(console: NamedDependency[Console]) -> Answer:
             require_admin(work)
             await get_portal(work, portal_id, lock=True)
             if not link_ids:
-                raise InvalidInput("Tick the links to add.")
+                raise InvalidInput(_("Tick the links to add."))
             change = LinkChange(kind=ChangeKind.ADD_PORTALS, portal_ids=(portal_id,))
             await change_links(work, LinkSelection(link_ids=link_ids), change)
     except InvalidInput as error:
         async with console.reading() as work:
             reason = error_words(error)
             if isinstance(error, LinkLimitExceeded):
-                room = counted(await _room(work, portal_id), "more link", "more links")
-                reason = (
-                    f"A portal has at most {LINKS_PER_PORTAL} links. This one has room for {room}, "
-                    f"and you ticked {len(set(link_ids))}."
+                room = ngettext(
+                    "%(num)s more link", "%(num)s more links", await _room(work, portal_id)
+                )
+                reason = _(
+                    "A portal has at most %(limit)s links. This one has room for %(room)s, and you "
+                    "ticked %(ticked)s.",
+                    limit=LINKS_PER_PORTAL,
+                    room=room,
+                    ticked=len(set(link_ids)),
                 )
             failed = form.failed({"link": FieldError(text=reason)})
             return await _page(console, work, failed, status=422)
@@ -163,13 +172,12 @@ def _name(link: PresentedLink) -> tuple[str | int, ...]:
 
 
 def _choice(console: Console, link: PresentedLink, *, ticked: bool) -> LinkChoice:
-    portals = len(link.portal_ids)
     return LinkChoice(
         id=link.id,
         name=link.name,
         address=address_of(link),
         tile=tile_of(link, console.base),
-        portals=f"on {counted(portals, 'portal', 'portals')}" if portals else "on no portal",
+        portals=on_portals(len(link.portal_ids)),
         enabled=link.enabled,
         ticked=ticked,
     )

@@ -12,11 +12,14 @@ from litestar.di import NamedDependency
 from portico.services.backups.watch import BackupNotice
 from portico.services.portals.dashboard import Dashboard, DayOfChanges, read_dashboard
 from portico.services.work import UnitOfWork
+from portico.web.console.frame.lists import links_in_words, portals_in_words
 from portico.web.console.frame.page import Answer, Console
 from portico.web.console.frame.tiles import tile_of
-from portico.web.console.frame.words import counted, spelled, thousands
+from portico.web.console.frame.words import day_and_month, spelled
 from portico.web.console.home import remember_microtenant
 from portico.web.shared.arch import Arch
+from portico.web.shared.texts import gettext as _
+from portico.web.shared.texts import ngettext
 
 DAYS_SHOWN = 14
 NEAR = 0.9
@@ -102,13 +105,17 @@ async def show_dashboard(console: NamedDependency[Console]) -> Answer:
         days = list(numbers.changes)[-DAYS_SHOWN:]
         bars, lines = draw_days(days)
         person = console.signed_in.administrator
-        portals = counted(numbers.portal_count, "portal", "portals")
-        changes = counted(sum(day.changes for day in days), "change", "changes")
+        changes = sum(day.changes for day in days)
         decisions = await _decisions(console, work, numbers)
         view = DashboardView(
-            greeting=f"Hello, {(person.display_name or person.name).split()[0]}",
-            lead=f"{counted(numbers.links, 'link', 'links')} on {portals}. "
-            f"{changes} in the last {DAYS_SHOWN} days.",
+            greeting=_("Hello, %(name)s", name=(person.display_name or person.name).split()[0]),
+            lead=_(
+                "%(links)s on %(portals)s. %(changes)s in the last %(days)s days.",
+                links=links_in_words(numbers.links),
+                portals=portals_in_words(numbers.portal_count),
+                changes=ngettext("%(num)s change", "%(num)s changes", changes),
+                days=DAYS_SHOWN,
+            ),
             decisions_words=_decision_words(decisions),
             decisions=decisions,
             limits_words=_limit_words(numbers),
@@ -149,10 +156,13 @@ def _bar(day: DayOfChanges, x: float, unit: float) -> DayBar:
     at = datetime.fromtimestamp(day.day, UTC)
     added, edited = day.added * unit, day.changed * unit
     gap = GAP if added and edited else 0
-    words = f"{counted(day.added, 'addition', 'additions')}, "
-    words += counted(day.changed, "edit or removal", "edits or removals")
     return DayBar(
-        title=f"{at.day} {at:%B}: {words}",
+        title=_(
+            "%(day)s: %(additions)s, %(edits)s",
+            day=day_and_month(at),
+            additions=ngettext("%(num)s addition", "%(num)s additions", day.added),
+            edits=ngettext("%(num)s edit or removal", "%(num)s edits or removals", day.changed),
+        ),
         label=str(at.day),
         x=round(x, 1),
         added=round(added, 1),
@@ -191,71 +201,101 @@ async def _decisions(console: Console, work: UnitOfWork, numbers: Dashboard) -> 
     decisions = [
         Decision(
             sign="alert-triangle",
-            words=f"{each.name} is near its limit: {each.links} of {numbers.portal_limit} links.",
+            words=_(
+                "%(name)s is near its limit: %(links)s of %(limit)s links.",
+                name=each.name,
+                links=each.links,
+                limit=numbers.portal_limit,
+            ),
             href=f"{console.base}/portals/{each.id}",
-            action="See portal",
+            action=_("See portal"),
             urgent=True,
         )
         for each in numbers.portals
         if each.links >= numbers.portal_limit * NEAR
     ]
-    disabled = ("link is disabled", "links are disabled", "state=off")
-    unplaced = ("link is on no portal", "links are on no portal", "portal=none")
-    for links, (one, many, filters) in (
-        (numbers.disabled_links, disabled),
-        (numbers.unplaced_links, unplaced),
+    disabled = ngettext(
+        "%(num)s link is disabled, so nobody sees it.",
+        "%(num)s links are disabled, so nobody sees them.",
+        numbers.disabled_links,
+    )
+    unplaced = ngettext(
+        "%(num)s link is on no portal, so nobody sees it.",
+        "%(num)s links are on no portal, so nobody sees them.",
+        numbers.unplaced_links,
+    )
+    for links, words, filters in (
+        (numbers.disabled_links, disabled, "state=off"),
+        (numbers.unplaced_links, unplaced, "portal=none"),
     ):
         if links:
-            it = "it" if links == 1 else "them"
             href = f"{console.base}/links?{filters}"
-            words = f"{counted(links, one, many)}, so nobody sees {it}."
-            decisions.append(Decision(sign="eye-off", words=words, href=href, action="Review"))
+            decisions.append(Decision(sign="eye-off", words=words, href=href, action=_("Review")))
     for each in numbers.portals:
         if each.links and not each.enabled:
-            decisions.append(_portal_decision(console, each.id, f"{each.name} is disabled."))
+            decisions.append(
+                _portal_decision(console, each.id, _("%(name)s is disabled.", name=each.name))
+            )
         elif not each.links:
-            words = f"{each.name} has no link, so people see an empty page."
+            words = _("%(name)s has no link, so people see an empty page.", name=each.name)
             decisions.append(_portal_decision(console, each.id, words))
     return decisions[:OPENED]
 
 
 def _portal_decision(console: Console, portal_id: int, words: str) -> Decision:
     href = f"{console.base}/portals/{portal_id}"
-    return Decision(sign="layout-grid", words=words, href=href, action="See portal")
+    return Decision(sign="layout-grid", words=words, href=href, action=_("See portal"))
 
 
 def _decision_words(decisions: Sequence[Decision]) -> str:
     if not decisions:
-        return "Nothing now."
-    things = "thing." if len(decisions) == 1 else "things, most urgent first."
-    return f"{spelled(len(decisions))} {things}"
+        return _("Nothing now.")
+    number = len(decisions)
+    return ngettext(
+        "%(spelled)s thing.",
+        "%(spelled)s things, most urgent first.",
+        number,
+        spelled=spelled(number),
+    )
 
 
 def _limit_words(numbers: Dashboard) -> str:
     near = sum(1 for each in numbers.portals if each.links >= numbers.portal_limit * NEAR)
     if not numbers.portal_count:
-        return "There is no portal yet."
-    return (
-        f"{spelled(near) if near else 'None'}. A portal holds {numbers.portal_limit} links at most."
+        return _("There is no portal yet.")
+    return _(
+        "%(near)s. A portal holds %(limit)s links at most.",
+        near=spelled(near),
+        limit=numbers.portal_limit,
     )
 
 
 def _change_words(days: Sequence[DayOfChanges]) -> str:
     added, changed = sum(day.added for day in days), sum(day.changed for day in days)
     if not added + changed:
-        return f"Nothing in the last {DAYS_SHOWN} days."
+        return _("Nothing in the last %(days)s days.", days=DAYS_SHOWN)
     at = datetime.fromtimestamp(days[0].day, UTC)
-    mostly = "Mostly additions" if added >= changed else "Mostly edits"
-    words = f"{thousands(added)} added, {thousands(changed)} edited or removed"
-    return f"{mostly}: {words} since {at.day} {at:%B}."
+    numbers = {"added": added, "changed": changed, "day": day_and_month(at)}
+    if added >= changed:
+        return _(
+            "Mostly additions: %(added)s added, %(changed)s edited or removed since %(day)s.",
+            **numbers,
+        )
+    return _(
+        "Mostly edits: %(added)s added, %(changed)s edited or removed since %(day)s.", **numbers
+    )
 
 
 def _opened_words(numbers: Dashboard) -> str:
     if not numbers.opened:
-        return "Nobody has opened a link in 30 days."
+        return _("Nobody has opened a link in 30 days.")
     first = numbers.opened[0]
-    times = counted(first.openings, "time", "times")
-    return f"{first.name} most of all: {times} in 30 days."
+    return ngettext(
+        "%(name)s most of all: %(num)s time in 30 days.",
+        "%(name)s most of all: %(num)s times in 30 days.",
+        first.openings,
+        name=first.name,
+    )
 
 
 async def _opened(console: Console, work: UnitOfWork, numbers: Dashboard) -> list[OpenedRow]:

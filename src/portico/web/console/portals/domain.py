@@ -6,8 +6,9 @@ import msgspec
 
 from portico.domain.portals.domains import DomainState, DomainStatus
 from portico.services.work import UnitOfWork
+from portico.web.shared.texts import gettext as _
 
-UNUSED = "An address such as links.example.com. The operator of this server has to allow it."
+UNUSED = _("An address such as links.example.com. The operator of this server has to allow it.")
 
 
 class DomainNote(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,29 +29,46 @@ def domain_note(work: UnitOfWork, status: DomainStatus | None, canonical: str = 
     host = status.host
     match status.state:
         case DomainState.ROUTES:
-            text = f"{host} opens this portal. Its DNS must lead to this server."
+            text = _("%(host)s opens this portal. Its DNS must lead to this server.", host=host)
             if canonical:
-                text += " Its CNAME target is below."
+                text = _(
+                    "%(host)s opens this portal. Its DNS must lead to this server. Its CNAME "
+                    "target is "
+                    "below.",
+                    host=host,
+                )
             return DomainNote(text=text, target=canonical)
         case DomainState.NOT_ALLOWED:
             return DomainNote(
-                text=f"{host} does not open this portal: the operator of this server has not "
-                "allowed it for this tenant. Ask the operator to run this command on the server.",
+                text=_(
+                    "%(host)s does not open this portal: the operator of this server has not "
+                    "allowed it for this tenant. Ask the operator to run this command on the "
+                    "server.",
+                    host=host,
+                ),
                 command=f"portico domain allow {host} --customer {work.scope.customer_id}",
             )
         case DomainState.TAKEN:
             return DomainNote(
-                text=f"{host} opens {_holder(work, status)}, which had it first. Remove it "
-                "there, or use another domain here."
+                text=_(
+                    "%(host)s opens %(portal)s, which had it first. Remove it there, or use "
+                    "another "
+                    "domain here.",
+                    host=host,
+                    portal=_holder(work, status),
+                )
             )
         case DomainState.PUBLIC_HOST:
             return DomainNote(
-                text=f"{host} is the address of this server itself, so it never opens a portal. "
-                "Use another domain."
+                text=_(
+                    "%(host)s is the address of this server itself, so it never opens a portal. "
+                    "Use another domain.",
+                    host=host,
+                )
             )
         case DomainState.WITHOUT_DOT:
             return DomainNote(
-                text="A name without a dot opens no portal. API clients read it back unchanged."
+                text=_("A name without a dot opens no portal. API clients read it back unchanged.")
             )
 
 
@@ -59,5 +77,5 @@ def _holder(work: UnitOfWork, status: DomainStatus) -> str:
     holder = status.holder
     visible = {None, holder.microtenant_id if holder else None}
     if holder is None or work.principal.microtenant_id not in visible:
-        return "another portal of this tenant"
-    return f"the portal {holder.portal_name}"
+        return _("another portal of this tenant")
+    return _("the portal %(name)s", name=holder.portal_name)

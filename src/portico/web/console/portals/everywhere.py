@@ -18,6 +18,7 @@ from portico.services.portals.everywhere import (
 from portico.web.console.frame.error_words import error_words
 from portico.web.console.frame.lists import address_with, page_number
 from portico.web.console.frame.page import EVERYWHERE, Answer, Console
+from portico.web.shared.texts import gettext as _
 
 
 class PlacedRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,7 +69,7 @@ async def _show(console: Console, noun: str, find: Callable[..., Awaitable[Place
             found = await find(work, text, page=number)
         except SearchTooExpensive:
             found = PlacedPage(items=[], has_more=False)
-            problem = "This search took too long and was stopped. Look for a longer word."
+            problem = _("This search took too long and was stopped. Look for a longer word.")
         except InvalidField as error:
             found, problem = PlacedPage(items=[], has_more=False), error_words(error)
         tenant = f"/console/{console.customer_id}"

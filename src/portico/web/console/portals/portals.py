@@ -31,29 +31,37 @@ from portico.services.portals.portals import (
 from portico.services.work import UnitOfWork
 from portico.web.console.frame.confirming import Confirmation
 from portico.web.console.frame.edit_routes import edit_routes
-from portico.web.console.frame.editing import Edit, Editing, spec_of
+from portico.web.console.frame.editing import Edit, Editing, NounWords, spec_of
 from portico.web.console.frame.forms import Form
-from portico.web.console.frame.lists import PAGE_SIZE, Window, address_with, page_number
+from portico.web.console.frame.lists import (
+    PAGE_SIZE,
+    Window,
+    address_with,
+    page_number,
+    portals_in_words,
+)
 from portico.web.console.frame.page import Answer, Console
 from portico.web.console.frame.words import when
 from portico.web.console.portals.choosing import LinkChoices, find_choices
+from portico.web.shared.texts import gettext as _
+from portico.web.shared.texts import ngettext
 
 LABELS: Mapping[str, str] = {
-    "name": "Name",
-    "description": "Description",
-    "title": "Title",
-    "slug": "Short address",
-    "audience": "Who may see it",
-    "accepts_requests": "Takes requests",
-    "accent": "Accent colour",
-    "logo": "Logo",
-    "favicon": "Favicon",
-    "domain": "Own domain",
-    "ext_label": "Label",
-    "ext_domain": "Managed below",
-    "notice": "Notice",
-    "notice_starts": "Shown from",
-    "notice_ends": "Shown until",
+    "name": _("Name"),
+    "description": _("Description"),
+    "title": _("Title"),
+    "slug": _("Short address"),
+    "audience": _("Who may see it"),
+    "accepts_requests": _("Takes requests"),
+    "accent": _("Accent colour"),
+    "logo": _("Logo"),
+    "favicon": _("Favicon"),
+    "domain": _("Own domain"),
+    "ext_label": _("Label"),
+    "ext_domain": _("Managed below"),
+    "notice": _("Notice"),
+    "notice_starts": _("Shown from"),
+    "notice_ends": _("Shown until"),
 }
 FIELDS: Mapping[str, str] = {
     "name": "name",
@@ -76,9 +84,12 @@ FIELDS: Mapping[str, str] = {
     "portico.noticeEnds": "notice_ends",
 }
 """The form field of each API field."""
+PORTAL_WORDS = NounWords(new=_("New portal"), this=_("this portal"), delete=_("Delete portal"))
+Fact = tuple[str, str, str, str]
+"""A label, words, a text to copy, and the label of the button that copies it."""
 AUDIENCES: Mapping[Audience, str] = {
-    Audience.PUBLIC: "Everyone",
-    Audience.SIGNED_IN: "Signed-in users",
+    Audience.PUBLIC: _("Everyone"),
+    Audience.SIGNED_IN: _("Signed-in users"),
 }
 
 
@@ -110,7 +121,7 @@ class PortalListView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PortalFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """The facts beside the tabs of a portal: label, words, and a text to copy."""
+    """The facts beside the tabs of a portal."""
 
     id: int
     name: str
@@ -120,7 +131,7 @@ class PortalFacts(msgspec.Struct, frozen=True, kw_only=True):
     links: int
     limit: int
     domain: DomainStatus | None
-    facts: list[tuple[str, str, str]]
+    facts: list[Fact]
 
 
 @get("/portals")
@@ -141,7 +152,7 @@ async def show_portals(console: NamedDependency[Console]) -> Answer:
         view = PortalListView(
             path=f"{console.base}/portals",
             text=text,
-            window=Window(page.total, query.page, "portal", "portals"),
+            window=Window(page.total, query.page, portals_in_words),
             rows=[
                 _row(console, portal, links.get(portal.id, 0), domains.get(portal.id))
                 for portal in portals
@@ -202,9 +213,13 @@ async def _switch(console: Console, work: UnitOfWork, portal_id: int, enabled: b
 
 async def _confirm(console: Console, work: UnitOfWork, portal: PresentedPortal) -> Confirmation:
     links = (await work.links.count_by_portal([portal.id])).get(portal.id, 0)
-    words = f"It shows {links} links. A portal is deleted when none is on it any more."
+    words = ngettext(
+        "It shows %(num)s link. A portal is deleted when none is on it any more.",
+        "It shows %(num)s links. A portal is deleted when none is on it any more.",
+        links,
+    )
     if not links:
-        words = "No link is on it. Its address leads nowhere afterwards."
+        words = _("No link is on it. Its address leads nowhere afterwards.")
     return Confirmation(words=words)
 
 
@@ -231,16 +246,20 @@ async def facts_of(console: Console, work: UnitOfWork, portal: PresentedPortal) 
     """Return the facts beside the tabs of a portal."""
     links = await work.links.count_by_portal([portal.id])
     path = f"/p/{portal.page.slug or portal.id}"
-    facts = [("Address", path, console.site.origins.origin(console.request) + path)]
+    whole = console.site.origins.origin(console.request) + path
+    facts: list[Fact] = [(_("Address"), path, whole, _("Copy address"))]
     domain = (await domain_statuses_of(console, work, [portal])).get(portal.id)
     if routes(domain):
-        facts.append(("Domain", display_host(portal.domain), f"https://{portal.domain}"))
+        host = display_host(portal.domain)
+        facts.append((_("Domain"), host, f"https://{portal.domain}", _("Copy domain")))
     elif domain is not None:
-        facts.append(("Domain", f"{display_host(portal.domain)} (does not open this portal)", ""))
+        host = display_host(portal.domain)
+        words = _("%(host)s (does not open this portal)", host=host)
+        facts.append((_("Domain"), words, "", ""))
     facts += [
-        ("Who may see it", AUDIENCES[portal.page.audience], ""),
-        ("Notice", _notice_words(portal, work.now), ""),
-        ("Acceptable use", await _policy_words(work), ""),
+        (_("Who may see it"), AUDIENCES[portal.page.audience], "", ""),
+        (_("Notice"), _notice_words(portal, work.now), "", ""),
+        (_("Acceptable use"), await _policy_words(work), "", ""),
     ]
     return PortalFacts(
         id=portal.id,
@@ -258,23 +277,23 @@ async def facts_of(console: Console, work: UnitOfWork, portal: PresentedPortal) 
 def _notice_words(portal: PresentedPortal, now: int) -> str:
     starts, ends = portal.page.notice_starts, portal.page.notice_ends
     if not portal.user_notification_enabled:
-        return "Off"
+        return _("Off")
     if ends and ends <= now:
-        return f"Ended {when(ends, now)}"
-    return f"From {when(starts, now)}" if starts > now else "On"
+        return _("Ended %(time)s", time=when(ends, now))
+    return _("From %(time)s", time=when(starts, now)) if starts > now else _("On")
 
 
 async def _policy_words(work: UnitOfWork) -> str:
     policies = (await list_aups(work, ListQuery(page_size=500))).items
     enabled = [policy for policy in policies if policy.enabled]
-    return enabled[0].name or "Accepted once" if enabled else "None here"
+    return enabled[0].name or _("Accepted once") if enabled else _("None here")
 
 
 PORTAL = Editing(
-    noun="portal",
+    words=PORTAL_WORDS,
     path="portals",
     nav="portals",
-    heading="Portals",
+    heading=_("Portals"),
     template="portal_new.html",
     labels=LABELS,
     fields=FIELDS,
@@ -286,6 +305,6 @@ PORTAL = Editing(
     switch=_switch,
     confirm=_confirm,
     remove=delete_portal,
-    after=lambda portal_id, _: f"portals/{portal_id}",
+    after=lambda portal_id, form: f"portals/{portal_id}",
 )
 ROUTES = [show_portals, *edit_routes(PORTAL)]

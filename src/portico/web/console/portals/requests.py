@@ -9,6 +9,7 @@ from litestar.di import NamedDependency
 from portico.domain.portals.requests import PortalRequest, RequestKind
 from portico.services.portals.requests import close_request, list_requests, reopen_request
 from portico.services.work import UnitOfWork
+from portico.web.console.audit.entries import KINDS
 from portico.web.console.frame.lists import PAGE_SIZE, Window, address_with, page_number
 from portico.web.console.frame.page import Answer, Console
 
@@ -55,7 +56,7 @@ async def show_requests(console: NamedDependency[Console]) -> Answer:
         view = RequestListView(
             path=f"{console.base}/requests",
             closed=closed,
-            window=Window(page.total, number, "request", "requests"),
+            window=Window(page.total, number, KINDS["portalRequest"].counted),
             rows=await _rows(console, work, page.items),
         )
         return await console.page("requests.html", work, view, nav="requests")

@@ -17,6 +17,7 @@ from portico.web.console.frame.places import Place, places_of
 from portico.web.console.frame.tiles import tile_of
 from portico.web.shared.arch import Arch
 from portico.web.shared.marks import Part, marked_parts
+from portico.web.shared.texts import gettext as _
 
 T = TypeVar("T")
 
@@ -37,8 +38,9 @@ class ResultItem(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ResultGroup(msgspec.Struct, frozen=True, kw_only=True):
-    """The matches of one noun, the best first. `position` is that of the best."""
+    """The matches of one noun, the best first. `words` name it; `position` is that of the best."""
 
+    noun: str
     words: str
     position: MatchPosition
     items: list[ResultItem]
@@ -58,46 +60,64 @@ async def show_search(console: NamedDependency[Console]) -> Answer:
     async with console.reading() as work:
         results = await search_everything(work, text)
         groups = [*_places(console, work, text), *_records(console, results)]
-        groups.sort(key=lambda group: (group.position, group.words != "Links"))
+        groups.sort(key=lambda group: (group.position, group.noun != "links"))
         return await console.page("search.html", work, SearchView(text=text, groups=groups), nav="")
 
 
 def _places(console: Console, work: UnitOfWork, text: str) -> Iterator[ResultGroup]:
     """Yield the pages and the actions that match."""
     places = list(places_of(console, work))
-    for words, is_action in (("Pages", False), ("Actions", True)):
+    for noun, words, is_action in (
+        ("pages", _("Pages"), False),
+        ("actions", _("Actions"), True),
+    ):
         those = [each for each in places if each.is_action is is_action]
-        found = find_best(text, those, lambda place: place.texts, PLACES_SHOWN)
-        yield from _group(words, "", found, lambda place: place.address(console))
+        found = find_best(text, those, lambda it: it.texts(console.language), PLACES_SHOWN)
+        yield from _group(noun, words, "", found, lambda place: place.address(console))
 
 
 def _records(console: Console, results: SearchResults) -> Iterator[ResultGroup]:
     """Yield the matches of each noun."""
     base, tenant = console.base, f"/console/{console.customer_id}"
     yield from _group(
-        "Links",
+        "links",
+        _("Links"),
         "link",
         results.links,
         lambda it: f"{base}/links/{it.id}",
         lambda it: tile_of(it, base),
     )
     yield from _group(
-        "Portals", "layout-grid", results.portals, lambda it: f"{base}/portals/{it.id}"
+        "portals",
+        _("Portals"),
+        "layout-grid",
+        results.portals,
+        lambda it: f"{base}/portals/{it.id}",
     )
-    yield from _group("Users", "users", results.users, lambda it: f"{base}/users/{it.id}")
-    yield from _group("Groups", "users-group", results.groups, lambda _: f"{base}/groups")
     yield from _group(
-        "Administrators",
+        "users", _("Users"), "users", results.users, lambda it: f"{base}/users/{it.id}"
+    )
+    yield from _group(
+        "groups", _("Groups"), "users-group", results.groups, lambda it: f"{base}/groups"
+    )
+    yield from _group(
+        "administrators",
+        _("Administrators"),
         "user-shield",
         results.administrators,
         lambda it: f"{base}/administrators/{it.id}",
     )
     yield from _group(
-        "Microtenants", "building", results.microtenants, lambda it: f"{tenant}/{it.id}"
+        "microtenants",
+        _("Microtenants"),
+        "building",
+        results.microtenants,
+        lambda it: f"{tenant}/{it.id}",
     )
 
 
 def _group(
+    noun: str,
     words: str,
     sign: str,
     found: Sequence[Found[T]],
@@ -108,10 +128,10 @@ def _group(
     if not found:
         return []
     items = [
-        _item(f"{words.lower()}-{number}", sign, each, address(each.item), tile)
+        _item(f"{noun}-{number}", sign, each, address(each.item), tile)
         for number, each in enumerate(found, 1)
     ]
-    return [ResultGroup(words=words, position=found[0].match.position, items=items)]
+    return [ResultGroup(noun=noun, words=words, position=found[0].match.position, items=items)]
 
 
 def _item(

@@ -14,9 +14,14 @@ from portico.services.people.users import get_user
 from portico.services.portals.open_portals import SeenPortal, list_seen_portals
 from portico.services.tenancy.microtenants import summarise_microtenants
 from portico.services.work import UnitOfWork
-from portico.web.console.frame.lists import Window, address_with, page_number
+from portico.web.console.frame.lists import (
+    Window,
+    address_with,
+    links_in_words,
+    page_number,
+    portals_in_words,
+)
 from portico.web.console.frame.page import Answer, Console
-from portico.web.console.frame.words import counted
 
 PORTALS_PER_PAGE = 5
 
@@ -99,7 +104,7 @@ async def _page(
         noun=noun,
         href=href,
         enabled=enabled,
-        window=Window(seen.total, number, "portal", "portals", PORTALS_PER_PAGE),
+        window=Window(seen.total, number, portals_in_words, PORTALS_PER_PAGE),
         portals=[_portal(console, each, names) for each in seen.items],
     )
     return await console.page("sees.html", work, view, nav="users")
@@ -113,7 +118,7 @@ def _portal(console: Console, seen: SeenPortal, microtenants: dict[int, str]) ->
         name=portal.name,
         href=f"{base}/portals/{portal.id}",
         microtenant=microtenants.get(portal.microtenant_id, "") if elsewhere else "",
-        words=counted(sum(len(each.links) for each in seen.sections), "link", "links"),
+        words=links_in_words(sum(len(each.links) for each in seen.sections)),
         sections=[
             SeenSection(
                 name=section.name,

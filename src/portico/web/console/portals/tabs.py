@@ -39,6 +39,7 @@ from portico.web.console.portals.domain import DomainNote, domain_note
 from portico.web.console.portals.portals import (
     FIELDS,
     LABELS,
+    PORTAL_WORDS,
     PortalFacts,
     facts_of,
     read_audience,
@@ -46,6 +47,7 @@ from portico.web.console.portals.portals import (
 from portico.web.shared.arch import Arch
 from portico.web.shared.pictures import StoredPicture, read_icon, read_logo, read_picture
 from portico.web.shared.received_forms import FORM_BYTES, UPLOAD_BYTES
+from portico.web.shared.texts import gettext as _
 
 
 class TabView(msgspec.Struct, frozen=True, kw_only=True):
@@ -122,10 +124,15 @@ async def show_preview(console: NamedDependency[Console]) -> Answer:
         seen = seen_by(every, names)
         count = sum(len(section.links) for section in seen)
         total = sum(len(section.links) for section in every)
-        words = f"{who} sees {count} of the {total} links shown now."
+        words = _(
+            "%(who)s sees %(count)s of the %(total)s links shown now.",
+            who=who,
+            count=count,
+            total=total,
+        )
         view = PreviewView(
             portal=await facts_of(console, work, portal),
-            words=words if portal.enabled else "Nobody sees this portal while it is disabled.",
+            words=words if portal.enabled else _("Nobody sees this portal while it is disabled."),
             groups=[Choice(str(each.id), each.name) for each in groups],
             group=query.get("group", ""),
             user=query.get("user", ""),
@@ -156,14 +163,14 @@ async def _somebody(
         query = ListQuery(condition=compare(USER_FIELDS["name"], "EQ", name), page_size=1)
         users = (await list_users(work, query)).items
         if not users:
-            return f"Nobody is called {name}. Somebody without a group", []
+            return _("Nobody is called %(name)s. Somebody without a group", name=name), []
         own = await effective_groups(work.users, users[0])
         return users[0].display_name or users[0].name, [groups[g] for g in own if g in groups]
     chosen = parameters.get("group", "")
     for group_id, group in groups.items():
         if str(group_id) == chosen:
-            return f"A member of {group}", [group]
-    return "Somebody without a group", []
+            return _("A member of %(group)s", group=group), [group]
+    return _("Somebody without a group"), []
 
 
 async def _store(console: Console, work: UnitOfWork, change: Change[PresentedPortal]) -> None:
@@ -285,7 +292,7 @@ def _tab(
     **pictures: Callable[[str, bytes], StoredPicture],
 ) -> list[HTTPRouteHandler]:
     tab = Editing(
-        noun="portal",
+        words=PORTAL_WORDS,
         path="portals",
         suffix=f"/{name}",
         nav="portals",
@@ -297,7 +304,7 @@ def _tab(
         values=values,
         requested=requested,
         store=_store,
-        after=lambda portal_id, _: f"portals/{portal_id}/{name}",
+        after=lambda portal_id, form: f"portals/{portal_id}/{name}",
         pictures=pictures,
         repair=_with_repair,
         form_bytes=form_bytes,

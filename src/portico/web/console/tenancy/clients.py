@@ -28,9 +28,10 @@ from portico.web.console.frame.forms import Form, make_form, place_error, read_i
 from portico.web.console.frame.lists import Choice
 from portico.web.console.frame.page import Answer, Console
 from portico.web.console.frame.words import ROLES
+from portico.web.shared.texts import gettext as _
 
-LABELS: Mapping[str, str] = {"name": "Name"}
-WHOLE_TENANT = "Whole tenant"
+LABELS: Mapping[str, str] = {"name": _("Name")}
+WHOLE_TENANT = _("Whole tenant")
 
 
 class ClientRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -140,8 +141,8 @@ async def end_client(console: NamedDependency[Console]) -> Answer:
             await revoke_client(work, client.id)
     except StalePrecondition:
         async with console.reading() as work:
-            words = "Nothing is revoked yet. Revoke this API client as it is now, or cancel."
-            noun = "this API client"
+            words = _("Nothing is revoked yet. Revoke this API client as it is now, or cancel.")
+            noun = _("this API client")
             stored = await get_client(work, console.record_id)
             last = await describe_last_change(work, stored.id, stored, called=noun, words=words)
             return await _ask(console, work, last)
@@ -151,19 +152,21 @@ async def end_client(console: NamedDependency[Console]) -> Answer:
 async def _ask(console: Console, work: UnitOfWork, conflict: Conflict | None = None) -> Answer:
     client = await get_client(work, console.record_id)
     clients = f"{console.base}/clients"
-    words = (
+    words = _(
         "Its tokens end with the next request, on every server. This cannot be undone: "
         "what signs in with it needs a new client."
     )
     if client.revoked_time is not None:
-        words = "It is revoked already, so nothing signs in with it. There is nothing left to do."
+        words = _(
+            "It is revoked already, so nothing signs in with it. There is nothing left to do."
+        )
         conflict = conflict and msgspec.structs.replace(conflict, words="")
     question = Confirmation(
-        verb="Revoke",
-        noun="API client",
-        name=client.name,
+        action="revoke",
+        title=_("Revoke %(name)s", name=client.name),
+        button=_("Revoke API client"),
         href=f"{clients}/{client.id}",
-        crumbs=(("API clients", clients),),
+        crumbs=((_("API clients"), clients),),
         words=words,
         revision=version_of(client),
         possible=client.revoked_time is None,

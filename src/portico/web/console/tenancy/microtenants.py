@@ -12,7 +12,12 @@ from litestar.di import NamedDependency
 
 from portico.domain.errors import AuthDomainTaken, Forbidden, ForeignAuthDomain
 from portico.domain.links.display_hosts import display_host
-from portico.domain.tenancy.microtenants import AUTH_DOMAIN_CRITERIA, Microtenant, MicrotenantSpec
+from portico.domain.tenancy.microtenants import (
+    AUTH_DOMAIN_CRITERIA,
+    DEFAULT_DESCRIPTION,
+    Microtenant,
+    MicrotenantSpec,
+)
 from portico.services.tenancy.microtenants import (
     create_microtenant,
     delete_microtenant,
@@ -24,14 +29,16 @@ from portico.services.tenancy.microtenants import (
 from portico.services.work import UnitOfWork
 from portico.web.console.frame.confirming import Confirmation
 from portico.web.console.frame.edit_routes import edit_routes
-from portico.web.console.frame.editing import Change, Edit, Editing, spec_of
+from portico.web.console.frame.editing import Change, Edit, Editing, NounWords, spec_of
+from portico.web.console.frame.error_words import error_words
 from portico.web.console.frame.forms import Form, FormValue
 from portico.web.console.frame.page import Answer, Console
+from portico.web.shared.texts import gettext as _
 
 LABELS: Mapping[str, str] = {
-    "name": "Name",
-    "description": "Description",
-    "domains": "Sign-in domains",
+    "name": _("Name"),
+    "description": _("Description"),
+    "domains": _("Sign-in domains"),
 }
 FIELDS: Mapping[str, str] = {
     "name": "name",
@@ -40,7 +47,7 @@ FIELDS: Mapping[str, str] = {
 }
 """The form field of each API field."""
 M = TypeVar("M", bound=MicrotenantSpec)
-DEFAULT_NOTE = "The Default microtenant cannot be changed or deleted."
+DEFAULT_NOTE = _("The Default microtenant cannot be changed or deleted.")
 
 
 class MicrotenantRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,7 +84,7 @@ async def show_microtenants(console: NamedDependency[Console]) -> Answer:
         rows = [
             MicrotenantRow(
                 name=each.name,
-                description=each.description,
+                description=_description(each),
                 href=f"{console.base}/microtenants/{each.id}",
                 domains=tuple(map(display_host, each.criteria_attribute_values)),
                 changed=each.modified_time,
@@ -119,8 +126,14 @@ async def _store(console: Console, work: UnitOfWork, change: Change[Microtenant]
 
 
 async def _confirm(console: Console, work: UnitOfWork, stored: Microtenant) -> Confirmation:
-    words = "It is deleted only when it has no link, portal, policy or API client."
+    words = _("It is deleted only when it has no link, portal, policy or API client.")
     return Confirmation(words=words)
+
+
+def _description(microtenant: Microtenant) -> str:
+    if microtenant.description == DEFAULT_DESCRIPTION:
+        return _("The part of the tenant that belongs to no other microtenant.")
+    return microtenant.description
 
 
 def _refusal(work: UnitOfWork) -> str:
@@ -128,7 +141,7 @@ def _refusal(work: UnitOfWork) -> str:
     try:
         require_manager(work)
     except Forbidden as error:
-        return error.reason
+        return error_words(error)
     return ""
 
 
@@ -140,10 +153,12 @@ async def _details(
 
 
 MICROTENANT = Editing(
-    noun="microtenant",
+    words=NounWords(
+        new=_("New microtenant"), this=_("this microtenant"), delete=_("Delete microtenant")
+    ),
     path="microtenants",
     nav="microtenants",
-    heading="Microtenants",
+    heading=_("Microtenants"),
     template="microtenant.html",
     labels=LABELS,
     fields=FIELDS,

@@ -48,7 +48,7 @@
       const name = look.dataset.look;
       if (name === "icon") look.replaceChildren(lookOf(field("name").value));
       else if (name === "address") look.textContent = shownHost(look) + field("path").value;
-      else if (name === "name") look.textContent = field("name").value || "Name";
+      else if (name === "name") look.textContent = field("name").value || look.dataset.empty;
       else look.textContent = field(name)?.value ?? "";
     }
     const icon = one("[data-icon-look]", form);
@@ -66,7 +66,7 @@
       name.value = parts[2].replace(/:\d*$/, "").replace(/^www\./i, "");
       name.select();
     }
-    say("The address was split into its three parts.");
+    say(form.dataset.split);
     field("host").dispatchEvent(new Event("input", { bubbles: true }));
     return true;
   }

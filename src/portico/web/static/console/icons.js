@@ -20,7 +20,7 @@
       form.elements.namedItem("icon").value = "";
       const none = form.elements.namedItem("icon_none");
       if (none) none.checked = false;
-      say(`${event.target.closest("label").textContent.trim()} is the icon now.`);
+      say(filled(search.dataset.chosen, event.target.closest("label").textContent.trim()));
     } else if (["icon", "icon_none"].includes(event.target.name) && pick) {
       pick.checked = false;
     }

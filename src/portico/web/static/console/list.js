@@ -23,8 +23,10 @@
     const chosen = picks().filter((box) => box.checked).length;
     const every = one("[data-select-all]", form);
     const total = one("[data-all]", form).value ? Number(every?.dataset.selectAll) : chosen;
-    one("[data-selected]", form).textContent = `${total.toLocaleString("en")} selected`;
-    if (chosen) say(`${total} selected`);
+    const words = one("[data-selected]", form);
+    const number = total.toLocaleString(document.documentElement.lang);
+    words.textContent = filled(words.dataset.selected, number);
+    if (chosen) say(words.textContent);
     const head = one("[data-pick-all]", list);
     if (head) {
       head.checked = chosen > 0 && chosen === picks().length;

@@ -22,9 +22,9 @@
     grip.className = "grip";
     grip.type = "button";
     grip.dataset.grip = "";
-    grip.setAttribute("aria-label", `Move ${nameOf(row)}`);
+    grip.setAttribute("aria-label", filled(board.dataset.move, nameOf(row)));
     row.prepend(grip);
-    one(".more", row)?.setAttribute("aria-label", `More for ${nameOf(row)}`);
+    one(".more", row)?.setAttribute("aria-label", filled(board.dataset.more, nameOf(row)));
   }
   board?.addEventListener("click", (event) => {
     const more = event.target.closest(".more");
@@ -61,20 +61,19 @@
     item.classList.add("lifted");
     one(".end", item)?.prepend(words);
     showPosition();
-    say(
-      `${nameOf(item)} is lifted, place ${position(item)} of ${siblings(item).length}. Arrows move it, Space drops it, Escape puts it back.`,
-    );
+    say(filled(board.dataset.lifted, nameOf(item), position(item), siblings(item).length));
   }
   function showPosition() {
-    words.textContent = `Place ${position(lifted.item)} of ${siblings(lifted.item).length}  ↑ ↓ Space`;
+    const at = [position(lifted.item), siblings(lifted.item).length];
+    words.textContent = filled(board.dataset.shown, ...at);
   }
   function moved() {
     number();
     showPosition();
-    const section = isSection(lifted.item)
-      ? ""
-      : ` in ${lifted.item.closest(".order-section").dataset.name}`;
-    say(`Place ${position(lifted.item)} of ${siblings(lifted.item).length}${section}.`);
+    const { item } = lifted;
+    const at = [position(item), siblings(item).length];
+    if (isSection(item)) say(filled(board.dataset.place, ...at));
+    else say(filled(board.dataset.placeIn, ...at, item.closest(".order-section").dataset.name));
   }
   function settle() {
     const { item } = lifted;
@@ -87,7 +86,7 @@
   function putBack(was = settle()) {
     was.parent.insertBefore(was.item, was.next);
     number();
-    say(`${nameOf(was.item)} is back in its place.`);
+    say(filled(board.dataset.back, nameOf(was.item)));
     gripOf(was.item)?.focus();
   }
   async function drop() {
@@ -95,7 +94,7 @@
     const { item } = was;
     gripOf(item).focus();
     const section = item.closest(".order-section");
-    if (position(item) === was.from && section === was.section) return say("Nothing moved.");
+    if (position(item) === was.from && section === was.section) return say(board.dataset.still);
     const body = new URLSearchParams({ csrf: document.body.dataset.csrf });
     if (isSection(item)) {
       for (const each of siblings(item)) body.append("section", each.dataset.section);
@@ -111,7 +110,7 @@
     }).catch(() => null);
     if (!answer?.ok) {
       putBack(was);
-      return note("The order was not saved. Load the page again and try once more.");
+      return note(board.dataset.unsaved);
     }
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const toast = one("#toast", page);
@@ -119,7 +118,7 @@
       one("#toast").replaceChildren(...toast.children);
       reveal();
     }
-    say(`${nameOf(item)} is now at place ${position(item)} of ${siblings(item).length}.`);
+    say(filled(board.dataset.dropped, nameOf(item), position(item), siblings(item).length));
   }
   function step(item, by) {
     const every = siblings(item);

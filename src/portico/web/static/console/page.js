@@ -8,6 +8,9 @@ const typing = (element) =>
   element.matches(
     "input:not([type=checkbox]):not([type=radio]):not([type=file]), textarea, select, [contenteditable]",
   );
+// Words are in the page, in its language, with {} for each value.
+const filled = (words, ...values) => words.replaceAll("{}", () => values.shift());
+const spoken = document.body.dataset;
 const say = (words) => {
   one("#says").textContent = words;
 };
@@ -34,7 +37,8 @@ const keys = {
   show() {
     for (const button of all("[data-keys-off]")) {
       button.setAttribute("aria-pressed", String(!this.on));
-      one("span", button).textContent = this.on ? "on" : "off";
+      const state = one("span", button);
+      state.textContent = this.on ? state.dataset.on : state.dataset.off;
     }
   },
 };
@@ -99,7 +103,7 @@ document.addEventListener("click", (event) => {
 
 async function copy(button) {
   await navigator.clipboard.writeText(button.dataset.copy);
-  say("Copied");
+  say(spoken.copied);
   button.classList.add("done");
   setTimeout(() => button.classList.remove("done"), 1500);
 }
@@ -228,7 +232,9 @@ setInterval(() => {
     if (seconds <= 0) left.closest("[data-toast]").remove();
     else
       left.textContent =
-        seconds >= 60 ? `${Math.floor(seconds / 60)} min ${seconds % 60} s` : `${seconds} s`;
+        seconds >= 60
+          ? filled(spoken.minutes, Math.floor(seconds / 60), seconds % 60)
+          : filled(spoken.seconds, seconds);
   }
 }, 1000);
 function note(words) {
@@ -244,7 +250,7 @@ let waiting = null;
 const busy = () => {
   waiting ??= setTimeout(() => {
     document.body.classList.add("busy");
-    say("Working…");
+    say(spoken.working);
   }, 400);
 };
 const idle = () => {
@@ -270,10 +276,10 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   if (xhr.status >= 400 && !target.closest("dialog")) {
     event.detail.shouldSwap = false;
     const answer = new DOMParser().parseFromString(xhr.responseText, "text/html");
-    note(one("[data-words]", answer)?.textContent ?? "Portico did not answer. Try again.");
+    note(one("[data-words]", answer)?.textContent ?? spoken.noAnswer);
   }
 });
-document.addEventListener("htmx:sendError", () => note("Portico did not answer. Try again."));
+document.addEventListener("htmx:sendError", () => note(spoken.noAnswer));
 document.addEventListener("htmx:afterSettle", (event) => {
   reveal();
   if (event.target.id === "palette-found") {

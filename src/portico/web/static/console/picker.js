@@ -8,7 +8,6 @@
   const plain = (text) => text.trim().normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
   const composed = (text) => text.trim().normalize("NFC").toLowerCase();
   const same = (left, right) => composed(left) === composed(right);
-  const filled = (words, text) => words.replace("{}", () => text);
 
   function element(tag, properties, attributes = {}) {
     const made = Object.assign(document.createElement(tag), properties);
