@@ -75,8 +75,8 @@ def plain_report(rows: list[Row], notes: list[Note]) -> str:
 PAGE = """\
 # Performance
 
-`scripts/bench --write` generates this page. [bench/README.md](../bench/README.md) says how to
-repeat the measurement.
+`scripts/bench --write` generates this page. `bench/README.md` says how to repeat the
+measurement.
 
 <picture>
   <source media="(prefers-color-scheme: dark)" srcset="performance-dark.svg">

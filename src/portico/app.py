@@ -72,12 +72,12 @@ from portico.storage.readiness import PROBE_SLOTS
 from portico.web.console.frame.errors import present_error
 from portico.web.console.frame.words import FILTERS
 from portico.web.console.routes import console_routers
+from portico.web.documentation import documentation_router
 from portico.web.portal import actions as portal_actions
 from portico.web.portal import files as portal_files
 from portico.web.portal import page as portal_page
 from portico.web.portal import requests as portal_requests
 from portico.web.portal.content import PortalContents
-from portico.web.reference import STYLESHEET, read_stylesheet, render_reference
 from portico.web.shared import static_files
 from portico.web.shared.addresses import OriginResolver, strict_transport
 from portico.web.shared.compression import CompressedPages
@@ -97,10 +97,6 @@ if TYPE_CHECKING:
 
 BODY_LIMIT_BYTES = 5 * MEBIBYTE
 PREFIXES = ("/mgmtconfig", "/zpa/mgmtconfig")
-DOCS_POLICY = (
-    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'"
-)
 NOUNS = (links, bulk, portals, aups, certificates, application_segments, microtenants, identity)
 
 logger = logging.getLogger("portico")
@@ -232,7 +228,14 @@ def _router(
     added: Sequence[HTTPRouteHandler | Router],
 ) -> Litestar:
     return Application(
-        route_handlers=[*_api_routers(), *_page_routers(), *_probes(), *_documentation(), *added],
+        route_handlers=[
+            *_api_routers(),
+            *_page_routers(),
+            *_probes(),
+            openapi,
+            documentation_router(openapi_document),
+            *added,
+        ],
         dependencies={"site": Provide(_site)},
         exception_handlers=_exception_handlers(settings),
         lifespan=[lifespan],
@@ -459,27 +462,13 @@ def _probes() -> list[HTTPRouteHandler]:
     return [health, readiness]
 
 
-def _documentation() -> list[HTTPRouteHandler]:
-    @cache
-    def document() -> bytes:
-        # Made when it is first asked for, on a thread: it takes as long as 50 requests.
-        return msgspec.json.encode(describe(_described_routes(), version=__version__))
+@cache
+def openapi_document() -> bytes:
+    """Return the OpenAPI document as JSON, which takes as long as 50 requests to make."""
+    return msgspec.json.encode(describe(_described_routes(), version=__version__))
 
-    @get("/openapi.json", media_type="application/json", sync_to_thread=True)
-    def openapi() -> bytes:
-        """Return the OpenAPI document."""
-        return document()
 
-    @get("/docs", sync_to_thread=True)
-    def reference() -> Response[bytes]:
-        """Return the reference page, which loads nothing from other hosts."""
-        page = render_reference(msgspec.json.decode(document()))
-        headers = {"Content-Security-Policy": DOCS_POLICY}
-        return Response(page.encode(), media_type="text/html", headers=headers)
-
-    @get(f"/static/{STYLESHEET}")
-    async def stylesheet() -> Response[bytes]:
-        """Return the stylesheet of the reference page."""
-        return Response(read_stylesheet(), media_type="text/css")
-
-    return [openapi, reference, stylesheet]
+@get("/openapi.json", media_type="application/json", sync_to_thread=True)
+def openapi() -> bytes:
+    """Return the OpenAPI document."""
+    return openapi_document()

@@ -38,13 +38,13 @@ def test_serve_says_where_it_listens(database: str, tmp_path: Path) -> None:
     log = tmp_path / "server.log"
     with served(database, log, program=PROGRAM) as server:
         told = next(each for each in log.read_text().splitlines() if "listens" in each)
-        reference = server.http.get("/docs")
+        documentation = server.http.get("/docs/")
 
     assert told == (
-        f"Portico listens on {server.url} (API reference: {server.url}/docs). Ctrl-C stops it."
+        f"Portico listens on {server.url} (documentation: {server.url}/docs/). Ctrl-C stops it."
     )
-    assert reference.status_code == 200
-    assert reference.headers["content-type"].startswith("text/html")
+    assert documentation.status_code == 200
+    assert documentation.headers["content-type"].startswith("text/html")
 
 
 def test_serve_creates_the_default_database(tmp_path: Path) -> None:

@@ -43,19 +43,6 @@ def test_help_tells_setting(serve_help: dict[str, str], name: str) -> None:
     assert f"Environment: PORTICO_{name.upper()}." in text
 
 
-@pytest.mark.parametrize("name", list(setting_fields()))
-def test_documentation_tells_setting(name: str) -> None:
-    described = setting_fields()[name]
-    default = described.default
-    shown = str(default).lower() if isinstance(default, bool) else str(default)
-    flag, variable = f"--{name.replace('_', '-')}", f"PORTICO_{name.upper()}"
-    value = f"`{shown}`" if shown else "empty"
-
-    page = (Path(__file__).parents[2] / "docs" / "reference" / "settings.md").read_text()
-
-    assert f"| `{flag}` | `{variable}` | {value} | {described.metadata['help']} |\n" in page
-
-
 def test_help_tells_the_settings_file(serve_help: dict[str, str]) -> None:
     assert "Environment: PORTICO_CONFIG." in serve_help["--config"]
 

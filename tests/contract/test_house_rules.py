@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
+from pathlib import Path
 
 import pytest
 
+from portico.web.documentation import SITE
 from tests.contract.source import (
     EVERYTHING,
     PACKAGE,
@@ -54,12 +56,17 @@ def test_modules_are_short() -> None:
     assert {name: lines for name, lines in found.items() if lines > MODULE_LINES} == {}
 
 
+def written(ending: str) -> list[Path]:
+    """The files of the package with an ending, without those of others and the built site."""
+    found = PACKAGE.rglob(f"*.{ending}")
+    return [each for each in found if not {"vendor", SITE.name} & set(each.parts)]
+
+
 def test_stylesheets_and_scripts_are_short() -> None:
     found = {
         str(path.relative_to(PACKAGE)): len(path.read_text("utf-8").splitlines())
         for ending in ("css", "js")
-        for path in PACKAGE.rglob(f"*.{ending}")
-        if "vendor" not in path.parts
+        for path in written(ending)
     }
 
     assert found
@@ -69,7 +76,7 @@ def test_stylesheets_and_scripts_are_short() -> None:
 def test_lines_of_templates_are_short() -> None:
     found = [
         f"{path.relative_to(PACKAGE)}:{number}"
-        for path in PACKAGE.rglob("*.html")
+        for path in written("html")
         if path.name != "icons.html"  # The path of a drawing is one word.
         for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
         if len(line) > TEMPLATE_COLUMNS
@@ -81,8 +88,8 @@ def test_lines_of_templates_are_short() -> None:
 def test_text_grows_with_the_size_that_readers_set() -> None:
     fixed = [
         f"{path.relative_to(PACKAGE)}:{number}"
-        for path in PACKAGE.rglob("*.css")
-        if "vendor" not in path.parts and path.name != "reference.css"
+        for path in written("css")
+        if path.name != "reference.css"
         for number, line in enumerate(path.read_text("utf-8").splitlines(), 1)
         if re.match(r"\s*(font|font-size|line-height):.*\dpx", line)
     ]

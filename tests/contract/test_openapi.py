@@ -24,7 +24,10 @@ REFERENCE = [
     ("POST", BULK, TENANT, 201),
 ]
 REFERENCE_STATUSES = {"400", "401", "403", "404", "405", "409", "415", "500", "503"}
-WITHOUT_OPERATION = {"/", "/healthz", "/readyz", "/openapi.json", "/docs", "/static/reference.css"}
+WITHOUT_OPERATION = {
+    *("/", "/healthz", "/readyz", "/openapi.json"),
+    *("/docs", "/docs/{name}", "/static/reference.css"),
+}
 PUBLIC = {"POST /signin", "POST /authn/v1/oauth/token", "POST /oauth2/v1/token"}
 
 

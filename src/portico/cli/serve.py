@@ -71,7 +71,7 @@ def _serve(settings: Settings, listener: socket.socket, *, demo: bool) -> None:
         )
     if step is not None:
         click.echo(first_step_text(step, line))
-    click.echo(f"Portico listens on {origin} (API reference: {origin}/docs). Ctrl-C stops it.")
+    click.echo(f"Portico listens on {origin} (documentation: {origin}/docs/). Ctrl-C stops it.")
     gc.freeze()
     run_server(settings, line, listener, metrics)
 

@@ -1,10 +1,16 @@
-"""The reference page of the API, rendered from its OpenAPI document; it loads nothing else."""
+"""The reference of the API, rendered from its OpenAPI document.
+
+It is a page of the documentation site, and stands alone where the site has not been built.
+"""
 
 from __future__ import annotations
 
 import json
 from importlib.resources import files
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 STYLESHEET = "reference.css"
 _REF = "#/components/schemas/"
@@ -12,7 +18,20 @@ _TYPES = {"integer": "number", "boolean": "true or false", "array": "list", "obj
 
 
 def render_reference(document: dict[str, Any]) -> str:
-    """Return the page as HTML. Every text of the document is escaped."""
+    """Return a page of its own as HTML. Every text of the document is escaped."""
+    template = _environment(document).get_template("reference.html")
+    return template.render(
+        document=document, groups=group_operations(document), stylesheet=STYLESHEET
+    )
+
+
+def render_operation(document: dict[str, Any], operation: dict[str, Any]) -> str:
+    """Return what the page says of one operation, without its heading."""
+    template = _environment(document).get_template("operation.html")
+    return template.render(operation=operation)
+
+
+def _environment(document: dict[str, Any]) -> Environment:
     # Imported when the page is asked for: it would cost every start of the server 50 ms.
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -26,12 +45,8 @@ def render_reference(document: dict[str, Any]) -> str:
     environment.filters["pretty"] = lambda value: json.dumps(value, indent=2, ensure_ascii=False)
     environment.filters["kind"] = _kind
     schemas = document["components"]["schemas"]
-    return environment.get_template("reference.html").render(
-        document=document,
-        groups=_groups(document),
-        members=lambda schema: _members(schema, schemas),
-        stylesheet=STYLESHEET,
-    )
+    environment.globals["members"] = lambda schema: _members(schema, schemas)
+    return environment
 
 
 def read_stylesheet() -> bytes:
@@ -39,7 +54,7 @@ def read_stylesheet() -> bytes:
     return files("portico.web").joinpath("static", STYLESHEET).read_bytes()
 
 
-def _groups(document: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]]]]:
+def group_operations(document: dict[str, Any]) -> list[tuple[str, list[dict[str, Any]]]]:
     """Return the operations by tag, in the order of the document."""
     operations = [
         {"method": method.upper(), "path": path, **operation}

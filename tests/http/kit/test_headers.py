@@ -48,7 +48,7 @@ def every_answer(caller: Caller, **headers: str) -> list[httpx.Response]:
         caller.call("GET", LINKS, headers={**headers, "If-None-Match": "*"}),
         caller.http.get("/healthz", headers=headers),
         caller.http.get("/nowhere", headers=headers),
-        caller.http.get("/docs", headers=headers),
+        caller.http.get("/docs/", headers=headers),
         caller.http.post("/signin", headers=headers),
     ]
 

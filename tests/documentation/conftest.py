@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.guides.guides import reader_environment
+from tests.documentation.pages import reader_environment
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.guides.guides import ROOT, follow, read_guide, run_script
+from tests.documentation.pages import ROOT, follow, read_guide, run_script
 
 SOURCES = ROOT / "contrib/go"
 pytestmark = pytest.mark.skipif(

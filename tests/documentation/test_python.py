@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.guides.guides import GUIDES, follow, read_guide
+from tests.documentation.pages import GUIDES, follow, read_guide
 
 
 @pytest.mark.parametrize("name", ["python-sdk.md", "pytest.md"])

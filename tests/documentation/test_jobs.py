@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 import pytest
 import yaml
 
-from tests.guides.guides import read_guide, run_script
+from tests.documentation.pages import read_guide, run_script
 
 INSTALLS = "pip install "
 

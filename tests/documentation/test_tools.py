@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.guides.guides import ROOT, follow, read_guide, run_script
+from tests.documentation.pages import ROOT, follow, read_guide, run_script
 
 COLLECTION = "zscaler.zpacloud"
 OVERRIDES = "TF_CLI_CONFIG_FILE"
@@ -59,7 +59,9 @@ def test_terraform_configuration_is_well_formed(tmp_path: Path) -> None:
 
 
 def test_requests_of_the_terraform_provider_pass(reader: dict[str, str]) -> None:
-    printed = run_script("portico run -- python -m tests.guides.terraform_requests", ROOT, reader)
+    printed = run_script(
+        "portico run -- python -m tests.documentation.terraform_requests", ROOT, reader
+    )
 
     assert printed == "applied, planned, changed, destroyed\n"
 

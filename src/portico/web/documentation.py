@@ -1,0 +1,107 @@
+"""Serves the documentation site at `/docs/`, as `scripts/docs` built it into the package.
+
+Where it has not been built, the API reference is there alone.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from litestar import Response, Router, get
+from litestar.params import FromPath
+from litestar.response import Redirect
+
+from portico.domain.errors import NotFound
+from portico.web.reference import STYLESHEET, read_stylesheet, render_reference
+from portico.web.shared.cookies import AnyRequest
+from portico.web.shared.errors import page_exception_handlers, present_message
+
+SITE = Path(__file__).parent / "site"
+THEME_SCRIPT = "sha256-ySvT2PEZeueHGC1y2crNuNTfphBynFPP7i+U21fEgX0="
+"""The hash of the one script within Furo's pages, which sets the theme before they appear."""
+POLICY = (
+    f"default-src 'none'; script-src 'self' '{THEME_SCRIPT}'; style-src 'self'; "
+    "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
+REFERENCE_POLICY = (
+    "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
+MEDIA_TYPES = {
+    ".css": "text/css",
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".json": "application/json",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+}
+COMPRESSED = {".css", ".html", ".js", ".json", ".svg"}
+
+
+def documentation_router(openapi: Callable[[], bytes], site: Path = SITE) -> Router:
+    """Return the routes of the documentation. `openapi` returns the OpenAPI document as JSON."""
+
+    @get("/docs", sync_to_thread=True)
+    def front(request: AnyRequest) -> Response[Any]:
+        """Return the first page. Links of the site need the slash at the end of its address."""
+        if not _ends_with_slash(request):
+            return Redirect("/docs/", status_code=308)
+        return _page(request, "index.html")
+
+    @get("/docs/{name:path}", sync_to_thread=True)
+    def page(request: AnyRequest, name: FromPath[Path]) -> Response[bytes]:
+        """Return a file of the site."""
+        index = "/index.html" if _ends_with_slash(request) else ""
+        return _page(request, name.as_posix().lstrip("/") + index)
+
+    def _page(request: AnyRequest, name: str) -> Response[bytes]:
+        if (site / "index.html").is_file():
+            return read_file(request, site, name)
+        text = render_reference(json.loads(openapi()))
+        status = 200 if name == "index.html" else 404
+        headers = {"Content-Security-Policy": REFERENCE_POLICY}
+        return Response(text.encode(), status_code=status, media_type="text/html", headers=headers)
+
+    @get(f"/static/{STYLESHEET}", sync_to_thread=True)
+    def stylesheet() -> Response[bytes]:
+        """Return the stylesheet of the API reference that stands alone."""
+        return Response(read_stylesheet(), media_type="text/css")
+
+    return Router(
+        "/",
+        route_handlers=[front, page, stylesheet],
+        exception_handlers=page_exception_handlers(present_message),
+    )
+
+
+def _ends_with_slash(request: AnyRequest) -> bool:
+    """Return whether the address was sent with a slash at its end, which the router removes."""
+    return request.scope["raw_path"].partition(b"?")[0].endswith(b"/")
+
+
+def read_file(request: AnyRequest, site: Path, name: str) -> Response[bytes]:
+    """Return a file of a built site, or 304. Raises NotFound for a name outside of the site."""
+    path = (site / name).resolve()
+    if not path.is_relative_to(site.resolve()) or not path.is_file():
+        raise NotFound(name)
+    known = path.stat()
+    tag = f'"{known.st_mtime_ns:x}-{known.st_size:x}"'
+    headers = {
+        "Cache-Control": "no-cache",
+        "Content-Security-Policy": POLICY,
+        "ETag": tag,
+        "Vary": "Accept-Encoding",
+    }
+    if request.headers.get("if-none-match") == tag:
+        return Response(b"", status_code=304, headers=headers)
+    content = path.read_bytes()
+    if path.suffix in COMPRESSED and "gzip" in request.headers.get("accept-encoding", ""):
+        headers["Content-Encoding"] = "gzip"
+        content = gzip.compress(content, 6, mtime=0)
+    media_type = MEDIA_TYPES.get(path.suffix, "text/plain")
+    return Response(content, media_type=media_type, headers=headers)
