@@ -39,6 +39,8 @@ def arrange(admin: Caller) -> tuple[str, str]:
                 "order": number,
                 "groups": [name, "Finance"] if number % 3 else [],
                 "keywords": ["=2", "'a b'", '"c"'] if number % 2 else [],
+                "starts": 1_900_000_000 * (number % 2),
+                "ends": 1_900_000_060 + number,
             },
             iconText="data:image/png;base64,AAAA",
         )
@@ -169,7 +171,7 @@ def test_export_and_import_take_four_clicks(tenant: Tenant, tab: OpenTab, tmp_pa
         .replace('"Staff"', '""')
         .replace('Pay"', 'Salary"')
     )
-    text += '"Canteen","https://food.example","Menu","Staff","Every day","food","","yes","",""\r\n'
+    text += '"Canteen","https://food.example","Menu","Staff","Every day","food","","yes"\r\n'
     (tmp_path / "links.csv").write_text(text, "utf-8")
     with page.expect_file_chooser() as chooser:
         page.get_by_label("Or a file").click()

@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 from portico.demo.content import DEFAULT_MICROTENANT, MICROTENANTS, DemoMicrotenant
 from portico.domain.links.links import target_url
 from portico.domain.links.presentation import LinkPresentation, PresentedLink, split_keywords
+from portico.domain.periods import LATEST_TIME
 from portico.domain.records import fold
 from portico.web.console.frame.forms import Form
 from portico.web.console.frame.lists import Choice
+from portico.web.console.frame.moments import moment_of
 from portico.web.console.links.adding import PasteView
 from portico.web.console.links.addresses import split_address
 from portico.web.console.links.pasting import (
@@ -130,6 +132,8 @@ LINKS = st.builds(
         order=st.integers(0, 99),
         groups=st.lists(NAMES, max_size=3, unique=True).map(tuple),
         keywords=st.lists(KEYWORDS, max_size=3).map(tuple),
+        starts=st.integers(0, LATEST_TIME),
+        ends=st.integers(0, LATEST_TIME),
     ),
 )
 
@@ -155,6 +159,8 @@ def test_export_is_read_back_as_it_was(
         assert row.portal_names == list(dict.fromkeys(names[each] for each in link.portal_ids))
         assert tuple(row.group_names) == link.presentation.groups
         assert split_keywords(row.keywords or "") == link.presentation.keywords
+        assert moment_of(row.starts or "") == link.presentation.starts
+        assert moment_of(row.ends or "") == link.presentation.ends
         assert link_id_of(row) == link.id
 
 

@@ -28,6 +28,7 @@ from portico.web.console.audit.entries import Change, differences, record_values
 from portico.web.console.frame.editing import spec_of
 from portico.web.console.frame.error_words import error_words
 from portico.web.console.frame.forms import FieldError, is_id
+from portico.web.console.frame.moments import NO_TIME, moment_of
 from portico.web.console.frame.page import Console
 from portico.web.console.frame.tiles import address_of
 from portico.web.console.links.addresses import repaired_address, split_address
@@ -48,6 +49,8 @@ COLUMN_OF: Mapping[str, str] = {
     "portico.keywords": "keywords",
     "portico.groups": "groups",
     "portico.order": "position",
+    "portico.starts": "starts",
+    "portico.ends": "ends",
 }
 """The column of the paste for each field of the API."""
 COLUMN_LABELS: Mapping[str, Text] = {
@@ -59,6 +62,8 @@ COLUMN_LABELS: Mapping[str, Text] = {
     "keywords": _("Keywords"),
     "groups": _("Groups"),
     "position": _("Position"),
+    "starts": _("Shown from"),
+    "ends": _("Shown until"),
 }
 YES = frozenset(("yes", "y", "true", "1", "on", "enabled"))
 NO = frozenset(("no", "n", "false", "0", "off", "disabled"))
@@ -317,7 +322,15 @@ def _presentation(
     if order == stored.order and fold(section) != fold(stored.section):
         order = 0 if before else order
     keywords = stored.keywords if row.keywords is None else split_keywords(row.keywords)
-    return replace(stored, section=section, groups=groups, order=order, keywords=keywords)
+    return replace(
+        stored,
+        section=section,
+        groups=groups,
+        order=order,
+        keywords=keywords,
+        starts=_time(row.starts, otherwise=stored.starts),
+        ends=_time(row.ends, otherwise=stored.ends),
+    )
 
 
 def _lines(text: str) -> str:
@@ -336,6 +349,10 @@ def _number(text: str | None, *, otherwise: int) -> int:
     return int(text) if is_id(text.strip()) else 0
 
 
+def _time(text: str | None, *, otherwise: int) -> int:
+    return otherwise if text is None else max(moment_of(text), 0)
+
+
 def _unreadable_cells(row: PastedRow) -> dict[str, FieldError]:
     """Return the errors of cells that are no text for people."""
     errors = {}
@@ -343,6 +360,10 @@ def _unreadable_cells(row: PastedRow) -> dict[str, FieldError]:
         errors["enabled"] = FieldError(text=_("It must be yes or no."), fix="yes")
     if (position := (row.position or "").strip()) and not is_id(position):
         errors["position"] = FieldError(text=_("It must be a number, or empty."))
+    for column in ("starts", "ends"):
+        if moment_of(getattr(row, column) or "") == NO_TIME:
+            example = _("Write a date in UTC as 2026-12-01T08:00, or leave it empty.")
+            errors[column] = FieldError(text=example)
     return errors
 
 

@@ -17,6 +17,7 @@ from portico.domain.links.links import BULK_LIMIT
 from portico.domain.links.presentation import PresentedLink
 from portico.domain.records import DESCRIPTION_LIMIT
 from portico.web.console.frame.forms import is_id
+from portico.web.console.frame.moments import moment_value
 from portico.web.console.links.addresses import split_address
 from portico.web.shared.texts import gettext as _
 
@@ -43,14 +44,16 @@ _HEADINGS: Mapping[str, str] = {
     "group": "groups",
     "enabled": "enabled",
     "position": "position",
+    "starts": "starts",
+    "ends": "ends",
     "id": "id",
 }
 COLUMNS = (
     *("name", "url", "description", "portals", "section", "keywords"),
-    *("groups", "enabled", "position", "id"),
+    *("groups", "enabled", "position", "starts", "ends", "id"),
 )
 """The columns of a row and of an export. A paste without headings has the first six."""
-PASTED_COLUMNS = COLUMNS[:6]
+PASTED_COLUMNS, EXPORTED_COLUMNS = COLUMNS[:6], COLUMNS[6:]
 # Spreadsheets round long numbers, but not a text like this one.
 _ID_PREFIX = "link-"
 
@@ -72,6 +75,8 @@ class PastedRow(msgspec.Struct, frozen=True, kw_only=True):
     groups: str | None = None
     enabled: str | None = None
     position: str | None = None
+    starts: str | None = None
+    ends: str | None = None
     id: str | None = None
     problem: str = ""
     seen: str = ""
@@ -139,7 +144,7 @@ def read_rows(text: str) -> list[PastedRow]:
 
 def write_rows(rows: Sequence[PastedRow]) -> str:
     """Return rows as a paste from which the same rows are read."""
-    if any(row.groups is not None or row.id is not None for row in rows):
+    if any(getattr(row, each) is not None for row in rows for each in EXPORTED_COLUMNS):
         return write_csv(rows)
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -323,6 +328,8 @@ def row_of(link: PresentedLink, portals: Mapping[int, str]) -> PastedRow:
         groups=write_list(link.presentation.groups),
         enabled="yes" if link.enabled else "no",
         position=str(link.presentation.order or ""),
+        starts=moment_value(link.presentation.starts),
+        ends=moment_value(link.presentation.ends),
         id=f"{_ID_PREFIX}{link.id}",
     )
 
