@@ -17,6 +17,7 @@ from sphinx.application import Sphinx
 from portico.app import openapi_document
 from portico.cli import portico
 from portico.emulator.seeds.schema import seed_schema_text
+from portico.observability.listing import list_metrics
 from portico.settings import setting_fields
 from portico.web.reference import group_operations, render_operation
 
@@ -37,7 +38,7 @@ def setup(app: Sphinx) -> dict[str, bool]:
 def _complete(_app: Sphinx, page: str, source: list[str]) -> None:
     source[0] = _MARKER.sub(lambda found: PARTS[found[1]](), source[0])
     if page.rpartition("/")[2] == "index":
-        pages = "\n".join(_ENTRY.findall(source[0]))
+        pages = "\n".join(dict.fromkeys(_ENTRY.findall(source[0])))
         source[0] += f"\n```{{toctree}}\n:hidden:\n\n{pages}\n```\n"
 
 
@@ -123,6 +124,20 @@ def operations() -> str:
     return "\n".join(parts)
 
 
+def metrics() -> str:
+    """Return a table of the metrics."""
+    rows = [
+        (
+            f"`{each.name}`",
+            each.kind,
+            ", ".join(f"`{label}`" for label in each.labels),
+            _escaped(each.help),
+        )
+        for each in list_metrics()
+    ]
+    return _table(("Metric", "Kind", "Labels", "Meaning"), rows)
+
+
 def seeds() -> str:
     """Return a section for each kind of object in a seed, with its members."""
     kinds = json.loads(seed_schema_text())["$defs"]
@@ -173,6 +188,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "settings": settings,
     "commands": commands,
     "operations": operations,
+    "metrics": metrics,
     "seeds": seeds,
 }
 """The generated parts by the names that pages call them."""

@@ -18,11 +18,11 @@ import httpx
 import pytest
 
 from tests.cli.test_first_steps import DOOR, printed_command
+from tests.documentation.pages import ROOT, read_blocks
 from tests.harness import READY_SECONDS, free_port
 from tests.web.visits import Visit
 
-ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text()
+README = ROOT / "README.md"
 ENVIRONMENT = {
     **{name: value for name, value in os.environ.items() if not name.startswith("PORTICO_")},
     "NO_PROXY": "*",
@@ -30,13 +30,8 @@ ENVIRONMENT = {
 }
 
 
-def blocks(language: str) -> list[str]:
-    """The README's blocks of code in a language."""
-    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
-
-
-SERVE, CURL, OWN = blocks("bash")
-(PYTHON,) = blocks("python")
+SERVE, CURL, OWN = read_blocks(README, "bash")
+(PYTHON,) = read_blocks(README, "python")
 
 
 @pytest.fixture

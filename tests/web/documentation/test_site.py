@@ -20,6 +20,7 @@ from playwright.sync_api import expect
 
 from portico.app import openapi_document
 from portico.cli import portico
+from portico.observability.listing import list_metrics
 from portico.settings import setting_fields
 from portico.web.documentation import POLICY, SITE, documentation_router
 from tests.harness import Server
@@ -95,7 +96,7 @@ def command_paths(context: click.Context) -> Iterator[str]:
             yield from command_paths(below)
 
 
-def test_reference_has_every_setting_command_and_operation(site: Path) -> None:
+def test_reference_has_every_setting_command_operation_and_metric(site: Path) -> None:
     def text(page: str) -> str:
         tagged = (site / f"reference/{page}.html").read_text()
         return html.unescape(re.sub(r"<[^>]+>", "", tagged))
@@ -110,6 +111,10 @@ def test_reference_has_every_setting_command_and_operation(site: Path) -> None:
     for path, methods in json.loads(openapi_document())["paths"].items():
         for operation in methods.values():
             assert f'id="{operation["operationId"].replace("_", "-")}"' in operations, path
+    metrics = text("metrics")
+    for metric in list_metrics():
+        assert metric.name in metrics
+        assert metric.help in metrics
     assert "LinkEntry" in text("seeds")
 
 
