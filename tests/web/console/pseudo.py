@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from gettext import NullTranslations
 from html.parser import HTMLParser
-from typing import Any
+from threading import Thread
+from typing import Any, TypeVar
 
 import httpx
 from litestar import Litestar
@@ -25,6 +26,7 @@ from portico.web.shared.languages import Language, load_language
 from portico.web.shared.rendering import Renderer
 from tests.databases import key_environment
 
+T = TypeVar("T")
 TOLD = {"aria-label", "placeholder", "title", "alt", "data-empty", "data-add", "data-missing"}
 """The attributes whose values people read or hear."""
 EMPTY = {"input", "img", "br", "hr", "meta", "link", "rect", "path", "line", "circle", "option"}
@@ -94,7 +96,11 @@ class InThisProcess(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """The answer, read to its end."""
-        return self._loop.run_until_complete(self._answer(request))
+        return self.run(self._answer(request))
+
+    def run(self, work: Coroutine[object, object, T]) -> T:
+        """The result of work on the loop."""
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
     async def _answer(self, request: httpx.Request) -> httpx.Response:
         answer = await self._app.handle_async_request(request)
@@ -128,15 +134,18 @@ def bracketed_pages(database: str) -> Iterator[httpx.Client]:
     settings = Settings(database=database, secret_key_file=key)
     app = create_app(settings, additions=Additions(started=begin))
     loop = asyncio.new_event_loop()
-    running = _running(app)
-    loop.run_until_complete(running.__aenter__())
+    # In a thread of its own: the browser of other tests keeps a loop running in this one.
+    thread = Thread(target=loop.run_forever, daemon=True)
+    thread.start()
+    transport, running = InThisProcess(loop, app), _running(app)
+    transport.run(running.__aenter__())
     try:
-        with httpx.Client(
-            transport=InThisProcess(loop, app), base_url="http://127.0.0.1"
-        ) as client:
+        with httpx.Client(transport=transport, base_url="http://127.0.0.1") as client:
             yield client
     finally:
-        loop.run_until_complete(running.__aexit__(None, None, None))
+        transport.run(running.__aexit__(None, None, None))
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join()
         loop.close()
 
 

@@ -266,7 +266,9 @@ def _row(
     elif action == "portals":
         values = ("", _portal_words(set(before.portal_ids), set(after.portal_ids), portals))
     else:
-        values = (_("On"), _("Off")) if before.enabled else (_("Off"), _("On"))
+        values = (_("Enabled"), _("Disabled"))
+        if not before.enabled:
+            values = (values[1], values[0])
     tile = tile_of(before, console.base)
     return ChangeRow(tile=tile, name=before.name, before=values[0], after=values[1])
 

@@ -277,10 +277,10 @@ async def facts_of(console: Console, work: UnitOfWork, portal: PresentedPortal) 
 def _notice_words(portal: PresentedPortal, now: int) -> str:
     starts, ends = portal.page.notice_starts, portal.page.notice_ends
     if not portal.user_notification_enabled:
-        return _("Off")
+        return _("Not shown")
     if ends and ends <= now:
         return _("Ended %(time)s", time=when(ends, now))
-    return _("From %(time)s", time=when(starts, now)) if starts > now else _("On")
+    return _("From %(time)s", time=when(starts, now)) if starts > now else _("Shown")
 
 
 async def _policy_words(work: UnitOfWork) -> str:
