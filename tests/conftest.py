@@ -7,15 +7,20 @@ import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 # The PostgreSQL wheel warns without a private folder here; warnings are errors in tests.
 os.environ["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="run-")
 
+from portico.observability.logs import JsonLines
+from tests.databases import secrets_in
 from tests.forked import forker
 from tests.harness import Caller, Server, Tenant, create_tenant, served, shared_runtime, upgrade
 from tests.migrations import missing_column, wrong_order
+from tests.secret_watch import WatchingHandler, fields_of, secret_watch
 
 DATABASES = ("sqlite", "postgresql")
 MEASURED = ("domain", "services", "storage", "emulator", "cli")
@@ -70,6 +75,49 @@ def _logging_is_on() -> None:
     ours.setLevel(logging.NOTSET)
 
 
+@pytest.fixture(autouse=True)
+def _no_secret_is_logged() -> Iterator[None]:
+    """Fails a test during which a log got a secret: of a server, of a command or of this process.
+
+    It begins before all fixtures of a test, so that it ends after the servers of the test.
+    """
+    yield
+    secret_watch().check()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _secrets_are_known() -> Iterator[None]:
+    """Shows the watch the secrets in every exchange with httpx, and what this process logs."""
+    watch = secret_watch()
+    handler = WatchingHandler(watch, JsonLines(None))
+    logging.getLogger("portico").addHandler(handler)
+    send = httpx.Client.send
+
+    def send_and_learn(client: httpx.Client, request: httpx.Request, **options: Any) -> Any:  # noqa: ANN401  # httpx's own
+        answer = send(client, request, **options)
+        _learn(request, answer)
+        return answer
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(httpx.Client, "send", send_and_learn)
+        yield
+    logging.getLogger("portico").removeHandler(handler)
+
+
+def _learn(request: httpx.Request, answer: httpx.Response) -> None:
+    watch, headers = secret_watch(), request.headers
+    watch.learn(headers.get("authorization", "").partition(" ")[2])
+    for line in [*headers.get("cookie", "").split("; "), *answer.headers.get_list("set-cookie")]:
+        name, _, value = line.partition(";")[0].partition("=")
+        watch.learn_cookies({name: value})
+    if request.url.query:
+        watch.learn_fields(request.url.params)
+    if isinstance(request.stream, httpx.ByteStream) and request.method == "POST":
+        watch.learn_fields(fields_of(request.content, headers.get("content-type", "")))
+    if request.url.path.rstrip("/").endswith(("signin", "token")) and answer.is_stream_consumed:
+        watch.learn_fields(fields_of(answer.content, answer.headers.get("content-type", "")))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _forker_ends() -> Iterator[None]:
     """Ends the process that forks servers, if one was needed, after all of them."""
@@ -121,6 +169,7 @@ def server(database_url: str, tmp_path_factory: pytest.TempPathFactory) -> Itera
     log = tmp_path_factory.mktemp("server") / "server.log"
     with served(database_url, log) as running:
         yield running
+    secret_watch().check_whole(log, secrets_in(database_url))
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import sqlite3
 import tempfile
 import time
@@ -13,11 +14,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
 
+from sqlalchemy import select
+
 from portico.storage.engine.connections import Database
 from portico.storage.engine.database import create_database_file, open_database, sqlite_path
 from portico.storage.schema import migrate as schema
 from portico.storage.secrets.secret_cipher import SecretCipher, secret_location
 from portico.storage.secrets.secret_keys import SecretKeyFile, secret_key_file
+from portico.storage.secrets.secrets import SECRET_COLUMNS
+from tests.secret_watch import secret_watch
 
 T = TypeVar("T")
 _OWN_KEY = "UPDATE secret_key SET id = ?, check_value = ?, creation_time = ?"
@@ -73,7 +78,9 @@ def _upgraded_file() -> bytes:
 def _begin_with_own_key(path: Path, cipher: SecretCipher) -> None:
     """Gives a copied database the key that the migrations would have given it."""
     cipher.file.create_if_automatic()
-    key_id = cipher.read_keys()[-1].id
+    key = cipher.read_keys()[-1]
+    key_id = key.id
+    secret_watch().learn(base64.b64encode(key.value).decode())
     location = secret_location("secret_key", "check_value", {"id": key_id})
     values = (key_id, cipher.encrypt(key_id, location, "portico"), int(time.time()))
     with closing(sqlite3.connect(path)) as connection, connection:
@@ -93,6 +100,22 @@ def key_environment(url: str) -> dict[str, str]:
     if sqlite_path(url) is not None:
         return {}
     return {"PORTICO_SECRET_KEY_FILE": str(postgres_key_file())}
+
+
+def secrets_in(url: str) -> list[str]:
+    """The key of a database and all that it encrypts: secrets of tokens, providers and factors."""
+    cipher = cipher_of(url)
+
+    async def read(database: Database) -> list[str]:
+        found = [base64.b64encode(key.value).decode() for key in cipher.read_keys()]
+        async with database.read() as connection:
+            for column in SECRET_COLUMNS:
+                rows = await connection.rows(select(*column.row, column.column.label("stored")))
+                places = [(column.location(row._asdict()), row.stored) for row in rows]
+                found += [cipher.decrypt(*each) for each in places if cipher.can_decrypt(*each)]
+        return found
+
+    return with_database(url, read)
 
 
 def cipher_of(url: str) -> SecretCipher:

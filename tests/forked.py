@@ -24,6 +24,8 @@ from pathlib import Path
 from threading import Lock
 from typing import IO, Any, Protocol
 
+from tests.secret_watch import secret_watch
+
 PROGRAM = ("-m", "portico")
 """How Python runs the program, for a server that must not be forked."""
 
@@ -151,7 +153,18 @@ def forker() -> Forker:
 def launch(
     arguments: Sequence[str], log: Path, environment: Mapping[str, str], program: Sequence[str]
 ) -> ServerProcess:
-    """Run `portico` in a session of its own: forked, or by a Python that `program` starts."""
+    """Run `portico` in a session of its own: forked, or by a Python that `program` starts.
+
+    The test fails if a secret is in its log.
+    """
+    process = _start(arguments, log, environment, program)
+    secret_watch().follow(log, process)
+    return process
+
+
+def _start(
+    arguments: Sequence[str], log: Path, environment: Mapping[str, str], program: Sequence[str]
+) -> ServerProcess:
     if not program:
         return forker().start(arguments, log, environment)
     with log.open("ab") as sink:

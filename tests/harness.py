@@ -43,6 +43,7 @@ from tests.databases import upgrade as upgrade
 from tests.databases import with_database as with_database
 from tests.forked import ServerProcess, launch
 from tests.passwords import QUICK_PASSWORDS
+from tests.secret_watch import secret_watch
 from tests.shared_runtime import SharedRuntime
 
 T = TypeVar("T")
@@ -136,9 +137,11 @@ async def create_client(
 ) -> tuple[ApiClient, str]:
     """A new API client and its secret, as the operator makes them."""
     async with operator_writing(runtime, customer_id) as work:
-        return await clients.create_client(
+        client, secret = await clients.create_client(
             work, name=name, role=role, microtenant_id=microtenant_id, public_key=public_key
         )
+    secret_watch().learn(secret)
+    return client, secret
 
 
 async def list_clients(runtime: Runtime, customer_id: int) -> list[ApiClient]:

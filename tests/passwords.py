@@ -6,6 +6,8 @@ from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 from argon2.profiles import CHEAPEST
 
+from tests.secret_watch import secret_watch
+
 
 class QuickPasswords:
     """Argon2id at its cheapest.
@@ -19,6 +21,7 @@ class QuickPasswords:
 
     async def hash(self, password: str) -> str:
         """The form in which a password is stored, salt included."""
+        secret_watch().learn(password)
         return self._hasher.hash(password)
 
     async def verify(self, stored: str, password: str) -> bool:

@@ -18,6 +18,7 @@ import pytest
 from portico.cli import main
 from tests.forked import forker
 from tests.harness import key_environment
+from tests.secret_watch import secret_watch
 
 COMMAND = (sys.executable, "-m", "portico")
 """How to start a new interpreter, which costs a second of CPU time: `run_process` forks one."""
@@ -52,6 +53,7 @@ def run(
             patch.setenv(name, value)
         with pytest.raises(SystemExit) as ended:
             main()
+    secret_watch().add_lines(errors.getvalue())
     code = ended.value.code
     if isinstance(code, str):  # the interpreter prints it, and ends with status 1
         return Finished(1, output.getvalue(), f"{errors.getvalue()}{code}\n")

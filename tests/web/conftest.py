@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.secret_watch import secret_watch
 from tests.web.portal.portals import Tab, open_tab
 
 OpenTab = Callable[..., Tab]
@@ -55,5 +56,7 @@ def tab(browser: Browser) -> Iterator[OpenTab]:
 
     yield open_one
     for each in tabs:
+        cookies = each.context.cookies()
+        secret_watch().learn_cookies({str(one["name"]): str(one["value"]) for one in cookies})
         each.context.close()
     assert [each.faults for each in tabs] == [[] for _ in tabs]
