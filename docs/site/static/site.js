@@ -6,3 +6,6 @@ if (location.protocol === "file:") {
 for (const code of document.querySelectorAll("pre")) {
   code.tabIndex = 0;
 }
+// Furo's two side columns have the same role, and no names to tell them apart.
+document.querySelector(".sidebar-drawer")?.setAttribute("aria-label", "Pages");
+document.querySelector(".toc-drawer")?.setAttribute("aria-label", "On this page");
