@@ -30,7 +30,7 @@ SECRET_FIELDS = frozenset(
 """The names of secrets in forms, queries and JSON."""
 
 OPEN_COOKIES = ("theme", "language", "undo")
-"""How the names of cookies end that hold no secret."""
+"""How the purposes of cookies begin that hold no secret."""
 
 LOOKS_SECRET = re.compile(
     rb"eyJ[\w-]{8,}\.[\w-]{8,}"  # a JSON Web Token
@@ -96,7 +96,8 @@ class SecretWatch:
             *(
                 value
                 for name, value in cookies.items()
-                if "portico_" in name and not name.endswith(OPEN_COOKIES)
+                if (purpose := name.partition("portico_")[2])
+                and not purpose.startswith(OPEN_COOKIES)
             )
         )
 
