@@ -15,6 +15,14 @@ SYNCS = 50
 
 def describe(folder: Path) -> dict[str, str]:
     """Return the machine, the disk of the databases and the versions of the contestants."""
+    return describe_machine(folder) | {
+        "Reference": versions_of_reference(),
+        "Load generator": f"{_first_words('wrk', '--version')}, 16 connections",
+    }
+
+
+def describe_machine(folder: Path) -> dict[str, str]:
+    """Return the machine, the disk of the databases and the versions that serve."""
     cores = len(os.sched_getaffinity(0))
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return {
@@ -24,8 +32,6 @@ def describe(folder: Path) -> dict[str, str]:
         "System": f"{_distribution()}, Linux {platform.release()}",
         "Python": platform.python_version(),
         "Server": f"Granian {version('granian')}",
-        "Reference": versions_of_reference(),
-        "Load generator": f"{_first_words('wrk', '--version')}, 16 connections",
     }
 
 

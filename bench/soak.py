@@ -16,6 +16,7 @@ import threading
 import time
 from contextlib import ExitStack
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import quote
 
 from bench.cores import assign_cores
@@ -102,30 +103,45 @@ def held_by(process_id: int) -> tuple[float, int]:
     return int(resident.split()[1]) / 1024, len(list(Path(f"/proc/{process_id}/fd").iterdir()))
 
 
-def run(options: argparse.Namespace, folder: Path, url: str) -> int:
-    """Run the load and print ten samples of the worker. Return 1 if a client failed."""
-    cores = assign_cores()
+class Sample(NamedTuple):
+    """What the worker held after some seconds, and how many answers the clients had."""
+
+    seconds: float
+    answers: int
+    memory_mb: float
+    files: int
+
+
+def soak(url: str, folder: Path, seconds: float) -> tuple[list[Sample], list[str]]:
+    """Run the load on an empty database. Return ten samples of the worker, and the failures."""
     portico = Portico(url)
     credentials = portico.prepare()
     fill(url, int(credentials.customer_id))
-    rows: list[tuple[str, ...]] = []
+    samples: list[Sample] = []
     with Processes(folder) as processes:
-        server = portico.serve(processes, "portico", cores.apart.server)
+        server = portico.serve(processes, "portico", assign_cores().apart.server)
         worker = server.worker()
         clients = [Client(server.port, credentials, number) for number in range(CLIENTS)]
         for client in clients:
             client.start()
-        for sample in range(1, SAMPLES + 1):
-            time.sleep(options.seconds / SAMPLES)
-            memory, files = held_by(worker)
+        for number in range(1, SAMPLES + 1):
+            time.sleep(seconds / SAMPLES)
             answers = sum(client.answers for client in clients)
-            after = f"{options.seconds * sample / SAMPLES:.0f} s"
-            rows.append((after, f"{answers:,}", f"{memory:.0f}", str(files)))
+            samples.append(Sample(seconds * number / SAMPLES, answers, *held_by(worker)))
         for client in clients:
             client.stopping.set()
         for client in clients:
             client.join(60)
-    failures = [client.failure for client in clients if client.failure]
+    return samples, [client.failure for client in clients if client.failure]
+
+
+def run(options: argparse.Namespace, folder: Path, url: str) -> int:
+    """Run the load and print the samples. Return 1 if a client failed."""
+    samples, failures = soak(url, folder, options.seconds)
+    rows: list[tuple[str, ...]] = [
+        (f"{each.seconds:.0f} s", f"{each.answers:,}", f"{each.memory_mb:.0f}", str(each.files))
+        for each in samples
+    ]
     table = plain_table(("after", "answers", "memory MB", "files and sockets"), rows)
     sys.stdout.write(f"{DATABASES[options.database]}, one worker, {CLIENTS} clients\n\n{table}\n")
     sys.stdout.write("".join(f"{failure}\n" for failure in failures))

@@ -167,6 +167,8 @@ def test_read_only_file_is_refused_with_a_sentence(tmp_path: Path) -> None:
         tmp_path.chmod(0o755)
 
     assert "readonly" in sentence or "read-only" in sentence
+    assert str(file) in sentence
+    assert "Let Portico's user write the file and its folder." in sentence
 
 
 def test_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
@@ -187,5 +189,6 @@ def test_file_that_is_no_database_is_refused_and_kept(tmp_path: Path) -> None:
 
     sentence = start_in_vain("db", "upgrade", "--database", f"sqlite:///{file}")
 
-    assert "not a database" in sentence
+    assert f"{file}: file is not a database" in sentence
+    assert "restore a backup" in sentence
     assert file.read_bytes() == content

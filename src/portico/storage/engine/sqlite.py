@@ -418,4 +418,4 @@ def _refusal(error: sqlite3.Error, file: SqliteFile) -> PorticoError:
     file.note_error(error)
     if _is_busy(error):
         return ConcurrentChange("database", "The database is locked by another process.")
-    return Unavailable(f"The database cannot serve this request now: {error}.")
+    return Unavailable(file.describe(error))

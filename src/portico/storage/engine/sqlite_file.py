@@ -25,6 +25,9 @@ SCAN_SHARE = 100
 
 _STEPS_BETWEEN_LOOKS = 10_000
 _DAMAGE = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_ADVICE = dict.fromkeys(_DAMAGE, "Check the path, or restore a backup.") | {
+    sqlite3.SQLITE_READONLY: "Let Portico's user write the file and its folder.",
+}
 _NO_ROOM = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}
 
 logger = logging.getLogger("portico")
@@ -93,6 +96,17 @@ class SqliteFile:
             self.note_damage(str(error))
         elif code in _NO_ROOM:
             self._failure = f"The disk refused a read or a write of the database: {error}."
+
+    def describe(self, error: sqlite3.Error) -> str:
+        """Return what to tell about an error: a caller, or whoever starts the server.
+
+        Only the second one learns the path.
+        """
+        if self._opened:
+            return f"The database cannot serve this request now: {error}."
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        advice = _ADVICE.get(code, "Check the file and its folder.")
+        return f"Portico cannot open the database {self.path}: {error}. {advice}"
 
     def require_sound(self) -> None:
         """Raise DatabaseReplaced or DatabaseDamaged when the file is known to be so.

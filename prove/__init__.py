@@ -1,0 +1,1 @@
+"""Experiments that prove what Portico survives. `scripts/prove` runs them."""
