@@ -102,6 +102,7 @@ def _secrets_are_known() -> Iterator[None]:
         patch.setattr(httpx.Client, "send", send_and_learn)
         yield
     logging.getLogger("portico").removeHandler(handler)
+    watch.close()
 
 
 def _learn(request: httpx.Request, answer: httpx.Response) -> None:

@@ -74,6 +74,7 @@ def test_log_of_an_ended_process_is_read_to_its_end(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match="correct horse battery"):
         watch.check()
     watch.check()
+    watch.close()
 
 
 def test_fields_are_those_of_forms_and_objects() -> None:

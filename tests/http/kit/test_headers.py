@@ -208,3 +208,10 @@ def test_methods_are_told(stocked: Caller) -> None:
 
     assert answer.status_code == 204
     assert set(re.split(r", ?", answer.headers["allow"])) == {"GET", "POST", "OPTIONS"}
+
+
+def test_trace_answers_nothing_of_the_request(stocked: Caller) -> None:
+    for path in ("/", "/signin", "/console/sign-in", "/static/x", stocked.path(LINKS)):
+        answer = stocked.http.request("TRACE", path, headers={"X-Sent": "told-to-the-server"})
+        assert answer.status_code in {404, 405}
+        assert "told-to-the-server" not in answer.text
