@@ -51,13 +51,19 @@ logger = logging.getLogger("portico")
 def open_metrics(settings: Settings) -> ServedMetrics | None:
     """Return the metrics of the workers, if the settings want them served.
 
-    Raises InvalidSetting if their address cannot be used.
+    Raises InvalidSetting if their address cannot be used, or their library is not installed.
     """
     if not settings.metrics_listen and not settings.metrics_on_main:
         return None
     # Only a server with metrics loads their library.
-    from portico.observability.serving import ServedMetrics, initial_metrics
-
+    try:
+        from portico.observability.serving import ServedMetrics, initial_metrics
+    except ModuleNotFoundError as error:
+        if error.name != "prometheus_client":
+            raise
+        raise InvalidSetting(
+            "The library for metrics is not installed; run: pip install 'portico-server[metrics]'."
+        ) from None
     address = parse_host_port(settings.metrics_listen)
     try:
         return ServedMetrics(

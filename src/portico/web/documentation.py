@@ -1,6 +1,6 @@
 """Serves the documentation site at `/docs/`, as `scripts/docs` built it into the package.
 
-Where it has not been built, the API reference is there alone.
+A wheel has its texts compressed. Where it has not been built, the API reference is there alone.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ MEDIA_TYPES = {
     ".svg": "image/svg+xml",
 }
 COMPRESSED = {".css", ".html", ".js", ".json", ".svg"}
+COMPRESSED_END = ".gz"
 
 
 def documentation_router(openapi: Callable[[], bytes], site: Path = SITE) -> Router:
@@ -60,7 +61,7 @@ def documentation_router(openapi: Callable[[], bytes], site: Path = SITE) -> Rou
         return _page(request, name.as_posix().lstrip("/") + index)
 
     def _page(request: AnyRequest, name: str) -> Response[bytes]:
-        if (site / "index.html").is_file():
+        if _find(site, "index.html") is not None:
             return read_file(request, site, name)
         text = render_reference(json.loads(openapi()))
         status = 200 if name == "index.html" else 404
@@ -86,8 +87,8 @@ def _ends_with_slash(request: AnyRequest) -> bool:
 
 def read_file(request: AnyRequest, site: Path, name: str) -> Response[bytes]:
     """Return a file of a built site, or 304. Raises NotFound for a name outside of the site."""
-    path = (site / name).resolve()
-    if not path.is_relative_to(site.resolve()) or not path.is_file():
+    path = _find(site, name)
+    if path is None:
         raise NotFound(name)
     known = path.stat()
     tag = f'"{known.st_mtime_ns:x}-{known.st_size:x}"'
@@ -99,9 +100,21 @@ def read_file(request: AnyRequest, site: Path, name: str) -> Response[bytes]:
     }
     if request.headers.get("if-none-match") == tag:
         return Response(b"", status_code=304, headers=headers)
-    content = path.read_bytes()
-    if path.suffix in COMPRESSED and "gzip" in request.headers.get("accept-encoding", ""):
+    content, suffix = path.read_bytes(), Path(name).suffix
+    is_compressed = path.suffix == COMPRESSED_END
+    if suffix in COMPRESSED and "gzip" in request.headers.get("accept-encoding", ""):
         headers["Content-Encoding"] = "gzip"
-        content = gzip.compress(content, 6, mtime=0)
-    media_type = MEDIA_TYPES.get(path.suffix, "text/plain")
+        content = content if is_compressed else gzip.compress(content, 6, mtime=0)
+    elif is_compressed:
+        content = gzip.decompress(content)
+    media_type = MEDIA_TYPES.get(suffix, "text/plain")
     return Response(content, media_type=media_type, headers=headers)
+
+
+def _find(site: Path, name: str) -> Path | None:
+    """Return the file of a site with a name, or the compressed one that a wheel has instead."""
+    root, path = site.resolve(), (site / name).resolve()
+    if not path.is_relative_to(root) or path == root:
+        return None
+    compressed = path.with_name(path.name + COMPRESSED_END)
+    return next((each for each in (path, compressed) if each.is_file()), None)

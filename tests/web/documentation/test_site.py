@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import html
 import json
@@ -160,3 +161,22 @@ def test_without_a_site_the_api_reference_says_how_to_build_it(tmp_path: Path) -
     for page in (front, other):
         assert "Run <code>scripts/docs</code>" in page.text
         assert "Adds a user portal link" in page.text
+
+
+def test_compressed_site_of_a_wheel_is_served_as_any_other(tmp_path: Path) -> None:
+    page = "<h1>How-to guides</h1>"
+    (tmp_path / "how-to").mkdir()
+    for name in ("index.html.gz", "how-to/index.html.gz"):
+        (tmp_path / name).write_bytes(gzip.compress(page.encode()))
+    (tmp_path / "picture.png").write_bytes(b"\x89PNG")
+
+    with create_test_client(documentation_router(openapi_document, tmp_path)) as client:
+        compressed = client.get("/docs/how-to/", headers={"accept-encoding": "gzip"})
+        plain = client.get("/docs/", headers={"accept-encoding": "identity"})
+        picture = client.get("/docs/picture.png")
+
+    assert (compressed.text, compressed.headers["content-encoding"]) == (page, "gzip")
+    assert plain.text == page
+    assert "content-encoding" not in plain.headers
+    assert plain.headers["content-type"].startswith("text/html")
+    assert picture.content == b"\x89PNG"

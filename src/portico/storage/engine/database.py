@@ -22,6 +22,18 @@ class InvalidDatabaseUrl(PorticoError):
     code = "setting.invalid"
 
 
+class MissingDriver(PorticoError):
+    """The URL names a PostgreSQL database, and the driver for it is not installed."""
+
+    code = "setting.invalid"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The driver for PostgreSQL is not installed; "
+            "run: pip install 'portico-server[postgresql]'."
+        )
+
+
 class MissingDatabase(PorticoError):
     """The URL names a SQLite file that does not exist."""
 
@@ -56,7 +68,8 @@ def open_database(
 
     A read that takes longer than `read_seconds` is stopped. Without `durable`, SQLite does not wait
     for the disk. The database connects when it is first used, and never creates a SQLite file.
-    Raises InvalidDatabaseUrl for anything else.
+    Raises MissingDriver if the driver for PostgreSQL is not installed, and InvalidDatabaseUrl for
+    anything else.
     """
     path = sqlite_path(url)
     if path is not None:
@@ -64,8 +77,12 @@ def open_database(
     if re.match(r"postgres(ql)?://", url):
         _require_readable(url)
         # Importing the driver takes 0.2 s, which users of SQLite need not wait for.
-        from portico.storage.engine.postgres import PostgresDatabase
-
+        try:
+            from portico.storage.engine.postgres import PostgresDatabase
+        except ModuleNotFoundError as error:
+            if error.name != "asyncpg":
+                raise
+            raise MissingDriver from None
         return PostgresDatabase(url, pool_size, read_seconds)
     raise InvalidDatabaseUrl(
         f"{url.partition(':')[0]}:... is not a database URL; write sqlite:///path or "

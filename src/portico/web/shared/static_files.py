@@ -139,9 +139,12 @@ def _collect(folder: Traversable, prefix: str, collected: dict[str, StaticFile])
         if entry.is_dir():
             _collect(entry, f"{prefix}{entry.name}/", collected)
             continue
-        ending = entry.name.rpartition(".")[2]
+        name = entry.name.removesuffix(".gz")  # a wheel has large files compressed
+        ending = name.rpartition(".")[2]
         if ending in MEDIA_TYPES:
-            collected[f"{prefix}{entry.name}"] = _loaded(entry.read_bytes(), ending)
+            content = entry.read_bytes()
+            content = content if name == entry.name else gzip.decompress(content)
+            collected[f"{prefix}{name}"] = _loaded(content, ending)
 
 
 def _loaded(content: bytes, ending: str) -> StaticFile:
