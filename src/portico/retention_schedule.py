@@ -47,6 +47,9 @@ async def _repeat(settings: Settings, retention: Retention, first_after: float) 
             logger.error(
                 "Old records were not deleted: %s Next try in an hour.", error, extra=event
             )
+        except Exception:  # a defect must not end the schedule
+            event = {"event": "retention.failed"}
+            logger.exception("Old records were not deleted. Next try in an hour.", extra=event)
 
 
 async def run_retention(settings: Settings, retention: Retention) -> None:

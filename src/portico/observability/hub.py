@@ -125,6 +125,7 @@ class MetricsHub(Collector):
     def collect(self) -> Iterable[Metric]:
         """Yield all metrics: counters of all workers there were, gauges of those that answer."""
         own = families_of(self._own.collect())
+        backup_made = _last_backup(self._backups)  # not under the lock: a network disk can hang
         with self._changed:
             families = dict(self._families)
             totals = {name: dict(values) for name, values in (self._ended | self._none).items()}
@@ -133,7 +134,7 @@ class MetricsHub(Collector):
                     if family.kind in _LASTING or not lasting_only:
                         families.setdefault(family.name, family)
                         _add(totals, family)
-            mine = self._main_values()
+            mine = self._main_values(backup_made)
         for described in MAIN_METRICS:
             yield make_metric(described, mine[described.name])
         for family in families.values():
@@ -148,14 +149,14 @@ class MetricsHub(Collector):
         for link in self._links:
             yield str(link.number), link.families, link.is_pending
 
-    def _main_values(self) -> Mapping[str, Values]:
+    def _main_values(self, backup_made: int) -> Mapping[str, Values]:
         answering = sum(link.answered > 0 and not link.is_pending for link in self._links)
         return {
             "portico_build_info": [(self._build, 1)],
             "portico_workers": [((), self._workers)],
             "portico_workers_answering": [((), answering)],
             "portico_backup_scheduled": [((), int(self._backups is not None))],
-            "portico_backup_last_success_timestamp_seconds": [((), _last_backup(self._backups))],
+            "portico_backup_last_success_timestamp_seconds": [((), backup_made)],
             "portico_worker_deaths_total": [((), self._deaths)],
         }
 

@@ -6,8 +6,10 @@ A thread of the main process serves it, so it answers while every worker is busy
 from __future__ import annotations
 
 import gzip
+import logging
 import os
 import socket
+import sys
 from collections.abc import Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,6 +23,8 @@ AT_ONCE = 4
 IDLE_SECONDS = 10.0
 PATH = "/metrics"
 Expose = Callable[[str], Exposition]
+
+logger = logging.getLogger("portico")
 
 
 class MetricsListener(ThreadingHTTPServer):
@@ -58,7 +62,9 @@ class MetricsListener(ThreadingHTTPServer):
             self._places.release()
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing of a client that has gone."""
+        """Log a failure, and say nothing of a client that has gone."""
+        if not isinstance(sys.exception(), OSError):
+            logger.exception("The metrics cannot be served.", extra={"event": "metrics.failed"})
 
 
 class _Handler(BaseHTTPRequestHandler):
