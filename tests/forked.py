@@ -158,7 +158,8 @@ def launch(
     The test fails if a secret is in its log.
     """
     process = _start(arguments, log, environment, program)
-    secret_watch().follow(log, process)
+    has_banner = "--demo" in arguments or "emulate" in arguments
+    secret_watch().follow(log, process, has_banner=has_banner)
     return process
 
 

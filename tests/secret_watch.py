@@ -56,15 +56,16 @@ class Process(Protocol):
 class _Log:
     """The log of one server, open so that it can be read after its folder is gone."""
 
-    def __init__(self, path: Path, process: Process) -> None:
+    def __init__(self, path: Path, process: Process, *, has_banner: bool) -> None:
         self.path = path
+        self.has_banner = has_banner
         self.process = process
         self.file = os.fdopen(os.open(path, os.O_RDONLY | os.O_CREAT, 0o644), "rb")
 
     def new_chunks(self) -> Iterator[bytes]:
         """Return what was written since the last call, in chunks of whole lines."""
         while lines := self.file.readlines(_CHUNK):
-            yield b"".join(lines)
+            yield b"".join(line for line in lines if not self.has_banner or is_logged(line))
 
 
 class SecretWatch:
@@ -104,9 +105,12 @@ class SecretWatch:
             )
         )
 
-    def follow(self, log: Path, process: Process) -> None:
-        """Read the log of a server from now on."""
-        self._logs.append(_Log(log, process))
+    def follow(self, log: Path, process: Process, *, has_banner: bool = False) -> None:
+        """Read the log of a server from now on.
+
+        `has_banner` is for those that print credentials to sign in with, which they are meant to.
+        """
+        self._logs.append(_Log(log, process, has_banner=has_banner))
 
     def add_lines(self, lines: str) -> None:
         """Add lines that no server wrote into a file."""
@@ -162,6 +166,11 @@ class WatchingHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         """Add the line of a record."""
         self._watch.add_lines(self.format(record))
+
+
+def is_logged(line: bytes) -> bool:
+    """Whether a line is one of the log, in JSON or for people, and not of a banner."""
+    return line.startswith(b"{") or line[:2] == b"20"
 
 
 def fields_of(content: bytes, content_type: str) -> Mapping[str, object]:

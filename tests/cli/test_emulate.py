@@ -19,7 +19,7 @@ from portico.cli.stand_in.traffic_options import CHAOS
 from portico.emulator.faults.profiles import PROFILES
 from tests.cli.commands import COMMAND, misuse, refuse, run, succeed
 from tests.harness import READY_SECONDS, START_SECONDS, free_port
-from tests.secret_watch import secret_watch
+from tests.secret_watch import is_logged, secret_watch
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +38,9 @@ def state_dir(tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch) -> I
     yield folder
     run("emulate", "stop", "--state-dir", str(folder))
     if (folder / "log").exists():
-        secret_watch().add_lines((folder / "log").read_text())
+        lines = (folder / "log").read_bytes().splitlines()
+        logged = b"\n".join(line for line in lines if is_logged(line))
+        secret_watch().add_lines(logged.decode())
 
 
 def status_of(state_dir: Path) -> dict[str, Any]:

@@ -31,7 +31,7 @@ from tests.harness import (
 
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 UNKNOWN_ID = "111"
-PAGES = ("/console", "/p/", "/sign-in/", "/static/{")
+PAGES = ("/console", "/p/", "/sign-in/", "/static/{", "/docs/{")
 """Where the pages of both faces begin; they speak HTML, and tests/web looks at them."""
 
 
