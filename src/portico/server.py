@@ -214,6 +214,7 @@ class PorticoServer(MPServer):
                 try:
                     return bool(ready.recv())
                 except EOFError:
+                    worker.join(END_SECONDS)  # a process closes its pipes a moment before it ends
                     return False
             if not worker.is_alive():
                 return False

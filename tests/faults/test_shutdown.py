@@ -16,6 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from portico.retirement import DRAIN_SECONDS, LAST_REQUEST_SECONDS
 from portico.server import SHUTDOWN_SECONDS, make_new_workers_stoppable
 from tests.faults.trouble import children_of, held_lock, started_by
 from tests.forked import PROGRAM
@@ -146,18 +147,26 @@ def test_workers_stop_together(database_url: str, tmp_path: Path) -> None:
         os.killpg(group, 0)
 
 
-def test_idle_connections_do_not_delay_the_stop(database_url: str, tmp_path: Path) -> None:
+@pytest.mark.one_database
+@pytest.mark.parametrize(
+    ("stop", "longest"),
+    [(signal.SIGINT, 4.0), (signal.SIGTERM, DRAIN_SECONDS + LAST_REQUEST_SECONDS + 4.0)],
+    ids=["interrupt", "terminate"],
+)
+def test_idle_connections_delay_the_stop_only_while_clients_move(
+    database_url: str, tmp_path: Path, stop: signal.Signals, longest: float
+) -> None:
     with served(database_url, tmp_path / "server.log", program=PROGRAM) as server:
         with httpx.Client(base_url=server.url) as idle:
             assert idle.get("/healthz").status_code == 200
             started = time.monotonic()
-            server.process.send_signal(signal.SIGTERM)
+            server.process.send_signal(stop)
             status = server.process.wait(READY_SECONDS)
             took = time.monotonic() - started
         server.http.close()
 
     assert status == 0
-    assert took < 5
+    assert took < longest
 
 
 def test_worker_is_stopped_before_its_first_step() -> None:
