@@ -102,6 +102,15 @@ def test_later_tenants_need_no_hint(database: str, customer_id: str) -> None:
     assert len(succeed("tenant", "create", "Second", "--database", database).splitlines()) == 1
 
 
+def test_commands_name_the_file_with_the_password() -> None:
+    url = "postgresql://portico:hunter2@db/links"
+    settings = Settings(database=url, database_file="/etc/portico/database-url")
+
+    command = command_line(settings).write("tenant", "list")
+
+    assert command.endswith(" tenant list --database-file /etc/portico/database-url")
+
+
 @pytest.mark.parametrize(
     ("url", "option"),
     [

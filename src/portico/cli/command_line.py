@@ -15,10 +15,11 @@ from portico.storage.engine.database import sqlite_path
 def command_line(settings: Settings) -> CommandLine:
     """Return the command line that runs `portico` on the same database, from any folder.
 
-    A URL with a password is never printed; the command then reads PORTICO_DATABASE.
+    A URL with a password is never printed. The command then names the file that has it, or reads
+    PORTICO_DATABASE.
     """
     return CommandLine(
-        program=_program(Path(sys.argv[0])), database_option=_database_option(settings.database)
+        program=_program(Path(sys.argv[0])), database_option=_database_option(settings)
     )
 
 
@@ -40,10 +41,12 @@ def _program(started: Path) -> str:
     return shlex.quote(str(started.absolute()))
 
 
-def _database_option(url: str) -> str:
-    path = sqlite_path(url)
+def _database_option(settings: Settings) -> str:
+    path = sqlite_path(settings.database)
     if path is not None:
         return f"--database {shlex.quote(f'sqlite:///{path.absolute()}')}"
-    return (
-        '--database "$PORTICO_DATABASE"' if has_password(url) else f"--database {shlex.quote(url)}"
-    )
+    if not has_password(settings.database):
+        return f"--database {shlex.quote(settings.database)}"
+    if settings.database_file:
+        return f"--database-file {shlex.quote(str(Path(settings.database_file).absolute()))}"
+    return '--database "$PORTICO_DATABASE"'
