@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 
 from portico.domain.errors import Unavailable
 from portico.domain.people.providers import IdentityProvider
@@ -64,11 +65,12 @@ async def check_providers(examined: Examined) -> Result:
         return good(f"All enabled OpenID providers ({len(providers)}) answer.")
     provider, reason = broken[0]
     others = [each.name for each, _ in broken[1:]]
+    metadata = f"{provider.issuer.rstrip('/')}/.well-known/openid-configuration"
     return warn(
         f"Provider {provider.name} of tenant {provider.customer_id} cannot be used: {reason}"
         + (f" Others fail too: {listed(others)}." if others else ""),
         "Nobody can sign in through it.",
-        f"curl -sS {provider.issuer.rstrip('/')}/.well-known/openid-configuration",
+        f"curl -sS {shlex.quote(metadata)}",
     )
 
 
