@@ -39,6 +39,9 @@ LOOKS_SECRET = re.compile(
     rb"|\b(?:[a-km-z2-9]{5}-){4}[a-km-z2-9]{5}\b"  # a generated password
     rb"|(?<![\w+/=-])(?=[\w-]*[A-Z])(?=[\w-]*[a-z])(?=[\w-]*[0-9])[\w-]{43}(?![\w+/=-])"  # a token
 )
+LOG_LINE = re.compile(rb"\{|20\d\d-\d\d-\d\d ")
+"""The beginning of a line of JSON, and of one for people."""
+
 MOST_LOGS = 20
 """With more open logs than this, those of ended processes are closed. To ask costs time."""
 
@@ -117,7 +120,10 @@ class SecretWatch:
         self._lines.append(lines)
 
     def found_in(self, text: bytes) -> list[str]:
-        """Return the lines of a text that have a secret."""
+        """Return the log lines of a text that have a secret.
+
+        What a command prints on purpose, such as the credentials of a demo, is no log line.
+        """
         grams = {text[place : place + _GRAM] for place in range(0, len(text), _STRIDE)}
         known = {form for gram in self._forms.keys() & grams for form in self._forms[gram]}
         found = [form for form in known if form in text]
@@ -125,7 +131,7 @@ class SecretWatch:
         return [
             line.decode("utf-8", "replace")
             for line in text.splitlines()
-            if any(form in line for form in found)
+            if LOG_LINE.match(line) and any(form in line for form in found)
         ]
 
     def check(self) -> None:
