@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import replace
 from functools import partial
 
@@ -114,6 +115,24 @@ def test_a_new_link_replaces_the_earlier_one(people: People) -> None:
     with pytest.raises(PasswordLinkNotValid):
         use(people, first)
     use(people, second)
+
+
+def test_a_withdrawn_link_is_refused_and_the_audit_log_says_so(people: People) -> None:
+    uma = people.user("uma")
+    token = link_of(people, uma)
+
+    def withdraw() -> bool:
+        return people.operate(lambda work: password_links.withdraw_user_link(work, uma.id))
+
+    assert withdraw()
+    with pytest.raises(PasswordLinkNotValid):
+        use(people, token)
+    trail = people.world.audit_trail()
+    before, after = json.loads(trail[-1].before or ""), json.loads(trail[-1].after or "")
+    assert before["password_link_end_time"] == people.world.now + PASSWORD_LINK_SECONDS
+    assert after["password_link_end_time"] is None
+    assert not withdraw()
+    assert len(people.world.audit_trail()) == len(trail)
 
 
 def test_disabling_ends_the_link_for_good(people: People) -> None:

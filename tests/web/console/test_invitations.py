@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import Page, Request, expect
 
 from tests.harness import Tenant
@@ -9,7 +11,7 @@ from tests.web.accessibility import violations
 from tests.web.conftest import OpenTab
 from tests.web.console.clerks import hire
 from tests.web.console.people import make_administrator, sit_down
-from tests.web.visits import add_user
+from tests.web.visits import Visit, add_user
 
 NEW = "a password of my own"
 FEWEST_CLICKS = 4
@@ -70,6 +72,30 @@ def test_a_person_is_invited_in_four_clicks(tenant: Tenant, tab: OpenTab) -> Non
     expect(visitor.get_by_role("heading", name="Staff", level=1)).to_be_visible()
     assert not [each for each in referers if token in each]
     assert visitor.request.get(link).status == 404
+
+
+def test_an_unused_link_is_withdrawn(tenant: Tenant) -> None:
+    clerk = hire(tenant)
+    tenant.caller().create_portal("Staff")
+    user = add_user(tenant)
+    person = clerk.get(f"users/{user}").text
+    assert "Withdraw the link" not in person
+    made = clerk.post(f"users/{user}/password-link").text
+    link = re.search(r'value="[^"]*(/p/[^"]+/set-password\?link=[^"]+)"', made)
+    assert link
+    assert "Withdraw the link" in clerk.get(f"users/{user}").text
+    answer = clerk.post(f"users/{user}/password-link/withdraw")
+    place = answer.headers["location"].removeprefix(f"{clerk.base}/")
+    assert "Nobody can use it any more." in clerk.get(place).text
+    visitor = Visit(tenant.server.http)
+    moved = visitor.get(link[1])
+    assert visitor.get(moved.headers["location"]).status_code == 404
+    again = clerk.post(f"users/{user}/password-link/withdraw").headers["location"]
+    assert again.endswith("message=nothing")
+    administrator = re.search(r"/administrators/(\d+)", clerk.get("administrators").text)
+    assert administrator
+    own = clerk.post(f"administrators/{administrator[1]}/password-link/withdraw")
+    assert own.status_code == 403
 
 
 def test_a_password_and_an_invitation_exclude_each_other(tenant: Tenant) -> None:

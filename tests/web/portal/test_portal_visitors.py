@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.harness import Tenant
 from tests.web.conftest import OpenTab
@@ -218,3 +218,16 @@ def test_favourites_are_moved_with_the_keyboard_and_the_mouse(portal: Portal, ta
     press(stranger, "Shift+ArrowLeft")
     stranger.reload()
     assert names(stranger, "#favourites bdi") == ["Pay", "Mail"]
+
+
+def test_favourites_are_moved_without_scripts(portal: Portal, tab: OpenTab) -> None:
+    page = tab(java_script_enabled=False).page
+    sign_in(page, portal, "ines")
+    order = page.locator("summary", has_text="Change the order")
+    for count, name in enumerate(("Mail", "Pay", "Wiki")):
+        expect(order).to_have_count(int(count > 1))
+        page.get_by_role("button", name=f"Favourite: {name}").click(force=True)
+    order.click()
+    page.get_by_role("button", name="Move Wiki up").click()
+    page.get_by_role("button", name="Move Mail down").click()
+    expect(page.locator("#favourites .favs bdi")).to_have_text(["Wiki", "Mail", "Pay"])

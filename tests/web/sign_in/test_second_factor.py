@@ -42,6 +42,9 @@ def test_the_second_step_leads_where_the_first_was_going(tenant: Tenant, visit: 
     first = visit.sign_in(SIGN_IN, name, next_="/console/links?page=2")
     proof = visit.cookies[PROOF]
     page = visit.get(first.headers["location"])
+    for field in ("code", "recovery"):
+        empty = visit.submit(first.headers["location"], **{field: " "})
+        assert (empty.status_code, f'id="{field}-wrong"' in empty.text) == (422, True)
     wrong = visit.submit(first.headers["location"], code="000000", next="/console/links?page=2")
     second = visit.submit(
         first.headers["location"], code=code_of(secret, 1), next="/console/links?page=2"

@@ -74,7 +74,7 @@ def test_user_comes_in_and_goes_out(tenant: Tenant, visit: Visit, portal: str) -
 def test_refusals_look_alike(tenant: Tenant, visit: Visit) -> None:
     name = add_administrator(tenant, "ada")
     pages = set()
-    for typed, password in ((name, "wrong password"), ("nobody", PASSWORD), ("", ""), (name, "")):
+    for typed, password in ((name, "wrong password"), ("nobody", PASSWORD)):
         answer = visit.sign_in(CONSOLE_SIGN_IN, typed, password)
         assert answer.status_code == 401
         assert_safe(answer)
@@ -83,6 +83,23 @@ def test_refusals_look_alike(tenant: Tenant, visit: Visit) -> None:
 
     assert len({re.sub(r"\s+autofocus", "", page) for page in pages}) == 1
     assert CONSOLE_COOKIE not in visit.cookies
+
+
+def test_an_empty_field_is_named_and_is_no_attempt(
+    tenant: Tenant, visit: Visit, portal: str
+) -> None:
+    name = add_administrator(tenant, "ada")
+    for path in (CONSOLE_SIGN_IN, f"{portal}/sign-in"):
+        empty = visit.sign_in(path, " ", "")
+        assert empty.status_code == 422
+        assert "novalidate" in empty.text
+        assert re.findall(r'id="(\w+)-wrong"', empty.text) == ["name", "password"]
+        assert re.findall(r'aria-describedby="(\w+)-wrong"', empty.text) == ["name", "password"]
+        assert "Enter your sign-in name." in empty.text
+    without = [visit.sign_in(CONSOLE_SIGN_IN, name, "") for _ in range(6)]
+    assert {each.status_code for each in without} == {422}
+    assert f'value="{name}"' in without[-1].text
+    assert visit.sign_in(CONSOLE_SIGN_IN, name).status_code == 303
 
 
 def test_lock_is_told_in_words(tenant: Tenant, visit: Visit) -> None:

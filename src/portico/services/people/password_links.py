@@ -82,6 +82,27 @@ async def create_administrator_link(work: UnitOfWork, administrator_id: int) -> 
     return await _create(work, ADMINISTRATOR_KIND, links, stored)
 
 
+async def withdraw_user_link(work: UnitOfWork, user_id: int) -> bool:
+    """Delete the unused link of a user. Return False if there is none.
+
+    Raises NotFound or Forbidden.
+    """
+    require_admin(work)
+    user = await users.get_user(work, user_id, lock=True)
+    links = PortalPasswordLinks(work.connection, work.scope.customer_id)
+    return await _withdraw(work, USER_KIND, links, user)
+
+
+async def withdraw_administrator_link(work: UnitOfWork, administrator_id: int) -> bool:
+    """Delete the unused link of an administrator. Return False if there is none.
+
+    Raises NotFound, or Forbidden, also for oneself.
+    """
+    stored = await administrators.get_changeable(work, administrator_id)
+    administrators.require_other(work, administrator_id, "withdraw its own link")
+    return await _withdraw(work, ADMINISTRATOR_KIND, ConsolePasswordLinks(work.connection), stored)
+
+
 async def find_user_link(work: UnitOfWork, user_id: int) -> PasswordLink | None:
     """Return the link of a user that can still be used, or None. Raises NotFound."""
     await users.get_user(work, user_id)
@@ -204,6 +225,20 @@ async def _create(
     return NewPasswordLink(
         name=account.display_name or account.name, token=token, expires=link.expires
     )
+
+
+async def _withdraw(
+    work: UnitOfWork, kind: str, links: PasswordLinks, account: PortalUser | Administrator
+) -> bool:
+    """Delete the account's unused link, and record that it has ended."""
+    unused = await links.of_account(account.id, work.now)
+    if unused is None:
+        return False
+    await links.end(account.id)
+    await recording.record_update(
+        work.in_default(), kind, _with_end(account, unused.expires), _with_end(account, None)
+    )
+    return True
 
 
 async def _take(links: PasswordLinks, token: str, now: int) -> PasswordLink:

@@ -95,6 +95,7 @@ async def _show_links(
         is_long=len(tiles) >= LONG_PORTAL,
         headings=content.headings,
         favourites=[content.tiles[link_id] for link_id in favourites[:FAVOURITES_SHOWN]],
+        is_ordering="order" in request.query_params,
         recents=make_recents(view.recents, content.tiles, site.runtime.now, language),
         sections=content.starred(favourites),
         takes_requests=visit.portal.page.accepts_requests,

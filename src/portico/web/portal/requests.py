@@ -91,6 +91,7 @@ def _render(
     link: str = "",
     refused: ReceivedForm | None = None,
 ) -> Page:
+    kind, text = (refused.get("kind", ""), refused.get("text", "")) if refused else (None, "")
     return render_page(
         site,
         request,
@@ -100,8 +101,9 @@ def _render(
         tiles=tiles,
         sent=sent,
         chosen=link,
-        refused=None if refused is None else refused.get("kind", ""),
-        text="" if refused is None else refused.get("text", ""),
+        refused=kind,
+        missing=kind == RequestKind.NEW_LINK and not text.strip(),
+        text=text,
         limit=TEXT_LIMIT,
     )
 

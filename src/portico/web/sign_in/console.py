@@ -24,6 +24,7 @@ from portico.web.shared.sessions import (
 from portico.web.shared.site import Site
 from portico.web.sign_in.form import (
     make_sign_in,
+    missing_fields,
     provider_of,
     read_sign_in_form,
     render_busy,
@@ -48,6 +49,8 @@ async def sign_in_to_console(site: NamedDependency[Site], request: AnyRequest) -
     """Sign an administrator in by name and password."""
     form = await read_sign_in_form(site, request)
     next_, name = safe_next(form.get("next", ""), CONSOLE_HOME), form.get("name", "")
+    if missing := missing_fields(form, "name", "password"):
+        return await _show(site, request, next_, name=name.strip(), missing=missing)
     browser = browser_of(site, request, CONSOLE_DEVICE)
     try:
         opened = await sign_in_administrator(site.runtime, name, form.get("password", ""), browser)
@@ -91,9 +94,10 @@ async def _show(
     *,
     name: str = "",
     error: AccessDenied | None = None,
+    missing: tuple[str, ...] = (),
 ) -> Page:
     providers = await console_providers(site.runtime)
-    view = make_sign_in(site, request, providers, CONSOLE_SIGN_IN, next_, name, error)
+    view = make_sign_in(site, request, providers, CONSOLE_SIGN_IN, next_, name, error, missing)
     setup = await setup_view(site, request)
     return render_sign_in(site, request, "console/sign_in.html", view, error, setup=setup)
 

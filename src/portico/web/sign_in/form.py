@@ -21,11 +21,15 @@ PASSWORD_SET = "set=password"
 
 
 class SignInView(msgspec.Struct, frozen=True, kw_only=True):
-    """A sign-in form. `providers` are pairs of a label and an address. `note` is good news."""
+    """A sign-in form. `providers` are pairs of a label and an address. `note` is good news.
+
+    `missing` names the fields that were sent empty.
+    """
 
     action: str
     next: str
     name: str = ""
+    missing: tuple[str, ...] = ()
     fault: str = ""
     note: str = ""
     providers: tuple[tuple[str, str], ...] = ()
@@ -40,6 +44,11 @@ def requested_next(request: AnyRequest, otherwise: str) -> str:
 async def read_sign_in_form(site: Site, request: AnyRequest) -> ReceivedForm:
     """Return the sign-in form that a browser sent. Raises what `checked_form` raises."""
     return await checked_form(site.threads, request, site.cookies.read(request, FORM))
+
+
+def missing_fields(form: ReceivedForm, *names: str) -> tuple[str, ...]:
+    """Return which of some fields were sent empty."""
+    return tuple(name for name in names if not form.get(name, "").strip())
 
 
 def provider_of(providers: Iterable[IdentityProvider], provider_id: int) -> IdentityProvider:
@@ -58,6 +67,7 @@ def make_sign_in(
     next_: str,
     name: str,
     error: AccessDenied | None,
+    missing: tuple[str, ...] = (),
 ) -> SignInView:
     """Return the form at a path, with the message of a sign-in that failed."""
     query = f"?next={quote(next_, safe='')}"
@@ -65,6 +75,7 @@ def make_sign_in(
         action=path,
         next=next_,
         name=name,
+        missing=missing,
         fault=fault_words(site, request, error),
         note=_note(site, request),
         providers=tuple((each.name, f"{path}/oidc/{each.id}{query}") for each in providers),
@@ -111,7 +122,7 @@ def render_sign_in(
     error: PorticoError | None = None,
     **values: object,
 ) -> Response[bytes]:
-    """Return a sign-in page, with the status of the error if there is one."""
+    """Return a sign-in page, with the status of the error, or 422 if a field is missing."""
     token = site.cookies.form_token(request)
     html = site.renderer.render(
         template,
@@ -123,7 +134,7 @@ def render_sign_in(
     )
     return page_answer(
         html,
-        status=200 if error is None else site.status_of(error),
+        status=site.status_of(error) if error else 422 if view.missing else 200,
         headers=retry_headers(error),
         cookies=[site.cookies.make(FORM, token)],
     )

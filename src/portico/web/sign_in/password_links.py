@@ -62,7 +62,8 @@ class Person(Protocol):
 class SetPasswordView(msgspec.Struct, frozen=True, kw_only=True):
     """The form, or with an empty `token` the message that the link does not work.
 
-    `person` is the sign-in name. `fault` is about the form, `sign_in` the address of the next page.
+    `person` is the sign-in name. `fault` is about the form, or about its field `wrong`. `sign_in`
+    is the address of the next page.
     """
 
     action: str
@@ -70,6 +71,7 @@ class SetPasswordView(msgspec.Struct, frozen=True, kw_only=True):
     token: str = ""
     person: str = ""
     fault: str = ""
+    wrong: str = ""
     shortest: int = SHORTEST_PASSWORD
     longest: int = LONGEST_PASSWORD
 
@@ -223,7 +225,12 @@ def _show(
     if person is not None:
         fault = _fault(site, request, error)
         view = SetPasswordView(
-            action=action, sign_in=sign_in, token=token, person=person.name, fault=fault
+            action=action,
+            sign_in=sign_in,
+            token=token,
+            person=person.name,
+            fault=fault,
+            wrong=error.field if isinstance(error, InvalidField) else "",
         )
     elif error is None:
         error = PasswordLinkNotValid()

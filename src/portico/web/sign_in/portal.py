@@ -24,6 +24,7 @@ from portico.web.shared.sessions import begin_portal_session, browser_of, user_o
 from portico.web.shared.site import Site
 from portico.web.sign_in.form import (
     make_sign_in,
+    missing_fields,
     provider_of,
     read_sign_in_form,
     render_busy,
@@ -60,6 +61,10 @@ async def sign_in_to_portal(
     customer_id, name = address.customer_id, form.get("name", "")
     device = site.cookies.read(request, portal_device_cookie(customer_id))
     browser = replace(browser, device=device)
+    if missing := missing_fields(form, "name", "password"):
+        presented = await read_portal(site.runtime, portal)
+        next_ = safe_next(form.get("next", ""), portal_path(presented))
+        return await _show(site, request, presented, next_, name=name.strip(), missing=missing)
     refusal: AccessDenied | None = None
     try:
         opened = await sign_in_user(
@@ -122,11 +127,12 @@ async def _show(
     *,
     name: str = "",
     error: AccessDenied | None = None,
+    missing: tuple[str, ...] = (),
 ) -> Page:
     branding = make_branding(portal)
     providers = await portal_providers(site.runtime, portal.customer_id)
     path = f"{branding.base}/sign-in"
-    view = make_sign_in(site, request, providers, path, next_, name, error)
+    view = make_sign_in(site, request, providers, path, next_, name, error, missing)
     return render_sign_in(site, request, "portal/sign_in.html", view, error, branding=branding)
 
 

@@ -51,7 +51,7 @@ from portico.web.shared.sessions import CONSOLE_HOME, begin_console_session, bro
 from portico.web.shared.site import Site
 from portico.web.shared.texts import gettext as _
 from portico.web.shared.texts import listed, ngettext
-from portico.web.sign_in.form import read_sign_in_form, requested_next
+from portico.web.sign_in.form import missing_fields, read_sign_in_form, requested_next
 
 SECOND_FACTOR = f"{CONSOLE_HOME}/sign-in/second-factor"
 SET_UP = f"{SECOND_FACTOR}/set-up"
@@ -61,12 +61,13 @@ Page = Response[bytes]
 class SecondFactorView(msgspec.Struct, frozen=True, kw_only=True):
     """The page that asks for a second factor.
 
-    `passkey_options` are for the script, empty if no passkey works here. `elsewhere` names the
-    hosts of the passkeys that work only there.
+    `missing` names the fields that were sent empty. `passkey_options` are for the script, empty if
+    no passkey works here. `elsewhere` names the hosts of the passkeys that work only there.
     """
 
     next: str
     name: str
+    missing: tuple[str, ...]
     fault: str
     has_app: bool
     has_codes: bool
@@ -80,6 +81,7 @@ class SetUpView(msgspec.Struct, frozen=True, kw_only=True):
 
     next: str
     name: str
+    missing: tuple[str, ...]
     fault: str
     required_by: str
     app: AppSetUp
@@ -104,6 +106,8 @@ async def sign_in_by_second_factor(site: NamedDependency[Site], request: AnyRequ
     """Sign an administrator in who has proven the password and answers with a second factor."""
     form = await read_sign_in_form(site, request)
     next_, browser = safe_next(form.get("next", ""), CONSOLE_HOME), _browser(site, request)
+    if missing := _missing(form):
+        return await _show(site, request, browser, next_, missing=missing)
     answer = Answer(
         code=form.get("code", ""),
         recovery_code=form.get("recovery", ""),
@@ -139,6 +143,8 @@ async def set_up_second_factor(site: NamedDependency[Site], request: AnyRequest)
         site.cookies.read(request, PASSWORD_PROOF),
         exchange_of(request).transaction_id,
     )
+    if missing := _missing(form):
+        return await _show(site, request, browser, next_, form=form, missing=missing)
     try:
         pending = await find_pending_sign_in(
             site.runtime, token, browser, transaction_id=transaction_id
@@ -196,6 +202,7 @@ async def _show(
     *,
     error: PorticoError | None = None,
     form: ReceivedForm | None = None,
+    missing: tuple[str, ...] = (),
 ) -> Page:
     try:
         pending = await find_pending_sign_in(
@@ -208,7 +215,7 @@ async def _show(
         return _sign_in_again(site, next_)
     sent = form if form is not None else ReceivedForm({}, {})
     if pending.must_set_up:
-        return await _show_set_up(site, request, pending, next_, error, sent.get("secret", ""))
+        return await _show_set_up(site, request, pending, next_, error, sent, missing)
     own, party = pending.own, relying_party(site, request)
     passkeys = [each for each in own.factors if each.method is FactorMethod.PASSKEY]
     here = [each for each in passkeys if party is not None and each.host == party.host]
@@ -219,14 +226,22 @@ async def _show(
     view = SecondFactorView(
         next=next_,
         name=pending.prover.administrator.name,
+        missing=missing,
         fault=_fault(error, sent),
         has_app=any(each.method is FactorMethod.APP for each in own.factors),
         has_codes=own.codes_left > 0,
         passkey_options=options,
         elsewhere="" if here else ", ".join(sorted({each.host for each in passkeys})),
-        open_recovery=bool(sent.get("recovery", "")),
+        open_recovery=bool(sent.get("recovery", "")) or "recovery" in missing,
     )
-    return _render(site, request, "console/second_factor_sign_in.html", error=error, view=view)
+    return _render(
+        site,
+        request,
+        "console/second_factor_sign_in.html",
+        error=error,
+        view=view,
+        invalid=bool(missing),
+    )
 
 
 async def _show_set_up(
@@ -235,7 +250,8 @@ async def _show_set_up(
     pending: PendingSignIn,
     next_: str,
     error: PorticoError | None,
-    secret: str,
+    sent: ReceivedForm,
+    missing: tuple[str, ...],
 ) -> Page:
     party, administrator = relying_party(site, request), pending.prover.administrator
     options = ""
@@ -245,12 +261,25 @@ async def _show_set_up(
     view = SetUpView(
         next=next_,
         name=administrator.name,
+        missing=missing,
         fault=translatable(getattr(error, "why", error.reason)) if error is not None else "",
         required_by=listed(pending.own.required_by),
-        app=await site.threads.run(lambda: app_set_up(administrator, secret)),
+        app=await site.threads.run(lambda: app_set_up(administrator, sent.get("secret", ""))),
         passkey_options=options,
     )
-    return _render(site, request, "console/second_factor_set_up.html", error=error, view=view)
+    return _render(
+        site,
+        request,
+        "console/second_factor_set_up.html",
+        error=error,
+        view=view,
+        invalid=bool(missing),
+    )
+
+
+def _missing(form: ReceivedForm) -> tuple[str, ...]:
+    """Return the field of the sent form that is empty; the page has a form for each."""
+    return missing_fields(form, *(form.values_by_name.keys() & {"code", "recovery"}))
 
 
 def _fault(error: PorticoError | None, form: ReceivedForm) -> str:
@@ -275,6 +304,7 @@ def _render(
     template: str,
     *,
     error: PorticoError | None = None,
+    invalid: bool = False,
     cookies: list[Cookie] | None = None,
     **values: object,
 ) -> Page:
@@ -286,7 +316,7 @@ def _render(
     status = 200 if error is None else site.status_of(error)
     return page_answer(
         html,
-        status=422 if isinstance(error, InvalidInput) else status,
+        status=422 if invalid or isinstance(error, InvalidInput) else status,
         cookies=[site.cookies.make(FORM, token), *(cookies or [])],
     )
 

@@ -26,6 +26,7 @@ MESSAGES: Mapping[str, str] = {
     "prove-password": _("Enter your password again. It is needed for changes after ten minutes."),
     "rule-on": _("A second factor is now required."),
     "rule-off": _("A second factor is no longer required."),
+    "link-withdrawn": _("The link is withdrawn. Nobody can use it any more."),
     "order": _("The order is saved."),
     "late": _("This change cannot be undone any more."),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from urllib.parse import quote
 
 import msgspec
@@ -16,6 +17,8 @@ from portico.services.people.password_links import (
     create_user_link,
     find_administrator_link,
     find_user_link,
+    withdraw_administrator_link,
+    withdraw_user_link,
 )
 from portico.services.people.users import get_user
 from portico.services.portals.open_portals import list_open_portals
@@ -66,6 +69,18 @@ async def make_administrator_link(console: NamedDependency[Console]) -> Answer:
     """Make a link for an administrator and show it."""
     await console.form()
     return await show_administrator_link(console, console.record_id)
+
+
+@post("/users/{id:str}/password-link/withdraw", status_code=303)
+async def end_user_link(console: NamedDependency[Console]) -> Answer:
+    """Withdraw the unused link of a user."""
+    return await _withdraw(console, "users", withdraw_user_link)
+
+
+@post("/administrators/{id:str}/password-link/withdraw", status_code=303)
+async def end_administrator_link(console: NamedDependency[Console]) -> Answer:
+    """Withdraw the unused link of an administrator."""
+    return await _withdraw(console, "administrators", withdraw_administrator_link)
 
 
 def require_one_way_in(form: SentForm) -> None:
@@ -146,6 +161,17 @@ async def _page(console: Console, view: PasswordLinkView, *, nav: str) -> Answer
         return await console.page("password_link.html", work, view, nav=nav)
 
 
+async def _withdraw(
+    console: Console, nouns: str, withdraw: Callable[[UnitOfWork, int], Awaitable[bool]]
+) -> Answer:
+    """Withdraw a person's link, and go back to the page of the person."""
+    await console.form()
+    async with console.writing() as work:
+        is_withdrawn = await withdraw(work, console.record_id)
+    message = "link-withdrawn" if is_withdrawn else "nothing"
+    return console.go(f"{nouns}/{console.record_id}", message=message)
+
+
 @get(["/users/{id:str}/password-link", "/administrators/{id:str}/password-link"])
 async def show_person(console: NamedDependency[Console]) -> Answer:
     """Redirect to the person: a link is never shown again."""
@@ -153,4 +179,10 @@ async def show_person(console: NamedDependency[Console]) -> Answer:
     return console.go(f"{noun}/{console.record_id}")
 
 
-ROUTES = [show_person, make_user_link, make_administrator_link]
+ROUTES = [
+    show_person,
+    make_user_link,
+    make_administrator_link,
+    end_user_link,
+    end_administrator_link,
+]

@@ -28,7 +28,7 @@ function showFavourites(ids) {
       door.append(smallArch(anchor, "arch-60"), element("bdi", "", textOf(anchor, "n")), key);
       return door;
     });
-  row.lastElementChild.replaceChildren(...made);
+  row.querySelector(".favs").replaceChildren(...made);
   row.hidden = made.length === 0;
   root.classList.remove("has-favourites");
 }
@@ -144,7 +144,7 @@ async function moveFavourite(id, to) {
   });
 }
 
-byId("stars").addEventListener("submit", (event) => {
+byId("stars")?.addEventListener("submit", (event) => {
   event.preventDefault();
   if (event.submitter) star(event.submitter);
 });
