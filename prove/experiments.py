@@ -57,14 +57,14 @@ EXPERIMENTS = (
     ),
     Experiment(
         "fuzz-api",
-        "Random requests to the API",
+        "Random requests by Schemathesis",
         "20,000 requests",
         "25 minutes",
         fuzz.prove_api,
     ),
     Experiment(
         "fuzz-forms",
-        "Random requests to pages and forms",
+        "Random requests to pages, forms and the API",
         "480,000 requests",
         "80 minutes",
         fuzz.prove_forms,

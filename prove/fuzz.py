@@ -4,20 +4,26 @@ from __future__ import annotations
 
 import http.client
 import random
+import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
+from litestar.routes import HTTPRoute
 from tests.clients.test_openapi_conformance import run_schemathesis
-from tests.harness import AUPS, Server, Tenant, create_tenant, free_port, served
+from tests.contract.routes import router_of
+from tests.harness import AUPS, LINKS, PORTALS, Server, Tenant, create_tenant, free_port, served
 from tests.scrapes import Scrape
 from tests.web.portal.portals import make_portal
 from tests.web.visits import Visit, add_administrator, add_user
 
+from portico.app import create_app
+from portico.settings import Settings
+from prove.api_grammar import make_api_request, operations_of
 from prove.findings import Finding, at_least_one, sqlite_database
 from prove.grammar import Request, Target, make_request, targets_of
 
@@ -30,6 +36,12 @@ EXAMPLES = 60
 """Examples of each operation in one run of Schemathesis."""
 
 PAGES = 250
+CRAWL_AGAIN = 300
+"""Requests between two looks at the first pages, for the forms of what was made meanwhile."""
+
+API_SHARE = 0.4
+"""The share of requests that go to the API and not to the pages."""
+
 DOCUMENTED = 503
 
 
@@ -62,14 +74,14 @@ def prove_api(scale: float, folder: Path) -> Finding:
     faults += _server_errors(scrape)
     statuses = _by_status(scrape)
     count = sum(statuses.values())
-    document = called_operations(scrape)
+    called = _operations(scrape, least=1)
     return Finding(
         f"{count:,} requests by Schemathesis to the operations of /openapi.json: "
         f"{statuses_text(statuses)}. No 5xx, no broken connection, all as documented.",
         {
             "requests": count,
             "runs of Schemathesis": seed,
-            "operations called": len(document),
+            "operations called": len(called),
             "statuses": statuses_text(statuses),
         },
         faults,
@@ -115,7 +127,7 @@ def _is_documented(answer: http.client.HTTPResponse) -> bool:
 
 
 def prove_forms(scale: float, folder: Path) -> Finding:
-    """Send random variants of every form and link of both faces until the count is reached."""
+    """Send random variants of every form, link and operation until the count is reached."""
     wanted = at_least_one(FORM_REQUESTS, scale)
     choices = random.Random(1)
     statuses: Counter[int] = Counter()
@@ -134,16 +146,17 @@ def prove_forms(scale: float, folder: Path) -> Finding:
             faults += sender.faults
         scrape = Scrape(metrics)
     faults += _server_errors(scrape)
-    called = called_operations(scrape)
+    called = _operations(scrape, least=1)
     return Finding(
         f"{statuses.total():,} random requests to {len(forms):,} different forms and links of the "
-        f"console and the portals: {statuses_text(statuses)}. No 5xx but the documented 503, "
-        "no broken connection.",
+        f"console and the portals, and to the API: {statuses_text(statuses)}. No 5xx but the "
+        "documented 503, no broken connection.",
         {
             "requests": statuses.total(),
             "different forms and links": len(forms),
             "tenants": turn,
             "operations called": len(called),
+            "not called": ", ".join(sorted(_operations(scrape, least=0) - called)),
             "statuses": statuses_text(statuses),
         },
         faults,
@@ -157,17 +170,24 @@ def _fuzz_tenant(server: Server, sender: Sender, choices: random.Random, count: 
     cookies = _sign_in(tenant, sender.address, bases[-1])
     found = {cookie: _crawl(sender, cookie, bases) for cookie in (*cookies, "")}
     sender.statuses.clear()  # those were no random requests
-    targets = [(cookie, target) for cookie, some in found.items() for target in some]
+    admin = tenant.caller()
+    operations = operations_of(server.http.get("/openapi.json").json())
+    ids = [each["id"] for noun in (LINKS, PORTALS, AUPS) for each in admin.get(noun).json()["list"]]
+    portal = bases[-1].rpartition("/")[2]
+    known = {"customer": admin.customer_id, "microtenant": "0", "portal": portal}
+    routes = _targets_of(_page_routes(), known, ids)
+    for cookie in found:
+        found[cookie] += routes
     for number in range(count):
-        cookie, target = choices.choice(targets)
-        status, kind, text = sender.send(make_request(target, cookie, choices))
-        # What a change has made has forms of its own.
-        if number % 20 == 0 and status == 200 and "html" in kind:
-            targets += [
-                (cookie, each)
-                for each in targets_of(text, target.path)
-                if each not in found[cookie] and not _ends_session(each)
-            ][:20]
+        if choices.random() < API_SHARE:
+            one = choices.choice(operations)
+            sender.send(make_api_request(one, admin.token, admin.customer_id, ids, choices))
+            continue
+        cookie = choices.choice(list(found))
+        sender.send(make_request(choices.choice(found[cookie]), cookie, choices))
+        if number % CRAWL_AGAIN == 0:
+            found[cookie] = [*_crawl(sender, cookie, bases[:1], pages=5), *found[cookie]]
+    targets = [(cookie, target) for cookie, some in found.items() for target in some]
     return {_shape(target) for _, target in targets}
 
 
@@ -198,12 +218,38 @@ def _sign_in(tenant: Tenant, address: str, portal: str) -> list[str]:
     return cookies
 
 
-def _crawl(sender: Sender, cookie: str, bases: tuple[str, ...]) -> list[Target]:
+def _page_routes() -> list[tuple[str, str]]:
+    """Return the methods and paths of all routes but the API's, whether pages lead there or not."""
+    router = router_of(create_app(Settings(access_log=False)))
+    return [
+        (method, route.path_format)
+        for route in router.routes
+        if isinstance(route, HTTPRoute)
+        and not route.path_format.startswith(("/mgmtconfig", "/zpa"))
+        for handler in route.route_handlers
+        for method in sorted(handler.http_methods - {"OPTIONS"})
+    ]
+
+
+def _targets_of(
+    routes: Sequence[tuple[str, str]], known: Mapping[str, str], ids: Sequence[str]
+) -> list[Target]:
+    """Return a target for each route, with the names in `known` and stored ids for the others."""
+    targets = []
+    for number, (method, path) in enumerate(routes):
+        filled = path
+        for name in re.findall(r"{(\w+)}", path):
+            filled = filled.replace(f"{{{name}}}", known.get(name, ids[number % len(ids)]))
+        targets.append(Target(method, filled))
+    return [each for each in targets if not _ends_session(each)]
+
+
+def _crawl(sender: Sender, cookie: str, bases: tuple[str, ...], pages: int = PAGES) -> list[Target]:
     """Return every form and link that a visitor finds, breadth first."""
     waiting, seen = [Target("GET", base) for base in bases], set(bases)
     found: dict[Target, None] = dict.fromkeys(waiting)
     for number, target in enumerate(waiting):
-        if number >= PAGES:
+        if number >= pages:
             break
         request = Request("GET", target.path, {"Cookie": cookie})
         status, kind, text = sender.send(request)
@@ -252,12 +298,13 @@ def _server_errors(scrape: Scrape) -> list[str]:
     ]
 
 
-def called_operations(scrape: Scrape) -> set[str]:
-    """Return the operations that were called, by the names of the metrics."""
+def _operations(scrape: Scrape, *, least: int) -> set[str]:
+    """Return the operations that were called so often, by the names of the metrics."""
     return {
-        dict(labels)["operation"]
-        for (name, labels), value in scrape.values.items()
-        if name == "portico_requests_total" and value
+        operation
+        for (name, labels), _ in scrape.values.items()
+        if name == "portico_requests_total"
+        and scrape.total(name, operation=(operation := dict(labels)["operation"])) >= least
     }
 
 

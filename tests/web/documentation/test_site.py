@@ -148,6 +148,8 @@ def test_serve_has_the_site_at_docs(site: Path, server: Server) -> None:
         "%2e%2e/documentation.py",
         "/etc/passwd",
         "nowhere.html",
+        "%00",
+        "a" * 300,
     ):
         assert server.http.get(f"/docs/{outside}").status_code == 404, outside
 
