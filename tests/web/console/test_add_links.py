@@ -184,7 +184,7 @@ def test_a_group_gets_a_private_link_in_four_clicks(tenant: Tenant, tab: OpenTab
     page = desk.open()
     page.get_by_role("link", name="Portals").first.click()
     page.get_by_role("link", name="Staff", exact=True).click()
-    page.get_by_role("link", name="New link").click()
+    page.get_by_role("main").get_by_role("link", name="New link").click()
     page.get_by_label("Name", exact=True).fill("Ledger")
     page.get_by_label("Host").fill("ledger.example")
     page.locator("[data-picker=groups] [role=combobox]").focus()

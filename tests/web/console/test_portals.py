@@ -39,7 +39,7 @@ def test_a_portal_is_made_and_people_find_its_link_at_once(tenant: Tenant, tab: 
     page.get_by_label("Everyone").check()
     page.get_by_role("button", name="Create portal").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Welcome")
-    page.get_by_role("link", name="New link").click()
+    page.get_by_role("main").get_by_role("link", name="New link").click()
     page.get_by_label("Name", exact=True).fill("Wiki")
     page.get_by_label("Host").fill("wiki.example")
     page.get_by_role("button", name="Save link").click()
