@@ -87,7 +87,10 @@ def _ends_with_slash(request: AnyRequest) -> bool:
 
 def read_file(request: AnyRequest, site: Path, name: str) -> Response[bytes]:
     """Return a file of a built site, or 304. Raises NotFound for a name outside of the site."""
-    path = _find(site, name)
+    try:
+        path = _find(site, name)
+    except (OSError, ValueError):  # a name that no file can have: too long, or with a zero byte
+        path = None
     if path is None:
         raise NotFound(name)
     known = path.stat()
