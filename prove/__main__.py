@@ -55,6 +55,7 @@ def run(experiment: Experiment, scale: float) -> Result:
         folder = Path(name)
         machine = describe_machine(folder)
         machine["Disk"] = machine["Disk"].partition(",")[0]  # the time of a sync is never the same
+        build = read_build()  # first: the checkout may change meanwhile
         began = time.monotonic()
         try:
             finding = experiment.run(scale, folder)
@@ -64,7 +65,6 @@ def run(experiment: Experiment, scale: float) -> Result:
             traceback.print_exc()
             fault = f"The experiment ended early: {error!r}"[:500]
             finding = Finding(fault, {}, [fault])
-        build = read_build()
         return Result(
             date=datetime.now(UTC).isoformat(timespec="minutes"),
             version=f"{build.version} {build.commit[:12]}".strip(),
