@@ -1,3 +1,3 @@
 """Portico: self-hosted user portals and the links that people open on them."""
 
-__version__ = "0.1.0"
+__version__ = "0.9.0"
