@@ -26,7 +26,7 @@ REFERENCE = [
 REFERENCE_STATUSES = {"400", "401", "403", "404", "405", "409", "415", "500", "503"}
 WITHOUT_OPERATION = {
     *("/", "/healthz", "/readyz", "/openapi.json"),
-    *("/docs", "/docs/{name}", "/static/reference.css"),
+    *("/docs", "/static/reference.css"),
 }
 PUBLIC = {"POST /signin", "POST /authn/v1/oauth/token", "POST /oauth2/v1/token"}
 
