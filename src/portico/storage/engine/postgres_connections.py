@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 import asyncpg
 from sqlalchemy import Executable
 
-from portico.storage.engine.connections import DuplicateKey, Parameters, ReadTooSlow
+from portico.storage.engine.connections import DuplicateKey, ReadTooSlow
+from portico.storage.engine.counted_writes import CountedWrites
 from portico.storage.engine.duplicates import violated_constraint
 from portico.storage.engine.statements import PreparedStatement, Row, StatementCompiler
 from portico.storage.engine.usage import DatabaseUsage, StatementKind
@@ -17,7 +18,7 @@ from portico.storage.engine.usage import DatabaseUsage, StatementKind
 T = TypeVar("T")
 
 
-class PostgresConnection:
+class PostgresConnection(CountedWrites):
     """Statements on one pooled connection. `seconds` is the database's time limit for each.
 
     `patience` is the time until the connection is closed, if it is not that of a read.
@@ -65,18 +66,7 @@ class PostgresConnection:
         """Return all rows. A transaction has its connection already, so it waits for no slot."""
         return await self.rows(statement, parameters)
 
-    async def run(self, statement: Executable, parameters: Parameters | None = None) -> int:
-        """Run a statement, and return the number of rows it changed."""
-        if parameters is None or isinstance(parameters, Mapping):
-            parameters = [parameters or {}]
-        prepared = self._statements.prepare(statement, parameters[0])
-        began = perf_counter()
-        try:
-            return await self._run(prepared, parameters)
-        finally:
-            self._usage.note(StatementKind.WRITE, prepared.sql, began)
-
-    async def _run(
+    async def _write(
         self, prepared: PreparedStatement, parameters: Sequence[Mapping[str, Any]]
     ) -> int:
         bound = [prepared.bind(values) for values in parameters]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -13,7 +13,8 @@ from typing import Any
 
 from sqlalchemy import Executable, text
 
-from portico.storage.engine.connections import TEXT_INDEX, WRITE_SECONDS, DuplicateKey, Parameters
+from portico.storage.engine.connections import TEXT_INDEX, WRITE_SECONDS, DuplicateKey
+from portico.storage.engine.counted_writes import CountedWrites
 from portico.storage.engine.sqlite_reads import (
     INLINE_SECONDS,
     OutOfTime,
@@ -42,7 +43,7 @@ LARGE_TEXT = 16 * 1024
 _TEXT_INDEX_EXISTS = text(f"SELECT 1 FROM sqlite_master WHERE name = '{TEXT_INDEX}'")
 
 
-class SqliteConnection(ABC):
+class SqliteConnection(CountedWrites):
     """Statements on one connection: on the event loop if they are quick, else on a thread."""
 
     slot = 0
@@ -75,17 +76,6 @@ class SqliteConnection(ABC):
         self, prepared: PreparedStatement, bound: tuple[str, Bound]
     ) -> Sequence[Row]:
         """Return the rows of a statement that was too slow for the event loop."""
-
-    async def run(self, statement: Executable, parameters: Parameters | None = None) -> int:
-        """Run a statement, and return the number of rows it changed."""
-        if parameters is None or isinstance(parameters, Mapping):
-            parameters = [parameters or {}]
-        prepared = self._statements.prepare(statement, parameters[0])
-        began = perf_counter()
-        try:
-            return await self._write(prepared, parameters)
-        finally:
-            self._usage.note(StatementKind.WRITE, prepared.sql, began)
 
     async def _write(
         self, prepared: PreparedStatement, parameters: Sequence[Mapping[str, Any]]
