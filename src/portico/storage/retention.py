@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import fcntl
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from sqlalchemy import ColumnElement, Delete, Select, Table, and_, bindparam, de
 
 from portico.domain.records import first_id_at
 from portico.storage.engine.connections import Connection, Database
+from portico.storage.engine.files import locked_file
 from portico.storage.engine.statements import cached
 from portico.storage.schema.people_tables import (
     console_device,
@@ -105,8 +105,9 @@ async def alone(database: Database, sqlite_file: Path | None) -> AsyncIterator[b
     `sqlite_file` is the file of a SQLite database, beside which the lock is.
     """
     if sqlite_file is not None:
-        with _locked(sqlite_file.with_name(f"{sqlite_file.name}-retention.lock")) as taken:
-            yield taken
+        lock = sqlite_file.with_name(f"{sqlite_file.name}-retention.lock")
+        with locked_file(lock) as descriptor:
+            yield descriptor is not None
         return
     async with database.read() as connection:
         taken = bool((await connection.rows(_TAKE))[0].taken)
@@ -115,18 +116,6 @@ async def alone(database: Database, sqlite_file: Path | None) -> AsyncIterator[b
         finally:
             if taken:
                 await connection.rows(_RELEASE)
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[bool]:
-    """Hold a lock file for a block. The kernel releases it when the process ends."""
-    with path.open("ab") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
 
 
 @cached

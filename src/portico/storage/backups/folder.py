@@ -6,9 +6,7 @@ and servers that share a folder share its backups.
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -16,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from portico.storage.engine.files import create_private_folder, replace_private_file
+from portico.storage.engine.files import create_private_folder, locked_file, replace_private_file
 
 PARTIAL = ".partial"
 """The end of the name of a backup that is still being written."""
@@ -112,22 +110,10 @@ def delete_partial_backups(folder: Path) -> None:
 
 @contextmanager
 def locked_folder(folder: Path) -> Iterator[int | None]:
-    """Hold the folder's lock for a block, or give None if another process holds it.
-
-    Creates the folder if it is missing. The number is a file descriptor. A child process that
-    inherits it holds the lock until it ends too. Raises OSError.
-    """
+    """Hold the folder's lock for a block, as `locked_file` does. Creates a missing folder."""
     create_private_folder(folder)
-    descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield None
-        else:
-            yield descriptor
-    finally:
-        os.close(descriptor)
+    with locked_file(folder / _LOCK) as descriptor:
+        yield descriptor
 
 
 def _dated_backups(folder: Path) -> list[tuple[int, Path]]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 PRIVATE_FILE = 0o600
@@ -45,6 +47,26 @@ def create_private_folder(path: Path) -> None:
         except FileExistsError:
             continue  # another process was faster
         each.chmod(PRIVATE_FOLDER)
+
+
+@contextmanager
+def locked_file(path: Path) -> Iterator[int | None]:
+    """Hold the lock of a file for a block, or give None if another process holds it.
+
+    Creates a missing file with mode 0600. The number is a file descriptor. A child process that
+    inherits it holds the lock until it ends too, and the kernel releases the lock of a process that
+    ends. Raises OSError.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield None
+        else:
+            yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def loose_modes(paths: Iterable[Path]) -> dict[Path, int]:
