@@ -22,7 +22,7 @@ from portico.settings import Settings
 from portico.storage.backups.manifest import Manifest, MissingBackupKey
 from portico.storage.backups.signing_in import AbleToSignIn
 from portico.storage.backups.writing import BackupRunning
-from portico.storage.schema.migrate import newest_revision
+from portico.storage.schema.compatibility import newest_revision
 
 NICE = 10
 KEY_MISSING = 2

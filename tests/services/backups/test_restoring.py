@@ -40,7 +40,7 @@ from portico.storage.backups.manifest import (
     MissingBackupKey,
 )
 from portico.storage.engine.database import create_database_file, open_database, sqlite_path
-from portico.storage.schema import migrate as schema
+from portico.storage.schema.compatibility import newest_revision
 from portico.storage.schema.migrate import migrations_on
 from portico.storage.secrets.secret_cipher import SecretCipher
 from portico.storage.secrets.secret_keys import SecretKeyFile
@@ -361,6 +361,6 @@ def test_older_backup_is_upgraded(tmp_path: Path) -> None:
 
     assert manifest.schema == "0012"
     assert verify_backup(path) == manifest
-    assert values(new, "SELECT version_num FROM alembic_version") == [schema.newest_revision()]
+    assert values(new, "SELECT version_num FROM alembic_version") == [newest_revision()]
     assert values(new, "SELECT name FROM customer") == ["Acme"]
     assert list(map(int, values(new, "SELECT handed_out FROM id_node"))) == [0]

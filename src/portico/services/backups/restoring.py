@@ -22,7 +22,7 @@ from portico.storage.backups.signing_in import AbleToSignIn, able_to_sign_in
 from portico.storage.engine.connections import Database
 from portico.storage.engine.database import open_database, sqlite_path
 from portico.storage.engine.files import sync_file
-from portico.storage.schema.migrate import newest_revision, revisions
+from portico.storage.schema.compatibility import newest_revision, revisions
 from portico.storage.secrets.secret_cipher import SecretCipher
 from portico.storage.secrets.secret_keys import SecretKeyError
 

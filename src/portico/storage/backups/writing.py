@@ -12,7 +12,7 @@ from portico import __version__
 from portico.storage.backups.archive import finish_archive, written_rows
 from portico.storage.backups.manifest import FORMAT, BackupError, Manifest
 from portico.storage.backups.stored_rows import read_stored, stored_tables
-from portico.storage.schema.migrate import newest_revision, revisions
+from portico.storage.schema.compatibility import newest_revision, revisions
 
 OLDEST_SCHEMA = "0012"
 """The first schema whose secrets are encrypted."""

@@ -22,10 +22,10 @@ from portico.storage.schema.compatibility import (
     MIGRATIONS,
     SchemaMismatch,
     SchemaVersion,
+    newest_revision,
     read_version,
+    revisions,
 )
-from portico.storage.schema.compatibility import newest_revision as newest_revision
-from portico.storage.schema.compatibility import revisions as revisions
 from portico.storage.secrets.secret_cipher import SecretCipher
 
 if TYPE_CHECKING:
