@@ -152,8 +152,9 @@ def test_requests_are_streamed_while_they_come(stand_in: Emulated, caller: Emula
     ):
         assert stream.headers["content-type"].startswith("text/event-stream")
         lines = stream.iter_lines()
-        assert next(lines) == ": listening"
+        assert next(lines) == "event: listening"
         caller.names()
+        assert next(lines) == "data:"
         name, data = next(events(lines))
 
     assert name == "request"
@@ -164,7 +165,7 @@ def test_listeners_that_leave_make_room(stand_in: Emulated) -> None:
     with served(without_lifespan(stand_in)) as running, client(running) as http:
         for _ in range(20):
             with http.stream("GET", "/_portico/requests/stream") as stream:
-                assert next(stream.iter_lines()) == ": listening"
+                assert next(stream.iter_lines()) == "event: listening"
 
 
 def test_rules_are_written_read_and_removed(stand_in: Emulated) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -11,7 +13,7 @@ from portico.domain.tenancy.identity import Role
 from portico.services.runtime import Runtime
 from portico.services.tenancy.signing_keys import KEY_REFRESH_SECONDS, rotate_signing_keys
 from portico.services.tenancy.tenants import create_tenant
-from tests.contract.inside import run_inside
+from tests.contract.inside import run_inside, watched_statements
 from tests.harness import as_operator, create_client, upgrade
 from tests.http.clients import ME, read_claims, signed_with
 
@@ -52,3 +54,31 @@ def test_new_keys_are_learned_after_the_clock_was_set_back(tmp_path: Path) -> No
     )
 
     assert statuses == (200, 401)
+
+
+def test_a_new_key_is_known_at_once_and_unknown_keys_are_looked_for_once_a_second(
+    tmp_path: Path,
+) -> None:
+    url = f"sqlite:///{tmp_path / 'portico.db'}"
+    upgrade(url)
+    client_id, secret = as_operator(url, add_client)
+    now = 1_000.0
+
+    async def work(client: httpx.AsyncClient) -> tuple[int, set[int], int]:
+        nonlocal now
+        form = {"client_id": client_id, "client_secret": secret}
+        token = (await client.post("/signin", data=form)).json()["access_token"]
+        key = as_operator(url, lambda runtime: rotate_signing_keys(runtime, overlap=3_600))
+        claims = read_claims(token)
+        new = signed_with(key, claims)
+        by_new_key = await client.get(ME, headers={"Authorization": f"Bearer {new}"})
+        now += 1
+        with watched_statements() as statements:
+            unknown = [signed_with(replace(key, id=each), claims) for each in range(1, 20)]
+            answers = await asyncio.gather(
+                *(client.get(ME, headers={"Authorization": f"Bearer {each}"}) for each in unknown)
+            )
+        read = [each for each in statements if "signing_key" in each]
+        return by_new_key.status_code, {each.status_code for each in answers}, len(read)
+
+    assert run_inside(url, work, monotonic=lambda: now) == (200, {401}, 1)

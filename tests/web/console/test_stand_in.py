@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from portico.domain.people.administrators import AdministratorSpec, GrantSpec
 from portico.domain.tenancy.identity import Role
@@ -178,6 +178,18 @@ def test_the_clock_is_frozen_and_set(served: Served, tab: OpenTab) -> None:
     assert 1_896_177_600 <= int(created["creationTime"]) <= 1_896_177_609
     page.get_by_role("button", name="Real time").click()
     expect(page.locator("[data-clock]")).to_contain_text("the real time")
+
+
+def test_a_request_that_comes_before_the_stream_appears(served: Served, tab: OpenTab) -> None:
+    page = tab().page
+
+    def let_a_request_pass(route: Route) -> None:
+        served.call("GET", "userPortalLinks")
+        route.continue_()
+
+    page.route("**/requests/stream*", let_a_request_pass)
+    served.open(page)
+    expect(page.locator("#traffic li").first).to_contain_text("userPortalLinks")
 
 
 def test_a_snapshot_is_restored(served: Served, tab: OpenTab) -> None:

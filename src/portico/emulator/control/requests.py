@@ -178,8 +178,8 @@ async def list_unmatched(request: AnyRequest, customer_id: CustomerId = None) ->
 async def stream_requests(request: AnyRequest, wanted: Wanted) -> Stream:
     """Send the requests that a filter selects, from now on.
 
-    The events are `request` with an entry as JSON, and `dropped` with a number if the listener
-    reads too slowly.
+    The events are `listening` at the start, `request` with an entry as JSON, and `dropped` with a
+    number if the listener reads too slowly.
     """
     journal = stand_in_of(request).journal
     journal.require_room()
@@ -195,7 +195,7 @@ async def clear_requests(request: AnyRequest, customer_id: CustomerId = None) ->
 async def _events(journal: Journal, wanted: EntryFilter) -> AsyncIterator[bytes]:
     """Yield events, and a comment now and then so that a lost connection is noticed."""
     with journal.listening(wanted) as listener:
-        yield b": listening\n\n"
+        yield b"event: listening\ndata:\n\n"
         while True:
             try:
                 async with asyncio.timeout(HEARTBEAT_SECONDS):

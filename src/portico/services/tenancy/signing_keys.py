@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable
 
@@ -14,6 +15,9 @@ from portico.storage.tenancy.signing_keys import SigningKeyRepository
 
 KEY_REFRESH_SECONDS = 30
 """How long a server uses the keys that it has read. Rotations overlap by more than that."""
+
+KEY_SEARCH_SECONDS = 1
+"""How long a server waits between two searches for the key of an unknown signature."""
 
 
 class SigningKeys:
@@ -33,28 +37,46 @@ class SigningKeys:
         self.monotonic = monotonic
         self._keys: dict[int, SigningKey] = {}
         self._read_at = float("-inf")
+        self._searched_at = float("-inf")
+        self._searching = asyncio.Lock()
 
     @property
     def read_again_at(self) -> float:
         """The latest time at which the keys are read again, in seconds of `monotonic`."""
         return self._read_at + KEY_REFRESH_SECONDS
 
-    async def current(self, *, older_than: float = KEY_REFRESH_SECONDS) -> list[SigningKey]:
-        """Return the keys, starting with the key that signs; read again after `older_than` seconds.
+    async def current(self) -> list[SigningKey]:
+        """Return the keys, starting with the key that signs; at most 30 seconds old.
 
         Raises Unavailable if no key can be read.
         """
+        if self.monotonic() >= self.read_again_at or not self._keys:
+            await self._read()
+        return list(self._keys.values())
+
+    async def newest(self) -> list[SigningKey]:
+        """Return the keys, read again for a signature that none of the current keys has made.
+
+        Another server may have rotated a moment ago. However many such signatures arrive, the
+        database is asked once a second at most. Raises Unavailable.
+        """
+        async with self._searching:
+            now = self.monotonic()
+            if now - self._searched_at >= KEY_SEARCH_SECONDS:
+                await self._read()
+                self._searched_at = now
+        return list(self._keys.values())
+
+    async def _read(self) -> None:
         now = self.monotonic()
-        if now - self._read_at >= older_than or not self._keys:
-            async with self._database.read() as connection:
-                keys = await SigningKeyRepository(connection, self._cipher).readable(self._keys)
-            self._keys = {key.id: key for key in keys}
-            self._read_at = now
+        async with self._database.read() as connection:
+            keys = await SigningKeyRepository(connection, self._cipher).readable(self._keys)
+        self._keys = {key.id: key for key in keys}
+        self._read_at = now
         if not self._keys:
             raise Unavailable(
                 "The server has no signing key that it can read. Its log has the reason."
             )
-        return list(self._keys.values())
 
 
 async def rotate_signing_keys(runtime: Runtime, *, overlap: int) -> SigningKey:

@@ -81,10 +81,7 @@ async def start_provider_sign_in(
 @get(CALLBACK)
 async def finish_provider_sign_in(site: NamedDependency[Site], request: AnyRequest) -> Page:
     """Complete a sign-in. All providers redirect browsers back to this one address."""
-    # Another server may have created the key of this cookie a moment ago.
-    keys = await site.signing_keys.current(older_than=1)
-    signed, browser_token = (site.cookies.read(request, each) for each in (PROVIDER, FORM))
-    attempt = read_attempt(signed, browser_token, keys, site.runtime.now)
+    attempt = await _read_attempt(site, request)
     if attempt is None:
         address = site.origins.peer(request)
         site.failed_sign_ins.note(
@@ -119,6 +116,16 @@ async def finish_provider_sign_in(site: NamedDependency[Site], request: AnyReque
         failed(Why.UNKNOWN)
         return redirect(f"{back}&fault=unknown", cookies=done)
     return redirect(attempt.next, cookies=[*done, *cookies])
+
+
+async def _read_attempt(site: Site, request: AnyRequest) -> SignInAttempt | None:
+    """Return the attempt of a browser's cookie, or None if it is missing, altered or too old."""
+    value, browser = (site.cookies.read(request, each) for each in (PROVIDER, FORM))
+    now = site.runtime.now
+    attempt = read_attempt(value, browser, await site.signing_keys.current(), now)
+    if attempt is None and value:
+        attempt = read_attempt(value, browser, await site.signing_keys.newest(), now)
+    return attempt
 
 
 async def _provider_of(site: Site, attempt: SignInAttempt) -> IdentityProvider | None:

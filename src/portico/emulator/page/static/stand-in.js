@@ -36,6 +36,8 @@
     live.hidden = source.readyState !== EventSource.OPEN;
   }
 
+  // Requests may have come since the page was made, or while the stream was interrupted.
+  source.addEventListener("listening", announce);
   source.addEventListener("request", announce);
   source.addEventListener("dropped", announce);
   source.addEventListener("open", showState);
