@@ -178,6 +178,16 @@ class Server:
         lines = self.log.read_text().splitlines()
         return [json.loads(line) for line in lines if line.startswith("{")]
 
+    def wait_for_lines(
+        self, selects: Callable[[dict[str, Any]], bool], count: int = 1
+    ) -> list[dict[str, Any]]:
+        """Waits until the log has selected lines. A request is logged after it was answered."""
+        deadline = time.monotonic() + READY_SECONDS
+        while len(lines := [each for each in self.log_lines() if selects(each)]) < count:
+            assert time.monotonic() < deadline, self.log.read_text()
+            time.sleep(0.02)
+        return lines
+
     def wait_until(self, *, ready: bool) -> httpx.Response:
         """Waits until `/readyz` says by itself that the server is ready, or not; its answer."""
         deadline = time.monotonic() + READY_SECONDS

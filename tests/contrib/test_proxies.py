@@ -175,5 +175,5 @@ def test_proxy_serves_portico_over_tls(
     assert fits.status_code == 201, fits.text
     assert (large.status_code, "x-transaction-id" in large.headers) == (413, True)
     assert too_large.status_code in (413, 415), "Caddy sends Portico's answer, if that is sooner."
-    lines = [each for each in portico.log_lines() if each.get("path") == "/console/sign-in"]
+    lines = portico.wait_for_lines(lambda line: line.get("path") == "/console/sign-in")
     assert lines[-1]["peer"] == CLIENT, "A client cannot choose the address that Portico sees."

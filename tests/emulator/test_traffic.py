@@ -153,8 +153,12 @@ def test_requests_are_streamed_while_they_come(stand_in: Emulated, caller: Emula
         assert stream.headers["content-type"].startswith("text/event-stream")
         lines = stream.iter_lines()
         assert next(lines) == "event: listening"
-        caller.names()
         assert next(lines) == "data:"
+        listed = http.get(
+            f"/mgmtconfig/v1/admin/customers/{caller.customer_id}/{LINKS}",
+            headers={"Authorization": f"Bearer {caller.token}"},
+        )
+        assert listed.status_code == 200
         name, data = next(events(lines))
 
     assert name == "request"

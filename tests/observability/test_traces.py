@@ -60,9 +60,11 @@ def test_a_request_is_a_span_with_its_statements(watched: Watched) -> None:
 
 def test_slow_requests_are_logged_with_their_statements(watched: Watched) -> None:
     answer = watched.admin.post(LINKS, {"name": f"{SECRET} 2", "link": "wiki.example.com"})
-    slow = [each for each in watched.server.log_lines() if each.get("event") == "request.slow"]
+    slow = watched.server.wait_for_lines(
+        lambda line: line.get("event") == "request.slow" and line["operation"] == "create_link"
+    )
 
-    line = next(each for each in slow if each["operation"] == "create_link")
+    line = slow[0]
     assert answer.status_code == 201
     assert line["level"] == "warning"
     assert (line["method"], line["status"]) == ("POST", 201)
