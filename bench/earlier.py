@@ -29,7 +29,9 @@ def install_earlier(revision: str) -> Path:
     _output(sys.executable, "-m", "venv", str(program.parent.parent))
     requirements = ("--requirement", str(checkout / "bench" / "requirements.txt"))
     pip = str(program.parent / "pip")
-    _output(pip, "install", "--quiet", *requirements, "--editable", str(checkout))
+    # pip warns, and goes on, when an earlier version has no such extras: they were dependencies.
+    package = f"{checkout}[metrics,postgresql,uvloop]"
+    _output(pip, "install", "--quiet", *requirements, "--editable", package)
     return program
 
 
