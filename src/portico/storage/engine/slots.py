@@ -66,7 +66,7 @@ class Slots:
 
     def is_free(self, customer_id: int) -> bool:
         """Return whether a tenant would get a slot without waiting."""
-        # A free slot has no waiter: `give_back` starts every waiter whose limits allow it.
+        # A free slot has no waiter: `give_back` starts the one whose limits then allow it.
         return self._taken.total() < self._in_all and self._taken[customer_id] < self._for_each
 
     async def take(self, customer_id: int) -> None:
@@ -98,16 +98,17 @@ class Slots:
             raise
 
     def give_back(self, customer_id: int) -> None:
-        """Return a slot, and start those in the queue whose limits allow it."""
+        """Return a slot, and start the first in the queue whose limits allow it."""
         self._taken[customer_id] -= 1
         if not self._taken[customer_id]:
             del self._taken[customer_id]
-        for waiter in tuple(self._queue):
+        for waiter in self._queue:
             # A waiter that timed out stays in the queue until its task runs.
             if self.is_free(waiter.customer_id) and not waiter.turn.done():
                 self._queue.remove(waiter)
                 self._taken[waiter.customer_id] += 1
                 waiter.turn.set_result(None)
+                return
 
 
 class Held:
