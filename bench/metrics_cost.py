@@ -142,9 +142,9 @@ def main() -> None:
         settings = Settings(database=url, access_log=False)
         with_counts, without = asyncio.run(_measure(settings, seconds))
     sys.stdout.write(
-        f"A cached list takes {with_counts:.2f} us of CPU time, {without:.2f} us without counts."
+        f"A cached list takes {with_counts:.2f} us of CPU time, {without:.2f} us without counts.\n"
     )
-    sys.stdout.write(f"Counting takes {100 * (with_counts - without) / with_counts:.1f} % of it.")
+    sys.stdout.write(f"Counting takes {100 * (with_counts - without) / with_counts:.1f} % of it.\n")
 
 
 if __name__ == "__main__":
