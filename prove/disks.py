@@ -16,7 +16,8 @@ from prove.consistency import faults_of_database
 from prove.findings import Finding, NotPossible, at_least_one
 
 ROUNDS = 20
-DISK_MIB = 12
+DISK_MIB = 64
+"""Room for all rounds: the audit log keeps every icon, also those of deleted links."""
 LARGE = {"link": "x.example.com", "iconText": "x" * 50_000}
 SMALL = {"link": "x.example.com"}
 
