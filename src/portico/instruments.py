@@ -112,9 +112,9 @@ def metrics_route(reporter: WorkerReporter) -> HTTPRouteHandler:
         """Return the metrics of all workers."""
         try:
             all_metrics = await reporter.ask_for_all(request.headers.get("accept", ""), ALL_SECONDS)
-        except NoMetrics:
+        except NoMetrics as reason:
             return Response(
-                b"The main process did not send the metrics in time. Try again in a moment.\n",
+                f"{reason}\n".encode(),
                 status_code=HTTP_503_SERVICE_UNAVAILABLE,
                 media_type="text/plain",
             )

@@ -7,11 +7,14 @@ have ended are kept.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from functools import partial
 from multiprocessing import Pipe
 from pathlib import Path
-from threading import Condition, Lock, Thread
+from queue import SimpleQueue
+from threading import Condition, Thread
 from time import monotonic
 
 from prometheus_client import GCCollector, PlatformCollector, ProcessCollector
@@ -19,28 +22,32 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector, CollectorRegistry
 
+from portico.observability.backup_time import BackupTime
 from portico.observability.listing import MAIN_METRICS
 from portico.observability.metrics import Values, make_metric
 from portico.observability.pipes import (
+    Answer,
     AskForAll,
     Collect,
     Exposition,
     Family,
     Snapshot,
+    ToWorker,
     families_of,
     receive_from_worker,
     send,
 )
-from portico.storage.backups.folder import last_backup
 
 SCRAPE_SECONDS = 2.0
-"""How long a scrape waits for workers that do not answer."""
+"""How long a scrape waits for workers, and for a disk with backups, that do not answer."""
 
 POLL_SECONDS = 5.0
 """How often workers are asked between scrapes. A worker that is killed loses so much at most."""
 
 SILENT_SECONDS = 20.0
 """A worker that has not answered for so long is not waited for, until it answers again."""
+
+logger = logging.getLogger("portico")
 
 _LASTING = {"counter", "histogram"}
 _OF_PROCESS = ("process_", "python_")
@@ -62,7 +69,26 @@ class PipeToWorker:
         self.asked = 0.0
         self.answered = 0.0
         self.is_open = False
-        self.sending = Lock()
+        self._outbox: SimpleQueue[ToWorker | None] = SimpleQueue()
+
+    def put(self, message: ToWorker) -> None:
+        """Send a message soon. `send_all` must run, because a full pipe makes the sender wait.
+
+        The queue is bounded: a worker is asked again only when it has answered, and has at most
+        `MOST_WAITING` questions of its own.
+        """
+        self._outbox.put(message)
+
+    def send_all(self) -> None:
+        """Send messages until `end`, then close the pipe."""
+        while (message := self._outbox.get()) is not None:
+            with suppress(OSError):  # the worker has ended, which the thread that reads finds out
+                send(self.connection, message)
+        self.connection.close()
+
+    def end(self) -> None:
+        """Let `send_all` return. Call it when nothing more can be read."""
+        self._outbox.put(None)
 
     @property
     def is_pending(self) -> bool:
@@ -77,7 +103,8 @@ class MetricsHub(Collector):
     """
 
     def __init__(self, workers: int, labels: BuildLabels, backups: Path | None = None) -> None:
-        self._backups = backups
+        self._is_scheduled = backups is not None
+        self._backup_time = BackupTime(backups)
         self._workers = workers
         self._build = labels
         self._families: dict[str, Family] = {}
@@ -114,18 +141,24 @@ class MetricsHub(Collector):
         link.is_open = True
         with self._changed:
             self._links.append(link)
-        Thread(target=self._read, args=(link,), name="portico-metrics", daemon=True).start()
+        for work in (partial(self._read, link), link.send_all):
+            Thread(target=work, name="portico-metrics", daemon=True).start()
 
     def exposition(self, accept: str = "") -> Exposition:
-        """Return the metrics of this process and of all workers, in a format for `accept`."""
+        """Return the metrics of this process and of all workers, in a format for `accept`.
+
+        It waits for at most `SCRAPE_SECONDS`.
+        """
+        deadline = monotonic() + SCRAPE_SECONDS
+        self._backup_time.start_reading()
         self._gather(SCRAPE_SECONDS)
+        self._backup_time.wait_until(deadline)
         encode, content_type = choose_encoder(accept)
         return Exposition(content_type, encode(self._all))
 
     def collect(self) -> Iterable[Metric]:
         """Yield all metrics: counters of all workers there were, gauges of those that answer."""
         own = families_of(self._own.collect())
-        backup_made = _last_backup(self._backups)  # not under the lock: a network disk can hang
         with self._changed:
             families = dict(self._families)
             totals = {name: dict(values) for name, values in (self._ended | self._none).items()}
@@ -134,7 +167,7 @@ class MetricsHub(Collector):
                     if family.kind in _LASTING or not lasting_only:
                         families.setdefault(family.name, family)
                         _add(totals, family)
-            mine = self._main_values(backup_made)
+            mine = self._main_values()
         for described in MAIN_METRICS:
             yield make_metric(described, mine[described.name])
         for family in families.values():
@@ -149,14 +182,14 @@ class MetricsHub(Collector):
         for link in self._links:
             yield str(link.number), link.families, link.is_pending
 
-    def _main_values(self, backup_made: int) -> Mapping[str, Values]:
+    def _main_values(self) -> Mapping[str, Values]:
         answering = sum(link.answered > 0 and not link.is_pending for link in self._links)
         return {
             "portico_build_info": [(self._build, 1)],
             "portico_workers": [((), self._workers)],
             "portico_workers_answering": [((), answering)],
-            "portico_backup_scheduled": [((), int(self._backups is not None))],
-            "portico_backup_last_success_timestamp_seconds": [((), backup_made)],
+            "portico_backup_scheduled": [((), int(self._is_scheduled))],
+            "portico_backup_last_success_timestamp_seconds": [((), self._backup_time.known)],
             "portico_worker_deaths_total": [((), self._deaths)],
         }
 
@@ -184,15 +217,7 @@ class MetricsHub(Collector):
             for link in links:
                 link.asked = monotonic()
         for link in links:
-            # A thread of its own, because a full pipe makes the sender wait.
-            self._send(link, Collect(check))
-
-    def _send(self, link: PipeToWorker, message: Collect | Exposition) -> None:
-        try:
-            with link.sending:
-                send(link.connection, message)
-        except OSError:  # the worker has ended, which its thread finds out too
-            return
+            link.put(Collect(check))
 
     def _read(self, link: PipeToWorker) -> None:
         try:
@@ -207,7 +232,12 @@ class MetricsHub(Collector):
             self._end(link)
 
     def _answer(self, link: PipeToWorker, message: AskForAll) -> None:
-        self._send(link, self.exposition(message.accept))
+        exposition = None
+        try:
+            exposition = self.exposition(message.accept)
+        except Exception:  # a question without an answer would keep its place for ever
+            logger.exception("The metrics cannot be served.", extra={"event": "metrics.failed"})
+        link.put(Answer(message.question, exposition))
 
     def _keep(self, link: PipeToWorker, message: Snapshot) -> None:
         with self._changed:
@@ -224,15 +254,7 @@ class MetricsHub(Collector):
                     self._families.setdefault(family.name, family)
                     _add(self._ended, family)
             self._changed.notify_all()
-        link.connection.close()
-
-
-def _last_backup(folder: Path | None) -> int:
-    try:
-        made = None if folder is None else last_backup(folder).time
-    except OSError:  # an unreadable folder is no reason to have no metrics, and the alert fires
-        made = None
-    return made or 0
+        link.end()
 
 
 def _labelled(process: str, families: Iterable[Family]) -> Iterable[Family]:

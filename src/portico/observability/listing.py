@@ -117,7 +117,8 @@ MAIN_METRICS = (
     Described(
         "portico_backup_last_success_timestamp_seconds",
         "gauge",
-        "Time of the newest scheduled backup, 0 if there is none.",
+        "Time of the newest scheduled backup, 0 if there is none. The last one known if the disk "
+        "does not answer.",
     ),
     Described(
         "portico_worker_deaths_total",

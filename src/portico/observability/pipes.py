@@ -7,7 +7,7 @@ and can ask for those of all workers together, to answer `/metrics` itself.
 from __future__ import annotations
 
 import asyncio
-import logging
+import itertools
 from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection
@@ -17,8 +17,6 @@ import msgspec
 from prometheus_client.registry import CollectorRegistry
 
 Sample = tuple[str, dict[str, str], float]
-
-logger = logging.getLogger("portico")
 
 
 class Family(msgspec.Struct, array_like=True):
@@ -36,11 +34,18 @@ class Collect(msgspec.Struct, tag=True):
     check: bool
 
 
-class Exposition(msgspec.Struct, tag=True):
-    """The main process sends the metrics of all workers, as text with its content type."""
+class Exposition(msgspec.Struct):
+    """The metrics of all workers, as text with its content type."""
 
     content_type: str
     content: bytes
+
+
+class Answer(msgspec.Struct, tag=True):
+    """The main process answers a question of a worker, with None after a failure."""
+
+    question: int
+    exposition: Exposition | None
 
 
 class Snapshot(msgspec.Struct, tag=True):
@@ -50,12 +55,16 @@ class Snapshot(msgspec.Struct, tag=True):
 
 
 class AskForAll(msgspec.Struct, tag=True):
-    """A worker asks for the metrics of all workers, in the format for a header `Accept`."""
+    """A worker asks for the metrics of all workers, in the format for a header `Accept`.
 
+    The number of the question comes back with the answer.
+    """
+
+    question: int
     accept: str
 
 
-ToWorker = Collect | Exposition
+ToWorker = Collect | Answer
 ToMain = Snapshot | AskForAll
 _ENCODER = msgspec.msgpack.Encoder()
 _TO_WORKER: msgspec.msgpack.Decoder[ToWorker] = msgspec.msgpack.Decoder(ToWorker)
@@ -85,8 +94,12 @@ def families_of(metrics: object) -> list[Family]:
     ]
 
 
+MOST_WAITING = 4
+"""Most questions of a worker that the main process has not answered."""
+
+
 class NoMetrics(Exception):
-    """The main process did not send the metrics of all workers in time."""
+    """The metrics of all workers cannot be had now. The text tells the client why."""
 
 
 class WorkerReporter:
@@ -98,7 +111,8 @@ class WorkerReporter:
         self._registry = CollectorRegistry()
         self._check: Callable[[], None] = lambda: None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._asking: list[asyncio.Future[Exposition]] = []
+        self._questions = itertools.count()
+        self._asking: dict[int, asyncio.Future[Exposition | None]] = {}
 
     def start(self, registry: CollectorRegistry, check: Callable[[], None]) -> None:
         """Answer from now on with the metrics of a registry. Call it on the event loop.
@@ -114,25 +128,35 @@ class WorkerReporter:
         self._send(Snapshot(families_of(self._registry.collect())))
 
     async def ask_for_all(self, accept: str, seconds: float) -> Exposition:
-        """Return the metrics of all workers. Raises NoMetrics after so many seconds."""
-        future: asyncio.Future[Exposition] = asyncio.get_running_loop().create_future()
-        self._asking.append(future)
+        """Return the metrics of all workers.
+
+        Raises NoMetrics after so many seconds, and at once while too many questions wait. A
+        question waits until it is answered, even if its client has gone, so a main process that
+        hangs gets no further ones.
+        """
+        if len(self._asking) >= MOST_WAITING:
+            raise NoMetrics(f"{MOST_WAITING} scrapes are waiting already. Try again in a moment.")
+        question = next(self._questions)
+        future: asyncio.Future[Exposition | None] = asyncio.get_running_loop().create_future()
+        self._asking[question] = future
         try:
-            await asyncio.to_thread(self._send, AskForAll(accept))
             async with asyncio.timeout(seconds):
-                return await future
+                await asyncio.to_thread(self._send, AskForAll(question, accept))
+                answer = await future
         except TimeoutError:
-            raise NoMetrics from None
-        finally:
-            if future in self._asking:
-                self._asking.remove(future)
+            raise NoMetrics(
+                "The main process did not send the metrics in time. Try again in a moment."
+            ) from None
+        if answer is None:
+            raise NoMetrics("The metrics cannot be collected. The log says why.")
+        return answer
 
     def _answer(self) -> None:
         assert self._loop is not None
         with suppress(EOFError, OSError, RuntimeError):  # the main process or the loop has ended
             while True:
                 message = _TO_WORKER.decode(self._connection.recv_bytes())
-                if isinstance(message, Exposition):
+                if isinstance(message, Answer):
                     self._loop.call_soon_threadsafe(self._deliver, message)
                     continue
                 if message.check:
@@ -143,9 +167,7 @@ class WorkerReporter:
         with self._sending, suppress(OSError):  # the main process has ended, and so will this one
             send(self._connection, message)
 
-    def _deliver(self, message: Exposition) -> None:
-        # Answers come in the order of the questions.
-        if self._asking:
-            future = self._asking.pop(0)
-            if not future.done():
-                future.set_result(message)
+    def _deliver(self, answer: Answer) -> None:
+        future = self._asking.pop(answer.question)
+        if not future.done():
+            future.set_result(answer.exposition)
