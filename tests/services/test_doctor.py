@@ -226,14 +226,17 @@ def test_backups_that_are_missing_late_or_failing_are_found(own_url: str, tmp_pa
 
 
 def test_proxy_headers_are_judged_by_what_servers_received(own_url: str) -> None:
-    def seen(**counts: int | bool) -> None:
+    def seen(peer: str = "10.0.0.5", **counts: int | bool) -> None:
         async def write(database: Database) -> None:
             async with database.transaction() as connection:
-                peer = ProxyPeer(peer="10.0.0.5", time=int(time.time()), **counts)  # type: ignore[arg-type]
-                await ProxyPeers(connection).write(peer)
+                counted = ProxyPeer(peer=peer, time=int(time.time()), **counts)  # type: ignore[arg-type]
+                await ProxyPeers(connection).write(counted)
 
         with_database(own_url, write)
 
+    seen("", trusted=False, requests=9, with_for=9, with_proto=9, all_requests=9)
+    socket = fault(own_url, "proxy-headers")
+    execute(own_url, "DELETE FROM proxy_peer")
     seen(trusted=False, requests=9, with_for=9, with_proto=9, all_requests=10)
     ignored = fault(own_url, "proxy-headers")
     seen(trusted=False, requests=9, with_for=9, with_proto=9, all_requests=10_000)
@@ -243,6 +246,10 @@ def test_proxy_headers_are_judged_by_what_servers_received(own_url: str) -> None
     seen(trusted=True, requests=9, with_for=9, with_proto=9, all_requests=9)
     right = examine(own_url, "proxy-headers")["proxy-headers"]
 
+    assert "9 of 9 requests came from a Unix socket with X-Forwarded headers" in socket.found
+    assert socket.command.startswith(
+        "portico serve --host 127.0.0.1 --trusted-proxies 127.0.0.1  # "
+    )
     assert "9 of 10 requests came from 10.0.0.5 with X-Forwarded headers" in ignored.found
     assert ignored.command.startswith("portico serve --trusted-proxies 10.0.0.5 ")
     assert stranger.level is Level.OK  # anybody can send such headers to an open port

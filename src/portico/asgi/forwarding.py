@@ -77,6 +77,7 @@ class ForwardingRecord:
         self._database = database
         self._clock = clock
         self._stored = 0
+        self._has_failed = False
         self._task: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> None:
@@ -88,12 +89,22 @@ class ForwardingRecord:
         if self._task is not None:
             self._task.cancel()
             await asyncio.wait({self._task})
-        await self._store()
+        await self._try_to_store()
 
     async def _run(self) -> None:
         while True:
-            await asyncio.sleep(EVERY_SECONDS if self._stored else FIRST_SECONDS)
+            is_first = not (self._stored or self._has_failed)
+            await asyncio.sleep(FIRST_SECONDS if is_first else EVERY_SECONDS)
+            await self._try_to_store()
+
+    async def _try_to_store(self) -> None:
+        try:
             await self._store()
+        except Exception:  # a defect must neither end the record nor fill the log
+            if not self._has_failed:
+                event = {"event": "proxy_headers.failed"}
+                logger.exception("The headers of reverse proxies were not recorded.", extra=event)
+            self._has_failed = True
 
     async def _store(self) -> None:
         peers = self.requests.busiest(int(self._clock()))

@@ -46,12 +46,15 @@ async def check_proxy_headers(examined: Examined) -> Result:
 
 def _ignored(peer: ProxyPeer) -> Result:
     number = max(peer.with_for, peer.with_proto)
+    trusted = f"--trusted-proxies {peer.peer}  # or trusted_proxies in the settings file"
+    if not peer.peer:  # no setting can trust a Unix socket
+        trusted = "--host 127.0.0.1 --trusted-proxies 127.0.0.1  # and let the proxy connect there"
     return warn(
         f"{number} of {peer.all_requests} requests came from {peer.peer or 'a Unix socket'} with "
         "X-Forwarded headers, which Portico ignored.",
         "If this is your proxy, all visitors share its address and lock one another out, and "
         "Portico takes https for http.",
-        f"portico serve --trusted-proxies {peer.peer}  # or trusted_proxies in the settings file",
+        f"portico serve {trusted}",
     )
 
 
