@@ -7,7 +7,9 @@ import gzip
 import hashlib
 import html
 import json
+import os
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from html.parser import HTMLParser
@@ -39,6 +41,24 @@ def site() -> Path:
     """The site, built unless it is up to date."""
     subprocess.run([SCRIPT], check=True, capture_output=True)
     return SITE
+
+
+def test_build_without_a_network_is_the_same_to_the_byte(site: Path, tmp_path: Path) -> None:
+    """Without a network where the kernel lets this process have that, else behind no proxy."""
+    again = tmp_path / "site"
+    alone = ["unshare", "--map-root-user", "--net"]
+    if shutil.which("unshare") is None or subprocess.run([*alone, "true"], check=False).returncode:
+        alone = []
+    names = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")
+    nowhere = {**os.environ, **dict.fromkeys(names, "http://127.0.0.1:9")}
+    subprocess.run([*alone, SCRIPT, again], env=nowhere, check=True, capture_output=True)
+
+    def contents(folder: Path) -> dict[Path, bytes]:
+        return {p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+    first, second = contents(site), contents(again)
+    assert first.keys() == second.keys()
+    assert [path for path, content in first.items() if second[path] != content] == []
 
 
 class _Parts(HTMLParser):
