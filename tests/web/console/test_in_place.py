@@ -51,6 +51,40 @@ def test_bars_and_heads_stick_and_menus_stay_in_the_window(tenant: Tenant, tab: 
     assert (arch["width"], round(arch["height"])) == (44, 49)
 
 
+def test_filters_of_a_list_share_one_line(tenant: Tenant, tab: OpenTab) -> None:
+    desk = sit_down(tenant, tab(viewport={"width": 768, "height": 900}, locale="de-DE"))
+    desk.add_link("Wiki", userPortals=[{"id": desk.add_portal("Staff")}])
+    for place, filters in (("links", ".filter"), ("audit", ".narrow-select")):
+        page = desk.open(place)
+        for width in (768, 900, 1120):
+            page.set_viewport_size({"width": width, "height": 900})
+            tops = {box_of(each)["y"] for each in page.locator(filters).all()}
+            assert len(tops) == 1, (place, width)
+
+
+def test_bar_of_the_selection_has_room_for_long_words(tenant: Tenant, tab: OpenTab) -> None:
+    desk = sit_down(tenant, tab(locale="de-DE"))
+    desk.add_link("Wiki")
+    page = desk.open("links")
+    page.locator(".pick").check()
+    bar = page.get_by_role("toolbar")
+    for width, text in ((360, 100), (768, 100), (1120, 100), (1440, 200)):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.evaluate(f"document.documentElement.style.fontSize = '{text}%'")
+        end = box_of(bar)["x"] + box_of(bar)["width"]
+        for button in bar.get_by_role("button").all():
+            assert box_of(button)["x"] + box_of(button)["width"] <= end, (width, text)
+
+
+def test_counts_of_the_navigation_stand_in_one_column(tenant: Tenant, tab: OpenTab) -> None:
+    desk = sit_down(tenant, tab(viewport={"width": 1440, "height": 900}))
+    desk.add_link("Wiki", userPortals=[{"id": desk.add_portal("Staff")}])
+    navigation = desk.open().get_by_role("navigation", name="Console", exact=True)
+    boxes = [box_of(each) for each in navigation.locator(".count").all()]
+    assert len(boxes) == 4
+    assert len({round(box["x"] + box["width"]) for box in boxes}) == 1
+
+
 def test_a_phone_has_room_for_fingers_and_shows_the_chosen_tab(
     tenant: Tenant, tab: OpenTab
 ) -> None:
