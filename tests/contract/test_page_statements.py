@@ -12,10 +12,13 @@ from typing import Any
 import httpx
 import pytest
 
+from portico.services.portals import search_everything
 from portico.storage.engine.connections import Connection, Database
 from portico.storage.engine.postgres import PostgresDatabase
 from portico.storage.engine.sqlite import SqliteDatabase
 from portico.storage.engine.statements import PreparedStatement
+from portico.storage.links import links
+from portico.storage.links.links import SCANNED_LINKS
 from tests.contract.inside import run_inside, watched_statements
 from tests.harness import AUPS, LINKS, MICROTENANTS, Tenant
 from tests.web.forms import editor_of
@@ -41,6 +44,9 @@ CHANGE_STATEMENTS = {
     "portals/{}/delete": 12,
 }
 """How many statements the form of each page of the console sends. These numbers may only fall."""
+
+SEARCH_STATEMENTS = 25
+"""How many statements the search over everything sends if much is stored. It may only fall."""
 
 
 @contextmanager
@@ -174,3 +180,32 @@ def test_changes_in_the_console_read_a_record_once(tenant: Tenant) -> None:
     counts = run_inside(tenant.server.database, work, insecure_cookies=True)
 
     assert {path: n for path, n in counts.items() if n > CHANGE_STATEMENTS[path]} == {}
+
+
+@pytest.mark.parametrize("scanned", [1, SCANNED_LINKS])
+def test_search_over_everything_reads_no_pictures_but_those_it_shows(
+    tenant: Tenant, monkeypatch: pytest.MonkeyPatch, scanned: int
+) -> None:
+    monkeypatch.setattr(links, "SCANNED_LINKS", scanned)
+    monkeypatch.setattr(search_everything, "SCANNED_LINKS", scanned)
+    monkeypatch.setattr(search_everything, "CANDIDATES", 3)
+    admin = tenant.caller()
+    for number in range(5):
+        portal = admin.create_portal(f"Desk {number}", imageData="x" * 1_000)
+        admin.create_link(f"Desk link {number}", userPortals=[{"id": portal}])
+        add_user(tenant, f"desk-user-{number}")
+    name = add_administrator(tenant, "ada")
+
+    async def work(client: httpx.AsyncClient) -> tuple[str, list[str]]:
+        await sign_in(client, "/console/sign-in", name)
+        with watched_statements() as statements:
+            shown = (await client.get(f"/console/{tenant.customer_id}/0/search?q=desk")).text
+        return shown, statements
+
+    shown, statements = run_inside(tenant.server.database, work, insecure_cookies=True)
+
+    for found in ("Desk 2", "Desk link 2", "desk-user-2"):
+        assert found in re.sub("<[^>]*>", "", shown)
+    assert not [each for each in statements if "image_data" in each]
+    assert len([each for each in statements if "icon_text" in each]) == 1  # of the links it shows
+    assert len(statements) <= SEARCH_STATEMENTS, statements

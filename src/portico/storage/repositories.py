@@ -19,6 +19,7 @@ from sqlalchemy import (
     Executable,
     FromClause,
     Select,
+    Subquery,
     Table,
     and_,
     bindparam,
@@ -174,6 +175,33 @@ class Repository(Generic[R]):
                 raise SearchTooExpensive(error.seconds) from error
         items = [self._record(row) for row in rows if row.id is not None]
         return Page(items=items, total=rows[0].total)
+
+    async def texts(
+        self, columns: tuple[str, ...], condition: Condition | None, limit: int
+    ) -> dict[int, tuple[str, ...]]:
+        """Return some columns of at most `limit` rows by id, in the order of names.
+
+        Raises SearchTooExpensive when the database does not finish in time.
+        """
+        return await self._texts(columns, condition, limit)
+
+    async def _texts(
+        self,
+        columns: tuple[str, ...],
+        condition: Condition | None,
+        limit: int,
+        *narrowed: str,
+        **values: object,
+    ) -> dict[int, tuple[str, ...]]:
+        shaped = None if condition is None else shape(condition)
+        if condition is not None:
+            values |= bound(condition)
+        values |= {"page_size": limit, "page_offset": 0}
+        try:
+            rows = await self._scan(_texts(type(self), columns, shaped, narrowed), **values)
+        except ReadTooSlow as error:
+            raise SearchTooExpensive(error.seconds) from error
+        return {row.id: tuple(row[1:]) for row in rows}
 
     async def insert(self, *records: R) -> None:
         """Store new records in this scope."""
@@ -374,7 +402,30 @@ def _page(
     condition: Condition | None,
     narrowed: tuple[str, ...],
 ) -> Select[Any]:
-    """Return the query for one page and the total: the keys of the page, then their rows.
+    """Return the query for one page and the total: the keys of the page, then their rows."""
+    table = repository.table
+    keys, counted = _keys(repository, sort_attribute, descending, condition, narrowed)
+    if condition is None and not narrowed:
+        stored = repository._counted()
+        counted = counted if stored is None else stored
+    total = counted.subquery("counted")
+    # Citus needs the scope beside each table to route the query.
+    same = and_(in_scope(table), table.c.id == keys.c.id)
+    return repository._extended(
+        select(total.c.total, *plain_columns(table))
+        .select_from(total.outerjoin(keys, true()).outerjoin(table, same))
+        .order_by(*_directed([keys.c.sort_key, keys.c.id], descending))
+    )
+
+
+def _keys(
+    repository: AnyRepository,
+    sort_attribute: str,
+    descending: bool,
+    condition: Condition | None,
+    narrowed: tuple[str, ...],
+) -> tuple[Subquery, Select[Any]]:
+    """Return the queries for the keys of one page, and for the number of rows on all pages.
 
     If few rows can match, the query finds them once, then counts and sorts them. Otherwise the keys
     come from an index in order, so that a deep page costs little more than scanning that index.
@@ -397,17 +448,8 @@ def _page(
         .offset(bindparam("page_offset"))
         .subquery("page")
     )
-    counted = repository._counted() if condition is None and not narrowed else None
-    if counted is None:
-        counted = select(func.count().label("total")).select_from(source).where(*conditions)
-    total = counted.subquery("counted")
-    # Citus needs the scope beside each table to route the query.
-    same = and_(in_scope(table), table.c.id == keys.c.id)
-    return repository._extended(
-        select(total.c.total, *plain_columns(table))
-        .select_from(total.outerjoin(keys, true()).outerjoin(table, same))
-        .order_by(*_directed([keys.c.sort_key, keys.c.id], descending))
-    )
+    counted = select(func.count().label("total")).select_from(source).where(*conditions)
+    return keys, counted
 
 
 @cached
@@ -418,6 +460,23 @@ def _names(
     table = repository.table
     conditions = _conditions(repository, condition, narrowed)
     return select(table.c.id, table.c.name_folded).where(*conditions).limit(bindparam("most"))
+
+
+@cached
+def _texts(
+    repository: AnyRepository,
+    columns: tuple[str, ...],
+    condition: Condition | None,
+    narrowed: tuple[str, ...],
+) -> Select[Any]:
+    """Return the query for the ids and some columns of the first rows by name."""
+    table = repository.table
+    keys, _ = _keys(repository, "name", False, condition, narrowed)
+    return (
+        select(table.c.id, *(table.c[name] for name in columns))
+        .select_from(keys.join(table, and_(in_scope(table), table.c.id == keys.c.id)))
+        .order_by(keys.c.sort_key, keys.c.id)
+    )
 
 
 def _conditions(

@@ -14,7 +14,7 @@ from portico.services.links.lists import list_filtered_links, select_links
 from portico.services.portals.search_everything import SearchResults, search_everything
 from portico.services.work import UnitOfWork
 from portico.storage import repositories
-from portico.storage.links import link_sets
+from portico.storage.links import links
 from tests.services.arranged import add_link, add_portal
 from tests.services.world import Caller, World
 
@@ -34,7 +34,7 @@ def listed(caller: Caller, wanted: LinkFilter, query: ListQuery | None = None) -
 def large(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Searches as in a small scope, and through the text index as in a large one."""
     if request.param == "indexed":
-        monkeypatch.setattr(link_sets, "SCANNED_LINKS", 0)
+        monkeypatch.setattr(links, "SCANNED_LINKS", 0)
 
 
 @pytest.mark.usefixtures("large")

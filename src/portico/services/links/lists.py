@@ -17,7 +17,7 @@ async def list_filtered_links(work: UnitOfWork, query: ListQuery, filter_: LinkF
 
     An unknown portal or section has no links.
     """
-    page = await work.link_sets.filtered(await _narrowed(work, query, filter_), filter_)
+    page = await work.link_sets.filtered(await narrow(work, query, filter_), filter_)
     portal_ids = {portal_id for link in page.items for portal_id in link.portal_ids}
     return LinkPage(page=page, portals=await work.portals.find_all(portal_ids))
 
@@ -34,7 +34,7 @@ async def select_links(work: UnitOfWork, selection: LinkSelection) -> list[Prese
             if link_id not in links:
                 raise NotFound(link_id)
         return sorted(links.values(), key=lambda link: (natural_key(link.name), link.id))
-    query = await _narrowed(work, ListQuery(natural=True, page_size=CHANGE_LIMIT), selection.filter)
+    query = await narrow(work, ListQuery(natural=True, page_size=CHANGE_LIMIT), selection.filter)
     page = await work.link_sets.filtered(query, selection.filter)
     _require_few(page.total)
     # A page locks nothing, so its links are read again by their ids.
@@ -42,7 +42,8 @@ async def select_links(work: UnitOfWork, selection: LinkSelection) -> list[Prese
     return [links[link.id] for link in page.items if link.id in links]
 
 
-async def _narrowed(work: UnitOfWork, query: ListQuery, filter_: LinkFilter) -> ListQuery:
+async def narrow(work: UnitOfWork, query: ListQuery, filter_: LinkFilter) -> ListQuery:
+    """Return the query with the text and the state of a filter among its conditions."""
     words = words_of(filter_.text)
     by_keyword = {word: await work.presentation.with_keyword(word) for word in words}
     return narrowed(query, filter_, by_keyword)

@@ -22,6 +22,11 @@ async def list_portals(work: UnitOfWork, query: ListQuery) -> Page[UserPortal]:
     return await work.portals.page(query)
 
 
+async def count_portals(work: UnitOfWork) -> int:
+    """Return the number of user portals in the scope."""
+    return await work.portals.count()
+
+
 async def get_portal(work: UnitOfWork, portal_id: int, *, lock: bool = False) -> UserPortal:
     """Return one user portal. Raises NotFound."""
     return await work.portals.get(portal_id, lock=lock)

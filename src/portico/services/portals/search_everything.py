@@ -2,38 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any
 
 from portico.domain.finding import QUERY_LIMIT, Found, Texts, find_best
 from portico.domain.links.display_hosts import display_host
 from portico.domain.links.filters import LinkFilter, text_conditions, words_of
 from portico.domain.links.links import LINK_FIELDS
 from portico.domain.links.presentation import PresentedLink
-from portico.domain.people.groups import Group
-from portico.domain.people.users import USER_FIELDS, PortalUser
-from portico.domain.portals.portals import PORTAL_FIELDS, UserPortal
-from portico.domain.records import Page, Record, natural_key
+from portico.domain.people.users import USER_FIELDS
+from portico.domain.portals.portals import PORTAL_FIELDS
+from portico.domain.records import natural_key
 from portico.domain.search import AllOf, Comparison, Field, ListQuery, Operator
-from portico.domain.tenancy.microtenants import MICROTENANT_FIELDS, Microtenant
-from portico.services.links.lists import list_filtered_links
-from portico.services.people.administrators import GrantedAdministrator, list_administrators
-from portico.services.people.groups import list_groups
-from portico.services.people.users import list_users
-from portico.services.portals.portals import list_portals
-from portico.services.tenancy.microtenants import list_microtenants
+from portico.domain.tenancy.microtenants import MICROTENANT_FIELDS
+from portico.services.links.lists import narrow
+from portico.services.tenancy.microtenants import get_microtenant
 from portico.services.threads import run_on_thread
 from portico.services.work import UnitOfWork
 from portico.storage.links.findable import FindableLink, findable_links
 from portico.storage.links.links import SCANNED_LINKS
-
-R = TypeVar("R", bound=Record)
-T = TypeVar("T")
+from portico.storage.repositories import Repository
 
 LINKS_SHOWN, OTHERS_SHOWN = 8, 5
 CANDIDATES = 200
 """How many records of a noun are ranked. If there are more, the database chooses among them."""
+
+PORTAL_TEXTS = tuple(PORTAL_FIELDS[name] for name in ("name", "description", "domain"))
+MICROTENANT_TEXTS = tuple(MICROTENANT_FIELDS[name] for name in ("name", "description"))
+USER_TEXTS = tuple(USER_FIELDS[name] for name in ("name", "displayName", "email"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Findable:
+    """A record by its id, and the texts of it that are searched. Nothing else of it is read."""
+
+    id: int
+    texts: Texts
+
+    @property
+    def name(self) -> str:
+        """The name that is shown."""
+        return self.texts[0]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,61 +51,69 @@ class SearchResults:
     """The best matches of each noun. People are for administrators of the whole tenant."""
 
     links: Sequence[Found[PresentedLink]] = ()
-    portals: Sequence[Found[UserPortal]] = ()
-    users: Sequence[Found[PortalUser]] = ()
-    groups: Sequence[Found[Group]] = ()
-    administrators: Sequence[Found[GrantedAdministrator]] = ()
-    microtenants: Sequence[Found[Microtenant]] = ()
+    portals: Sequence[Found[Findable]] = ()
+    users: Sequence[Found[Findable]] = ()
+    groups: Sequence[Found[Findable]] = ()
+    administrators: Sequence[Found[Findable]] = ()
+    microtenants: Sequence[Found[Findable]] = ()
 
 
 async def search_everything(work: UnitOfWork, text: str) -> SearchResults:
     """Return the matches of a text, ranked as on a portal. An empty text has none.
 
-    Raises InvalidField for more than 16 words.
+    Raises InvalidField for more than 16 words, SearchTooExpensive.
     """
     text = text[:QUERY_LIMIT]
     if not words_of(text):
         return SearchResults()
-    links = await _best_links(work, text)
-    portals = await _candidates(
-        text,
-        lambda query: list_portals(work, query),
-        [PORTAL_FIELDS[name] for name in ("name", "description", "domain")],
-    )
-    microtenants = await _candidates(
-        text,
-        lambda query: list_microtenants(work, query),
-        [MICROTENANT_FIELDS[name] for name in ("name", "description")],
-    )
-    users: Sequence[PortalUser] = ()
-    groups: Sequence[Group] = ()
-    administrators: Sequence[GrantedAdministrator] = ()
+    users: Sequence[Findable] = ()
+    groups: Sequence[Findable] = ()
+    administrators: Sequence[Findable] = ()
     if work.principal.microtenant_id is None:
-        users = await _candidates(
-            text,
-            lambda query: list_users(work, query),
-            [USER_FIELDS[name] for name in ("displayName", "name", "email")],
-        )
-        groups = (await list_groups(work)).groups
-        administrators = await list_administrators(work)
+        users = await _candidates(text, work.users, USER_TEXTS, _texts_of_person)
+        groups = [
+            Findable(id=each.id, texts=(each.name, "", "", "")) for each in await work.groups.all()
+        ]
+        administrators = [
+            Findable(id=each.id, texts=_texts_of_person(each.name, each.display_name, each.email))
+            for each in await work.administrators.of_tenant(work.scope.customer_id)
+        ]
     return SearchResults(
-        links=links,
+        links=await _best_links(work, text),
         portals=_best(
-            text, portals, lambda it: (it.name, "", it.description, display_host(it.domain))
+            text,
+            await _candidates(text, work.portals, PORTAL_TEXTS, _texts_of_portal),
         ),
-        users=_best(text, users, _texts_of_person),
-        groups=_best(text, groups, lambda it: (it.name, "", "", "")),
-        administrators=_best(text, administrators, _texts_of_person),
-        microtenants=_best(text, microtenants, lambda it: (it.name, "", it.description, "")),
+        users=_best(text, users),
+        groups=_best(text, groups),
+        administrators=_best(text, administrators),
+        microtenants=_best(text, await _microtenants(work, text)),
     )
 
 
-def _best(text: str, items: Sequence[T], texts_of: Callable[[T], Texts]) -> list[Found[T]]:
-    return find_best(text, items, texts_of, OTHERS_SHOWN)
+def _best(text: str, items: Sequence[Findable]) -> list[Found[Findable]]:
+    return find_best(text, items, lambda item: item.texts, OTHERS_SHOWN)
 
 
-def _texts_of_person(person: PortalUser | GrantedAdministrator) -> Texts:
-    return person.display_name or person.name, person.name, "", person.email
+def _texts_of_person(name: str, display_name: str, email: str) -> Texts:
+    return display_name or name, name, "", email
+
+
+def _texts_of_portal(name: str, description: str, domain: str) -> Texts:
+    return name, "", description, display_host(domain)
+
+
+def _texts_of_microtenant(name: str, description: str) -> Texts:
+    return name, "", description, ""
+
+
+async def _microtenants(work: UnitOfWork, text: str) -> list[Findable]:
+    """Return the microtenants to rank. An administrator of one finds that one alone."""
+    only = work.principal.microtenant_id
+    if only is None:
+        return await _candidates(text, work.microtenants, MICROTENANT_TEXTS, _texts_of_microtenant)
+    own = await get_microtenant(work, only)
+    return [Findable(id=own.id, texts=_texts_of_microtenant(own.name, own.description))]
 
 
 async def _best_links(work: UnitOfWork, text: str) -> list[Found[PresentedLink]]:
@@ -121,42 +139,35 @@ async def _findable_links(work: UnitOfWork, text: str) -> list[FindableLink]:
     if work.links_in_scope <= SCANNED_LINKS:
         links = await findable_links(work.connection, work.scope, 2 * SCANNED_LINKS)
         return sorted(links, key=lambda link: natural_key(link.name))
-    starting = ListQuery(condition=_starts(text, LINK_FIELDS["name"]), page_size=CANDIDATES)
-    matching = ListQuery(page_size=CANDIDATES)
-    pages = [
-        await list_filtered_links(work, starting, LinkFilter()),
-        await list_filtered_links(work, matching, LinkFilter(text=text)),
-    ]
-    found = {link.id: link for page in pages for link in page.page.items}
-    return [
-        FindableLink(
-            id=link.id,
-            name=link.name,
-            description=link.description,
-            link=link.link,
-            link_path=link.link_path,
-            keywords=link.presentation.keywords,
-        )
-        for link in await work.presentation.present(found.values())
-    ]
+    starts = _starts(text, LINK_FIELDS["name"])
+    matches = (await narrow(work, ListQuery(), LinkFilter(text=text))).condition
+    found: dict[int, tuple[str, ...]] = {}
+    for condition in (starts, matches):
+        found |= await work.link_sets.texts(("name",), condition, CANDIDATES)
+    ids = list(found)
+    links = await findable_links(work.connection, work.scope, len(ids), ids)
+    return sorted(links, key=lambda link: ids.index(link.id))
 
 
 async def _candidates(
-    text: str, page_of: Callable[[ListQuery], Awaitable[Page[R]]], fields: Sequence[Field]
-) -> list[R]:
+    text: str,
+    stored: Repository[Any],
+    fields: Sequence[Field],
+    texts_of: Callable[..., Texts],
+) -> list[Findable]:
     """Return all records of a noun, or those that the database finds if there are many.
 
-    The first field is the name.
+    The first field is the name; `texts_of` takes the values of all fields.
     """
-    every = await page_of(ListQuery(natural=True, page_size=CANDIDATES))
-    if every.total <= CANDIDATES:
-        return every.items
-    matching = AllOf(tuple(text_conditions(text, fields)))
-    found: dict[int, R] = {}
-    for condition in (_starts(text, fields[0]), matching):
-        page = await page_of(ListQuery(condition=condition, page_size=CANDIDATES))
-        found |= {record.id: record for record in page.items}
-    return list(found.values())
+    columns = tuple(field.attribute for field in fields)
+    found = await stored.texts(columns, None, CANDIDATES + 1)
+    if len(found) <= CANDIDATES:
+        found = dict(sorted(found.items(), key=lambda each: natural_key(each[1][0])))
+    else:
+        matching = AllOf(tuple(text_conditions(text, fields)))
+        found = await stored.texts(columns, _starts(text, fields[0]), CANDIDATES)
+        found = found | await stored.texts(columns, matching, CANDIDATES)
+    return [Findable(id=each, texts=texts_of(*values)) for each, values in found.items()]
 
 
 def _starts(text: str, field: Field) -> Comparison:

@@ -24,12 +24,10 @@ from portico.domain.search import ListQuery
 from portico.storage.engine.statements import Among, cached
 from portico.storage.links.links import (
     ON_PORTAL,
-    SCANNED_LINKS,
     WITH_TRIGRAMS,
     LinkRepository,
     on_no_portal,
 )
-from portico.storage.links.trigrams import trigram_query
 from portico.storage.repositories import in_scope
 from portico.storage.schema.page_tables import link_presentation
 from portico.storage.schema.tables import portal_assignment, user_portal_link
@@ -64,16 +62,10 @@ class LinkSetRepository(LinkRepository):
         elif filter_.section_id is not None:
             narrowed.append(_IN_SECTION)
             values["section_id"] = filter_.section_id
-        if query.condition is not None and not filter_.portal_id and self._is_large:
-            phrase = trigram_query(query.condition)
-            if phrase and await self.connection.has_text_index():
-                narrowed.append(WITH_TRIGRAMS)
-                values["trigrams"] = phrase
+        if not filter_.portal_id and (phrase := await self._trigrams(query.condition)):
+            narrowed.append(WITH_TRIGRAMS)
+            values["trigrams"] = phrase
         return await self._page(query, *narrowed, **values)
-
-    @property
-    def _is_large(self) -> bool:
-        return self._links > SCANNED_LINKS
 
     async def set_enabled(self, links: Collection[Link], enabled: bool) -> None:
         """Enable or disable links, and store their stamps."""

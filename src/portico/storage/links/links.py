@@ -22,7 +22,7 @@ from sqlalchemy import (
 
 from portico.domain.links.links import Link
 from portico.domain.records import Page, Scope
-from portico.domain.search import ListQuery
+from portico.domain.search import Condition, ListQuery
 from portico.storage.engine.connections import Connection
 from portico.storage.engine.statements import Among, Row, cached, deleting_few, insert_into
 from portico.storage.links.trigrams import TEXT_INDEX_QUERY, trigram_query
@@ -50,11 +50,24 @@ class AnyLinkRepository(Repository[L]):
 
     async def page(self, query: ListQuery) -> Page[L]:
         """Return one page and the total. In a large scope a text search uses the text index."""
-        if query.condition is not None and self._links > SCANNED_LINKS:
-            phrase = trigram_query(query.condition)
-            if phrase and await self.connection.has_text_index():
-                return await self._page(query, WITH_TRIGRAMS, trigrams=phrase)
+        if phrase := await self._trigrams(query.condition):
+            return await self._page(query, WITH_TRIGRAMS, trigrams=phrase)
         return await self._page(query)
+
+    async def texts(
+        self, columns: tuple[str, ...], condition: Condition | None, limit: int
+    ) -> dict[int, tuple[str, ...]]:
+        """Return some columns of links, as for other nouns, with the text index as `page`."""
+        if phrase := await self._trigrams(condition):
+            return await self._texts(columns, condition, limit, WITH_TRIGRAMS, trigrams=phrase)
+        return await self._texts(columns, condition, limit)
+
+    async def _trigrams(self, condition: Condition | None) -> str:
+        """Return the query of the text index for a condition, empty where that is no use."""
+        if condition is None or self._links <= SCANNED_LINKS:
+            return ""
+        phrase = trigram_query(condition)
+        return phrase if phrase and await self.connection.has_text_index() else ""
 
     async def page_of_portal(self, portal_id: int, query: ListQuery) -> Page[L]:
         """Return a page of the links that are assigned to a portal."""

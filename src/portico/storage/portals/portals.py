@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from sqlalchemy import Executable, Select, bindparam, select, update
+from sqlalchemy import Executable, Select, bindparam, func, select, update
 
 from portico.domain.portals.portals import UserPortal
 from portico.storage.engine.statements import cached
@@ -18,6 +18,10 @@ class UserPortalRepository(Repository[UserPortal]):
     table: ClassVar = user_portal
     record: ClassVar = UserPortal
 
+    async def count(self) -> int:
+        """Return the number of portals in the scope."""
+        return int((await self._rows(_count()))[0].portals)
+
     async def first_with_certificate(self, certificate_id: int) -> str | None:
         """Return the name of one portal that uses the certificate, or None."""
         rows = await self._rows(_first_with_certificate(), named_id=certificate_id)
@@ -26,6 +30,11 @@ class UserPortalRepository(Repository[UserPortal]):
     async def rename_certificate(self, certificate_id: int, name: str) -> None:
         """Store a certificate's new name in the portals that use it."""
         await self._run(_rename_certificate(), named_id=certificate_id, certificate_name=name)
+
+
+@cached
+def _count() -> Select[Any]:
+    return select(func.count().label("portals")).where(in_scope(user_portal))
 
 
 @cached

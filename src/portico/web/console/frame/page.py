@@ -12,13 +12,12 @@ from litestar.datastructures import Cookie
 from litestar.di import NamedDependency
 
 from portico.domain.errors import InvalidInput
-from portico.domain.search import ListQuery
 from portico.domain.tenancy.identity import Role
 from portico.services.access import require_admin
 from portico.services.people.console_access import list_accessible_microtenants
 from portico.services.people.passwords import hash_in_turn
 from portico.services.people.sessions import SignedInAdministrator
-from portico.services.portals.portals import list_portals
+from portico.services.portals.portals import count_portals
 from portico.services.tenancy.clients import count_clients
 from portico.services.tenancy.microtenants import summarise_microtenants
 from portico.services.work import UnitOfWork
@@ -256,7 +255,7 @@ class Console(msgspec.Struct, frozen=True, kw_only=True):
             scopes=[each async for each in self._microtenant_choices(everywhere=everywhere)],
             counts=Counts(
                 links=work.links_in_scope,
-                portals=(await list_portals(work, ListQuery(page_size=1))).total,
+                portals=await count_portals(work),
                 microtenants=len(await summarise_microtenants(work)),
                 clients=await count_clients(work) if tenant_wide else 0,
             ),
