@@ -54,12 +54,13 @@ class RemovedEntries:
 class AuditFilter:
     """Criteria for audit entries. None or an empty text matches every entry.
 
-    `since` is inclusive and `until` exclusive, in epoch seconds. `text` is part of the object's
-    name, or of the actor's.
+    `since` is inclusive and `until` exclusive, in epoch seconds. `from_id` is the smallest id of an
+    entry. `text` is part of the object's name, or of the actor's.
     """
 
     since: int | None = None
     until: int | None = None
+    from_id: int | None = None
     actor_id: int | None = None
     object_type: str = ""
     object_id: int | None = None

@@ -9,6 +9,7 @@ import pytest
 from portico.domain.audit import Action, AuditFilter
 from portico.domain.links.changes import ChangeKind, LinkChange, LinkSelection
 from portico.domain.links.presentation import LinkPresentation
+from portico.services.audit import log
 from portico.services.audit.requests import RequestPage, list_requests
 from portico.services.links.changes import change_links
 from portico.services.links.links import create_links
@@ -92,6 +93,32 @@ def test_text_is_found_in_the_names_of_people(world: World) -> None:
 
     assert counts(requests(world.admin, text="ADMIN cli", object_type="userPortalLink")) == [1]
     assert counts(requests(world.admin, text="operat", object_type="userPortalLink")) == []
+
+
+def test_search_for_a_text_goes_back_in_steps(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log, "SEARCHED_ENTRIES", 4)
+    for name in ("Wiki", "Alarms", "Budget", "Wiki of the east", "Chat", "Wikis"):
+        world.now += 1
+        add_portal(world.admin, name)
+    wanted: dict[str, Any] = {"text": "wiki", "object_type": "userPortal"}
+
+    first = requests(world.admin, None, **wanted)
+    second = requests(world.admin, first.next_id, **wanted)
+
+    names = [[each.newest.object_name for each in page.requests] for page in (first, second)]
+    assert names == [["Wikis", "Wiki of the east"], ["Wiki"]]
+    assert first.searched_since == world.now - 3
+    recent = requests(world.admin, **wanted, since=world.now - 2)
+    assert (len(recent.requests), recent.next_id, recent.searched_since) == (2, None, None)
+    found: list[str] = []
+    before_id = first.next_id
+    while before_id is not None:
+        page = requests(world.admin, before_id, **wanted)
+        found += [each.newest.object_name for each in page.requests]
+        before_id = page.next_id
+    assert found == ["Wiki"]
 
 
 def test_requests_of_other_microtenants_and_tenants_are_not_found(world: World) -> None:

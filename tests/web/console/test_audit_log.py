@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from playwright.sync_api import expect
 
-from tests.harness import LINKS, Tenant
+from portico.domain.audit import Action, AuditEntry
+from portico.services.audit.log import SEARCHED_ENTRIES
+from portico.services.runtime import Runtime
+from portico.storage.audit.trail import AuditTrail
+from tests.harness import LINKS, Tenant, as_operator
 from tests.web.conftest import OpenTab
 from tests.web.console.clerks import hire
 from tests.web.console.people import Desk, sit_down
@@ -107,6 +113,53 @@ def test_who_changed_what_is_found_in_two_clicks(tenant: Tenant, tab: OpenTab) -
     expect(page.get_by_role("row", name="Name")).to_contain_text("Pump 7")
     # Leaving the field for the row asks for nothing again, which would close the row.
     assert [each for each in searches if "/audit?" in each] == []
+
+
+def add_entries(tenant: Tenant, count: int) -> None:
+    """Adds entries of changes in the last hour."""
+
+    async def add(runtime: Runtime) -> None:
+        customer_id, now = int(tenant.customer_id), int(time.time())
+        entries = [
+            AuditEntry(
+                customer_id=customer_id,
+                id=runtime.new_id(),
+                microtenant_id=0,
+                time=now,
+                actor_id=0,
+                action=Action.UPDATE,
+                object_type="userPortalLink",
+                object_id=number,
+                object_name=f"Pump {number}",
+                before="",
+                after="",
+                transaction_id=f"pump-{number}",
+            )
+            for number in range(count)
+        ]
+        async with runtime.database.write(customer_id) as connection:
+            await AuditTrail(connection, customer_id).append(*entries)
+
+    as_operator(tenant.server.database, add)
+
+
+def test_search_of_a_long_log_says_how_far_it_came(tenant: Tenant, tab: OpenTab) -> None:
+    desk = sit_down(tenant, tab())
+    desk.add_link("Wiki")
+    add_entries(tenant, SEARCHED_ENTRIES)
+    page = desk.open("audit?q=wiki")
+    expect(page.get_by_text("Older entries have not been searched yet.")).to_be_visible()
+    page.get_by_role("link", name="Search older entries").click()
+    expect(page.locator(".request .what")).to_have_text(["Added Wiki link"])
+    desk.add_link("Wiki of the east")
+    page = desk.open("audit?q=wiki")
+    expect(page.locator(".request .what")).to_have_text(["Added Wiki of the east link"])
+    expect(page.get_by_text("Searched back to")).to_be_visible()
+    page.get_by_role("link", name="Search older entries").click()
+    expect(page.locator(".request .what")).to_have_text(["Added Wiki link"])
+    expect(page.get_by_text("Newest first")).to_be_visible()
+    rows = hire(tenant).get("audit.csv?q=wiki").text
+    assert rows.count("userPortalLink") == 2
 
 
 def test_one_row_opens_to_what_the_request_did(tenant: Tenant, tab: OpenTab) -> None:

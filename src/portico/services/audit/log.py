@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +19,9 @@ from portico.storage.audit.log import AuditLog
 PAGE_LIMIT = 500
 EXPORT_PAGE = 100
 """Entries per page of an export; each entry can hold several pictures of up to 128 KiB."""
+
+SEARCHED_ENTRIES = 20_000
+"""How many entries one search for a text looks at. No index has their names."""
 
 PICTURES = ("icon_text", "image_data", "favicon")
 _DIGEST_DIGITS = 12
@@ -44,13 +47,22 @@ class AuditPage:
     """One page of entries, newest first, with names by id.
 
     `microtenants` has those of other microtenants than the scope's. Pass `next_id` as `before_id`
-    to get the next page; it is None on the last one.
+    to get the next page; it is None on the last one. A search for a text can end on a page of few
+    entries or none, and go on with the next (`SEARCHED_ENTRIES`).
     """
 
     entries: Sequence[AuditEntry]
     actors: Mapping[int, str]
     microtenants: Mapping[int, str]
     next_id: int | None
+
+
+@dataclass(frozen=True)
+class SearchEnd:
+    """The oldest entry that a search for a text looks at, and its time in epoch seconds."""
+
+    id: int
+    time: int
 
 
 async def list_audit(
@@ -63,16 +75,35 @@ async def list_audit(
     """
     limit = max(1, min(limit, PAGE_LIMIT))
     named = await actors_named(work, filters.text)
+    end = await search_end(work, filters, before_id)
     newest = await audit_log(work).page(
-        filters, before_id=before_id, limit=limit + 1, named_actors=named
+        replace(filters, from_id=end.id if end else None),
+        before_id=before_id,
+        limit=limit + 1,
+        named_actors=named,
     )
     entries = newest[:limit]
     return AuditPage(
         entries=entries,
         actors=await actor_names(work, (entry.actor_id for entry in entries)),
         microtenants=await other_microtenants(work, entries),
-        next_id=entries[-1].id if len(newest) > limit else None,
+        next_id=entries[-1].id if len(newest) > limit else end.id if end else None,
     )
+
+
+async def search_end(
+    work: UnitOfWork, filters: AuditFilter, before_id: int | None
+) -> SearchEnd | None:
+    """Return the oldest entry that a search for a text looks at; None if it looks at all of them.
+
+    Entries of one object or one request have an index, so a search looks at all of these.
+    """
+    if not filters.text or filters.object_id is not None or filters.transaction_id:
+        return None
+    last = await audit_log(work).behind(before_id, SEARCHED_ENTRIES)
+    if last is None or last[1] < (filters.since or 0):
+        return None
+    return SearchEnd(*last)
 
 
 def audit_rows(page: AuditPage, here: Mapping[int, str]) -> list[Sequence[str]]:

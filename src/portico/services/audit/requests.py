@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from portico.domain.audit import Action, AuditEntry, AuditFilter, RequestPart
 from portico.domain.errors import SearchTooExpensive
 from portico.services.audit.actors import actor_names, actors_named
-from portico.services.audit.log import other_microtenants, sees_whole_tenant
+from portico.services.audit.log import other_microtenants, search_end, sees_whole_tenant
 from portico.services.work import UnitOfWork
 from portico.storage.audit.requests import AuditRequests
 from portico.storage.engine.connections import ReadTooSlow
@@ -38,12 +38,17 @@ class AuditRequest:
 
 @dataclass(frozen=True, kw_only=True)
 class RequestPage:
-    """One page of requests, newest first, with names by id, like `AuditPage`."""
+    """One page of requests, newest first, with names by id, like `AuditPage`.
+
+    `searched_since` is the time of the oldest entry that a search for a text looked at, if there
+    are older ones.
+    """
 
     requests: Sequence[AuditRequest]
     actors: Mapping[int, str]
     microtenants: Mapping[int, str]
     next_id: int | None
+    searched_since: int | None = None
 
 
 async def list_requests(
@@ -56,12 +61,15 @@ async def list_requests(
     named = await actors_named(work, filters.text)
     found = audit_requests(work)
     try:
-        newest = await found.page(filters, before_id=before_id, limit=limit + 1, named_actors=named)
+        end = await search_end(work, filters, before_id)
+        window = replace(filters, from_id=end.id if end else None)
+        newest = await found.page(window, before_id=before_id, limit=limit + 1, named_actors=named)
     except ReadTooSlow as error:
         if not filters.text:
             raise
         raise SearchTooExpensive(error.seconds) from error
     heads = newest[:limit]
+    is_full = len(newest) > limit
     parts = await _parts(found, heads, filters, named)
     whole = await _whole(found, [each for each in heads if _is_single(parts[_key(each)])])
     updates = await _updates(found, parts)
@@ -76,7 +84,8 @@ async def list_requests(
         ],
         actors=await actor_names(work, (head.actor_id for head in heads)),
         microtenants=await other_microtenants(work, heads),
-        next_id=heads[-1].id if len(newest) > limit else None,
+        next_id=heads[-1].id if is_full else end.id if end else None,
+        searched_since=end.time if end and not is_full else None,
     )
 
 

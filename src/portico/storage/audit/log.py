@@ -26,6 +26,16 @@ class AuditReader:
         self._scope = scope
         self._everywhere = everywhere
 
+    async def behind(self, before_id: int | None, entries: int) -> tuple[int, int] | None:
+        """Return the id and time of the last of so many entries older than `before_id`.
+
+        Returns None if there are not more than that.
+        """
+        given = {} if before_id is None else {"before_id": before_id}
+        statement = _behind(before_id is not None, self._everywhere)
+        rows = await self._connection.scan(statement, self._bound(last=entries - 1, **given))
+        return (rows[0].id, rows[0].time) if len(rows) > 1 else None
+
     def _bound(self, **values: object) -> dict[str, object]:
         values["scope_customer_id"] = self._scope.customer_id
         values["scope_microtenant_id"] = self._scope.microtenant_id
@@ -80,7 +90,7 @@ def condition_values(
     """Return the filters that are set, as values of `matching`."""
     values = vars(filters) | {
         "before_id": before_id,
-        "from_id": None if filters.since is None else _from_id(filters.since),
+        "from_id": _first_id(filters),
     }
     given = {name: value for name, value in values.items() if value not in (None, "")}
     if text := given.pop("text", ""):
@@ -112,6 +122,12 @@ def matching(
     return chosen
 
 
+def _first_id(filters: AuditFilter) -> int | None:
+    if filters.since is None:
+        return filters.from_id
+    return max(_from_id(filters.since), filters.from_id or 0)
+
+
 def _from_id(since: int) -> int:
     """Return the smallest id of an entry since a moment, with an hour's margin for clock skew.
 
@@ -134,6 +150,19 @@ def _page(given: frozenset[str], everywhere: bool) -> Select[Any]:
         .where(*in_scope(everywhere), *matching(given))
         .order_by(audit_entry.c.id.desc())
         .limit(bindparam("page_size"))
+    )
+
+
+@cached
+def _behind(is_before: bool, everywhere: bool) -> Select[Any]:
+    """Return the query for one entry at a distance, and for the one behind it."""
+    older = matching({"before_id"} if is_before else {})
+    return (
+        select(audit_entry.c.id, audit_entry.c.time)
+        .where(*in_scope(everywhere), *older)
+        .order_by(audit_entry.c.id.desc())
+        .limit(2)
+        .offset(bindparam("last"))
     )
 
 

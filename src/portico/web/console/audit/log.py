@@ -60,6 +60,7 @@ class AuditView(msgspec.Struct, frozen=True, kw_only=True):
     actions: list[Choice]
     object_name: str
     too_slow: bool
+    searched_since: int | None
 
     @property
     def csv_href(self) -> str:
@@ -122,6 +123,7 @@ async def _show(console: Console, place: str) -> Answer:
             actions=[Choice(action.value, words) for action, words in VERBS.items()],
             object_name=listed.object_name,
             too_slow=listed.too_slow,
+            searched_since=listed.searched_since,
         )
         return await console.page("audit.html", work, view, nav=place)
 
@@ -135,6 +137,7 @@ class _Listed:
     next_id: int | None = None
     object_name: str = ""
     too_slow: bool = False
+    searched_since: int | None = None
 
 
 async def _list(
@@ -154,6 +157,7 @@ async def _list(
         requests=await describe_requests(work, found, everywhere=everywhere),
         next_id=found.next_id,
         object_name="".join(newest),
+        searched_since=found.searched_since,
     )
 
 
