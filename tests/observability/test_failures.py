@@ -40,6 +40,10 @@ from portico.observability.pipes import (
     receive_from_worker,
     send,
 )
+from portico.storage.backups.folder import scheduled_name
+from tests.faults.trouble import at_once
+from tests.harness import served, upgrade
+from tests.scrapes import Scrape
 
 pytestmark = pytest.mark.one_database
 BUILD = ("1.0", "0001", "")
@@ -81,6 +85,26 @@ def test_a_disk_that_hangs_holds_up_neither_scrapes_nor_the_main_process(
     assert all(b"portico_worker_deaths_total 1.0" in content for content in contents)
     assert during - threads <= 8 + 1  # the scrapes, and one that reads
     assert threading.active_count() == threads + 1
+
+
+def test_main_listener_bounds_scrapes_that_wait_for_a_disk(hanging_folder: Path) -> None:
+    database = f"sqlite:///{hanging_folder / 'portico.db'}"
+    upgrade(database)
+    newest = scheduled_name(int(time.time()))
+    (hanging_folder / newest).touch()  # so that none is due
+    options = ("--metrics-on-main", "--backup-dir", str(hanging_folder))
+    with served(database, hanging_folder / "server.log", *options) as server:
+        url = f"{server.url}/metrics"
+        made = Scrape(url).total("portico_backup_last_success_timestamp_seconds")
+        assert newest == scheduled_name(int(made))
+        hang(hanging_folder)
+        answers = at_once(16, lambda _: httpx.get(url, timeout=30))
+        later = Scrape(url)
+
+    refused = [each.text for each in answers if each.status_code != 200]
+    assert len(answers) - len(refused) >= MOST_WAITING
+    assert set(refused) == {"4 scrapes are waiting already. Try again in a moment.\n"}
+    assert later.total("portico_backup_last_success_timestamp_seconds") == made
 
 
 def test_a_worker_that_hangs_while_it_gets_metrics_holds_up_no_scrape() -> None:
