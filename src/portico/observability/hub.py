@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
+from concurrent.futures import Future, wait
 from contextlib import suppress
 from functools import partial
 from multiprocessing import Pipe
@@ -22,7 +23,6 @@ from prometheus_client.exposition import choose_encoder
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector, CollectorRegistry
 
-from portico.observability.backup_time import BackupTime
 from portico.observability.listing import MAIN_METRICS
 from portico.observability.metrics import Values, make_metric
 from portico.observability.pipes import (
@@ -37,6 +37,8 @@ from portico.observability.pipes import (
     receive_from_worker,
     send,
 )
+from portico.services.backups.looks import Looks
+from portico.storage.backups.folder import LastBackup, last_backup
 
 SCRAPE_SECONDS = 2.0
 """How long a scrape waits for workers, and for a disk with backups, that do not answer."""
@@ -103,8 +105,8 @@ class MetricsHub(Collector):
     """
 
     def __init__(self, workers: int, labels: BuildLabels, backups: Path | None = None) -> None:
-        self._is_scheduled = backups is not None
-        self._backup_time = BackupTime(backups)
+        self._looks = None if backups is None else Looks(partial(last_backup, backups))
+        self._backup_made = 0
         self._workers = workers
         self._build = labels
         self._families: dict[str, Family] = {}
@@ -150,9 +152,10 @@ class MetricsHub(Collector):
         It waits for at most `SCRAPE_SECONDS`.
         """
         deadline = monotonic() + SCRAPE_SECONDS
-        self._backup_time.start_reading()
+        look = None if self._looks is None else self._looks.start()
         self._gather(SCRAPE_SECONDS)
-        self._backup_time.wait_until(deadline)
+        if look is not None:
+            self._learn(look, deadline)
         encode, content_type = choose_encoder(accept)
         return Exposition(content_type, encode(self._all))
 
@@ -188,8 +191,8 @@ class MetricsHub(Collector):
             "portico_build_info": [(self._build, 1)],
             "portico_workers": [((), self._workers)],
             "portico_workers_answering": [((), answering)],
-            "portico_backup_scheduled": [((), int(self._is_scheduled))],
-            "portico_backup_last_success_timestamp_seconds": [((), self._backup_time.known)],
+            "portico_backup_scheduled": [((), int(self._looks is not None))],
+            "portico_backup_last_success_timestamp_seconds": [((), self._backup_made)],
             "portico_worker_deaths_total": [((), self._deaths)],
         }
 
@@ -197,6 +200,15 @@ class MetricsHub(Collector):
         self._ask(check=True)
         with self._changed:
             self._changed.wait_for(self._is_complete, timeout=seconds)
+
+    def _learn(self, look: Future[LastBackup], deadline: float) -> None:
+        """Take over the time of the newest backup, if the disk answers before the deadline."""
+        done, _ = wait([look], timeout=max(0.0, deadline - monotonic()))
+        if done:
+            made = None
+            with suppress(OSError):  # an unreadable folder hides no metric, and the alert fires
+                made = look.result().time
+            self._backup_made = made or 0
 
     def _is_complete(self) -> bool:
         now = monotonic()

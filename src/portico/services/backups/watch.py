@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import StrEnum
 
 from portico.domain.records import Clock
+from portico.services.backups.looks import Looks
 from portico.services.backups.schedule import BackupSchedule
 from portico.storage.backups.folder import LastBackup
 
@@ -41,19 +41,16 @@ def trouble_with(last: LastBackup, every: int, now: int) -> BackupNotice | None:
 
 
 class BackupWatch:
-    """Looks at the folder of a schedule for a page, on one thread: a network disk can hang."""
+    """Looks at the folder of a schedule for a page, which waits only a moment for its disk."""
 
     def __init__(self, schedule: BackupSchedule, clock: Clock) -> None:
         self._schedule = schedule
         self._clock = clock
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="portico-backups")
-        self._look: Future[LastBackup] | None = None
+        self._looks = Looks(schedule.last)
 
     async def notice(self) -> BackupNotice | None:
         """Return what is wrong, or None. Takes at most a second."""
-        if self._look is None or self._look.done():
-            self._look = self._thread.submit(self._schedule.last)
-        look = asyncio.wrap_future(self._look)
+        look = asyncio.wrap_future(self._looks.start())
         done, _ = await asyncio.wait([look], timeout=PATIENCE_SECONDS)
         if not done:
             return BackupNotice(Trouble.UNREADABLE)
