@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import signal
 import ssl
 import subprocess
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +18,7 @@ import httpx
 import pytest
 
 from portico.cli.stand_in.traffic_options import CHAOS
+from portico.emulation.state_folder import StateFolder
 from portico.emulator.faults.profiles import PROFILES
 from tests.cli.commands import COMMAND, misuse, refuse, run, succeed
 from tests.harness import READY_SECONDS, START_SECONDS, free_port
@@ -150,6 +153,30 @@ def test_killed_stand_in_is_reported_and_replaced(state_dir: Path) -> None:
     assert httpx.get(f"{status_of(state_dir)['url']}/_portico/health").status_code == 200
 
 
+def test_two_starts_at_once_leave_one_stand_in(state_dir: Path) -> None:
+    command = [*COMMAND, "emulate", "start", "--state-dir", str(state_dir)]
+    both = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in "ab"]
+
+    errors = [each.communicate(timeout=START_SECONDS)[1].decode() for each in both]
+
+    assert sorted(each.returncode for each in both) == [0, 1]
+    assert sum("A stand-in already runs in" in each for each in errors) == 1
+    status_of(state_dir)
+
+
+def test_looking_at_a_state_folder_keeps_no_stand_in_from_starting(state_dir: Path) -> None:
+    folder = StateFolder(state_dir)
+    with folder.held():
+        pass
+    looking = os.open(state_dir / "lock", os.O_RDWR)
+    fcntl.flock(looking, fcntl.LOCK_SH)
+
+    assert not folder.is_running()
+    threading.Timer(0.05, os.close, [looking]).start()
+    with folder.held():
+        assert folder.is_running()
+
+
 def test_start_tells_why_the_stand_in_ended(state_dir: Path, tmp_path: Path) -> None:
     (tmp_path / "other.db").write_text("This is not a database.\n" * 100)
 
@@ -164,6 +191,18 @@ def test_start_tells_why_the_stand_in_ended(state_dir: Path, tmp_path: Path) -> 
 
     assert sentence.startswith("The stand-in ended before it was ready. Its log ends with: ")
     assert "not a database" in sentence
+
+
+def test_seed_of_a_running_stand_in_is_exported(state_dir: Path, tmp_path: Path) -> None:
+    succeed("emulate", "start", "--seed", "vendor-tests", "--state-dir", str(state_dir))
+    address = {"PORTICO_EMULATOR_URL": status_of(state_dir)["url"]}
+    exported = tmp_path / "exported.yaml"
+
+    ended = run("seed", "export", "--stand-in", "--set", "mine", environment=address)
+    exported.write_text(ended.output)
+
+    assert ended.output.startswith("set: mine\n"), ended.errors
+    assert "valid: 1 tenant" in succeed("seed", "validate", str(exported))
 
 
 def test_stand_in_in_the_foreground_keeps_a_named_database(
@@ -203,6 +242,9 @@ def test_stand_in_in_the_foreground_keeps_a_named_database(
 
 def test_options_are_checked(state_dir: Path) -> None:
     assert "with its zone" in misuse("emulate", "--clock", "tomorrow")
+    assert "2000 to 2049" in misuse("emulate", "--clock", "2090-01-01T00:00:00Z")
+    for name in ("", "a/b", "-a", "a.b c"):
+        assert "host name" in misuse("emulate", "--vanity-domain", name)
     assert "Write --port after status." in misuse("emulate", "--port", "80", "status")
     assert "No stand-in runs" in refuse("emulate", "logs", "--state-dir", str(state_dir))
     sentence = refuse("emulate", "wait", "--timeout", "0", "--state-dir", str(state_dir))

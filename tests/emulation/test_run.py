@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import json
 import os
 import pty
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,7 +18,9 @@ from xml.etree import ElementTree
 
 import pytest
 
+from portico.domain.errors import Unavailable
 from portico.emulation.child_process import Stopped, passing_signals_on
+from portico.emulation.databases import temporary_database
 from portico.emulation.environment import hosts_without_proxy
 from tests.cli.commands import COMMAND, Finished, run, run_process
 from tests.emulation.sdk_user import NAMES
@@ -130,6 +134,31 @@ def test_report_that_cannot_be_written_is_told_before_the_command_runs(tmp_path:
         assert ended.status == 1
         assert reason in ended.errors
         assert not ran.exists()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux alone has /dev/full.")
+def test_report_on_a_full_disk_is_named(tmp_path: Path) -> None:
+    report = tmp_path / "calls.txt"
+    report.symlink_to("/dev/full")
+
+    ended = run("run", "--report", str(report), "--", "true")
+
+    assert ended.status == 1
+    assert f"The report {report} cannot be written: No space left on device." in ended.errors
+
+
+def test_folder_without_room_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(shutil, "copyfile", full)
+
+    async def create() -> None:
+        async with temporary_database(tmp_path / "cache", tmp_path / "state"):
+            pass
+
+    with pytest.raises(Unavailable, match=r"state: No space left on device\. Make room there"):
+        asyncio.run(create())
 
 
 def test_signals_reach_the_command_and_everything_is_removed(private_folders: Path) -> None:

@@ -58,8 +58,8 @@ def test_another_request_calls_none(method: str, path: str) -> None:
 
 def test_ids_are_those_of_the_openapi_document() -> None:
     assert {"list_links", "create_links", "sign_out"} <= set(operations().ids)
-    assert "list_links" in operations()
-    assert "unknown" not in operations()
+    assert operations().problem_of("list_links") == ""
+    assert "Did you mean list_links?" in operations().problem_of("list_link")
 
 
 def test_an_operation_knows_the_members_of_its_body() -> None:

@@ -60,6 +60,17 @@ def call_control(
 
     Raises StandInError with the stand-in's own reason, or if it does not answer.
     """
+    return _decoded(_answer(url, method, path, query, body))
+
+
+def read_control(url: str, path: str, query: Mapping[str, str]) -> bytes:
+    """Return the body of a control route, whatever its form. Raises StandInError."""
+    return _answer(url, "GET", path, query, None)
+
+
+def _answer(
+    url: str, method: str, path: str, query: Mapping[str, str] | None, body: object
+) -> bytes:
     parts = urlsplit(url)
     if parts.scheme != "http" or not parts.hostname:
         raise StandInError(f"{url} is not the address of a stand-in, as in http://127.0.0.1:8080.")
@@ -75,7 +86,7 @@ def call_control(
             refusal_in(received)
             or f"{url} is no stand-in of Portico: it answered with status {status}."
         )
-    return _decoded(received)
+    return received
 
 
 def _decoded(received: bytes) -> Any:  # noqa: ANN401  # any JSON value

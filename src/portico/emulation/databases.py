@@ -17,6 +17,7 @@ from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from pathlib import Path
 
+from portico.domain.errors import Unavailable
 from portico.emulator.ids import FIRST_ID
 from portico.installation import make_cipher, prepare_database
 from portico.settings import Settings
@@ -36,15 +37,18 @@ async def temporary_database(cache: Path, folder: Path | None = None) -> AsyncIt
     """Create an empty database of the newest schema, and remove its folder at the end.
 
     The block gets its URL. `cache` is the folder with the databases that are copied. The default
-    folder is in the system's temporary folder.
+    folder is in the system's temporary folder. Raises Unavailable if the disk is full.
     """
-    if folder is None:
-        chosen = Path(tempfile.mkdtemp(prefix="portico-"))
-    else:
-        chosen = folder
-        create_private_folder(folder)
     try:
-        await _copy_template(cache, chosen)
+        if folder is None:
+            chosen = Path(tempfile.mkdtemp(prefix="portico-"))
+        else:
+            chosen = folder
+            create_private_folder(folder)
+    except OSError as error:
+        raise _no_room(folder or Path(tempfile.gettempdir()), error) from None
+    try:
+        await _fill(chosen, cache)
         yield database_url(chosen / DATABASE)
     finally:
         shutil.rmtree(chosen, ignore_errors=True)
@@ -86,6 +90,21 @@ async def prepare(settings: Settings) -> None:
         await database.close()
 
 
+async def _fill(folder: Path, cache: Path) -> None:
+    try:
+        await _copy_template(cache, folder)
+    except (OSError, Unavailable) as error:
+        raise _no_room(folder, error) from None
+
+
+def _no_room(folder: Path, error: OSError | Unavailable) -> Unavailable:
+    why = error.strerror if isinstance(error, OSError) else error.reason.rstrip(".")
+    return Unavailable(
+        f"The temporary database cannot be created in {folder}: {why}. Make room there, or name "
+        "another folder with TMPDIR, or with --state-dir for one in the background."
+    )
+
+
 async def _copy_template(cache: Path, folder: Path) -> None:
     template = cache / f"empty-{_schema_name()}"
     if not (template / KEY).exists():
@@ -110,7 +129,7 @@ async def _make_template(template: Path) -> None:
     try:
         await _make(fresh)
         fresh.rename(template)
-    except OSError as error:  # another process was faster, or the disk is full
+    except (OSError, Unavailable) as error:  # another process was faster, or the disk is full
         logger.debug("The empty database was not cached: %s", error)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)

@@ -22,6 +22,8 @@ from portico.storage.engine.files import create_private_folder, replace_private_
 
 STOP_SECONDS = 10.0
 _POLL_SECONDS = 0.02
+_LOCK_SECONDS = 0.2
+"""How long a start tries to take the lock, which others hold for a moment to see if it is free."""
 
 
 class StandInError(PorticoError):
@@ -68,7 +70,7 @@ class StateFolder:
         except FileNotFoundError:
             return False
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
             return True
         finally:
@@ -86,6 +88,8 @@ class StateFolder:
         try:
             self._lock(descriptor)
             self._remove_leftovers()
+            if self.log.exists():
+                os.truncate(self.log, 0)
             replace_private_file(self._pid_file, f"{os.getpid()}\n".encode())
             yield
             self._remove_leftovers()
@@ -97,10 +101,13 @@ class StateFolder:
         replace_private_file(self._access_file, access.to_json().encode())
 
     def prepare_log(self) -> None:
-        """Create an empty log. Raises StandInError."""
+        """Create the log if there is none. The stand-in that takes the folder empties it.
+
+        Raises StandInError.
+        """
         try:
             create_private_folder(self.path)
-            replace_private_file(self.log, b"")
+            os.close(os.open(self.log, os.O_WRONLY | os.O_CREAT, 0o600))
         except OSError as error:
             raise self._unusable(error) from None
 
@@ -124,16 +131,21 @@ class StateFolder:
         )
 
     def wait_until_ready(
-        self, seconds: float, still_expected: Callable[[], bool] = lambda: True
+        self,
+        seconds: float,
+        still_expected: Callable[[], bool] = lambda: True,
+        pid: int | None = None,
     ) -> StandInAccess:
         """Return how to reach the stand-in once it is ready. Raises StandInError.
 
-        It gives up after so many seconds, or when `still_expected` returns False.
+        It gives up after so many seconds, or when `still_expected` returns False. With `pid` it
+        waits for the stand-in of that process, not for one that started at the same moment.
         """
         deadline = time.monotonic() + seconds
         while True:
             expected = still_expected()
-            access = self.access() if self.is_running() else None
+            running = self.is_running() and pid in (None, self.pid())
+            access = self.access() if running else None
             if access is not None:
                 return access
             if not expected or time.monotonic() > deadline:
@@ -166,10 +178,16 @@ class StateFolder:
         return self.path / "access.json"
 
     def _lock(self, descriptor: int) -> None:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise StandInError(self._taken()) from None
+        deadline = time.monotonic() + _LOCK_SECONDS
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > deadline:
+                    raise StandInError(self._taken()) from None
+                time.sleep(_POLL_SECONDS)
+            else:
+                return
 
     def _unusable(self, error: OSError) -> StandInError:
         return StandInError(
@@ -186,6 +204,8 @@ class StateFolder:
     def _not_ready(self, seconds: float, *, ended: bool) -> str:
         last = _read(self.log).strip().splitlines()[-1:]
         hint = f" Its log ends with: {last[0]}" if last else ""
+        if ended and self.is_running():
+            return self._taken()
         if ended:
             return f"The stand-in ended before it was ready.{hint}"
         return f"The stand-in in {self.path} was not ready after {seconds:g} seconds.{hint}"

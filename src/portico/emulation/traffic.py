@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,17 +59,23 @@ def _require_folder(file: Path) -> None:
 
 def _write(stand_in: StandIn, files: Sequence[Path]) -> None:
     """Write the reports, and the Markdown form to the summary of a job on GitHub Actions."""
-    summary = os.environ.get("GITHUB_STEP_SUMMARY")
-    try:
-        for file in files:
+    for file in files:
+        with _writing(file):
             file.write_bytes(_report(stand_in, form_of(file.name)))
-        if summary:
-            with Path(summary).open("ab") as page:
-                page.write(_report(stand_in, "markdown"))
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if summary:
+        with _writing(Path(summary)), Path(summary).open("ab") as page:
+            page.write(_report(stand_in, "markdown"))
+
+
+@contextmanager
+def _writing(file: Path) -> Iterator[None]:
+    try:
+        yield
     except OSError as error:
         raise StandInError(
-            f"The report {error.filename} cannot be written: {error.strerror}. Name another file "
-            "with --report."
+            f"The report {file} cannot be written: {error.strerror}. Name another file with "
+            "--report."
         ) from None
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import cached_property
 from typing import TypeAlias
 
@@ -80,13 +81,19 @@ class Operations:
     def __iter__(self) -> Iterator[Operation]:
         return iter(self._all)
 
-    def __contains__(self, operation_id: object) -> bool:
-        return operation_id in self._ids
-
     @property
     def ids(self) -> list[str]:
         """The ids of all operations, in alphabetical order."""
         return self._ids
+
+    def problem_of(self, operation_id: str) -> str:
+        """Return a sentence about an id that no operation has, or "" for the id of one."""
+        if operation_id in self._ids:
+            return ""
+        near = get_close_matches(operation_id, self._ids, n=1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        known = ", ".join(self._ids)
+        return f"there is no operation {operation_id}.{hint} The operations are: {known}."
 
     def match(self, method: str, path: str) -> MatchedOperation | None:
         """Return the operation that a method and a path call, or None.

@@ -96,6 +96,9 @@ def test_version_two_is_for_the_bulk_and_issued_certificates(resident: Caller) -
         "/mgmtconfig/v2/admin/customers/7/userPortal",
         "/userconfig/v1/customers/7/scimgroup/idpId/9",
         "/cbiconfig/cbi/api/customers/7/profiles",
+        "/zia/api/v1/urlCategories",
+        "/ziam/admin/api/v1/users",
+        "/oauth2/v2/token",
     ],
 )
 def test_unknown_operation_is_never_a_missing_object(

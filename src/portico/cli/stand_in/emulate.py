@@ -200,7 +200,9 @@ def _start(folder: StateFolder, arguments: list[str]) -> StandInAccess:
             start_new_session=True,
         )
     try:
-        return folder.wait_until_ready(READY_SECONDS, lambda: process.poll() is None)
+        return folder.wait_until_ready(
+            READY_SECONDS, lambda: process.poll() is None, pid=process.pid
+        )
     except BaseException:
         process.kill()
         process.wait()

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import click
 
+from portico.cli.stand_in.options import URL_VARIABLE, stand_in_address
 from portico.emulation.control_client import call_control
-from portico.emulation.state_folder import StandInError, StateFolder, default_state_folder
 
-URL_VARIABLE = "PORTICO_EMULATOR_URL"
 _FIELDS = (
     "name",
     "description",
@@ -79,7 +77,7 @@ def mutate(
     if microtenant is not None:
         body["microtenantId"] = microtenant
     query = {} if customer is None else {"customerId": customer}
-    done = call_control(_address(url, state_dir), "POST", "mutate", query=query, body=body)
+    done = call_control(stand_in_address(url, state_dir), "POST", "mutate", query=query, body=body)
     did = {"update": "changed", "enable": "enabled", "disable": "disabled", "delete": "deleted"}
     click.echo(
         f"{done['administrator']} has {did[done['action']]} link {done['name']} ({done['linkId']})."
@@ -98,16 +96,3 @@ def _change(text: str) -> tuple[str, object]:
     if value not in ("true", "false"):
         raise click.BadParameter("enabled must be true or false.", param_hint="--set")
     return field, json.loads(value)
-
-
-def _address(url: str | None, state_dir: Path | None) -> str:
-    """Return the address of the stand-in that is meant. Raises StandInError."""
-    named = url or (None if state_dir else os.environ.get(URL_VARIABLE))
-    if named:
-        return named
-    folder = StateFolder(state_dir or default_state_folder(os.environ))
-    folder.require_running()
-    access = folder.access()
-    if access is None:
-        raise StandInError("The stand-in is starting. Run `portico emulate wait` first.")
-    return access.url

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -11,14 +12,25 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from portico.cli.stand_in.traffic_options import TRAFFIC_OPTIONS
-from portico.emulation.state_folder import StateFolder, default_state_folder
+from portico.emulation.state_folder import StandInError, StateFolder, default_state_folder
 
 if TYPE_CHECKING:
     from portico.emulation.running import EmulateOptions
 
+URL_VARIABLE = "PORTICO_EMULATOR_URL"
 _TENANTS = click.IntRange(0, 1_000)
 _PORT = click.IntRange(0, 65_535)
 Command = Callable[..., Any]
+
+
+def _vanity_domain(_: click.Context, __: click.Parameter, name: str) -> str:
+    """Return a name that can be the first part of a host name. Raises BadParameter."""
+    if not re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?", name):
+        raise click.BadParameter(
+            f"{name!r} cannot be the first part of a host name. Use letters, digits and hyphens, "
+            "as in portico for portico.zslogin.net."
+        )
+    return name
 
 
 state_folder_option = click.option(
@@ -64,6 +76,7 @@ _PRIVATE = (
     click.option(
         "--vanity-domain",
         default="portico",
+        callback=_vanity_domain,
         show_default=True,
         help="The vanity domain for clients that sign in by OneAPI.",
     ),
@@ -148,6 +161,8 @@ def first_tenants(seed: str | None, tenants: int | None) -> dict[str, Any]:
 
 
 def _moment(text: str) -> float:
+    from portico.emulator.clock import EARLIEST, LATEST
+
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -156,9 +171,26 @@ def _moment(text: str) -> float:
         raise click.BadParameter(
             "Write a time with its zone, for example 2030-01-31T12:00:00Z.", param_hint="--clock"
         )
+    if not EARLIEST <= moment.timestamp() <= LATEST:
+        raise click.BadParameter(
+            "The clock can show times of the years 2000 to 2049.", param_hint="--clock"
+        )
     return moment.timestamp()
 
 
 def chosen_folder(state_dir: Path | None) -> StateFolder:
     """Return the state folder of an option, or the user's."""
     return StateFolder(state_dir or default_state_folder(os.environ))
+
+
+def stand_in_address(url: str | None, state_dir: Path | None) -> str:
+    """Return the address of the stand-in that is meant. Raises StandInError."""
+    named = url or (None if state_dir else os.environ.get(URL_VARIABLE))
+    if named:
+        return named
+    folder = chosen_folder(state_dir)
+    folder.require_running()
+    access = folder.access()
+    if access is None:
+        raise StandInError("The stand-in is starting. Run `portico emulate wait` first.")
+    return access.url

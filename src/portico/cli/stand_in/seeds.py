@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from portico.cli.options import ID, run_as_operator, settings_options
+from portico.cli.stand_in.options import stand_in_address
+from portico.emulation.control_client import read_control
 from portico.services.runtime import Runtime
 from portico.settings import Settings
 
@@ -52,12 +54,23 @@ def validate(file: str, shared: bool) -> None:
     show_default=True,
     help="Format of the seed.",
 )
+@click.option(
+    "--stand-in",
+    is_flag=True,
+    help="Export from the stand-in of PORTICO_EMULATOR_URL, or the one in the background.",
+)
 @settings_options("database", "portal_suffix")
-def export(settings: Settings, customer_id: int | None, name: str, file_format: str) -> None:
+def export(
+    settings: Settings, customer_id: int | None, name: str, file_format: str, stand_in: bool
+) -> None:
     """Print the tenants of a database as a seed.
 
-    Portico stores hashes of secrets, so the seed names an environment variable for each secret.
+    Portico stores hashes of secrets, so the seed names an environment variable for each secret
+    that a stand-in does not know from its own seed.
     """
+    if stand_in:
+        click.echo(_seed_of_stand_in(customer_id, name, file_format), nl=False)
+        return
     from portico.emulator.seeds.exporting import export_seed
     from portico.emulator.seeds.rendering import as_json, as_yaml
 
@@ -76,6 +89,13 @@ def schema() -> None:
     from portico.emulator.seeds.schema import seed_schema_text
 
     click.echo(seed_schema_text(), nl=False)
+
+
+def _seed_of_stand_in(customer_id: int | None, name: str, file_format: str) -> str:
+    query = {"set": name, "format": file_format}
+    if customer_id is not None:
+        query["customerId"] = str(customer_id)
+    return read_control(stand_in_address(None, None), "seed", query).decode()
 
 
 def _summary(checked: Seed) -> str:

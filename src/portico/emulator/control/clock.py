@@ -76,7 +76,7 @@ def _present(clock: EmulatedClock, customer_id: int | None) -> ClockAnswer:
         now=timestamp(now),
         epoch_seconds=round(now, 3),
         frozen=clock.hand(customer_id).frozen_at is not None,
-        offset_seconds=round(now - clock.wall(), 3),
+        offset_seconds=round(now - clock.wall(), 3) + 0.0,  # 0.0, not -0.0
     )
 
 

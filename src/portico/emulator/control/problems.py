@@ -38,6 +38,9 @@ STATUS_OF: Mapping[type[PorticoError], int] = {
     Unavailable: 503,
 }
 
+_NAMES = {"form": "format", "data": "body"}
+"""The names on the wire of what handlers cannot call so."""
+
 logger = logging.getLogger("portico")
 
 
@@ -98,8 +101,12 @@ def _defect(request: Request[Any, Any, Any], error: Exception) -> Response[bytes
 def _detail(error: HTTPException) -> str:
     """Return a sentence that names the wrong fields, as far as the framework knows them."""
     extra = error.extra if isinstance(error.extra, list) else []
-    wrong = [f"{each.get('key', 'body')}: {each.get('message')}" for each in extra]
-    return f"{'; '.join(wrong) or error.detail.rstrip('.')}."
+    named = [(each.get("key", "body"), each.get("message")) for each in extra]
+    wrong = [f"{_NAMES.get(name, name)}: {message}" for name, message in named]
+    sentence = f"{'; '.join(wrong) or error.detail.rstrip('.')}."
+    if "Invalid enum value" in sentence:
+        sentence += " GET /_portico/openapi.json lists the values."
+    return sentence
 
 
 def answer_problem(found: Problem, headers: Mapping[str, str] | None = None) -> Response[bytes]:

@@ -20,7 +20,7 @@ from portico.emulator.control.wire import (
     stand_in_of,
     tenant_of,
 )
-from portico.emulator.journal.entries import Entry, EntryFilter
+from portico.emulator.journal.entries import Entry, EntryFilter, InvalidFilter
 from portico.emulator.journal.har import to_har
 from portico.emulator.journal.journal import MAX_ENTRIES, Journal
 from portico.emulator.journal.near_misses import NearMiss, near_misses
@@ -96,6 +96,8 @@ async def read_filter(
     since: Since = 0,
 ) -> EntryFilter:
     """Return the filter that the query asks for. Raises InvalidFilter."""
+    if operation is not None and (unknown := stand_in_of(request).operations.problem_of(operation)):
+        raise InvalidFilter(f"operation: {unknown}", "operation")
     return EntryFilter(
         operation=operation,
         method=method,

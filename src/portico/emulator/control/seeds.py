@@ -12,12 +12,18 @@ from portico.emulator.control.wire import AnyRequest, CustomerId, stand_in_of, t
 Format = Annotated[
     Literal["json", "yaml"], QueryParameter(name="format", description="The format of the seed.")
 ]
+Name = Annotated[
+    str, QueryParameter(name="set", min_length=1, description="The name of the seed's set.")
+]
 _MEDIA_TYPES = {"json": "application/json", "yaml": "application/yaml"}
 
 
 @get("/seed", summary="Export the present state as a seed")
 async def read_seed(
-    request: AnyRequest, customer_id: CustomerId = None, file_format: Format = "json"
+    request: AnyRequest,
+    customer_id: CustomerId = None,
+    file_format: Format = "json",
+    name: Name = "export",
 ) -> Response[str]:
     """Return one tenant, or all, as a seed that can be planted again.
 
@@ -30,6 +36,7 @@ async def read_seed(
     stand_in = stand_in_of(request)
     exported = await export_seed(
         stand_in.runtime,
+        name=name,
         customer_id=await tenant_of(request, customer_id),
         managed_suffix=stand_in.portal_suffix,
         secrets=stand_in.secrets,

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from difflib import get_close_matches
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -159,11 +158,8 @@ def _with_defaults(rule: Rule) -> Rule:
 
 
 def _problem_of_conditions(rule: Rule, operations: Operations) -> str:
-    if rule.operation is not None and rule.operation not in operations:
-        near = get_close_matches(rule.operation, operations.ids, n=1)
-        hint = f" Did you mean {near[0]}?" if near else ""
-        known = ", ".join(operations.ids)
-        return f"there is no operation {rule.operation}.{hint} The operations are: {known}."
+    if rule.operation is not None and (unknown := operations.problem_of(rule.operation)):
+        return unknown
     if rule.method is not None and rule.method not in METHODS:
         return f"method must be one of {', '.join(METHODS)}."
     if rule.path is not None and not rule.path.startswith(("/", "*")):

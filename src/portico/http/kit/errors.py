@@ -31,8 +31,15 @@ from portico.http.kit.wire import WireStruct
 logger = logging.getLogger("portico")
 
 RETRY_AFTER_SECONDS = 5
-API_ROOTS = {"mgmtconfig", "userconfig", "cbiconfig", "zpa"}
-"""First segments of the vendor's API paths. Portico has some of the operations below them."""
+API_ROOTS = {
+    *("mgmtconfig", "userconfig", "cbiconfig", "zpa", "cbi", "oauth2", "scim"),
+    *("aiguard", "bi", "easm", "zcc", "zcell", "zdx", "zia", "ziam", "zid", "zins", "zms"),
+    *("ztb", "ztw", "zwa"),
+}
+"""First segments of the vendor's API paths, and of its other products behind the same host.
+
+Portico has some of the operations below the first few.
+"""
 PATH_LIMIT = 200
 
 
