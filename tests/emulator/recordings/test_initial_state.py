@@ -32,6 +32,13 @@ FOREIGN = {"id": "14", "name": "Foreign", "certificateId": "99", "domain": "port
 POLICY = {"id": "15", "name": "Rules", "aup": "Be kind.", "enabled": True, "phoneNum": "+1-555"}
 MICROTENANT = {"id": "16", "name": "North", "enabled": True, "criteriaAttribute": "AuthDomain"}
 DEFAULT = {"id": "0", "name": "Default", "enabled": True}
+SEEDED_LINK = {
+    "name": "tests-link",
+    "description": "A link",
+    "enabled": True,
+    "link": LINK_READ["link"],
+    "protocol": "https://",
+}
 
 
 def seeded(*exchanges: Exchange) -> dict[str, object]:
@@ -42,23 +49,16 @@ def seeded(*exchanges: Exchange) -> dict[str, object]:
 
 
 def test_seed_has_every_kind_of_object() -> None:
-    link = LINK_READ | {"id": "17", "applicationId": "11", "userPortals": [PORTAL, OWN]}
-    inner = LINK_READ | {"id": "18", "name": "Inner", "userPortals": [], "microtenantId": "16"}
-    unknown = inner | {"id": "19", "name": "Elsewhere", "applicationId": "77"}
-
     tenant = seeded(
         exchange("GET", "authDomains", 200, {"authDomains": ["example.com"]}),
         exchange("GET", "application", 200, listed(SEGMENT)),
         exchange("GET", "certificate", 200, listed(CERTIFICATE)),
-        exchange("GET", "userPortal", 200, listed(PORTAL_READ, OWN, FOREIGN)),
+        exchange("GET", "userPortal", 200, listed(PORTAL_READ)),
         exchange("GET", "userportal/aup/15", 200, POLICY),
         exchange("GET", "microtenants", 200, listed(MICROTENANT, DEFAULT)),
-        exchange("GET", "userPortalLink", 200, listed(link)),
-        exchange("GET", "userPortalLink?microtenantId=16", 200, listed(inner, unknown)),
+        exchange("GET", "userPortalLink", 200, listed(LINK_READ | {"userPortals": []})),
     )
 
-    host = {"link": LINK_READ["link"], "protocol": "https://"}
-    described = {"description": "A link", "enabled": True}
     assert tenant == {
         "cloudLetter": "p",
         "name": "Recorded",
@@ -76,37 +76,57 @@ def test_seed_has_every_kind_of_object() -> None:
                 "extDomain": "example.com",
                 "extLabel": "tests-portal",
                 "userNotificationEnabled": False,
-            },
-            {
-                "name": "Own",
-                "enabled": False,
-                "certificate": "sales.example.com",
-                "domain": "portal01",
-            },
-            {"name": "Foreign", "certificateId": "99", "domain": "portal02"},
-        ],
-        "links": [
-            {
-                "name": "tests-link",
-                **described,
-                **host,
-                "applicationSegment": "AppPortal01",
-                "portals": ["tests-portal", "Own"],
             }
         ],
+        "links": [SEEDED_LINK],
         "policies": [{"name": "Rules", "enabled": True, "aup": "Be kind.", "phoneNum": "+1-555"}],
-        "microtenants": [
-            {
-                "name": "North",
-                "enabled": True,
-                "criteriaAttribute": "AuthDomain",
-                "links": [
-                    {"name": "Inner", **described, **host},
-                    {"name": "Elsewhere", **described, **host, "applicationId": "77"},
-                ],
-            }
-        ],
+        "microtenants": [{"name": "North", "enabled": True, "criteriaAttribute": "AuthDomain"}],
     }
+
+
+def test_portal_names_its_certificate_or_has_the_id_of_an_unknown_one() -> None:
+    tenant = seeded(
+        exchange("GET", "certificate", 200, listed(CERTIFICATE)),
+        exchange("GET", "userPortal", 200, listed(OWN, FOREIGN)),
+    )
+
+    assert tenant["portals"] == [
+        {
+            "name": "Own",
+            "enabled": False,
+            "certificate": "sales.example.com",
+            "domain": "portal01",
+        },
+        {"name": "Foreign", "certificateId": "99", "domain": "portal02"},
+    ]
+
+
+def test_links_name_their_portals_and_application_segment() -> None:
+    link = LINK_READ | {"id": "17", "applicationId": "11", "userPortals": [PORTAL, OWN]}
+    inner = LINK_READ | {"id": "18", "name": "Inner", "userPortals": [], "microtenantId": "16"}
+    unknown = inner | {"id": "19", "name": "Elsewhere", "applicationId": "77"}
+
+    tenant = seeded(
+        exchange("GET", "application", 200, listed(SEGMENT)),
+        exchange("GET", "userPortal", 200, listed(PORTAL_READ, OWN)),
+        exchange("GET", "microtenants", 200, listed(MICROTENANT, DEFAULT)),
+        exchange("GET", "userPortalLink", 200, listed(link)),
+        exchange("GET", "userPortalLink?microtenantId=16", 200, listed(inner, unknown)),
+    )
+
+    named = {"applicationSegment": "AppPortal01", "portals": ["tests-portal", "Own"]}
+    assert tenant["links"] == [SEEDED_LINK | named]
+    assert tenant["microtenants"] == [
+        {
+            "name": "North",
+            "enabled": True,
+            "criteriaAttribute": "AuthDomain",
+            "links": [
+                SEEDED_LINK | {"name": "Inner"},
+                SEEDED_LINK | {"name": "Elsewhere", "applicationId": "77"},
+            ],
+        }
+    ]
 
 
 def test_objects_that_the_recording_creates_are_left_out() -> None:

@@ -45,22 +45,21 @@ def inspect(page: Page) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-@pytest.mark.both_databases
-def test_app_and_passkey_from_set_up_to_removal(tenant: Tenant, tab: OpenTab) -> None:
-    home, name = at_localhost(tenant), make_administrator(tenant)
-    page = tab(reduced_motion="reduce").page
-    add_virtual_authenticator(page)
-    give_password(page, home, name)
+def open_set_up(page: Page) -> None:
+    """Goes to the second factor from the menu, and gives a wrong password before the right one."""
     page.locator("summary", has_text="Your menu").click()
     page.get_by_role("link", name="Second factor").click()
     expect(page.get_by_role("button", name="Add app")).to_have_count(0)
     inspect(page)
-
     page.get_by_label("Your password").fill("not my password at all")
     page.get_by_role("button", name="Set up a second factor").click()
     expect(page.locator("#password-wrong")).to_contain_text("not your password")
     page.get_by_label("Your password").fill(PASSWORD)
     page.get_by_role("button", name="Set up a second factor").click()
+
+
+def add_app(page: Page) -> tuple[str, str, list[str]]:
+    """Adds an app by a wrong code and a right one; its secret, that code and the recovery codes."""
     secret = secret_of(page.content())
     page.get_by_label("Code").fill("000000")
     page.get_by_label("Name of the app").fill("Phone")
@@ -75,8 +74,12 @@ def test_app_and_passkey_from_set_up_to_removal(tenant: Tenant, tab: OpenTab) ->
     codes = codes_of(page.content())
     assert len(set(codes)) == 10
     inspect(page)
-
     page.get_by_role("link", name="I have saved them").click()
+    return secret, used, codes
+
+
+def add_passkey(page: Page) -> None:
+    """Adds a passkey, which cannot be added twice."""
     page.get_by_label("Name of the passkey").fill("Laptop")
     page.get_by_role("button", name="Add passkey").click()
     expect(page.locator("[data-toast]")).to_contain_text("Added Laptop.")
@@ -85,16 +88,32 @@ def test_app_and_passkey_from_set_up_to_removal(tenant: Tenant, tab: OpenTab) ->
     expect(page.locator("[data-passkey-fault]")).to_contain_text("set up already")
     inspect(page)
 
-    page.context.clear_cookies()
-    give_password(page, home, name)
+
+def give_code(page: Page, used: str, unused: str) -> None:
+    """Takes the second step of a sign-in by a code, which counts once."""
     expect(page.get_by_role("heading", name="One more step")).to_be_visible()
     inspect(page)
     page.get_by_label("Code of your app").fill(used)
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.locator("#fault")).to_contain_text("was used already")
-    page.get_by_label("Code of your app").fill(code_of(secret, 1))
+    page.get_by_label("Code of your app").fill(unused)
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_text("Your menu")).to_be_attached()
+
+
+@pytest.mark.both_databases
+def test_app_and_passkey_from_set_up_to_removal(tenant: Tenant, tab: OpenTab) -> None:
+    home, name = at_localhost(tenant), make_administrator(tenant)
+    page = tab(reduced_motion="reduce").page
+    add_virtual_authenticator(page)
+    give_password(page, home, name)
+    open_set_up(page)
+    secret, used, codes = add_app(page)
+    add_passkey(page)
+
+    page.context.clear_cookies()
+    give_password(page, home, name)
+    give_code(page, used, code_of(secret, 1))
 
     page.context.clear_cookies()
     give_password(page, home, name)
@@ -107,8 +126,7 @@ def test_app_and_passkey_from_set_up_to_removal(tenant: Tenant, tab: OpenTab) ->
     page.get_by_label("Your password").fill(PASSWORD)
     page.get_by_role("button", name="Continue").click()
     page.get_by_role("button", name="Make new codes").click()
-    fresh = codes_of(page.content())
-    assert not set(fresh) & set(codes)
+    assert not set(codes_of(page.content())) & set(codes)
     page.get_by_role("link", name="I have saved them").click()
     page.get_by_role("button", name="Remove Phone").click()
     page.get_by_role("button", name="Remove Laptop").click()
