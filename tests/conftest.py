@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,28 @@ MEASURED = ("domain", "services", "storage", "emulator", "cli")
 """Folders whose tests on SQLite count for coverage: they call use-cases in their own process."""
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    """Collect without a look for garbage, and leave what was collected out of all later ones.
+
+    One process of a parallel run measures for all what their imports execute.
+    """
+    config = session.config
+    controller = _coverage(config)
+    is_another = getattr(config, "workerinput", {}).get("workerid", "gw0") != "gw0"
+    if controller and is_another:
+        controller.pause()
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.enable()
+        if controller and is_another:
+            controller.resume()
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave out PostgreSQL where it changes nothing, and begin with the tests that are measured."""
@@ -36,10 +60,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Stop measuring coverage in this process after the tests that are measured."""
-    plugin = item.config.pluginmanager.get_plugin("_cov")
-    controller = plugin and plugin.cov_controller
+    controller = _coverage(item.config)
     if controller and controller.started and not _is_measured(item):
         controller.pause()
+
+
+def _coverage(config: pytest.Config) -> Any:  # noqa: ANN401  # pytest-cov has no types
+    """The part of pytest-cov that measures this process, if any."""
+    plugin = config.pluginmanager.get_plugin("_cov")
+    return plugin and plugin.cov_controller
 
 
 def _is_measured(item: pytest.Item) -> bool:
@@ -103,6 +132,15 @@ def _secrets_are_known() -> Iterator[None]:
         yield
     logging.getLogger("portico").removeHandler(handler)
     watch.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _certificates_are_read_once() -> Iterator[None]:
+    """Lets clients share what httpx reads anew for each: the authorities that everybody trusts."""
+    with pytest.MonkeyPatch.context() as patch:
+        name = "httpx._transports.default.create_ssl_context"
+        patch.setattr(name, cache(httpx.create_ssl_context))
+        yield
 
 
 def _learn(request: httpx.Request, answer: httpx.Response) -> None:

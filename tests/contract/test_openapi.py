@@ -10,6 +10,8 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from tests.contract.document import JSON, Document, operation_of, problems
 from tests.contract.routes import OPERATIONS, ROUTES, Route
 
+pytestmark = pytest.mark.one_database
+
 B1 = "/mgmtconfig/v1/admin/customers/{customerId}/userPortalLink"
 BULK = "/mgmtconfig/v2/admin/customers/{customerId}/userPortalLink/bulk"
 TENANT = {"customerId", "microtenantId"}

@@ -59,6 +59,7 @@ def test_put_of_the_vendors_object_keeps_the_presentation(admin: Caller) -> None
     assert shown(admin, link_id) == {"order": 0}
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("portico", "field"),
     [
@@ -130,6 +131,7 @@ def test_page_of_a_portal_is_told_and_taken(admin: Caller) -> None:
     assert made["slug"].startswith("team")
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("page", "field"),
     [

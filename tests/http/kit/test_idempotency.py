@@ -116,6 +116,7 @@ def test_refused_creation_does_not_use_its_key_up(admin: Caller) -> None:
     assert total(admin) == 1
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("key", ["", "k" * 256, "k" * 5_000])
 def test_key_of_a_wrong_length_is_refused(admin: Caller, key: str) -> None:
     answer = create(admin, LINKS, link(), key)
@@ -165,6 +166,7 @@ def test_concurrent_creations_of_one_name_make_one(admin: Caller) -> None:
     assert total(admin) == 1
 
 
+@pytest.mark.one_database
 def test_key_on_other_methods_is_ignored(admin: Caller) -> None:
     path = f"{LINKS}/{admin.create_link()}"
     headers = {"Idempotency-Key": "k"}

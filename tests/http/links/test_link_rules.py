@@ -87,6 +87,7 @@ def test_host_is_kept_as_sent(resident: Caller, host: str) -> None:
     assert made["link"] == host
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     "host",
     [
@@ -138,16 +139,19 @@ def test_path_is_kept_as_sent(resident: Caller, path: str) -> None:
     assert made["linkPath"] == path
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("path", ["a", "?a", "#a", "../a", "https://x/", "/a\n", "/\x00", "/\x7f"])
 def test_what_is_no_path_is_refused(resident: Caller, path: str) -> None:
     refused(resident, "linkPath", path)
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("protocol", ["https", "HTTPS://", "ftp://", "javascript:", "https:", " "])
 def test_other_protocols_are_refused(resident: Caller, protocol: str) -> None:
     refused(resident, "protocol", protocol)
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("field", ["name", "description"])
 @pytest.mark.parametrize("bad", ["a\x00b", "a\x1bb", "a\x7fb", "a\x85b"])
 def test_control_characters_are_refused(resident: Caller, field: str, bad: str) -> None:
@@ -162,6 +166,7 @@ def test_icon_is_kept_byte_for_byte(resident: Caller) -> None:
         assert made["iconText"] == icon
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("application", ["-1", "0", "9223372036854775808", "x"])
 def test_application_that_is_no_id_is_refused(resident: Caller, application: str) -> None:
     refused(resident, "applicationId", application)

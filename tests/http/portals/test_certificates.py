@@ -199,6 +199,7 @@ BLOBS = {
 }
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("blob", BLOBS.values(), ids=BLOBS)
 def test_blob_without_a_certificate_is_refused(resident: Caller, blob: str | None) -> None:
     key_lines = private_key_pem().splitlines()[1:-1]

@@ -146,6 +146,7 @@ def test_unknown_and_read_only_members_are_ignored(admin: Caller) -> None:
     assert made["id"] != "1"
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("field", "value"),
     [

@@ -90,6 +90,7 @@ def test_revoking_leaves_others_alone(tenant: Tenant, admin: Caller) -> None:
     assert admin.get(LINKS).status_code == 200
 
 
+@pytest.mark.one_database
 def test_resigned_token_is_taken_as_it_is(admin: Caller) -> None:
     assert ask_me(admin, resigned(admin)).status_code == 200
 
@@ -115,6 +116,7 @@ def test_token_expires_although_its_reads_are_repeated(admin: Caller) -> None:
     assert ENDED in assert_error(answer, 401, "access.denied")
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     "changed",
     [

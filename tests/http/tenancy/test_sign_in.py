@@ -60,6 +60,7 @@ def test_token_works_and_others_are_different(resident: Caller) -> None:
         assert ask_me(resident, token).status_code == 200
 
 
+@pytest.mark.one_database
 def test_bearer_is_read_without_regard_to_case(resident: Caller) -> None:
     for scheme in ("Bearer", "bearer", "BEARER"):
         answer = resident.http.get(ME, headers={"Authorization": f"{scheme}  {resident.token}"})
@@ -92,6 +93,7 @@ def test_wrong_credentials_are_denied(resident: Caller, changed: dict[str, str])
     assert assert_error(answer, 401, "access.denied") == "Access denied"
 
 
+@pytest.mark.one_database
 def test_missing_credentials_are_denied(resident: Caller) -> None:
     form = form_of(resident)
     for name in form:
@@ -107,6 +109,7 @@ def test_secret_of_another_client_is_denied(tenant: Tenant, resident: Caller) ->
     assert_error(sign_in(resident.http, **form), 401, "access.denied")
 
 
+@pytest.mark.one_database
 def test_form_is_required(resident: Caller) -> None:
     answers = [
         resident.http.post("/signin", json=form_of(resident)),
@@ -118,6 +121,7 @@ def test_form_is_required(resident: Caller) -> None:
         assert_error(answer, 415, "unsupported.media.type")
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("content", [b"client_id=%FF&client_secret=x", b"client_id=\xff"])
 def test_form_that_is_no_text_is_refused(resident: Caller, content: bytes) -> None:
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -127,6 +131,7 @@ def test_form_that_is_no_text_is_refused(resident: Caller, content: bytes) -> No
         assert_error(answer, 400, "invalid.resource.argument", "body")
 
 
+@pytest.mark.one_database
 def test_form_type_may_have_parameters(resident: Caller) -> None:
     answer = resident.http.post(
         "/signin",

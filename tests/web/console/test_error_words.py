@@ -22,6 +22,7 @@ def errors_of(page: httpx.Response) -> dict[str, str]:
     return {name: unescape(re.sub(r"<[^>]+>", "", text)).strip() for name, text in found}
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     ("place", "label"),
     [

@@ -158,6 +158,7 @@ def test_disabled_portal_is_nowhere(portal: Portal) -> None:
     assert missing.text == disabled.text
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("path", ["aup", "preferences", "opened/{link}", "favourites"])
 @pytest.mark.parametrize(
     "headers", [{}, {"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}]
@@ -280,6 +281,7 @@ def test_strange_address_is_not_found(portal: Portal, address: str) -> None:
         assert answer.status_code == 404, path
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("host", ["[", "a.b:c:d", "....", "é.example".encode().decode("latin-1")])
 def test_strange_host_leads_to_the_console(portal: Portal, host: str) -> None:
     answer = portal.server.http.get("/", headers={b"Host": host.encode("latin-1")})

@@ -9,6 +9,8 @@ from portico.domain.addresses import parse_networks
 from portico.web.shared.addresses import OriginResolver, strict_transport
 from tests.harness import Server
 
+pytestmark = pytest.mark.one_database
+
 TOLD = [(b"strict-transport-security", b"max-age=60")]
 
 

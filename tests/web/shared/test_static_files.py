@@ -9,6 +9,8 @@ import pytest
 from portico.web.shared.static_files import JOINED, StaticFiles
 from tests.harness import Server
 
+pytestmark = pytest.mark.one_database
+
 FILES = StaticFiles()
 
 

@@ -140,6 +140,7 @@ NEXT = [
 ]
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("next_", NEXT)
 def test_next_leads_to_this_site_alone(tenant: Tenant, visit: Visit, next_: str) -> None:
     name = add_administrator(tenant, "ada")
@@ -149,6 +150,7 @@ def test_next_leads_to_this_site_alone(tenant: Tenant, visit: Visit, next_: str)
     assert (entered.status_code, entered.headers["location"]) == (303, "/console")
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize(
     "headers",
     [
@@ -169,6 +171,7 @@ def test_form_from_another_site_is_refused(
     assert CONSOLE_COOKIE not in visit.cookies
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("origin", ["null", "https://evil.example", "http://127.0.0.1:1"])
 def test_browser_without_fetch_metadata_is_known_by_its_origin(
     tenant: Tenant, server: Server, origin: str
@@ -186,6 +189,7 @@ def test_browser_without_fetch_metadata_is_known_by_its_origin(
     assert send(server.url) == 303
 
 
+@pytest.mark.one_database
 @pytest.mark.parametrize("token", ["", "x", "x" * 43, "\ud800".encode("utf-8", "replace").decode()])
 def test_form_without_the_token_is_refused(tenant: Tenant, visit: Visit, token: str) -> None:
     name = add_administrator(tenant, "ada")
@@ -196,6 +200,7 @@ def test_form_without_the_token_is_refused(tenant: Tenant, visit: Visit, token: 
     assert answer.status_code == 403
 
 
+@pytest.mark.one_database
 def test_empty_cookie_and_empty_token_do_not_match(tenant: Tenant, visit: Visit) -> None:
     name = add_administrator(tenant, "ada")
 
@@ -232,6 +237,7 @@ def test_unknown_disabled_and_foreign_portals_look_alike(
     assert len(pages) == 1
 
 
+@pytest.mark.one_database
 def test_plain_cookies_for_trials(
     tenant: Tenant, database_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
