@@ -164,6 +164,20 @@ def test_two_starts_at_once_leave_one_stand_in(state_dir: Path) -> None:
     status_of(state_dir)
 
 
+def test_variables_that_cannot_be_written_leave_no_stand_in(
+    state_dir: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    missing = str(tmp_path / "missing" / "env")
+    start = ("emulate", "start", "--state-dir", str(state_dir))
+
+    assert missing in refuse(*start, "--env-file", missing)
+    assert "No stand-in runs" in refuse("emulate", "status", "--state-dir", str(state_dir))
+
+    monkeypatch.setenv("GITHUB_ENV", missing)
+    assert f"{missing} cannot be written" in refuse(*start)
+    assert "No stand-in runs" in refuse("emulate", "status", "--state-dir", str(state_dir))
+
+
 def test_looking_at_a_state_folder_keeps_no_stand_in_from_starting(state_dir: Path) -> None:
     folder = StateFolder(state_dir)
     with folder.held():

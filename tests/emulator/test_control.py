@@ -119,6 +119,19 @@ def test_clock_changes_in_order_and_tells_its_time(stand_in: Emulated) -> None:
     assert str(now["offsetSeconds"]) == "0.0"
 
 
+def test_refused_change_leaves_the_clock(stand_in: Emulated) -> None:
+    frozen = stand_in.control(
+        "PUT", "clock", {"now": "2030-01-31T12:00:00Z", "frozen": True}
+    ).json()
+
+    refused = stand_in.request(
+        "PUT", "/_portico/clock", json={"reset": True, "advanceSeconds": 1e12}
+    )
+
+    assert refused.status_code == 400
+    assert stand_in.control("GET", "clock").json()["now"] == frozen["now"]
+
+
 def test_health_and_routes(stand_in: Emulated) -> None:
     health = stand_in.control("GET", "health").json()
     assert (health["status"], health["tenants"]) == ("ready", 2)

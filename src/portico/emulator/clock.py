@@ -109,6 +109,16 @@ class EmulatedClock:
             self._own.pop(customer_id, None)
 
     @contextmanager
+    def all_or_nothing(self) -> Iterator[None]:
+        """Undo the changes that a block made if it raises InvalidField."""
+        common, own = self._common, dict(self._own)
+        try:
+            yield
+        except InvalidField:
+            self._common, self._own = common, own
+            raise
+
+    @contextmanager
     def serving(self, customer_id: int | None) -> Iterator[None]:
         """Show the time of a tenant to what the block calls."""
         token = _served_tenant.set(customer_id)

@@ -79,8 +79,12 @@ def start(state_dir: Path | None, env_file: Path | None, **options: Any) -> None
     arguments = ["--state-dir", str(folder.path)]
     arguments += _arguments(options)
     access = _start(folder, arguments)
-    _hand_over(access, env_file)
-    _export_to_later_steps(access)
+    try:
+        _hand_over(access, env_file)
+        _export_to_later_steps(access)
+    except StandInError:
+        folder.stop()
+        raise
     click.echo(access_text(access))
     click.echo(f"\nStop it with `portico emulate stop{_option(state_dir)}`.")
 
@@ -228,9 +232,16 @@ def _hand_over(access: StandInAccess, env_file: Path | None) -> None:
 def _export_to_later_steps(access: StandInAccess) -> None:
     """Give the variables to the later steps of a job on GitHub Actions."""
     file = os.environ.get("GITHUB_ENV")
-    if file:
+    if not file:
+        return
+    try:
         with Path(file).open("a") as variables:
             variables.write(shell_text("github", client_environment(access)))
+    except OSError as error:
+        raise StandInError(
+            f"The file {file} cannot be written: {error.strerror}. GITHUB_ENV names it; unset it "
+            "outside GitHub Actions."
+        ) from None
 
 
 def _log_parts(folder: StateFolder, *, follow: bool) -> Iterator[str]:

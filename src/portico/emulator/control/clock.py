@@ -58,14 +58,15 @@ async def change_clock(
     if data == ClockChange():
         raise InvalidField("body", "Give at least one of reset, now, advanceSeconds and frozen.")
     moment = None if data.now is None else parse_timestamp("now", data.now)
-    if data.reset:
-        clock.reset(tenant)
-    if moment is not None:
-        clock.set(moment, tenant)
-    if data.advance_seconds is not None:
-        clock.advance(data.advance_seconds, tenant)
-    if data.frozen is not None:
-        (clock.freeze if data.frozen else clock.unfreeze)(tenant)
+    with clock.all_or_nothing():
+        if data.reset:
+            clock.reset(tenant)
+        if moment is not None:
+            clock.set(moment, tenant)
+        if data.advance_seconds is not None:
+            clock.advance(data.advance_seconds, tenant)
+        if data.frozen is not None:
+            (clock.freeze if data.frozen else clock.unfreeze)(tenant)
     return _present(clock, tenant)
 
 
