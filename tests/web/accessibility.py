@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
 
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 COLOURS = ("color-contrast",)
@@ -31,3 +32,24 @@ def violations(page: Page, rules: Sequence[str] = ()) -> list[list[str]]:
         _RUN, {**options, "runOnly": list(rules)} if rules else options
     )
     return found
+
+
+def take_scripts_away(page: Page) -> None:
+    """Show pages from now on as a browser without scripts does, though axe itself can run.
+
+    Their own scripts are not loaded, and what is inside `noscript` is shown.
+    """
+
+    def without(route: Route) -> None:
+        if route.request.resource_type == "script":
+            route.abort()
+        elif route.request.resource_type != "document" or route.request.method != "GET":
+            route.continue_()
+        else:
+            answer = route.fetch()
+            plain = re.sub(
+                r"<script\b.*?</script>|</?noscript>", "", answer.text(), flags=re.DOTALL
+            )
+            route.fulfill(response=answer, body=plain)
+
+    page.route("**/*", without)

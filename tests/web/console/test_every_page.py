@@ -13,7 +13,7 @@ from portico.services.people.groups import create_group
 from portico.services.people.users import create_user
 from portico.services.runtime import Runtime
 from tests.harness import AUPS, LINKS, Tenant, as_operator
-from tests.web.accessibility import COLOURS, RULES, violations
+from tests.web.accessibility import COLOURS, RULES, take_scripts_away, violations
 from tests.web.conftest import OpenTab
 from tests.web.console.people import Desk, sit_down
 from tests.web.console.places import places_of
@@ -89,6 +89,20 @@ def test_axe_finds_nothing_on_any_page_and_none_scrolls_sideways(
         wide += [f"{width}, large" for width in WIDTHS[2:] if content_width(page, width) > width]
         if wide:
             found[place, "wide"] = wide
+    assert found == {}
+
+
+def test_axe_finds_nothing_on_pages_without_scripts(tenant: Tenant, tab: OpenTab) -> None:
+    desk = sit_down(tenant, tab(reduced_motion="reduce", locale="de-DE"))
+    places = every_place(desk)
+    take_scripts_away(desk.page)
+    found: dict[str, object] = {}
+    for place in places:
+        page = desk.open(place)
+        wrong = violations(page, PRACTICES)
+        wide = [str(width) for width in WIDTHS if content_width(page, width) > width]
+        if wrong or wide:
+            found[place] = (wrong, wide)
     assert found == {}
 
 

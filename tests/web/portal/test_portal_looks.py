@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from portico.web.shared.static_files import JOINED
 from tests.harness import AUPS, LINKS, Tenant
-from tests.web.accessibility import COLOURS, RULES, violations
+from tests.web.accessibility import COLOURS, RULES, take_scripts_away, violations
 from tests.web.conftest import OpenTab
 from tests.web.keyboard import press, type_text
 from tests.web.portal.portals import Portal, make_portal, many_links, sign_in
@@ -64,6 +64,31 @@ def test_page_is_accessible_and_fits(portal: Portal, tab: OpenTab, width: int, s
         page.get_by_label("Find a link by name or address").fill(query)
         assert violations(page, rules) == []
         assert fits(page)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_pages_without_scripts_are_accessible_and_fit(
+    portal: Portal, tab: OpenTab, scheme: str
+) -> None:
+    portal.add_link("Chat")
+    page = tab(color_scheme=scheme).page
+    sign_in(page, portal, "ines")
+    for name in ("Wiki", "Chat", "Occupational"):
+        page.get_by_role("button", name=f"Favourite: {name}").click(force=True)
+    expect(page.locator("#favourites .favs a")).to_have_count(3)
+    take_scripts_away(page)
+    for path in ("", "?order=1", "?q=wi", "?q=zzzz"):
+        page.goto(portal.url + path)
+        if path == "?order=1":
+            expect(page.get_by_role("button", name="Move Wiki down")).to_be_visible()
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 900})
+            assert fits(page), (path, width)
+        assert violations(page, RULES) == [], path
+    page.context.clear_cookies()
+    for place in (f"{portal.url}/sign-in", f"{portal.server.url}/console/sign-in"):
+        page.goto(place)
+        assert violations(page, RULES) == [], place
 
 
 @pytest.mark.parametrize("width", WIDTHS)
