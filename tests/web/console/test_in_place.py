@@ -54,7 +54,8 @@ def test_bars_and_heads_stick_and_menus_stay_in_the_window(tenant: Tenant, tab: 
 def test_filters_of_a_list_share_one_line(tenant: Tenant, tab: OpenTab) -> None:
     desk = sit_down(tenant, tab(viewport={"width": 768, "height": 900}, locale="de-DE"))
     desk.add_link("Wiki", userPortals=[{"id": desk.add_portal("Staff")}])
-    for place, filters in (("links", ".filter"), ("audit", ".narrow-select")):
+    places = (("links", ".filter"), ("links?q=nothing", ".filter"), ("audit", ".narrow-select"))
+    for place, filters in places:
         page = desk.open(place)
         for width in (768, 900, 1120):
             page.set_viewport_size({"width": width, "height": 900})
@@ -74,6 +75,19 @@ def test_bar_of_the_selection_has_room_for_long_words(tenant: Tenant, tab: OpenT
         end = box_of(bar)["x"] + box_of(bar)["width"]
         for button in bar.get_by_role("button").all():
             assert box_of(button)["x"] + box_of(button)["width"] <= end, (width, text)
+
+
+def test_long_words_and_names_have_room_on_a_phone(tenant: Tenant, tab: OpenTab) -> None:
+    desk = sit_down(tenant, tab(viewport={"width": 360, "height": 844}, locale="es-ES"))
+    shown = {"section": "Every day", "groups": ["Finance"]}
+    portal = desk.add_portal("Staff")
+    on = {"userPortals": [{"id": portal}], "portico": shown, "enabled": False}
+    desk.add_link("Contracts register", **on)
+    for place in ("administrators/new", "users/new", "links?q=nothing"):
+        for button in desk.open(place).locator(".btn:visible").all():
+            assert button.evaluate("(it) => it.scrollWidth <= it.clientWidth + 1"), place
+    name = desk.open(f"portals/{portal}").locator(".order-row .name")
+    assert box_of(name)["width"] >= 100
 
 
 def test_counts_of_the_navigation_stand_in_one_column(tenant: Tenant, tab: OpenTab) -> None:

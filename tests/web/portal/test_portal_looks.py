@@ -73,9 +73,9 @@ def test_pages_without_scripts_are_accessible_and_fit(
     portal.add_link("Chat")
     page = tab(color_scheme=scheme).page
     sign_in(page, portal, "ines")
-    for name in ("Wiki", "Chat", "Occupational"):
-        page.get_by_role("button", name=f"Favourite: {name}").click(force=True)
-    expect(page.locator("#favourites .favs a")).to_have_count(3)
+    for name in ("Wiki", "Chat"):
+        page.get_by_role("button", name=f"Favourite: {name}").press("Enter")
+    expect(page.locator("#favourites .favs a")).to_have_count(2)
     take_scripts_away(page)
     for path in ("", "?order=1", "?q=wi", "?q=zzzz"):
         page.goto(portal.url + path)
