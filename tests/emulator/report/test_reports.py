@@ -114,6 +114,16 @@ def test_the_junit_report_fails_unknown_operations_and_early_clients() -> None:
     assert "no handler read userPortalIds (1 requests)" in report("junit")
 
 
+def test_paths_cannot_forge_lines_of_a_report() -> None:
+    forged = entry("GET", "/mgmtconfig/\x1b[2J\n| a | <b>", 400, operation=None)
+
+    text, markdown = (report(form, [forged]) for form in ("text", "markdown"))
+
+    assert r"/mgmtconfig/\x1b[2J\n| a | <b>" in text
+    assert r"\| a \| \<b>" in markdown
+    assert "\x1b" not in text + markdown
+
+
 def test_the_junit_report_of_any_path_is_xml() -> None:
     strange = entry("GET", '/mgmtconfig/\x00<&">\ud800', 400, operation=None)
 

@@ -55,8 +55,14 @@ def _sections(summary: Summary, table: Callable[[Rows], list[str]], heading: str
     }
     lines: list[str] = []
     for title, cells in rows.items():
-        lines += ["", heading.format(title), "", *(table(cells) if cells[1:] else ["None."])]
+        shown = [tuple(map(_printable, row)) for row in cells]
+        lines += ["", heading.format(title), "", *(table(shown) if shown[1:] else ["None."])]
     return lines
+
+
+def _printable(text: str) -> str:
+    """Return a text in which no client's path can move the cursor or end a line."""
+    return "".join(each if each.isprintable() else ascii(each)[1:-1] for each in text)
 
 
 def _operation(each: OperationCount) -> tuple[str, ...]:
@@ -91,4 +97,4 @@ def _table(rows: Rows) -> list[str]:
 
 
 def _cell(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("|", "\\|").replace("\n", " ")
+    return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "\\<")
