@@ -13,7 +13,7 @@ from tests.harness import AUPS, LINKS, Tenant
 from tests.web.accessibility import COLOURS, RULES, take_scripts_away, violations
 from tests.web.conftest import OpenTab
 from tests.web.keyboard import press, type_text
-from tests.web.portal.portals import Portal, make_portal, many_links, sign_in
+from tests.web.portal.portals import Portal, make_portal, many_links, sign_in, wait_for_value
 
 pytestmark = pytest.mark.one_database
 STYLES = (*JOINED["portal.css"], "card.css")
@@ -212,6 +212,33 @@ def test_five_hundred_links_are_light_and_still(tenant: Tenant, tab: OpenTab) ->
     assert page.locator("#all .tile").count() == 500
     assert 10_000 < sum(sizes) < 150_000
     assert shift == 0
+
+
+NOT_DRAWN = """() => [...document.querySelectorAll("#all .tile")].filter(
+    (tile) => getComputedStyle(tile).contentVisibility === "hidden").length"""
+
+
+def test_tiles_below_the_first_screen_follow_when_the_page_has_loaded(
+    tenant: Tenant, tab: OpenTab
+) -> None:
+    portal = make_portal(tenant)
+    links = [link | {"portico": {"section": "All"}} for link in many_links(portal.id, 60)]
+    assert portal.admin.post(f"{LINKS}/bulk", {"userPortalLinks": links}).status_code == 201
+    page = tab(viewport={"width": 1440, "height": 900}).page
+    page.add_init_script(
+        f"""document.addEventListener("DOMContentLoaded", () => {{
+            window.notDrawn = ({NOT_DRAWN})();
+        }})"""
+    )
+    page.goto(portal.url)
+
+    assert page.evaluate("notDrawn") == 24
+    wait_for_value(page, f"({NOT_DRAWN})()", 0)
+    # A page that may open further down draws all tiles at once.
+    for address in (f"{portal.url}#section-1", portal.url):
+        page.goto(address)
+        page.reload()
+        assert page.evaluate("notDrawn") == 0
 
 
 def test_page_is_compressed_for_those_who_take_it(portal: Portal) -> None:

@@ -7,7 +7,11 @@ const csrf = document.querySelector('meta[name="csrf"]')?.content ?? "";
 const { dataset: texts } = byId("texts");
 const all = byId("all");
 const tiles = all.getElementsByClassName("tile");
-const anchorOf = (id) => byId(`n${id}`)?.closest("a");
+let anchors;
+function anchorOf(id) {
+  anchors ??= new Map(Array.from(tiles, ({ firstChild: each }) => [each.dataset.id, each]));
+  return anchors.get(id);
+}
 const starOf = (id) => anchorOf(id)?.parentElement.lastChild;
 const language = root.lang;
 
