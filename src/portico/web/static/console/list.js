@@ -21,9 +21,12 @@
     const form = one("#bulk");
     if (!form) return;
     const chosen = picks().filter((box) => box.checked).length;
+    const words = one("[data-selected]", form);
+    // The bar is hidden as long as nothing is selected, and most lists are only read.
+    if (!chosen && !words.dataset.counted) return;
+    words.dataset.counted = "";
     const every = one("[data-select-all]", form);
     const total = one("[data-all]", form).value ? Number(every?.dataset.selectAll) : chosen;
-    const words = one("[data-selected]", form);
     const number = total.toLocaleString(document.documentElement.lang);
     words.textContent = filled(words.dataset.selected, number);
     if (chosen) say(words.textContent);
@@ -53,6 +56,20 @@
       if (box) box.checked = true;
     }
   }
+
+  // The switches of all rows have one form. The row of a switch is replaced, and the message above.
+  document.addEventListener(
+    "submit",
+    (event) => {
+      const button = event.submitter;
+      if (!button?.matches("[data-switch]")) return;
+      event.preventDefault();
+      const row = `#${button.closest("tr").id}`;
+      const swap = { target: row, select: row, swap: "outerHTML", selectOOB: "#toast" };
+      htmx.ajax("POST", button.formAction, { source: button, ...swap });
+    },
+    true,
+  );
 
   list?.addEventListener("change", (event) => {
     if (event.target.matches("[data-pick-all]"))
