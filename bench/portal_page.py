@@ -248,7 +248,11 @@ def serve_and_measure(folder: Path, cores: Cores, rounds: int) -> list[Series]:
             MeasuredPage("console, no links", f"{table}?q={NO_MATCH}"),
             MeasuredPage("a line of text", "/healthz"),
         )
-        program = os.environ.get("PORTICO_CHROMIUM") or shutil.which("chromium")
+        program = (
+            os.environ.get("PORTICO_CHROMIUM")
+            or shutil.which("chromium-headless-shell")
+            or shutil.which("chromium")
+        )
         browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
         try:
             version = browser.version
