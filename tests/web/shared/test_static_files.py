@@ -49,7 +49,7 @@ def test_page_gets_its_stylesheets_and_scripts_as_one_file_each(server: Server) 
     joined = {part for parts in JOINED.values() for part in parts}
     written = {
         f"{folder}{path.name}"
-        for folder in ("", "portal/", "console/")
+        for folder in ("", "portal/", "console/", "vendor/tabler/")
         for path in static.joinpath(folder).iterdir()
         if path.name.endswith((".css", ".js"))
     }

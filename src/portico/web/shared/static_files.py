@@ -60,6 +60,7 @@ JOINED: Mapping[str, Sequence[str]] = {
         "portal/menu.js",
     ),
     "console.css": (
+        "vendor/tabler/tabler.used.css",
         "tokens.css",
         "arch.css",
         "elements.css",

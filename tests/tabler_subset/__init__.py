@@ -1,0 +1,1 @@
+"""Makes the part of Tabler's stylesheet that the console uses."""
