@@ -94,10 +94,17 @@ def moved(stored: Stored) -> tuple[str, Row]:
     return stored.table, values
 
 
-def require_kept(connection: SyncConnection, url: str, stored: Stored) -> None:
-    """Fails unless the row is in the database, with every value that it had."""
+def require_kept(connection: SyncConnection, url: str, rows: Sequence[Stored]) -> None:
+    """Fails unless the rows are in the database, with every value that they had."""
+    reflected = MetaData()
+    for stored in rows:
+        name, _ = moved(stored)
+        require_row(connection, url, stored, Table(name, reflected, autoload_with=connection))
+
+
+def require_row(connection: SyncConnection, url: str, stored: Stored, table: Table) -> None:
+    """Fails unless a row is in its table of today."""
     name, values = moved(stored)
-    table = Table(name, MetaData(), autoload_with=connection)
     secret = {"signing_key": "secret", "identity_provider": "client_secret"}.get(name, "")
     plain = values.pop(secret, "") if stored.revision < "0012" else ""
     found = connection.execute(
@@ -148,8 +155,7 @@ def climb_with_rows(empty_url: str) -> list[Stored]:
         looked_at(empty_url, partial(climb, steps=steps))
 
     def look(connection: SyncConnection) -> None:
-        for each in rows:
-            require_kept(connection, empty_url, each)
+        require_kept(connection, empty_url, rows)
         revision = connection.execute(
             text("SELECT revision FROM customer_revision WHERE customer_id = 1001 AND slot = 0")
         )
@@ -203,11 +209,7 @@ def test_migration_that_fails_in_the_middle_is_named_and_can_be_run_again(empty_
 
     assert upgrade(empty_url) == [each for each in revisions() if each > "0013"]
 
-    def look(connection: SyncConnection) -> None:
-        for each in rows:
-            require_kept(connection, empty_url, each)
-
-    looked_at(empty_url, look)
+    looked_at(empty_url, lambda connection: require_kept(connection, empty_url, rows))
 
 
 def test_plan_names_tables_and_rows_and_changes_nothing(empty_url: str) -> None:
