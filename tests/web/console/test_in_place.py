@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import FloatRect, Locator
+from playwright.sync_api import FloatRect, Locator, expect
 
 from tests.harness import LINKS, Tenant
 from tests.web.conftest import OpenTab
@@ -86,6 +86,12 @@ def test_long_words_and_names_have_room_on_a_phone(tenant: Tenant, tab: OpenTab)
     for place in ("administrators/new", "users/new", "links?q=nothing"):
         for button in desk.open(place).locator(".btn:visible").all():
             assert button.evaluate("(it) => it.scrollWidth <= it.clientWidth + 1"), place
+    desk.add_portal(
+        "Betriebssicherheitsverordnungen und Arbeitsschutzunterweisungen", enabled=False
+    )
+    page = desk.open()
+    expect(page.get_by_text("Arbeitsschutzunterweisungen").first).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
     name = desk.open(f"portals/{portal}").locator(".order-row .name")
     assert box_of(name)["width"] >= 100
 

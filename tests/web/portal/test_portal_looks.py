@@ -94,6 +94,9 @@ def test_pages_without_scripts_are_accessible_and_fit(
 @pytest.mark.parametrize("width", WIDTHS)
 def test_other_pages_are_accessible_and_fit(portal: Portal, tab: OpenTab, width: int) -> None:
     portal.admin.create(AUPS, {"enabled": True, "aup": "Rules. " * 300, "email": "it@a.example"})
+    portal.change(
+        name="Betriebssicherheitsverordnungen und Arbeitsschutzunterweisungen aller Werke"
+    )
     opened = tab(viewport={"width": width, "height": 700})
     page = opened.page
     for address in (portal.url, f"{portal.server.url}/p/missing"):
