@@ -27,10 +27,14 @@ from bench.postgres import running_postgres
 from bench.processes import Processes, end_cleanly_when_told
 from bench.report import DATABASES, plain_table
 from bench.sites import Credentials, Site, open_site, sign_in
+from portico.http.hot.cache import SESSIONS
 from portico.storage.engine.database import open_database
 
 LINKS = 10_000
 CLIENTS = 8
+SIGN_INS = SESSIONS // CLIENTS
+"""How often each client signs in first: the cache of sessions is full when the load begins."""
+
 SAMPLES = 10
 
 
@@ -48,9 +52,12 @@ class Client(threading.Thread):
         self._made: list[str] = []
 
     def run(self) -> None:
-        """Send one request after another."""
+        """Fill the cache of sessions, then send one request after another."""
         steps = [self._read] * 12 + [self._create] * 3 + [self._replace, self._remove, self._again]
         try:
+            for _ in range(SIGN_INS):
+                sign_in(self.site)
+                self._send("GET", "?pagesize=20", 200)
             while not self.stopping.is_set():
                 self._choices.choice(steps)()
                 self.answers += 1
