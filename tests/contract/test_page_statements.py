@@ -209,3 +209,23 @@ def test_search_over_everything_reads_no_pictures_but_those_it_shows(
     assert not [each for each in statements if "image_data" in each]
     assert len([each for each in statements if "icon_text" in each]) == 1  # of the links it shows
     assert len(statements) <= SEARCH_STATEMENTS, statements
+
+
+@pytest.mark.parametrize("place", ["links", "links/new", "links/add-many"])
+def test_lists_of_portals_to_choose_read_no_pictures(tenant: Tenant, place: str) -> None:
+    admin = tenant.caller()
+    for number in (10, 9):
+        admin.create_portal(f"Desk {number}", imageData="x" * 1_000)
+    admin.create_link("Wiki")
+    name = add_administrator(tenant, "ada")
+
+    async def work(client: httpx.AsyncClient) -> tuple[str, list[str]]:
+        await sign_in(client, "/console/sign-in", name)
+        with watched_statements() as statements:
+            shown = (await client.get(f"/console/{tenant.customer_id}/0/{place}")).text
+        return shown, statements
+
+    shown, statements = run_inside(tenant.server.database, work, insecure_cookies=True)
+
+    assert shown.index("Desk 9") < shown.index("Desk 10")
+    assert not [each for each in statements if "image_data" in each]

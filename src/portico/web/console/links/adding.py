@@ -11,10 +11,9 @@ from litestar.di import NamedDependency
 
 from portico.domain.errors import InvalidInput
 from portico.domain.links.links import BULK_LIMIT
-from portico.domain.search import ListQuery
 from portico.services.links.imports import import_links
 from portico.services.links.sections import list_sections
-from portico.services.portals.portals import list_portals
+from portico.services.portals.portals import name_portals
 from portico.services.work import UnitOfWork
 from portico.web.console.frame.error_words import error_words
 from portico.web.console.frame.forms import FieldError, Form, SentForm, is_id
@@ -230,14 +229,14 @@ async def _check_page(
 async def _paste_page(
     console: Console, work: UnitOfWork, form: Form, *, status: int = 200
 ) -> Answer:
-    portals = (await list_portals(work, ListQuery(natural=True, page_size=CHOICES_LIMIT))).items
+    portals = await name_portals(work, CHOICES_LIMIT)
     sections = [each.name for each in (await list_sections(work)).sections]
     if form.value("default_section") not in sections:
         new = form.value("new_default_section") or form.value("default_section")
         form = form.with_values(default_section="", new_default_section=new)
     view = PasteView(
         form=replace(form, labels={"lines": _("The list")}),
-        portals=[Choice(str(each.id), each.name) for each in portals],
+        portals=[Choice(str(each), name) for each, name in portals.items()],
         sections=[Choice(name, name) for name in sections],
     )
     return await console.page("links_paste.html", work, view, nav="links", status=status)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from difflib import get_close_matches
 
@@ -18,10 +18,9 @@ from portico.domain.links.presentation import (
 )
 from portico.domain.portals.portals import UserPortal
 from portico.domain.records import fold
-from portico.domain.search import ListQuery
 from portico.services.links.checks import check_rows
 from portico.services.links.imports import ImportedLink, KnownLinks, find_known_links
-from portico.services.portals.portals import list_portals
+from portico.services.portals.portals import name_portals
 from portico.services.versions import version_of
 from portico.services.work import UnitOfWork
 from portico.web.console.audit.entries import Change, differences, record_values
@@ -142,25 +141,22 @@ class KnownPortals:
     A suggestion among 500 portals takes a tenth of a second, so only a few names get one.
     """
 
-    def __init__(self, portals: Iterable[UserPortal]) -> None:
-        self._by_name = {fold(portal.name): portal for portal in portals}
+    def __init__(self, names: Mapping[int, str]) -> None:
+        self.names = names
+        """The names of portals by id."""
+        self._ids = {fold(name): portal_id for portal_id, name in names.items()}
         self._nearest: dict[str, str] = {}
 
-    @property
-    def names(self) -> dict[int, str]:
-        """The names of portals by id."""
-        return {portal.id: portal.name for portal in self._by_name.values()}
-
-    def find(self, name: str) -> UserPortal | None:
-        """Return the portal with that name, ignoring case, or None."""
-        return self._by_name.get(fold(name))
+    def find(self, name: str) -> int | None:
+        """Return the id of the portal with that name, ignoring case, or None."""
+        return self._ids.get(fold(name))
 
     def nearest(self, name: str) -> str:
         """Return the most similar name of a portal, or an empty text."""
         folded = fold(name)
         if folded not in self._nearest and len(self._nearest) < SUGGESTIONS:
-            close = get_close_matches(folded[:SUGGESTION_LENGTH], self._by_name, n=1, cutoff=0.5)
-            self._nearest[folded] = self._by_name[close[0]].name if close else ""
+            close = get_close_matches(folded[:SUGGESTION_LENGTH], self._ids, n=1, cutoff=0.5)
+            self._nearest[folded] = self.names[self._ids[close[0]]] if close else ""
         return self._nearest.get(folded, "")
 
 
@@ -182,7 +178,7 @@ async def compare_rows(
         [row.name.strip() for row in rows],
         lock=lock,
     )
-    portals = KnownPortals(await _portals(work, rows, links))
+    portals = KnownPortals(await _portal_names(work, rows, links))
     run = console.site.threads.run
     read = await run(
         lambda: [
@@ -222,24 +218,24 @@ async def _with_new_names(work: UnitOfWork, rows: Sequence[CheckedRow]) -> list[
     ]
 
 
-async def _portals(
+async def _portal_names(
     work: UnitOfWork, rows: Sequence[PastedRow], links: KnownLinks
-) -> list[UserPortal]:
+) -> dict[int, str]:
     """Return portals to suggest, those that the rows name, and those of the stored links."""
-    listed = (await list_portals(work, ListQuery(natural=True, page_size=CHOICES_LIMIT))).items
-    known = {portal.id: portal for portal in listed}
-    names = {fold(name) for row in rows for name in row.portal_names}
-    names -= {fold(portal.name) for portal in listed}
-    ids = set((await work.portals.ids_by_name(names)).values()) if names else set()
+    names = await name_portals(work, CHOICES_LIMIT)
+    unlisted = {fold(name) for row in rows for name in row.portal_names}
+    unlisted -= {fold(name) for name in names.values()}
+    ids = set((await work.portals.ids_by_name(unlisted)).values()) if unlisted else set()
     ids |= {each for link in links.by_id.values() for each in link.portal_ids}
-    return [*listed, *(await work.portals.find_all(ids - set(known))).values()]
+    others = await work.portals.find_all(ids - names.keys())
+    return names | {portal.id: portal.name for portal in others.values()}
 
 
 def _read_row(
     number: int, row: PastedRow, portals: KnownPortals, links: KnownLinks, defaults: Defaults
 ) -> CheckedRow:
     named = row.portal_names or ([defaults.portal.name] if defaults.portal else [])
-    ids = {portal.id for name in named if (portal := portals.find(name))}
+    ids = {found for name in named if (found := portals.find(name))}
     before = _stored_link(row, named, ids, links)
     if before and not row.portal_names:
         # The defaults are for new links.

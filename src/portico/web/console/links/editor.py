@@ -24,13 +24,12 @@ from portico.domain.links.presentation import (
     split_keywords,
 )
 from portico.domain.records import fold
-from portico.domain.search import ListQuery
 from portico.services.audit.log import list_audit
 from portico.services.links.changes import change_links
 from portico.services.links.links import create_link, delete_link, get_link, update_link
 from portico.services.links.sections import list_sections
 from portico.services.people.groups import list_groups
-from portico.services.portals.portals import list_portals
+from portico.services.portals.portals import name_portals
 from portico.services.portals.viewers import LinkViewers, count_link_viewers
 from portico.services.work import UnitOfWork
 from portico.web.console.frame.confirming import Confirmation
@@ -124,9 +123,9 @@ async def new_link(console: NamedDependency[Console]) -> Answer:
 
 async def _usual_portal(console: Console, work: UnitOfWork) -> str:
     """Return the portal of the administrator's last new link, or the only portal there is."""
-    portals = await list_portals(work, ListQuery(natural=True, page_size=CHOICES_LIMIT))
-    if portals.total == 1:
-        return str(portals.items[0].id)
+    names = await name_portals(work, CHOICES_LIMIT)
+    if len(names) == 1:
+        return str(*names)
     own = AuditFilter(
         actor_id=work.principal.actor_id,
         object_type=KIND,
@@ -135,7 +134,7 @@ async def _usual_portal(console: Console, work: UnitOfWork) -> str:
     )
     entries = (await list_audit(work, own, limit=1)).entries
     last = json.loads(entries[0].after).get("portal_ids", []) if entries else []
-    return next((str(each.id) for each in portals.items if each.id in last), "")
+    return next((str(each) for each in names if each in last), "")
 
 
 async def _find(work: UnitOfWork, link_id: int, *, lock: bool = False) -> PresentedLink:
@@ -264,7 +263,7 @@ def _with_repair(form: Form) -> Form:
 
 async def _details(console: Console, work: UnitOfWork, edit: Edit[PresentedLink]) -> LinkDetails:
     form, stored = edit.form, edit.stored
-    portals = (await list_portals(work, ListQuery(natural=True, page_size=CHOICES_LIMIT))).items
+    portals = await name_portals(work, CHOICES_LIMIT)
     icon = chosen_icon(form, _stored_icon(stored) if stored else FormPicture())
     icons = await console.site.threads.run(
         lambda: offer_icons(form.value("icon_find"), form.value("host"), form.value("icon_pick"))
@@ -274,7 +273,7 @@ async def _details(console: Console, work: UnitOfWork, edit: Edit[PresentedLink]
         icons=icons,
         host=display_host(form.value("host")),
         path=form.value("path"),
-        portals=[Choice(str(each.id), each.name) for each in portals],
+        portals=[Choice(str(each), name) for each, name in portals.items()],
         sections=[Choice(each.name, each.name) for each in (await list_sections(work)).sections],
         groups=[Choice(each.name, each.name) for each in (await list_groups(work)).groups],
         seen_by=await _seen_by(work, form),

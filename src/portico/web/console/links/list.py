@@ -16,7 +16,7 @@ from portico.domain.search import ListQuery, compare
 from portico.services.links.lists import list_filtered_links
 from portico.services.links.sections import list_sections
 from portico.services.portals.activity import openings_of
-from portico.services.portals.portals import list_portals
+from portico.services.portals.portals import name_portals
 from portico.services.work import UnitOfWork
 from portico.web.console.frame.forms import is_id
 from portico.web.console.frame.lists import (
@@ -197,11 +197,11 @@ def _row(
 
 
 async def _choices(work: UnitOfWork, path: str, chosen: Mapping[str, str]) -> list[FilterChoice]:
-    portals = await list_portals(work, ListQuery(natural=True, page_size=CHOICES_LIMIT))
+    portals = await name_portals(work, CHOICES_LIMIT)
     sections = (await list_sections(work)).sections
     options: dict[str, list[tuple[str, str]]] = {
         "portal": [
-            *((str(portal.id), portal.name) for portal in portals.items),
+            *((str(portal_id), name) for portal_id, name in portals.items()),
             ("none", _("On no portal")),
         ],
         "section": [

@@ -10,8 +10,7 @@ import msgspec
 from portico.domain.links.changes import ChangeKind, LinkChange
 from portico.domain.links.presentation import PresentedLink
 from portico.domain.records import natural_key
-from portico.domain.search import ListQuery
-from portico.services.portals.portals import list_portals
+from portico.services.portals.portals import name_portals
 from portico.services.work import UnitOfWork
 from portico.web.console.frame.forms import Form
 from portico.web.console.links.list import CHOICES_LIMIT
@@ -66,18 +65,19 @@ async def portal_states(
 ) -> list[PortalState]:
     """Return the portals, those that show one of the links first, with the wishes of a form."""
     shown = Counter(portal_id for link in links for portal_id in link.portal_ids)
-    listed = (await list_portals(work, ListQuery(natural=True, page_size=CHOICES_LIMIT))).items
-    portals = {each.id: each for each in listed} | await work.portals.find_all(shown)
+    names = await name_portals(work, CHOICES_LIMIT)
+    others = await work.portals.find_all(shown.keys() - names.keys())
+    names |= {each.id: each.name for each in others.values()}
     put, take = _wishes(form)
     states = [
         PortalState(
-            value=str(each.id),
-            name=each.name,
-            shown=shown[each.id],
+            value=str(portal_id),
+            name=name,
+            shown=shown[portal_id],
             links=len(links),
-            wish="on" if each.id in put else "off" if each.id in take else "",
+            wish="on" if portal_id in put else "off" if portal_id in take else "",
         )
-        for each in portals.values()
+        for portal_id, name in names.items()
     ]
     return sorted(states, key=lambda each: (not each.shown, natural_key(each.name)))
 
