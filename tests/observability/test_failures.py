@@ -114,6 +114,9 @@ def test_a_worker_that_hangs_while_it_gets_metrics_holds_up_no_scrape() -> None:
     worker = Connection(os.dup(link.of_worker.fileno()))
     hub.worker_started(link)
     send(worker, Snapshot([]))
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not link.answered and time.monotonic() < deadline:
+        time.sleep(0.01)
     send(worker, AskForAll(0, ""))  # and reads no answer, which is too long for the pipe
 
     with ThreadPoolExecutor(1) as pool:
