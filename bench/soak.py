@@ -36,6 +36,8 @@ SIGN_INS = SESSIONS // CLIENTS
 """How often each client signs in first: the cache of sessions is full when the load begins."""
 
 SAMPLES = 10
+SEARCHED = 1_000
+"""How many names are searched for, so that their answers are soon in the cache."""
 
 
 class Client(threading.Thread):
@@ -77,7 +79,7 @@ class Client(threading.Thread):
 
     def _read(self) -> None:
         some = self._choices.randrange(LINKS)
-        search = quote(f"name EQ {link_name(some)}")
+        search = quote(f"name EQ {link_name(some % SEARCHED)}")
         paths = ("?pagesize=20", "?pagesize=500", f"?page={some % 100}", f"?search={search}")
         self._send("GET", self._choices.choice(paths), 200)
 

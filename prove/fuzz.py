@@ -96,6 +96,8 @@ class Sender:
     address: str
     statuses: Counter[int] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
+    _answered: str = "nothing"
+    """The last request that was answered: what it left unread can break the connection."""
 
     def __post_init__(self) -> None:
         self._connection = http.client.HTTPConnection(
@@ -110,8 +112,11 @@ class Sender:
             text = answer.read().decode(errors="replace")
         except (OSError, http.client.HTTPException) as error:
             self._connection.close()
-            self.faults.append(f"A connection broke: {error!r}: {request!r}"[:800])
+            self.faults.append(
+                f"A connection broke: {error!r}: {_brief(request)}, after {self._answered}"
+            )
             return 0, "", ""
+        self._answered = f"{_brief(request)}: {answer.status}, {answer.getheader('Connection')}"
         self.statuses[answer.status] += 1
         if answer.status >= 500 and not _is_documented(answer):
             self.faults.append(f"{answer.status}: {request!r}"[:800])
@@ -120,6 +125,13 @@ class Sender:
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
+
+
+def _brief(request: Request) -> str:
+    """Return a request without its body, whose length and beginning are enough to find it."""
+    body = request.body or b""
+    names = ", ".join(request.headers)
+    return f"{request.method} {request.path[:200]} ({names}; {len(body)} bytes, {body[:80]!r})"
 
 
 def _is_documented(answer: http.client.HTTPResponse) -> bool:
