@@ -11,6 +11,9 @@ from urllib.parse import quote_from_bytes, urljoin, urlsplit
 
 Pairs = list[tuple[str, bytes]]
 URLENCODED = "application/x-www-form-urlencoded"
+LONGEST_BODY = 16 * 1024 * 1024
+"""Of a refused body Portico reads 64 MiB, so that the client gets the answer; then it closes."""
+
 BOUNDARY = "fuzzed"
 
 VALUES: tuple[bytes, ...] = (
@@ -126,7 +129,7 @@ def make_request(target: Target, cookie: str, choices: random.Random) -> Request
     kind, body = _encoded(pairs, choices)
     if kind:
         headers["Content-Type"] = kind
-    return Request(method, path, headers, body)
+    return Request(method, path, headers, body[:LONGEST_BODY])
 
 
 def _replace(pairs: Pairs, choices: random.Random) -> Pairs:
