@@ -132,8 +132,8 @@ def test_no_counter_falls_when_workers_hang_die_or_are_replaced(watched: Watched
     # What the worker had served is still there, to the last request.
     assert killed.total("portico_requests_total") == earlier.total("portico_requests_total")
 
-    server.process.send_signal(signal.SIGHUP)
     old = set(children_of(server.process.pid))
+    server.process.send_signal(signal.SIGHUP)
     replaced = _watch_until(
         watched,
         killed,
