@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import socket
+import threading
 import time
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -41,6 +42,9 @@ READY_SECONDS = 60.0
 """How long a new worker may take to start before a reload gives up."""
 
 _CHECK_SECONDS = 0.1
+
+SIGNAL_SECONDS = 1.0
+"""How long a signal can wait that came just before the main process began to wait for one."""
 
 if TYPE_CHECKING:
     from portico.observability.serving import ServedMetrics
@@ -95,6 +99,22 @@ def run_server(
     server.serve(target_loader=partial(load_worker, settings, command_line), wrap_loader=False)
 
 
+class WakingEvent(threading.Event):
+    """An event whose wait looks up now and then, so that Python runs the handlers of signals.
+
+    A signal that comes a moment before a wait for a lock does not interrupt it. Without this, the
+    handler would run only when another signal comes, so that a reload or a stop would be lost.
+    """
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until the event is set, or for some seconds."""
+        if timeout is not None:
+            return super().wait(timeout)
+        while not super().wait(SIGNAL_SECONDS):
+            pass
+        return True
+
+
 class PorticoServer(MPServer):
     """Granian's main process with a listener of ours, log events, and reloads that lose nothing.
 
@@ -117,6 +137,7 @@ class PorticoServer(MPServer):
             respawn_failed_workers=True,
             workers_kill_timeout=END_SECONDS,
         )
+        self.main_loop_interrupt = WakingEvent()
         self._listener = listener
         self._served_metrics = metrics
         self._ready: dict[WorkerProcess, Connection] = {}

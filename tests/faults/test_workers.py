@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import _thread
 import os
 import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
+from types import FrameType
 
 import httpx
 import pytest
 
 from portico import __version__
+from portico.server import WakingEvent
 from portico.storage.schema.compatibility import newest_revision
 from tests.faults.trouble import children_of, held_lock, is_running, started_by
 from tests.harness import LINKS, READY_SECONDS, Server, create_tenant, served, upgrade
@@ -166,3 +170,27 @@ def test_password_of_the_database_stays_out_of_the_log(postgres_url: str, tmp_pa
 
     assert [each["database"] for each in started] == ["postgresql"]
     assert "hidden-word" not in server.log.read_text()
+
+
+def test_a_signal_that_comes_just_before_the_wait_is_not_lost() -> None:
+    """Like a signal in that moment, `interrupt_main` runs the handler without ending a wait."""
+    event, handled = WakingEvent(), threading.Event()
+
+    def handle(number: int, frame: FrameType | None) -> None:
+        handled.set()
+        event.set()
+
+    earlier = signal.signal(signal.SIGUSR1, handle)
+    sender = threading.Timer(0.2, _thread.interrupt_main, (signal.SIGUSR1,))
+    patience = threading.Timer(15, event.set)
+    try:
+        sender.start()
+        patience.start()
+        began = time.monotonic()
+        event.wait()
+        waited = time.monotonic() - began
+    finally:
+        patience.cancel()
+        signal.signal(signal.SIGUSR1, earlier)
+    assert handled.is_set()
+    assert waited < 10
