@@ -182,6 +182,18 @@ def test_changes_in_the_console_read_a_record_once(tenant: Tenant) -> None:
     assert {path: n for path, n in counts.items() if n > CHANGE_STATEMENTS[path]} == {}
 
 
+def opened(tenant: Tenant, name: str, place: str) -> tuple[str, list[str]]:
+    """A page of the console that an administrator opens, and the statements that it took."""
+
+    async def work(client: httpx.AsyncClient) -> tuple[str, list[str]]:
+        await sign_in(client, "/console/sign-in", name)
+        with watched_statements() as statements:
+            shown = (await client.get(f"/console/{tenant.customer_id}/0/{place}")).text
+        return shown, statements
+
+    return run_inside(tenant.server.database, work, insecure_cookies=True)
+
+
 @pytest.mark.parametrize("scanned", [1, SCANNED_LINKS])
 def test_search_over_everything_reads_no_pictures_but_those_it_shows(
     tenant: Tenant, monkeypatch: pytest.MonkeyPatch, scanned: int
@@ -196,13 +208,7 @@ def test_search_over_everything_reads_no_pictures_but_those_it_shows(
         add_user(tenant, f"desk-user-{number}")
     name = add_administrator(tenant, "ada")
 
-    async def work(client: httpx.AsyncClient) -> tuple[str, list[str]]:
-        await sign_in(client, "/console/sign-in", name)
-        with watched_statements() as statements:
-            shown = (await client.get(f"/console/{tenant.customer_id}/0/search?q=desk")).text
-        return shown, statements
-
-    shown, statements = run_inside(tenant.server.database, work, insecure_cookies=True)
+    shown, statements = opened(tenant, name, "search?q=desk")
 
     for found in ("Desk 2", "Desk link 2", "desk-user-2"):
         assert found in re.sub("<[^>]*>", "", shown)
@@ -219,13 +225,7 @@ def test_lists_of_portals_to_choose_read_no_pictures(tenant: Tenant, place: str)
     admin.create_link("Wiki")
     name = add_administrator(tenant, "ada")
 
-    async def work(client: httpx.AsyncClient) -> tuple[str, list[str]]:
-        await sign_in(client, "/console/sign-in", name)
-        with watched_statements() as statements:
-            shown = (await client.get(f"/console/{tenant.customer_id}/0/{place}")).text
-        return shown, statements
-
-    shown, statements = run_inside(tenant.server.database, work, insecure_cookies=True)
+    shown, statements = opened(tenant, name, place)
 
     assert shown.index("Desk 9") < shown.index("Desk 10")
     assert not [each for each in statements if "image_data" in each]
