@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.harness import Tenant
 from tests.web.conftest import OpenTab
 from tests.web.keyboard import press
-from tests.web.portal.portals import Portal, make_portal, names, sign_in, wait_for_value
+from tests.web.portal.portals import (
+    VALUE_SECONDS,
+    Portal,
+    make_portal,
+    names,
+    sign_in,
+    wait_for_value,
+)
 
 SHIFTS = """() => new Promise((done) => {
     let sum = 0;
@@ -218,6 +227,23 @@ def test_favourites_are_moved_with_the_keyboard_and_the_mouse(portal: Portal, ta
     press(stranger, "Shift+ArrowLeft")
     stranger.reload()
     assert names(stranger, "#favourites bdi") == ["Pay", "Mail"]
+
+
+def test_favourites_are_saved_when_the_visitor_leaves_at_once(portal: Portal, tab: OpenTab) -> None:
+    page = tab().page
+    sign_in(page, portal, "ines")
+    slow = {"offline": False, "latency": 500, "downloadThroughput": -1, "uploadThroughput": -1}
+    page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", slow)
+    for name in ("Mail", "Pay", "Wiki"):
+        page.get_by_role("button", name=f"Favourite: {name}").press("Enter")
+    page.goto("about:blank")
+
+    later = tab().page
+    sign_in(later, portal, "ines")
+    deadline = time.monotonic() + VALUE_SECONDS
+    while (found := sorted(names(later, "#favourites bdi"))) != ["Mail", "Pay", "Wiki"]:
+        assert time.monotonic() < deadline, found
+        later.reload()
 
 
 def test_favourites_are_moved_without_scripts(portal: Portal, tab: OpenTab) -> None:

@@ -61,13 +61,25 @@ async function send(path, values) {
   return answer.ok && !answer.redirected;
 }
 
-// One after another, so that a second click never overtakes the first.
-let sending = Promise.resolve();
-function post(path, values) {
-  const answer = sending.then(() => send(path, values));
-  sending = answer.catch(() => false);
-  return answer;
+// One after another, so that a second click never overtakes the first. What still waits when the
+// visitor leaves is sent at once: the next page would not know of it.
+const waiting = [];
+let sending = false;
+async function sendWaiting() {
+  if (sending) return;
+  sending = true;
+  while (waiting.length) await waiting.shift()();
+  sending = false;
 }
+function post(path, values) {
+  return new Promise((resolve) => {
+    waiting.push(() => send(path, values).then(resolve, () => resolve(false)));
+    sendWaiting();
+  });
+}
+addEventListener("pagehide", () => {
+  for (const each of waiting.splice(0)) each();
+});
 
 // Where a favourite was that lost its star: it comes back there.
 const placesLeft = new Map();
@@ -86,7 +98,7 @@ async function star(button) {
   show(starred, on);
   let saved = true;
   if (signedIn) {
-    saved = await post("favourites", { link: id, on: on ? "1" : "0" }).catch(() => false);
+    saved = await post("favourites", { link: id, on: on ? "1" : "0" });
   } else {
     kept.set(`favourites.${portal}`, favourites);
   }
@@ -107,7 +119,7 @@ async function moveFavourite(id, to) {
   byId("favourites").querySelector(`[data-id="${id}"]`).focus();
   byId("said").textContent = fill(texts.place, to + 1, shown.length);
   if (!signedIn) kept.set(`favourites.${portal}`, favourites);
-  else if (!(await post("favourites/order", { links: moved.join() }).catch(() => false))) {
+  else if (!(await post("favourites/order", { links: moved.join() }))) {
     favourites = before;
     showFavourites(before);
     toast(texts.failed);
