@@ -23,7 +23,7 @@ def on_portal(desk: Desk, portal: str) -> set[str]:
 def rows(page: Page) -> list[str]:
     """The names of the links on the page of a portal."""
     wait_for_scripts(page)
-    return page.locator(".order-row[data-id] .name").all_inner_texts()
+    return page.locator(".order-row[data-id] .name").all_text_contents()
 
 
 @pytest.mark.both_databases

@@ -15,7 +15,7 @@ from tests.web.keyboard import press, type_text, wait_for_scripts
 def shown(page: Page) -> list[str]:
     """The names in the list, in its order."""
     wait_for_scripts(page)
-    return page.locator("tbody a.name").all_inner_texts()
+    return page.locator("tbody a.name").all_text_contents()
 
 
 def select(page: Page, *names: str) -> None:

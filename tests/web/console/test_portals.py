@@ -18,7 +18,7 @@ from tests.web.portal.portals import many_links, names
 def places(page: Page) -> list[str]:
     """The names of the links in their order."""
     wait_for_scripts(page)
-    return page.locator(".order-row[data-id] .name").all_inner_texts()
+    return page.locator(".order-row[data-id] .name").all_text_contents()
 
 
 def with_three_links(desk: Desk) -> str:

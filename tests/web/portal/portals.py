@@ -118,7 +118,7 @@ def sign_in(page: Page, portal: Portal, name: str, password: str = PASSWORD) -> 
 def names(page: Page, selector: str = "#all .tile .n") -> Sequence[str]:
     """The names on the page in their order."""
     wait_for_scripts(page)
-    return page.locator(selector).all_inner_texts()
+    return page.locator(selector).all_text_contents()
 
 
 def wait_for_value(page: Page, expression: str, wanted: object) -> None:

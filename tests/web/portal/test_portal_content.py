@@ -42,7 +42,9 @@ def test_star_is_pressed_for_the_favourites_alone() -> None:
         )
         for number in (1, 2, 12)
     ]
-    html = RENDERER.render("portal/sections.html", "en", sections=[{"heading": "", "tiles": tiles}])
+    html = RENDERER.render(
+        "portal/sections.html", "en", sections=[{"heading": "", "tiles": tiles, "first": 1}]
+    )
     made = PortalContent(tiles={}, html=html, pictures={})
     pressed = re.findall(r'value="(\d+)" aria-pressed="true"', made.starred([2, 99]))
 

@@ -18,6 +18,7 @@ from tests.web.portal.portals import Portal, make_portal, many_links, sign_in, w
 pytestmark = pytest.mark.one_database
 STYLES = (*JOINED["portal.css"], "card.css")
 WIDTHS = (320, 390, 768, 1440)
+TILES = 'document.querySelectorAll("#all .tile").length'
 
 
 @pytest.fixture
@@ -194,11 +195,14 @@ def test_stylesheets_are_under_eight_kilobytes_as_they_are_sent() -> None:
     assert len(gzip.compress(written)) < 8_000
 
 
-def test_five_hundred_links_are_light_and_still(tenant: Tenant, tab: OpenTab) -> None:
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (2560, 1300)])
+def test_five_hundred_links_are_light_and_still(
+    tenant: Tenant, tab: OpenTab, width: int, height: int
+) -> None:
     portal = make_portal(tenant)
     made = portal.admin.post(f"{LINKS}/bulk", {"userPortalLinks": many_links(portal.id, 500)})
     assert made.status_code == 201, made.text
-    page = tab(viewport={"width": 1440, "height": 900}).page
+    page = tab(viewport={"width": width, "height": height}).page
     sizes: list[int] = []
     page.on("requestfinished", lambda request: sizes.append(request.sizes()["responseBodySize"]))
     page.goto(portal.url, wait_until="networkidle")
@@ -212,36 +216,52 @@ def test_five_hundred_links_are_light_and_still(tenant: Tenant, tab: OpenTab) ->
         })"""
     )
 
-    assert page.locator("#all .tile").count() == 500
+    wait_for_value(page, TILES, 500)
     assert 10_000 < sum(sizes) < 150_000
     assert shift == 0
 
 
-NOT_DRAWN = """() => [...document.querySelectorAll("#all .tile")].filter(
-    (tile) => getComputedStyle(tile).contentVisibility === "hidden").length"""
-
-
-def test_tiles_below_the_first_screen_follow_when_the_page_has_loaded(
-    tenant: Tenant, tab: OpenTab
-) -> None:
+def test_tiles_below_the_first_screen_follow_when_it_is_drawn(tenant: Tenant, tab: OpenTab) -> None:
     portal = make_portal(tenant)
-    links = [link | {"portico": {"section": "All"}} for link in many_links(portal.id, 60)]
-    assert portal.admin.post(f"{LINKS}/bulk", {"userPortalLinks": links}).status_code == 201
-    page = tab(viewport={"width": 1440, "height": 900}).page
+    links = {"userPortalLinks": many_links(portal.id, 120)}
+    assert portal.admin.post(f"{LINKS}/bulk", links).status_code == 201
+    page = tab().page
     page.add_init_script(
-        f"""document.addEventListener("DOMContentLoaded", () => {{
-            window.notDrawn = ({NOT_DRAWN})();
-        }})"""
+        f'document.addEventListener("DOMContentLoaded", () => {{ window.atFirst = {TILES}; }})'
     )
     page.goto(portal.url)
 
-    assert page.evaluate("notDrawn") == 24
-    wait_for_value(page, f"({NOT_DRAWN})()", 0)
-    # A page that may open further down draws all tiles at once.
+    assert page.evaluate("atFirst") == 36
+    wait_for_value(page, TILES, 120)
+    # A page that may open further down has all tiles at once.
     for address in (f"{portal.url}#section-1", portal.url):
         page.goto(address)
         page.reload()
-        assert page.evaluate("notDrawn") == 0
+        assert page.evaluate("atFirst") == 120
+    without_scripts = tab(java_script_enabled=False).page
+    without_scripts.goto(portal.url)
+    assert without_scripts.locator("#all .tile").count() == 120
+
+
+def test_search_finds_links_below_the_first_screen_before_that_is_drawn(
+    tenant: Tenant, tab: OpenTab
+) -> None:
+    portal = make_portal(tenant)
+    links = {"userPortalLinks": many_links(portal.id, 120)}
+    assert portal.admin.post(f"{LINKS}/bulk", links).status_code == 201
+    page = tab().page
+    page.add_init_script(
+        """document.addEventListener("DOMContentLoaded", () => {
+            const field = document.getElementById("q");
+            field.value = "number 119";
+            field.dispatchEvent(new Event("input"));
+            window.atFirst = document.querySelector("#results .n").textContent;
+        })"""
+    )
+    page.goto(portal.url)
+
+    assert page.evaluate("atFirst") == "Link number 119 of a large portal"
+    expect(page.locator("#count")).to_have_text("1 of 120")
 
 
 def test_page_is_compressed_for_those_who_take_it(portal: Portal) -> None:

@@ -133,6 +133,14 @@ def test_links_without_a_section_are_titled_only_beside_sections() -> None:
     assert [tile.section for each in both for tile in each.tiles] == ["Every day", "Other links"]
 
 
+def test_first_tiles_of_a_page_are_drawn_at_once() -> None:
+    sections = [PortalSection(name=f"S{each}", links=(link("Wiki"),) * 15) for each in range(4)]
+    made = make_sections(sections, "/p/x", ENGLISH)
+
+    assert [each.first for each in made] == [15, 15, 6, 0]
+    assert [len(each.tiles) for each in made] == [15] * 4
+
+
 def test_picture_for_dark_needs_a_picture() -> None:
     dark = LinkPresentation(icon_is_dark=True)
     tile = make_tile(replace(link("Wiki", icon_text="no picture"), presentation=dark), "/p/x")

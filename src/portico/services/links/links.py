@@ -138,7 +138,7 @@ async def update_link(
         microtenant_id=before.microtenant_id,
         presentation=presentation,
     )
-    await work.links.replace(after)
+    await work.links.replace(after, before)
     await store_presentations(work, [after], [before])
     await recording.record_update(work, KIND, before, after)
 

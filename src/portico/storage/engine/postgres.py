@@ -86,7 +86,9 @@ class Loan:
         await self._place.__aenter__()
         try:
             self._pool = await self._open_pool()
-            self._connection = await self._pool.acquire(timeout=POOL_WAIT_SECONDS)
+            # With a timeout, the driver makes a task. If a connection is idle, nobody waits.
+            timeout = None if self._pool.get_idle_size() else POOL_WAIT_SECONDS
+            self._connection = await self._pool.acquire(timeout=timeout)
         except BaseException as error:
             await self._place.__aexit__(*sys.exc_info())
             if isinstance(error, TimeoutError):

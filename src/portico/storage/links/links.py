@@ -97,12 +97,16 @@ class AnyLinkRepository(Repository[L]):
         await self._assign(*records)
         await self._count(len(records))
 
-    async def replace(self, record: L) -> bool:
-        """Store all fields and assignments of a link. Returns False if it does not exist."""
+    async def replace(self, record: L, before: L | None = None) -> bool:
+        """Store all fields and assignments of a link. Returns False if it does not exist.
+
+        Assignments are not written if the link, which the caller locked, had the same `before`.
+        """
         if not await super().replace(record):
             return False
-        await self._run(_unassign(), link_id=record.id)
-        await self._assign(record)
+        if before is None or set(before.portal_ids) != set(record.portal_ids):
+            await self._run(_unassign(), link_id=record.id)
+            await self._assign(record)
         return True
 
     async def remove(self, record_id: int) -> bool:

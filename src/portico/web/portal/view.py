@@ -30,6 +30,9 @@ FAVOURITES_SHOWN = 8
 LONG_PORTAL = 60
 """From so many links on, the search stays in sight, and an index leads to the sections."""
 
+FIRST_TILES = 36
+"""The tiles of a page that a browser draws at once: as many as most windows can show."""
+
 RECENTS_SHOWN = 5
 SEARCHED = ("name", "keywords", "description", "address")
 """The texts of a tile that a search looks at. The page's script reads them from the tile."""
@@ -51,10 +54,14 @@ class TileView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SectionView(msgspec.Struct, frozen=True, kw_only=True):
-    """A section of tiles. A portal without sections has one without a heading."""
+    """A section of tiles. A portal without sections has one without a heading.
+
+    The page draws the `first` of the tiles at once, and the others after the first screen.
+    """
 
     heading: str
     tiles: tuple[TileView, ...]
+    first: int
 
 
 class MatchView(msgspec.Struct, frozen=True, kw_only=True):
@@ -120,13 +127,13 @@ def make_sections(
     sections = list(sections)
     titled = any(section.name for section in sections)
     other = language.gettext("Other links") if titled else ""
-    return tuple(
-        SectionView(
-            heading=section.name or other,
-            tiles=tuple(make_tile(link, base, section.name or other) for link in section.links),
-        )
-        for section in sections
-    )
+    made, room = [], FIRST_TILES
+    for section in sections:
+        tiles = tuple(make_tile(link, base, section.name or other) for link in section.links)
+        first = min(room, len(tiles))
+        made.append(SectionView(heading=section.name or other, tiles=tiles, first=first))
+        room -= first
+    return tuple(made)
 
 
 def make_tile(link: PresentedLink, base: str, section: str = "") -> TileView:

@@ -38,12 +38,15 @@ const pressed = (star, on) => star.setAttribute("aria-pressed", String(on));
 let favourites;
 function favouritesNow() {
   if (!signedIn) favourites ??= favouriteIds();
-  favourites ??= [
-    ...new Set([
-      ...Array.from(byId("favourites").querySelectorAll("a"), (each) => each.dataset.id),
-      ...Array.from(all.querySelectorAll('.star[aria-pressed="true"]'), (each) => each.value),
-    ]),
-  ];
+  if (!favourites) {
+    allTiles();
+    favourites = [
+      ...new Set([
+        ...Array.from(byId("favourites").querySelectorAll("a"), (each) => each.dataset.id),
+        ...Array.from(all.querySelectorAll('.star[aria-pressed="true"]'), (each) => each.value),
+      ]),
+    ];
+  }
   return favourites;
 }
 

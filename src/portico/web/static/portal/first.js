@@ -34,17 +34,6 @@ root.classList.toggle("keys", kept.get("keys", true));
 if (root.dataset.notice && kept.get(`notice.${portal}`) === root.dataset.notice) {
   root.classList.add("notice-hidden");
 }
-// The first screen is drawn first, and the tiles below it once that is on the screen and the page has
-// loaded. After a reload or a step back, and with a fragment, the page may open further down.
-const [opening] = performance.getEntriesByType("navigation");
-if (opening?.type === "navigate" && !location.hash) {
-  root.classList.add("opening");
-  const drawAll = () => root.classList.remove("opening");
-  window.addEventListener("load", () => {
-    new PerformanceObserver(drawAll).observe({ type: "paint", buffered: true });
-    setTimeout(drawAll, 500); // a browser that does not tell when it paints
-  });
-}
 if (!signedIn) {
   // Room for these rows is kept from the first paint on; they are filled once the tiles are there.
   root.classList.toggle("has-favourites", favouriteIds().length > 0);

@@ -6,10 +6,26 @@ const field = byId("q");
 const csrf = document.querySelector('meta[name="csrf"]')?.content ?? "";
 const { dataset: texts } = byId("texts");
 const all = byId("all");
-const tiles = all.getElementsByClassName("tile");
+// The tiles below the first screen are the text of `noscript` until that screen is drawn, or until
+// something needs them. A tall window shows more of them, and a page may open further down after a
+// reload or a step back, and with a fragment.
+const shownTiles = all.getElementsByClassName("tile");
+const later = [...all.getElementsByTagName("noscript")];
+function allTiles() {
+  for (const each of later.splice(0)) each.outerHTML = each.textContent;
+  return shownTiles;
+}
+const [opening] = performance.getEntriesByType("navigation");
+if (opening?.type === "navigate" && !location.hash && window.innerHeight <= 960) {
+  window.addEventListener("load", () => {
+    new PerformanceObserver(allTiles).observe({ type: "paint", buffered: true });
+    setTimeout(allTiles, 500); // a browser that does not tell when it paints
+  });
+} else allTiles();
+
 let anchors;
 function anchorOf(id) {
-  anchors ??= new Map(Array.from(tiles, ({ firstChild: each }) => [each.dataset.id, each]));
+  anchors ??= new Map(Array.from(allTiles(), ({ firstChild: each }) => [each.dataset.id, each]));
   return anchors.get(id);
 }
 const starOf = (id) => anchorOf(id)?.parentElement.lastChild;
@@ -47,6 +63,7 @@ async function copy(anchor) {
 const boxOf = (anchor) => anchor.closest(".tile") ?? anchor;
 
 function visible() {
+  allTiles();
   return [...document.querySelectorAll(".favs a, .recent a, .tile > a")].filter(
     (each) => boxOf(each).offsetParent !== null,
   );

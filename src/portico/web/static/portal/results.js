@@ -15,7 +15,7 @@ let selected = -1;
 const linksInWords = (number) => (number === 1 ? texts.one : fill(texts.many, number));
 
 function preparedLinks() {
-  links ??= Array.from(tiles, ({ firstChild: anchor }) => ({
+  links ??= Array.from(allTiles(), ({ firstChild: anchor }) => ({
     anchor,
     section: anchor.closest("section").querySelector("h2:not(.sr)")?.textContent ?? "",
     texts: prepare(SEARCHED.map((name) => textOf(anchor, name))),
@@ -112,10 +112,11 @@ function showNone(query) {
     near.remove();
   } else {
     const [before, after] = near.textContent.split("\u2063");
-    const anchor = element("a", "", textOf(tiles[index].firstChild, "n"));
-    Object.assign(anchor, { href: tiles[index].firstChild.href, target: "_blank" });
+    const link = links[index].anchor;
+    const anchor = element("a", "", textOf(link, "n"));
+    Object.assign(anchor, { href: link.href, target: "_blank" });
     anchor.rel = "noopener noreferrer";
-    anchor.dataset.id = tiles[index].firstChild.dataset.id;
+    anchor.dataset.id = link.dataset.id;
     near.replaceChildren(before, anchor, after);
   }
   none.querySelector("button")?.addEventListener("click", clearSearch);
@@ -162,7 +163,7 @@ function showMatches() {
   );
   if (found.length) showFound(found);
   else showNone(query);
-  count.textContent = fill(texts.count, found.length, tiles.length);
+  count.textContent = fill(texts.count, found.length, links.length);
   byId("said").textContent = count.textContent;
   field.setAttribute("aria-expanded", String(found.length > 0));
   selectResult(found.length ? 0 : -1);
