@@ -13,8 +13,8 @@ from bench.dataset import SeedLink, links, portal_body
 from bench.sites import Site
 
 SECTIONS = ("Every day", "People", "Operations", "Engineering", "Finance", "Reports", "Elsewhere")
-PICTURE_EVERY = 3
-"""Every third link has an icon of its own, the others a letter."""
+WITH_PICTURE = 1 / 3
+"""The share of links with an icon of their own, the others have a letter."""
 
 
 def picture(number: int) -> str:
@@ -28,7 +28,8 @@ def picture(number: int) -> str:
 
 def body(number: int, link: SeedLink, count: int) -> dict[str, Any]:
     """Return an enabled link with a description and a section, some with an icon."""
-    icon = picture(number) if number % PICTURE_EVERY == 0 else ""
+    # By chance: every third link of the list would be every link of a table sorted by name.
+    icon = picture(number) if random.Random(number).random() < WITH_PICTURE else ""
     section = SECTIONS[number * len(SECTIONS) // count]
     presentation = {"section": section, "order": number + 1}
     return link.body() | {"enabled": True, "iconText": icon, "portico": presentation}

@@ -6,7 +6,6 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from itertools import cycle
 from typing import Generic, Protocol, TypeVar
 
 from portico.domain.characters import check_visible
@@ -122,10 +121,9 @@ def natural_key(name: str) -> tuple[str | int, ...]:
 
     It ignores case.
     """
-    return tuple(
-        int(part) if is_number else part
-        for part, is_number in zip(_NUMBERS.split(fold(name)), cycle((False, True)), strict=False)
-    )
+    parts: list[str | int] = list(_NUMBERS.split(fold(name)))
+    parts[1::2] = map(int, parts[1::2])
+    return tuple(parts)
 
 
 _NUMBERS = re.compile(r"(\d+)")
