@@ -217,7 +217,7 @@ def test_server_that_does_not_answer_is_unavailable() -> None:
 
 
 def test_busy_pool_is_unavailable(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(postgres, "LOCK_WAIT_MILLISECONDS", int(WAIT_SECONDS * 1000))
+    monkeypatch.setattr(postgres, "POOL_WAIT_SECONDS", WAIT_SECONDS)
 
     async def work() -> None:
         database = open_database(postgres_url, pool_size=1)
