@@ -8,7 +8,9 @@ import signal
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from typing import Any
 
+import asyncpg
 import pytest
 from sqlalchemy import text
 
@@ -158,20 +160,42 @@ class _Backend:
 
     def __init__(self, asked: Counter[int]) -> None:
         self._asked = asked
-        self._closed = False
+        self._closed = asyncio.Event()
 
-    async def fetchval(self, sql: str, customer_id: int, *, timeout: float) -> int:
+    async def fetchval(self, sql: str, customer_id: int) -> int:
         self._asked[customer_id] += 1
         if customer_id % 2:
-            async with asyncio.timeout(timeout):
-                await asyncio.Event().wait()
+            await self._closed.wait()
+            raise asyncpg.ConnectionDoesNotExistError("closed in the middle of operation")
         return customer_id
 
     def is_closed(self) -> bool:
-        return self._closed
+        return self._closed.is_set()
 
     def terminate(self) -> None:
-        self._closed = True
+        self._closed.set()
+
+
+def test_revision_that_is_not_read_in_time_is_unavailable(own_postgres: str) -> None:
+    async def connect() -> asyncpg.Connection[Any]:
+        return await asyncpg.connect(own_postgres)
+
+    async def undistributed(_: int) -> int:
+        return 0
+
+    async def work() -> None:
+        reader = RevisionReader(connect, undistributed, patience=0.3, usage=DatabaseUsage())
+        locking = await connect()
+        async with locking.transaction():
+            await locking.execute("LOCK TABLE customer_revision IN ACCESS EXCLUSIVE MODE")
+            waiting = [asyncio.create_task(reader.current(ON_FIRST)) for _ in range(3)]
+            for told in await asyncio.gather(*waiting, return_exceptions=True):
+                assert isinstance(told, Unavailable)
+        assert await reader.current(ON_FIRST) is None
+        await locking.close()
+        await reader.close()
+
+    asyncio.run(asyncio.wait_for(work(), PATIENCE_SECONDS))
 
 
 def test_revisions_of_other_workers_are_read_while_one_is_silent() -> None:

@@ -71,25 +71,31 @@ class Loan:
     A class and not a generator, because every uncached read enters one.
     """
 
-    __slots__ = ("_connection", "_open_pool", "_place", "_pool")
+    __slots__ = ("_connection", "_open_pool", "_place", "_pool", "_usage")
 
     def __init__(
         self,
         open_pool: Callable[[], Awaitable[asyncpg.Pool[Any]]],
         place: AbstractAsyncContextManager[None],
+        usage: DatabaseUsage,
     ) -> None:
         self._open_pool = open_pool
         self._place = place
+        self._usage = usage
 
     async def __aenter__(self) -> asyncpg.Connection[Any]:
         """Take a connection. Raises Unavailable if none is free in time, or Overloaded."""
         await self._place.__aenter__()
+        self._usage.lent += 1
         try:
             self._pool = await self._open_pool()
-            # With a timeout, the driver makes a task. If a connection is idle, nobody waits.
-            timeout = None if self._pool.get_idle_size() else POOL_WAIT_SECONDS
-            self._connection = await self._pool.acquire(timeout=timeout)
+            # With a timeout, the driver makes a task. If a connection is free, nobody waits.
+            is_free = self._usage.lent <= self._pool.get_max_size()
+            self._connection = await self._pool.acquire(
+                timeout=None if is_free else POOL_WAIT_SECONDS
+            )
         except BaseException as error:
+            self._usage.lent -= 1
             await self._place.__aexit__(*sys.exc_info())
             if isinstance(error, TimeoutError):
                 raise Unavailable("Every database connection is busy.") from None
@@ -106,6 +112,7 @@ class Loan:
         try:
             await self._pool.release(self._connection)
         finally:
+            self._usage.lent -= 1
             await self._place.__aexit__(kind, error, traceback)
 
 
@@ -199,7 +206,10 @@ class PostgresDatabase(Database):
         self._free_slots = set(range(SLOTS))
         self._nodes = Nodes(self._fetch_value, pool_size, read_seconds)
         self._revisions = RevisionReader(
-            self._connect, self._nodes.group_of, read_seconds + GRACE_SECONDS, self.usage
+            partial(self._connect, command_timeout=None),
+            self._nodes.group_of,
+            read_seconds + GRACE_SECONDS,
+            self.usage,
         )
 
     async def _connect(
@@ -210,14 +220,14 @@ class PostgresDatabase(Database):
     ) -> asyncpg.Connection[Any]:
         """Open a connection. Its statements have the time limit of a read by default."""
         seconds = self._read_seconds if statement_seconds is None else statement_seconds
+        # Cheaper than a time limit for each statement. Writes have their own.
+        options.setdefault("command_timeout", seconds + GRACE_SECONDS if seconds else None)
         try:
             return await asyncpg.connect(
                 dsn=self._url,
                 timeout=CONNECT_SECONDS,
                 statement_cache_size=_CACHED_BY_DRIVER,
                 max_cached_statement_lifetime=0,
-                # Cheaper than a time limit for each statement. Writes have their own.
-                command_timeout=seconds + GRACE_SECONDS if seconds else None,
                 server_settings={
                     "application_name": "portico",
                     "jit": "off",
@@ -241,7 +251,7 @@ class PostgresDatabase(Database):
             return await in_time(connection, answer)
 
     def _acquire(self, group: int = COORDINATOR) -> Loan:
-        return Loan(self._open_pool, self._nodes.hold(group))
+        return Loan(self._open_pool, self._nodes.hold(group), self.usage)
 
     async def _open_pool(self) -> asyncpg.Pool[Any]:
         if self._pool is not None:

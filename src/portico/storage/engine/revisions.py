@@ -49,6 +49,10 @@ class RevisionReader:
         self._under_way: set[int] = set()
         self._readers: set[asyncio.Task[None]] = set()
         self._idle = 0
+        self._running: dict[Any, float] = {}
+        """The connections with a query, and when it began."""
+        self._overdue: set[Any] = set()
+        self._watch: asyncio.TimerHandle | None = None
 
     async def current(self, customer_id: int) -> int | None:
         """Return the tenant's revision at a moment after the call. Raises Unavailable."""
@@ -99,22 +103,41 @@ class RevisionReader:
         try:
             if connection is None or connection.is_closed():
                 connection = await self._connect()
-            began = perf_counter()
-            revision = await connection.fetchval(_REVISION, customer_id, timeout=self._patience)
+            began = self._running[connection] = perf_counter()
+            if self._watch is None:
+                self._watch_for(self._patience)
+            revision = await connection.fetchval(_REVISION, customer_id)
             self._usage.count += 1
             self._usage.seconds += perf_counter() - began
             future.set_result(revision)
         except _FAILURES as error:
             _tell(future, error)
-            if isinstance(error, TimeoutError) and connection is not None:
-                connection.terminate()
-            if isinstance(error, TimeoutError | asyncpg.QueryCanceledError):
+            is_late = isinstance(error, TimeoutError | asyncpg.QueryCanceledError)
+            if is_late or connection in self._overdue:
                 while self._held[group]:
                     self._fail(self._held[group].popleft(), error)
         finally:
             self._busy[group] -= 1
+            self._running.pop(connection, None)
+            self._overdue.discard(connection)
         self._done(customer_id)
         return connection
+
+    def _watch_for(self, seconds: float) -> None:
+        # One timer for all queries: each would pay more for its own than for the rest of its way.
+        self._watch = asyncio.get_running_loop().call_later(seconds, self._end_overdue)
+
+    def _end_overdue(self) -> None:
+        """Close the connections whose query takes longer than the patience."""
+        self._watch = None
+        late = perf_counter() - self._patience
+        for connection, began in self._running.items():
+            if began <= late and connection not in self._overdue:
+                self._overdue.add(connection)
+                connection.terminate()
+        waiting = [began for each, began in self._running.items() if each not in self._overdue]
+        if waiting:
+            self._watch_for(max(0.001, min(waiting) - late))
 
     def _fail(self, customer_id: int, error: Exception) -> None:
         _tell(self._waiting.pop(customer_id), error)
@@ -127,6 +150,8 @@ class RevisionReader:
 
     async def close(self) -> None:
         """End the readers and close their connections."""
+        if self._watch is not None:
+            self._watch.cancel()
         for reader in self._readers:
             reader.cancel()
         await asyncio.gather(*self._readers, return_exceptions=True)

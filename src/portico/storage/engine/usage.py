@@ -95,6 +95,8 @@ class DatabaseUsage:
         self.totals = {kind: StatementTotal() for kind in StatementKind}
         self.revisions = self.totals[StatementKind.REVISION]
         self.writers_waiting = 0
+        self.lent = 0
+        """The connections of a pool in use, and those who wait for one."""
         self._followed: ContextVar[RequestStatements | None] = ContextVar(
             "portico_statements", default=None
         )
