@@ -147,10 +147,8 @@ class PostgresReader:
             await self.give_back()
         TRANSLATED.__exit__(kind, error, traceback)
 
-    async def _connection(self) -> PostgresConnection:
-        if self._lent is None:
-            loan, self._lent = await self._lend(self._customer_id)
-            self._loan = loan
+    async def _borrow(self) -> PostgresConnection:
+        self._loan, self._lent = await self._lend(self._customer_id)
         return self._lent
 
     async def give_back(self) -> None:
@@ -163,20 +161,25 @@ class PostgresReader:
         self, statement: Executable, parameters: Mapping[str, Any] | None = None
     ) -> Sequence[Row]:
         """Return all rows of a statement. Raises ReadTooSlow."""
-        return await (await self._connection()).rows(statement, parameters)
+        connection = self._lent or await self._borrow()
+        return await connection.rows(statement, parameters)
 
     async def scan(
         self, statement: Executable, parameters: Mapping[str, Any] | None = None
     ) -> Sequence[Row]:
         """Return all rows of a statement, once a slot is free. Raises ReadTooSlow or Overloaded."""
-        if not self._scans.is_free(self._customer_id):
+        if not self._scans.take_free(self._customer_id):
             await self.give_back()
-        async with self._scans.hold(self._customer_id):
+            await self._scans.take(self._customer_id)
+        try:
             return await self.rows(statement, parameters)
+        finally:
+            self._scans.give_back(self._customer_id)
 
     async def run(self, statement: Executable, parameters: Parameters | None = None) -> int:
         """Run a statement by itself, and return the number of rows it changed."""
-        return await (await self._connection()).run(statement, parameters)
+        connection = self._lent or await self._borrow()
+        return await connection.run(statement, parameters)
 
     async def has_text_index(self) -> bool:
         """Return False: PostgreSQL's planner chooses its index by itself."""

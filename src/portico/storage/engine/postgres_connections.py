@@ -50,12 +50,14 @@ class PostgresConnection(CountedWrites):
         values = parameters or {}
         prepared = self._statements.prepare(statement, values)
         sql, bound = prepared.bind(values)
-        answer = self._connection.fetch(sql, *bound, timeout=self._patience)
         began = perf_counter()
         try:
-            records = await in_time(self._connection, answer)
+            records = await self._connection.fetch(sql, *bound, timeout=self._patience)
         except asyncpg.QueryCanceledError as error:
             raise ReadTooSlow(self._seconds) from error
+        except TimeoutError:
+            give_up(self._connection)
+            raise
         finally:
             self._usage.note(StatementKind.READ, prepared.sql, began)
         return prepared.rows(records[0].keys, records) if records else []
@@ -108,6 +110,11 @@ async def in_time(connection: asyncpg.Connection[Any], answer: Awaitable[T]) -> 
     try:
         return await answer
     except TimeoutError:
-        if is_open(connection):
-            connection.terminate()
+        give_up(connection)
         raise
+
+
+def give_up(connection: asyncpg.Connection[Any]) -> None:
+    """Close a connection that did not answer in time."""
+    if is_open(connection):
+        connection.terminate()

@@ -69,11 +69,16 @@ class Slots:
         # A free slot has no waiter: `give_back` starts the one whose limits then allow it.
         return self._taken.total() < self._in_all and self._taken[customer_id] < self._for_each
 
+    def take_free(self, customer_id: int) -> bool:
+        """Take a slot, to be given back, if that needs no waiting. Return whether it did."""
+        is_free = self.is_free(customer_id)
+        if is_free:
+            self._taken[customer_id] += 1
+        return is_free
+
     async def take(self, customer_id: int) -> None:
         """Take a slot, to be given back. Raises Overloaded as `hold` does."""
-        if self.is_free(customer_id):
-            self._taken[customer_id] += 1
-        else:
+        if not self.take_free(customer_id):
             await self._wait(customer_id)
 
     async def _wait(self, customer_id: int) -> None:
