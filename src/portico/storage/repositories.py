@@ -36,7 +36,7 @@ from portico.domain.search import Condition, ListQuery
 from portico.storage.engine.connections import Connection, DuplicateKey, ReadTooSlow
 from portico.storage.engine.duplicates import last_value
 from portico.storage.engine.statements import Among, Row, cached, insert_into
-from portico.storage.search import bound, is_selective, shape, where
+from portico.storage.search import bound, finds_by_key, is_selective, shape, where
 
 R = TypeVar("R", bound=Record)
 S = TypeVar("S")
@@ -164,15 +164,18 @@ class Repository(Generic[R]):
         if condition is not None:
             values |= bound(condition)
         values |= {"page_size": query.page_size, "page_offset": query.offset}
-        if condition is None and not narrowed and query.offset < DEEP_OFFSET:
-            rows = await self._rows(statement, **values)
-        else:
-            try:
-                rows = await self._scan(statement, **values)
-            except ReadTooSlow as error:
-                if condition is None:
-                    raise
-                raise SearchTooExpensive(error.seconds) from error
+        is_short = not narrowed and query.offset < DEEP_OFFSET
+        read = (
+            self._rows
+            if is_short and (condition is None or finds_by_key(condition))
+            else self._scan
+        )
+        try:
+            rows = await read(statement, **values)
+        except ReadTooSlow as error:
+            if condition is None:
+                raise
+            raise SearchTooExpensive(error.seconds) from error
         items = [self._record(row) for row in rows if row.id is not None]
         return Page(items=items, total=rows[0].total)
 

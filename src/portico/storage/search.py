@@ -46,6 +46,19 @@ def is_selective(condition: Condition) -> bool:
     return picks and condition.field.kind is not FieldKind.FLAG
 
 
+def finds_by_key(condition: Condition) -> bool:
+    """Return whether an index of unique values finds the rows, so that a search is no scan."""
+    if isinstance(condition, AllOf):
+        return any(map(finds_by_key, condition.parts))
+    if isinstance(condition, AnyOf):
+        return all(map(finds_by_key, condition.parts))
+    field = condition.field
+    is_key = field.attribute == "id" or (
+        field.attribute == "name" and field.kind is FieldKind.FOLDED
+    )
+    return is_key and condition.operator in {Operator.EQ, Operator.IN}
+
+
 def bound(condition: Condition) -> dict[str, Any]:
     """Return the values of a condition, by the names that `where` gives their parameters."""
     return {

@@ -161,6 +161,35 @@ def test_searches_of_one_tenant_leave_room_for_others(database_url: str) -> None
     with_limit(database_url, 1.5, work)
 
 
+@pytest.mark.parametrize("search", ["name EQ Wiki", "name IN Wiki AND description LIKE know"])
+def test_search_for_a_name_waits_for_no_slow_search(store: Store, search: str) -> None:
+    scope = store.scope()
+
+    async def insert(connection: Connection) -> None:
+        await LinkRepository(connection, scope).insert(
+            make_link(scope, "Wiki", description="All we know"), make_link(scope, "Mail")
+        )
+
+    store.write(scope, insert)
+    query = ListQuery(condition=parse_search(search, LINK_FIELDS))
+
+    async def work(database: Database) -> None:
+        async def search_for_long() -> None:
+            async with database.read(scope.customer_id) as connection:
+                with suppress(Unavailable):
+                    await connection.scan(counting(ENDLESS))
+
+        slow = [asyncio.create_task(search_for_long()) for _ in range(10)]
+        await asyncio.sleep(0.1)
+        async with database.read(scope.customer_id) as connection:
+            page = await LinkRepository(connection, scope).page(query)
+        assert [link.name for link in page.items] == ["Wiki"]
+        assert not any(each.done() for each in slow)
+        await asyncio.gather(*slow)
+
+    with_limit(store.url, 1, work)
+
+
 def test_search_that_waits_keeps_no_connection(database_url: str) -> None:
     async def run() -> None:
         async with opened(database_url, 1, pool_size=2) as database:
