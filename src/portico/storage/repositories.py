@@ -105,6 +105,13 @@ class Repository(Generic[R]):
         rows = await self._rows(_find_all(type(self)), record_ids=requested)
         return {record.id: record for record in map(self._record, rows)}
 
+    async def lock_existing(self, record_ids: Iterable[int]) -> set[int]:
+        """Return which of the ids this scope has, locked: see `lock`. Reads nothing else."""
+        requested = sorted(set(record_ids))
+        if not requested:
+            return set()
+        return {row.id for row in await self._rows(_lock(self.table), record_ids=requested)}
+
     async def lock(self, *record_ids: int) -> None:
         """Keep other transactions from changing records until this one ends.
 

@@ -59,7 +59,7 @@ async def import_links(work: UnitOfWork, links: Sequence[ImportedLink]) -> None:
     """
     require_admin(work)
     portal_ids = {portal_id for link in links for portal_id in link.spec.portal_ids}
-    await work.portals.find_all(portal_ids, lock=True)
+    await work.portals.lock(*portal_ids)
     errors = await check_rows(
         work,
         [link.spec for link in links],

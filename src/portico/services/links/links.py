@@ -100,7 +100,7 @@ async def create_links(
     ]
     await require_free_names(work.links, [spec.name for spec in checked], BULK_LIST)
     portal_ids = [portal_id for spec in checked for portal_id in spec.portal_ids]
-    known = await work.portals.find_all(portal_ids, lock=True)
+    known = await work.portals.lock_existing(portal_ids)
     for position, spec in enumerate(checked):
         _require_known(spec.portal_ids, known, f"{BULK_LIST}[{position}].userPortals")
     await _require_room(work, portal_ids)
@@ -162,7 +162,7 @@ async def _expanded(work: UnitOfWork, page: Page[Link], *also: int) -> LinkPage:
 
 
 async def _require_portals(work: UnitOfWork, portal_ids: Iterable[int]) -> None:
-    _require_known(portal_ids, await work.portals.find_all(portal_ids, lock=True))
+    _require_known(portal_ids, await work.portals.lock_existing(portal_ids))
 
 
 def _require_known(portal_ids: Iterable[int], known: Container[int], field: str = "") -> None:
