@@ -108,9 +108,8 @@ class Repository(Generic[R]):
     async def lock_existing(self, record_ids: Iterable[int]) -> set[int]:
         """Return which of the ids this scope has, locked: see `lock`. Reads nothing else."""
         requested = sorted(set(record_ids))
-        if not requested:
-            return set()
-        return {row.id for row in await self._rows(_lock(self.table), record_ids=requested)}
+        rows = await self._rows(_lock(self.table), record_ids=requested) if requested else ()
+        return {row.id for row in rows}
 
     async def lock(self, *record_ids: int) -> None:
         """Keep other transactions from changing records until this one ends.
@@ -168,15 +167,12 @@ class Repository(Generic[R]):
             None if condition is None else shape(condition),
             narrowed,
         )
+        is_scan = bool(narrowed) or query.offset >= DEEP_OFFSET
         if condition is not None:
             values |= bound(condition)
+            is_scan = is_scan or not finds_by_key(condition)
         values |= {"page_size": query.page_size, "page_offset": query.offset}
-        is_short = not narrowed and query.offset < DEEP_OFFSET
-        read = (
-            self._rows
-            if is_short and (condition is None or finds_by_key(condition))
-            else self._scan
-        )
+        read = self._scan if is_scan else self._rows
         try:
             rows = await read(statement, **values)
         except ReadTooSlow as error:
