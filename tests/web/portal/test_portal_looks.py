@@ -299,7 +299,7 @@ def test_search_and_index_stay_in_sight_of_many_links(portal: Portal, tab: OpenT
         type_text(page, "number 7")
         expect(page.locator("#results li").first).to_be_visible()
         press(page, "Escape", "Escape")
-        wait_for_value(page, f"Math.abs(scrollY - {top}) < 16", True)  # noqa: FBT003  # its value
+        wait_for_value(page, f"Math.abs(scrollY - {top}) < 16", True)
         expect(tile).to_be_focused()
         assert violations(page, RULES) == []
 
