@@ -118,7 +118,7 @@ class Repository(Generic[R]):
         It is a statement of its own because what is computed beside a row would be as old as the
         wait.
         """
-        if self.connection.writers_overlap:
+        if record_ids and self.connection.writers_overlap:
             await self._rows(_lock(self.table), record_ids=sorted(record_ids))
 
     async def ids_by_name(self, names: Iterable[str]) -> dict[str, int]:

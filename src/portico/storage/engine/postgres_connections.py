@@ -56,6 +56,7 @@ class PostgresConnection(CountedWrites):
         except asyncpg.QueryCanceledError as error:
             raise ReadTooSlow(self._seconds) from error
         except TimeoutError:
+            # As `in_time` does, but every read would pay for that step.
             give_up(self._connection)
             raise
         finally:

@@ -124,7 +124,7 @@ class RevisionReader:
         return connection
 
     def _watch_for(self, seconds: float) -> None:
-        # One timer for all queries: each would pay more for its own than for the rest of its way.
+        # One timer for all queries: a timer for each would cost a tenth of the query.
         self._watch = asyncio.get_running_loop().call_later(seconds, self._end_overdue)
 
     def _end_overdue(self) -> None:

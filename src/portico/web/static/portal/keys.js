@@ -48,7 +48,8 @@
     if (key === "/") {
       event.preventDefault();
       remember();
-      field.focus();
+      // On a long page it sticks in sight. Scrolling to where it began would move the page.
+      field.focus({ preventScroll: byId("main").classList.contains("long") });
       field.select();
     } else if (key === "?") {
       event.preventDefault();

@@ -129,17 +129,12 @@ let searchedFrom;
 function remember() {
   before = { focus: document.activeElement, top: window.scrollY };
 }
-// Once more when what is there has been laid out: until then the page may be shorter.
-function scrollBack(top) {
-  window.scrollTo(0, top);
-  requestAnimationFrame(() => window.scrollTo(0, top));
-}
 function goBack() {
   const { focus, top } = before;
   before = {};
   field.blur();
   if (focus?.isConnected) focus.focus({ preventScroll: true });
-  if (top !== undefined) scrollBack(top);
+  if (top !== undefined) window.scrollTo(0, top);
 }
 
 function showMatches() {
@@ -158,7 +153,7 @@ function showMatches() {
     count.textContent = "";
     byId("said").textContent = "";
     selectResult(-1);
-    if (searchedFrom !== undefined) scrollBack(searchedFrom);
+    if (searchedFrom !== undefined) window.scrollTo(0, searchedFrom);
     searchedFrom = undefined;
     return;
   }
