@@ -31,7 +31,8 @@ LAYER_LIBRARIES = {
     "domain": {"idna"},
     # msgspec encodes the rows of backups.
     "storage": {"sqlalchemy", "alembic", "asyncpg", "cryptography", "msgspec"},
-    "services": {"cachetools", "cryptography"},
+    # msgspec encodes audit entries.
+    "services": {"cachetools", "cryptography", "msgspec"},
     "asgi": {"litestar"},
     "http": {"litestar", "msgspec", "joserfc", "cryptography"},
     "web": {"litestar", "jinja2", "msgspec", "joserfc", "httpx", "argon2", "cachetools", "PIL"},

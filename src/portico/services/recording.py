@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from enum import Enum
 from functools import lru_cache
 from typing import Any, TypeVar, get_type_hints
+
+import msgspec
 
 from portico.domain.audit import Action, AuditEntry, RemovedEntries
 from portico.domain.links.application_segments import Application
@@ -161,4 +162,4 @@ def _json(record: Audited | None) -> str:
     if record is None:
         return ""
     values = {name: value for name, value in vars(record).items() if name not in SECRETS}
-    return json.dumps(values, ensure_ascii=False, default=vars)
+    return msgspec.json.encode(values).decode()
