@@ -74,7 +74,8 @@ def _coverage(config: pytest.Config) -> Any:  # noqa: ANN401  # pytest-cov has n
 def _is_measured(item: pytest.Item) -> bool:
     """Whether coverage counts what a test calls (docs/decisions/0038-speed-of-the-suite.md)."""
     folder = item.path.relative_to(Path(__file__).parent).parts[0]
-    return folder in MEASURED and not _is_on_postgres(item)
+    is_drawn = item.get_closest_marker("hypothesis") is not None
+    return folder in MEASURED and not _is_on_postgres(item) and not is_drawn
 
 
 def _is_on_postgres(item: pytest.Item) -> bool:

@@ -9,6 +9,7 @@ from portico.domain.tenancy.identity import Role
 from tests.harness import LINKS, Tenant
 from tests.web.conftest import OpenTab
 from tests.web.console.people import Desk, sit_down
+from tests.web.frames import first_and_last, watch_frames
 from tests.web.keyboard import press, type_text, wait_for_scripts
 
 
@@ -87,6 +88,27 @@ def test_many_links_come_in_pages(tenant: Tenant, tab: OpenTab) -> None:
     page.get_by_role("button", name="Disable 120 links").click()
     expect(desk.toast).to_contain_text("Disabled 120 links.")
     assert not any(each.get("enabled") for each in desk.links().values())
+
+
+def test_filter_is_drawn_a_frame_before_many_rows(tenant: Tenant, tab: OpenTab) -> None:
+    desk = sit_down(tenant, tab())
+    entries = [{"name": f"Link {n:03}", "link": "x.example"} for n in range(60)]
+    assert desk.admin.post(f"{LINKS}/bulk", {LINKS + "s": entries}).status_code == 201
+    watch_frames(desk.page, "#found-links", "contentVisibility")
+    page = desk.open("links")
+    assert first_and_last(page) == ("hidden", "visible")
+    # Rows that replace others, as while one types, are there at once.
+    page.evaluate(
+        """document.addEventListener("htmx:afterSwap", () => {
+            window.swapped = getComputedStyle(document.getElementById("found-links"))
+                .contentVisibility;
+        })"""
+    )
+    press(page, "/")
+    type_text(page, "Link 0")
+    page.wait_for_url("**q=Link*")
+    assert page.evaluate("swapped") == "visible"
+    assert len(shown(page)) == 50
 
 
 def test_no_more_links_are_offered_than_are_changed(tenant: Tenant, tab: OpenTab) -> None:

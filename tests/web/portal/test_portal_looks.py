@@ -12,6 +12,7 @@ from portico.web.shared.static_files import JOINED
 from tests.harness import AUPS, LINKS, Tenant
 from tests.web.accessibility import COLOURS, RULES, take_scripts_away, violations
 from tests.web.conftest import OpenTab
+from tests.web.frames import first_and_last, watch_frames
 from tests.web.keyboard import press, type_text
 from tests.web.portal.portals import Portal, make_portal, many_links, sign_in, wait_for_value
 
@@ -259,6 +260,27 @@ def test_search_finds_links_below_the_first_screen_before_that_is_drawn(
 
     assert page.evaluate("atFirst") == "Link number 119 of a large portal"
     expect(page.locator("#count")).to_have_text("1 of 120")
+
+
+def test_search_is_drawn_a_frame_before_many_tiles(tenant: Tenant, tab: OpenTab) -> None:
+    portal = make_portal(tenant)
+    links = {"userPortalLinks": many_links(portal.id, 120)}
+    assert portal.admin.post(f"{LINKS}/bulk", links).status_code == 201
+    page = tab().page
+    watch_frames(page, ".tiles", "visibility")
+    page.goto(portal.url)
+
+    assert first_and_last(page) == ("hidden", "visible")
+    # Nor do they vanish for a frame whenever a search ends.
+    after_search = page.evaluate(
+        """["number 119", ""].map(text => {
+            const field = document.getElementById("q");
+            field.value = text;
+            field.dispatchEvent(new Event("input"));
+            return getComputedStyle(document.querySelector(".tiles")).visibility;
+        })"""
+    )
+    assert after_search[-1] == "visible"
 
 
 def test_page_is_compressed_for_those_who_take_it(portal: Portal) -> None:

@@ -270,6 +270,7 @@ document.addEventListener("htmx:configRequest", (event) => {
   event.detail.headers["X-CSRF-Token"] = document.body.dataset.csrf;
 });
 document.addEventListener("htmx:beforeSwap", (event) => {
+  document.documentElement.classList.add("swapped");
   const { xhr, target } = event.detail;
   if (new URL(xhr.responseURL, location.href).pathname.endsWith("/sign-in"))
     return void location.reload();

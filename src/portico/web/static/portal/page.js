@@ -13,6 +13,7 @@ const shownTiles = all.getElementsByClassName("tile");
 const later = [...all.getElementsByTagName("noscript")];
 function allTiles() {
   for (const each of later.splice(0)) each.outerHTML = each.textContent;
+  root.classList.add("drawn");
   return shownTiles;
 }
 const [opening] = performance.getEntriesByType("navigation");
