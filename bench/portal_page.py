@@ -47,6 +47,10 @@ window.shifts = [];
 new PerformanceObserver(list => {
   for (const each of list.getEntries()) if (!each.hadRecentInput) window.shifts.push(each.value);
 }).observe({type: "layout-shift", buffered: true});
+window.drawn = 0;
+document.addEventListener("animationend", () => requestAnimationFrame(() => setTimeout(() => {
+  window.drawn = performance.now();
+})));
 """
 # The field is usable when it is painted and the deferred scripts have run.
 _TIMES = """() => {
@@ -56,6 +60,7 @@ _TIMES = """() => {
     answered: page.responseStart,
     painted: paint ? paint.startTime : 0,
     scripts: page.domContentLoadedEventEnd,
+    drawn: Math.max(paint ? paint.startTime : 0, window.drawn),
   };
 }"""
 _SCROLL = """async () => {
@@ -85,12 +90,14 @@ class Load:
     """The figures of opening a page once: milliseconds since the navigation began, and bytes.
 
     `scrolled` includes the bytes received while scrolling to the end. `answered` is the first byte
-    of the first response, `painted` the first paint, `scripts` the end of the scripts.
+    of the first response, `painted` the first paint, `scripts` the end of the scripts. `drawn` is
+    the paint of tiles or rows: of many, one frame after the first.
     """
 
     answered: float
     painted: float
     scripts: float
+    drawn: float
     ready: float
     received: int
     scrolled: int
@@ -186,14 +193,15 @@ def take_turns(
 def table(series: Sequence[Series]) -> Iterator[str]:
     """Yield the table. `x empty` is the multiple of the same page without links."""
     yield (
-        f"{'page':24}{'cache':8}{'ready':>9}{'x empty':>9}{'requests':>10}{'received':>11}"
-        f"{'scrolled':>11}{'shift':>9}"
+        f"{'page':24}{'cache':8}{'ready':>9}{'x empty':>9}{'drawn':>9}{'requests':>10}"
+        f"{'received':>11}{'scrolled':>11}{'shift':>9}"
     )
     for each in series:
         ratio = times_empty(each, series)
         shown = f"{ratio:9.2f}" if ratio else " " * 9
         yield (
             f"{each.place.name:24}{each.cache:8}{each.middle('ready'):6.0f} ms{shown}"
+            f"{each.middle('drawn'):6.0f} ms"
             f"{each.middle('requests'):10.0f}{each.middle('received') / 1000:8.1f} kB"
             f"{each.middle('scrolled') / 1000:8.1f} kB{each.shift:9.4f}"
         )

@@ -195,7 +195,6 @@ def _run(
     time.tzset()
     sys.path[0] = folder
     sys.argv = ["portico", *arguments]
-    gc.unfreeze()
     runpy.run_module("portico", run_name="__main__", alter_sys=True)
     sys.exit()
 
