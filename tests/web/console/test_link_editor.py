@@ -56,9 +56,6 @@ def test_a_pasted_address_is_split_and_the_link_is_on_its_portal(
     page.get_by_role("option", name='Create section "Money"').click()
     page.get_by_role("combobox", name="Add a group").fill("Finance")
     page.get_by_role("option", name='Create group "Finance"').click()
-    page.wait_for_load_state(
-        "networkidle"
-    )  # Icons for the host: a page complains of what it loses.
     press(page, "Control+s")
     expect(desk.toast).to_contain_text("Payslips")
     stored = desk.links()["Payslips"]
