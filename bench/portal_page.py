@@ -56,11 +56,12 @@ document.addEventListener("animationend", () => requestAnimationFrame(() => setT
 _TIMES = """() => {
   const page = performance.getEntriesByType("navigation")[0];
   const paint = performance.getEntriesByName("first-contentful-paint")[0];
+  const painted = paint ? paint.startTime : 0;
   return {
     answered: page.responseStart,
-    painted: paint ? paint.startTime : 0,
+    painted,
     scripts: page.domContentLoadedEventEnd,
-    drawn: Math.max(paint ? paint.startTime : 0, window.drawn),
+    drawn: Math.max(painted, window.drawn),
   };
 }"""
 _SCROLL = """async () => {
@@ -132,7 +133,7 @@ def measure(context: BrowserContext, url: str, place: MeasuredPage) -> Load:
     page.goto(url + place.path, wait_until="networkidle")
     times = page.evaluate(_TIMES)
     received, requests = wire.received, wire.requests
-    shift = sum(page.evaluate("window.shifts"))
+    shift = sum(page.evaluate("window.shifts.splice(0)"))
     if place.field:
         page.keyboard.press("/")
         page.keyboard.type("a")
@@ -140,7 +141,7 @@ def measure(context: BrowserContext, url: str, place: MeasuredPage) -> Load:
             raise PageFailed(f"{place.name}: the field does not accept typing.")
         page.keyboard.press("Escape")
         page.wait_for_timeout(INPUT_MS)
-    page.evaluate("window.shifts.length = 0")
+        page.evaluate("window.shifts.splice(0)")
     page.evaluate(_SCROLL)
     page.wait_for_load_state("networkidle")
     load = Load(

@@ -23,7 +23,7 @@ from tests.http.bodies import create_bulk, link
 ICON = "a" * 128 * 1024
 SEARCHES_AT_ONCE = 16
 MORE_SEARCHES = 48
-"""So many that some wait in vain on a machine, too, that takes long to receive them."""
+"""Enough that some wait in vain even on a machine that is slow to receive them."""
 
 EXPENSIVE = " OR ".join(f"description LIKE {'a' * 230}{number:02}" for number in range(16))
 """A search for text that the descriptions below hold nearly at each of their letters."""

@@ -35,9 +35,11 @@ class Tab:
     def _note(self, message: Any) -> None:  # noqa: ANN401  # Playwright's own
         # A form that is answered with what is wrong in it: the browser notes the status, rightly.
         refused = re.search("with a status of (401|409|422|429) ", message.text)
-        # A page that is left before an answer came. What fails otherwise has a second message.
-        given_up = re.match("htmx:(afterRequest|sendAbort)", message.text)
-        if message.type in {"error", "warning"} and not (refused or given_up):
+        last = self.faults[-1] if self.faults else ""
+        if message.text.startswith("htmx:sendAbort") and last.startswith("htmx:afterRequest"):
+            # The page was left before an answer came. Of that alone, htmx gives both messages.
+            self.faults.pop()
+        elif message.type in {"error", "warning"} and not refused:
             self.faults.append(message.text)
 
 
