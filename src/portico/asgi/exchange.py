@@ -214,8 +214,7 @@ class ExchangeMiddleware:
                 present = dict(sent)
                 message["headers"] = sent + [each for each in added if each[0] not in present]
             await send(message)
-            is_last = message["type"] == "http.response.body" and not message.get("more_body")
-            if closing and is_last and body is not None:
+            if closing and _is_last(message) and body is not None:
                 await body.linger()
 
         app = self._app if authorizations < 2 else self._ambiguous
@@ -261,6 +260,10 @@ def _read_head(scope: HTTPScope) -> tuple[str | None, int | None, bool, int, Seq
         elif not transaction_id and _TRANSACTION_ID.match(value):
             transaction_id = value.decode("ascii")
     return transaction_id, length, is_chunked, authorizations, forwarded
+
+
+def _is_last(message: Message) -> bool:
+    return message["type"] == "http.response.body" and not message.get("more_body")
 
 
 def _headers(exchange: Exchange) -> list[tuple[bytes, bytes]]:

@@ -198,6 +198,35 @@ def test_revision_that_is_not_read_in_time_is_unavailable(own_postgres: str) -> 
     asyncio.run(asyncio.wait_for(work(), PATIENCE_SECONDS))
 
 
+def test_request_that_is_given_up_takes_no_revision_from_those_that_share_its_query(
+    own_postgres: str,
+) -> None:
+    async def connect() -> asyncpg.Connection[Any]:
+        return await asyncpg.connect(own_postgres)
+
+    async def undistributed(_: int) -> int:
+        return 0
+
+    async def work() -> None:
+        reader = RevisionReader(connect, undistributed, patience=30, usage=DatabaseUsage())
+        locking = await connect()
+        async with locking.transaction():
+            await locking.execute("LOCK TABLE customer_revision IN ACCESS EXCLUSIVE MODE")
+            running = [asyncio.create_task(reader.current(ON_FIRST)) for _ in range(2)]
+            await asyncio.sleep(0.1)  # their query waits for the lock
+            queued = [asyncio.create_task(reader.current(ON_FIRST)) for _ in range(2)]
+            await asyncio.sleep(0)
+            for given_up in (running[0], queued[0]):
+                given_up.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await given_up
+        assert [await each for each in (running[1], queued[1])] == [None, None]
+        await locking.close()
+        await reader.close()
+
+    asyncio.run(asyncio.wait_for(work(), PATIENCE_SECONDS))
+
+
 def test_revisions_of_other_workers_are_read_while_one_is_silent() -> None:
     asked: Counter[int] = Counter()
 

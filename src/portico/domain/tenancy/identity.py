@@ -106,7 +106,7 @@ def secret_matches(stored: str, secret: str) -> bool:
 
 
 def _digest(salt: str, secret: str) -> str:
-    return hmac.new(salt.encode(), secret.encode("utf-8", "surrogatepass"), "sha256").hexdigest()
+    return hmac.digest(salt.encode(), secret.encode("utf-8", "surrogatepass"), "sha256").hex()
 
 
 def fingerprint(*parts: bytes) -> str:

@@ -7,9 +7,10 @@ answer only if that was computed at this revision or a later one. The size is li
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from portico.asgi.request_counts import UNMATCHED, RequestSeries
+from portico.http.kit.answers import JSON, NO_STORE, VARY, gzip_tag
 from portico.http.kit.tokens import VerifiedToken
 from portico.services.access import Access
 
@@ -20,6 +21,8 @@ LONGEST_KEY = 1_024
 """Longest path and query together whose answer is cached, so that keys cost little."""
 
 SESSIONS = 10_000
+Headers = list[tuple[bytes, bytes]]
+_GZIP = (b"content-encoding", b"gzip")
 AnswerKey = tuple[int, str, bytes]
 """The API client, the path and the query string of a request."""
 
@@ -36,7 +39,8 @@ class CachedSession:
 class CachedAnswer:
     """An encoded body, the revision of the data in it, and the operation that made it.
 
-    `series` counts the requests that get it.
+    `series` counts the requests that get it. `headers` are those of the body as it is, and `packed`
+    is the compressed body with its own.
     """
 
     revision: int
@@ -44,12 +48,27 @@ class CachedAnswer:
     body: bytes
     operation: str = UNMATCHED
     series: RequestSeries | None = None
-    packed: bytes | None = None
+    headers: Headers = field(init=False)
+    packed: tuple[Headers, bytes] | None = None
+
+    def __post_init__(self) -> None:
+        self.headers = _headers(self.tag, self.body)
 
     @property
     def size(self) -> int:
         """Return the memory that the entry takes, in bytes."""
-        return len(self.body) + len(self.packed or b"") + ENTRY_OVERHEAD_BYTES
+        packed = 0 if self.packed is None else len(self.packed[1])
+        return len(self.body) + packed + ENTRY_OVERHEAD_BYTES
+
+    def pack(self, compressed: bytes) -> None:
+        """Add the compressed body."""
+        tag = gzip_tag(self.tag.decode()).encode()
+        self.packed = ([*_headers(tag, compressed), _GZIP], compressed)
+
+
+def _headers(tag: bytes, body: bytes) -> Headers:
+    length = (b"content-length", b"%d" % len(body))
+    return [JSON, NO_STORE, VARY, (b"etag", tag), length]
 
 
 class AnswerCache:
@@ -98,11 +117,11 @@ class AnswerCache:
         self._size += answer.size
         self._shrink()
 
-    def cache_compressed(self, key: AnswerKey, answer: CachedAnswer, packed: bytes) -> None:
-        """Add the compressed body to a cached answer."""
-        if self._answers.get(key) is answer:
-            self._size += len(packed)
-            answer.packed = packed
+    def cache_compressed(self, key: AnswerKey, answer: CachedAnswer, compressed: bytes) -> None:
+        """Add the compressed body to an answer, if it is still cached without one."""
+        if self._answers.get(key) is answer and answer.packed is None:
+            answer.pack(compressed)
+            self._size += len(compressed)
             self._shrink()
 
     def _forget(self, key: AnswerKey) -> None:

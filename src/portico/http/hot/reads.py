@@ -9,19 +9,17 @@ from __future__ import annotations
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
 
-from portico.asgi.exchange import Exchange, exchange_in
+from portico.asgi.exchange import exchange_in
 from portico.asgi.limits import RateCounter
 from portico.asgi.request_counts import RequestCounts
 from portico.asgi.threads import Threads
 from portico.domain.errors import Unavailable
-from portico.http.hot.cache import AnswerCache, CachedAnswer, CachedSession
+from portico.http.hot.cache import AnswerCache, AnswerKey, CachedAnswer, CachedSession
 from portico.http.kit.answers import (
     GZIP_FROM_BYTES,
-    JSON,
     NO_STORE,
     VARY,
     gzip,
-    gzip_tag,
     names_tag,
     send_whole,
     wants_gzip,
@@ -30,7 +28,6 @@ from portico.http.kit.tokens import Tokens
 from portico.storage.engine.connections import Database
 
 _BEARER = b"bearer "
-_GZIP = (b"content-encoding", b"gzip")
 
 
 class HotReads:
@@ -58,74 +55,71 @@ class HotReads:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request from the cache, or pass it to the router."""
         if scope["type"] == ScopeType.HTTP and scope["method"] == "GET":
-            asked = _Asked(scope)
-            session = self._cache.session(asked.token)
-            if session is not None and await self._serve(scope, send, asked, session):
-                return
+            token, known_tag, takes_gzip = _read_headers(scope)
+            session = self._cache.session(token)
+            if session is not None:
+                key = session.token.claims.client_id, scope["path"], scope["query_string"]
+                answer = self._cache.answer(key)
+                if answer is not None and await self._may_send(scope, session, answer):
+                    self._cache.hits += 1
+                    if known_tag is not None and names_tag(known_tag, answer.tag.decode()):
+                        await send_whole(send, 304, [(b"etag", answer.tag), NO_STORE, VARY], b"")
+                        return
+                    if takes_gzip and answer.packed is None:
+                        await self._pack(key, answer)
+                    await _send_body(send, answer, packed=takes_gzip)
+                    return
         await self._app(scope, receive, send)
 
-    async def _serve(
-        self, scope: HTTPScope, send: Send, asked: _Asked, session: CachedSession
+    async def _may_send(
+        self, scope: HTTPScope, session: CachedSession, answer: CachedAnswer
     ) -> bool:
-        claims = session.token.claims
-        key = (claims.client_id, scope["path"], scope["query_string"])
-        answer = self._cache.answer(key)
-        if answer is None or not self._tokens.is_good(session.token):
+        """Count the request, and return whether it may have the answer.
+
+        The session must be good, both must have the tenant's current revision, and the client must
+        not exceed its rate.
+        """
+        token, revision = session.token, answer.revision
+        if session.access.tenant.revision != revision or not self._tokens.is_good(token):
             return False
-        if not await self._is_current(session, answer):
-            return False
-        exchange = exchange_in(scope)
+        try:
+            if await self._database.revision(token.claims.customer_id) != revision:
+                return False
+        except Unavailable:
+            return False  # the router finds out for itself, and says so
+        exchange, client_id = exchange_in(scope), token.claims.client_id
         if answer.series is None:
             answer.series = self._counts.of_operation(answer.operation, "GET")
         exchange.series = answer.series
-        if not self._counted(exchange, claims.client_id):
-            return False
-        self._cache.hits += 1
-        if asked.known_tag is not None and names_tag(asked.known_tag, answer.tag.decode()):
-            await send_whole(send, 304, [(b"etag", answer.tag), NO_STORE, VARY], b"")
-        elif asked.gzip and len(answer.body) >= GZIP_FROM_BYTES:
-            packed = answer.packed
-            if packed is None:
-                body = answer.body
-                packed = await self._threads.run(lambda: gzip(body), size=len(body))
-                self._cache.cache_compressed(key, answer, packed)
-            tag = (b"etag", gzip_tag(answer.tag.decode()).encode())
-            await send_whole(send, 200, [JSON, NO_STORE, VARY, tag, _GZIP], packed)
-        else:
-            tag = (b"etag", answer.tag)
-            await send_whole(send, 200, [JSON, NO_STORE, VARY, tag], answer.body)
-        return True
-
-    async def _is_current(self, session: CachedSession, answer: CachedAnswer) -> bool:
-        """Whether session and answer have the tenant's current revision."""
-        if session.access.tenant.revision != answer.revision:
-            return False
-        customer_id = session.token.claims.customer_id
-        try:
-            return await self._database.revision(customer_id) == answer.revision
-        except Unavailable:
-            return False  # the router finds out for itself, and says so
-
-    def _counted(self, exchange: Exchange, client_id: int) -> bool:
         exchange.client_id = client_id
-        exchange.rate = self._rates.count(client_id)
-        return not (self._rates.enforced and exchange.rate.exceeded)
+        exchange.rate = rate = self._rates.count(client_id)
+        return not (self._rates.enforced and rate.exceeded)
+
+    async def _pack(self, key: AnswerKey, answer: CachedAnswer) -> None:
+        """Compress a long answer, which stays cached with both bodies."""
+        body = answer.body
+        if len(body) >= GZIP_FROM_BYTES:
+            compressed = await self._threads.run(lambda: gzip(body), size=len(body))
+            self._cache.cache_compressed(key, answer, compressed)
 
 
-class _Asked:
-    """The request headers that the hot path needs."""
+async def _send_body(send: Send, answer: CachedAnswer, *, packed: bool) -> None:
+    headers, body = answer.headers, answer.body
+    if packed and answer.packed is not None:
+        headers, body = answer.packed
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
 
-    __slots__ = ("gzip", "known_tag", "token")
 
-    def __init__(self, scope: HTTPScope) -> None:
-        self.token = ""
-        self.known_tag: str | None = None
-        self.gzip = False
-        for name, value in scope["headers"]:
-            if name == b"authorization":
-                if value[:7].lower() == _BEARER:
-                    self.token = value[7:].decode("latin-1").strip()
-            elif name == b"accept-encoding":
-                self.gzip = wants_gzip(value.decode("latin-1"))
-            elif name == b"if-none-match":
-                self.known_tag = value.decode("latin-1")
+def _read_headers(scope: HTTPScope) -> tuple[str, str | None, bool]:
+    """Return the token, the known tag and whether gzip is accepted."""
+    token, known_tag, takes_gzip = "", None, False
+    for name, value in scope["headers"]:
+        if name == b"authorization":
+            if value[:7].lower() == _BEARER:
+                token = value[7:].decode("latin-1").strip()
+        elif name == b"accept-encoding":
+            takes_gzip = wants_gzip(value.decode("latin-1"))
+        elif name == b"if-none-match":
+            known_tag = value.decode("latin-1")
+    return token, known_tag, takes_gzip

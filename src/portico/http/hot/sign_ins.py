@@ -7,7 +7,7 @@ It knows the plainest request alone, a short form with a client id and its secre
 from __future__ import annotations
 
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, Receive, ReceiveMessage, Scope, Send
+from litestar.types import ASGIApp, HTTPScope, Receive, ReceiveMessage, Scope, Send
 
 from portico.asgi.bodies import received_again
 from portico.asgi.exchange import exchange_in
@@ -51,11 +51,7 @@ class HotSignIns:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or pass it to the router."""
-        if (
-            scope["type"] != ScopeType.HTTP
-            or scope["path"] not in PRESENT_TOKEN
-            or not _is_plain(scope)
-        ):
+        if scope["type"] != ScopeType.HTTP or not _is_plain(scope):
             await self._app(scope, receive, send)
             return
         body, messages = await _read(receive)
@@ -96,9 +92,9 @@ class HotSignIns:
         return current[0]
 
 
-def _is_plain(scope: Scope) -> bool:
-    """Whether the request posts a form, without credentials in a header."""
-    if scope["type"] != ScopeType.HTTP or scope["method"] != "POST":
+def _is_plain(scope: HTTPScope) -> bool:
+    """Whether the request posts a form to sign in, without credentials in a header."""
+    if scope["method"] != "POST" or scope["path"] not in PRESENT_TOKEN:
         return False
     is_form = False
     for name, value in scope["headers"]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import base64
 import hmac
-import uuid
+import secrets
 from collections.abc import Collection, Iterable
 from functools import lru_cache
 from typing import Literal
@@ -105,7 +105,7 @@ class Tokens:
             "iss": ISSUER,
             "sub": str(client.id),
             "customerId": str(client.customer_id),
-            "jti": uuid.uuid4().hex,
+            "jti": secrets.token_hex(16),
             "iat": now,
             "exp": now + self.lifetime,
         }
@@ -170,10 +170,15 @@ def _signed(claims: dict[str, str | int], key: SigningKey) -> str:
 
     joserfc takes 25 us to issue a token where this takes 12, and every sign-in needs one.
     """
-    header = {"alg": "HS256", "kid": str(key.id), "typ": "JWT"}
-    signed = b".".join(_base64url(msgspec.json.encode(part)) for part in (header, claims))
+    signed = _header(key.id) + _base64url(msgspec.json.encode(claims))
     signature = hmac.digest(key.secret.encode(), signed, "sha256")
-    return b".".join((signed, _base64url(signature))).decode("ascii")
+    return (signed + b"." + _base64url(signature)).decode("ascii")
+
+
+@lru_cache(maxsize=16)
+def _header(key_id: int) -> bytes:
+    header = {"alg": "HS256", "kid": str(key_id), "typ": "JWT"}
+    return _base64url(msgspec.json.encode(header)) + b"."
 
 
 def _base64url(content: bytes) -> bytes:

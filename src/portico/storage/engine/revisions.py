@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, defaultdict, deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from time import perf_counter
 from typing import Any
 
@@ -44,7 +44,8 @@ class RevisionReader:
         self._usage = usage.revisions
         self._busy: Counter[int] = Counter()
         self._held: defaultdict[int, deque[int]] = defaultdict(deque)
-        self._waiting: dict[int, asyncio.Future[int | None]] = {}
+        self._waiting: dict[int, list[asyncio.Future[int | None]]] = {}
+        """Those who wait for a tenant's next query. Each has a future, so that one can give up."""
         self._queue: asyncio.Queue[int] = asyncio.Queue()
         self._under_way: set[int] = set()
         self._readers: set[asyncio.Task[None]] = set()
@@ -56,14 +57,15 @@ class RevisionReader:
 
     async def current(self, customer_id: int) -> int | None:
         """Return the tenant's revision at a moment after the call. Raises Unavailable."""
-        future = self._waiting.get(customer_id)
-        if future is None:
-            future = asyncio.get_running_loop().create_future()
-            self._waiting[customer_id] = future
+        future: asyncio.Future[int | None] = asyncio.get_running_loop().create_future()
+        waiting = self._waiting.get(customer_id)
+        if waiting is not None:
+            waiting.append(future)
+        else:
+            self._waiting[customer_id] = [future]
             if customer_id not in self._under_way:
                 self._ask(customer_id)
-        # Cancelling one request must not cancel the query of the others.
-        return await asyncio.shield(future)
+        return await future
 
     def _ask(self, customer_id: int) -> None:
         self._under_way.add(customer_id)
@@ -99,7 +101,7 @@ class RevisionReader:
         """Query a tenant's revision for all who wait. Return the connection for the next query."""
         self._busy[group] += 1
         # A request that comes after this needs a query that starts later.
-        future = self._waiting.pop(customer_id)
+        waiting = self._waiting.pop(customer_id)
         try:
             if connection is None or connection.is_closed():
                 connection = await self._connect()
@@ -109,9 +111,11 @@ class RevisionReader:
             revision = await connection.fetchval(_REVISION, customer_id)
             self._usage.count += 1
             self._usage.seconds += perf_counter() - began
-            future.set_result(revision)
+            for future in waiting:
+                if not future.done():
+                    future.set_result(revision)
         except _FAILURES as error:
-            _tell(future, error)
+            _tell(waiting, error)
             is_late = isinstance(error, TimeoutError | asyncpg.QueryCanceledError)
             if is_late or connection in self._overdue:
                 while self._held[group]:
@@ -157,7 +161,8 @@ class RevisionReader:
         await asyncio.gather(*self._readers, return_exceptions=True)
 
 
-def _tell(future: asyncio.Future[int | None], error: Exception) -> None:
-    """Raise the error of a failed query to everybody who waits for it."""
-    future.set_exception(Unavailable(f"The database cannot be reached: {error}."))
-    future.exception()  # asyncio logs an exception that nobody retrieves
+def _tell(waiting: Iterable[asyncio.Future[int | None]], error: Exception) -> None:
+    """Raise the error of a failed query to everybody who still waits for it."""
+    for future in waiting:
+        if not future.done():
+            future.set_exception(Unavailable(f"The database cannot be reached: {error}."))
