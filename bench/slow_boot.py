@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import time
 
-from litestar.types import ASGIApp
+from starlette.types import ASGIApp
 
 from portico import server, worker
 from portico.cli import main as portico

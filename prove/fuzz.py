@@ -13,7 +13,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
-from litestar.routes import HTTPRoute
 from tests.clients.test_openapi_conformance import run_schemathesis
 from tests.contract.routes import router_of
 from tests.harness import AUPS, LINKS, PORTALS, Server, Tenant, create_tenant, free_port, served
@@ -22,6 +21,7 @@ from tests.web.portal.portals import make_portal
 from tests.web.visits import Visit, add_administrator, add_user
 
 from portico.app import create_app
+from portico.asgi.routing import OPTIONS
 from portico.settings import Settings
 from prove.api_grammar import make_api_request, operations_of
 from prove.findings import Finding, at_least_one, sqlite_database
@@ -234,12 +234,9 @@ def _page_routes() -> list[tuple[str, str]]:
     """Return the methods and paths of all routes but the API's, whether pages lead there or not."""
     router = router_of(create_app(Settings(access_log=False)))
     return [
-        (method, route.path_format)
-        for route in router.routes
-        if isinstance(route, HTTPRoute)
-        and not route.path_format.startswith(("/mgmtconfig", "/zpa"))
-        for handler in route.route_handlers
-        for method in sorted(handler.http_methods - {"OPTIONS"})
+        (each.route.method, each.path)
+        for each in router.placed
+        if each.route.method != OPTIONS and not each.path.startswith(("/mgmtconfig", "/zpa"))
     ]
 
 

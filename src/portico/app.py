@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sys
 import time
@@ -10,7 +11,6 @@ from collections.abc import (
     Awaitable,
     Callable,
     Collection,
-    Iterable,
     Mapping,
     Sequence,
 )
@@ -18,14 +18,11 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
 from random import randrange
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
-from litestar import Litestar, Request, Response, Router, get
-from litestar.di import Provide
-from litestar.exceptions import HTTPException
-from litestar.handlers import HTTPRouteHandler
-from litestar.types import ASGIApp, ExceptionHandlersMap
+from starlette.responses import Response
+from starlette.types import ASGIApp
 
 from portico import __version__
 from portico.asgi.bodies import MEBIBYTE
@@ -34,7 +31,7 @@ from portico.asgi.exchange import ExchangeMiddleware
 from portico.asgi.forwarding import ForwardingRecord
 from portico.asgi.limits import RateCounter
 from portico.asgi.request_counts import RequestCounts
-from portico.asgi.routing import Application, OwnRouter
+from portico.asgi.routing import AnswerError, Application, Route, RouteGroup, get
 from portico.asgi.threads import Threads
 from portico.backup_schedule import backup_schedule
 from portico.domain.addresses import parse_networks
@@ -46,10 +43,10 @@ from portico.http.hot.reads import HotReads
 from portico.http.hot.sign_ins import HotSignIns
 from portico.http.kit.answers import CONTENT_TYPE, AnyRequest
 from portico.http.kit.api_call import Api
-from portico.http.kit.errors import exception_handlers, refuse_ambiguous, status_of
+from portico.http.kit.errors import api_errors, refuse_ambiguous, status_of
 from portico.http.kit.large_answers import large_answer_slots
 from portico.http.kit.openapi import describe, named_addresses
-from portico.http.kit.operations import OPERATION, answer_options
+from portico.http.kit.operations import description_of
 from portico.http.kit.tokens import Tokens
 from portico.http.links import application_segments, bulk, links
 from portico.http.portals import certificates, portals
@@ -57,7 +54,7 @@ from portico.http.tenancy import identity, microtenants
 from portico.installation import key_overlap, make_cipher, open_runtime
 from portico.instruments import Instruments
 from portico.observability.logs import AccessLog
-from portico.operations import name_operations
+from portico.operations import name_operation, usual_statuses_of
 from portico.services.backups.watch import BackupWatch
 from portico.services.people.failed_sign_ins import FailedSignIns
 from portico.services.people.first_steps import CommandLine
@@ -71,8 +68,8 @@ from portico.storage.engine.database import open_database
 from portico.storage.readiness import PROBE_SLOTS
 from portico.web.console.frame.errors import present_error
 from portico.web.console.frame.words import FILTERS
-from portico.web.console.routes import console_routers
-from portico.web.documentation import documentation_router
+from portico.web.console.routes import console_groups
+from portico.web.documentation import documentation_routes
 from portico.web.portal import actions as portal_actions
 from portico.web.portal import files as portal_files
 from portico.web.portal import page as portal_page
@@ -82,10 +79,10 @@ from portico.web.shared import static_files
 from portico.web.shared.addresses import OriginResolver, strict_transport
 from portico.web.shared.compression import CompressedPages
 from portico.web.shared.cookies import Cookies
-from portico.web.shared.errors import page_exception_handlers, present_message
+from portico.web.shared.errors import page_errors, present_message
 from portico.web.shared.received_forms import FORM_BYTES
 from portico.web.shared.rendering import Renderer
-from portico.web.shared.site import FurtherPage, Site, site_of
+from portico.web.shared.site import FurtherPage, Site
 from portico.web.shared.static_files import StaticFiles
 from portico.web.sign_in import console as console_sign_in
 from portico.web.sign_in import password_links, providers, second_factor
@@ -102,7 +99,7 @@ NOUNS = (links, bulk, portals, aups, certificates, application_segments, microte
 logger = logging.getLogger("portico")
 
 
-async def _start_nothing(app: Litestar, runtime: Runtime) -> None:
+async def _start_nothing(app: Application, runtime: Runtime) -> None:
     """Do nothing: the application needs no more than its own parts."""
 
 
@@ -121,11 +118,11 @@ class Additions:
     clients_clock: Clock | None = None
     time_in: TenantClock | None = None
     durable: bool = True
-    routes: Sequence[HTTPRouteHandler | Router] = ()
+    routes: Sequence[RouteGroup] = ()
     templates: Sequence[str] = ()
     console_pages: Sequence[FurtherPage] = ()
     middlewares: Sequence[Callable[[ASGIApp], ASGIApp]] = ()
-    started: Callable[[Litestar, Runtime], Awaitable[None]] = _start_nothing
+    started: Callable[[Application, Runtime], Awaitable[None]] = _start_nothing
 
 
 def create_app(
@@ -154,7 +151,7 @@ def create_app(
     record = ForwardingRecord(trusted_proxies(settings), database, clock)
 
     @asynccontextmanager
-    async def lifespan(app: Litestar) -> AsyncIterator[None]:
+    async def lifespan(app: Application) -> AsyncIterator[None]:
         try:
             runtime = await open_runtime(settings, database, cipher, clock, added.new_id)
             await ensure_signing_key(runtime, overlap=key_overlap(settings.token_lifetime))
@@ -184,7 +181,7 @@ def create_app(
             logger.info("This worker has stopped.", extra={"event": "worker.stopped"})
 
     router = _router(settings, lifespan, (*added.routes, *instruments.routes(settings)))
-    counts = RequestCounts(name_operations(router))
+    counts = RequestCounts(usual_statuses_of(router))
     application = instruments.follow(router, database.usage, settings)
     application = _with_hot_paths(application, database, cache, rates, tokens, threads, counts)
     return _outermost(application, log, settings, record, added.middlewares, counts, instruments)
@@ -224,24 +221,21 @@ def _open_database(settings: Settings, *, durable: bool) -> Database:
 
 def _router(
     settings: Settings,
-    lifespan: Callable[[Litestar], AbstractAsyncContextManager[None]],
-    added: Sequence[HTTPRouteHandler | Router],
-) -> Litestar:
+    lifespan: Callable[[Application], AbstractAsyncContextManager[None]] | None,
+    added: Sequence[RouteGroup],
+) -> Application:
     return Application(
-        route_handlers=[
-            *_api_routers(),
-            *_page_routers(),
-            *_probes(),
-            openapi,
-            documentation_router(openapi_document),
+        [
+            *_api_groups(),
+            *_page_groups(),
+            RouteGroup(routes=(health, readiness, openapi)),
+            documentation_routes(openapi_document),
             *added,
         ],
-        dependencies={"site": Provide(_site)},
-        exception_handlers=_exception_handlers(settings),
-        lifespan=[lifespan],
-        request_max_body_size=BODY_LIMIT_BYTES,
-        openapi_config=None,
-        logging_config=None,
+        errors=_errors(settings),
+        body_limit=BODY_LIMIT_BYTES,
+        lifespan=lifespan,
+        name_operation=name_operation,
     )
 
 
@@ -339,90 +333,58 @@ def make_site(
     )
 
 
-def _exception_handlers(settings: Settings) -> ExceptionHandlersMap:
-    """Return the error handlers. Without a route, the first part of the path selects the pages."""
-    api = exception_handlers(vendor_statuses=settings.vendor_statuses)
-    console, portal = (
-        page_exception_handlers(present_error),
-        page_exception_handlers(present_message),
-    )
+def _errors(settings: Settings) -> AnswerError:
+    """Return what answers errors. Without a route, the first part of the path selects the pages."""
+    api = api_errors(vendor_statuses=settings.vendor_statuses)
+    pages = {"console": page_errors(present_error), "p": page_errors(present_message)}
 
-    def framework(request: Request[Any, Any, Any], error: HTTPException) -> Response[Any]:
+    def answer(request: AnyRequest, error: Exception) -> ASGIApp:
         first = request.scope["path"].split("/")[1]
-        handlers = {"console": console, "p": portal}.get(first, api)
-        answer: Response[Any] = handlers[HTTPException](request, error)
-        return answer
+        return pages.get(first, api)(request, error)
 
-    return {**api, HTTPException: framework}
+    return answer
 
 
-async def _site(request: Request[Any, Any, Any]) -> Site:
-    return site_of(request)
+def _page_groups() -> list[RouteGroup]:
+    """Return the routes of the console and the portal pages, each with its own error pages."""
+    portal_routes = RouteGroup(
+        routes=[
+            *console_sign_in.ROUTES,
+            *second_factor.ROUTES,
+            *portal_sign_in.ROUTES,
+            *password_links.ROUTES,
+            *providers.ROUTES,
+            *portal_page.ROUTES,
+            *portal_actions.ROUTES,
+            *portal_requests.ROUTES,
+            *portal_files.ROUTES,
+            *static_files.ROUTES,
+        ],
+        errors=page_errors(present_message),
+        layers=(CompressedPages,),
+        body_limit=FORM_BYTES,
+    )
+    return [portal_routes, *console_groups()]
 
 
-def _page_routers() -> list[Router]:
-    """Return the routers of the console and the portal pages, each with its own error pages."""
-    return [
-        OwnRouter(
-            "/",
-            route_handlers=[
-                *console_sign_in.ROUTES,
-                *second_factor.ROUTES,
-                *portal_sign_in.ROUTES,
-                *password_links.ROUTES,
-                *providers.ROUTES,
-                *portal_page.ROUTES,
-                *portal_actions.ROUTES,
-                *portal_requests.ROUTES,
-                *portal_files.ROUTES,
-                *static_files.ROUTES,
-            ],
-            exception_handlers=page_exception_handlers(present_message),
-            middleware=[CompressedPages],
-            request_max_body_size=FORM_BYTES,
-        ),
-        OwnRouter("/", route_handlers=console_routers(), middleware=[CompressedPages]),
-    ]
-
-
-def _api_routers() -> list[Router]:
+def _api_groups() -> list[RouteGroup]:
     per_tenant = [route for noun in NOUNS for route in noun.ROUTES]
     at_root = [*identity.ROOT_ROUTES, *identity.SESSION_ROUTES]
     return [
-        OwnRouter("/", route_handlers=[*_options(at_root), *at_root]),
-        *(
-            OwnRouter(prefix, route_handlers=[*_options(per_tenant), *per_tenant])
-            for prefix in PREFIXES
-        ),
+        RouteGroup(routes=at_root),
+        *(RouteGroup(prefix=prefix, routes=per_tenant) for prefix in PREFIXES),
     ]
 
 
-def _options(routes: Iterable[HTTPRouteHandler]) -> list[HTTPRouteHandler]:
-    """Return an OPTIONS handler for each path.
-
-    Register these first. Otherwise the framework adds its own, which name one route's methods only.
-    """
-    methods: dict[str, set[str]] = {}
-    for route in routes:
-        for path in route.paths:
-            methods.setdefault(path, {"OPTIONS"}).update(route.http_methods)
-    return [answer_options(path, ", ".join(sorted(names))) for path, names in methods.items()]
-
-
-def _described_routes() -> list[tuple[str, HTTPRouteHandler]]:
+def _described_routes() -> list[tuple[str, Route]]:
     routes = [(PREFIXES[0], route) for noun in NOUNS for route in noun.ROUTES]
     routes += [("", route) for route in (*identity.ROOT_ROUTES, *identity.SESSION_ROUTES)]
-    return [(prefix, route) for prefix, route in routes if OPERATION in route.opt]
+    return [each for each in routes if description_of(each[1]) is not None]
 
 
 def usual_statuses() -> Mapping[tuple[str, str], Collection[int]]:
     """Return the operations and methods of all routes, with the statuses that they answer."""
-
-    @asynccontextmanager
-    async def lifespan(app: Litestar) -> AsyncIterator[None]:
-        yield
-
-    return name_operations(_router(Settings(), lifespan, ()))
+    return usual_statuses_of(_router(Settings(), None, ()))
 
 
 def api_operations() -> Operations:
@@ -432,34 +394,33 @@ def api_operations() -> Operations:
 
     operations: list[Operation] = []
     for prefix, route in _described_routes():
-        described = route.opt[OPERATION]
-        (method,) = route.http_methods
+        described = description_of(route)
+        if described is None:
+            continue
         fields = None if described.body is None else known_fields(described.body)
         query = frozenset(each.name for each in described.parameters if each.location == "query")
         operations += [
-            Operation(described.name, method, address, fields, query)
+            Operation(route.name, route.method, address, fields, query)
             for _, address in named_addresses(prefix, route)
         ]
     return Operations(operations)
 
 
-def _probes() -> list[HTTPRouteHandler]:
-    @get("/healthz", media_type=CONTENT_TYPE)
-    async def health() -> bytes:
-        """Report that the process answers."""
-        return b'{"status":"ok"}'
+@get("/healthz")
+async def health(request: AnyRequest) -> Response:
+    """Report that the process answers."""
+    return Response(b'{"status":"ok"}', media_type=CONTENT_TYPE)
 
-    @get("/readyz", media_type=CONTENT_TYPE)
-    async def readiness(request: AnyRequest) -> Response[bytes]:
-        """Report whether the database has the right schema and can commit a write."""
-        check: Readiness = request.app.state.readiness
-        reason = await check.reason()
-        if not reason:
-            return Response(b'{"status":"ready"}', media_type=CONTENT_TYPE)
-        body = msgspec.json.encode({"status": "not ready", "reason": reason})
-        return Response(body, status_code=503, media_type=CONTENT_TYPE)
 
-    return [health, readiness]
+@get("/readyz")
+async def readiness(request: AnyRequest) -> Response:
+    """Report whether the database has the right schema and can commit a write."""
+    check: Readiness = request.app.state.readiness
+    reason = await check.reason()
+    if not reason:
+        return Response(b'{"status":"ready"}', media_type=CONTENT_TYPE)
+    body = msgspec.json.encode({"status": "not ready", "reason": reason})
+    return Response(body, status_code=503, media_type=CONTENT_TYPE)
 
 
 @cache
@@ -468,7 +429,7 @@ def openapi_document() -> bytes:
     return msgspec.json.encode(describe(_described_routes(), version=__version__))
 
 
-@get("/openapi.json", media_type="application/json", sync_to_thread=True)
-def openapi() -> bytes:
+@get("/openapi.json")
+async def openapi(request: AnyRequest) -> Response:
     """Return the OpenAPI document."""
-    return openapi_document()
+    return Response(await asyncio.to_thread(openapi_document), media_type="application/json")

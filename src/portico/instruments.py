@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from litestar import Response, get
-from litestar.handlers import HTTPRouteHandler
-from litestar.status_codes import HTTP_503_SERVICE_UNAVAILABLE
-from litestar.types import ASGIApp
+from starlette.responses import Response
+from starlette.types import ASGIApp
 
 from portico.asgi.exchange import Observer
 from portico.asgi.request_counts import RequestCounts
+from portico.asgi.routing import Route, RouteGroup, get
 from portico.asgi.statements import FollowedStatements
 from portico.domain.durations import duration_milliseconds
 from portico.http.kit.answers import AnyRequest
@@ -54,11 +53,11 @@ class Instruments:
             return app
         return FollowedStatements(app, usage, one_by_one=self.tracing is not None)
 
-    def routes(self, settings: Settings) -> Sequence[HTTPRouteHandler]:
+    def routes(self, settings: Settings) -> Sequence[RouteGroup]:
         """Return the route of `/metrics`, if the settings want it on the main listener."""
         if self.reporter is None or not settings.metrics_on_main:
             return ()
-        return (metrics_route(self.reporter),)
+        return (RouteGroup(routes=(metrics_route(self.reporter),)),)
 
     def start(self, counts: RequestCounts, api: Api, readiness: Readiness) -> None:
         """Begin to report the metrics. Call it on the event loop."""
@@ -103,19 +102,19 @@ class Instruments:
             self.tracing.close()
 
 
-def metrics_route(reporter: WorkerReporter) -> HTTPRouteHandler:
+def metrics_route(reporter: WorkerReporter) -> Route:
     """Return the route that answers with the metrics of all workers."""
     from portico.observability.pipes import NoMetrics
 
     @get("/metrics")
-    async def metrics(request: AnyRequest) -> Response[bytes]:
+    async def metrics(request: AnyRequest) -> Response:
         """Return the metrics of all workers."""
         try:
             all_metrics = await reporter.ask_for_all(request.headers.get("accept", ""), ALL_SECONDS)
         except NoMetrics as reason:
             return Response(
                 f"{reason}\n".encode(),
-                status_code=HTTP_503_SERVICE_UNAVAILABLE,
+                status_code=503,
                 media_type="text/plain",
             )
         return Response(all_metrics.content, media_type=all_metrics.content_type)

@@ -8,49 +8,33 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from litestar import Litestar
-from litestar.handlers import HTTPRouteHandler
-from litestar.routes import HTTPRoute
-
-from portico.asgi.request_counts import OPERATION_NAME
-from portico.http.kit.operations import OPERATION, Operation
+from portico.asgi.routing import OPTIONS, Application, Route
+from portico.http.kit.operations import description_of
 
 NOT_MODIFIED = 304
 _PAGE_STATUSES = {
     "GET": (200, 303, 304, 400, 403, 404, 500, 503),
-    "HEAD": (200, 404),
     "POST": (200, 204, 303, 400, 403, 404, 409, 413, 429, 500, 503),
-    "OPTIONS": (204,),
+    OPTIONS: (204,),
 }
 _CONSOLE = "/console"
 
 
-def name_operations(app: Litestar) -> Mapping[tuple[str, str], frozenset[int]]:
-    """Name the operation of each route.
-
-    Returns the usual statuses of every operation and method.
-    """
+def usual_statuses_of(app: Application) -> Mapping[tuple[str, str], frozenset[int]]:
+    """Return the usual statuses of every operation and method of an application."""
     statuses: dict[tuple[str, str], frozenset[int]] = {}
-    for route in app.routes:
-        if not isinstance(route, HTTPRoute):
-            continue
-        for handler in route.route_handlers:
-            name = handler.opt[OPERATION_NAME] = _name(route.path, handler)
-            for method in handler.http_methods:
-                key = (name, str(method))
-                statuses[key] = statuses.get(key, frozenset()) | _statuses(str(method), handler)
+    for placed in app.placed:
+        key = (placed.operation_name, placed.route.method)
+        statuses[key] = statuses.get(key, frozenset()) | _statuses(placed.route)
     return statuses
 
 
-def _name(path: str, handler: HTTPRouteHandler) -> str:
-    described: Operation | None = handler.opt.get(OPERATION)
-    if described is not None:
-        return described.name
-    if "OPTIONS" in handler.http_methods:
-        return "options"
-    if path == _CONSOLE or path.startswith(f"{_CONSOLE}/"):
+def name_operation(path: str, route: Route) -> str:
+    """Return the name of the operation of a route at a path."""
+    is_page = description_of(route) is None and route.method != OPTIONS
+    if is_page and (path == _CONSOLE or path.startswith(f"{_CONSOLE}/")):
         return _console_name(path)
-    return handler.handler_name
+    return route.name
 
 
 def _console_name(path: str) -> str:
@@ -59,9 +43,9 @@ def _console_name(path: str) -> str:
     return "_".join(("console", *parts[:1])).replace("-", "_").removesuffix(".csv")
 
 
-def _statuses(method: str, handler: HTTPRouteHandler) -> frozenset[int]:
-    described: Operation | None = handler.opt.get(OPERATION)
+def _statuses(route: Route) -> frozenset[int]:
+    described = description_of(route)
     if described is None:
-        return frozenset(_PAGE_STATUSES.get(method, ()))
-    unchanged = {NOT_MODIFIED} if method == "GET" else set()
+        return frozenset(_PAGE_STATUSES.get(route.method, ()))
+    unchanged = {NOT_MODIFIED} if route.method == "GET" else set()
     return frozenset({described.status, *described.statuses} | unchanged)

@@ -12,7 +12,7 @@ from multiprocessing.connection import Connection
 from types import FrameType
 
 from granian._granian import WorkerSignal
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from portico.listener import close_listener_in_worker, has_connections
 

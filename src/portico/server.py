@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from granian._granian import SocketHolder
 from granian.constants import Interfaces
 from granian.server.mp import MPServer, WorkerProcess
-from litestar.types import ASGIApp
+from starlette.types import ASGIApp
 
 from portico import __version__
 from portico.app import usual_statuses

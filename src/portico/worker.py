@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 
 from granian import _signals as server_signals
-from litestar.types import ASGIApp
+from starlette.types import ASGIApp
 
 from portico.app import create_app
 from portico.backup_schedule import start_backups

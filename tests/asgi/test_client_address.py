@@ -18,7 +18,7 @@ def client_address(trusted: str, peer: str, *forwarded: str) -> str:
     headers = [(b"x-forwarded-for", value.encode()) for value in forwarded]
     scope = {"type": "http", "client": (peer, 1) if peer else None, "headers": headers}
     proxies = TrustedProxies(parse_networks(trusted))
-    return proxies.client_address(scope)  # type: ignore[arg-type]  # the keys that it reads
+    return proxies.client_address(scope)
 
 
 @pytest.mark.parametrize(

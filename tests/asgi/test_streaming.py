@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 
 import pytest
-from litestar.types import Message, ReceiveMessage
+from starlette.types import Message
 
 from portico.asgi.streaming import Download
 from portico.domain.errors import Unavailable
@@ -28,7 +28,7 @@ class Client:
         await asyncio.sleep(0)
         await asyncio.sleep(0)
 
-    async def receive(self) -> ReceiveMessage:
+    async def receive(self) -> Message:
         """Say nothing until it leaves."""
         await self._left.wait()
         return {"type": "http.disconnect"}
@@ -36,7 +36,7 @@ class Client:
     async def download(self, parts: AsyncGenerator[bytes]) -> None:
         """Ask for a file."""
         file = Download("a.csv", "text/csv", {"Cache-Control": "no-store"}, parts)
-        await file({"type": "http"}, self.receive, self.send)  # type: ignore[arg-type]
+        await file({"type": "http"}, self.receive, self.send)
 
 
 async def three_parts(made: list[bytes], fails_at: int = 4) -> AsyncGenerator[bytes]:
@@ -57,7 +57,7 @@ def test_download_is_sent_in_parts() -> None:
     assert start["type"] == "http.response.start"
     assert (b"content-disposition", b'attachment; filename="a.csv"') in start["headers"]
     assert (b"cache-control", b"no-store") in start["headers"]
-    assert [(part["body"], part["more_body"]) for part in parts] == [  # type: ignore[typeddict-item]
+    assert [(part["body"], part["more_body"]) for part in parts] == [
         (b"a", True),
         (b"b", True),
         (b"c", True),

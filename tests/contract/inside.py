@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 import httpx
 import pytest
-from litestar.types import ASGIApp
 from sqlalchemy import Executable
+from starlette.types import ASGIApp
 
 from portico.app import create_app
 from portico.domain.records import Clock
@@ -59,7 +59,7 @@ def run_inside(
 
     async def run() -> T:
         app = create_app(Settings(**chosen), clock, monotonic)
-        transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # the same protocol
+        transport = httpx.ASGITransport(app=app)
         async with (
             started(app),
             httpx.AsyncClient(transport=transport, base_url="http://inside") as client,

@@ -9,12 +9,11 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from litestar import Litestar
-from litestar.routes import HTTPRoute
-from litestar.types import ASGIApp
+from starlette.types import ASGIApp
 
 from portico.app import create_app
-from portico.http.kit.operations import OPERATION, Operation
+from portico.asgi.routing import Application
+from portico.http.kit.operations import Operation, description_of
 from portico.settings import Settings
 from tests.certificates import certificate_pem
 from tests.harness import (
@@ -68,25 +67,22 @@ def is_page(path: str) -> bool:
     return path.startswith(PAGES)
 
 
-def router_of(app: ASGIApp) -> Litestar:
+def router_of(app: ASGIApp) -> Application:
     """The router inside the layers of an application."""
     layer: Any = app
-    while not isinstance(layer, Litestar):
+    while not isinstance(layer, Application):
         layer = vars(layer)["_app"]
     return layer
 
 
 def all_routes() -> list[Route]:
-    """Every route but the pages', sorted, without the framework's own answers to OPTIONS."""
+    """Every route but the pages', sorted, without the router's own answers to OPTIONS."""
     router = router_of(create_app(Settings(access_log=False)))
     return sorted(
         (
-            Route(method, each.path_format, handler.opt.get(OPERATION))
-            for each in router.routes
-            if isinstance(each, HTTPRoute)
-            for handler in each.route_handlers
-            for method in handler.http_methods
-            if method != "OPTIONS" and not is_page(each.path_format)
+            Route(each.route.method, each.path, description_of(each.route))
+            for each in router.placed
+            if each.route.method != "OPTIONS" and not is_page(each.path)
         ),
         key=str,
     )

@@ -33,9 +33,9 @@ LAYER_LIBRARIES = {
     "storage": {"sqlalchemy", "alembic", "asyncpg", "cryptography", "msgspec"},
     # msgspec encodes audit entries.
     "services": {"cachetools", "cryptography", "msgspec"},
-    "asgi": {"litestar"},
-    "http": {"litestar", "msgspec", "joserfc", "cryptography"},
-    "web": {"litestar", "jinja2", "msgspec", "joserfc", "httpx", "argon2", "cachetools", "PIL"},
+    "asgi": {"starlette"},
+    "http": {"starlette", "msgspec", "joserfc", "cryptography"},
+    "web": {"starlette", "jinja2", "msgspec", "joserfc", "httpx", "argon2", "cachetools", "PIL"},
 }
 
 
@@ -117,7 +117,7 @@ def test_functions_are_short() -> None:
 @pytest.mark.parametrize("layer", LAYER_LIBRARIES)
 def test_layer_uses_only_its_libraries(layer: str) -> None:
     known = LAYER_LIBRARIES[layer]
-    foreign = {"sqlalchemy", "alembic", "asyncpg", "litestar", "msgspec", "jinja2"}
+    foreign = {"sqlalchemy", "alembic", "asyncpg", "starlette", "msgspec", "jinja2"}
     foreign |= {"granian", "click", "rich", "cryptography"}
     foreign |= {"joserfc", "httpx", "argon2", "PIL", "babel", "idna", "cachetools"}
     here = [module for module in SOURCE if f"portico/{layer}/" in str(module)]

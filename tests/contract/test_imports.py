@@ -13,13 +13,12 @@ from portico.cli import portico
 
 MODULES = "import json, sys; print(json.dumps(sorted(sys.modules)))"
 # A command needs none of these to print its help, or to manage the database.
-OF_THE_SERVER = {"litestar", "jinja2", "joserfc", "granian", "uvloop"}
+OF_THE_SERVER = {"starlette", "jinja2", "joserfc", "granian", "uvloop"}
 # A server needs these for single features: pictures, providers, passwords, tables, migrations,
 # PostgreSQL, passkeys and QR codes.
 RARE = {"PIL", "httpx", "argon2", "rich", "alembic", "asyncpg", "fido2", "segno"}
 
-# A server needs these never, or only with PostgreSQL. Litestar loads pydantic and attrs where they
-# are installed, as they are for the tests.
+# A server needs these never, or only with PostgreSQL.
 OF_OTHERS = {"pydantic", "attrs", "faker", "sqlalchemy.dialects.postgresql"}
 
 
@@ -56,7 +55,7 @@ def test_server_loads_rare_packages_when_they_are_needed() -> None:
         "create_app(Settings(database='sqlite:////nowhere/portico.db'))"
     )
 
-    assert "litestar" in modules
+    assert "starlette" in modules
     assert modules & {*RARE, *OF_OTHERS} == set()
 
 

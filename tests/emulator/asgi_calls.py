@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from litestar.enums import ScopeType
-from litestar.types import ASGIApp, HTTPScope, Message, Receive, ReceiveMessage, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from portico.app import api_operations
 from portico.emulator.operations import Operations
@@ -88,7 +87,7 @@ class CountingApi:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        assert scope["type"] == ScopeType.HTTP
+        assert scope["type"] == "http"
         while (await receive()).get("more_body"):
             pass
         if scope["method"] == "GET":
@@ -128,7 +127,7 @@ async def request(
         "extensions": {"portico.connection": ends},
     }
 
-    async def receive() -> ReceiveMessage:
+    async def receive() -> Message:
         return {"type": "http.request", "body": content, "more_body": False}
 
     async def send(message: Message) -> None:
@@ -139,7 +138,7 @@ async def request(
             received.body += message["body"]
             received.complete = not message["more_body"]
 
-    typed: HTTPScope = scope  # type: ignore[assignment]  # a scope as a server builds it
+    typed: Scope = scope
     await app(typed, receive, send)
     received.ended = ends.ended
     return received

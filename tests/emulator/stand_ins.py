@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import httpx
-from litestar.types import ASGIApp
+from starlette.types import ASGIApp
 
 from portico.domain.tenancy.identity import Role
 from portico.emulation.assembly import make_stand_in_app

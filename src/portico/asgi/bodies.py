@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from typing import Any
 
-from litestar import Request
-from litestar.exceptions import HTTPException, InternalServerException
-from litestar.status_codes import HTTP_413_REQUEST_ENTITY_TOO_LARGE
-from litestar.types import Receive, ReceiveMessage
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Message, Receive
 
+from portico.asgi.routing import placed_route
 from portico.domain.errors import InvalidInput, PorticoError
 
 KIBIBYTE = 1024
 MEBIBYTE = 1024 * KIBIBYTE
+_BODY = "portico_body"
 
 
 class BodyTooLarge(PorticoError):
@@ -29,30 +28,43 @@ class BodyIncomplete(InvalidInput):
     code = "request.body.incomplete"
 
 
-def received_again(messages: Iterable[ReceiveMessage], receive: Receive) -> Receive:
+def received_again(messages: Iterable[Message], receive: Receive) -> Receive:
     """Return a `receive` that repeats the messages read so far, then continues."""
     waiting = deque(messages)
 
-    async def again() -> ReceiveMessage:
+    async def again() -> Message:
         return waiting.popleft() if waiting else await receive()
 
     return again
 
 
-async def read_body(request: Request[Any, Any, Any]) -> bytes:
-    """Return the whole body. The limit is the route's `request_max_body_size`.
+async def read_body(request: Request) -> bytes:
+    """Return the whole body, which may be asked for again. The limit is that of the route.
 
     Raises BodyTooLarge, before reading if the request declares the length, and BodyIncomplete.
     """
+    known: bytes | None = request.scope.get(_BODY)
+    if known is not None:
+        return known
+    placed = placed_route(request.scope)
+    limit = MEBIBYTE if placed is None else placed.body_limit
+    if int(request.headers.get("content-length", 0)) > limit:
+        raise _too_large(limit)
+    parts, size = list[bytes](), 0
     try:
-        return await request.body()
-    except InternalServerException:
+        async for part in request.stream():
+            parts.append(part)
+            size += len(part)
+            if size > limit:
+                raise _too_large(limit)
+    except ClientDisconnect:
         raise BodyIncomplete("The client left before it had sent the whole body.") from None
-    except HTTPException as error:
-        if error.status_code != HTTP_413_REQUEST_ENTITY_TOO_LARGE:
-            raise
-        limit = request.route_handler.resolve_request_max_body_size() or 0
-        raise BodyTooLarge(f"The body is larger than {size_words(limit)}.") from None
+    body = request.scope[_BODY] = b"".join(parts)
+    return body
+
+
+def _too_large(limit: int) -> BodyTooLarge:
+    return BodyTooLarge(f"The body is larger than {size_words(limit)}.")
 
 
 def size_words(size: int) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 
-from litestar.types import HTTPScope
+from starlette.types import Scope
 
 from portico.domain.addresses import Network
 
@@ -28,7 +28,7 @@ class TrustedProxies:
             return False
         return any(parsed in network for network in self._networks)
 
-    def client_address(self, scope: HTTPScope) -> str:
+    def client_address(self, scope: Scope) -> str:
         """Return the last address in `X-Forwarded-For` that a trusted proxy added.
 
         Without a trusted proxy, return the peer of the connection, or "" on a Unix socket.

@@ -12,19 +12,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 from time import perf_counter
-from typing import Any
 
-from litestar import Request
-from litestar.enums import ScopeType
-from litestar.types import (
-    ASGIApp,
-    HTTPScope,
-    Message,
-    Receive,
-    ReceiveMessage,
-    Scope,
-    Send,
-)
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from portico.asgi.limits import RateUsage
 from portico.asgi.request_counts import RequestCounts, RequestSeries
@@ -79,7 +69,7 @@ class Exchange:
 class FinishedRequest:
     """A request that has ended. `began` is a time of `perf_counter`."""
 
-    scope: HTTPScope
+    scope: Scope
     exchange: Exchange
     operation: str
     status: int
@@ -90,13 +80,13 @@ class FinishedRequest:
 Observer = Callable[[FinishedRequest], None]
 
 
-def exchange_in(scope: HTTPScope) -> Exchange:
+def exchange_in(scope: Scope) -> Exchange:
     """Return the exchange of an ASGI scope."""
-    exchange: Exchange = scope[_SCOPE_KEY]  # type: ignore[literal-required]
+    exchange: Exchange = scope[_SCOPE_KEY]
     return exchange
 
 
-def exchange_of(request: Request[Any, Any, Any]) -> Exchange:
+def exchange_of(request: Request) -> Exchange:
     """Return the exchange of a request."""
     return exchange_in(request.scope)
 
@@ -114,7 +104,7 @@ class _Body:
         self._read = 0
         self._ended = False
 
-    async def __call__(self) -> ReceiveMessage:
+    async def __call__(self) -> Message:
         """Receive the next part for the application."""
         message = await self._receive()
         if message["type"] == "http.request":
@@ -163,11 +153,11 @@ class ExchangeMiddleware:
         self,
         app: ASGIApp,
         log: AccessLogger | None,
-        client_address: Callable[[HTTPScope], str],
-        headers: Callable[[HTTPScope], list[tuple[bytes, bytes]]] | None = None,
+        client_address: Callable[[Scope], str],
+        headers: Callable[[Scope], list[tuple[bytes, bytes]]] | None = None,
         *,
         ambiguous: ASGIApp | None = None,
-        note_forwarded: Callable[[HTTPScope, Sequence[bytes]], None] = lambda scope, names: None,
+        note_forwarded: Callable[[Scope, Sequence[bytes]], None] = lambda scope, names: None,
         counts: RequestCounts | None = None,
         observers: Sequence[Observer] = (),
     ) -> None:
@@ -185,14 +175,14 @@ class ExchangeMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request. Anything but HTTP passes through unchanged."""
-        if scope["type"] != ScopeType.HTTP:
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         started = perf_counter()
         client_transaction_id, length, is_chunked, authorizations, forwarded = _read_head(scope)
         self._note_forwarded(scope, forwarded)
         exchange = Exchange(self._random_bits(128).to_bytes(16).hex(), client_transaction_id)
-        scope[_SCOPE_KEY] = exchange  # type: ignore[literal-required]
+        scope[_SCOPE_KEY] = exchange
         status = 0
         # In HTTP/2 an unread body costs its stream and not the connection, so it needs no care.
         has_body = is_chunked or length  # as RFC 9112, section 6, declares one
@@ -236,7 +226,7 @@ class ExchangeMiddleware:
             self._log(_line(finished, self._client_address(finished.scope)))
 
 
-def _read_head(scope: HTTPScope) -> tuple[str | None, int | None, bool, int, Sequence[bytes]]:
+def _read_head(scope: Scope) -> tuple[str | None, int | None, bool, int, Sequence[bytes]]:
     """Return the client's transaction id, the declared length of the body, whether the body is
     chunked, the number of `Authorization` headers, and the names of the `X-Forwarded-*` headers. A
     transaction id counts if it is plain ASCII.

@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Sequence
 
-from litestar.types import HTTPScope
+from starlette.types import Scope
 
 from portico.asgi.client_address import TrustedProxies
 from portico.domain.errors import ConcurrentChange, Unavailable
@@ -36,7 +36,7 @@ class ForwardedRequests:
         self._all_requests = 0
         self._peers: dict[str, ProxyPeer] = {}
 
-    def note(self, scope: HTTPScope, names: Sequence[bytes]) -> None:
+    def note(self, scope: Scope, names: Sequence[bytes]) -> None:
         """Count a request with the names of its `X-Forwarded-*` headers.
 
         Health checks do not count, because load balancers send them themselves.

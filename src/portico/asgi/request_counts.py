@@ -7,12 +7,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any
 
-from litestar.types import HTTPScope
+from starlette.types import Scope
 
-OPERATION_NAME = "operation_name"
-"""The entry in `opt` of a route handler that has the name of its operation."""
+from portico.asgi.routing import placed_route
 
 UNMATCHED = "unmatched"
 OTHER_METHOD = "OTHER"
@@ -49,11 +47,10 @@ class RequestSeries:
         self.buckets[0 if seconds <= _QUICK else bisect_left(BUCKETS, seconds)] += 1
 
 
-def operation_of(scope: HTTPScope) -> str:
+def operation_of(scope: Scope) -> str:
     """Return the name of the operation that the router chose, or `unmatched`."""
-    handler: Any = scope.get("route_handler")
-    name: str = UNMATCHED if handler is None else handler.opt.get(OPERATION_NAME, UNMATCHED)
-    return name
+    placed = placed_route(scope)
+    return UNMATCHED if placed is None else placed.operation_name
 
 
 class RequestCounts:
@@ -70,7 +67,7 @@ class RequestCounts:
         known |= operations or {}
         self.series = {key: RequestSeries(key[0], statuses) for key, statuses in known.items()}
 
-    def of(self, scope: HTTPScope) -> RequestSeries:
+    def of(self, scope: Scope) -> RequestSeries:
         """Return the series of a request that the router has seen."""
         return self.of_operation(operation_of(scope), scope["method"])
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from litestar.enums import ScopeType
-from litestar.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from portico.asgi.exchange import exchange_in
 from portico.storage.engine.usage import DatabaseUsage
@@ -19,6 +18,6 @@ class FollowedStatements:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] == ScopeType.HTTP:
+        if scope["type"] == "http":
             exchange_in(scope).statements = self._usage.follow(one_by_one=self._one_by_one)
         await self._app(scope, receive, send)

@@ -7,7 +7,7 @@ import logging
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 
-from litestar.types import HTTPResponseStartEvent, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from portico.domain.errors import PorticoError
 
@@ -45,7 +45,7 @@ class Download:
         """
         async with aclosing(self._parts) as parts:
             part = await anext(parts, b"")
-            start: HTTPResponseStartEvent = {
+            start: Message = {
                 "type": "http.response.start",
                 "status": 200,
                 "headers": self._headers,

@@ -7,11 +7,10 @@ from dataclasses import replace
 from functools import partial
 from time import monotonic
 
-from litestar import Litestar
-from litestar.handlers import HTTPRouteHandler
-from litestar.types import ASGIApp
+from starlette.types import ASGIApp
 
 from portico.app import Additions, api_operations, create_app
+from portico.asgi.routing import Application, Route
 from portico.emulation.console_page import CONSOLE_PAGES, TEMPLATES, stand_in_page
 from portico.emulator.clock import CLOCK_RANGE
 from portico.emulator.control import (
@@ -67,7 +66,7 @@ def make_stand_in_app(
     # A clock that is set forward must not sign out the administrator who sets it.
     settings = replace(settings, console_idle=CLOCK_RANGE, console_lifetime=CLOCK_RANGE)
 
-    async def started(app: Litestar, runtime: Runtime) -> None:
+    async def started(app: Application, runtime: Runtime) -> None:
         app.state.stand_in = stand_in
         stand_in.portal_suffix = settings.portal_suffix
         await stand_in.open(runtime)
@@ -114,5 +113,5 @@ def _traffic(stand_in: StandIn) -> Sequence[Callable[[ASGIApp], ASGIApp]]:
     )
 
 
-def _control_routes() -> Sequence[HTTPRouteHandler]:
+def _control_routes() -> Sequence[Route]:
     return [route for noun in NOUNS for route in noun.ROUTES]

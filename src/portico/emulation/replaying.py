@@ -8,10 +8,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from itertools import count
 
-from litestar import Litestar
-from litestar.types import ASGIApp
+from starlette.types import ASGIApp
 
 from portico.app import Additions, api_operations, create_app
+from portico.asgi.routing import Application
 from portico.domain.tenancy.identity import Role
 from portico.emulation.databases import cache_folder, temporary_database
 from portico.emulator.listeners.lifespan import Lifespan
@@ -82,7 +82,7 @@ async def fresh_portico(
             settings = replace(settings, portal_suffix=seed.seed.portal_suffix)
         runtimes: list[Runtime] = []
 
-        async def keep_runtime(_: Litestar, runtime: Runtime) -> None:
+        async def keep_runtime(_: Application, runtime: Runtime) -> None:
             runtimes.append(runtime)
 
         app = create_app(settings, additions=Additions(durable=False, started=keep_runtime))

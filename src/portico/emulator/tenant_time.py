@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from litestar.enums import ScopeType
-from litestar.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from portico.emulator.clock import EmulatedClock
 
@@ -21,7 +20,7 @@ class TenantTime:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != ScopeType.HTTP:
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         named = _TENANT.search(scope["path"])

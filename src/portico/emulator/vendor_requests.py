@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from urllib.parse import parse_qs
 
 import msgspec
-from litestar.types import HTTPScope, Receive, ReceiveMessage
+from starlette.types import Message, Receive, Scope
 
 from portico.asgi.bodies import received_again
 from portico.emulator.operations import Operation, Operations, vendor_path
@@ -83,16 +83,16 @@ def is_vendor_path(path: str) -> bool:
     return path.split("/", 2)[1] not in OWN_ROOTS if path.startswith("/") else False
 
 
-def vendor_request(scope: HTTPScope, operations: Operations) -> VendorRequest:
+def vendor_request(scope: Scope, operations: Operations) -> VendorRequest:
     """Return what is known of a request. It is read once, and then found in the scope."""
-    known: VendorRequest | None = scope.get(_SCOPE_KEY)  # type: ignore[assignment]
+    known: VendorRequest | None = scope.get(_SCOPE_KEY)
     if known is None:
         known = _read(scope, operations)
-        scope[_SCOPE_KEY] = known  # type: ignore[literal-required]
+        scope[_SCOPE_KEY] = known
     return known
 
 
-def _read(scope: HTTPScope, operations: Operations) -> VendorRequest:
+def _read(scope: Scope, operations: Operations) -> VendorRequest:
     method, path = scope["method"], scope["path"]
     matched = operations.match(method, path)
     token = _bearer(scope)
@@ -109,10 +109,11 @@ def _read(scope: HTTPScope, operations: Operations) -> VendorRequest:
     )
 
 
-def _bearer(scope: HTTPScope) -> str:
+def _bearer(scope: Scope) -> str:
     for name, value in scope["headers"]:
         if name == b"authorization" and value[:7].lower() == b"bearer ":
-            return value[7:].decode("latin-1").strip()
+            token: str = value[7:].decode("latin-1").strip()
+            return token
     return ""
 
 
@@ -131,7 +132,7 @@ def claims_of(token: str) -> tuple[str | None, str | None]:
 
 async def read_body(receive: Receive, most: int) -> tuple[bytes, Receive]:
     """Return the body, or its beginning if it is longer, and what receives all of it again."""
-    messages: list[ReceiveMessage] = []
+    messages: list[Message] = []
     body = b""
     while len(body) <= most:
         message = await receive()
@@ -144,7 +145,7 @@ async def read_body(receive: Receive, most: int) -> tuple[bytes, Receive]:
     return body, received_again(messages, receive)
 
 
-def client_of_sign_in(scope: HTTPScope, body: bytes) -> str | None:
+def client_of_sign_in(scope: Scope, body: bytes) -> str | None:
     """Return the id of the client that signs in, of the form or of HTTP Basic, or None."""
     form = parse_qs(body.decode("utf-8", "replace"))
     if "client_id" in form:

@@ -30,7 +30,7 @@ from portico.services.work import UnitOfWork
 
 TAG = "User Portal AUP Management"
 # The vendor writes only this path in lower case.
-AUPS = "/v1/admin/customers/{customerId:str}/userportal/aup"
+AUPS = "/v1/admin/customers/{customerId}/userportal/aup"
 
 
 class AupBody(WireStruct, frozen=True, kw_only=True):

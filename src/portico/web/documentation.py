@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import gzip
 import json
+from asyncio import to_thread
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
-from litestar import Response, Router, get
-from litestar.params import FromPath
-from litestar.response import Redirect
+from starlette.responses import Response
 
+from portico.asgi.routing import RouteGroup, get
 from portico.domain.errors import NotFound
 from portico.web.reference import STYLESHEET, read_stylesheet, render_reference
 from portico.web.shared.cookies import AnyRequest
-from portico.web.shared.errors import page_exception_handlers, present_message
+from portico.web.shared.errors import page_errors, present_message
 
 SITE = Path(__file__).parent / "site"
 THEME_SCRIPT = "sha256-ySvT2PEZeueHGC1y2crNuNTfphBynFPP7i+U21fEgX0="
@@ -44,23 +43,23 @@ COMPRESSED = {".css", ".html", ".js", ".json", ".svg"}
 COMPRESSED_END = ".gz"
 
 
-def documentation_router(openapi: Callable[[], bytes], site: Path = SITE) -> Router:
+def documentation_routes(openapi: Callable[[], bytes], site: Path = SITE) -> RouteGroup:
     """Return the routes of the documentation. `openapi` returns the OpenAPI document as JSON."""
 
-    @get("/docs", sync_to_thread=True)
-    def front(request: AnyRequest) -> Response[Any]:
+    @get("/docs")
+    async def front(request: AnyRequest) -> Response:
         """Return the first page. Links of the site need the slash at the end of its address."""
         if not _ends_with_slash(request):
-            return Redirect("/docs/", status_code=308)
-        return _page(request, "index.html")
+            return Response(status_code=308, headers={"Location": "/docs/"})
+        return await to_thread(read_page, request, "index.html")
 
-    @get("/docs/{name:path}", sync_to_thread=True)
-    def page(request: AnyRequest, name: FromPath[Path]) -> Response[bytes]:
+    @get("/docs/{name:path}")
+    async def page(request: AnyRequest) -> Response:
         """Return a file of the site."""
         index = "/index.html" if _ends_with_slash(request) else ""
-        return _page(request, name.as_posix().lstrip("/") + index)
+        return await to_thread(read_page, request, request.path_params["name"] + index)
 
-    def _page(request: AnyRequest, name: str) -> Response[bytes]:
+    def read_page(request: AnyRequest, name: str) -> Response:
         if _find(site, "index.html") is not None:
             return read_file(request, site, name)
         text = render_reference(json.loads(openapi()))
@@ -68,24 +67,21 @@ def documentation_router(openapi: Callable[[], bytes], site: Path = SITE) -> Rou
         headers = {"Content-Security-Policy": REFERENCE_POLICY}
         return Response(text.encode(), status_code=status, media_type="text/html", headers=headers)
 
-    @get(f"/static/{STYLESHEET}", sync_to_thread=True)
-    def stylesheet() -> Response[bytes]:
+    @get(f"/static/{STYLESHEET}")
+    async def stylesheet(request: AnyRequest) -> Response:
         """Return the stylesheet of the API reference that stands alone."""
-        return Response(read_stylesheet(), media_type="text/css")
+        return Response(await to_thread(read_stylesheet), media_type="text/css")
 
-    return Router(
-        "/",
-        route_handlers=[front, page, stylesheet],
-        exception_handlers=page_exception_handlers(present_message),
-    )
+    return RouteGroup(routes=(front, page, stylesheet), errors=page_errors(present_message))
 
 
 def _ends_with_slash(request: AnyRequest) -> bool:
     """Return whether the address was sent with a slash at its end, which the router removes."""
-    return request.scope["raw_path"].partition(b"?")[0].endswith(b"/")
+    path: bytes = request.scope["raw_path"]
+    return path.partition(b"?")[0].endswith(b"/")
 
 
-def read_file(request: AnyRequest, site: Path, name: str) -> Response[bytes]:
+def read_file(request: AnyRequest, site: Path, name: str) -> Response:
     """Return a file of a built site, or 304. Raises NotFound for a name outside of the site."""
     try:
         path = _find(site, name)

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from litestar.types import Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from portico.emulator.faults.answers import NoConnection
 from portico.emulator.faults.fault_set import Faults

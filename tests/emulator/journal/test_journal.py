@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from litestar.types import Message, Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from portico.emulator.journal.entries import Entry, EntryFilter, InvalidFilter
 from portico.emulator.journal.journal import Journal, TooManyListeners

@@ -16,9 +16,9 @@ from threading import Thread
 from typing import Any, TypeVar
 
 import httpx
-from litestar import Litestar
 
 from portico.app import Additions, create_app
+from portico.asgi.routing import Application
 from portico.services.runtime import Runtime
 from portico.settings import Settings
 from portico.web.console.frame.words import FILTERS
@@ -125,7 +125,7 @@ async def _running(app: Any) -> AsyncIterator[None]:  # noqa: ANN401  # an ASGI 
 def bracketed_pages(database: str) -> Iterator[httpx.Client]:
     """A client of the application on a database, whose pages are in brackets."""
 
-    async def begin(app: Litestar, runtime: Runtime) -> None:
+    async def begin(app: Application, runtime: Runtime) -> None:
         site = app.state.site
         renderer = Renderer(site.static.address, FILTERS, load=_load)
         app.state.site = replace(site, renderer=renderer)

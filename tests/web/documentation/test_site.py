@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import gzip
 import hashlib
@@ -12,20 +13,24 @@ import re
 import shutil
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import click
+import httpx
 import pytest
-from litestar.testing import create_test_client
 from playwright.sync_api import expect
 
 from portico.app import openapi_document
+from portico.asgi.routing import Application
 from portico.cli import portico
+from portico.http.kit.errors import api_errors
 from portico.observability.listing import list_metrics
 from portico.settings import setting_fields
-from portico.web.documentation import POLICY, SITE, documentation_router
+from portico.web.documentation import POLICY, SITE, documentation_routes
 from tests.harness import Server
 from tests.web.accessibility import violations
 from tests.web.conftest import OpenTab
@@ -174,10 +179,24 @@ def test_serve_has_the_site_at_docs(site: Path, server: Server) -> None:
         assert server.http.get(f"/docs/{outside}").status_code == 404, outside
 
 
+def page_of(site: Path, path: str, **headers: str) -> httpx.Response:
+    """A page of an application that serves a built site and nothing else."""
+    errors = api_errors(vendor_statuses=False)
+    routes = documentation_routes(openapi_document, site)
+    app: Any = Application([routes], errors=errors, body_limit=0)
+
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://inside") as client:
+            return await client.get(path, headers=headers)
+
+    # In a thread of its own: the browser of other tests keeps a loop running in this one.
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, ask()).result()
+
+
 def test_without_a_site_the_api_reference_says_how_to_build_it(tmp_path: Path) -> None:
-    router = documentation_router(openapi_document, tmp_path)
-    with create_test_client(router) as client:
-        front, other = client.get("/docs/"), client.get("/docs/how-to/install.html")
+    front, other = page_of(tmp_path, "/docs/"), page_of(tmp_path, "/docs/how-to/install.html")
 
     assert (front.status_code, other.status_code) == (200, 404)
     for page in (front, other):
@@ -192,10 +211,9 @@ def test_compressed_site_of_a_wheel_is_served_as_any_other(tmp_path: Path) -> No
         (tmp_path / name).write_bytes(gzip.compress(page.encode()))
     (tmp_path / "picture.png").write_bytes(b"\x89PNG")
 
-    with create_test_client(documentation_router(openapi_document, tmp_path)) as client:
-        compressed = client.get("/docs/how-to/", headers={"accept-encoding": "gzip"})
-        plain = client.get("/docs/", headers={"accept-encoding": "identity"})
-        picture = client.get("/docs/picture.png")
+    compressed = page_of(tmp_path, "/docs/how-to/", **{"accept-encoding": "gzip"})
+    plain = page_of(tmp_path, "/docs/", **{"accept-encoding": "identity"})
+    picture = page_of(tmp_path, "/docs/picture.png")
 
     assert (compressed.text, compressed.headers["content-encoding"]) == (page, "gzip")
     assert plain.text == page

@@ -19,7 +19,7 @@ def told(origins: OriginResolver, *, peer: str = "192.0.2.1", proto: str = "") -
     headers = strict_transport(origins, 60)
     sent = [(b"x-forwarded-proto", proto.encode())] if proto else []
     scope = {"type": "http", "scheme": "http", "client": (peer, 1), "headers": sent}
-    return [] if headers is None else list(headers(scope))  # type: ignore[arg-type]  # what is read
+    return [] if headers is None else list(headers(scope))
 
 
 def test_browsers_are_told_to_come_by_https_alone() -> None:

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from litestar import Request
+from starlette.requests import Request
 
 from portico.services.people.passkeys import RelyingParty
 from portico.web.shared.addresses import OriginResolver
@@ -16,7 +16,7 @@ from portico.web.shared.site import Site
 
 def party_at(host: str, *, scheme: str = "https", public_url: str = "") -> RelyingParty | None:
     """Where passkeys are used for a request to a host."""
-    request: Request[Any, Any, Any] = Request(
+    request: Request = Request(
         cast(
             "Any",
             {

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from litestar import get, put
-from litestar.params import JSONBody
-
 from portico.domain.errors import InvalidField
 from portico.emulator.clock import EmulatedClock
+from portico.emulator.control.operations import operation
 from portico.emulator.control.wire import (
     Answer,
     AnyRequest,
     Body,
-    CustomerId,
+    TenantQuery,
     id_text,
     parse_timestamp,
     stand_in_of,
@@ -42,31 +40,29 @@ class ClockChange(Body, kw_only=True):
     frozen: bool | None = None
 
 
-@get("/clock", summary="Read the clock")
-async def read_clock(request: AnyRequest, customer_id: CustomerId = None) -> ClockAnswer:
+@operation("GET", "/clock", summary="Read the clock")
+async def read_clock(request: AnyRequest, query: TenantQuery) -> ClockAnswer:
     """Return the time of one tenant, or the common time."""
-    return _present(stand_in_of(request).clock, await tenant_of(request, customer_id))
+    return _present(stand_in_of(request).clock, await tenant_of(request, query.customer_id))
 
 
-@put("/clock", summary="Freeze, set, advance or reset the clock")
-async def change_clock(
-    request: AnyRequest, data: JSONBody[ClockChange], customer_id: CustomerId = None
-) -> ClockAnswer:
+@operation("PUT", "/clock", summary="Freeze, set, advance or reset the clock")
+async def change_clock(request: AnyRequest, query: TenantQuery, body: ClockChange) -> ClockAnswer:
     """Change the time of one tenant, or of all."""
-    tenant = await tenant_of(request, customer_id)
+    tenant = await tenant_of(request, query.customer_id)
     clock = stand_in_of(request).clock
-    if data == ClockChange():
+    if body == ClockChange():
         raise InvalidField("body", "Give at least one of reset, now, advanceSeconds and frozen.")
-    moment = None if data.now is None else parse_timestamp("now", data.now)
+    moment = None if body.now is None else parse_timestamp("now", body.now)
     with clock.all_or_nothing():
-        if data.reset:
+        if body.reset:
             clock.reset(tenant)
         if moment is not None:
             clock.set(moment, tenant)
-        if data.advance_seconds is not None:
-            clock.advance(data.advance_seconds, tenant)
-        if data.frozen is not None:
-            (clock.freeze if data.frozen else clock.unfreeze)(tenant)
+        if body.advance_seconds is not None:
+            clock.advance(body.advance_seconds, tenant)
+        if body.frozen is not None:
+            (clock.freeze if body.frozen else clock.unfreeze)(tenant)
     return _present(clock, tenant)
 
 

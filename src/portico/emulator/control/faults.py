@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
-from litestar import delete, get, post, put
-from litestar.params import FromPath, JSONBody
-from litestar.status_codes import HTTP_201_CREATED
 
+from portico.emulator.control.operations import operation
 from portico.emulator.control.wire import (
     Answer,
     AnyRequest,
     Body,
-    CustomerId,
+    TenantQuery,
     id_text,
     stand_in_of,
     tenant_of,
@@ -48,57 +46,53 @@ class FaultsAnswer(Answer, frozen=True, kw_only=True):
     faults: list[FaultAnswer]
 
 
-@get("/faults", summary="List the fault rules with their hits")
-async def list_faults(request: AnyRequest, customer_id: CustomerId = None) -> FaultsAnswer:
+@operation("GET", "/faults", summary="List the fault rules with their hits")
+async def list_faults(request: AnyRequest, query: TenantQuery) -> FaultsAnswer:
     """Return all rules, or those of one tenant alone."""
-    tenant = id_text(await tenant_of(request, customer_id))
+    tenant = id_text(await tenant_of(request, query.customer_id))
     return _present(stand_in_of(request).faults.states(tenant))
 
 
-@get("/faults/{rule_id:str}", summary="Describe a fault rule with its hits")
-async def read_fault(request: AnyRequest, rule_id: FromPath[str]) -> FaultAnswer:
+@operation("GET", "/faults/{rule_id}", summary="Describe a fault rule with its hits")
+async def read_fault(request: AnyRequest, rule_id: str) -> FaultAnswer:
     """Return one rule."""
     return _present_one(stand_in_of(request).faults.state(rule_id))
 
 
-@put("/faults", summary="Replace the fault rules")
-async def replace_faults(
-    request: AnyRequest, data: JSONBody[FaultsBody], customer_id: CustomerId = None
-) -> FaultsAnswer:
+@operation("PUT", "/faults", summary="Replace the fault rules")
+async def replace_faults(request: AnyRequest, query: TenantQuery, body: FaultsBody) -> FaultsAnswer:
     """Replace all rules, or those of one tenant."""
-    tenant = id_text(await tenant_of(request, customer_id))
-    rules = await _read(request, data, tenant)
-    written = stand_in_of(request).faults.replace(rules, seed=data.seed, customer_id=tenant)
+    tenant = id_text(await tenant_of(request, query.customer_id))
+    rules = await _read(request, body, tenant)
+    written = stand_in_of(request).faults.replace(rules, seed=body.seed, customer_id=tenant)
     return _present(written)
 
 
-@post("/faults", status_code=HTTP_201_CREATED, summary="Append fault rules")
-async def append_faults(
-    request: AnyRequest, data: JSONBody[FaultsBody], customer_id: CustomerId = None
-) -> FaultsAnswer:
+@operation("POST", "/faults", summary="Append fault rules", status=201)
+async def append_faults(request: AnyRequest, query: TenantQuery, body: FaultsBody) -> FaultsAnswer:
     """Add rules after the others."""
-    tenant = id_text(await tenant_of(request, customer_id))
-    rules = await _read(request, data, tenant)
-    written = stand_in_of(request).faults.append(rules, seed=data.seed, customer_id=tenant)
+    tenant = id_text(await tenant_of(request, query.customer_id))
+    rules = await _read(request, body, tenant)
+    written = stand_in_of(request).faults.append(rules, seed=body.seed, customer_id=tenant)
     return _present(written)
 
 
-@delete("/faults", summary="Remove the fault rules")
-async def remove_faults(request: AnyRequest, customer_id: CustomerId = None) -> None:
+@operation("DELETE", "/faults", summary="Remove the fault rules", status=204)
+async def remove_faults(request: AnyRequest, query: TenantQuery) -> None:
     """Remove all rules, or those of one tenant."""
-    stand_in_of(request).faults.clear(id_text(await tenant_of(request, customer_id)))
+    stand_in_of(request).faults.clear(id_text(await tenant_of(request, query.customer_id)))
 
 
-@delete("/faults/{rule_id:str}", summary="Remove a fault rule")
-async def remove_fault(request: AnyRequest, rule_id: FromPath[str]) -> None:
+@operation("DELETE", "/faults/{rule_id}", summary="Remove a fault rule", status=204)
+async def remove_fault(request: AnyRequest, rule_id: str) -> None:
     """Remove one rule."""
     stand_in_of(request).faults.remove(rule_id)
 
 
-async def _read(request: AnyRequest, data: FaultsBody, customer_id: str | None) -> list[Rule]:
-    if (data.rules is None) == (data.profile is None):
+async def _read(request: AnyRequest, body: FaultsBody, customer_id: str | None) -> list[Rule]:
+    if (body.rules is None) == (body.profile is None):
         raise InvalidRule("Give either rules, a list of rules, or profile, a name.", "rules")
-    written = data.rules if data.profile is None else profile(data.profile, customer_id)
+    written = body.rules if body.profile is None else profile(body.profile, customer_id)
     rules = read_rules(written, stand_in_of(request).operations)
     for rule in rules:
         await tenant_of(request, rule.customer_id)

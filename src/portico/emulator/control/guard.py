@@ -9,7 +9,7 @@ from __future__ import annotations
 import ipaddress
 from urllib.parse import urlsplit
 
-from litestar.types import HTTPScope
+from starlette.types import Scope
 
 from portico.domain.errors import Forbidden
 
@@ -22,7 +22,7 @@ class NotLocal(Forbidden):
     code = "portico.control.not.local"
 
 
-def require_local(scope: HTTPScope) -> None:
+def require_local(scope: Scope) -> None:
     """Raise NotLocal unless peer and Host are loopback and there is no foreign Origin."""
     peer = scope.get("client")
     if peer is None or not is_loopback(peer[0]):

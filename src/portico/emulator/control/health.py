@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from litestar import get
-from litestar.handlers import HTTPRouteHandler
-
 from portico import __version__
+from portico.emulator.control.operations import described_routes, operation
 from portico.emulator.control.wire import Answer, AnyRequest, stand_in_of
 
 
@@ -31,24 +29,19 @@ class RoutesAnswer(Answer, frozen=True, kw_only=True):
     routes: list[Route]
 
 
-@get("/health", summary="Report that the stand-in is ready")
+@operation("GET", "/health", summary="Report that the stand-in is ready")
 async def read_health(request: AnyRequest) -> HealthAnswer:
     """Return the version and the number of tenants."""
     tenants = await stand_in_of(request).tenants()
     return HealthAnswer(status="ready", version=__version__, tenants=len(tenants))
 
 
-@get("/routes", summary="List the routes of the control API")
+@operation("GET", "/routes", summary="List the routes of the control API")
 async def list_routes(request: AnyRequest) -> RoutesAnswer:
     """Return every method and path with its summary."""
     found = [
-        Route(method=method, path=path, summary=str(handler.summary or ""))
-        for route in request.app.routes
-        for path in [route.path_format]
-        for handler in getattr(route, "route_handlers", [])
-        if isinstance(handler, HTTPRouteHandler) and handler.resolve_include_in_schema()
-        for method in sorted(handler.http_methods)
-        if method != "OPTIONS"
+        Route(method=placed.route.method, path=placed.path, summary=described.summary)
+        for placed, described in described_routes(request.app)
     ]
     return RoutesAnswer(routes=sorted(found, key=lambda each: (each.path, each.method)))
 

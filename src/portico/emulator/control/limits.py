@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from litestar import get, put
-from litestar.params import JSONBody
-
+from portico.emulator.control.operations import operation
 from portico.emulator.control.wire import (
     AnyRequest,
     Body,
-    CustomerId,
+    TenantQuery,
     id_text,
     stand_in_of,
     tenant_of,
@@ -24,20 +22,18 @@ class LimitsBody(Body):
     limits: Literal["vendor", "none"]
 
 
-@get("/limits", summary="Report which tenants have the vendor's rate limits")
+@operation("GET", "/limits", summary="Report which tenants have the vendor's rate limits")
 async def read_limits(request: AnyRequest) -> LimitsState:
     """Return where the limits apply, and their numbers."""
     return stand_in_of(request).limits.state()
 
 
-@put("/limits", summary="Switch the vendor's rate limits on or off")
-async def switch_limits(
-    request: AnyRequest, data: JSONBody[LimitsBody], customer_id: CustomerId = None
-) -> LimitsState:
+@operation("PUT", "/limits", summary="Switch the vendor's rate limits on or off")
+async def switch_limits(request: AnyRequest, query: TenantQuery, body: LimitsBody) -> LimitsState:
     """Switch the limits for all tenants, or for one, with empty windows."""
-    tenant = id_text(await tenant_of(request, customer_id))
+    tenant = id_text(await tenant_of(request, query.customer_id))
     limits = stand_in_of(request).limits
-    limits.switch(on=data.limits == "vendor", customer_id=tenant)
+    limits.switch(on=body.limits == "vendor", customer_id=tenant)
     return limits.state()
 
 

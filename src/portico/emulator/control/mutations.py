@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from litestar import post
-from litestar.params import JSONBody
-from litestar.status_codes import HTTP_200_OK
 from msgspec import UNSET, UnsetType
 
 from portico.domain.errors import InvalidField
 from portico.domain.records import DEFAULT_MICROTENANT_ID
+from portico.emulator.control.operations import operation
 from portico.emulator.control.wire import (
     Answer,
     AnyRequest,
     Body,
-    CustomerId,
+    TenantQuery,
     parse_id,
     stand_in_of,
     tenant_of,
@@ -62,30 +60,28 @@ class MutationAnswer(Answer, frozen=True, kw_only=True):
     administrator: str
 
 
-@post("/mutate", status_code=HTTP_200_OK, summary="Change a link as another administrator")
-async def mutate(
-    request: AnyRequest, data: JSONBody[MutationBody], customer_id: CustomerId = None
-) -> MutationAnswer:
+@operation("POST", "/mutate", summary="Change a link as another administrator")
+async def mutate(request: AnyRequest, query: TenantQuery, body: MutationBody) -> MutationAnswer:
     """Change, disable or delete a link, as somebody else would in the console."""
-    tenant = await tenant_of(request, customer_id) or await _only_tenant(request)
+    tenant = await tenant_of(request, query.customer_id) or await _only_tenant(request)
     own = DEFAULT_MICROTENANT_ID
-    if data.microtenant_id not in (None, "", "0"):
-        own = parse_id("microtenantId", data.microtenant_id or "")
+    if body.microtenant_id not in (None, "", "0"):
+        own = parse_id("microtenantId", body.microtenant_id or "")
     mutation = Mutation(
-        link=data.link,
-        action=data.action,
-        changes={} if data.set is UNSET else _changes(data.set),
+        link=body.link,
+        action=body.action,
+        changes={} if body.set is UNSET else _changes(body.set),
         microtenant_id=own,
-        administrator=data.administrator,
+        administrator=body.administrator,
     )
     mutated = await mutate_link(stand_in_of(request).runtime, tenant, mutation)
     return MutationAnswer(
         customer_id=str(tenant),
         link_id=str(mutated.link.id),
         name=mutated.link.name,
-        action=data.action,
+        action=body.action,
         administrator_id=str(mutated.administrator_id),
-        administrator=data.administrator,
+        administrator=body.administrator,
     )
 
 

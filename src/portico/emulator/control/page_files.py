@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 from importlib.resources import files
 
-from litestar import Response, get
+from starlette.responses import Response
+
+from portico.asgi.routing import Route
+from portico.emulator.control.wire import AnyRequest
 
 FOLDER = files("portico.emulator.page") / "static"
 NOT_CACHED = {"Cache-Control": "no-cache"}
 
 
-@get("/page/stand-in.css", include_in_schema=False, sync_to_thread=True)
-def read_stylesheet() -> Response[bytes]:
-    """Return the stylesheet of the page."""
-    return Response(
-        (FOLDER / "stand-in.css").read_bytes(), media_type="text/css", headers=NOT_CACHED
-    )
+def _page_file(name: str, media_type: str) -> Route:
+    """Return the route of a file. It has no description, so nothing lists it."""
+
+    async def read_page_file(_: AnyRequest) -> Response:
+        content = await asyncio.to_thread((FOLDER / name).read_bytes)
+        return Response(content, media_type=media_type, headers=NOT_CACHED)
+
+    path = f"/page/{name}"
+    return Route(method="GET", paths=(path,), handle=read_page_file, name="read_page_file")
 
 
-@get("/page/stand-in.js", include_in_schema=False, sync_to_thread=True)
-def read_script() -> Response[bytes]:
-    """Return the script of the page."""
-    return Response(
-        (FOLDER / "stand-in.js").read_bytes(), media_type="text/javascript", headers=NOT_CACHED
-    )
-
-
-ROUTES = (read_stylesheet, read_script)
+ROUTES = (_page_file("stand-in.css", "text/css"), _page_file("stand-in.js", "text/javascript"))

@@ -5,13 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any
 
 import msgspec
-from litestar import Request, Response
-from litestar.exceptions import HTTPException
-from litestar.types import ExceptionHandlersMap
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import ASGIApp
 
+from portico.asgi.bodies import BodyTooLarge
+from portico.asgi.routing import MethodNotAllowed, NoSuchPath, printable_path
 from portico.domain.errors import (
     ConcurrentChange,
     Forbidden,
@@ -35,11 +36,9 @@ STATUS_OF: Mapping[type[PorticoError], int] = {
     NoSuchLink: 404,
     SnapshotRefused: 409,
     ConcurrentChange: 409,
+    BodyTooLarge: 413,
     Unavailable: 503,
 }
-
-_NAMES = {"form": "format", "data": "body"}
-"""The names on the wire of what handlers cannot call so."""
 
 logger = logging.getLogger("portico")
 
@@ -65,11 +64,6 @@ def problem(status: int, detail: str, code: str) -> Problem:
     )
 
 
-def exception_handlers() -> ExceptionHandlersMap:
-    """Return the handlers of the control API: Portico's errors, the framework's, and defects."""
-    return {PorticoError: _known, HTTPException: _framework, Exception: _defect}
-
-
 def problem_of(error: PorticoError) -> Problem:
     """Return the problem document of one of Portico's errors."""
     found = (STATUS_OF[each] for each in type(error).__mro__ if each in STATUS_OF)
@@ -77,43 +71,27 @@ def problem_of(error: PorticoError) -> Problem:
     return problem(next(found, 400), detail, error.code)
 
 
-def _known(_: Request[Any, Any, Any], error: PorticoError) -> Response[bytes]:
-    return answer_problem(problem_of(error))
-
-
-def _framework(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
-    path = request.scope["path"]
-    if error.status_code == 404:
-        detail = f"The control API has no {path}. GET /_portico/routes lists what it has."
+def answer_control_error(request: Request, error: Exception) -> ASGIApp:
+    """Return the answer to an error: one of Portico's, or a defect, which is logged."""
+    where = printable_path(request.scope["path"])
+    if isinstance(error, NoSuchPath):
+        detail = f"The control API has no {where}. GET /_portico/routes lists what it has."
         return answer_problem(problem(404, detail, "portico.control.unknown"))
-    if error.status_code == 405:
-        detail = f"{path} does not allow {request.method}. GET /_portico/routes lists what it does."
-        return answer_problem(problem(405, detail, "method.not.allowed"), error.headers)
-    return answer_problem(problem(error.status_code, _detail(error), "invalid.resource.argument"))
+    if isinstance(error, MethodNotAllowed):
+        detail = f"{error.reason} GET /_portico/routes lists what it does."
+        return answer_problem(problem(405, detail, error.code), {"Allow": error.allowed})
+    if isinstance(error, PorticoError):
+        return answer_problem(problem_of(error))
+    call = f"{request.method} {where}"
+    logger.error("Unexpected error in %s", call, exc_info=error)
+    return answer_problem(problem(500, f"{call} failed. The log has the cause.", "internal"))
 
 
-def _defect(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    where = f"{request.method} {request.scope['path']}"
-    logger.error("Unexpected error in %s", where, exc_info=error)
-    return answer_problem(problem(500, f"{where} failed. The log has the cause.", "internal"))
-
-
-def _detail(error: HTTPException) -> str:
-    """Return a sentence that names the wrong fields, as far as the framework knows them."""
-    extra = error.extra if isinstance(error.extra, list) else []
-    named = [(each.get("key", "body"), each.get("message")) for each in extra]
-    wrong = [f"{_NAMES.get(name, name)}: {message}" for name, message in named]
-    sentence = f"{'; '.join(wrong) or error.detail.rstrip('.')}."
-    if "Invalid enum value" in sentence:
-        sentence += " GET /_portico/openapi.json lists the values."
-    return sentence
-
-
-def answer_problem(found: Problem, headers: Mapping[str, str] | None = None) -> Response[bytes]:
+def answer_problem(found: Problem, headers: Mapping[str, str] | None = None) -> Response:
     """Return the answer with a problem document."""
     return Response(
         msgspec.json.encode(found),
         status_code=found.status,
         media_type=MEDIA_TYPE,
-        headers=headers or {},
+        headers=headers,
     )

@@ -6,12 +6,13 @@ import asyncio
 from functools import partial
 from typing import Annotated, Literal
 
-from litestar import Response, get
-from litestar.params import QueryParameter
+from msgspec import Meta
+from starlette.responses import Response
 
+from portico.emulator.control.operations import operation
 from portico.emulator.control.wire import (
     AnyRequest,
-    CustomerId,
+    TenantQuery,
     id_text,
     stand_in_of,
     tenant_of,
@@ -20,28 +21,36 @@ from portico.emulator.journal.entries import EntryFilter
 from portico.emulator.report.files import make_report
 
 MEDIA_TYPES = {
-    "text": "text/plain; charset=utf-8",
-    "markdown": "text/markdown; charset=utf-8",
+    "text": "text/plain",
+    "markdown": "text/markdown",
     "junit": "application/xml",
     "har": "application/json",
 }
 
 
-@get("/report", summary="Report which operations were called, and how")
-async def read_report(
-    request: AnyRequest,
-    customer_id: CustomerId = None,
-    form: Annotated[
-        Literal["text", "markdown", "junit", "har"], QueryParameter(name="format")
-    ] = "text",
-) -> Response[bytes]:
+class ReportQuery(TenantQuery, frozen=True, kw_only=True):
+    """The tenant to report on, and the form."""
+
+    format: Annotated[
+        Literal["text", "markdown", "junit", "har"],
+        Meta(description="The format of the report."),
+    ] = "text"
+
+
+@operation(
+    "GET",
+    "/report",
+    summary="Report which operations were called, and how",
+    media_types=tuple(MEDIA_TYPES.values()),
+)
+async def read_report(request: AnyRequest, query: ReportQuery) -> Response:
     """Return the report of all tenants, or of one, since the stand-in started."""
     stand_in = stand_in_of(request)
     journal = stand_in.journal
-    wanted = EntryFilter(customer_id=id_text(await tenant_of(request, customer_id)))
+    wanted = EntryFilter(customer_id=id_text(await tenant_of(request, query.customer_id)))
     entries, dropped = journal.whole_run(wanted), journal.dropped
-    make = partial(make_report, form, entries, stand_in.operations, dropped=dropped)
-    return Response(await asyncio.to_thread(make), media_type=MEDIA_TYPES[form])
+    make = partial(make_report, query.format, entries, stand_in.operations, dropped=dropped)
+    return Response(await asyncio.to_thread(make), media_type=MEDIA_TYPES[query.format])
 
 
 ROUTES = (read_report,)

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, Literal
 
 import msgspec
-from litestar import Response, delete, get
-from litestar.di import NamedDependency, Provide
-from litestar.params import QueryParameter
-from litestar.response import Stream
+from msgspec import Meta
+from starlette.responses import Response, StreamingResponse
 
+from portico.emulator.control.operations import JSON, operation
 from portico.emulator.control.wire import (
     Answer,
     AnyRequest,
-    CustomerId,
+    TenantQuery,
     id_text,
     stand_in_of,
     tenant_of,
@@ -31,20 +30,44 @@ NO_CACHE = {"Cache-Control": "no-store"}
 MOST_SECONDS = 300
 MOST_UNMATCHED = 20
 
-_Text = str | None
-Operation = Annotated[_Text, QueryParameter(description="The id of an operation.")]
-Method = Annotated[_Text, QueryParameter(description="A method, such as POST.")]
-Path = Annotated[
-    _Text, QueryParameter(description="A pattern of paths: * is any text, ? any character.")
-]
-Status = Annotated[
-    _Text,
-    QueryParameter(description="A status, a class such as 4xx, or none for no answer."),
-]
-ClientId = Annotated[_Text, QueryParameter(name="clientId", description="The id of a client.")]
-Since = Annotated[
-    int, QueryParameter(ge=0, description="The id of a request. Only later ones are selected.")
-]
+
+class FilterQuery(TenantQuery, frozen=True, kw_only=True):
+    """Which recorded requests to select."""
+
+    operation: Annotated[str | None, Meta(description="The id of an operation.")] = None
+    method: Annotated[str | None, Meta(description="A method, such as POST.")] = None
+    path: Annotated[
+        str | None, Meta(description="A pattern of paths: * is any text, ? any character.")
+    ] = None
+    status: Annotated[
+        str | None, Meta(description="A status, a class such as 4xx, or none for no answer.")
+    ] = None
+    client_id: Annotated[str | None, Meta(description="The id of a client.")] = None
+    since: Annotated[
+        int, Meta(ge=0, description="The id of a request. Only later ones are selected.")
+    ] = 0
+
+
+class RequestsQuery(FilterQuery, frozen=True, kw_only=True):
+    """Which recorded requests to list, how many of them, and in which form."""
+
+    limit: Annotated[
+        int, Meta(ge=1, le=MAX_ENTRIES, description="The most requests to list. HAR has all.")
+    ] = 500
+    format: Annotated[Literal["json", "har"], Meta(description="The format: JSON, or HAR 1.2.")] = (
+        "json"
+    )
+
+
+class WaitQuery(FilterQuery, frozen=True, kw_only=True):
+    """Which requests to wait for, for how many, and how long."""
+
+    count: Annotated[
+        int, Meta(ge=1, le=MAX_ENTRIES, description="The number of requests to wait for.")
+    ] = 1
+    seconds: Annotated[
+        float, Meta(ge=0, le=MOST_SECONDS, description="The longest time to wait.")
+    ] = 10
 
 
 class RequestsAnswer(Answer, frozen=True, kw_only=True):
@@ -85,73 +108,42 @@ class UnmatchedAnswer(Answer, frozen=True, kw_only=True):
     requests: list[UnmatchedRequest]
 
 
-async def read_filter(
-    request: AnyRequest,
-    operation: Operation = None,
-    method: Method = None,
-    path: Path = None,
-    status: Status = None,
-    customer_id: CustomerId = None,
-    client_id: ClientId = None,
-    since: Since = 0,
-) -> EntryFilter:
-    """Return the filter that the query asks for. Raises InvalidFilter."""
-    if operation is not None and (unknown := stand_in_of(request).operations.problem_of(operation)):
-        raise InvalidFilter(f"operation: {unknown}", "operation")
-    return EntryFilter(
-        operation=operation,
-        method=method,
-        path=path,
-        status=status,
-        customer_id=id_text(await tenant_of(request, customer_id)),
-        client_id=client_id,
-        since=since,
-    )
-
-
-Wanted: TypeAlias = NamedDependency[EntryFilter]
-FILTERED = {"wanted": Provide(read_filter)}
-
-
-@get("/requests", dependencies=FILTERED, summary="List recorded requests, or export them as HAR")
-async def list_requests(
-    request: AnyRequest,
-    wanted: Wanted,
-    limit: Annotated[int, QueryParameter(ge=1, le=MAX_ENTRIES)] = 500,
-    form: Annotated[Literal["json", "har"], QueryParameter(name="format")] = "json",
-) -> Response[bytes]:
-    """Return the newest requests that a filter selects: a `RequestsAnswer`, or HAR 1.2."""
+@operation("GET", "/requests", summary="List recorded requests, or export them as HAR")
+async def list_requests(request: AnyRequest, query: RequestsQuery) -> Response:
+    """Return the newest requests that the query selects, oldest first, or all of them as HAR."""
     journal = stand_in_of(request).journal
-    found = journal.entries(wanted)
-    if form == "har":
+    found = journal.entries(await _filter(request, query))
+    if query.format == "har":
         return _json(await asyncio.to_thread(to_har, found))
-    answer = RequestsAnswer(requests=found[-limit:], total=len(found), dropped=journal.dropped)
+    newest = found[-query.limit :]
+    answer = RequestsAnswer(requests=newest, total=len(found), dropped=journal.dropped)
     return _json(await asyncio.to_thread(msgspec.json.encode, answer))
 
 
-@get("/requests/count", dependencies=FILTERED, summary="Count recorded requests")
-async def count_requests(request: AnyRequest, wanted: Wanted) -> CountAnswer:
+@operation("GET", "/requests/count", summary="Count recorded requests")
+async def count_requests(request: AnyRequest, query: FilterQuery) -> CountAnswer:
     """Return how many requests a filter selects."""
+    wanted = await _filter(request, query)
     return CountAnswer(count=stand_in_of(request).journal.count(wanted))
 
 
-@get("/requests/wait", dependencies=FILTERED, summary="Wait for a number of requests")
-async def wait_for_requests(
-    request: AnyRequest,
-    wanted: Wanted,
-    count: Annotated[int, QueryParameter(ge=1, le=MAX_ENTRIES)] = 1,
-    seconds: Annotated[float, QueryParameter(ge=0, le=MOST_SECONDS)] = 10,
-) -> WaitAnswer:
+@operation("GET", "/requests/wait", summary="Wait for a number of requests")
+async def wait_for_requests(request: AnyRequest, query: WaitQuery) -> WaitAnswer:
     """Return as soon as a filter selects that many requests, or after some seconds."""
-    found = await stand_in_of(request).journal.wait_for(wanted, count, seconds)
-    return WaitAnswer(count=found, reached=found >= count)
+    wanted = await _filter(request, query)
+    found = await stand_in_of(request).journal.wait_for(wanted, query.count, query.seconds)
+    return WaitAnswer(count=found, reached=found >= query.count)
 
 
-@get("/requests/unmatched", summary="List requests that met no route, with the closest operations")
-async def list_unmatched(request: AnyRequest, customer_id: CustomerId = None) -> UnmatchedAnswer:
+@operation(
+    "GET",
+    "/requests/unmatched",
+    summary="List requests that met no route, with the closest operations",
+)
+async def list_unmatched(request: AnyRequest, query: TenantQuery) -> UnmatchedAnswer:
     """Return the last different requests that met no route."""
     stand_in = stand_in_of(request)
-    wanted = EntryFilter(customer_id=id_text(await tenant_of(request, customer_id)))
+    wanted = EntryFilter(customer_id=id_text(await tenant_of(request, query.customer_id)))
     counts: dict[tuple[str, str], int] = {}
     for entry in reversed(stand_in.journal.entries(wanted)):
         if entry.operation is None:
@@ -171,27 +163,45 @@ async def list_unmatched(request: AnyRequest, customer_id: CustomerId = None) ->
     )
 
 
-@get(
+@operation(
+    "GET",
     "/requests/stream",
-    dependencies=FILTERED,
-    media_type=EVENT_STREAM,
     summary="Send each request as a server-sent event",
+    media_types=(EVENT_STREAM,),
 )
-async def stream_requests(request: AnyRequest, wanted: Wanted) -> Stream:
+async def stream_requests(request: AnyRequest, query: FilterQuery) -> Response:
     """Send the requests that a filter selects, from now on.
 
     The events are `listening` at the start, `request` with an entry as JSON, and `dropped` with a
     number if the listener reads too slowly.
     """
+    wanted = await _filter(request, query)
     journal = stand_in_of(request).journal
     journal.require_room()
-    return Stream(_events(journal, wanted), media_type=EVENT_STREAM, headers=NO_CACHE)
+    events = _events(journal, wanted)
+    return StreamingResponse(events, media_type=EVENT_STREAM, headers=NO_CACHE)
 
 
-@delete("/requests", summary="Clear the journal")
-async def clear_requests(request: AnyRequest, customer_id: CustomerId = None) -> None:
+@operation("DELETE", "/requests", summary="Clear the journal", status=204)
+async def clear_requests(request: AnyRequest, query: TenantQuery) -> None:
     """Remove all entries, or those of one tenant."""
-    stand_in_of(request).journal.clear(id_text(await tenant_of(request, customer_id)))
+    stand_in_of(request).journal.clear(id_text(await tenant_of(request, query.customer_id)))
+
+
+async def _filter(request: AnyRequest, query: FilterQuery) -> EntryFilter:
+    """Return the filter that the query asks for. Raises InvalidFilter."""
+    named = query.operation
+    if named is not None and (unknown := stand_in_of(request).operations.problem_of(named)):
+        raise InvalidFilter(f"operation: {unknown}", "operation")
+    return EntryFilter(
+        operation=named,
+        method=query.method,
+        path=query.path,
+        status=query.status,
+        customer_id=id_text(await tenant_of(request, query.customer_id)),
+        client_id=query.client_id,
+        since=query.since,
+    )
 
 
 async def _events(journal: Journal, wanted: EntryFilter) -> AsyncIterator[bytes]:
@@ -212,8 +222,8 @@ async def _events(journal: Journal, wanted: EntryFilter) -> AsyncIterator[bytes]
                 yield b"event: request\nid: %s\ndata: %s\n\n" % content
 
 
-def _json(content: bytes) -> Response[bytes]:
-    return Response(content, media_type="application/json")
+def _json(content: bytes) -> Response:
+    return Response(content, media_type=JSON)
 
 
 ROUTES = (

@@ -4,27 +4,30 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from litestar import Response, get
-from litestar.params import QueryParameter
+from msgspec import Meta
+from starlette.responses import Response
 
-from portico.emulator.control.wire import AnyRequest, CustomerId, stand_in_of, tenant_of
+from portico.emulator.control.operations import operation
+from portico.emulator.control.wire import AnyRequest, TenantQuery, stand_in_of, tenant_of
 
-Format = Annotated[
-    Literal["json", "yaml"], QueryParameter(name="format", description="The format of the seed.")
-]
-Name = Annotated[
-    str, QueryParameter(name="set", min_length=1, description="The name of the seed's set.")
-]
-_MEDIA_TYPES = {"json": "application/json", "yaml": "application/yaml"}
+MEDIA_TYPES = {"json": "application/json", "yaml": "application/yaml"}
+SCHEMA = "application/schema+json"
 
 
-@get("/seed", summary="Export the present state as a seed")
-async def read_seed(
-    request: AnyRequest,
-    customer_id: CustomerId = None,
-    file_format: Format = "json",
-    name: Name = "export",
-) -> Response[str]:
+class SeedQuery(TenantQuery, frozen=True, kw_only=True):
+    """The tenant to export, the form, and the name of the seed."""
+
+    format: Annotated[Literal["json", "yaml"], Meta(description="The format of the seed.")] = "json"
+    set: Annotated[str, Meta(min_length=1, description="The name of the seed's set.")] = "export"
+
+
+@operation(
+    "GET",
+    "/seed",
+    summary="Export the present state as a seed",
+    media_types=tuple(MEDIA_TYPES.values()),
+)
+async def read_seed(request: AnyRequest, query: SeedQuery) -> Response:
     """Return one tenant, or all, as a seed that can be planted again.
 
     It has the secrets of the seed that was planted, and variables in the place of all others.
@@ -36,21 +39,23 @@ async def read_seed(
     stand_in = stand_in_of(request)
     exported = await export_seed(
         stand_in.runtime,
-        name=name,
-        customer_id=await tenant_of(request, customer_id),
+        name=query.set,
+        customer_id=await tenant_of(request, query.customer_id),
         managed_suffix=stand_in.portal_suffix,
         secrets=stand_in.secrets,
     )
-    text = as_yaml(exported) if file_format == "yaml" else as_json(exported)
-    return Response(text, media_type=_MEDIA_TYPES[file_format])
+    text = as_yaml(exported) if query.format == "yaml" else as_json(exported)
+    return Response(text, media_type=MEDIA_TYPES[query.format])
 
 
-@get("/seed.schema.json", summary="Return the JSON Schema of seeds")
-async def read_schema() -> Response[str]:
+@operation(
+    "GET", "/seed.schema.json", summary="Return the JSON Schema of seeds", media_types=(SCHEMA,)
+)
+async def read_schema(_: AnyRequest) -> Response:
     """Return the schema, which editors use to check and complete seeds."""
     from portico.emulator.seeds.schema import seed_schema_text
 
-    return Response(seed_schema_text(), media_type="application/schema+json")
+    return Response(seed_schema_text(), media_type=SCHEMA)
 
 
 ROUTES = (read_seed, read_schema)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from litestar import delete, get, post, put
-from litestar.params import FromPath
-from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
-
+from portico.emulator.control.operations import operation
 from portico.emulator.control.wire import (
     Answer,
     AnyRequest,
-    CustomerId,
+    TenantQuery,
     id_text,
     stand_in_of,
     tenant_of,
@@ -33,54 +30,48 @@ class SnapshotsAnswer(Answer, frozen=True, kw_only=True):
     snapshots: list[SnapshotAnswer]
 
 
-@post("/reset", status_code=HTTP_204_NO_CONTENT, summary="Return everything to the seed")
-async def reset(request: AnyRequest, customer_id: CustomerId = None) -> None:
+@operation("POST", "/reset", summary="Return everything to the seed", status=204)
+async def reset(request: AnyRequest, query: TenantQuery) -> None:
     """Return one tenant, or everything, to the state after start: rows, clock, faults, journal."""
-    await stand_in_of(request).reset(await tenant_of(request, customer_id))
+    await stand_in_of(request).reset(await tenant_of(request, query.customer_id))
 
 
-@get("/snapshots", summary="List snapshots")
-async def list_snapshots(request: AnyRequest, customer_id: CustomerId = None) -> SnapshotsAnswer:
+@operation("GET", "/snapshots", summary="List snapshots")
+async def list_snapshots(request: AnyRequest, query: TenantQuery) -> SnapshotsAnswer:
     """Return all snapshots, or those that a tenant can be restored from."""
-    tenant = await tenant_of(request, customer_id)
+    tenant = await tenant_of(request, query.customer_id)
     found = stand_in_of(request).snapshots.list(tenant)
     return SnapshotsAnswer(snapshots=[_present(each) for each in found])
 
 
-@get("/snapshots/{name:str}", summary="Describe a snapshot")
-async def read_snapshot(
-    request: AnyRequest, name: FromPath[str], customer_id: CustomerId = None
-) -> SnapshotAnswer:
+@operation("GET", "/snapshots/{name}", summary="Describe a snapshot")
+async def read_snapshot(request: AnyRequest, name: str, query: TenantQuery) -> SnapshotAnswer:
     """Return the snapshot of a tenant, else that of all tenants."""
-    tenant = await tenant_of(request, customer_id)
+    tenant = await tenant_of(request, query.customer_id)
     return _present(stand_in_of(request).snapshots.find(name, tenant))
 
 
-@put("/snapshots/{name:str}", summary="Save a snapshot, in place of an earlier one of the name")
-async def save_snapshot(
-    request: AnyRequest, name: FromPath[str], customer_id: CustomerId = None
-) -> SnapshotAnswer:
+@operation(
+    "PUT", "/snapshots/{name}", summary="Save a snapshot, in place of an earlier one of the name"
+)
+async def save_snapshot(request: AnyRequest, name: str, query: TenantQuery) -> SnapshotAnswer:
     """Save the present state of one tenant or of all."""
-    tenant = await tenant_of(request, customer_id)
+    tenant = await tenant_of(request, query.customer_id)
     return _present(await stand_in_of(request).snapshots.save(name, tenant))
 
 
-@post("/snapshots/{name:str}/restore", status_code=HTTP_200_OK, summary="Restore a snapshot")
-async def restore_snapshot(
-    request: AnyRequest, name: FromPath[str], customer_id: CustomerId = None
-) -> SnapshotAnswer:
+@operation("POST", "/snapshots/{name}/restore", summary="Restore a snapshot")
+async def restore_snapshot(request: AnyRequest, name: str, query: TenantQuery) -> SnapshotAnswer:
     """Copy a snapshot back, for one tenant or for all."""
     stand_in = stand_in_of(request)
-    tenant = await tenant_of(request, customer_id)
+    tenant = await tenant_of(request, query.customer_id)
     return _present(await stand_in.snapshots.restore(name, tenant))
 
 
-@delete("/snapshots/{name:str}", summary="Delete a snapshot")
-async def delete_snapshot(
-    request: AnyRequest, name: FromPath[str], customer_id: CustomerId = None
-) -> None:
+@operation("DELETE", "/snapshots/{name}", summary="Delete a snapshot", status=204)
+async def delete_snapshot(request: AnyRequest, name: str, query: TenantQuery) -> None:
     """Delete the snapshot of a tenant, or that of all tenants."""
-    tenant = await tenant_of(request, customer_id)
+    tenant = await tenant_of(request, query.customer_id)
     await stand_in_of(request).snapshots.delete(name, tenant)
 
 

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from litestar import delete, get, post
-from litestar.params import FromPath, JSONBody
-from litestar.status_codes import HTTP_201_CREATED
-
+from portico.emulator.control.operations import operation
 from portico.emulator.control.wire import Answer, AnyRequest, Body, stand_in_of, tenant_of
 from portico.emulator.tenants import add_tenant, remove_tenant
 
@@ -38,7 +35,7 @@ class TenantBody(Body, kw_only=True):
     name: str | None = None
 
 
-@get("/tenants", summary="List the tenants")
+@operation("GET", "/tenants", summary="List the tenants")
 async def list_tenants(request: AnyRequest) -> TenantsAnswer:
     """Return every tenant."""
     found = await stand_in_of(request).tenants()
@@ -46,12 +43,10 @@ async def list_tenants(request: AnyRequest) -> TenantsAnswer:
     return TenantsAnswer(tenants=tenants)
 
 
-@post("/tenants", status_code=HTTP_201_CREATED, summary="Create a tenant with an API client")
-async def create_tenant(
-    request: AnyRequest, data: JSONBody[TenantBody | None] = None
-) -> NewTenantAnswer:
+@operation("POST", "/tenants", summary="Create a tenant with an API client", status=201)
+async def create_tenant(request: AnyRequest, body: TenantBody | None) -> NewTenantAnswer:
     """Create a tenant that no other test uses, and return its credentials."""
-    made = await add_tenant(stand_in_of(request), None if data is None else data.name)
+    made = await add_tenant(stand_in_of(request), None if body is None else body.name)
     return NewTenantAnswer(
         customer_id=str(made.tenant.id),
         name=made.tenant.name,
@@ -60,8 +55,13 @@ async def create_tenant(
     )
 
 
-@delete("/tenants/{customer_id:str}", summary="Remove a tenant and all that belongs to it")
-async def delete_tenant(request: AnyRequest, customer_id: FromPath[str]) -> None:
+@operation(
+    "DELETE",
+    "/tenants/{customer_id}",
+    summary="Remove a tenant and all that belongs to it",
+    status=204,
+)
+async def delete_tenant(request: AnyRequest, customer_id: str) -> None:
     """Remove a tenant. A reset of everything brings back one that is in the seed."""
     tenant = await tenant_of(request, customer_id)
     assert tenant is not None

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, TypeAlias
 
 import msgspec
-from litestar import Request
-from litestar.params import QueryParameter
+from starlette.requests import Request
 
 from portico.domain.errors import InvalidField
 from portico.domain.records import MAX_ID
 from portico.emulator.stand_in import StandIn
 
-AnyRequest: TypeAlias = Request[Any, Any, Any]
+AnyRequest: TypeAlias = Request
 
-CustomerId = Annotated[
-    str | None,
-    QueryParameter(
-        name="customerId",
-        description="The id of the tenant. Without it, the request is about all tenants.",
-    ),
-]
+
+class Query(msgspec.Struct, rename="camel", frozen=True, kw_only=True):
+    """The query parameters of a control request. All have defaults, and others are ignored."""
+
+
+class TenantQuery(Query, frozen=True, kw_only=True):
+    """The tenant that a request is about."""
+
+    customer_id: Annotated[
+        str | None,
+        msgspec.Meta(
+            description="The id of the tenant. Without it, the request is about all tenants."
+        ),
+    ] = None
 
 
 class Body(msgspec.Struct, rename="camel", forbid_unknown_fields=True, kw_only=True):

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from litestar.types import HTTPScope, Message, Send
+from starlette.types import Message, Scope, Send
 
 from portico.domain.errors import PorticoError
 
@@ -40,9 +40,9 @@ class NoConnection(PorticoError):
         )
 
 
-def connection_of(scope: HTTPScope) -> Connection:
+def connection_of(scope: Scope) -> Connection:
     """Return the connection of a request. Raises NoConnection."""
-    connection: Connection | None = (scope.get("extensions") or {}).get(CONNECTION)  # type: ignore[assignment]
+    connection: Connection | None = (scope.get("extensions") or {}).get(CONNECTION)
     if connection is None:
         raise NoConnection
     return connection

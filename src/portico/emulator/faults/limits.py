@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from math import ceil
 from typing import NamedTuple
 
-from litestar.enums import ScopeType
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from msgspec import Struct
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from portico.asgi.limits import ADVERTISED_LIMIT, WINDOW_SECONDS, RateUsage
 from portico.emulator.faults.answers import send_error
@@ -157,7 +156,7 @@ class LimitsMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or refuse it."""
-        if scope["type"] != ScopeType.HTTP or not is_vendor_path(scope["path"]):
+        if scope["type"] != "http" or not is_vendor_path(scope["path"]):
             await self._app(scope, receive, send)
             return
         request = vendor_request(scope, self._operations)

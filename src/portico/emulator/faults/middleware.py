@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from litestar.enums import ScopeType
-from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from msgspec import UNSET, UnsetType
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from portico.emulator.faults.answers import CapturedAnswer, connection_of, send_error
 from portico.emulator.faults.documented_errors import ACCESS_DENIED, envelope
@@ -58,7 +57,7 @@ class FaultsMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != ScopeType.HTTP or not self._faults or not is_vendor_path(scope["path"]):
+        if scope["type"] != "http" or not self._faults or not is_vendor_path(scope["path"]):
             await self._app(scope, receive, send)
             return
         request = vendor_request(scope, self._operations)
@@ -73,9 +72,7 @@ class FaultsMiddleware:
         else:
             await self._strike_after(strike, scope, receive, send)
 
-    async def _find_caller(
-        self, scope: HTTPScope, request: VendorRequest, receive: Receive
-    ) -> Receive:
+    async def _find_caller(self, scope: Scope, request: VendorRequest, receive: Receive) -> Receive:
         """Read the client of a sign-in from its form, if a rule depends on it."""
         operation = request.operation
         if operation is None or not operation.signs_in or not self._faults.names_callers:
@@ -87,7 +84,7 @@ class FaultsMiddleware:
         return receive
 
     async def _strike_before(
-        self, strike: Strike, scope: HTTPScope, receive: Receive, send: Send
+        self, strike: Strike, scope: Scope, receive: Receive, send: Send
     ) -> None:
         _, receive = await read_body(receive, BODY_BYTES)
         await self._delay(strike)
@@ -97,7 +94,7 @@ class FaultsMiddleware:
             await _answer(strike.rule, scope, send)
 
     async def _strike_after(
-        self, strike: Strike, scope: HTTPScope, receive: Receive, send: Send
+        self, strike: Strike, scope: Scope, receive: Receive, send: Send
     ) -> None:
         rule = strike.rule
         if rule.effect is Effect.LATENCY:
@@ -128,13 +125,13 @@ class FaultsMiddleware:
         return send_later
 
 
-def _without_coding(scope: HTTPScope) -> HTTPScope:
+def _without_coding(scope: Scope) -> Scope:
     """Return a scope whose answer is not compressed, so that half of it is half of the JSON."""
     headers = [each for each in scope["headers"] if each[0] != b"accept-encoding"]
     return {**scope, "headers": headers}
 
 
-async def _answer(rule: Rule, scope: HTTPScope, send: Send) -> None:
+async def _answer(rule: Rule, scope: Scope, send: Send) -> None:
     """Answer in place of the application, or end the connection."""
     if rule.effect in SPOILS_TOKEN:
         body = envelope(401, ACCESS_DENIED, _TOKEN_REASONS[rule.effect])
@@ -152,7 +149,7 @@ def _given(value: str | UnsetType, default: str) -> str:
     return default if value is UNSET else value
 
 
-def _end_connection(rule: Rule, scope: HTTPScope) -> None:
+def _end_connection(rule: Rule, scope: Scope) -> None:
     connection = connection_of(scope)
     if rule.effect is Effect.CONNECTION_RESET:
         connection.reset()

@@ -8,16 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs
 
-from litestar.enums import ScopeType
-from litestar.types import (
-    ASGIApp,
-    HTTPScope,
-    Message,
-    Receive,
-    ReceiveMessage,
-    Scope,
-    Send,
-)
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from portico.domain.records import Clock
 from portico.emulator.journal.entries import (
@@ -106,7 +97,7 @@ class JournalMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request and record it, even if the connection ends without an answer."""
-        if scope["type"] != ScopeType.HTTP or not is_vendor_path(scope["path"]):
+        if scope["type"] != "http" or not is_vendor_path(scope["path"]):
             await self._app(scope, receive, send)
             return
         request = vendor_request(scope, self._operations)
@@ -119,7 +110,7 @@ class JournalMiddleware:
         exchange = _Exchange(started=self._monotonic())
         self._journal.begin(sent, exchange.started)
 
-        async def watched_receive() -> ReceiveMessage:
+        async def watched_receive() -> Message:
             message = await receive()
             if message["type"] == "http.request":
                 exchange.received.add(message["body"])
@@ -131,7 +122,7 @@ class JournalMiddleware:
                 exchange.headers = [(bytes(n), bytes(v)) for n, v in message["headers"]]
             elif message["type"] == "http.response.body":
                 exchange.sent.add(message["body"])
-                if not message["more_body"]:
+                if not message.get("more_body"):
                     # A client that has its answer must find the request in the journal.
                     await self._record(scope, request, sent, exchange)
             await send(message)
@@ -142,7 +133,7 @@ class JournalMiddleware:
             await self._record(scope, request, sent, exchange)
 
     async def _record(
-        self, scope: HTTPScope, request: VendorRequest, sent: Sent, exchange: _Exchange
+        self, scope: Scope, request: VendorRequest, sent: Sent, exchange: _Exchange
     ) -> None:
         """Add the entry of a request, unless that is done."""
         if exchange.recorded:
@@ -155,9 +146,7 @@ class JournalMiddleware:
         entry.milliseconds = round((ended - exchange.started) * 1000, 3)
         self._journal.add(entry, sent, ended=ended)
 
-    async def _find_caller(
-        self, scope: HTTPScope, request: VendorRequest, exchange: _Exchange
-    ) -> None:
+    async def _find_caller(self, scope: Scope, request: VendorRequest, exchange: _Exchange) -> None:
         if request.operation is None or not request.operation.signs_in:
             return
         issued = _TOKEN.search(exchange.sent.start)
@@ -171,7 +160,7 @@ class JournalMiddleware:
 
 
 def _entry(
-    entry_id: str, scope: HTTPScope, request: VendorRequest, exchange: _Exchange, query: str
+    entry_id: str, scope: Scope, request: VendorRequest, exchange: _Exchange, query: str
 ) -> Entry:
     headers = scope["headers"]
     form = b"x-www-form-urlencoded" in _header(headers, b"content-type")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import h11
-from litestar.types import ASGIApp
+from starlette.types import ASGIApp
 
 from portico.emulator.listeners.connections import Connections
 from portico.emulator.listeners.http_exchange import HttpExchange, problem_of

@@ -9,7 +9,7 @@ from email.utils import formatdate
 from http.client import responses
 
 import h11
-from litestar.types import HTTPReceiveMessage, Message, ReceiveMessage
+from starlette.types import Message
 
 from portico.emulator.listeners.client_connection import ClientConnection
 from portico.emulator.listeners.limits import Limits
@@ -45,7 +45,7 @@ class HttpExchange:
         self._is_gone = True
         self._stream.ended.set()
 
-    async def receive(self) -> ReceiveMessage:
+    async def receive(self) -> Message:
         """Return the next part of the request body, or wait for the client to disconnect."""
         if self._is_gone or self.connection.is_taken_over:
             return {"type": "http.disconnect"}
@@ -169,5 +169,5 @@ def problem_of(error: h11.RemoteProtocolError) -> str:
     return str(error).partition(": bytearray")[0]
 
 
-def _request_part(body: bytes, *, more: bool) -> HTTPReceiveMessage:
+def _request_part(body: bytes, *, more: bool) -> Message:
     return {"type": "http.request", "body": body, "more_body": more}

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
 
-from litestar.types import ASGIApp
+from starlette.types import ASGIApp
 
 from portico.emulator.listeners.connections import Connections
 from portico.emulator.listeners.http_connection import ServedApp

@@ -6,9 +6,10 @@ The assembly hands over the console's own request, which has all of this.
 from __future__ import annotations
 
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
-from litestar import Response
+from starlette.requests import Request
+from starlette.responses import Response
 
 from portico.services.work import UnitOfWork
 
@@ -20,9 +21,12 @@ class SentForm(Protocol):
         """Return the first value of a field, or an empty text."""
 
 
-@runtime_checkable  # the framework checks the type of what it injects
 class ConsoleFrame(Protocol):
     """A request of a signed-in administrator, and the frame around its page."""
+
+    @property
+    def request(self) -> Request:
+        """The request itself."""
 
     @property
     def customer_id(self) -> int:
@@ -40,8 +44,8 @@ class ConsoleFrame(Protocol):
 
     async def page(
         self, template: str, work: UnitOfWork, view: object, *, nav: str, status: int = 200
-    ) -> Response[bytes]:
+    ) -> Response:
         """Render a page in the frame."""
 
-    def go(self, path: str) -> Response[bytes]:
+    def go(self, path: str) -> Response:
         """Redirect to a page of the microtenant."""

@@ -6,8 +6,7 @@ import json
 from typing import Any
 
 import httpx
-from litestar.enums import ScopeType
-from litestar.types import HTTPScope, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from portico.emulator.listeners.vendor_hosts import VendorHosts
 from portico.emulator.recordings.exchanges import Exchange
@@ -51,12 +50,12 @@ class Forwarder:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, as an ASGI application."""
-        if scope["type"] == ScopeType.HTTP:
+        if scope["type"] == "http":
             await self._serve(scope, receive, send)
         else:
             await _live(receive, send)
 
-    async def _serve(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = [(name.decode(), value.decode("latin-1")) for name, value in scope["headers"]]
         host = dict(headers).get("host", "").lower().removesuffix(":443")
         if self._hosts.role_of(host) is None:

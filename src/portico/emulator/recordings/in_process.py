@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import unquote
 
-from litestar.types import ASGIApp
+from starlette.types import ASGIApp
 
 from portico.emulator.recordings.comparing import Answer
 

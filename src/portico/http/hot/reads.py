@@ -6,8 +6,7 @@ sends bytes. Whatever it is not sure of, it leaves to the router (decision 0008)
 
 from __future__ import annotations
 
-from litestar.enums import ScopeType
-from litestar.types import ASGIApp, HTTPScope, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from portico.asgi.exchange import exchange_in
 from portico.asgi.limits import RateCounter
@@ -54,7 +53,7 @@ class HotReads:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request from the cache, or pass it to the router."""
-        if scope["type"] == ScopeType.HTTP and scope["method"] == "GET":
+        if scope["type"] == "http" and scope["method"] == "GET":
             token, known_tag, takes_gzip = _read_headers(scope)
             session = self._cache.session(token)
             if session is not None:
@@ -71,9 +70,7 @@ class HotReads:
                     return
         await self._app(scope, receive, send)
 
-    async def _may_send(
-        self, scope: HTTPScope, session: CachedSession, answer: CachedAnswer
-    ) -> bool:
+    async def _may_send(self, scope: Scope, session: CachedSession, answer: CachedAnswer) -> bool:
         """Count the request, and return whether it may have the answer.
 
         The session must be good, both must have the tenant's current revision, and the client must
@@ -111,7 +108,7 @@ async def _send_body(send: Send, answer: CachedAnswer, *, packed: bool) -> None:
     await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
-def _read_headers(scope: HTTPScope) -> tuple[str, str | None, bool]:
+def _read_headers(scope: Scope) -> tuple[str, str | None, bool]:
     """Return the token, the known tag and whether gzip is accepted."""
     token, known_tag, takes_gzip = "", None, False
     for name, value in scope["headers"]:

@@ -6,8 +6,7 @@ It knows the plainest request alone, a short form with a client id and its secre
 
 from __future__ import annotations
 
-from litestar.enums import ScopeType
-from litestar.types import ASGIApp, HTTPScope, Receive, ReceiveMessage, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from portico.asgi.bodies import received_again
 from portico.asgi.exchange import exchange_in
@@ -51,7 +50,7 @@ class HotSignIns:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request, or pass it to the router."""
-        if scope["type"] != ScopeType.HTTP or not _is_plain(scope):
+        if scope["type"] != "http" or not _is_plain(scope):
             await self._app(scope, receive, send)
             return
         body, messages = await _read(receive)
@@ -92,7 +91,7 @@ class HotSignIns:
         return current[0]
 
 
-def _is_plain(scope: HTTPScope) -> bool:
+def _is_plain(scope: Scope) -> bool:
     """Whether the request posts a form to sign in, without credentials in a header."""
     if scope["method"] != "POST" or scope["path"] not in PRESENT_TOKEN:
         return False
@@ -105,9 +104,9 @@ def _is_plain(scope: HTTPScope) -> bool:
     return is_form
 
 
-async def _read(receive: Receive) -> tuple[bytes | None, list[ReceiveMessage]]:
+async def _read(receive: Receive) -> tuple[bytes | None, list[Message]]:
     """Return a short body and its messages. None if it is long or the client disconnected."""
-    messages: list[ReceiveMessage] = []
+    messages: list[Message] = []
     body = b""
     while len(body) <= LONGEST_FORM:
         message = await receive()

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import zlib
 from collections import deque
-from typing import Any
 
 import msgspec
-from litestar import Request
-from litestar.types import Receive, Scope, Send
+from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
 
 from portico.domain.tenancy.identity import fingerprint
 
@@ -21,11 +20,11 @@ _GZIP_LEVEL = 4
 _GZIP_SUFFIX = "-gzip"
 _WITHOUT_BODY = {204, 304}
 
-AnyRequest = Request[Any, Any, Any]
+AnyRequest = Request
 
 
 class Answer:
-    """A finished answer. The framework sends it without rendering it again.
+    """A finished answer, which is an ASGI application.
 
     Header names are in lower case. Content-Length and Content-Type are added when it is sent.
     """
@@ -42,10 +41,6 @@ class Answer:
         if self.status not in _WITHOUT_BODY:
             self.headers.append(JSON)
         await send_whole(send, self.status, self.headers, self.body)
-
-    def to_asgi_response(self, **_: object) -> Answer:
-        """Return the answer itself, which the framework asks for after an error."""
-        return self
 
 
 async def send_whole(

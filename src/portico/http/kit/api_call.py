@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 import msgspec
-from litestar.types import HTTPScope
+from starlette.types import Scope
 
 from portico.asgi.bodies import read_body
 from portico.asgi.exchange import exchange_of
@@ -76,7 +76,7 @@ class Api(msgspec.Struct, frozen=True, kw_only=True):
     rates: RateCounter
     cache: AnswerCache
     failed_sign_ins: FailedSignIns
-    client_address: Callable[[HTTPScope], str]
+    client_address: Callable[[Scope], str]
     threads: Threads
     large_answers: Slots
     managed_suffix: str

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from typing import cast
-from urllib.parse import quote
 
-from litestar import Request
-from litestar.exceptions import HTTPException
-from litestar.types import ExceptionHandlersMap, Receive, Scope, Send
 from msgspec import UNSET, UnsetType
+from starlette.requests import Request
+from starlette.types import Receive, Scope, Send
 
 from portico.asgi.bodies import BodyTooLarge
 from portico.asgi.exchange import exchange_of
+from portico.asgi.routing import AnswerError, MethodNotAllowed, NoSuchPath, printable_path
 from portico.domain.errors import (
     AccessDenied,
     ConcurrentChange,
@@ -40,7 +38,6 @@ API_ROOTS = {
 
 Portico has some of the operations below the first few.
 """
-PATH_LIMIT = 200
 
 
 class ErrorAnswer(WireStruct, frozen=True, kw_only=True):
@@ -52,12 +49,6 @@ class ErrorAnswer(WireStruct, frozen=True, kw_only=True):
     exception: str | UnsetType = UNSET
 
 
-class NoSuchPath(PorticoError):
-    """Nothing is served at the path. The status is 404 on every path."""
-
-    code = "resource.not.found"
-
-
 class UnknownOperation(PorticoError):
     """The path is one of the vendor's API, but Portico has no such operation (decision 15).
 
@@ -65,12 +56,6 @@ class UnknownOperation(PorticoError):
     """
 
     code = "portico.operation.unknown"
-
-
-class MethodNotAllowed(PorticoError):
-    """The path has other methods than this one. The header Allow lists them."""
-
-    code = "method.not.allowed"
 
 
 class UnsupportedMediaType(PorticoError):
@@ -133,6 +118,8 @@ def answer_error(request: AnyRequest, error: PorticoError, *, vendor_statuses: b
 
 
 def _headers(error: PorticoError, status: int) -> dict[str, str]:
+    if isinstance(error, MethodNotAllowed):
+        return {"allow": error.allowed}
     if isinstance(error, TooManyRequests):
         return {"retry-after": f"{error.retry_after}s"}
     if status == 503:
@@ -142,55 +129,31 @@ def _headers(error: PorticoError, status: int) -> dict[str, str]:
     return {}
 
 
-def exception_handlers(*, vendor_statuses: bool) -> ExceptionHandlersMap:
-    """Return the handlers of exceptions: Portico's own, the framework's, and all others."""
+def api_errors(*, vendor_statuses: bool) -> AnswerError:
+    """Return what answers the errors of the API, and those of paths that no page has."""
 
-    def known(request: AnyRequest, error: PorticoError) -> Answer:
-        if isinstance(error, Unavailable):
-            logger.warning("%s (transaction %s)", error.reason, exchange_of(request).transaction_id)
+    def answer(request: AnyRequest, error: Exception) -> Answer:
+        transaction_id = exchange_of(request).transaction_id
+        if isinstance(error, NoSuchPath):
+            error = _unknown_operation(request) or error
+        elif isinstance(error, Unavailable):
+            logger.warning("%s (transaction %s)", error.reason, transaction_id)
+        elif not isinstance(error, PorticoError):
+            logger.error("Unexpected error in transaction %s", transaction_id, exc_info=error)
+            error = InternalError(
+                f"Portico failed. Its log has the cause under transaction {transaction_id}."
+            )
         return answer_error(request, error, vendor_statuses=vendor_statuses)
 
-    def framework(request: AnyRequest, error: HTTPException) -> Answer:
-        if error.status_code >= 500:
-            return defect(request, error)
-        answer = answer_error(request, _translated(request, error), vendor_statuses=vendor_statuses)
-        for name, value in (error.headers or {}).items():
-            if name.lower() == "allow":
-                allowed = ", ".join(sorted(value.split(", ")))
-                answer.headers.append((b"allow", allowed.encode()))
-        return answer
-
-    def defect(request: AnyRequest, error: Exception) -> Answer:
-        transaction_id = exchange_of(request).transaction_id
-        logger.error("Unexpected error in transaction %s", transaction_id, exc_info=error)
-        hidden = InternalError(
-            f"Portico failed. Its log has the cause under transaction {transaction_id}."
-        )
-        return answer_error(request, hidden, vendor_statuses=vendor_statuses)
-
-    handlers = {PorticoError: known, HTTPException: framework, Exception: defect}
-    # The framework calls nothing but `to_asgi_response` of an answer.
-    return cast("ExceptionHandlersMap", handlers)
+    return answer
 
 
-def _translated(request: AnyRequest, error: HTTPException) -> PorticoError:
-    """Return one of Portico's errors for an exception of the framework."""
-    path = _printable_path(request.scope["path"])
-    if error.status_code == 404:
-        if path.removeprefix("/").partition("/")[0] in API_ROOTS:
-            method = request.method
-            return UnknownOperation(f"Portico has no operation {method} {path}.", method, path)
-        return NoSuchPath(f"Nothing is served at {path}.", path)
-    if error.status_code == 405:
-        return MethodNotAllowed(f"{path} does not allow {request.method}.", request.method)
-    if error.status_code == 415:
-        return UnsupportedMediaType(error.detail)
-    return InvalidField("request", f"{error.detail}.")
-
-
-def _printable_path(path: str) -> str:
-    """Return a path for an error message: percent-encoded again, and cut to a limit."""
-    return quote(path, safe="/:@!$&'()*+,;=~", errors="replace")[:PATH_LIMIT]
+def _unknown_operation(request: AnyRequest) -> UnknownOperation | None:
+    """Return the error of a path that the vendor's API has, or might have."""
+    path, method = printable_path(request.scope["path"]), request.method
+    if path.removeprefix("/").partition("/")[0] not in API_ROOTS:
+        return None
+    return UnknownOperation(f"Portico has no operation {method} {path}.", method, path)
 
 
 async def refuse_ambiguous(scope: Scope, receive: Receive, send: Send) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 
-from litestar.types import Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from portico.asgi.bodies import MEBIBYTE
 from portico.asgi.streaming import send_part

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import Any
 
 import msgspec
-from litestar.handlers import HTTPRouteHandler
 
+from portico.asgi.routing import Route
 from portico.http.kit.errors import ErrorAnswer
 from portico.http.kit.examples import EXAMPLES
-from portico.http.kit.operations import OPERATION, Operation, Parameter
+from portico.http.kit.operations import Operation, Parameter, description_of
 
 REF = "#/components/schemas/{name}"
 JSON = "application/json"
@@ -27,14 +26,19 @@ DESCRIPTION = (
 Document = dict[str, Any]
 
 
-def describe(routes: Iterable[tuple[str, HTTPRouteHandler]], *, version: str) -> Document:
+def describe(routes: Iterable[tuple[str, Route]], *, version: str) -> Document:
     """Return the document of routes, each given with the prefix of its path."""
-    described = [(prefix, route, route.opt[OPERATION]) for prefix, route in routes]
+    described = [
+        (prefix, route, operation)
+        for prefix, route in routes
+        if (operation := description_of(route)) is not None
+    ]
     paths: dict[str, Document] = {}
     for prefix, route, operation in described:
         for operation_id, address in named_addresses(prefix, route):
-            (method,) = route.http_methods
-            paths.setdefault(address, {})[method.lower()] = _operation(operation, operation_id)
+            paths.setdefault(address, {})[route.method.lower()] = _operation(
+                operation, operation_id
+            )
     return {
         "openapi": "3.1.0",
         "info": {
@@ -55,11 +59,10 @@ def describe(routes: Iterable[tuple[str, HTTPRouteHandler]], *, version: str) ->
     }
 
 
-def named_addresses(prefix: str, route: HTTPRouteHandler) -> list[tuple[str, str]]:
+def named_addresses(prefix: str, route: Route) -> list[tuple[str, str]]:
     """Return the operation id and the path template of each path of a route."""
-    name = route.opt[OPERATION].name
     return [
-        (f"{name}_{number + 1}" if number else name, prefix + re.sub(r":str}", "}", path))
+        (f"{route.name}_{number + 1}" if number else route.name, prefix + path)
         for number, path in enumerate(sorted(route.paths, reverse=True))
     ]
 

@@ -7,15 +7,12 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol, Required, TypedDict, Unpack
 
 import msgspec
-from litestar.handlers import HTTPRouteHandler
-from litestar.status_codes import HTTP_200_OK
-from litestar.types import Empty
 
 from portico.asgi.bodies import KIBIBYTE
+from portico.asgi.routing import Route
 from portico.http.kit.answers import Answer, AnyRequest
 from portico.http.kit.api_call import Api, Call, api_of, open_call
 
-OPERATION = "operation"
 FORM_LIMIT_BYTES = 64 * KIBIBYTE
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 SEED_STATUSES = (400, 401, 403, 404, 405, 409, 413, 415, 429, 500, 503)
@@ -161,7 +158,7 @@ class PublicHandler(Protocol):
     def __call__(self, api: Api, request: AnyRequest, /) -> Awaitable[Answer]: ...
 
 
-Decorator = Callable[[SignedInHandler], HTTPRouteHandler]
+Decorator = Callable[[SignedInHandler], Route]
 
 
 def path_id(name: str, description: str) -> Parameter:
@@ -174,8 +171,7 @@ def operation(
 ) -> Decorator:
     """Make a route of a handler of authenticated calls, with its description."""
 
-    def decorate(handler: SignedInHandler) -> HTTPRouteHandler:
-        # The framework's injection of the call would cost more than the call itself.
+    def decorate(handler: SignedInHandler) -> Route:
         async def handle(request: AnyRequest) -> Answer:
             return await handler(await open_call(api_of(request), request))
 
@@ -240,7 +236,7 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def _path_of_one(self) -> str:
-        return f"{self.path}/{{id:str}}"
+        return f"{self.path}/{{id}}"
 
     def _one(self, summary: str, *parameters: Parameter) -> _Described:
         of_one = (*COMMON, path_id("id", self.id_description), *parameters)
@@ -249,10 +245,10 @@ class Resource(msgspec.Struct, frozen=True, kw_only=True):
 
 def public_operation(
     method: Method, path: str | Sequence[str], **description: Unpack[Description]
-) -> Callable[[PublicHandler], HTTPRouteHandler]:
+) -> Callable[[PublicHandler], Route]:
     """Make a route of a handler that needs no token, with its description."""
 
-    def decorate(handler: PublicHandler) -> HTTPRouteHandler:
+    def decorate(handler: PublicHandler) -> Route:
         async def handle(request: AnyRequest) -> Answer:
             return await handler(api_of(request), request)
 
@@ -267,24 +263,17 @@ def _route(
     path: str | Sequence[str],
     described: Operation,
     handle: Callable[[AnyRequest], Awaitable[Answer]],
-) -> HTTPRouteHandler:
-    paths = [path] if isinstance(path, str) else list(path)
-    # The framework requires a status, and every answer has one of its own.
-    route = HTTPRouteHandler(
-        paths,
-        http_method=method,
-        status_code=HTTP_200_OK,
-        opt={OPERATION: described},
-        request_max_body_size=FORM_LIMIT_BYTES if described.form else Empty,
+) -> Route:
+    return Route(
+        method=method,
+        paths=(path,) if isinstance(path, str) else tuple(path),
+        handle=handle,
+        name=described.name,
+        operation=described,
+        body_limit=FORM_LIMIT_BYTES if described.form else None,
     )
-    return route(handle)
 
 
-def answer_options(path: str, allow: str) -> HTTPRouteHandler:
-    """Return the route that answers OPTIONS with the methods of a path."""
-
-    async def options() -> Answer:
-        """Answer with the header `Allow`."""
-        return Answer(b"", status=204, headers={"allow": allow})
-
-    return HTTPRouteHandler([path], http_method="OPTIONS", status_code=HTTP_200_OK)(options)
+def description_of(route: Route) -> Operation | None:
+    """Return the description of a route, or None for a route outside of the API."""
+    return route.operation if isinstance(route.operation, Operation) else None

@@ -22,7 +22,7 @@ from portico.http.kit.wire import (
 from portico.services.links import application_segments as applications
 
 TAG = "Application Segment Management"
-APPLICATIONS = "/v1/admin/customers/{customerId:str}/application"
+APPLICATIONS = "/v1/admin/customers/{customerId}/application"
 
 
 class ApplicationAnswer(Stamps, frozen=True, kw_only=True):

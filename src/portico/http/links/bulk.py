@@ -31,7 +31,7 @@ from portico.http.links.presentation import (
 from portico.services.links import links
 
 BULK = [
-    f"/{version}/admin/customers/{{customerId:str}}/userPortalLink/bulk" for version in ("v2", "v1")
+    f"/{version}/admin/customers/{{customerId}}/userPortalLink/bulk" for version in ("v2", "v1")
 ]
 PYTHON_SDK = "zscaler-sdk-python/"
 """How the User-Agent of the vendor's Python SDK starts, in both of its modes."""

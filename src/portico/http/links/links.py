@@ -65,8 +65,8 @@ from portico.services.links.links import LinkPage
 from portico.services.work import UnitOfWork
 
 TAG = "User Portal Link Management"
-LINKS = "/v1/admin/customers/{customerId:str}/userPortalLink"
-LINKS_OF_PORTAL = f"{LINKS}/userPortal/{{portalId:str}}"
+LINKS = "/v1/admin/customers/{customerId}/userPortalLink"
+LINKS_OF_PORTAL = f"{LINKS}/userPortal/{{portalId}}"
 
 
 class LinkBody(WireStruct, frozen=True, kw_only=True):

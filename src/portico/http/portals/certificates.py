@@ -40,8 +40,8 @@ from portico.services.portals.certificate_blobs import read_blob
 from portico.services.work import UnitOfWork
 
 TAG = "Certificate Management"
-CERTIFICATES = "/v1/admin/customers/{customerId:str}/certificate"
-ISSUED = "/v2/admin/customers/{customerId:str}/clientlessCertificate/issued"
+CERTIFICATES = "/v1/admin/customers/{customerId}/certificate"
+ISSUED = "/v2/admin/customers/{customerId}/clientlessCertificate/issued"
 
 
 class CertificateBody(WireStruct, frozen=True, kw_only=True):

@@ -52,7 +52,7 @@ from portico.services.portals.pages import present_portals
 from portico.services.work import UnitOfWork
 
 TAG = "User Portal Management"
-PORTALS = "/v1/admin/customers/{customerId:str}/userPortal"
+PORTALS = "/v1/admin/customers/{customerId}/userPortal"
 
 
 class UserPortalBody(WireStruct, frozen=True, kw_only=True):

@@ -281,7 +281,7 @@ async def get_me(call: Call) -> Answer:
 
 @operation(
     "GET",
-    "/v1/admin/customers/{customerId:str}/authDomains",
+    "/v1/admin/customers/{customerId}/authDomains",
     tag=TAG,
     summary="Gets the authentication domains of the tenant.",
     parameters=(CUSTOMER_ID, MICROTENANT_ID, IF_NONE_MATCH),

@@ -45,7 +45,7 @@ from portico.services.tenancy import microtenants
 from portico.services.work import UnitOfWork
 
 TAG = "Microtenant Management"
-MICROTENANTS = "/v1/admin/customers/{customerId:str}/microtenants"
+MICROTENANTS = "/v1/admin/customers/{customerId}/microtenants"
 SUMMARY = f"{MICROTENANTS}/summary"
 SEARCH = f"{MICROTENANTS}/search"
 PRECEDENCE = "scope_order"

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from litestar import get, post
-from litestar.di import NamedDependency
-
 from portico.domain.audit import Action, AuditFilter
 from portico.domain.errors import InvalidInput, NotFound
 from portico.services.audit.log import PAGE_LIMIT, list_audit
@@ -12,6 +9,8 @@ from portico.services.people.sessions import choose_microtenant
 from portico.services.undo.undo import undo_change
 from portico.services.work import UnitOfWork
 from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.routes import get, post
+from portico.web.shared import routes as shared_routes
 from portico.web.shared.cookies import LANGUAGE, THEME, THEMES, AnyRequest
 from portico.web.shared.languages import LANGUAGES
 from portico.web.shared.pages import redirect
@@ -19,8 +18,8 @@ from portico.web.shared.sessions import administrator_of, console_reading
 from portico.web.shared.site import Site
 
 
-@get("/console")
-async def enter(site: NamedDependency[Site], request: AnyRequest) -> Answer:
+@shared_routes.get("/console")
+async def enter(site: Site, request: AnyRequest) -> Answer:
     """Redirect to the microtenant where the administrator worked last."""
     signed_in = await administrator_of(site, request)
     async with console_reading(site, request, signed_in) as work:
@@ -28,8 +27,8 @@ async def enter(site: NamedDependency[Site], request: AnyRequest) -> Answer:
     return redirect(f"/console/{scope.customer_id}/{scope.microtenant_id}")
 
 
-@post("/theme", status_code=303)
-async def choose_theme(console: NamedDependency[Console]) -> Answer:
+@post("/theme")
+async def choose_theme(console: Console) -> Answer:
     """Store the chosen theme in a cookie, so that pages have it before the first paint."""
     form = await console.form()
     chosen = form.value("theme")
@@ -38,8 +37,8 @@ async def choose_theme(console: NamedDependency[Console]) -> Answer:
     return redirect(back, cookies=[console.site.cookies.preference(THEME, theme)])
 
 
-@post("/language", status_code=303)
-async def choose_language(console: NamedDependency[Console]) -> Answer:
+@post("/language")
+async def choose_language(console: Console) -> Answer:
     """Store the chosen language in the cookie that portals and the sign-in read too."""
     form = await console.form()
     chosen, back = form.value("language"), console.back(form, "")
@@ -47,8 +46,8 @@ async def choose_language(console: NamedDependency[Console]) -> Answer:
     return redirect(back, cookies=cookies)
 
 
-@post("/undo", status_code=303)
-async def undo(console: NamedDependency[Console]) -> Answer:
+@post("/undo")
+async def undo(console: Console) -> Answer:
     """Undo one change, or report that it is too late."""
     form = await console.form()
     transaction_id = form.value("transaction")
@@ -64,8 +63,8 @@ async def undo(console: NamedDependency[Console]) -> Answer:
     return console.go(back, work, message="undone")
 
 
-@post("/undo/dismiss", status_code=303)
-async def dismiss_undo(console: NamedDependency[Console]) -> Answer:
+@post("/undo/dismiss")
+async def dismiss_undo(console: Console) -> Answer:
     """Stop offering to undo the last change on every page. The audit log still does."""
     form = await console.form()
     return redirect(console.back(form, ""), cookies=[console.forget_change()])
@@ -82,14 +81,14 @@ async def _existing(work: UnitOfWork, address: str) -> str:
 
 
 @get("/keys")
-async def show_keys(console: NamedDependency[Console]) -> Answer:
+async def show_keys(console: Console) -> Answer:
     """Show the keyboard shortcuts."""
     async with console.reading() as work:
         return await console.page("keys.html", work, None, nav="")
 
 
 @get("/{rest:path}")
-async def show_nothing(console: NamedDependency[Console]) -> Answer:
+async def show_nothing(console: Console) -> Answer:
     """Answer unknown addresses of the console with a page instead of the API's error."""
     raise NotFound(console.request.scope["path"])
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from litestar import Router
-from litestar.di import Provide
-
-from portico.asgi.routing import OwnRouter
+from portico.asgi.routing import RouteGroup
 from portico.web.console import home
 from portico.web.console.audit import log as audit
 from portico.web.console.frame.errors import present_error
-from portico.web.console.frame.page import open_console
 from portico.web.console.links import adding as link_adding
 from portico.web.console.links import changes as link_changes
 from portico.web.console.links import editor as link_editor
@@ -36,7 +32,8 @@ from portico.web.console.portals import order as portal_order
 from portico.web.console.portals import sees as what_people_see
 from portico.web.console.portals import tabs as portal_tabs
 from portico.web.console.tenancy import clients, microtenants
-from portico.web.shared.errors import page_exception_handlers
+from portico.web.shared.compression import CompressedPages
+from portico.web.shared.errors import page_errors
 from portico.web.shared.received_forms import FORM_BYTES
 
 NOUNS = (
@@ -72,19 +69,19 @@ NOUNS = (
     second_factor_rule,
     home,
 )
-SCOPE_PATH = "/console/{customer:str}/{microtenant:str}"
+SCOPE_PATH = "/console/{customer}/{microtenant}"
 
 
-def console_routers() -> list[Router]:
-    """Return the routers of the console, with its error pages."""
-    handlers = page_exception_handlers(present_error)
+def console_groups() -> list[RouteGroup]:
+    """Return the routes of the console, with its error pages."""
+    errors = page_errors(present_error)
     return [
-        OwnRouter("/", route_handlers=[home.enter], exception_handlers=handlers),
-        OwnRouter(
-            SCOPE_PATH,
-            route_handlers=[route for noun in NOUNS for route in noun.ROUTES],
-            dependencies={"console": Provide(open_console)},
-            exception_handlers=handlers,
-            request_max_body_size=FORM_BYTES,
+        RouteGroup(routes=(home.enter,), errors=errors, layers=(CompressedPages,)),
+        RouteGroup(
+            prefix=SCOPE_PATH,
+            routes=[route for noun in NOUNS for route in noun.ROUTES],
+            errors=errors,
+            layers=(CompressedPages,),
+            body_limit=FORM_BYTES,
         ),
     ]

@@ -5,10 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import replace
 
-from litestar import Response, post
-from litestar.datastructures import Cookie
-from litestar.di import NamedDependency
-from litestar.params import FromPath
+from starlette.responses import Response
 
 from portico.domain.errors import ConcurrentChange
 from portico.services.portals.acceptance import accept_policy
@@ -20,18 +17,27 @@ from portico.services.portals.activity import (
 from portico.services.portals.visits import PortalVisit, SignInRequired
 from portico.web.portal.visits import read_form, sent_id, visit
 from portico.web.shared.branding import portal_path
-from portico.web.shared.cookies import LANGUAGE, THEME, THEMES, VISITOR, YEAR_SECONDS, AnyRequest
+from portico.web.shared.cookies import (
+    LANGUAGE,
+    THEME,
+    THEMES,
+    VISITOR,
+    YEAR_SECONDS,
+    AnyRequest,
+    Cookie,
+)
 from portico.web.shared.languages import LANGUAGES
-from portico.web.shared.pages import redirect, safe_next
+from portico.web.shared.pages import redirect, safe_next, with_cookies
 from portico.web.shared.received_forms import ReceivedForm
+from portico.web.shared.routes import post
 from portico.web.shared.site import Site
 
 FORM_BYTES = 16 * 1024
-Page = Response[bytes]
+Page = Response
 
 
-@post("/p/{portal:str}/aup", status_code=303, request_max_body_size=FORM_BYTES)
-async def accept(site: NamedDependency[Site], request: AnyRequest, portal: FromPath[str]) -> Page:
+@post("/p/{portal}/aup", body_limit=FORM_BYTES)
+async def accept(site: Site, request: AnyRequest, portal: str) -> Page:
     """Record that the visitor accepted the policy in the version of the form, then go on."""
     visited = await visit(site, request, portal)
     form = await read_form(site, request, visited)
@@ -49,10 +55,8 @@ async def accept(site: NamedDependency[Site], request: AnyRequest, portal: FromP
     return redirect(_next(form, visited), cookies=cookies)
 
 
-@post("/p/{portal:str}/preferences", status_code=200, request_max_body_size=FORM_BYTES)
-async def set_preferences(
-    site: NamedDependency[Site], request: AnyRequest, portal: FromPath[str]
-) -> Page:
+@post("/p/{portal}/preferences", body_limit=FORM_BYTES)
+async def set_preferences(site: Site, request: AnyRequest, portal: str) -> Page:
     """Set the theme or the language in the browser's cookies."""
     visited = await visit(site, request, portal)
     form = await read_form(site, request, visited)
@@ -65,10 +69,8 @@ async def set_preferences(
     return _done(request, form, visited, cookies)
 
 
-@post("/p/{portal:str}/favourites", status_code=200, request_max_body_size=FORM_BYTES)
-async def mark_favourite(
-    site: NamedDependency[Site], request: AnyRequest, portal: FromPath[str]
-) -> Page:
+@post("/p/{portal}/favourites", body_limit=FORM_BYTES)
+async def mark_favourite(site: Site, request: AnyRequest, portal: str) -> Page:
     """Add a link to the user's favourites or remove it. Without `on`, toggle it."""
     visited, user_id = await _user(site, request, portal)
     form = await read_form(site, request, visited)
@@ -84,10 +86,8 @@ async def mark_favourite(
     return _done(request, form, visited)
 
 
-@post("/p/{portal:str}/favourites/order", status_code=200, request_max_body_size=FORM_BYTES)
-async def move_favourites(
-    site: NamedDependency[Site], request: AnyRequest, portal: FromPath[str]
-) -> Page:
+@post("/p/{portal}/favourites/order", body_limit=FORM_BYTES)
+async def move_favourites(site: Site, request: AnyRequest, portal: str) -> Page:
     """Put the user's favourites in the order of the ids in `links`, separated by commas."""
     visited, user_id = await _user(site, request, portal)
     form = await read_form(site, request, visited)
@@ -96,10 +96,8 @@ async def move_favourites(
     return _done(request, form, visited)
 
 
-@post("/p/{portal:str}/opened/{link:str}", status_code=204, request_max_body_size=FORM_BYTES)
-async def count_opening(
-    site: NamedDependency[Site], request: AnyRequest, portal: FromPath[str], link: FromPath[str]
-) -> None:
+@post("/p/{portal}/opened/{link}", body_limit=FORM_BYTES)
+async def count_opening(site: Site, request: AnyRequest, portal: str, link: str) -> Page:
     """Count the opening of a link. The page's script sends this while the browser follows it."""
     visited = await visit(site, request, portal)
     await read_form(site, request, visited)
@@ -110,6 +108,7 @@ async def count_opening(
         user_id=visited.visitor.user_id,
         group_ids=visited.group_ids,
     )
+    return Response(status_code=204)
 
 
 async def _user(site: Site, request: AnyRequest, portal: str) -> tuple[PortalVisit, int]:
@@ -132,7 +131,7 @@ def _done(
 ) -> Page:
     """Answer the page's script with no content, and a plain form with a redirect to the page."""
     if "x-requested-with" in request.headers:
-        return Response(b"", status_code=204, cookies=cookies or [])
+        return with_cookies(Response(status_code=204), cookies or [])
     return redirect(_next(form, visited), cookies=cookies or [])
 
 

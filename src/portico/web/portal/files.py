@@ -8,10 +8,6 @@ from __future__ import annotations
 
 import json
 
-from litestar import get
-from litestar.di import NamedDependency
-from litestar.params import FromPath
-
 from portico.domain.errors import NotFound
 from portico.domain.portals.accent import derive_accent, nearest_accent
 from portico.services.portals.visits import (
@@ -26,25 +22,26 @@ from portico.web.shared.branding import make_branding
 from portico.web.shared.cookies import AnyRequest
 from portico.web.shared.files import File, file_answer, picture_answer
 from portico.web.shared.pictures import read_picture
+from portico.web.shared.routes import get
 from portico.web.shared.site import Site
 
 _CANVAS, _INK = "#f4f5f2", "#0b6659"
 
 
-@get("/p/{portal:str}/logo")
-async def logo(site: NamedDependency[Site], portal: FromPath[str]) -> File:
+@get("/p/{portal}/logo")
+async def logo(site: Site, request: AnyRequest, portal: str) -> File:
     """Return the portal's logo. Raises NotFound without a picture."""
     return picture_answer(read_picture((await read_portal(site.runtime, portal)).image_data))
 
 
-@get("/p/{portal:str}/favicon")
-async def favicon(site: NamedDependency[Site], portal: FromPath[str]) -> File:
+@get("/p/{portal}/favicon")
+async def favicon(site: Site, request: AnyRequest, portal: str) -> File:
     """Return the portal's favicon. Raises NotFound without a picture."""
     return picture_answer(read_picture((await read_portal(site.runtime, portal)).page.favicon))
 
 
-@get("/p/{portal:str}/theme.css")
-async def theme(site: NamedDependency[Site], portal: FromPath[str]) -> File:
+@get("/p/{portal}/theme.css")
+async def theme(site: Site, request: AnyRequest, portal: str) -> File:
     """Return the style sheet of the portal's accent colour, made readable in both themes."""
     page = (await read_portal(site.runtime, portal)).page
     if not page.accent:
@@ -60,8 +57,8 @@ async def theme(site: NamedDependency[Site], portal: FromPath[str]) -> File:
     return file_answer(sheet.encode(), "text/css")
 
 
-@get("/p/{portal:str}/manifest.webmanifest")
-async def manifest(site: NamedDependency[Site], portal: FromPath[str]) -> File:
+@get("/p/{portal}/manifest.webmanifest")
+async def manifest(site: Site, request: AnyRequest, portal: str) -> File:
     """Return what a browser needs to install the portal as an app."""
     presented = await read_portal(site.runtime, portal)
     branding = make_branding(presented)
@@ -88,10 +85,8 @@ async def manifest(site: NamedDependency[Site], portal: FromPath[str]) -> File:
     return file_answer(body, "application/manifest+json", cached="no-cache")
 
 
-@get("/p/{portal:str}/pictures/{digest:str}")
-async def picture(
-    site: NamedDependency[Site], request: AnyRequest, portal: FromPath[str], digest: FromPath[str]
-) -> File:
+@get("/p/{portal}/pictures/{digest}")
+async def picture(site: Site, request: AnyRequest, portal: str, digest: str) -> File:
     """Return a picture of a link that the visitor sees. Raises NotFound or SignInRequired."""
 
     def find_cached(visit: PortalVisit) -> PortalContent | None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from litestar import Response, get
-from litestar.di import NamedDependency
-from litestar.params import FromPath
+from starlette.responses import Response
 
 from portico.domain.finding import QUERY_LIMIT
 from portico.domain.portals.pages import PortalAddress
@@ -32,14 +30,15 @@ from portico.web.portal.visits import cookies_of, csrf_token, visit_language
 from portico.web.shared.branding import make_branding
 from portico.web.shared.cookies import CONSOLE, FORM, AnyRequest, chosen_theme
 from portico.web.shared.pages import page_answer, redirect
+from portico.web.shared.routes import get
 from portico.web.shared.sessions import CONSOLE_HOME, portal_at_host, sign_in_address
 from portico.web.shared.site import Site
 
-Page = Response[bytes]
+Page = Response
 
 
 @get("/")
-async def own_domain(site: NamedDependency[Site], request: AnyRequest) -> Page:
+async def own_domain(site: Site, request: AnyRequest) -> Page:
     """Show the portal whose own domain received the request; redirect others to the console."""
     address = await portal_at_host(site, request)
     if address is None:
@@ -47,10 +46,8 @@ async def own_domain(site: NamedDependency[Site], request: AnyRequest) -> Page:
     return await _show_portal(site, request, address, home="/")
 
 
-@get("/p/{portal:str}")
-async def portal_page(
-    site: NamedDependency[Site], request: AnyRequest, portal: FromPath[str]
-) -> Page:
+@get("/p/{portal}")
+async def portal_page(site: Site, request: AnyRequest, portal: str) -> Page:
     """Show the portal at an id or slug. The query parameter `q` searches its links."""
     address = await require_portal_address(site.runtime, portal)
     return await _show_portal(site, request, address)

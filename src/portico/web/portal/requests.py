@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from litestar import Response, get, post
-from litestar.di import NamedDependency
-from litestar.params import FromPath
+from starlette.responses import Response
 
 from portico.domain.errors import InvalidInput, NotFound
 from portico.domain.portals.requests import TEXT_LIMIT, RequestKind
@@ -19,25 +17,22 @@ from portico.web.shared.branding import portal_path
 from portico.web.shared.cookies import AnyRequest
 from portico.web.shared.pages import redirect
 from portico.web.shared.received_forms import ReceivedForm
+from portico.web.shared.routes import get, post
 from portico.web.shared.site import Site
 
-Page = Response[bytes]
+Page = Response
 
 
-@get("/p/{portal:str}/request")
-async def show_request(
-    site: NamedDependency[Site], request: AnyRequest, portal: FromPath[str]
-) -> Page:
+@get("/p/{portal}/request")
+async def show_request(site: Site, request: AnyRequest, portal: str) -> Page:
     """Show the forms. The query parameter `sent` shows what happens next instead."""
     view, tiles = await _open(site, request, portal)
     chosen = request.query_params.get("link", "")
     return _render(site, request, view, tiles, sent="sent" in request.query_params, link=chosen)
 
 
-@post("/p/{portal:str}/request", status_code=303, request_max_body_size=FORM_BYTES)
-async def send_request(
-    site: NamedDependency[Site], request: AnyRequest, portal: FromPath[str]
-) -> Page:
+@post("/p/{portal}/request", body_limit=FORM_BYTES)
+async def send_request(site: Site, request: AnyRequest, portal: str) -> Page:
     """Store a visitor's request. A refused form comes back with the reason."""
     view, tiles = await _open(site, request, portal)
     form = await read_form(site, request, view.visit)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from litestar import Request
-from litestar.types import HTTPScope
+from starlette.requests import Request
+from starlette.types import Scope
 
 from portico.asgi.client_address import TrustedProxies
 from portico.domain.portals.domains import public_host
@@ -58,9 +58,7 @@ class OriginResolver:
         return "https" if request.scope.get("scheme") == "https" else "http"
 
 
-def strict_transport(
-    origins: OriginResolver, seconds: int
-) -> Callable[[HTTPScope], Headers] | None:
+def strict_transport(origins: OriginResolver, seconds: int) -> Callable[[Scope], Headers] | None:
     """Return a function that adds the HSTS header (RFC 6797) to requests over TLS.
 
     None if the header is off or no request can be known to use TLS.
@@ -69,7 +67,7 @@ def strict_transport(
         return None
     header = [(b"strict-transport-security", f"max-age={seconds}".encode())]
 
-    def headers(scope: HTTPScope) -> Headers:
+    def headers(scope: Scope) -> Headers:
         return header if origins.is_encrypted(Request(scope)) else []
 
     return headers

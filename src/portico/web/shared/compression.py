@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import zlib
 
-from litestar import Litestar
-from litestar.datastructures import MutableScopeHeaders
-from litestar.enums import ScopeType
-from litestar.types import ASGIApp, HTTPResponseStartEvent, Message, Receive, Scope, Send
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from portico.asgi.threads import Threads
 
@@ -27,10 +25,10 @@ class CompressedPages:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != ScopeType.HTTP or not _takes_gzip(scope):
+        if scope["type"] != "http" or not _takes_gzip(scope):
             await self._app(scope, receive, send)
             return
-        start: HTTPResponseStartEvent | None = None
+        start: Message | None = None
 
         async def compress(message: Message) -> None:
             nonlocal start
@@ -39,9 +37,9 @@ class CompressedPages:
                 return
             if start is not None:
                 begin, start = start, None
-                if message["type"] == "http.response.body" and not message["more_body"]:
+                if message["type"] == "http.response.body" and not message.get("more_body"):
                     body = message["body"]
-                    threads: Threads = Litestar.from_scope(scope).state.site.threads
+                    threads: Threads = scope["app"].state.site.threads
                     message["body"] = await threads.run(
                         lambda: _compressed(begin, body), size=len(body)
                     )
@@ -57,9 +55,9 @@ def _takes_gzip(scope: Scope) -> bool:
     return b"gzip" in {coding.removesuffix(b";q=1.0") for coding in codings}
 
 
-def _compressed(start: HTTPResponseStartEvent, body: bytes) -> bytes:
+def _compressed(start: Message, body: bytes) -> bytes:
     """Return the body to send, and set the headers for it."""
-    headers = MutableScopeHeaders.from_message(start)
+    headers = MutableHeaders(scope=start)
     if not headers.get("content-type", "").startswith("text/html"):
         return body
     headers["Vary"] = "Accept-Encoding"

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import secrets
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
-from litestar import Request
-from litestar.datastructures import Cookie
+from starlette.requests import Request
 
 from portico.web.shared.languages import LANGUAGES, choose_language
 
-AnyRequest = Request[Any, Any, Any]
+AnyRequest = Request
 
 THEMES = ("light", "dark", "system")
 THEME, LANGUAGE = "portico_theme", "portico_language"
@@ -20,6 +19,18 @@ CONSOLE_DEVICE = "console_device"
 PASSWORD_PROOF = "password_proof"
 YEAR_SECONDS = 365 * 24 * 60 * 60
 FORM_TOKEN_CHARACTERS = 43
+
+
+class Cookie(msgspec.Struct, frozen=True, kw_only=True):
+    """A cookie that a response sets. `max_age` is in seconds, None for the browser's session."""
+
+    key: str
+    value: str
+    max_age: int | None
+    secure: bool
+    httponly: bool
+    path: str = "/"
+    samesite: Literal["lax"] = "lax"
 
 
 class Cookies(msgspec.Struct, frozen=True):
@@ -51,16 +62,7 @@ class Cookies(msgspec.Struct, frozen=True):
         return self._cookie(name, value, YEAR_SECONDS, hidden=False)
 
     def _cookie(self, name: str, value: str, seconds: int | None, *, hidden: bool) -> Cookie:
-        same_site: Literal["lax"] = "lax"
-        return Cookie(
-            key=name,
-            value=value,
-            path="/",
-            max_age=seconds,
-            secure=self.secure,
-            httponly=hidden,
-            samesite=same_site,
-        )
+        return Cookie(key=name, value=value, max_age=seconds, secure=self.secure, httponly=hidden)
 
     def form_token(self, request: AnyRequest) -> str:
         """Return the token of forms without a session: the cookie's, or a new one."""

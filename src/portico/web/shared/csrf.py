@@ -9,7 +9,10 @@ from __future__ import annotations
 import hmac
 from urllib.parse import urlsplit
 
+from multipart import parse_options_header
+
 from portico.asgi.bodies import read_body
+from portico.asgi.routing import placed_route
 from portico.asgi.threads import Threads
 from portico.domain.errors import Forbidden
 from portico.web.shared.cookies import AnyRequest
@@ -18,8 +21,6 @@ from portico.web.shared.texts import gettext as _
 
 FIELD = "csrf"
 HEADER = "x-csrf-token"
-FIELD_LIMIT = "form_fields"
-"""The route option that allows a form more fields."""
 
 _EXPIRED = _("This form is too old or from another site. Load the page again, then repeat it.")
 
@@ -35,8 +36,9 @@ async def checked_form(threads: Threads, request: AnyRequest, expected: str) -> 
     if not expected or (in_header and not _same(in_header, expected)):
         raise Forbidden(_EXPIRED)
     body = await read_body(request)
-    content_type, options = request.content_type
-    most_fields: int = request.route_handler.opt.get(FIELD_LIMIT, FORM_FIELDS)
+    content_type, options = parse_options_header(request.headers.get("content-type", ""))
+    placed = placed_route(request.scope)
+    most_fields = (placed and placed.route.form_fields) or FORM_FIELDS
     form = await threads.run(
         lambda: parse_form(body, content_type, options, most_fields), size=len(body)
     )

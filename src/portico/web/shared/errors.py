@@ -6,12 +6,11 @@ import logging
 from collections.abc import Callable
 
 import msgspec
-from litestar import Response
-from litestar.exceptions import HTTPException
-from litestar.types import ExceptionHandlersMap
+from starlette.responses import Response
 
 from portico.asgi.exchange import exchange_of
-from portico.domain.errors import NotFound, PorticoError
+from portico.asgi.routing import AnswerError, MethodNotAllowed
+from portico.domain.errors import PorticoError
 from portico.services.portals.visits import SignInRequired
 from portico.web.shared.branding import portal_path
 from portico.web.shared.cookies import AnyRequest, chosen_theme, language_of
@@ -21,8 +20,8 @@ from portico.web.shared.site import Site, site_of
 
 logger = logging.getLogger("portico")
 
-Present = Callable[[Site, AnyRequest, int, PorticoError | None], Response[bytes]]
-"""Makes the page of an error from its status. The error is None for a defect, which is logged."""
+Present = Callable[[Site, AnyRequest, int, PorticoError | None], Response]
+"""Makes the page of an error from its status. The error is None if the page can say no more."""
 
 
 class MessageView(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,41 +33,30 @@ class MessageView(msgspec.Struct, frozen=True, kw_only=True):
     address: str = ""
 
 
-def page_exception_handlers(present: Present) -> ExceptionHandlersMap:
-    """Return the exception handlers of the console's or the portals' pages."""
+def page_errors(present: Present) -> AnswerError:
+    """Return what answers the errors of the console's or the portals' pages."""
 
-    def ours(request: AnyRequest, error: PorticoError) -> Response[bytes]:
+    def answer(request: AnyRequest, error: Exception) -> Response:
         site = site_of(request)
         if isinstance(error, SignInRequired):
-            page = f"{portal_path(error.portal)}/sign-in"
-            error = SignInNeeded(sign_in_address(page, request))
+            sign_in = f"{portal_path(error.portal)}/sign-in"
+            error = SignInNeeded(sign_in_address(sign_in, request))
         if isinstance(error, SignInNeeded):
             return redirect_to_sign_in(request, error)
-        return present(site, request, site.status_of(error), error)
-
-    def framework(request: AnyRequest, error: HTTPException) -> Response[bytes]:
-        if error.status_code >= 500:
-            return defect(request, error)
-        known = NotFound(request.scope["path"]) if error.status_code == 404 else None
-        answer = present(site_of(request), request, error.status_code, known)
-        answer.headers.update(_allow_header(error))
-        return answer
-
-    def defect(request: AnyRequest, error: Exception) -> Response[bytes]:
-        site = site_of(request)
+        if isinstance(error, MethodNotAllowed):
+            page = present(site, request, site.status_of(error), None)
+            page.headers["Allow"] = error.allowed
+            return page
+        if isinstance(error, PorticoError):
+            return present(site, request, site.status_of(error), error)
         transaction_id = exchange_of(request).transaction_id
         logger.error("Unexpected error in transaction %s", transaction_id, exc_info=error)
         return present(site, request, 500, None)
 
-    return {PorticoError: ours, HTTPException: framework, Exception: defect}
+    return answer
 
 
-def _allow_header(error: HTTPException) -> dict[str, str]:
-    allowed = [value for name, value in (error.headers or {}).items() if name.lower() == "allow"]
-    return {"Allow": allowed[0]} if allowed else {}
-
-
-def redirect_to_sign_in(request: AnyRequest, error: SignInNeeded) -> Response[bytes]:
+def redirect_to_sign_in(request: AnyRequest, error: SignInNeeded) -> Response:
     """Redirect to sign-in. htmx reads the address from a header, since it follows no redirect."""
     if "hx-request" in request.headers:
         return page_answer("", status=401, headers={"HX-Redirect": error.address})
@@ -77,7 +65,7 @@ def redirect_to_sign_in(request: AnyRequest, error: SignInNeeded) -> Response[by
 
 def present_message(
     site: Site, request: AnyRequest, status: int, error: PorticoError | None
-) -> Response[bytes]:
+) -> Response:
     """Return the page of an error, without the branding of a portal."""
     language = site.renderer.language(language_of(request))
     _ = language.gettext

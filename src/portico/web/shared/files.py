@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from litestar import Response
+from starlette.responses import Response
 
 from portico.domain.errors import NotFound
 from portico.web.shared.pictures import Picture
@@ -11,7 +11,7 @@ IMMUTABLE = "private, max-age=31536000, immutable"
 """How long a browser may cache a file whose address contains a digest of its content."""
 
 _POLICY = "default-src 'none'; sandbox"
-File = Response[bytes]
+File = Response
 
 
 def file_answer(content: bytes, media_type: str, *, cached: str = IMMUTABLE) -> File:

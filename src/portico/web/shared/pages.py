@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 
-from litestar import Response
-from litestar.datastructures import Cookie
+import msgspec
+from starlette.responses import Response
 
 from portico.domain.errors import PorticoError, TooManySignIns
+from portico.web.shared.cookies import Cookie
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -36,15 +37,15 @@ def page_answer(
     status: int = 200,
     headers: Mapping[str, str] | None = None,
     cookies: Iterable[Cookie] = (),
-) -> Response[bytes]:
+) -> Response:
     """Return a page, or a part of one for htmx, with all security headers. It is not cached."""
-    return Response(
+    answer = Response(
         html.encode(),
         status_code=status,
         media_type=HTML,
         headers={**PAGE_HEADERS, **(headers or {})},
-        cookies=list(cookies),
     )
+    return with_cookies(answer, cookies)
 
 
 def retry_headers(error: PorticoError | None) -> dict[str, str]:
@@ -52,10 +53,18 @@ def retry_headers(error: PorticoError | None) -> dict[str, str]:
     return {"Retry-After": str(error.retry_after)} if isinstance(error, TooManySignIns) else {}
 
 
-def redirect(address: str, *, cookies: Iterable[Cookie] = ()) -> Response[bytes]:
+def redirect(address: str, *, cookies: Iterable[Cookie] = ()) -> Response:
     """Redirect to another page by GET: our own, or one of a provider that the operator named."""
     headers = {**PAGE_HEADERS, "Location": address}
-    return Response(b"", status_code=303, media_type=HTML, headers=headers, cookies=list(cookies))
+    answer = Response(b"", status_code=303, media_type=HTML, headers=headers)
+    return with_cookies(answer, cookies)
+
+
+def with_cookies(answer: Response, cookies: Iterable[Cookie]) -> Response:
+    """Return the response, which sets the cookies from now on."""
+    for cookie in cookies:
+        answer.set_cookie(**msgspec.structs.asdict(cookie))
+    return answer
 
 
 def safe_next(text: str, otherwise: str) -> str:

@@ -1,7 +1,6 @@
 """Parsing of the forms that browsers send, within limits.
 
-The framework's own parser caches the last 1,024 forms in memory, passwords included, and blocks the
-event loop for seconds on a form of many tiny fields.
+It can run on a thread. A form of many tiny fields would block the event loop for seconds.
 """
 
 from __future__ import annotations

@@ -6,8 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from urllib.parse import quote
 
-from litestar.datastructures import Cookie
-
 from portico.asgi.exchange import exchange_of
 from portico.domain.errors import AccessDenied
 from portico.domain.people.sessions import DEVICE_SECONDS, ConsoleSession, PortalSession
@@ -32,6 +30,7 @@ from portico.web.shared.cookies import (
     CONSOLE_DEVICE,
     FORM,
     AnyRequest,
+    Cookie,
     portal_cookie,
     portal_device_cookie,
 )

@@ -1,4 +1,4 @@
-"""The services that pages use. The assembly makes one `Site`, and handlers receive it."""
+"""The services that pages use. The assembly makes one `Site`, and handlers get it."""
 
 from __future__ import annotations
 
@@ -61,6 +61,6 @@ class Site:
 
 
 def site_of(request: AnyRequest) -> Site:
-    """Return the site that serves a request, for code without dependency injection."""
+    """Return the site that serves a request."""
     site: Site = request.app.state.site
     return site

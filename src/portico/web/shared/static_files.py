@@ -12,12 +12,11 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
-from pathlib import Path
 
 import msgspec
-from litestar import Response, get
-from litestar.params import FromPath
+from starlette.responses import Response
 
+from portico.asgi.routing import get
 from portico.domain.errors import NotFound
 from portico.web.shared.cookies import AnyRequest
 
@@ -108,7 +107,7 @@ class StaticFiles:
         """Return the address of a file such as "portal.css". Raises KeyError for an unknown one."""
         return f"/static/{self._files[name].digest}/{name}"
 
-    def answer(self, request: AnyRequest, digest: str, name: str) -> Response[bytes]:
+    def answer(self, request: AnyRequest, digest: str, name: str) -> Response:
         """Return a file. Raises NotFound, also for the digest of an earlier version."""
         file = self._files.get(name)
         if file is None or file.digest != digest:
@@ -157,13 +156,11 @@ def _loaded(content: bytes, ending: str) -> StaticFile:
     )
 
 
-@get("/static/{digest:str}/{name:path}")
-async def static_file(
-    request: AnyRequest, digest: FromPath[str], name: FromPath[Path]
-) -> Response[bytes]:
+@get("/static/{digest}/{name:path}")
+async def static_file(request: AnyRequest) -> Response:
     """Return a file, if the digest is that of its content."""
     static: StaticFiles = request.app.state.site.static
-    return static.answer(request, digest, name.as_posix().removeprefix("/"))
+    return static.answer(request, request.path_params["digest"], request.path_params["name"])
 
 
 ROUTES = (static_file,)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from litestar import Response, get, post
-from litestar.di import NamedDependency
-from litestar.params import FromPath
+from starlette.responses import Response
 
 from portico.domain.errors import AccessDenied, TooManySignIns
 from portico.services.people.failed_sign_ins import FailedSignIn, SignInChannel, why_refused
@@ -15,6 +13,7 @@ from portico.services.people.sign_in import sign_in_administrator
 from portico.web.shared.cookies import CONSOLE, CONSOLE_DEVICE, AnyRequest
 from portico.web.shared.csrf import checked_form
 from portico.web.shared.pages import redirect, safe_next
+from portico.web.shared.routes import get, post
 from portico.web.shared.sessions import (
     CONSOLE_HOME,
     administrator_of,
@@ -35,17 +34,17 @@ from portico.web.sign_in.providers import CONSOLE_SIGN_IN, start_provider_sign_i
 from portico.web.sign_in.second_factor import ask_second_factor
 from portico.web.sign_in.setup import setup_view
 
-Page = Response[bytes]
+Page = Response
 
 
 @get(CONSOLE_SIGN_IN)
-async def console_sign_in(site: NamedDependency[Site], request: AnyRequest) -> Page:
+async def console_sign_in(site: Site, request: AnyRequest) -> Page:
     """Show the console's sign-in page."""
     return await _show(site, request, requested_next(request, CONSOLE_HOME))
 
 
-@post(CONSOLE_SIGN_IN, status_code=200)
-async def sign_in_to_console(site: NamedDependency[Site], request: AnyRequest) -> Page:
+@post(CONSOLE_SIGN_IN)
+async def sign_in_to_console(site: Site, request: AnyRequest) -> Page:
     """Sign an administrator in by name and password."""
     form = await read_sign_in_form(site, request)
     next_, name = safe_next(form.get("next", ""), CONSOLE_HOME), form.get("name", "")
@@ -68,8 +67,8 @@ async def sign_in_to_console(site: NamedDependency[Site], request: AnyRequest) -
     return redirect(next_, cookies=await begin_console_session(site, request, opened))
 
 
-@post(f"{CONSOLE_HOME}/sign-out", status_code=303)
-async def sign_out_of_console(site: NamedDependency[Site], request: AnyRequest) -> Page:
+@post(f"{CONSOLE_HOME}/sign-out")
+async def sign_out_of_console(site: Site, request: AnyRequest) -> Page:
     """End the administrator's session in the browser and on the server."""
     signed_in = await administrator_of(site, request)
     await checked_form(site.threads, request, signed_in.session.csrf_token)
@@ -77,10 +76,8 @@ async def sign_out_of_console(site: NamedDependency[Site], request: AnyRequest) 
     return redirect(CONSOLE_SIGN_IN, cookies=[site.cookies.forget(CONSOLE)])
 
 
-@get(CONSOLE_SIGN_IN + "/oidc/{provider_id:int}")
-async def console_provider(
-    site: NamedDependency[Site], request: AnyRequest, provider_id: FromPath[int]
-) -> Page:
+@get(CONSOLE_SIGN_IN + "/oidc/{provider_id}")
+async def console_provider(site: Site, request: AnyRequest, provider_id: str) -> Page:
     """Redirect an administrator's browser to a provider."""
     provider = provider_of(await console_providers(site.runtime), provider_id)
     next_ = requested_next(request, CONSOLE_HOME)

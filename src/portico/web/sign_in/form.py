@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from urllib.parse import quote
 
 import msgspec
-from litestar import Response
+from starlette.responses import Response
 
 from portico.domain.errors import AccessDenied, LockedOut, NotFound, PorticoError, TooManySignIns
 from portico.domain.people.providers import IdentityProvider
@@ -51,10 +51,10 @@ def missing_fields(form: ReceivedForm, *names: str) -> tuple[str, ...]:
     return tuple(name for name in names if not form.get(name, "").strip())
 
 
-def provider_of(providers: Iterable[IdentityProvider], provider_id: int) -> IdentityProvider:
+def provider_of(providers: Iterable[IdentityProvider], provider_id: str) -> IdentityProvider:
     """Return the provider with an id. Raises NotFound."""
     for provider in providers:
-        if provider.id == provider_id:
+        if str(provider.id) == provider_id:
             return provider
     raise NotFound(provider_id)
 
@@ -121,7 +121,7 @@ def render_sign_in(
     view: SignInView,
     error: PorticoError | None = None,
     **values: object,
-) -> Response[bytes]:
+) -> Response:
     """Return a sign-in page, with the status of the error, or 422 if a field is missing."""
     token = site.cookies.form_token(request)
     html = site.renderer.render(
@@ -142,7 +142,7 @@ def render_sign_in(
 
 def render_busy(
     site: Site, request: AnyRequest, form: ReceivedForm, path: str, error: TooManySignIns
-) -> Response[bytes]:
+) -> Response:
     """Return the form again for a password that was not checked, because too many are waiting.
 
     It does not use the database, which is under load when this page is needed.

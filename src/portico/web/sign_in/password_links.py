@@ -11,9 +11,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 import msgspec
-from litestar import Response, get, post
-from litestar.di import NamedDependency
-from litestar.params import FromPath
+from starlette.responses import Response
 
 from portico.asgi.exchange import exchange_of
 from portico.domain.errors import (
@@ -38,6 +36,7 @@ from portico.web.shared.branding import BrandingView, make_branding
 from portico.web.shared.cookies import FORM, AnyRequest, chosen_theme, language_of
 from portico.web.shared.pages import page_answer, redirect, retry_headers
 from portico.web.shared.received_forms import ReceivedForm
+from portico.web.shared.routes import get, post
 from portico.web.shared.sessions import CONSOLE_HOME, browser_of
 from portico.web.shared.site import Site
 from portico.web.sign_in.form import PASSWORD_SET, fault_words, read_sign_in_form
@@ -49,7 +48,7 @@ LINK = "link"
 """The query parameter of the token."""
 
 CONSOLE_PAGE = f"{CONSOLE_HOME}/set-password"
-Page = Response[bytes]
+Page = Response
 
 
 class Person(Protocol):
@@ -77,7 +76,7 @@ class SetPasswordView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get(CONSOLE_PAGE)
-async def console_set_password(site: NamedDependency[Site], request: AnyRequest) -> Page:
+async def console_set_password(site: Site, request: AnyRequest) -> Page:
     """Show the page to an administrator."""
     if token := request.query_params.get(LINK):
         return _without_token(site, token, CONSOLE_PAGE)
@@ -86,8 +85,8 @@ async def console_set_password(site: NamedDependency[Site], request: AnyRequest)
     return _show(site, request, CONSOLE_PAGE, CONSOLE_SIGN_IN, token, person)
 
 
-@post(CONSOLE_PAGE, status_code=303)
-async def set_console_password(site: NamedDependency[Site], request: AnyRequest) -> Page:
+@post(CONSOLE_PAGE)
+async def set_console_password(site: Site, request: AnyRequest) -> Page:
     """Store the password of an administrator, who signs in with it next."""
     form = await read_sign_in_form(site, request)
     browser = browser_of(site, request)
@@ -110,10 +109,8 @@ async def set_console_password(site: NamedDependency[Site], request: AnyRequest)
     return _done(site, CONSOLE_SIGN_IN)
 
 
-@get("/p/{portal:str}/set-password")
-async def portal_set_password(
-    site: NamedDependency[Site], request: AnyRequest, portal: FromPath[str]
-) -> Page:
+@get("/p/{portal}/set-password")
+async def portal_set_password(site: Site, request: AnyRequest, portal: str) -> Page:
     """Show the page to a portal user, at one of the portals of the tenant."""
     presented = await read_portal(site.runtime, portal)
     base = make_branding(presented).base
@@ -124,10 +121,8 @@ async def portal_set_password(
     return _show_at_portal(site, request, presented, token, person)
 
 
-@post("/p/{portal:str}/set-password", status_code=303)
-async def set_portal_password(
-    site: NamedDependency[Site], request: AnyRequest, portal: FromPath[str]
-) -> Page:
+@post("/p/{portal}/set-password")
+async def set_portal_password(site: Site, request: AnyRequest, portal: str) -> Page:
     """Store the password of a portal user, who signs in with it next."""
     form = await read_sign_in_form(site, request)
     browser = browser_of(site, request)

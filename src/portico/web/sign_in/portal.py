@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from urllib.parse import quote
 
-from litestar import Response, get, post
-from litestar.di import NamedDependency
-from litestar.params import FromPath
+from starlette.responses import Response
 
 from portico.domain.errors import AccessDenied, NotFound, TooManySignIns
 from portico.domain.portals.pages import PresentedPortal
@@ -20,6 +18,7 @@ from portico.web.shared.branding import make_branding, portal_path
 from portico.web.shared.cookies import AnyRequest, portal_cookie, portal_device_cookie
 from portico.web.shared.csrf import checked_form
 from portico.web.shared.pages import redirect, safe_next
+from portico.web.shared.routes import get, post
 from portico.web.shared.sessions import begin_portal_session, browser_of, user_of
 from portico.web.shared.site import Site
 from portico.web.sign_in.form import (
@@ -33,13 +32,11 @@ from portico.web.sign_in.form import (
 )
 from portico.web.sign_in.providers import start_provider_sign_in
 
-Page = Response[bytes]
+Page = Response
 
 
-@get("/p/{portal:str}/sign-in")
-async def portal_sign_in(
-    site: NamedDependency[Site], request: AnyRequest, portal: FromPath[str]
-) -> Page:
+@get("/p/{portal}/sign-in")
+async def portal_sign_in(site: Site, request: AnyRequest, portal: str) -> Page:
     """Show a portal's sign-in page, or redirect a user who is already signed in."""
     presented = await read_portal(site.runtime, portal)
     next_ = requested_next(request, portal_path(presented))
@@ -48,10 +45,8 @@ async def portal_sign_in(
     return await _show(site, request, presented, next_)
 
 
-@post("/p/{portal:str}/sign-in", status_code=200)
-async def sign_in_to_portal(
-    site: NamedDependency[Site], request: AnyRequest, portal: FromPath[str]
-) -> Page:
+@post("/p/{portal}/sign-in")
+async def sign_in_to_portal(site: Site, request: AnyRequest, portal: str) -> Page:
     """Sign a portal user in by name and password."""
     form = await read_sign_in_form(site, request)
     browser = browser_of(site, request)
@@ -89,10 +84,8 @@ async def sign_in_to_portal(
     return redirect(next_, cookies=await begin_portal_session(site, request, opened))
 
 
-@post("/p/{portal:str}/sign-out", status_code=303)
-async def sign_out_of_portal(
-    site: NamedDependency[Site], request: AnyRequest, portal: FromPath[str]
-) -> Page:
+@post("/p/{portal}/sign-out")
+async def sign_out_of_portal(site: Site, request: AnyRequest, portal: str) -> Page:
     """End the user's session, if there is one, in the browser and on the server."""
     presented = await read_portal(site.runtime, portal)
     path, customer_id = portal_path(presented), presented.customer_id
@@ -105,12 +98,12 @@ async def sign_out_of_portal(
     return redirect(path, cookies=[site.cookies.forget(cookie)])
 
 
-@get("/p/{portal:str}/sign-in/oidc/{provider_id:int}")
+@get("/p/{portal}/sign-in/oidc/{provider_id}")
 async def portal_provider(
-    site: NamedDependency[Site],
+    site: Site,
     request: AnyRequest,
-    portal: FromPath[str],
-    provider_id: FromPath[int],
+    portal: str,
+    provider_id: str,
 ) -> Page:
     """Redirect a user's browser to a provider."""
     presented = await read_portal(site.runtime, portal)

@@ -5,9 +5,7 @@ from __future__ import annotations
 from functools import partial
 from urllib.parse import quote
 
-from litestar import Response, get
-from litestar.datastructures import Cookie
-from litestar.di import NamedDependency
+from starlette.responses import Response
 
 from portico.asgi.exchange import exchange_of
 from portico.domain.errors import AccessDenied, Forbidden, Unavailable
@@ -24,9 +22,11 @@ from portico.web.shared.cookies import (
     FORM,
     PROVIDER,
     AnyRequest,
+    Cookie,
     portal_device_cookie,
 )
 from portico.web.shared.pages import redirect
+from portico.web.shared.routes import get
 from portico.web.shared.sessions import (
     CONSOLE_HOME,
     begin_console_session,
@@ -44,7 +44,7 @@ from portico.web.sign_in.attempts import (
 
 CONSOLE_SIGN_IN = f"{CONSOLE_HOME}/sign-in"
 CALLBACK = "/sign-in/callback"
-Page = Response[bytes]
+Page = Response
 
 
 async def start_provider_sign_in(
@@ -79,7 +79,7 @@ async def start_provider_sign_in(
 
 
 @get(CALLBACK)
-async def finish_provider_sign_in(site: NamedDependency[Site], request: AnyRequest) -> Page:
+async def finish_provider_sign_in(site: Site, request: AnyRequest) -> Page:
     """Complete a sign-in. All providers redirect browsers back to this one address."""
     attempt = await _read_attempt(site, request)
     if attempt is None:

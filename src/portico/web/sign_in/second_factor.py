@@ -5,9 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 import msgspec
-from litestar import Response, get, post
-from litestar.datastructures import Cookie
-from litestar.di import NamedDependency
+from starlette.responses import Response
 
 from portico.asgi.exchange import exchange_of
 from portico.domain.errors import AccessDenied, InvalidInput, LockedOut, PorticoError
@@ -33,12 +31,14 @@ from portico.web.shared.cookies import (
     FORM,
     PASSWORD_PROOF,
     AnyRequest,
+    Cookie,
     chosen_theme,
     language_of,
 )
 from portico.web.shared.pages import page_answer, redirect, safe_next
 from portico.web.shared.reasons import translatable
 from portico.web.shared.received_forms import ReceivedForm
+from portico.web.shared.routes import get, post
 from portico.web.shared.second_factors import (
     AppSetUp,
     app_set_up,
@@ -55,7 +55,7 @@ from portico.web.sign_in.form import missing_fields, read_sign_in_form, requeste
 
 SECOND_FACTOR = f"{CONSOLE_HOME}/sign-in/second-factor"
 SET_UP = f"{SECOND_FACTOR}/set-up"
-Page = Response[bytes]
+Page = Response
 
 
 class SecondFactorView(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,14 +95,14 @@ def ask_second_factor(site: Site, proof: NewPasswordProof, next_: str) -> Page:
 
 
 @get(SECOND_FACTOR)
-async def show_second_factor(site: NamedDependency[Site], request: AnyRequest) -> Page:
+async def show_second_factor(site: Site, request: AnyRequest) -> Page:
     """Show the second step, or the sign-in page to those who have not taken the first."""
     next_ = requested_next(request, CONSOLE_HOME)
     return await _show(site, request, _browser(site, request), next_)
 
 
-@post(SECOND_FACTOR, status_code=200)
-async def sign_in_by_second_factor(site: NamedDependency[Site], request: AnyRequest) -> Page:
+@post(SECOND_FACTOR)
+async def sign_in_by_second_factor(site: Site, request: AnyRequest) -> Page:
     """Sign an administrator in who has proven the password and answers with a second factor."""
     form = await read_sign_in_form(site, request)
     next_, browser = safe_next(form.get("next", ""), CONSOLE_HOME), _browser(site, request)
@@ -134,8 +134,8 @@ async def sign_in_by_second_factor(site: NamedDependency[Site], request: AnyRequ
     return redirect(next_, cookies=[*cookies, site.cookies.forget(PASSWORD_PROOF)])
 
 
-@post(SET_UP, status_code=200)
-async def set_up_second_factor(site: NamedDependency[Site], request: AnyRequest) -> Page:
+@post(SET_UP)
+async def set_up_second_factor(site: Site, request: AnyRequest) -> Page:
     """Store the first factor of an administrator, and show the recovery codes once."""
     form = await read_sign_in_form(site, request)
     next_, browser = safe_next(form.get("next", ""), CONSOLE_HOME), _browser(site, request)

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from functools import partial
 
 import msgspec
-from litestar import get
-from litestar.di import NamedDependency
 
 from portico.asgi.streaming import Download
 from portico.domain.audit import Action, AuditFilter
@@ -31,6 +29,7 @@ from portico.web.console.frame.csv_files import csv_download, csv_lines, csv_sta
 from portico.web.console.frame.forms import is_id
 from portico.web.console.frame.lists import Choice, address_with
 from portico.web.console.frame.page import EVERYWHERE, Answer, Console
+from portico.web.console.frame.routes import get
 from portico.web.console.frame.words import DAY_SECONDS
 from portico.web.shared.texts import gettext as _
 
@@ -91,13 +90,13 @@ class AuditView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/audit")
-async def show_audit(console: NamedDependency[Console]) -> Answer:
+async def show_audit(console: Console) -> Answer:
     """Show the requests with entries that match the filters, newest first."""
     return await _show(console, "audit")
 
 
 @get(f"/{EVERYWHERE}/audit")
-async def show_audit_everywhere(console: NamedDependency[Console]) -> Answer:
+async def show_audit_everywhere(console: Console) -> Answer:
     """Show the requests of all microtenants, with the microtenant of each."""
     return await _show(console, f"{EVERYWHERE}/audit")
 
@@ -162,7 +161,7 @@ async def _list(
 
 
 @get("/audit.csv")
-async def download_audit(console: NamedDependency[Console]) -> Download:
+async def download_audit(console: Console) -> Download:
     """Send the entries that match the filters as a CSV file."""
     return csv_download("portico-audit.csv", _csv(console))
 

@@ -11,10 +11,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from litestar import get, post
-from litestar.di import NamedDependency
-from litestar.handlers import HTTPRouteHandler
-
+from portico.asgi.routing import Route
 from portico.domain.errors import PorticoError, StalePrecondition
 from portico.services.work import UnitOfWork
 from portico.web.console.frame.confirming import Confirmation, ask
@@ -31,12 +28,13 @@ from portico.web.console.frame.editing import (
 from portico.web.console.frame.error_words import error_words
 from portico.web.console.frame.forms import FormValue, SentForm, make_form
 from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.routes import get, post
 from portico.web.shared.texts import gettext as _
 
 
-def edit_routes(editing: Editing[Any]) -> list[HTTPRouteHandler]:
+def edit_routes(editing: Editing[Any]) -> list[Route]:
     """Return the handlers of a noun: /new, /ID, /ID/enable, /ID/disable and /ID/delete."""
-    routes: list[HTTPRouteHandler] = []
+    routes: list[Route] = []
     if editing.blank is not None:
         routes.append(_new_page(editing, editing.blank))
     if editing.create:
@@ -50,9 +48,9 @@ def edit_routes(editing: Editing[Any]) -> list[HTTPRouteHandler]:
     return routes
 
 
-def _new_page(editing: Editing[R], blank: Mapping[str, FormValue]) -> HTTPRouteHandler:
+def _new_page(editing: Editing[R], blank: Mapping[str, FormValue]) -> Route:
     @get(f"/{editing.path}/new")
-    async def show_new(console: NamedDependency[Console]) -> Answer:
+    async def show_new(console: Console) -> Answer:
         async with console.preparing() as work:
             return await editing.show(console, work, Edit(make_form(editing.labels, **blank)))
 
@@ -62,11 +60,11 @@ def _new_page(editing: Editing[R], blank: Mapping[str, FormValue]) -> HTTPRouteH
 def _creation(
     editing: Editing[R],
     create: Callable[[Console, UnitOfWork, SentForm], Awaitable[Identified]],
-) -> HTTPRouteHandler:
+) -> Route:
     address = f"/{editing.path}" if editing.inline else f"/{editing.path}/new"
 
-    @post(address, status_code=303, request_max_body_size=editing.form_bytes)
-    async def add(console: NamedDependency[Console]) -> Answer:
+    @post(address, body_limit=editing.form_bytes)
+    async def add(console: Console) -> Answer:
         form = replace(await console.form(), labels=editing.labels)
         try:
             form = await editing.prepare(console, form)
@@ -84,17 +82,17 @@ def _creation(
 def _change(
     editing: Editing[R],
     store: Callable[[Console, UnitOfWork, Change[R]], Awaitable[object]],
-) -> list[HTTPRouteHandler]:
-    address = f"/{editing.path}/{{id:str}}{editing.suffix}"
+) -> list[Route]:
+    address = f"/{editing.path}/{{id}}{editing.suffix}"
 
     @get(address)
-    async def show(console: NamedDependency[Console]) -> Answer:
+    async def show(console: Console) -> Answer:
         async with console.reading() as work:
             stored = await editing.find(work, console.record_id)
             return await editing.show(console, work, Edit(editing.form_of(stored), stored))
 
-    @post(address, status_code=303, request_max_body_size=editing.form_bytes)
-    async def change(console: NamedDependency[Console]) -> Answer:
+    @post(address, body_limit=editing.form_bytes)
+    async def change(console: Console) -> Answer:
         form = replace(await console.form(), labels=editing.labels)
         try:
             form = await editing.prepare(console, form)
@@ -113,11 +111,11 @@ def _change(
 def _switch(
     editing: Editing[R],
     store: Callable[[Console, UnitOfWork, int, bool], Awaitable[object]],
-) -> HTTPRouteHandler:
-    address = f"/{editing.path}/{{id:str}}"
+) -> Route:
+    address = f"/{editing.path}/{{id}}"
 
-    @post([f"{address}/enable", f"{address}/disable"], status_code=303)
-    async def switch(console: NamedDependency[Console]) -> Answer:
+    @post(f"{address}/enable", f"{address}/disable")
+    async def switch(console: Console) -> Answer:
         form = await console.form()
         enabled = console.request.scope["path"].endswith("/enable")
         try:
@@ -139,8 +137,8 @@ def _deletion(
     editing: Editing[R],
     confirm: Callable[[Console, UnitOfWork, R], Awaitable[Confirmation]],
     remove: Remove[R],
-) -> list[HTTPRouteHandler]:
-    address = f"/{editing.path}/{{id:str}}/delete"
+) -> list[Route]:
+    address = f"/{editing.path}/{{id}}/delete"
 
     async def ask_about(console: Console, work: UnitOfWork, error: PorticoError | None) -> Answer:
         stored = await editing.find(work, console.record_id)
@@ -173,12 +171,12 @@ def _deletion(
         return await ask(console, work, question, nav=editing.nav, status=status)
 
     @get(address)
-    async def show_deletion(console: NamedDependency[Console]) -> Answer:
+    async def show_deletion(console: Console) -> Answer:
         async with console.reading() as work:
             return await ask_about(console, work, None)
 
-    @post(address, status_code=303)
-    async def delete(console: NamedDependency[Console]) -> Answer:
+    @post(address)
+    async def delete(console: Console) -> Answer:
         form = await console.form()
         try:
             async with console.writing() as work:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import msgspec
-from litestar import Response
+from starlette.responses import Response
 
 from portico.asgi.exchange import exchange_of
 from portico.domain.errors import ConcurrentChange, Overloaded, PorticoError
@@ -27,7 +27,7 @@ class ErrorView(msgspec.Struct, frozen=True, kw_only=True):
 
 def present_error(
     site: Site, request: AnyRequest, status: int, error: PorticoError | None
-) -> Response[bytes]:
+) -> Response:
     """Return the error page."""
     title, words = _words(status, error)
     theme = chosen_theme(request)

@@ -7,9 +7,7 @@ from contextlib import asynccontextmanager
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import msgspec
-from litestar import Response
-from litestar.datastructures import Cookie
-from litestar.di import NamedDependency
+from starlette.responses import Response
 
 from portico.domain.errors import InvalidInput
 from portico.domain.tenancy.identity import Role
@@ -24,7 +22,7 @@ from portico.services.work import UnitOfWork
 from portico.web.console.frame.forms import Form, SentForm, read_id
 from portico.web.console.frame.toasts import Toast, find_reminder, find_toast, undo_cookie
 from portico.web.console.frame.words import initials, role_words
-from portico.web.shared.cookies import AnyRequest, chosen_theme, language_of
+from portico.web.shared.cookies import AnyRequest, Cookie, chosen_theme, language_of
 from portico.web.shared.csrf import checked_form
 from portico.web.shared.languages import Language
 from portico.web.shared.pages import page_answer, redirect, safe_next
@@ -33,7 +31,7 @@ from portico.web.shared.sessions import administrator_of, console_reading, conso
 from portico.web.shared.site import FurtherPage, Site
 from portico.web.shared.texts import gettext as _
 
-Answer = Response[bytes]
+Answer = Response
 CHOICES_LIMIT = 100
 ALL_MICROTENANTS = _("All microtenants")
 EVERYWHERE = "everywhere"
@@ -301,7 +299,7 @@ class Console(msgspec.Struct, frozen=True, kw_only=True):
                 )
 
 
-async def open_console(site: NamedDependency[Site], request: AnyRequest) -> Console:
+async def open_console(site: Site, request: AnyRequest) -> Console:
     """Return the console for the cookie and the address of a request.
 
     Raises SignInNeeded, NotFound, or InvalidInput for an address with a NUL.

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
-from litestar import get, post
-from litestar.di import NamedDependency
 
 from portico.domain.errors import InvalidInput
 from portico.domain.links.links import BULK_LIMIT
@@ -19,10 +17,10 @@ from portico.web.console.frame.error_words import error_words
 from portico.web.console.frame.forms import FieldError, Form, SentForm, is_id
 from portico.web.console.frame.lists import Choice
 from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.routes import get, post
 from portico.web.console.links.checking import CheckedRow, Defaults, compare_rows
 from portico.web.console.links.list import CHOICES_LIMIT
 from portico.web.console.links.pasting import COLUMNS, PastedRow, read_rows, write_list, write_rows
-from portico.web.shared.csrf import FIELD_LIMIT
 from portico.web.shared.received_forms import FORM_FIELDS, UPLOAD_BYTES
 from portico.web.shared.texts import gettext as _
 from portico.web.shared.texts import ngettext
@@ -104,15 +102,15 @@ class CheckView:
 
 
 @get("/links/add-many")
-async def show_paste(console: NamedDependency[Console]) -> Answer:
+async def show_paste(console: Console) -> Answer:
     """Show the page to paste links."""
     async with console.preparing() as work:
         form = Form(sent={"default_portal": (console.query.get("portal", ""),)})
         return await _paste_page(console, work, form)
 
 
-@post("/links/add-many", status_code=200, request_max_body_size=UPLOAD_BYTES)
-async def read_paste(console: NamedDependency[Console]) -> Answer:
+@post("/links/add-many", body_limit=UPLOAD_BYTES)
+async def read_paste(console: Console) -> Answer:
     """Read a paste or a file, and show the checked rows."""
     form = await console.form()
     uploaded = form.file("file")
@@ -131,13 +129,8 @@ async def read_paste(console: NamedDependency[Console]) -> Answer:
         return await _check_page(console, work, form, rows)
 
 
-@post(
-    "/links/add-many/check",
-    status_code=200,
-    request_max_body_size=UPLOAD_BYTES,
-    opt={FIELD_LIMIT: CHECK_FIELDS},
-)
-async def check_paste(console: NamedDependency[Console]) -> Answer:
+@post("/links/add-many/check", body_limit=UPLOAD_BYTES, form_fields=CHECK_FIELDS)
+async def check_paste(console: Console) -> Answer:
     """Check corrected rows again, store them, or return to the paste."""
     form = await console.form()
     rows = _corrected_rows(form)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
-from litestar import post
-from litestar.di import NamedDependency
 
 from portico.domain.errors import InvalidInput, StalePrecondition
 from portico.domain.links.changes import (
@@ -24,6 +22,7 @@ from portico.web.console.frame.error_words import error_words
 from portico.web.console.frame.forms import FieldError, Form, read_id
 from portico.web.console.frame.lists import Choice, links_in_words, on_portals, portals_in_words
 from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.routes import post
 from portico.web.console.frame.tiles import tile_of
 from portico.web.console.links.list import FILTERS, read_filter, read_order
 from portico.web.console.links.portal_states import (
@@ -85,16 +84,16 @@ class ChangeView(msgspec.Struct, frozen=True, kw_only=True):
     button: str
 
 
-@post("/links/bulk", status_code=200)
-async def show_change(console: NamedDependency[Console]) -> Answer:
+@post("/links/bulk")
+async def show_change(console: Console) -> Answer:
     """Show the preview of a change of the selected links."""
     form = await console.form()
     async with console.reading() as work:
         return await _preview(console, work, await _with_all_that_match(work, form))
 
 
-@post("/links/bulk/apply", status_code=303)
-async def apply_change(console: NamedDependency[Console]) -> Answer:
+@post("/links/bulk/apply")
+async def apply_change(console: Console) -> Answer:
     """Make the change, or show why it is not possible any more."""
     form = await console.form()
     selection = LinkSelection(link_ids=form.ids("link"))

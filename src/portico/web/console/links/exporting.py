@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from functools import partial
 
-from litestar import get
-from litestar.di import NamedDependency
-
 from portico.asgi.streaming import Download
 from portico.domain.links.links import LINK_FIELDS
 from portico.domain.links.presentation import PresentedLink
@@ -15,6 +12,7 @@ from portico.domain.records import MAX_ID
 from portico.domain.search import AllOf, ListQuery, compare
 from portico.services.links.lists import list_filtered_links
 from portico.web.console.frame.page import Console
+from portico.web.console.frame.routes import get
 from portico.web.console.links.list import read_filter, read_order
 from portico.web.console.links.pasting import row_of, write_csv
 from portico.web.shared.pages import PAGE_HEADERS
@@ -24,7 +22,7 @@ EXPORT_PAGE = 100
 
 
 @get("/links.csv")
-async def download_links(console: NamedDependency[Console]) -> Download:
+async def download_links(console: Console) -> Download:
     """Send the links that match the filters of the list as a CSV file, without their icons."""
     return Download("portico-links.csv", "text/csv; charset=utf-8", PAGE_HEADERS, _csv(console))
 

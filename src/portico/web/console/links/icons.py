@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import msgspec
-from litestar import get
-from litestar.di import NamedDependency
-from litestar.params import FromPath
 
 from portico.domain.errors import NotFound
 from portico.web.console.frame.forms import Form, FormPicture
 from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.routes import get
 from portico.web.console.links.catalogue import (
     CatalogueIcon,
     draw_icon,
@@ -41,7 +39,7 @@ class IconChooser(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/links/icons")
-async def show_icons(console: NamedDependency[Console]) -> Answer:
+async def show_icons(console: Console) -> Answer:
     """Show the icons for the words or the host in a form. It is a part of the page of a link."""
     query = console.query
     async with console.preparing():
@@ -57,12 +55,12 @@ async def show_icons(console: NamedDependency[Console]) -> Answer:
     return page_answer(html)
 
 
-@get("/links/{id:str}/icon/{digest:str}")
-async def show_icon(console: NamedDependency[Console], digest: FromPath[str]) -> File:
+@get("/links/{id}/icon/{digest}")
+async def show_icon(console: Console) -> File:
     """Return the picture of a link. Raises NotFound without the one whose digest is given."""
     async with console.reading() as work:
         text = (await work.links.get(console.record_id)).icon_text
-    if picture_digest(text) != digest:
+    if picture_digest(text) != console.request.path_params["digest"]:
         raise NotFound("picture")
     return picture_answer(await console.site.threads.run(lambda: read_picture(text)))
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import msgspec
-from litestar import get
-from litestar.di import NamedDependency
 
 from portico.domain.links.changes import CHANGE_LIMIT
 from portico.domain.links.filters import NO_PORTAL, NO_SECTION, LinkFilter
@@ -28,6 +26,7 @@ from portico.web.console.frame.lists import (
     page_number,
 )
 from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.routes import get
 from portico.web.console.frame.tiles import address_of, tile_of
 from portico.web.console.frame.words import DAY_SECONDS
 from portico.web.shared.arch import Arch
@@ -148,7 +147,7 @@ def read_order(query: Mapping[str, str], now: int, *, size: int = PAGE_SIZE) -> 
 
 
 @get("/links")
-async def show_links(console: NamedDependency[Console]) -> Answer:
+async def show_links(console: Console) -> Answer:
     """Show the list of links."""
     query = console.query
     async with console.reading() as work:

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from litestar import post
-from litestar.di import NamedDependency
-
 from portico.domain.links.sections import Section
 from portico.services.links.sections import (
     create_section,
@@ -22,13 +19,14 @@ from portico.web.console.frame.edit_routes import edit_routes
 from portico.web.console.frame.editing import Change, Edit, Editing, NounWords
 from portico.web.console.frame.forms import Form, read_id
 from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.routes import post
 from portico.web.console.portals.order import order_page, section_field, section_version, stepped
 from portico.web.shared.texts import gettext as _
 from portico.web.shared.texts import ngettext
 
 
-@post("/sections/{id:str}/move", status_code=303)
-async def move_section(console: NamedDependency[Console]) -> Answer:
+@post("/sections/{id}/move")
+async def move_section(console: Console) -> Answer:
     """Move a section up or down."""
     form = await console.form()
     by = -1 if form.value("move") == "up" else 1

@@ -7,8 +7,6 @@ from dataclasses import replace
 from typing import TypeVar
 
 import msgspec
-from litestar import get
-from litestar.di import NamedDependency
 
 from portico.domain.errors import Forbidden, InvalidInput
 from portico.domain.people.administrators import AdministratorSpec, Grant, GrantSpec
@@ -35,6 +33,7 @@ from portico.web.console.frame.editing import Change, Edit, Editing, NounWords, 
 from portico.web.console.frame.forms import Form, FormValue, SentForm
 from portico.web.console.frame.lists import Choice
 from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.routes import get
 from portico.web.console.frame.words import initials, role_words
 from portico.web.console.people.password_links import (
     PendingLink,
@@ -96,7 +95,7 @@ class AdministratorDetails(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/administrators")
-async def show_administrators(console: NamedDependency[Console]) -> Answer:
+async def show_administrators(console: Console) -> Answer:
     """Show the list of administrators."""
     async with console.reading() as work:
         names, providers = await _microtenant_names(work), await provider_names(work)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 import msgspec
-from litestar import get
-from litestar.di import NamedDependency
 
 from portico.domain.errors import Forbidden, InvalidInput
 from portico.domain.people.groups import Group
@@ -26,6 +24,7 @@ from portico.web.console.frame.editing import Change, Edit, Editing, NounWords
 from portico.web.console.frame.forms import Form
 from portico.web.console.frame.lists import links_in_words
 from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.routes import get
 from portico.web.shared.texts import gettext as _
 from portico.web.shared.texts import ngettext
 
@@ -50,7 +49,7 @@ class GroupListView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/groups")
-async def show_groups(console: NamedDependency[Console]) -> Answer:
+async def show_groups(console: Console) -> Answer:
     """Show the list of groups."""
     async with console.reading() as work:
         return await _page(console, work, Edit(Form()))

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection
 
 import msgspec
-from litestar import get, post
-from litestar.di import NamedDependency
 
 from portico.domain.errors import InvalidField
 from portico.domain.people.groups import Group
@@ -24,6 +22,7 @@ from portico.web.console.frame.error_words import error_words
 from portico.web.console.frame.forms import Form
 from portico.web.console.frame.lists import PAGE_SIZE, Window, address_with, page_number
 from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.routes import get, post
 from portico.web.console.frame.words import initials
 from portico.web.shared.texts import Text, ngettext
 from portico.web.shared.texts import gettext as _
@@ -61,29 +60,29 @@ class MembersView(msgspec.Struct, frozen=True, kw_only=True):
         return address_with(self.path, {"q": self.text}, page=str(number))
 
 
-@get("/groups/{id:str}")
-async def show_members(console: NamedDependency[Console]) -> Answer:
+@get("/groups/{id}")
+async def show_members(console: Console) -> Answer:
     """Show the members of a group."""
     async with console.reading() as work:
         return await _page(console, work, await get_group(work, console.record_id))
 
 
-@get("/groups/{id:str}/add")
-async def show_others(console: NamedDependency[Console]) -> Answer:
+@get("/groups/{id}/add")
+async def show_others(console: Console) -> Answer:
     """Show the people who can be added to a group."""
     async with console.preparing() as work:
         group = await get_group(work, console.record_id)
         return await _page(console, work, group, adding=True)
 
 
-@post("/groups/{id:str}/add", status_code=303)
-async def add(console: NamedDependency[Console]) -> Answer:
+@post("/groups/{id}/add")
+async def add(console: Console) -> Answer:
     """Add the chosen people to a group."""
     return await _change(console, add_members, adding=True)
 
 
-@post("/groups/{id:str}/remove", status_code=303)
-async def take_out(console: NamedDependency[Console]) -> Answer:
+@post("/groups/{id}/remove")
+async def take_out(console: Console) -> Answer:
     """Take the chosen people out of a group."""
     return await _change(console, remove_members, adding=False)
 

@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import msgspec
-from litestar import get, post
-from litestar.di import NamedDependency
 
 from portico.domain.errors import Forbidden, InvalidField
 from portico.services.people.administrators import set_own_password
 from portico.services.people.passwords import hash_in_turn
 from portico.web.console.frame.forms import FieldError, Form, make_form, place_error
 from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.routes import get, post
 from portico.web.console.people.proving import prove_own_password
 from portico.web.shared.texts import gettext as _
 
@@ -32,13 +31,13 @@ class OwnPasswordView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/password")
-async def show_own_password(console: NamedDependency[Console]) -> Answer:
+async def show_own_password(console: Console) -> Answer:
     """Show the form."""
     return await _page(console, make_form(LABELS))
 
 
-@post("/password", status_code=303)
-async def change_own_password(console: NamedDependency[Console]) -> Answer:
+@post("/password")
+async def change_own_password(console: Console) -> Answer:
     """Store the new password."""
     form = replace(await console.form(), labels=LABELS)
     _require_password(console)

@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import msgspec
-from litestar import get, post
-from litestar.di import NamedDependency
 
 from portico.domain.errors import AccessDenied, Forbidden, InvalidField, InvalidInput
 from portico.domain.people.second_factors import FactorMethod, NewFactor
@@ -28,6 +26,7 @@ from portico.services.people.second_factors import (
 from portico.services.work import UnitOfWork
 from portico.web.console.frame.forms import FieldError, Form, SentForm, make_form, place_error
 from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.routes import get, post
 from portico.web.console.people.proving import prove_own_password
 from portico.web.shared.cookies import PASSWORD_PROOF
 from portico.web.shared.pages import redirect
@@ -83,13 +82,13 @@ class RecoveryCodesView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get(f"/{PLACE}")
-async def show_own_factors(console: NamedDependency[Console]) -> Answer:
+async def show_own_factors(console: Console) -> Answer:
     """Show the list, with what can be added while the password is proven."""
     return await _page(console, make_form(LABELS))
 
 
-@post(f"/{PLACE}/password", status_code=303)
-async def open_changes(console: NamedDependency[Console]) -> Answer:
+@post(f"/{PLACE}/password")
+async def open_changes(console: Console) -> Answer:
     """Prove the password, which allows changes for ten minutes in this session."""
     form = replace(await console.form(), labels=LABELS)
     _require_password(console)
@@ -107,8 +106,8 @@ async def open_changes(console: NamedDependency[Console]) -> Answer:
     return redirect(f"{console.base}/{PLACE}", cookies=[cookie])
 
 
-@post(f"/{PLACE}/app", status_code=303)
-async def add_app(console: NamedDependency[Console]) -> Answer:
+@post(f"/{PLACE}/app")
+async def add_app(console: Console) -> Answer:
     """Store an authenticator app that shows the code of this moment."""
     form = replace(await console.form(), labels=LABELS)
     if await _prover(console) is None:
@@ -131,8 +130,8 @@ async def add_app(console: NamedDependency[Console]) -> Answer:
         return await _page(console, failed, status=422)
 
 
-@post(f"/{PLACE}/passkeys", status_code=303)
-async def add_passkey(console: NamedDependency[Console]) -> Answer:
+@post(f"/{PLACE}/passkeys")
+async def add_passkey(console: Console) -> Answer:
     """Store a passkey that the browser has created."""
     form = replace(await console.form(), labels=LABELS)
     prover, party = await _prover(console), relying_party(console.site, console.request)
@@ -150,8 +149,8 @@ async def add_passkey(console: NamedDependency[Console]) -> Answer:
     return await _page(console, failed, status=422)
 
 
-@post(f"/{PLACE}/{{id:str}}/remove", status_code=303)
-async def remove(console: NamedDependency[Console]) -> Answer:
+@post(f"/{PLACE}/{{id}}/remove")
+async def remove(console: Console) -> Answer:
     """Delete a factor."""
     form = replace(await console.form(), labels=LABELS)
     if await _prover(console) is None:
@@ -164,8 +163,8 @@ async def remove(console: NamedDependency[Console]) -> Answer:
     return console.go(PLACE, work)
 
 
-@post(f"/{PLACE}/recovery-codes", status_code=200)
-async def renew_codes(console: NamedDependency[Console]) -> Answer:
+@post(f"/{PLACE}/recovery-codes")
+async def renew_codes(console: Console) -> Answer:
     """Replace the recovery codes, and show the new ones once."""
     form = replace(await console.form(), labels=LABELS)
     if await _prover(console) is None:

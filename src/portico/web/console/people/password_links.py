@@ -6,8 +6,6 @@ from collections.abc import Awaitable, Callable
 from urllib.parse import quote
 
 import msgspec
-from litestar import get, post
-from litestar.di import NamedDependency
 
 from portico.domain.errors import InvalidField
 from portico.domain.people.password_links import PasswordLink
@@ -25,6 +23,7 @@ from portico.services.portals.open_portals import list_open_portals
 from portico.services.work import UnitOfWork
 from portico.web.console.frame.forms import SentForm
 from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.routes import get, post
 from portico.web.shared.texts import gettext as _
 
 PORTALS_SHOWN = 50
@@ -57,28 +56,28 @@ class PendingLink(msgspec.Struct, frozen=True):
     expires: int
 
 
-@post("/users/{id:str}/password-link", status_code=200)
-async def make_user_link(console: NamedDependency[Console]) -> Answer:
+@post("/users/{id}/password-link")
+async def make_user_link(console: Console) -> Answer:
     """Make a link for a user and show it."""
     await console.form()
     return await show_user_link(console, console.record_id)
 
 
-@post("/administrators/{id:str}/password-link", status_code=200)
-async def make_administrator_link(console: NamedDependency[Console]) -> Answer:
+@post("/administrators/{id}/password-link")
+async def make_administrator_link(console: Console) -> Answer:
     """Make a link for an administrator and show it."""
     await console.form()
     return await show_administrator_link(console, console.record_id)
 
 
-@post("/users/{id:str}/password-link/withdraw", status_code=303)
-async def end_user_link(console: NamedDependency[Console]) -> Answer:
+@post("/users/{id}/password-link/withdraw")
+async def end_user_link(console: Console) -> Answer:
     """Withdraw the unused link of a user."""
     return await _withdraw(console, "users", withdraw_user_link)
 
 
-@post("/administrators/{id:str}/password-link/withdraw", status_code=303)
-async def end_administrator_link(console: NamedDependency[Console]) -> Answer:
+@post("/administrators/{id}/password-link/withdraw")
+async def end_administrator_link(console: Console) -> Answer:
     """Withdraw the unused link of an administrator."""
     return await _withdraw(console, "administrators", withdraw_administrator_link)
 
@@ -172,8 +171,8 @@ async def _withdraw(
     return console.go(f"{nouns}/{console.record_id}", message=message)
 
 
-@get(["/users/{id:str}/password-link", "/administrators/{id:str}/password-link"])
-async def show_person(console: NamedDependency[Console]) -> Answer:
+@get("/users/{id}/password-link", "/administrators/{id}/password-link")
+async def show_person(console: Console) -> Answer:
     """Redirect to the person: a link is never shown again."""
     noun = console.request.scope["path"].removeprefix(f"{console.base}/").partition("/")[0]
     return console.go(f"{noun}/{console.record_id}")

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
-from litestar import get, post
-from litestar.di import NamedDependency
 
 from portico.domain.errors import InvalidInput
 from portico.domain.people.second_factors import FactorMethod, SecondFactor
@@ -19,6 +17,7 @@ from portico.services.people.second_factors import (
 )
 from portico.web.console.frame.error_words import error_words
 from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.routes import get, post
 from portico.web.console.frame.words import initials
 from portico.web.shared.texts import gettext as _
 from portico.web.shared.texts import listed, ngettext
@@ -47,13 +46,13 @@ class SecondFactorRuleView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get(f"/{PLACE}")
-async def show_rule(console: NamedDependency[Console]) -> Answer:
+async def show_rule(console: Console) -> Answer:
     """Show the rule and the administrators."""
     return await _page(console)
 
 
-@post(f"/{PLACE}", status_code=303)
-async def change_rule(console: NamedDependency[Console]) -> Answer:
+@post(f"/{PLACE}")
+async def change_rule(console: Console) -> Answer:
     """Require a second factor, or no longer."""
     form = await console.form()
     try:

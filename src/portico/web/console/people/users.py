@@ -7,8 +7,6 @@ from dataclasses import replace
 from typing import TypeVar
 
 import msgspec
-from litestar import get
-from litestar.di import NamedDependency
 
 from portico.domain.errors import UnknownReference
 from portico.domain.people.users import USER_FIELDS, PortalUser, PortalUserSpec
@@ -32,6 +30,7 @@ from portico.web.console.frame.editing import Change, Edit, Editing, NounWords, 
 from portico.web.console.frame.forms import Form, FormValue, SentForm, read_id
 from portico.web.console.frame.lists import PAGE_SIZE, Choice, Window, address_with, page_number
 from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.routes import get
 from portico.web.console.frame.words import initials
 from portico.web.console.people.password_links import (
     PendingLink,
@@ -97,7 +96,7 @@ class UserDetails(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/users")
-async def show_users(console: NamedDependency[Console]) -> Answer:
+async def show_users(console: Console) -> Answer:
     """Show the list of users."""
     text = console.query.get("q", "").strip()
     async with console.reading() as work:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Container, Mapping, Sequence
 
 import msgspec
-from litestar import get
-from litestar.di import NamedDependency
 
 from portico.asgi.streaming import Download
 from portico.domain.errors import SearchTooExpensive
@@ -24,6 +22,7 @@ from portico.web.console.frame.csv_files import csv_download, csv_lines, csv_sta
 from portico.web.console.frame.forms import is_id
 from portico.web.console.frame.lists import address_with
 from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.routes import get
 from portico.web.console.policies.policies import UNNAMED
 
 TEXT_LIMIT = 100
@@ -65,8 +64,8 @@ class AcceptancesView(msgspec.Struct, frozen=True, kw_only=True):
         return address_with(self.path, self.chosen, before=older) if older else ""
 
 
-@get("/policies/{id:str}/acceptances")
-async def show_acceptances(console: NamedDependency[Console]) -> Answer:
+@get("/policies/{id}/acceptances")
+async def show_acceptances(console: Console) -> Answer:
     """Show who accepted a policy, newest first."""
     text, before = _text(console), console.query.get("before", "")
     before_id = int(before) if is_id(before) else None
@@ -86,8 +85,8 @@ async def show_acceptances(console: NamedDependency[Console]) -> Answer:
         return await console.page("policy_acceptances.html", work, view, nav="policies")
 
 
-@get("/policies/{id:str}/acceptances.csv")
-async def download_acceptances(console: NamedDependency[Console]) -> Download:
+@get("/policies/{id}/acceptances.csv")
+async def download_acceptances(console: Console) -> Download:
     """Send the acceptances of a policy as a CSV file."""
     async with console.reading() as work:
         await get_aup(work, console.record_id)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import msgspec
-from litestar import get, post
-from litestar.di import NamedDependency
 
 from portico.domain.errors import InvalidInput, LinkLimitExceeded
 from portico.domain.links.changes import ChangeKind, LinkChange, LinkSelection
@@ -22,6 +20,7 @@ from portico.web.console.frame.error_words import error_words
 from portico.web.console.frame.forms import FieldError, Form, read_id
 from portico.web.console.frame.lists import links_in_words, on_portals
 from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.routes import get, post
 from portico.web.console.frame.tiles import address_of, tile_of
 from portico.web.shared.arch import Arch
 from portico.web.shared.texts import gettext as _
@@ -96,8 +95,8 @@ async def find_choices(
     )
 
 
-@post("/portals/link-choices", status_code=200)
-async def show_choices(console: NamedDependency[Console]) -> Answer:
+@post("/portals/link-choices")
+async def show_choices(console: Console) -> Answer:
     """Show the links that match the text of a form, for the script of a list of choices."""
     form = await console.form()
     async with console.reading() as work:
@@ -108,15 +107,15 @@ async def show_choices(console: NamedDependency[Console]) -> Answer:
         return await console.page("link_choices.html", work, choices, nav="portals")
 
 
-@get("/portals/{id:str}/add-links")
-async def show_add_links(console: NamedDependency[Console]) -> Answer:
+@get("/portals/{id}/add-links")
+async def show_add_links(console: Console) -> Answer:
     """Show the links that are not on a portal, to add some of them."""
     async with console.preparing() as work:
         return await _page(console, work, Form())
 
 
-@post("/portals/{id:str}/add-links", status_code=303)
-async def add_links(console: NamedDependency[Console]) -> Answer:
+@post("/portals/{id}/add-links")
+async def add_links(console: Console) -> Answer:
     """Put the ticked links on a portal, or search again."""
     form, portal_id = await console.form(), console.record_id
     if form.value("go") == "find":

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 import msgspec
-from litestar import get
-from litestar.di import NamedDependency
 
 from portico.domain.errors import InvalidField, SearchTooExpensive
 from portico.domain.links.display_hosts import display_host
@@ -18,6 +16,7 @@ from portico.services.portals.everywhere import (
 from portico.web.console.frame.error_words import error_words
 from portico.web.console.frame.lists import address_with, page_number
 from portico.web.console.frame.page import EVERYWHERE, Answer, Console
+from portico.web.console.frame.routes import get
 from portico.web.shared.texts import gettext as _
 
 
@@ -50,13 +49,13 @@ class EverywhereView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get(f"/{EVERYWHERE}/links")
-async def show_links(console: NamedDependency[Console]) -> Answer:
+async def show_links(console: Console) -> Answer:
     """Show the links of all microtenants."""
     return await _show(console, "links", list_links_everywhere)
 
 
 @get(f"/{EVERYWHERE}/portals")
-async def show_portals(console: NamedDependency[Console]) -> Answer:
+async def show_portals(console: Console) -> Answer:
     """Show the portals of all microtenants."""
     return await _show(console, "portals", list_portals_everywhere)
 

@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import msgspec
-from litestar import get, post
-from litestar.di import NamedDependency
 
 from portico.domain.errors import NotFound
 from portico.domain.links.changes import ChangeKind, LinkChange, LinkSelection
@@ -25,6 +23,7 @@ from portico.web.console.frame.conflicts import Conflict
 from portico.web.console.frame.editing import Edit
 from portico.web.console.frame.forms import Form, read_id
 from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.routes import get, post
 from portico.web.console.frame.tiles import address_of, tile_of
 from portico.web.console.portals.portals import PortalFacts, facts_of
 from portico.web.shared.arch import Arch
@@ -71,8 +70,8 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
     tab: str = ""
 
 
-@get("/portals/{id:str}")
-async def show_order(console: NamedDependency[Console]) -> Answer:
+@get("/portals/{id}")
+async def show_order(console: Console) -> Answer:
     """Show the links of a portal, disabled ones too, under their sections."""
     async with console.reading() as work:
         return await order_page(console, work, console.record_id, Edit(Form()))
@@ -122,8 +121,8 @@ def _section(
     )
 
 
-@post("/portals/{id:str}/order", status_code=303)
-async def save_order(console: NamedDependency[Console]) -> Answer:
+@post("/portals/{id}/order")
+async def save_order(console: Console) -> Answer:
     """Store the order of a section's links on this portal, or of the sections."""
     form = await console.form()
     portal_id = console.record_id
@@ -136,8 +135,8 @@ async def save_order(console: NamedDependency[Console]) -> Answer:
     return console.go(f"portals/{portal_id}", work, message="order")
 
 
-@post("/portals/{id:str}/order/link", status_code=303)
-async def move_link(console: NamedDependency[Console]) -> Answer:
+@post("/portals/{id}/order/link")
+async def move_link(console: Console) -> Answer:
     """Move a link up, down, to another section, or off the portal; enable or disable it."""
     form = await console.form()
     portal_id, move = console.record_id, form.value("move")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import msgspec
-from litestar import get, post
-from litestar.di import NamedDependency
 
 from portico.domain.portals.requests import PortalRequest, RequestKind
 from portico.services.portals.requests import close_request, list_requests, reopen_request
@@ -12,6 +10,7 @@ from portico.services.work import UnitOfWork
 from portico.web.console.audit.entries import KINDS
 from portico.web.console.frame.lists import PAGE_SIZE, Window, address_with, page_number
 from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.routes import get, post
 
 CLOSED = "closed"
 
@@ -45,7 +44,7 @@ class RequestListView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/requests")
-async def show_requests(console: NamedDependency[Console]) -> Answer:
+async def show_requests(console: Console) -> Answer:
     """Show the open requests, or with `state=closed` those that are done."""
     closed = console.query.get("state", "") == CLOSED
     number = page_number(console.query.get("page", ""))
@@ -83,8 +82,8 @@ async def _rows(
     ]
 
 
-@post("/requests/{id:str}/close", status_code=303)
-async def close(console: NamedDependency[Console]) -> Answer:
+@post("/requests/{id}/close")
+async def close(console: Console) -> Answer:
     """Mark a request as done."""
     form = await console.form()
     async with console.writing() as work:
@@ -92,8 +91,8 @@ async def close(console: NamedDependency[Console]) -> Answer:
     return console.go(console.back(form, "requests"), work)
 
 
-@post("/requests/{id:str}/reopen", status_code=303)
-async def reopen(console: NamedDependency[Console]) -> Answer:
+@post("/requests/{id}/reopen")
+async def reopen(console: Console) -> Answer:
     """Mark a request as open again."""
     form = await console.form()
     async with console.writing() as work:

@@ -6,14 +6,13 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 import msgspec
-from litestar import get
-from litestar.di import NamedDependency
 
 from portico.domain.finding import Found, MatchPosition, find_best
 from portico.services.portals.search_everything import SearchResults, search_everything
 from portico.services.work import UnitOfWork
 from portico.web.console.frame.page import Answer, Console
 from portico.web.console.frame.places import Place, places_of
+from portico.web.console.frame.routes import get
 from portico.web.console.frame.tiles import tile_of
 from portico.web.shared.arch import Arch
 from portico.web.shared.marks import Part, marked_parts
@@ -54,7 +53,7 @@ class SearchView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/search")
-async def show_search(console: NamedDependency[Console]) -> Answer:
+async def show_search(console: Console) -> Answer:
     """Show the links, pages, people and so on that match every word, the best group first."""
     text = console.query.get("q", "").strip()
     async with console.reading() as work:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection
 
 import msgspec
-from litestar import get
-from litestar.di import NamedDependency
 
 from portico.services.people.groups import get_group
 from portico.services.people.members import groups_of_user
@@ -22,6 +20,7 @@ from portico.web.console.frame.lists import (
     portals_in_words,
 )
 from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.routes import get
 
 PORTALS_PER_PAGE = 5
 
@@ -67,8 +66,8 @@ class SeesView(msgspec.Struct, frozen=True, kw_only=True):
         return address_with(f"{self.href}/sees", {}, page=str(number))
 
 
-@get("/users/{id:str}/sees")
-async def show_what_a_user_sees(console: NamedDependency[Console]) -> Answer:
+@get("/users/{id}/sees")
+async def show_what_a_user_sees(console: Console) -> Answer:
     """Show what a user sees."""
     async with console.reading() as work:
         user = await get_user(work, console.record_id)
@@ -77,8 +76,8 @@ async def show_what_a_user_sees(console: NamedDependency[Console]) -> Answer:
         return await _page(console, work, "user", name, href, groups, enabled=user.enabled)
 
 
-@get("/groups/{id:str}/sees")
-async def show_what_a_group_sees(console: NamedDependency[Console]) -> Answer:
+@get("/groups/{id}/sees")
+async def show_what_a_group_sees(console: Console) -> Answer:
     """Show what somebody sees who is in a group and in no other one."""
     async with console.reading() as work:
         group = await get_group(work, console.record_id)

@@ -8,10 +8,8 @@ from dataclasses import replace
 from functools import partial
 
 import msgspec
-from litestar import get
-from litestar.di import NamedDependency
-from litestar.handlers import HTTPRouteHandler
 
+from portico.asgi.routing import Route
 from portico.domain.audit import AuditFilter
 from portico.domain.links.presentation import seen_by
 from portico.domain.people.users import USER_FIELDS
@@ -34,6 +32,7 @@ from portico.web.console.frame.forms import Form, FormPicture, FormValue
 from portico.web.console.frame.lists import Choice
 from portico.web.console.frame.moments import moment_of, moment_value
 from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.routes import get
 from portico.web.console.frame.tiles import address_of, tile_of
 from portico.web.console.portals.domain import DomainNote, domain_note
 from portico.web.console.portals.portals import (
@@ -98,8 +97,8 @@ class PreviewView(msgspec.Struct, frozen=True, kw_only=True):
     sections: list[SeenSection]
 
 
-@get("/portals/{id:str}/history")
-async def show_history(console: NamedDependency[Console]) -> Answer:
+@get("/portals/{id}/history")
+async def show_history(console: Console) -> Answer:
     """Show the changes of a portal, newest first."""
     async with console.reading() as work:
         portal = await get_presented_portal(work, console.record_id)
@@ -112,8 +111,8 @@ async def show_history(console: NamedDependency[Console]) -> Answer:
         return await console.page("portal_history.html", work, view, nav="portals")
 
 
-@get("/portals/{id:str}/preview")
-async def show_preview(console: NamedDependency[Console]) -> Answer:
+@get("/portals/{id}/preview")
+async def show_preview(console: Console) -> Answer:
     """Show a portal's links as a user or a member of a group sees them."""
     query = console.query
     async with console.reading() as work:
@@ -290,7 +289,7 @@ def _tab(
     requested: Callable[[Form, PresentedPortal], PresentedPortal],
     form_bytes: int = FORM_BYTES,
     **pictures: Callable[[str, bytes], StoredPicture],
-) -> list[HTTPRouteHandler]:
+) -> list[Route]:
     tab = Editing(
         words=PORTAL_WORDS,
         path="portals",

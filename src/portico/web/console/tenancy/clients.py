@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import msgspec
-from litestar import get, post
-from litestar.di import NamedDependency
 
 from portico.domain.errors import InvalidInput, StalePrecondition
 from portico.domain.tenancy.identity import CLIENT_KIND, Role
@@ -27,6 +25,7 @@ from portico.web.console.frame.conflicts import Conflict, describe_last_change
 from portico.web.console.frame.forms import Form, make_form, place_error, read_id
 from portico.web.console.frame.lists import Choice
 from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.routes import get, post
 from portico.web.console.frame.words import ROLES
 from portico.web.shared.texts import gettext as _
 
@@ -63,7 +62,7 @@ class NewClientView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/clients")
-async def show_clients(console: NamedDependency[Console]) -> Answer:
+async def show_clients(console: Console) -> Answer:
     """Show the list of clients: active ones first, newest first."""
     async with console.reading() as work:
         clients = list(await list_clients(work))
@@ -88,14 +87,14 @@ async def show_clients(console: NamedDependency[Console]) -> Answer:
 
 
 @get("/clients/new")
-async def new_client(console: NamedDependency[Console]) -> Answer:
+async def new_client(console: Console) -> Answer:
     """Show the form of a new client, which is read-only by default."""
     async with console.preparing() as work:
         return await _page(console, work, make_form(LABELS, role=Role.VIEWER.value))
 
 
-@post("/clients/new", status_code=200)
-async def add_client(console: NamedDependency[Console]) -> Answer:
+@post("/clients/new")
+async def add_client(console: Console) -> Answer:
     """Store a new client and show its secret, once."""
     form = replace(await console.form(), labels=LABELS)
     where = form.value("microtenant")
@@ -122,15 +121,15 @@ async def add_client(console: NamedDependency[Console]) -> Answer:
         return await console.page("client_new.html", work, view, nav="clients")
 
 
-@get("/clients/{id:str}/revoke")
-async def ask_to_revoke(console: NamedDependency[Console]) -> Answer:
+@get("/clients/{id}/revoke")
+async def ask_to_revoke(console: Console) -> Answer:
     """Show the effect of revoking a client, and ask."""
     async with console.reading() as work:
         return await _ask(console, work)
 
 
-@post("/clients/{id:str}/revoke", status_code=303)
-async def end_client(console: NamedDependency[Console]) -> Answer:
+@post("/clients/{id}/revoke")
+async def end_client(console: Console) -> Answer:
     """Revoke a client, or ask again if it changed after the page was opened."""
     form = await console.form()
     try:

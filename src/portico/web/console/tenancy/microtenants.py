@@ -7,8 +7,6 @@ from dataclasses import replace
 from typing import TypeVar
 
 import msgspec
-from litestar import get
-from litestar.di import NamedDependency
 
 from portico.domain.errors import AuthDomainTaken, Forbidden, ForeignAuthDomain
 from portico.domain.links.display_hosts import display_host
@@ -33,6 +31,7 @@ from portico.web.console.frame.editing import Change, Edit, Editing, NounWords, 
 from portico.web.console.frame.error_words import error_words
 from portico.web.console.frame.forms import Form, FormValue
 from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.routes import get
 from portico.web.shared.texts import gettext as _
 
 LABELS: Mapping[str, str] = {
@@ -77,7 +76,7 @@ class MicrotenantDetails(msgspec.Struct, frozen=True):
 
 
 @get("/microtenants")
-async def show_microtenants(console: NamedDependency[Console]) -> Answer:
+async def show_microtenants(console: Console) -> Answer:
     """Show the list of microtenants, by precedence."""
     async with console.reading() as work:
         note = _refusal(work)

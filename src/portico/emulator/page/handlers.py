@@ -1,4 +1,4 @@
-"""The routes of the stand-in's page. Each form changes one thing and shows the page again."""
+"""The handlers of the stand-in's page. Each form changes one thing and shows the page again."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from math import isfinite, nan
 
-from litestar import Request, Response, get, post
-from litestar.datastructures import State
-from litestar.di import NamedDependency
-from litestar.params import FromPath
+from starlette.requests import Request
+from starlette.responses import Response
 
 from portico.domain.errors import InvalidField, InvalidInput, NotFound, PorticoError
 from portico.emulator.faults.profiles import profile
@@ -22,46 +20,42 @@ from portico.services.access import require_admin
 
 NAV = "stand-in"
 TEMPLATE = "stand_in.html"
-Page = Response[bytes]
-AnyRequest = Request[object, object, State]
+Page = Response
+AnyRequest = Request
 Change = Callable[[StandIn, int, SentForm], Awaitable[str]]
 """Makes a change for a tenant, and returns the name of the message about it."""
 
 
-@get("/stand-in")
-async def show_page(request: AnyRequest, console: NamedDependency[ConsoleFrame]) -> Page:
+async def show_page(console: ConsoleFrame) -> Page:
     """Show the stand-in as the tenant of the address sees it."""
-    return await _shown(request, console, done=console.query.get("did", ""))
+    return await _shown(console, done=console.query.get("did", ""))
 
 
-@post("/stand-in/{part:str}", status_code=303)
-async def change_part(
-    request: AnyRequest, part: FromPath[str], console: NamedDependency[ConsoleFrame]
-) -> Page:
+async def change_part(console: ConsoleFrame) -> Page:
     """Make the change of a form, go back to the page, or say there why it was refused."""
     form = await console.form()
     async with console.reading() as work:
         require_admin(work)
+    part = console.request.path_params["part"]
     change = CHANGES.get(part)
     if change is None:
         raise NotFound(part)
-    stand_in: StandIn = request.app.state.stand_in
+    stand_in: StandIn = console.request.app.state.stand_in
     try:
         done = await change(stand_in, console.customer_id, form)
     except (InvalidInput, NotFound, NoSuchSnapshot) as error:
-        return await _shown(request, console, problem=_sentence(error), status=422)
+        return await _shown(console, problem=_sentence(error), status=422)
     return console.go(f"stand-in?did={done}")
 
 
 async def _shown(
-    request: AnyRequest,
     console: ConsoleFrame,
     *,
     done: str = "",
     problem: str = "",
     status: int = 200,
 ) -> Page:
-    stand_in: StandIn = request.app.state.stand_in
+    stand_in: StandIn = console.request.app.state.stand_in
     async with console.reading() as work:
         view = show_stand_in(
             stand_in, console.customer_id, work.tenant.name, done=done, problem=problem
@@ -179,5 +173,3 @@ CHANGES: Mapping[str, Change] = {
     "requests": _clear_requests,
 }
 """The change that each form makes, by the last part of its address."""
-
-ROUTES = (show_page, change_part)
