@@ -21,6 +21,7 @@ from random import randrange
 from typing import TYPE_CHECKING
 
 import msgspec
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
@@ -31,7 +32,7 @@ from portico.asgi.exchange import ExchangeMiddleware
 from portico.asgi.forwarding import ForwardingRecord
 from portico.asgi.limits import RateCounter
 from portico.asgi.request_counts import RequestCounts
-from portico.asgi.routing import AnswerError, Application, Route, RouteGroup, get
+from portico.asgi.routing import AnswerError, Application, Route, RouteGroup, route
 from portico.asgi.threads import Threads
 from portico.backup_schedule import backup_schedule
 from portico.domain.addresses import parse_networks
@@ -41,7 +42,7 @@ from portico.http import policies as aups
 from portico.http.hot.cache import AnswerCache
 from portico.http.hot.reads import HotReads
 from portico.http.hot.sign_ins import HotSignIns
-from portico.http.kit.answers import CONTENT_TYPE, AnyRequest
+from portico.http.kit.answers import CONTENT_TYPE
 from portico.http.kit.api_call import Api
 from portico.http.kit.errors import api_errors, refuse_ambiguous, status_of
 from portico.http.kit.large_answers import large_answer_slots
@@ -338,8 +339,8 @@ def _errors(settings: Settings) -> AnswerError:
     api = api_errors(vendor_statuses=settings.vendor_statuses)
     pages = {"console": page_errors(present_error), "p": page_errors(present_message)}
 
-    def answer(request: AnyRequest, error: Exception) -> ASGIApp:
-        first = request.scope["path"].split("/")[1]
+    def answer(request: Request, error: Exception) -> ASGIApp:
+        first = request.scope["path"].removeprefix("/").partition("/")[0]
         return pages.get(first, api)(request, error)
 
     return answer
@@ -377,9 +378,9 @@ def _api_groups() -> list[RouteGroup]:
 
 
 def _described_routes() -> list[tuple[str, Route]]:
+    """Return the routes of the API, each with the prefix of its path."""
     routes = [(PREFIXES[0], route) for noun in NOUNS for route in noun.ROUTES]
-    routes += [("", route) for route in (*identity.ROOT_ROUTES, *identity.SESSION_ROUTES)]
-    return [each for each in routes if description_of(each[1]) is not None]
+    return routes + [("", each) for each in (*identity.ROOT_ROUTES, *identity.SESSION_ROUTES)]
 
 
 def usual_statuses() -> Mapping[tuple[str, str], Collection[int]]:
@@ -393,27 +394,27 @@ def api_operations() -> Operations:
     from portico.http.kit.known_fields import known_fields
 
     operations: list[Operation] = []
-    for prefix, route in _described_routes():
-        described = description_of(route)
+    for prefix, served in _described_routes():
+        described = description_of(served)
         if described is None:
             continue
         fields = None if described.body is None else known_fields(described.body)
         query = frozenset(each.name for each in described.parameters if each.location == "query")
         operations += [
-            Operation(route.name, route.method, address, fields, query)
-            for _, address in named_addresses(prefix, route)
+            Operation(served.name, served.method, address, fields, query)
+            for _, address in named_addresses(prefix, served)
         ]
     return Operations(operations)
 
 
-@get("/healthz")
-async def health(request: AnyRequest) -> Response:
+@route("GET", "/healthz")
+async def health(request: Request) -> Response:
     """Report that the process answers."""
     return Response(b'{"status":"ok"}', media_type=CONTENT_TYPE)
 
 
-@get("/readyz")
-async def readiness(request: AnyRequest) -> Response:
+@route("GET", "/readyz")
+async def readiness(request: Request) -> Response:
     """Report whether the database has the right schema and can commit a write."""
     check: Readiness = request.app.state.readiness
     reason = await check.reason()
@@ -429,7 +430,7 @@ def openapi_document() -> bytes:
     return msgspec.json.encode(describe(_described_routes(), version=__version__))
 
 
-@get("/openapi.json")
-async def openapi(request: AnyRequest) -> Response:
+@route("GET", "/openapi.json")
+async def openapi(request: Request) -> Response:
     """Return the OpenAPI document."""
     return Response(await asyncio.to_thread(openapi_document), media_type="application/json")

@@ -1,6 +1,6 @@
 """The database, the secrets and the runtime of an installation, for the server and for commands.
 
-Commands import this module and not `app`, which loads Litestar, the API and every page.
+Commands import this module and not `app`, which loads Starlette, the API and every page.
 """
 
 from __future__ import annotations

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from portico.asgi.exchange import Observer
 from portico.asgi.request_counts import RequestCounts
-from portico.asgi.routing import Route, RouteGroup, get
+from portico.asgi.routing import Route, RouteGroup, route
 from portico.asgi.statements import FollowedStatements
 from portico.domain.durations import duration_milliseconds
-from portico.http.kit.answers import AnyRequest
 from portico.http.kit.api_call import Api
 from portico.observability.slow_requests import log_slow_requests
 from portico.services.readiness import Readiness
@@ -106,8 +106,8 @@ def metrics_route(reporter: WorkerReporter) -> Route:
     """Return the route that answers with the metrics of all workers."""
     from portico.observability.pipes import NoMetrics
 
-    @get("/metrics")
-    async def metrics(request: AnyRequest) -> Response:
+    @route("GET", "/metrics")
+    async def metrics(request: Request) -> Response:
         """Return the metrics of all workers."""
         try:
             all_metrics = await reporter.ask_for_all(request.headers.get("accept", ""), ALL_SECONDS)

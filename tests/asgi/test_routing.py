@@ -18,8 +18,10 @@ from portico.asgi.routing import (
     NoSuchPath,
     Route,
     RouteGroup,
-    get,
     placed_route,
+)
+from portico.asgi.routing import (
+    route as make_route,
 )
 from portico.domain.errors import Forbidden, PorticoError
 
@@ -122,7 +124,7 @@ def test_route_has_several_paths_and_its_group_a_prefix() -> None:
 
 
 def test_needless_slashes_are_removed_from_the_path() -> None:
-    @get("/p/{portal}")
+    @make_route("GET", "/p/{portal}")
     async def show(request: Request) -> Response:
         return Response(request.scope["path"])
 
@@ -174,7 +176,7 @@ def failing(error: Exception, *, begins: bool = False) -> Route:
             await send({"type": "http.response.start", "status": 200, "headers": []})
         raise error
 
-    @get("/fails")
+    @make_route("GET", "/fails")
     async def fail(request: Request) -> ASGIApp:
         return answer
 

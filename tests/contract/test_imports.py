@@ -19,7 +19,7 @@ OF_THE_SERVER = {"starlette", "jinja2", "joserfc", "granian", "uvloop"}
 RARE = {"PIL", "httpx", "argon2", "rich", "alembic", "asyncpg", "fido2", "segno"}
 
 # A server needs these never, or only with PostgreSQL.
-OF_OTHERS = {"pydantic", "attrs", "faker", "sqlalchemy.dialects.postgresql"}
+OF_OTHERS = {"pydantic", "attrs", "sqlalchemy.dialects.postgresql"}
 
 
 def loaded(code: str) -> set[str]:

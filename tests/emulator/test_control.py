@@ -88,6 +88,8 @@ def test_refusals_are_problem_documents(stand_in: Emulated) -> None:
         ("PUT", "clock", {"now": "2051-01-01T00:00:00Z"}, 400, "years 2000 to 2049"),
         ("PUT", "clock", {"frozen": "yes"}, 400, "frozen: Expected"),
         ("POST", "reset?customerId=acme", None, 400, "customerId: It must be an id"),
+        ("POST", "reset?customer_id=12", None, 400, "query: Object contains unknown field"),
+        ("PUT", "clock", None, 400, "body: Send a JSON object."),
         ("POST", "reset?customerId=12", None, 404, "There is no tenant with the id 12."),
         ("DELETE", "tenants/12", None, 404, "There is no tenant with the id 12."),
         ("POST", "tenants", {"name": " "}, 400, "name: It is required"),
@@ -103,6 +105,15 @@ def test_mistakes_get_a_sentence(
     assert refused.status_code == status
     assert refused.headers["content-type"] == "application/problem+json"
     assert detail in refused.json()["detail"]
+
+
+def test_body_nested_too_deeply_is_refused(stand_in: Emulated) -> None:
+    refused = stand_in.request(
+        "PUT", "/_portico/faults", content=b'{"rules":[' + b'{"a":' * 100_000
+    )
+
+    assert refused.status_code == 400
+    assert refused.json()["code"] == "invalid.resource.argument"
 
 
 def test_clock_changes_in_order_and_tells_its_time(stand_in: Emulated) -> None:

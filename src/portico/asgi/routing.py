@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
+from typing import TypedDict, Unpack
 from urllib.parse import quote
 
 from starlette.datastructures import State
@@ -47,14 +48,20 @@ class MethodNotAllowed(PorticoError):
         self.allowed = allowed
 
 
+class Limits(TypedDict, total=False):
+    """The most bytes of a body, and the most fields of a form."""
+
+    body_limit: int
+    form_fields: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class Route:
     """A handler of one method at one or several paths.
 
     A path has parameters such as `{id}`, and at its end perhaps `{name:path}` for all that remains.
     `name` is the handler's. `operation` describes the route for those that document it.
-    `body_limit` is in bytes, and None for that of the group. `form_fields` is the most fields of a
-    form, and None for the usual number.
+    Without a limit, that of the group or the usual one applies.
     """
 
     method: str
@@ -273,11 +280,11 @@ class _Answering:
             await answer(scope, receive, send)
 
 
-def get(path: str) -> Callable[[Handler], Route]:
-    """Make a route of a handler that answers GET and needs nothing but the request."""
+def route(method: str, *paths: str, **limits: Unpack[Limits]) -> Callable[[Handler], Route]:
+    """Make a route of a handler that needs nothing but the request."""
 
     def decorate(handler: Handler) -> Route:
-        return Route(method="GET", paths=(path,), handle=handler, name=handler.__name__)
+        return Route(method=method, paths=paths, handle=handler, name=handler.__name__, **limits)
 
     return decorate
 

@@ -11,12 +11,12 @@ from asyncio import to_thread
 from collections.abc import Callable
 from pathlib import Path
 
+from starlette.requests import Request
 from starlette.responses import Response
 
-from portico.asgi.routing import RouteGroup, get
+from portico.asgi.routing import RouteGroup, route
 from portico.domain.errors import NotFound
 from portico.web.reference import STYLESHEET, read_stylesheet, render_reference
-from portico.web.shared.cookies import AnyRequest
 from portico.web.shared.errors import page_errors, present_message
 
 SITE = Path(__file__).parent / "site"
@@ -46,20 +46,20 @@ COMPRESSED_END = ".gz"
 def documentation_routes(openapi: Callable[[], bytes], site: Path = SITE) -> RouteGroup:
     """Return the routes of the documentation. `openapi` returns the OpenAPI document as JSON."""
 
-    @get("/docs")
-    async def front(request: AnyRequest) -> Response:
+    @route("GET", "/docs")
+    async def front(request: Request) -> Response:
         """Return the first page. Links of the site need the slash at the end of its address."""
         if not _ends_with_slash(request):
             return Response(status_code=308, headers={"Location": "/docs/"})
         return await to_thread(read_page, request, "index.html")
 
-    @get("/docs/{name:path}")
-    async def page(request: AnyRequest) -> Response:
+    @route("GET", "/docs/{name:path}")
+    async def page(request: Request) -> Response:
         """Return a file of the site."""
         index = "/index.html" if _ends_with_slash(request) else ""
         return await to_thread(read_page, request, request.path_params["name"] + index)
 
-    def read_page(request: AnyRequest, name: str) -> Response:
+    def read_page(request: Request, name: str) -> Response:
         if _find(site, "index.html") is not None:
             return read_file(request, site, name)
         text = render_reference(json.loads(openapi()))
@@ -67,21 +67,21 @@ def documentation_routes(openapi: Callable[[], bytes], site: Path = SITE) -> Rou
         headers = {"Content-Security-Policy": REFERENCE_POLICY}
         return Response(text.encode(), status_code=status, media_type="text/html", headers=headers)
 
-    @get(f"/static/{STYLESHEET}")
-    async def stylesheet(request: AnyRequest) -> Response:
+    @route("GET", f"/static/{STYLESHEET}")
+    async def stylesheet(request: Request) -> Response:
         """Return the stylesheet of the API reference that stands alone."""
         return Response(await to_thread(read_stylesheet), media_type="text/css")
 
     return RouteGroup(routes=(front, page, stylesheet), errors=page_errors(present_message))
 
 
-def _ends_with_slash(request: AnyRequest) -> bool:
+def _ends_with_slash(request: Request) -> bool:
     """Return whether the address was sent with a slash at its end, which the router removes."""
     path: bytes = request.scope["raw_path"]
     return path.partition(b"?")[0].endswith(b"/")
 
 
-def read_file(request: AnyRequest, site: Path, name: str) -> Response:
+def read_file(request: Request, site: Path, name: str) -> Response:
     """Return a file of a built site, or 304. Raises NotFound for a name outside of the site."""
     try:
         path = _find(site, name)

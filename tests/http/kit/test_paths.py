@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+from urllib.parse import urlsplit
+
 import pytest
 
 from tests.harness import (
@@ -13,6 +16,7 @@ from tests.harness import (
     MICROTENANTS,
     PORTALS,
     Caller,
+    Server,
     assert_error,
 )
 from tests.http.bodies import BULK, link, links, on, total
@@ -54,6 +58,16 @@ def test_slash_before_the_query_is_taken(admin: Caller) -> None:
     admin.create_link("Other")
 
     assert admin.names(f"{LINKS}/", search="name EQ Wiki") == ["Wiki"]
+
+
+def test_target_that_is_no_path_is_not_found(server: Server) -> None:
+    address = urlsplit(server.url)
+    with socket.create_connection((address.hostname, address.port), timeout=30) as client:
+        client.sendall(b"OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+        answer = b"".join(iter(lambda: client.recv(65_536), b""))
+
+    assert answer.startswith(b"HTTP/1.1 404 ")
+    assert b'"resource.not.found"' in answer
 
 
 @pytest.mark.parametrize(

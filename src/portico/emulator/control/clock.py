@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from starlette.requests import Request
+
 from portico.domain.errors import InvalidField
 from portico.emulator.clock import EmulatedClock
 from portico.emulator.control.operations import operation
 from portico.emulator.control.wire import (
     Answer,
-    AnyRequest,
     Body,
     TenantQuery,
     id_text,
@@ -41,13 +42,13 @@ class ClockChange(Body, kw_only=True):
 
 
 @operation("GET", "/clock", summary="Read the clock")
-async def read_clock(request: AnyRequest, query: TenantQuery) -> ClockAnswer:
+async def read_clock(request: Request, query: TenantQuery) -> ClockAnswer:
     """Return the time of one tenant, or the common time."""
     return _present(stand_in_of(request).clock, await tenant_of(request, query.customer_id))
 
 
 @operation("PUT", "/clock", summary="Freeze, set, advance or reset the clock")
-async def change_clock(request: AnyRequest, query: TenantQuery, body: ClockChange) -> ClockAnswer:
+async def change_clock(request: Request, query: TenantQuery, body: ClockChange) -> ClockAnswer:
     """Change the time of one tenant, or of all."""
     tenant = await tenant_of(request, query.customer_id)
     clock = stand_in_of(request).clock

@@ -5,17 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import msgspec
+from starlette.requests import Request
 
 from portico.emulator.control.operations import operation
-from portico.emulator.control.wire import (
-    Answer,
-    AnyRequest,
-    Body,
-    TenantQuery,
-    id_text,
-    stand_in_of,
-    tenant_of,
-)
+from portico.emulator.control.wire import Answer, Body, TenantQuery, id_text, stand_in_of, tenant_of
 from portico.emulator.faults.fault_set import RuleState
 from portico.emulator.faults.profiles import profile
 from portico.emulator.faults.rules import InvalidRule, Rule, read_rules
@@ -47,20 +40,20 @@ class FaultsAnswer(Answer, frozen=True, kw_only=True):
 
 
 @operation("GET", "/faults", summary="List the fault rules with their hits")
-async def list_faults(request: AnyRequest, query: TenantQuery) -> FaultsAnswer:
+async def list_faults(request: Request, query: TenantQuery) -> FaultsAnswer:
     """Return all rules, or those of one tenant alone."""
     tenant = id_text(await tenant_of(request, query.customer_id))
     return _present(stand_in_of(request).faults.states(tenant))
 
 
 @operation("GET", "/faults/{rule_id}", summary="Describe a fault rule with its hits")
-async def read_fault(request: AnyRequest, rule_id: str) -> FaultAnswer:
+async def read_fault(request: Request, rule_id: str) -> FaultAnswer:
     """Return one rule."""
     return _present_one(stand_in_of(request).faults.state(rule_id))
 
 
 @operation("PUT", "/faults", summary="Replace the fault rules")
-async def replace_faults(request: AnyRequest, query: TenantQuery, body: FaultsBody) -> FaultsAnswer:
+async def replace_faults(request: Request, query: TenantQuery, body: FaultsBody) -> FaultsAnswer:
     """Replace all rules, or those of one tenant."""
     tenant = id_text(await tenant_of(request, query.customer_id))
     rules = await _read(request, body, tenant)
@@ -69,7 +62,7 @@ async def replace_faults(request: AnyRequest, query: TenantQuery, body: FaultsBo
 
 
 @operation("POST", "/faults", summary="Append fault rules", status=201)
-async def append_faults(request: AnyRequest, query: TenantQuery, body: FaultsBody) -> FaultsAnswer:
+async def append_faults(request: Request, query: TenantQuery, body: FaultsBody) -> FaultsAnswer:
     """Add rules after the others."""
     tenant = id_text(await tenant_of(request, query.customer_id))
     rules = await _read(request, body, tenant)
@@ -78,18 +71,18 @@ async def append_faults(request: AnyRequest, query: TenantQuery, body: FaultsBod
 
 
 @operation("DELETE", "/faults", summary="Remove the fault rules", status=204)
-async def remove_faults(request: AnyRequest, query: TenantQuery) -> None:
+async def remove_faults(request: Request, query: TenantQuery) -> None:
     """Remove all rules, or those of one tenant."""
     stand_in_of(request).faults.clear(id_text(await tenant_of(request, query.customer_id)))
 
 
 @operation("DELETE", "/faults/{rule_id}", summary="Remove a fault rule", status=204)
-async def remove_fault(request: AnyRequest, rule_id: str) -> None:
+async def remove_fault(request: Request, rule_id: str) -> None:
     """Remove one rule."""
     stand_in_of(request).faults.remove(rule_id)
 
 
-async def _read(request: AnyRequest, body: FaultsBody, customer_id: str | None) -> list[Rule]:
+async def _read(request: Request, body: FaultsBody, customer_id: str | None) -> list[Rule]:
     if (body.rules is None) == (body.profile is None):
         raise InvalidRule("Give either rules, a list of rules, or profile, a name.", "rules")
     written = body.rules if body.profile is None else profile(body.profile, customer_id)

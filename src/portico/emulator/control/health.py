@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from starlette.requests import Request
+
 from portico import __version__
 from portico.emulator.control.operations import described_routes, operation
-from portico.emulator.control.wire import Answer, AnyRequest, stand_in_of
+from portico.emulator.control.wire import Answer, stand_in_of
 
 
 class HealthAnswer(Answer, frozen=True, kw_only=True):
@@ -30,14 +32,14 @@ class RoutesAnswer(Answer, frozen=True, kw_only=True):
 
 
 @operation("GET", "/health", summary="Report that the stand-in is ready")
-async def read_health(request: AnyRequest) -> HealthAnswer:
+async def read_health(request: Request) -> HealthAnswer:
     """Return the version and the number of tenants."""
     tenants = await stand_in_of(request).tenants()
     return HealthAnswer(status="ready", version=__version__, tenants=len(tenants))
 
 
 @operation("GET", "/routes", summary="List the routes of the control API")
-async def list_routes(request: AnyRequest) -> RoutesAnswer:
+async def list_routes(request: Request) -> RoutesAnswer:
     """Return every method and path with its summary."""
     found = [
         Route(method=placed.route.method, path=placed.path, summary=described.summary)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from msgspec import UNSET, UnsetType
+from starlette.requests import Request
 
 from portico.domain.errors import InvalidField
 from portico.domain.records import DEFAULT_MICROTENANT_ID
 from portico.emulator.control.operations import operation
 from portico.emulator.control.wire import (
     Answer,
-    AnyRequest,
     Body,
     TenantQuery,
     parse_id,
@@ -61,7 +61,7 @@ class MutationAnswer(Answer, frozen=True, kw_only=True):
 
 
 @operation("POST", "/mutate", summary="Change a link as another administrator")
-async def mutate(request: AnyRequest, query: TenantQuery, body: MutationBody) -> MutationAnswer:
+async def mutate(request: Request, query: TenantQuery, body: MutationBody) -> MutationAnswer:
     """Change, disable or delete a link, as somebody else would in the console."""
     tenant = await tenant_of(request, query.customer_id) or await _only_tenant(request)
     own = DEFAULT_MICROTENANT_ID
@@ -85,7 +85,7 @@ async def mutate(request: AnyRequest, query: TenantQuery, body: MutationBody) ->
     )
 
 
-async def _only_tenant(request: AnyRequest) -> int:
+async def _only_tenant(request: Request) -> int:
     tenants = await stand_in_of(request).tenants()
     if len(tenants) != 1:
         raise InvalidField("customerId", f"There are {len(tenants)} tenants; name one of them.")

@@ -6,20 +6,21 @@ from http import HTTPStatus
 from typing import Any
 
 import msgspec
+from starlette.requests import Request
 from starlette.responses import Response
 
 from portico import __version__
 from portico.asgi.routing import Application, PlacedRoute
 from portico.emulator.control.operations import JSON, Operation, described_routes, operation
 from portico.emulator.control.problems import MEDIA_TYPE, Problem
-from portico.emulator.control.wire import AnyRequest, Query
+from portico.emulator.control.wire import Query
 
 REF = "#/components/schemas/{name}"
 Document = dict[str, Any]
 
 
 @operation("GET", "/openapi.json", summary="Describe the control API by OpenAPI")
-async def read_document(request: AnyRequest) -> Response:
+async def read_document(request: Request) -> Response:
     """Return the OpenAPI document of the control API."""
     # Rarely asked for, so that it is made on demand.
     return Response(msgspec.json.encode(_describe(request.app)), media_type=JSON)

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from inspect import getdoc
 from typing import Any, Literal, TypeAlias, get_type_hints
 
 import msgspec
+from starlette.requests import Request
 from starlette.responses import Response
 
 from portico.asgi.bodies import read_body
 from portico.asgi.routing import Application, PlacedRoute, Route
 from portico.domain.errors import InvalidField
-from portico.emulator.control.wire import AnyRequest, Query
+from portico.emulator.control.wire import Query
 
 JSON = "application/json"
 Method = Literal["GET", "POST", "PUT", "DELETE"]
@@ -64,7 +66,7 @@ def operation(
             media_types=media_types,
         )
 
-        async def handle(request: AnyRequest) -> Response:
+        async def handle(request: Request) -> Response:
             answer = await handler(request, **await _arguments(described, request))
             return _response(answer, status)
 
@@ -83,22 +85,38 @@ def described_routes(app: Application) -> list[tuple[PlacedRoute, Operation]]:
     ]
 
 
-async def _arguments(described: Operation, request: AnyRequest) -> dict[str, Any]:
+async def _arguments(described: Operation, request: Request) -> dict[str, Any]:
     """Return what a handler takes beside the request. Raises InvalidField and BodyTooLarge.
 
-    Numbers can be texts, in the body as in the query. An empty body is the same as null.
+    Numbers, booleans and null can be texts, in the body as in the query. An empty body is the same
+    as null.
     """
     found: dict[str, Any] = dict(request.path_params)
-    try:
-        if described.query is not None:
-            given = dict(request.query_params)
+    if described.query is not None:
+        given = dict(request.query_params)
+        with _refusing("query"):
             found["query"] = msgspec.convert(given, described.query, strict=False)
-        if described.body is not None:
-            content = await read_body(request) or b"null"
-            found["body"] = msgspec.json.decode(content, type=described.body, strict=False)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise _invalid(error) from None
+    if described.body is not None:
+        content = await read_body(request)
+        if not content and not isinstance(None, described.body):
+            raise InvalidField("body", "Send a JSON object.")
+        with _refusing("body"):
+            found["body"] = msgspec.json.decode(
+                content or b"null", type=described.body, strict=False
+            )
     return found
+
+
+@contextmanager
+def _refusing(part: str) -> Iterator[None]:
+    """Raise InvalidField for what cannot be decoded, with the field that msgspec names."""
+    try:
+        yield
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        why, _, field = str(error).partition(" - at `$")
+        if "Invalid enum value" in why:
+            why += ". GET /_portico/openapi.json lists the values"
+        raise InvalidField(field.strip(".`") or part, f"{why}.") from None
 
 
 def _response(answer: Answered, status: int) -> Response:
@@ -107,10 +125,3 @@ def _response(answer: Answered, status: int) -> Response:
     if answer is None:
         return Response(status_code=status)
     return Response(msgspec.json.encode(answer), status, media_type=JSON)
-
-
-def _invalid(error: Exception) -> InvalidField:
-    """Return an error that names the wrong field, as msgspec does at the end of its message."""
-    why, _, field = str(error).partition(" - at `$")
-    hint = " GET /_portico/openapi.json lists the values." if "Invalid enum value" in why else ""
-    return InvalidField(field.strip(".`") or "body", f"{why}.{hint}")

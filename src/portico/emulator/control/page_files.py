@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from importlib.resources import files
 
+from starlette.requests import Request
 from starlette.responses import Response
 
 from portico.asgi.routing import Route
-from portico.emulator.control.wire import AnyRequest
 
 FOLDER = files("portico.emulator.page") / "static"
 NOT_CACHED = {"Cache-Control": "no-cache"}
@@ -17,7 +17,7 @@ NOT_CACHED = {"Cache-Control": "no-cache"}
 def _page_file(name: str, media_type: str) -> Route:
     """Return the route of a file. It has no description, so nothing lists it."""
 
-    async def read_page_file(_: AnyRequest) -> Response:
+    async def read_page_file(_: Request) -> Response:
         content = await asyncio.to_thread((FOLDER / name).read_bytes)
         return Response(content, media_type=media_type, headers=NOT_CACHED)
 

@@ -7,16 +7,11 @@ from functools import partial
 from typing import Annotated, Literal
 
 from msgspec import Meta
+from starlette.requests import Request
 from starlette.responses import Response
 
 from portico.emulator.control.operations import operation
-from portico.emulator.control.wire import (
-    AnyRequest,
-    TenantQuery,
-    id_text,
-    stand_in_of,
-    tenant_of,
-)
+from portico.emulator.control.wire import TenantQuery, id_text, stand_in_of, tenant_of
 from portico.emulator.journal.entries import EntryFilter
 from portico.emulator.report.files import make_report
 
@@ -43,7 +38,7 @@ class ReportQuery(TenantQuery, frozen=True, kw_only=True):
     summary="Report which operations were called, and how",
     media_types=tuple(MEDIA_TYPES.values()),
 )
-async def read_report(request: AnyRequest, query: ReportQuery) -> Response:
+async def read_report(request: Request, query: ReportQuery) -> Response:
     """Return the report of all tenants, or of one, since the stand-in started."""
     stand_in = stand_in_of(request)
     journal = stand_in.journal

@@ -8,17 +8,11 @@ from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
+from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from portico.emulator.control.operations import JSON, operation
-from portico.emulator.control.wire import (
-    Answer,
-    AnyRequest,
-    TenantQuery,
-    id_text,
-    stand_in_of,
-    tenant_of,
-)
+from portico.emulator.control.wire import Answer, TenantQuery, id_text, stand_in_of, tenant_of
 from portico.emulator.journal.entries import Entry, EntryFilter, InvalidFilter
 from portico.emulator.journal.har import to_har
 from portico.emulator.journal.journal import MAX_ENTRIES, Journal
@@ -109,7 +103,7 @@ class UnmatchedAnswer(Answer, frozen=True, kw_only=True):
 
 
 @operation("GET", "/requests", summary="List recorded requests, or export them as HAR")
-async def list_requests(request: AnyRequest, query: RequestsQuery) -> Response:
+async def list_requests(request: Request, query: RequestsQuery) -> Response:
     """Return the newest requests that the query selects, oldest first, or all of them as HAR."""
     journal = stand_in_of(request).journal
     found = journal.entries(await _filter(request, query))
@@ -121,14 +115,14 @@ async def list_requests(request: AnyRequest, query: RequestsQuery) -> Response:
 
 
 @operation("GET", "/requests/count", summary="Count recorded requests")
-async def count_requests(request: AnyRequest, query: FilterQuery) -> CountAnswer:
+async def count_requests(request: Request, query: FilterQuery) -> CountAnswer:
     """Return how many requests a filter selects."""
     wanted = await _filter(request, query)
     return CountAnswer(count=stand_in_of(request).journal.count(wanted))
 
 
 @operation("GET", "/requests/wait", summary="Wait for a number of requests")
-async def wait_for_requests(request: AnyRequest, query: WaitQuery) -> WaitAnswer:
+async def wait_for_requests(request: Request, query: WaitQuery) -> WaitAnswer:
     """Return as soon as a filter selects that many requests, or after some seconds."""
     wanted = await _filter(request, query)
     found = await stand_in_of(request).journal.wait_for(wanted, query.count, query.seconds)
@@ -140,7 +134,7 @@ async def wait_for_requests(request: AnyRequest, query: WaitQuery) -> WaitAnswer
     "/requests/unmatched",
     summary="List requests that met no route, with the closest operations",
 )
-async def list_unmatched(request: AnyRequest, query: TenantQuery) -> UnmatchedAnswer:
+async def list_unmatched(request: Request, query: TenantQuery) -> UnmatchedAnswer:
     """Return the last different requests that met no route."""
     stand_in = stand_in_of(request)
     wanted = EntryFilter(customer_id=id_text(await tenant_of(request, query.customer_id)))
@@ -169,7 +163,7 @@ async def list_unmatched(request: AnyRequest, query: TenantQuery) -> UnmatchedAn
     summary="Send each request as a server-sent event",
     media_types=(EVENT_STREAM,),
 )
-async def stream_requests(request: AnyRequest, query: FilterQuery) -> Response:
+async def stream_requests(request: Request, query: FilterQuery) -> Response:
     """Send the requests that a filter selects, from now on.
 
     The events are `listening` at the start, `request` with an entry as JSON, and `dropped` with a
@@ -183,12 +177,12 @@ async def stream_requests(request: AnyRequest, query: FilterQuery) -> Response:
 
 
 @operation("DELETE", "/requests", summary="Clear the journal", status=204)
-async def clear_requests(request: AnyRequest, query: TenantQuery) -> None:
+async def clear_requests(request: Request, query: TenantQuery) -> None:
     """Remove all entries, or those of one tenant."""
     stand_in_of(request).journal.clear(id_text(await tenant_of(request, query.customer_id)))
 
 
-async def _filter(request: AnyRequest, query: FilterQuery) -> EntryFilter:
+async def _filter(request: Request, query: FilterQuery) -> EntryFilter:
     """Return the filter that the query asks for. Raises InvalidFilter."""
     named = query.operation
     if named is not None and (unknown := stand_in_of(request).operations.problem_of(named)):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from msgspec import Meta
+from starlette.requests import Request
 from starlette.responses import Response
 
 from portico.emulator.control.operations import operation
-from portico.emulator.control.wire import AnyRequest, TenantQuery, stand_in_of, tenant_of
+from portico.emulator.control.wire import TenantQuery, stand_in_of, tenant_of
 
 MEDIA_TYPES = {"json": "application/json", "yaml": "application/yaml"}
 SCHEMA = "application/schema+json"
@@ -27,7 +28,7 @@ class SeedQuery(TenantQuery, frozen=True, kw_only=True):
     summary="Export the present state as a seed",
     media_types=tuple(MEDIA_TYPES.values()),
 )
-async def read_seed(request: AnyRequest, query: SeedQuery) -> Response:
+async def read_seed(request: Request, query: SeedQuery) -> Response:
     """Return one tenant, or all, as a seed that can be planted again.
 
     It has the secrets of the seed that was planted, and variables in the place of all others.
@@ -51,7 +52,7 @@ async def read_seed(request: AnyRequest, query: SeedQuery) -> Response:
 @operation(
     "GET", "/seed.schema.json", summary="Return the JSON Schema of seeds", media_types=(SCHEMA,)
 )
-async def read_schema(_: AnyRequest) -> Response:
+async def read_schema(_: Request) -> Response:
     """Return the schema, which editors use to check and complete seeds."""
     from portico.emulator.seeds.schema import seed_schema_text
 

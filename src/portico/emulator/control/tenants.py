@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from starlette.requests import Request
+
 from portico.emulator.control.operations import operation
-from portico.emulator.control.wire import Answer, AnyRequest, Body, stand_in_of, tenant_of
+from portico.emulator.control.wire import Answer, Body, stand_in_of, tenant_of
 from portico.emulator.tenants import add_tenant, remove_tenant
 
 
@@ -36,7 +38,7 @@ class TenantBody(Body, kw_only=True):
 
 
 @operation("GET", "/tenants", summary="List the tenants")
-async def list_tenants(request: AnyRequest) -> TenantsAnswer:
+async def list_tenants(request: Request) -> TenantsAnswer:
     """Return every tenant."""
     found = await stand_in_of(request).tenants()
     tenants = [TenantAnswer(customer_id=str(each.id), name=each.name) for each in found]
@@ -44,7 +46,7 @@ async def list_tenants(request: AnyRequest) -> TenantsAnswer:
 
 
 @operation("POST", "/tenants", summary="Create a tenant with an API client", status=201)
-async def create_tenant(request: AnyRequest, body: TenantBody | None) -> NewTenantAnswer:
+async def create_tenant(request: Request, body: TenantBody | None) -> NewTenantAnswer:
     """Create a tenant that no other test uses, and return its credentials."""
     made = await add_tenant(stand_in_of(request), None if body is None else body.name)
     return NewTenantAnswer(
@@ -61,7 +63,7 @@ async def create_tenant(request: AnyRequest, body: TenantBody | None) -> NewTena
     summary="Remove a tenant and all that belongs to it",
     status=204,
 )
-async def delete_tenant(request: AnyRequest, customer_id: str) -> None:
+async def delete_tenant(request: Request, customer_id: str) -> None:
     """Remove a tenant. A reset of everything brings back one that is in the seed."""
     tenant = await tenant_of(request, customer_id)
     assert tenant is not None

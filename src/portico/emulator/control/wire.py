@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, TypeAlias
+from typing import Annotated
 
 import msgspec
 from starlette.requests import Request
@@ -12,11 +12,12 @@ from portico.domain.errors import InvalidField
 from portico.domain.records import MAX_ID
 from portico.emulator.stand_in import StandIn
 
-AnyRequest: TypeAlias = Request
 
+class Query(msgspec.Struct, rename="camel", forbid_unknown_fields=True, frozen=True, kw_only=True):
+    """The query parameters of a control request. All have defaults, and others are refused.
 
-class Query(msgspec.Struct, rename="camel", frozen=True, kw_only=True):
-    """The query parameters of a control request. All have defaults, and others are ignored."""
+    A wrong name of `customerId` would otherwise change all tenants.
+    """
 
 
 class TenantQuery(Query, frozen=True, kw_only=True):
@@ -38,13 +39,13 @@ class Answer(msgspec.Struct, rename="camel", frozen=True, kw_only=True):
     """The body of a control answer."""
 
 
-def stand_in_of(request: AnyRequest) -> StandIn:
+def stand_in_of(request: Request) -> StandIn:
     """Return the stand-in that serves a control request."""
     stand_in: StandIn = request.app.state.stand_in
     return stand_in
 
 
-async def tenant_of(request: AnyRequest, customer_id: str | None) -> int | None:
+async def tenant_of(request: Request, customer_id: str | None) -> int | None:
     """Return the id of the tenant that a control request names, or None for all tenants.
 
     Raises InvalidField, and NoSuchTenant for an unknown tenant.

@@ -6,7 +6,6 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from math import isfinite, nan
 
-from starlette.requests import Request
 from starlette.responses import Response
 
 from portico.domain.errors import InvalidField, InvalidInput, NotFound, PorticoError
@@ -20,18 +19,16 @@ from portico.services.access import require_admin
 
 NAV = "stand-in"
 TEMPLATE = "stand_in.html"
-Page = Response
-AnyRequest = Request
 Change = Callable[[StandIn, int, SentForm], Awaitable[str]]
 """Makes a change for a tenant, and returns the name of the message about it."""
 
 
-async def show_page(console: ConsoleFrame) -> Page:
+async def show_page(console: ConsoleFrame) -> Response:
     """Show the stand-in as the tenant of the address sees it."""
     return await _shown(console, done=console.query.get("did", ""))
 
 
-async def change_part(console: ConsoleFrame) -> Page:
+async def change_part(console: ConsoleFrame) -> Response:
     """Make the change of a form, go back to the page, or say there why it was refused."""
     form = await console.form()
     async with console.reading() as work:
@@ -54,7 +51,7 @@ async def _shown(
     done: str = "",
     problem: str = "",
     status: int = 200,
-) -> Page:
+) -> Response:
     stand_in: StandIn = console.request.app.state.stand_in
     async with console.reading() as work:
         view = show_stand_in(

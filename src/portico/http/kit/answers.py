@@ -20,8 +20,6 @@ _GZIP_LEVEL = 4
 _GZIP_SUFFIX = "-gzip"
 _WITHOUT_BODY = {204, 304}
 
-AnyRequest = Request
-
 
 class Answer:
     """A finished answer, which is an ASGI application.
@@ -59,7 +57,7 @@ def encode(payload: object) -> bytes:
 
 
 def answer_json(
-    request: AnyRequest, body: bytes, *, status: int = 200, headers: dict[str, str] | None = None
+    request: Request, body: bytes, *, status: int = 200, headers: dict[str, str] | None = None
 ) -> Answer:
     """Return an answer with a JSON body, compressed if it is long and the client accepts gzip."""
     whole = {"cache-control": "no-store", "vary": "Accept-Encoding"} | (headers or {})
@@ -71,7 +69,7 @@ def answer_json(
     return Answer(body, status=status, headers=whole)
 
 
-def answer_read(request: AnyRequest, body: bytes, tag: str) -> Answer:
+def answer_read(request: Request, body: bytes, tag: str) -> Answer:
     """Return the answer to a GET with its ETag, or 304 if the client has that version."""
     known = request.headers.get("if-none-match")
     if known is not None and names_tag(known, tag):

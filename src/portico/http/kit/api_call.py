@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 
 import msgspec
+from starlette.requests import Request
 from starlette.types import Scope
 
 from portico.asgi.bodies import read_body
@@ -26,7 +27,6 @@ from portico.domain.tenancy.identity import Claims, fingerprint
 from portico.http.hot.cache import AnswerCache, CachedAnswer, CachedSession
 from portico.http.kit.answers import (
     Answer,
-    AnyRequest,
     answer_json,
     answer_read,
     encode,
@@ -84,7 +84,7 @@ class Api(msgspec.Struct, frozen=True, kw_only=True):
     assertion_audiences: frozenset[str]
 
 
-def api_of(request: AnyRequest) -> Api:
+def api_of(request: Request) -> Api:
     """Return the parts of the running server that a request uses."""
     api: Api = request.app.state.api
     return api
@@ -95,7 +95,7 @@ class Call:
     """An authenticated request for one tenant. `open_call` verifies the token and makes it."""
 
     api: Api
-    request: AnyRequest
+    request: Request
     token: VerifiedToken
 
     @property
@@ -433,7 +433,7 @@ class Reading:
         await self._connection.__aexit__(kind, error, traceback)
 
 
-async def open_call(api: Api, request: AnyRequest) -> Call:
+async def open_call(api: Api, request: Request) -> Call:
     """Verify the bearer token of a request, count it and return its call.
 
     Raises AccessDenied, SessionNotValid, or TooManyRequests.

@@ -23,7 +23,7 @@ from portico.domain.errors import (
     PorticoError,
     Unavailable,
 )
-from portico.http.kit.answers import Answer, AnyRequest, answer_json, encode
+from portico.http.kit.answers import Answer, answer_json, encode
 from portico.http.kit.wire import WireStruct
 
 logger = logging.getLogger("portico")
@@ -105,7 +105,7 @@ def status_of(error: PorticoError, *, vendor_statuses: bool = False) -> int:
     return next(STATUS_OF[each] for each in type(error).__mro__ if each in STATUS_OF)
 
 
-def answer_error(request: AnyRequest, error: PorticoError, *, vendor_statuses: bool) -> Answer:
+def answer_error(request: Request, error: PorticoError, *, vendor_statuses: bool) -> Answer:
     """Return the answer for an error."""
     status = status_of(error, vendor_statuses=vendor_statuses)
     payload = ErrorAnswer(
@@ -132,7 +132,7 @@ def _headers(error: PorticoError, status: int) -> dict[str, str]:
 def api_errors(*, vendor_statuses: bool) -> AnswerError:
     """Return what answers the errors of the API, and those of paths that no page has."""
 
-    def answer(request: AnyRequest, error: Exception) -> Answer:
+    def answer(request: Request, error: Exception) -> Answer:
         transaction_id = exchange_of(request).transaction_id
         if isinstance(error, NoSuchPath):
             error = _unknown_operation(request) or error
@@ -148,7 +148,7 @@ def api_errors(*, vendor_statuses: bool) -> AnswerError:
     return answer
 
 
-def _unknown_operation(request: AnyRequest) -> UnknownOperation | None:
+def _unknown_operation(request: Request) -> UnknownOperation | None:
     """Return the error of a path that the vendor's API has, or might have."""
     path, method = printable_path(request.scope["path"]), request.method
     if path.removeprefix("/").partition("/")[0] not in API_ROOTS:
@@ -158,6 +158,6 @@ def _unknown_operation(request: AnyRequest) -> UnknownOperation | None:
 
 async def refuse_ambiguous(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer 400 to a request with several `Authorization` headers, as an ASGI application."""
-    request: AnyRequest = Request(scope)
+    request: Request = Request(scope)
     error = InvalidField("Authorization", "It was sent more than once. Send it once.")
     await answer_error(request, error, vendor_statuses=False)(scope, receive, send)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 
+from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from portico.asgi.bodies import MEBIBYTE
@@ -18,7 +19,6 @@ from portico.http.kit.answers import (
     NO_STORE,
     VARY,
     Answer,
-    AnyRequest,
     entity_tag,
     gzip_parts,
     gzip_tag,
@@ -52,7 +52,7 @@ class LargeAnswer(Answer):
 
     def __init__(
         self,
-        request: AnyRequest,
+        request: Request,
         encoding: Encoding,
         *,
         threads: Threads,

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol, Required, TypedDict, Unpack
 
 import msgspec
+from starlette.requests import Request
 
 from portico.asgi.bodies import KIBIBYTE
 from portico.asgi.routing import Route
-from portico.http.kit.answers import Answer, AnyRequest
+from portico.http.kit.answers import Answer
 from portico.http.kit.api_call import Api, Call, api_of, open_call
 
 FORM_LIMIT_BYTES = 64 * KIBIBYTE
@@ -155,7 +156,7 @@ class PublicHandler(Protocol):
 
     __name__: str
 
-    def __call__(self, api: Api, request: AnyRequest, /) -> Awaitable[Answer]: ...
+    def __call__(self, api: Api, request: Request, /) -> Awaitable[Answer]: ...
 
 
 Decorator = Callable[[SignedInHandler], Route]
@@ -172,7 +173,7 @@ def operation(
     """Make a route of a handler of authenticated calls, with its description."""
 
     def decorate(handler: SignedInHandler) -> Route:
-        async def handle(request: AnyRequest) -> Answer:
+        async def handle(request: Request) -> Answer:
             return await handler(await open_call(api_of(request), request))
 
         described = Operation(name=handler.__name__, **description)
@@ -249,7 +250,7 @@ def public_operation(
     """Make a route of a handler that needs no token, with its description."""
 
     def decorate(handler: PublicHandler) -> Route:
-        async def handle(request: AnyRequest) -> Answer:
+        async def handle(request: Request) -> Answer:
             return await handler(api_of(request), request)
 
         described = Operation(name=handler.__name__, **description, public=True)
@@ -262,7 +263,7 @@ def _route(
     method: Method,
     path: str | Sequence[str],
     described: Operation,
-    handle: Callable[[AnyRequest], Awaitable[Answer]],
+    handle: Callable[[Request], Awaitable[Answer]],
 ) -> Route:
     return Route(
         method=method,

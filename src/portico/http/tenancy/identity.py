@@ -8,11 +8,12 @@ from collections.abc import Callable, Mapping
 from urllib.parse import parse_qsl
 
 from msgspec import UNSET
+from starlette.requests import Request
 
 from portico.asgi.bodies import read_body
 from portico.domain.errors import AccessDenied, InvalidField
 from portico.domain.tenancy.identity import ApiClient, secret_matches
-from portico.http.kit.answers import Answer, AnyRequest, answer_json, encode
+from portico.http.kit.answers import Answer, answer_json, encode
 from portico.http.kit.api_call import Api, Call
 from portico.http.kit.errors import UnsupportedMediaType
 from portico.http.kit.operations import (
@@ -101,7 +102,7 @@ class AuthDomainsAnswer(WireStruct, frozen=True, kw_only=True):
     auth_domains: tuple[str, ...]
 
 
-async def _form(request: AnyRequest) -> dict[str, str]:
+async def _form(request: Request) -> dict[str, str]:
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type != FORM:
         raise UnsupportedMediaType(
@@ -141,7 +142,7 @@ def present_token(token: str, lifetime: int) -> TokenAnswer:
     answer=SignInAnswer,
     statuses=SIGN_IN_STATUSES,
 )
-async def sign_in(api: Api, request: AnyRequest) -> Answer:
+async def sign_in(api: Api, request: Request) -> Answer:
     """Sign an API client in by its secret, as the legacy API does."""
     form = await _form(request)
     secret = form.get("client_secret", "")
@@ -165,7 +166,7 @@ async def sign_in(api: Api, request: AnyRequest) -> Answer:
     answer=TokenAnswer,
     statuses=tuple(status for status in SIGN_IN_STATUSES if status != 401),
 )
-async def issue_token(api: Api, request: AnyRequest) -> Answer:
+async def issue_token(api: Api, request: Request) -> Answer:
     """Issue a token for a secret or an RS256 assertion; every refusal is a 400."""
     form = await _form(request)
     if form.get("grant_type", "client_credentials") != "client_credentials":
@@ -202,7 +203,7 @@ async def issue_token(api: Api, request: AnyRequest) -> Answer:
 
 
 async def _signed_in(
-    api: Api, request: AnyRequest, client_id: str, accepts: Callable[[ApiClient], bool]
+    api: Api, request: Request, client_id: str, accepts: Callable[[ApiClient], bool]
 ) -> ApiClient:
     """Return the client that signs in. Logs a failure and raises AccessDenied."""
     try:
@@ -222,7 +223,7 @@ async def _signed_in(
         raise
 
 
-def _basic_credentials(request: AnyRequest) -> tuple[str, str]:
+def _basic_credentials(request: Request) -> tuple[str, str]:
     """Return id and secret of an HTTP Basic header (RFC 6749, section 2.3.1), or empty texts."""
     scheme, _, value = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "basic":
@@ -234,7 +235,7 @@ def _basic_credentials(request: AnyRequest) -> tuple[str, str]:
     return name, secret
 
 
-def _refusal(request: AnyRequest, error: str, description: str) -> Answer:
+def _refusal(request: Request, error: str, description: str) -> Answer:
     payload = OAuthError(
         error=error,
         error_description=description,

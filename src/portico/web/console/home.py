@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from starlette.requests import Request
+from starlette.responses import Response
+
 from portico.domain.audit import Action, AuditFilter
 from portico.domain.errors import InvalidInput, NotFound
 from portico.services.audit.log import PAGE_LIMIT, list_audit
 from portico.services.people.sessions import choose_microtenant
 from portico.services.undo.undo import undo_change
 from portico.services.work import UnitOfWork
-from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.page import Console
 from portico.web.console.frame.routes import get, post
 from portico.web.shared import routes as shared_routes
-from portico.web.shared.cookies import LANGUAGE, THEME, THEMES, AnyRequest
+from portico.web.shared.cookies import LANGUAGE, THEME, THEMES
 from portico.web.shared.languages import LANGUAGES
 from portico.web.shared.pages import redirect
 from portico.web.shared.sessions import administrator_of, console_reading
@@ -19,7 +22,7 @@ from portico.web.shared.site import Site
 
 
 @shared_routes.get("/console")
-async def enter(site: Site, request: AnyRequest) -> Answer:
+async def enter(site: Site, request: Request) -> Response:
     """Redirect to the microtenant where the administrator worked last."""
     signed_in = await administrator_of(site, request)
     async with console_reading(site, request, signed_in) as work:
@@ -28,7 +31,7 @@ async def enter(site: Site, request: AnyRequest) -> Answer:
 
 
 @post("/theme")
-async def choose_theme(console: Console) -> Answer:
+async def choose_theme(console: Console) -> Response:
     """Store the chosen theme in a cookie, so that pages have it before the first paint."""
     form = await console.form()
     chosen = form.value("theme")
@@ -38,7 +41,7 @@ async def choose_theme(console: Console) -> Answer:
 
 
 @post("/language")
-async def choose_language(console: Console) -> Answer:
+async def choose_language(console: Console) -> Response:
     """Store the chosen language in the cookie that portals and the sign-in read too."""
     form = await console.form()
     chosen, back = form.value("language"), console.back(form, "")
@@ -47,7 +50,7 @@ async def choose_language(console: Console) -> Answer:
 
 
 @post("/undo")
-async def undo(console: Console) -> Answer:
+async def undo(console: Console) -> Response:
     """Undo one change, or report that it is too late."""
     form = await console.form()
     transaction_id = form.value("transaction")
@@ -64,7 +67,7 @@ async def undo(console: Console) -> Answer:
 
 
 @post("/undo/dismiss")
-async def dismiss_undo(console: Console) -> Answer:
+async def dismiss_undo(console: Console) -> Response:
     """Stop offering to undo the last change on every page. The audit log still does."""
     form = await console.form()
     return redirect(console.back(form, ""), cookies=[console.forget_change()])
@@ -81,14 +84,14 @@ async def _existing(work: UnitOfWork, address: str) -> str:
 
 
 @get("/keys")
-async def show_keys(console: Console) -> Answer:
+async def show_keys(console: Console) -> Response:
     """Show the keyboard shortcuts."""
     async with console.reading() as work:
         return await console.page("keys.html", work, None, nav="")
 
 
 @get("/{rest:path}")
-async def show_nothing(console: Console) -> Answer:
+async def show_nothing(console: Console) -> Response:
     """Answer unknown addresses of the console with a page instead of the API's error."""
     raise NotFound(console.request.scope["path"])
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from portico.asgi.routing import RouteGroup
+from collections.abc import Sequence
+
+from portico.asgi.routing import Route, RouteGroup
 from portico.web.console import home
 from portico.web.console.audit import log as audit
 from portico.web.console.frame.errors import present_error
@@ -74,14 +76,21 @@ SCOPE_PATH = "/console/{customer}/{microtenant}"
 
 def console_groups() -> list[RouteGroup]:
     """Return the routes of the console, with its error pages."""
-    errors = page_errors(present_error)
+    entry = RouteGroup(
+        routes=(home.enter,), errors=page_errors(present_error), layers=(CompressedPages,)
+    )
     return [
-        RouteGroup(routes=(home.enter,), errors=errors, layers=(CompressedPages,)),
-        RouteGroup(
-            prefix=SCOPE_PATH,
-            routes=[route for noun in NOUNS for route in noun.ROUTES],
-            errors=errors,
-            layers=(CompressedPages,),
-            body_limit=FORM_BYTES,
-        ),
+        entry,
+        console_group([route for noun in NOUNS for route in noun.ROUTES]),
     ]
+
+
+def console_group(routes: Sequence[Route]) -> RouteGroup:
+    """Return the routes below the address of a microtenant, with the console's limits."""
+    return RouteGroup(
+        prefix=SCOPE_PATH,
+        routes=routes,
+        errors=page_errors(present_error),
+        layers=(CompressedPages,),
+        body_limit=FORM_BYTES,
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import replace
 
+from starlette.requests import Request
 from starlette.responses import Response
 
 from portico.domain.errors import ConcurrentChange
@@ -17,15 +18,7 @@ from portico.services.portals.activity import (
 from portico.services.portals.visits import PortalVisit, SignInRequired
 from portico.web.portal.visits import read_form, sent_id, visit
 from portico.web.shared.branding import portal_path
-from portico.web.shared.cookies import (
-    LANGUAGE,
-    THEME,
-    THEMES,
-    VISITOR,
-    YEAR_SECONDS,
-    AnyRequest,
-    Cookie,
-)
+from portico.web.shared.cookies import LANGUAGE, THEME, THEMES, VISITOR, YEAR_SECONDS, Cookie
 from portico.web.shared.languages import LANGUAGES
 from portico.web.shared.pages import redirect, safe_next, with_cookies
 from portico.web.shared.received_forms import ReceivedForm
@@ -33,11 +26,10 @@ from portico.web.shared.routes import post
 from portico.web.shared.site import Site
 
 FORM_BYTES = 16 * 1024
-Page = Response
 
 
 @post("/p/{portal}/aup", body_limit=FORM_BYTES)
-async def accept(site: Site, request: AnyRequest, portal: str) -> Page:
+async def accept(site: Site, request: Request, portal: str) -> Response:
     """Record that the visitor accepted the policy in the version of the form, then go on."""
     visited = await visit(site, request, portal)
     form = await read_form(site, request, visited)
@@ -56,7 +48,7 @@ async def accept(site: Site, request: AnyRequest, portal: str) -> Page:
 
 
 @post("/p/{portal}/preferences", body_limit=FORM_BYTES)
-async def set_preferences(site: Site, request: AnyRequest, portal: str) -> Page:
+async def set_preferences(site: Site, request: Request, portal: str) -> Response:
     """Set the theme or the language in the browser's cookies."""
     visited = await visit(site, request, portal)
     form = await read_form(site, request, visited)
@@ -70,7 +62,7 @@ async def set_preferences(site: Site, request: AnyRequest, portal: str) -> Page:
 
 
 @post("/p/{portal}/favourites", body_limit=FORM_BYTES)
-async def mark_favourite(site: Site, request: AnyRequest, portal: str) -> Page:
+async def mark_favourite(site: Site, request: Request, portal: str) -> Response:
     """Add a link to the user's favourites or remove it. Without `on`, toggle it."""
     visited, user_id = await _user(site, request, portal)
     form = await read_form(site, request, visited)
@@ -87,7 +79,7 @@ async def mark_favourite(site: Site, request: AnyRequest, portal: str) -> Page:
 
 
 @post("/p/{portal}/favourites/order", body_limit=FORM_BYTES)
-async def move_favourites(site: Site, request: AnyRequest, portal: str) -> Page:
+async def move_favourites(site: Site, request: Request, portal: str) -> Response:
     """Put the user's favourites in the order of the ids in `links`, separated by commas."""
     visited, user_id = await _user(site, request, portal)
     form = await read_form(site, request, visited)
@@ -97,7 +89,7 @@ async def move_favourites(site: Site, request: AnyRequest, portal: str) -> Page:
 
 
 @post("/p/{portal}/opened/{link}", body_limit=FORM_BYTES)
-async def count_opening(site: Site, request: AnyRequest, portal: str, link: str) -> Page:
+async def count_opening(site: Site, request: Request, portal: str, link: str) -> Response:
     """Count the opening of a link. The page's script sends this while the browser follows it."""
     visited = await visit(site, request, portal)
     await read_form(site, request, visited)
@@ -111,7 +103,7 @@ async def count_opening(site: Site, request: AnyRequest, portal: str, link: str)
     return Response(status_code=204)
 
 
-async def _user(site: Site, request: AnyRequest, portal: str) -> tuple[PortalVisit, int]:
+async def _user(site: Site, request: Request, portal: str) -> tuple[PortalVisit, int]:
     """Return the visit of a user, and the user's id. Raises NotFound or SignInRequired."""
     visited = await visit(site, request, portal)
     if visited.signed_in is None:
@@ -124,11 +116,11 @@ def _next(form: ReceivedForm, visited: PortalVisit) -> str:
 
 
 def _done(
-    request: AnyRequest,
+    request: Request,
     form: ReceivedForm,
     visited: PortalVisit,
     cookies: list[Cookie] | None = None,
-) -> Page:
+) -> Response:
     """Answer the page's script with no content, and a plain form with a redirect to the page."""
     if "x-requested-with" in request.headers:
         return with_cookies(Response(status_code=204), cookies or [])

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import json
 
+from starlette.requests import Request
+from starlette.responses import Response
+
 from portico.domain.errors import NotFound
 from portico.domain.portals.accent import derive_accent, nearest_accent
 from portico.services.portals.visits import (
@@ -19,8 +22,7 @@ from portico.services.portals.visits import (
 from portico.web.portal.content import PortalContent
 from portico.web.portal.visits import cookies_of, visit_language
 from portico.web.shared.branding import make_branding
-from portico.web.shared.cookies import AnyRequest
-from portico.web.shared.files import File, file_answer, picture_answer
+from portico.web.shared.files import file_answer, picture_answer
 from portico.web.shared.pictures import read_picture
 from portico.web.shared.routes import get
 from portico.web.shared.site import Site
@@ -29,19 +31,19 @@ _CANVAS, _INK = "#f4f5f2", "#0b6659"
 
 
 @get("/p/{portal}/logo")
-async def logo(site: Site, request: AnyRequest, portal: str) -> File:
+async def logo(site: Site, request: Request, portal: str) -> Response:
     """Return the portal's logo. Raises NotFound without a picture."""
     return picture_answer(read_picture((await read_portal(site.runtime, portal)).image_data))
 
 
 @get("/p/{portal}/favicon")
-async def favicon(site: Site, request: AnyRequest, portal: str) -> File:
+async def favicon(site: Site, request: Request, portal: str) -> Response:
     """Return the portal's favicon. Raises NotFound without a picture."""
     return picture_answer(read_picture((await read_portal(site.runtime, portal)).page.favicon))
 
 
 @get("/p/{portal}/theme.css")
-async def theme(site: Site, request: AnyRequest, portal: str) -> File:
+async def theme(site: Site, request: Request, portal: str) -> Response:
     """Return the style sheet of the portal's accent colour, made readable in both themes."""
     page = (await read_portal(site.runtime, portal)).page
     if not page.accent:
@@ -58,7 +60,7 @@ async def theme(site: Site, request: AnyRequest, portal: str) -> File:
 
 
 @get("/p/{portal}/manifest.webmanifest")
-async def manifest(site: Site, request: AnyRequest, portal: str) -> File:
+async def manifest(site: Site, request: Request, portal: str) -> Response:
     """Return what a browser needs to install the portal as an app."""
     presented = await read_portal(site.runtime, portal)
     branding = make_branding(presented)
@@ -86,7 +88,7 @@ async def manifest(site: Site, request: AnyRequest, portal: str) -> File:
 
 
 @get("/p/{portal}/pictures/{digest}")
-async def picture(site: Site, request: AnyRequest, portal: str, digest: str) -> File:
+async def picture(site: Site, request: Request, portal: str, digest: str) -> Response:
     """Return a picture of a link that the visitor sees. Raises NotFound or SignInRequired."""
 
     def find_cached(visit: PortalVisit) -> PortalContent | None:

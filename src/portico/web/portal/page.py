@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from starlette.requests import Request
 from starlette.responses import Response
 
 from portico.domain.finding import QUERY_LIMIT
@@ -28,17 +29,15 @@ from portico.web.portal.view import (
 )
 from portico.web.portal.visits import cookies_of, csrf_token, visit_language
 from portico.web.shared.branding import make_branding
-from portico.web.shared.cookies import CONSOLE, FORM, AnyRequest, chosen_theme
+from portico.web.shared.cookies import CONSOLE, FORM, chosen_theme
 from portico.web.shared.pages import page_answer, redirect
 from portico.web.shared.routes import get
 from portico.web.shared.sessions import CONSOLE_HOME, portal_at_host, sign_in_address
 from portico.web.shared.site import Site
 
-Page = Response
-
 
 @get("/")
-async def own_domain(site: Site, request: AnyRequest) -> Page:
+async def own_domain(site: Site, request: Request) -> Response:
     """Show the portal whose own domain received the request; redirect others to the console."""
     address = await portal_at_host(site, request)
     if address is None:
@@ -47,15 +46,15 @@ async def own_domain(site: Site, request: AnyRequest) -> Page:
 
 
 @get("/p/{portal}")
-async def portal_page(site: Site, request: AnyRequest, portal: str) -> Page:
+async def portal_page(site: Site, request: Request, portal: str) -> Response:
     """Show the portal at an id or slug. The query parameter `q` searches its links."""
     address = await require_portal_address(site.runtime, portal)
     return await _show_portal(site, request, address)
 
 
 async def _show_portal(
-    site: Site, request: AnyRequest, address: PortalAddress, *, home: str = ""
-) -> Page:
+    site: Site, request: Request, address: PortalAddress, *, home: str = ""
+) -> Response:
     def find_cached(visit: PortalVisit) -> PortalContent | None:
         return site.portal_contents.find(visit, visit_language(request, visit))
 
@@ -68,8 +67,8 @@ async def _show_portal(
 
 
 async def _show_links(
-    site: Site, request: AnyRequest, view: PortalView[PortalContent], home: str
-) -> Page:
+    site: Site, request: Request, view: PortalView[PortalContent], home: str
+) -> Response:
     visit = view.visit
     language = site.renderer.language(visit_language(request, visit))
     content = await site.portal_contents.of_view(view, language.code)
@@ -100,7 +99,7 @@ async def _show_links(
     )
 
 
-async def _may_add_links(site: Site, request: AnyRequest, visit: PortalVisit) -> bool:
+async def _may_add_links(site: Site, request: Request, visit: PortalVisit) -> bool:
     """Return whether an administrator of the portal is also signed in on this browser."""
     portal = visit.portal
     scope = Scope(customer_id=portal.customer_id, microtenant_id=portal.microtenant_id)
@@ -109,14 +108,14 @@ async def _may_add_links(site: Site, request: AnyRequest, visit: PortalVisit) ->
 
 def render_page(
     site: Site,
-    request: AnyRequest,
+    request: Request,
     visit: PortalVisit,
     template: str,
     *,
     home: str = "",
     status: int = 200,
     **values: object,
-) -> Page:
+) -> Response:
     """Render a page of a portal in its frame, with the cookie of an anonymous visitor's forms."""
     branding = make_branding(visit.portal, home=home)
     csrf = csrf_token(site, request, visit)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from starlette.requests import Request
 from starlette.responses import Response
 
 from portico.domain.errors import InvalidInput, NotFound
@@ -14,17 +15,14 @@ from portico.web.portal.page import render_page
 from portico.web.portal.view import TileView
 from portico.web.portal.visits import cookies_of, read_form, sent_id, visit_language
 from portico.web.shared.branding import portal_path
-from portico.web.shared.cookies import AnyRequest
 from portico.web.shared.pages import redirect
 from portico.web.shared.received_forms import ReceivedForm
 from portico.web.shared.routes import get, post
 from portico.web.shared.site import Site
 
-Page = Response
-
 
 @get("/p/{portal}/request")
-async def show_request(site: Site, request: AnyRequest, portal: str) -> Page:
+async def show_request(site: Site, request: Request, portal: str) -> Response:
     """Show the forms. The query parameter `sent` shows what happens next instead."""
     view, tiles = await _open(site, request, portal)
     chosen = request.query_params.get("link", "")
@@ -32,7 +30,7 @@ async def show_request(site: Site, request: AnyRequest, portal: str) -> Page:
 
 
 @post("/p/{portal}/request", body_limit=FORM_BYTES)
-async def send_request(site: Site, request: AnyRequest, portal: str) -> Page:
+async def send_request(site: Site, request: Request, portal: str) -> Response:
     """Store a visitor's request. A refused form comes back with the reason."""
     view, tiles = await _open(site, request, portal)
     form = await read_form(site, request, view.visit)
@@ -44,7 +42,7 @@ async def send_request(site: Site, request: AnyRequest, portal: str) -> Page:
 
 
 async def _open(
-    site: Site, request: AnyRequest, portal: str
+    site: Site, request: Request, portal: str
 ) -> tuple[PortalView[PortalContent], list[TileView]]:
     """Return the visit and the links that the visitor sees, by name.
 
@@ -78,14 +76,14 @@ async def _store(
 
 def _render(
     site: Site,
-    request: AnyRequest,
+    request: Request,
     view: PortalView[PortalContent],
     tiles: list[TileView],
     *,
     sent: bool = False,
     link: str = "",
     refused: ReceivedForm | None = None,
-) -> Page:
+) -> Response:
     kind, text = (refused.get("kind", ""), refused.get("text", "")) if refused else (None, "")
     return render_page(
         site,

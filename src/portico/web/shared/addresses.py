@@ -12,7 +12,6 @@ from starlette.types import Scope
 
 from portico.asgi.client_address import TrustedProxies
 from portico.domain.portals.domains import public_host
-from portico.web.shared.cookies import AnyRequest
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -25,11 +24,11 @@ class OriginResolver:
         self._public_url = public_url
         self.public_host = public_host(public_url)
 
-    def peer(self, request: AnyRequest) -> str:
+    def peer(self, request: Request) -> str:
         """Return the address of the client that sent the request."""
         return self._proxies.client_address(request.scope)
 
-    def origin(self, request: AnyRequest, *, at_own_domain: bool = False) -> str:
+    def origin(self, request: Request, *, at_own_domain: bool = False) -> str:
         """Return the scheme and host at which the browser sees the server, without a final slash.
 
         With `at_own_domain`, the host is the request's, which the caller must know to be a portal's
@@ -44,11 +43,11 @@ class OriginResolver:
         """Whether the server can know that a request came over TLS."""
         return bool(self._proxies) or self._public_url.startswith("https:")
 
-    def is_encrypted(self, request: AnyRequest) -> bool:
+    def is_encrypted(self, request: Request) -> bool:
         """Return whether the browser's connection is known to use TLS."""
         return self._scheme(request) == "https"
 
-    def _scheme(self, request: AnyRequest) -> str:
+    def _scheme(self, request: Request) -> str:
         if self._public_url.startswith("https:"):
             return "https"
         client = request.scope.get("client")

@@ -10,8 +10,6 @@ from starlette.requests import Request
 
 from portico.web.shared.languages import LANGUAGES, choose_language
 
-AnyRequest = Request
-
 THEMES = ("light", "dark", "system")
 THEME, LANGUAGE = "portico_theme", "portico_language"
 CONSOLE, FORM, VISITOR, PROVIDER = "console", "form", "visitor", "provider"
@@ -45,7 +43,7 @@ class Cookies(msgspec.Struct, frozen=True):
         """Return the full name of a cookie."""
         return f"__Host-portico_{purpose}" if self.secure else f"portico_{purpose}"
 
-    def read(self, request: AnyRequest, purpose: str) -> str:
+    def read(self, request: Request, purpose: str) -> str:
         """Return the cookie's value, empty if the browser sent none."""
         return request.cookies.get(self.name(purpose), "")
 
@@ -64,7 +62,7 @@ class Cookies(msgspec.Struct, frozen=True):
     def _cookie(self, name: str, value: str, seconds: int | None, *, hidden: bool) -> Cookie:
         return Cookie(key=name, value=value, max_age=seconds, secure=self.secure, httponly=hidden)
 
-    def form_token(self, request: AnyRequest) -> str:
+    def form_token(self, request: Request) -> str:
         """Return the token of forms without a session: the cookie's, or a new one."""
         token = self.read(request, FORM)
         return token if len(token) == FORM_TOKEN_CHARACTERS else secrets.token_urlsafe(32)
@@ -80,13 +78,13 @@ def portal_device_cookie(customer_id: int) -> str:
     return f"portal_device_{customer_id}"
 
 
-def chosen_theme(request: AnyRequest) -> str:
+def chosen_theme(request: Request) -> str:
     """Return the theme that the reader chose, or `system`."""
     theme = request.cookies.get(THEME, "")
     return theme if theme in THEMES else "system"
 
 
-def language_of(request: AnyRequest, stored: str = "") -> str:
+def language_of(request: Request, stored: str = "") -> str:
     """Return the reader's language: the cookie's, else the user's, else the browser's."""
     chosen = request.cookies.get(LANGUAGE, "")
     if chosen not in LANGUAGES:

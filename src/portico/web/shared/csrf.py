@@ -10,12 +10,12 @@ import hmac
 from urllib.parse import urlsplit
 
 from multipart import parse_options_header
+from starlette.requests import Request
 
 from portico.asgi.bodies import read_body
 from portico.asgi.routing import placed_route
 from portico.asgi.threads import Threads
 from portico.domain.errors import Forbidden
-from portico.web.shared.cookies import AnyRequest
 from portico.web.shared.received_forms import FORM_FIELDS, ReceivedForm, parse_form
 from portico.web.shared.texts import gettext as _
 
@@ -25,7 +25,7 @@ HEADER = "x-csrf-token"
 _EXPIRED = _("This form is too old or from another site. Load the page again, then repeat it.")
 
 
-async def checked_form(threads: Threads, request: AnyRequest, expected: str) -> ReceivedForm:
+async def checked_form(threads: Threads, request: Request, expected: str) -> ReceivedForm:
     """Return the form that one of our pages sent with the session's token.
 
     The token is in the header `X-CSRF-Token` or the field `csrf`. Raises Forbidden; BodyTooLarge
@@ -47,7 +47,7 @@ async def checked_form(threads: Threads, request: AnyRequest, expected: str) -> 
     return form
 
 
-def require_own_origin(request: AnyRequest) -> None:
+def require_own_origin(request: Request) -> None:
     """Raise Forbidden for a request that another site made, by what the browser sends."""
     fetched_from = request.headers.get("sec-fetch-site")
     if fetched_from is not None:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 
 import msgspec
+from starlette.requests import Request
 from starlette.responses import Response
 
 from portico.asgi.exchange import exchange_of
@@ -13,14 +14,14 @@ from portico.asgi.routing import AnswerError, MethodNotAllowed
 from portico.domain.errors import PorticoError
 from portico.services.portals.visits import SignInRequired
 from portico.web.shared.branding import portal_path
-from portico.web.shared.cookies import AnyRequest, chosen_theme, language_of
+from portico.web.shared.cookies import chosen_theme, language_of
 from portico.web.shared.pages import page_answer, redirect, retry_headers
 from portico.web.shared.sessions import SignInNeeded, sign_in_address
 from portico.web.shared.site import Site, site_of
 
 logger = logging.getLogger("portico")
 
-Present = Callable[[Site, AnyRequest, int, PorticoError | None], Response]
+Present = Callable[[Site, Request, int, PorticoError | None], Response]
 """Makes the page of an error from its status. The error is None if the page can say no more."""
 
 
@@ -36,7 +37,7 @@ class MessageView(msgspec.Struct, frozen=True, kw_only=True):
 def page_errors(present: Present) -> AnswerError:
     """Return what answers the errors of the console's or the portals' pages."""
 
-    def answer(request: AnyRequest, error: Exception) -> Response:
+    def answer(request: Request, error: Exception) -> Response:
         site = site_of(request)
         if isinstance(error, SignInRequired):
             sign_in = f"{portal_path(error.portal)}/sign-in"
@@ -56,7 +57,7 @@ def page_errors(present: Present) -> AnswerError:
     return answer
 
 
-def redirect_to_sign_in(request: AnyRequest, error: SignInNeeded) -> Response:
+def redirect_to_sign_in(request: Request, error: SignInNeeded) -> Response:
     """Redirect to sign-in. htmx reads the address from a header, since it follows no redirect."""
     if "hx-request" in request.headers:
         return page_answer("", status=401, headers={"HX-Redirect": error.address})
@@ -64,7 +65,7 @@ def redirect_to_sign_in(request: AnyRequest, error: SignInNeeded) -> Response:
 
 
 def present_message(
-    site: Site, request: AnyRequest, status: int, error: PorticoError | None
+    site: Site, request: Request, status: int, error: PorticoError | None
 ) -> Response:
     """Return the page of an error, without the branding of a portal."""
     language = site.renderer.language(language_of(request))

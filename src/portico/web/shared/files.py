@@ -11,10 +11,9 @@ IMMUTABLE = "private, max-age=31536000, immutable"
 """How long a browser may cache a file whose address contains a digest of its content."""
 
 _POLICY = "default-src 'none'; sandbox"
-File = Response
 
 
-def file_answer(content: bytes, media_type: str, *, cached: str = IMMUTABLE) -> File:
+def file_answer(content: bytes, media_type: str, *, cached: str = IMMUTABLE) -> Response:
     """Return an answer with a file, which no other site can use."""
     headers = {
         "Cache-Control": cached,
@@ -24,7 +23,7 @@ def file_answer(content: bytes, media_type: str, *, cached: str = IMMUTABLE) -> 
     return Response(content, media_type=media_type, headers=headers)
 
 
-def picture_answer(picture: Picture | None) -> File:
+def picture_answer(picture: Picture | None) -> Response:
     """Return an answer with a picture. Raises NotFound without one."""
     if picture is None:
         raise NotFound("picture")

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
+from starlette.requests import Request
 
 from portico.domain.people.administrators import Administrator
 from portico.domain.people.second_factors import (
@@ -22,7 +23,6 @@ from portico.domain.people.second_factors import (
     otpauth_address,
 )
 from portico.services.people.passkeys import RelyingParty, verify_registration
-from portico.web.shared.cookies import AnyRequest
 from portico.web.shared.site import Site
 
 ISSUER = "Portico"
@@ -91,7 +91,7 @@ def options_text(options: Mapping[str, Any]) -> str:
     return json.dumps(options)
 
 
-def relying_party(site: Site, request: AnyRequest) -> RelyingParty | None:
+def relying_party(site: Site, request: Request) -> RelyingParty | None:
     """Return where passkeys are used, or None where browsers allow none.
 
     Browsers allow them on HTTPS and at localhost, and not for an address of numbers. The host is

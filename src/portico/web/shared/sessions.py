@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from urllib.parse import quote
 
+from starlette.requests import Request
+
 from portico.asgi.exchange import exchange_of
 from portico.domain.errors import AccessDenied
 from portico.domain.people.sessions import DEVICE_SECONDS, ConsoleSession, PortalSession
@@ -29,7 +31,6 @@ from portico.web.shared.cookies import (
     CONSOLE,
     CONSOLE_DEVICE,
     FORM,
-    AnyRequest,
     Cookie,
     portal_cookie,
     portal_device_cookie,
@@ -48,7 +49,7 @@ class SignInNeeded(AccessDenied):
         self.address = address
 
 
-def sign_in_address(page: str, request: AnyRequest) -> str:
+def sign_in_address(page: str, request: Request) -> str:
     """Return the address of a sign-in page that leads back to the request's path.
 
     A write cannot be repeated after signing in, so it leads back to the page that sent it.
@@ -56,13 +57,13 @@ def sign_in_address(page: str, request: AnyRequest) -> str:
     next_ = request.scope["path"]
     if query := request.scope["query_string"]:
         next_ = f"{next_}?{query.decode('latin-1')}"
-    if request.method not in {"GET", "HEAD"}:
+    if request.method != "GET":
         next_ = "/" + request.headers.get("referer", "").partition("://")[2].partition("/")[2]
     next_ = safe_next(next_, "")
     return f"{page}?next={quote(next_, safe='')}" if next_.strip("/") else page
 
 
-async def administrator_of(site: Site, request: AnyRequest) -> SignedInAdministrator:
+async def administrator_of(site: Site, request: Request) -> SignedInAdministrator:
     """Return the administrator of a request. Raises SignInNeeded."""
     token = site.cookies.read(request, CONSOLE)
     signed_in = await find_console_session(site.runtime, token) if token else None
@@ -71,13 +72,13 @@ async def administrator_of(site: Site, request: AnyRequest) -> SignedInAdministr
     return signed_in
 
 
-async def portal_at_host(site: Site, request: AnyRequest) -> PortalAddress | None:
+async def portal_at_host(site: Site, request: Request) -> PortalAddress | None:
     """Return whose portal the request's host leads to, or None, as on the public host."""
     host = request.headers.get("host", "")
     return await find_portal_at_host(site.runtime, host, public_host=site.origins.public_host)
 
 
-async def user_of(site: Site, request: AnyRequest, customer_id: int) -> SignedInUser | None:
+async def user_of(site: Site, request: Request, customer_id: int) -> SignedInUser | None:
     """Return the tenant's portal user of a request, or None for an anonymous visitor."""
     token = site.cookies.read(request, portal_cookie(customer_id))
     return await find_portal_session(site.runtime, customer_id, token) if token else None
@@ -86,7 +87,7 @@ async def user_of(site: Site, request: AnyRequest, customer_id: int) -> SignedIn
 @asynccontextmanager
 async def console_reading(
     site: Site,
-    request: AnyRequest,
+    request: Request,
     signed_in: SignedInAdministrator,
     customer_id: int | None = None,
     microtenant_id: int | None = None,
@@ -103,7 +104,7 @@ async def console_reading(
 @asynccontextmanager
 async def console_writing(
     site: Site,
-    request: AnyRequest,
+    request: Request,
     signed_in: SignedInAdministrator,
     customer_id: int | None = None,
     microtenant_id: int | None = None,
@@ -119,7 +120,7 @@ async def console_writing(
         yield _work(site, request, connection, access)
 
 
-def _work(site: Site, request: AnyRequest, connection: Connection, access: Access) -> UnitOfWork:
+def _work(site: Site, request: Request, connection: Connection, access: Access) -> UnitOfWork:
     return open_work(
         site.runtime,
         connection,
@@ -129,7 +130,7 @@ def _work(site: Site, request: AnyRequest, connection: Connection, access: Acces
     )
 
 
-def browser_of(site: Site, request: AnyRequest, device_cookie: str = "") -> Browser:
+def browser_of(site: Site, request: Request, device_cookie: str = "") -> Browser:
     """Return the browser that sent a request, for sign-in.
 
     Call it before any use of the database, because it records when the request arrived.
@@ -150,7 +151,7 @@ def browser_of(site: Site, request: AnyRequest, device_cookie: str = "") -> Brow
 
 
 async def begin_console_session(
-    site: Site, request: AnyRequest, opened: NewSession[ConsoleSession]
+    site: Site, request: Request, opened: NewSession[ConsoleSession]
 ) -> list[Cookie]:
     """End the browser's earlier session, and return the cookies of the new one and its device."""
     if earlier := site.cookies.read(request, CONSOLE):
@@ -162,7 +163,7 @@ async def begin_console_session(
 
 
 async def begin_portal_session(
-    site: Site, request: AnyRequest, opened: NewSession[PortalSession]
+    site: Site, request: Request, opened: NewSession[PortalSession]
 ) -> list[Cookie]:
     """End the browser's earlier session, and return the cookies of the new one and its device."""
     customer_id = opened.session.customer_id

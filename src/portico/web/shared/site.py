@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from starlette.requests import Request
+
 from portico.asgi.threads import Threads
 from portico.domain.errors import PorticoError
 from portico.services.backups.watch import BackupWatch
@@ -15,7 +17,7 @@ from portico.services.tenancy.signing_keys import SigningKeys
 from portico.storage.engine.connections import Database
 from portico.web.portal.content import PortalContents
 from portico.web.shared.addresses import OriginResolver
-from portico.web.shared.cookies import AnyRequest, Cookies
+from portico.web.shared.cookies import Cookies
 from portico.web.shared.rendering import Renderer
 from portico.web.shared.static_files import StaticFiles
 from portico.web.sign_in.oidc import OpenIdClients
@@ -60,7 +62,7 @@ class Site:
         return self.runtime.database
 
 
-def site_of(request: AnyRequest) -> Site:
+def site_of(request: Request) -> Site:
     """Return the site that serves a request."""
     site: Site = request.app.state.site
     return site

@@ -14,11 +14,11 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 import msgspec
+from starlette.requests import Request
 from starlette.responses import Response
 
-from portico.asgi.routing import get
+from portico.asgi.routing import route
 from portico.domain.errors import NotFound
-from portico.web.shared.cookies import AnyRequest
 
 MEDIA_TYPES: Mapping[str, str] = {
     "css": "text/css",
@@ -107,7 +107,7 @@ class StaticFiles:
         """Return the address of a file such as "portal.css". Raises KeyError for an unknown one."""
         return f"/static/{self._files[name].digest}/{name}"
 
-    def answer(self, request: AnyRequest, digest: str, name: str) -> Response:
+    def answer(self, request: Request, digest: str, name: str) -> Response:
         """Return a file. Raises NotFound, also for the digest of an earlier version."""
         file = self._files.get(name)
         if file is None or file.digest != digest:
@@ -156,8 +156,8 @@ def _loaded(content: bytes, ending: str) -> StaticFile:
     )
 
 
-@get("/static/{digest}/{name:path}")
-async def static_file(request: AnyRequest) -> Response:
+@route("GET", "/static/{digest}/{name:path}")
+async def static_file(request: Request) -> Response:
     """Return a file, if the digest is that of its content."""
     static: StaticFiles = request.app.state.site.static
     return static.answer(request, request.path_params["digest"], request.path_params["name"])

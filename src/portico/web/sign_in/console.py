@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from starlette.requests import Request
 from starlette.responses import Response
 
 from portico.domain.errors import AccessDenied, TooManySignIns
@@ -10,7 +11,7 @@ from portico.services.people.password_proofs import NewPasswordProof
 from portico.services.people.providers import console_providers
 from portico.services.people.sessions import end_console_session
 from portico.services.people.sign_in import sign_in_administrator
-from portico.web.shared.cookies import CONSOLE, CONSOLE_DEVICE, AnyRequest
+from portico.web.shared.cookies import CONSOLE, CONSOLE_DEVICE
 from portico.web.shared.csrf import checked_form
 from portico.web.shared.pages import redirect, safe_next
 from portico.web.shared.routes import get, post
@@ -34,17 +35,15 @@ from portico.web.sign_in.providers import CONSOLE_SIGN_IN, start_provider_sign_i
 from portico.web.sign_in.second_factor import ask_second_factor
 from portico.web.sign_in.setup import setup_view
 
-Page = Response
-
 
 @get(CONSOLE_SIGN_IN)
-async def console_sign_in(site: Site, request: AnyRequest) -> Page:
+async def console_sign_in(site: Site, request: Request) -> Response:
     """Show the console's sign-in page."""
     return await _show(site, request, requested_next(request, CONSOLE_HOME))
 
 
 @post(CONSOLE_SIGN_IN)
-async def sign_in_to_console(site: Site, request: AnyRequest) -> Page:
+async def sign_in_to_console(site: Site, request: Request) -> Response:
     """Sign an administrator in by name and password."""
     form = await read_sign_in_form(site, request)
     next_, name = safe_next(form.get("next", ""), CONSOLE_HOME), form.get("name", "")
@@ -68,7 +67,7 @@ async def sign_in_to_console(site: Site, request: AnyRequest) -> Page:
 
 
 @post(f"{CONSOLE_HOME}/sign-out")
-async def sign_out_of_console(site: Site, request: AnyRequest) -> Page:
+async def sign_out_of_console(site: Site, request: Request) -> Response:
     """End the administrator's session in the browser and on the server."""
     signed_in = await administrator_of(site, request)
     await checked_form(site.threads, request, signed_in.session.csrf_token)
@@ -77,7 +76,7 @@ async def sign_out_of_console(site: Site, request: AnyRequest) -> Page:
 
 
 @get(CONSOLE_SIGN_IN + "/oidc/{provider_id}")
-async def console_provider(site: Site, request: AnyRequest, provider_id: str) -> Page:
+async def console_provider(site: Site, request: Request, provider_id: str) -> Response:
     """Redirect an administrator's browser to a provider."""
     provider = provider_of(await console_providers(site.runtime), provider_id)
     next_ = requested_next(request, CONSOLE_HOME)
@@ -86,13 +85,13 @@ async def console_provider(site: Site, request: AnyRequest, provider_id: str) ->
 
 async def _show(
     site: Site,
-    request: AnyRequest,
+    request: Request,
     next_: str,
     *,
     name: str = "",
     error: AccessDenied | None = None,
     missing: tuple[str, ...] = (),
-) -> Page:
+) -> Response:
     providers = await console_providers(site.runtime)
     view = make_sign_in(site, request, providers, CONSOLE_SIGN_IN, next_, name, error, missing)
     setup = await setup_view(site, request)

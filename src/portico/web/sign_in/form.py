@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from urllib.parse import quote
 
 import msgspec
+from starlette.requests import Request
 from starlette.responses import Response
 
 from portico.domain.errors import AccessDenied, LockedOut, NotFound, PorticoError, TooManySignIns
 from portico.domain.people.providers import IdentityProvider
-from portico.web.shared.cookies import FORM, AnyRequest, chosen_theme, language_of
+from portico.web.shared.cookies import FORM, chosen_theme, language_of
 from portico.web.shared.csrf import checked_form
 from portico.web.shared.pages import page_answer, retry_headers, safe_next
 from portico.web.shared.received_forms import ReceivedForm
@@ -36,12 +37,12 @@ class SignInView(msgspec.Struct, frozen=True, kw_only=True):
     local: bool = True
 
 
-def requested_next(request: AnyRequest, otherwise: str) -> str:
+def requested_next(request: Request, otherwise: str) -> str:
     """Return the path that the query's `next` leads to after sign-in, or `otherwise`."""
     return safe_next(request.query_params.get("next", ""), otherwise)
 
 
-async def read_sign_in_form(site: Site, request: AnyRequest) -> ReceivedForm:
+async def read_sign_in_form(site: Site, request: Request) -> ReceivedForm:
     """Return the sign-in form that a browser sent. Raises what `checked_form` raises."""
     return await checked_form(site.threads, request, site.cookies.read(request, FORM))
 
@@ -61,7 +62,7 @@ def provider_of(providers: Iterable[IdentityProvider], provider_id: str) -> Iden
 
 def make_sign_in(
     site: Site,
-    request: AnyRequest,
+    request: Request,
     providers: Iterable[IdentityProvider],
     path: str,
     next_: str,
@@ -82,7 +83,7 @@ def make_sign_in(
     )
 
 
-def _note(site: Site, request: AnyRequest) -> str:
+def _note(site: Site, request: Request) -> str:
     if request.method == "GET" and request.query_params.get("set") == "password":
         return site.renderer.language(language_of(request)).gettext(
             "Your password is set. Sign in with it."
@@ -90,7 +91,7 @@ def _note(site: Site, request: AnyRequest) -> str:
     return ""
 
 
-def fault_words(site: Site, request: AnyRequest, error: PorticoError | None) -> str:
+def fault_words(site: Site, request: Request, error: PorticoError | None) -> str:
     """Return why a sign-in failed, in the reader's language; nothing if it did not."""
     language = site.renderer.language(language_of(request))
     _ = language.gettext
@@ -116,7 +117,7 @@ def fault_words(site: Site, request: AnyRequest, error: PorticoError | None) -> 
 
 def render_sign_in(
     site: Site,
-    request: AnyRequest,
+    request: Request,
     template: str,
     view: SignInView,
     error: PorticoError | None = None,
@@ -141,7 +142,7 @@ def render_sign_in(
 
 
 def render_busy(
-    site: Site, request: AnyRequest, form: ReceivedForm, path: str, error: TooManySignIns
+    site: Site, request: Request, form: ReceivedForm, path: str, error: TooManySignIns
 ) -> Response:
     """Return the form again for a password that was not checked, because too many are waiting.
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 import msgspec
+from starlette.requests import Request
 from starlette.responses import Response
 
 from portico.asgi.exchange import exchange_of
@@ -33,7 +34,7 @@ from portico.services.people.password_links import (
 )
 from portico.services.portals.visits import read_portal
 from portico.web.shared.branding import BrandingView, make_branding
-from portico.web.shared.cookies import FORM, AnyRequest, chosen_theme, language_of
+from portico.web.shared.cookies import FORM, chosen_theme, language_of
 from portico.web.shared.pages import page_answer, redirect, retry_headers
 from portico.web.shared.received_forms import ReceivedForm
 from portico.web.shared.routes import get, post
@@ -48,7 +49,6 @@ LINK = "link"
 """The query parameter of the token."""
 
 CONSOLE_PAGE = f"{CONSOLE_HOME}/set-password"
-Page = Response
 
 
 class Person(Protocol):
@@ -76,7 +76,7 @@ class SetPasswordView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get(CONSOLE_PAGE)
-async def console_set_password(site: Site, request: AnyRequest) -> Page:
+async def console_set_password(site: Site, request: Request) -> Response:
     """Show the page to an administrator."""
     if token := request.query_params.get(LINK):
         return _without_token(site, token, CONSOLE_PAGE)
@@ -86,7 +86,7 @@ async def console_set_password(site: Site, request: AnyRequest) -> Page:
 
 
 @post(CONSOLE_PAGE)
-async def set_console_password(site: Site, request: AnyRequest) -> Page:
+async def set_console_password(site: Site, request: Request) -> Response:
     """Store the password of an administrator, who signs in with it next."""
     form = await read_sign_in_form(site, request)
     browser = browser_of(site, request)
@@ -110,7 +110,7 @@ async def set_console_password(site: Site, request: AnyRequest) -> Page:
 
 
 @get("/p/{portal}/set-password")
-async def portal_set_password(site: Site, request: AnyRequest, portal: str) -> Page:
+async def portal_set_password(site: Site, request: Request, portal: str) -> Response:
     """Show the page to a portal user, at one of the portals of the tenant."""
     presented = await read_portal(site.runtime, portal)
     base = make_branding(presented).base
@@ -122,7 +122,7 @@ async def portal_set_password(site: Site, request: AnyRequest, portal: str) -> P
 
 
 @post("/p/{portal}/set-password")
-async def set_portal_password(site: Site, request: AnyRequest, portal: str) -> Page:
+async def set_portal_password(site: Site, request: Request, portal: str) -> Response:
     """Store the password of a portal user, who signs in with it next."""
     form = await read_sign_in_form(site, request)
     browser = browser_of(site, request)
@@ -162,12 +162,12 @@ def _chosen(form: ReceivedForm) -> str:
     return password
 
 
-def _without_token(site: Site, token: str, path: str) -> Page:
+def _without_token(site: Site, token: str, path: str) -> Response:
     """Move the token of a link from the address into a cookie."""
     return redirect(path, cookies=[site.cookies.make(COOKIE, token, seconds=COOKIE_SECONDS)])
 
 
-def _done(site: Site, sign_in: str) -> Page:
+def _done(site: Site, sign_in: str) -> Response:
     return redirect(f"{sign_in}?{PASSWORD_SET}", cookies=[site.cookies.forget(COOKIE)])
 
 
@@ -193,13 +193,13 @@ def _note(
 
 def _show_at_portal(
     site: Site,
-    request: AnyRequest,
+    request: Request,
     portal: PresentedPortal,
     token: str,
     person: Person | None,
     *,
     error: PorticoError | None = None,
-) -> Page:
+) -> Response:
     branding = make_branding(portal)
     action, sign_in = f"{branding.base}/set-password", f"{branding.base}/sign-in"
     return _show(site, request, action, sign_in, token, person, error=error, branding=branding)
@@ -207,7 +207,7 @@ def _show_at_portal(
 
 def _show(
     site: Site,
-    request: AnyRequest,
+    request: Request,
     action: str,
     sign_in: str,
     token: str,
@@ -215,7 +215,7 @@ def _show(
     *,
     error: PorticoError | None = None,
     branding: BrandingView | None = None,
-) -> Page:
+) -> Response:
     view = SetPasswordView(action=action, sign_in=sign_in)
     if person is not None:
         fault = _fault(site, request, error)
@@ -249,7 +249,7 @@ def _status(error: PorticoError) -> int:
     )
 
 
-def _fault(site: Site, request: AnyRequest, error: PorticoError | None) -> str:
+def _fault(site: Site, request: Request, error: PorticoError | None) -> str:
     language = site.renderer.language(language_of(request))
     _ = language.gettext
     if error is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from urllib.parse import quote
 
+from starlette.requests import Request
 from starlette.responses import Response
 
 from portico.domain.errors import AccessDenied, NotFound, TooManySignIns
@@ -15,7 +16,7 @@ from portico.services.people.sessions import end_portal_session
 from portico.services.people.sign_in import sign_in_user
 from portico.services.portals.visits import find_open_portal, read_portal
 from portico.web.shared.branding import make_branding, portal_path
-from portico.web.shared.cookies import AnyRequest, portal_cookie, portal_device_cookie
+from portico.web.shared.cookies import portal_cookie, portal_device_cookie
 from portico.web.shared.csrf import checked_form
 from portico.web.shared.pages import redirect, safe_next
 from portico.web.shared.routes import get, post
@@ -32,11 +33,9 @@ from portico.web.sign_in.form import (
 )
 from portico.web.sign_in.providers import start_provider_sign_in
 
-Page = Response
-
 
 @get("/p/{portal}/sign-in")
-async def portal_sign_in(site: Site, request: AnyRequest, portal: str) -> Page:
+async def portal_sign_in(site: Site, request: Request, portal: str) -> Response:
     """Show a portal's sign-in page, or redirect a user who is already signed in."""
     presented = await read_portal(site.runtime, portal)
     next_ = requested_next(request, portal_path(presented))
@@ -46,7 +45,7 @@ async def portal_sign_in(site: Site, request: AnyRequest, portal: str) -> Page:
 
 
 @post("/p/{portal}/sign-in")
-async def sign_in_to_portal(site: Site, request: AnyRequest, portal: str) -> Page:
+async def sign_in_to_portal(site: Site, request: Request, portal: str) -> Response:
     """Sign a portal user in by name and password."""
     form = await read_sign_in_form(site, request)
     browser = browser_of(site, request)
@@ -85,7 +84,7 @@ async def sign_in_to_portal(site: Site, request: AnyRequest, portal: str) -> Pag
 
 
 @post("/p/{portal}/sign-out")
-async def sign_out_of_portal(site: Site, request: AnyRequest, portal: str) -> Page:
+async def sign_out_of_portal(site: Site, request: Request, portal: str) -> Response:
     """End the user's session, if there is one, in the browser and on the server."""
     presented = await read_portal(site.runtime, portal)
     path, customer_id = portal_path(presented), presented.customer_id
@@ -101,10 +100,10 @@ async def sign_out_of_portal(site: Site, request: AnyRequest, portal: str) -> Pa
 @get("/p/{portal}/sign-in/oidc/{provider_id}")
 async def portal_provider(
     site: Site,
-    request: AnyRequest,
+    request: Request,
     portal: str,
     provider_id: str,
-) -> Page:
+) -> Response:
     """Redirect a user's browser to a provider."""
     presented = await read_portal(site.runtime, portal)
     provider = provider_of(await portal_providers(site.runtime, presented.customer_id), provider_id)
@@ -114,14 +113,14 @@ async def portal_provider(
 
 async def _show(
     site: Site,
-    request: AnyRequest,
+    request: Request,
     portal: PresentedPortal,
     next_: str,
     *,
     name: str = "",
     error: AccessDenied | None = None,
     missing: tuple[str, ...] = (),
-) -> Page:
+) -> Response:
     branding = make_branding(portal)
     providers = await portal_providers(site.runtime, portal.customer_id)
     path = f"{branding.base}/sign-in"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from urllib.parse import quote
 
+from starlette.requests import Request
 from starlette.responses import Response
 
 from portico.asgi.exchange import exchange_of
@@ -17,14 +18,7 @@ from portico.services.people.sign_in import (
     sign_in_user_by_provider,
 )
 from portico.services.portals.visits import find_portal_address, read_portal
-from portico.web.shared.cookies import (
-    CONSOLE_DEVICE,
-    FORM,
-    PROVIDER,
-    AnyRequest,
-    Cookie,
-    portal_device_cookie,
-)
+from portico.web.shared.cookies import CONSOLE_DEVICE, FORM, PROVIDER, Cookie, portal_device_cookie
 from portico.web.shared.pages import redirect
 from portico.web.shared.routes import get
 from portico.web.shared.sessions import (
@@ -44,12 +38,11 @@ from portico.web.sign_in.attempts import (
 
 CONSOLE_SIGN_IN = f"{CONSOLE_HOME}/sign-in"
 CALLBACK = "/sign-in/callback"
-Page = Response
 
 
 async def start_provider_sign_in(
-    site: Site, request: AnyRequest, provider: IdentityProvider, next_: str, portal: str = ""
-) -> Page:
+    site: Site, request: Request, provider: IdentityProvider, next_: str, portal: str = ""
+) -> Response:
     """Redirect the browser to a provider, or back to the sign-in page if it does not answer.
 
     `portal` is the address of the portal, empty for the console.
@@ -79,7 +72,7 @@ async def start_provider_sign_in(
 
 
 @get(CALLBACK)
-async def finish_provider_sign_in(site: Site, request: AnyRequest) -> Page:
+async def finish_provider_sign_in(site: Site, request: Request) -> Response:
     """Complete a sign-in. All providers redirect browsers back to this one address."""
     attempt = await _read_attempt(site, request)
     if attempt is None:
@@ -103,7 +96,7 @@ async def finish_provider_sign_in(site: Site, request: AnyRequest) -> Page:
         failed(Why.PROVIDER)
         return redirect(f"{back}&fault=provider", cookies=done)
     try:
-        answer = {name: value for name, value in request.query_params.items()}
+        answer = dict(request.query_params)
         callback = await _origin_for(site, request, attempt.portal) + CALLBACK
         secret = await read_client_secret(site.runtime, provider)
         person = await site.openid.finish(provider, secret, attempt, answer, callback)
@@ -118,7 +111,7 @@ async def finish_provider_sign_in(site: Site, request: AnyRequest) -> Page:
     return redirect(attempt.next, cookies=[*done, *cookies])
 
 
-async def _read_attempt(site: Site, request: AnyRequest) -> SignInAttempt | None:
+async def _read_attempt(site: Site, request: Request) -> SignInAttempt | None:
     """Return the attempt of a browser's cookie, or None if it is missing, altered or too old."""
     value, browser = (site.cookies.read(request, each) for each in (PROVIDER, FORM))
     now = site.runtime.now
@@ -144,7 +137,7 @@ async def _provider_of(site: Site, attempt: SignInAttempt) -> IdentityProvider |
 
 
 async def _begin_session(
-    site: Site, request: AnyRequest, attempt: SignInAttempt, person: ProvenPerson
+    site: Site, request: Request, attempt: SignInAttempt, person: ProvenPerson
 ) -> list[Cookie]:
     """Begin the session of a person whom the provider signed in. Raises AccessDenied."""
     if not attempt.portal:
@@ -162,7 +155,7 @@ async def _begin_session(
     return await begin_portal_session(site, request, user)
 
 
-async def _origin_for(site: Site, request: AnyRequest, portal: str) -> str:
+async def _origin_for(site: Site, request: Request, portal: str) -> str:
     """Return the origin to which the provider redirects the browser back.
 
     It is the request's own host if that is a domain of the portal's tenant, else the public origin.
@@ -180,7 +173,7 @@ def _sign_in_page(portal: str, next_: str) -> str:
 
 
 def _note_failure(
-    site: Site, request: AnyRequest, why: Why, *, portal: str, customer_id: int, provider_id: int
+    site: Site, request: Request, why: Why, *, portal: str, customer_id: int, provider_id: int
 ) -> None:
     """Log that a sign-in to a portal or the console failed."""
     site.failed_sign_ins.note(

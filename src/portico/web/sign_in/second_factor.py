@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import quote
 
 import msgspec
+from starlette.requests import Request
 from starlette.responses import Response
 
 from portico.asgi.exchange import exchange_of
@@ -30,7 +31,6 @@ from portico.web.shared.cookies import (
     CONSOLE_DEVICE,
     FORM,
     PASSWORD_PROOF,
-    AnyRequest,
     Cookie,
     chosen_theme,
     language_of,
@@ -55,7 +55,6 @@ from portico.web.sign_in.form import missing_fields, read_sign_in_form, requeste
 
 SECOND_FACTOR = f"{CONSOLE_HOME}/sign-in/second-factor"
 SET_UP = f"{SECOND_FACTOR}/set-up"
-Page = Response
 
 
 class SecondFactorView(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,21 +87,21 @@ class SetUpView(msgspec.Struct, frozen=True, kw_only=True):
     passkey_options: str
 
 
-def ask_second_factor(site: Site, proof: NewPasswordProof, next_: str) -> Page:
+def ask_second_factor(site: Site, proof: NewPasswordProof, next_: str) -> Response:
     """Redirect a browser that has proven a password to the second step."""
     cookie = site.cookies.make(PASSWORD_PROOF, proof.token, seconds=PROOF_SECONDS)
     return redirect(f"{SECOND_FACTOR}?next={quote(next_, safe='')}", cookies=[cookie])
 
 
 @get(SECOND_FACTOR)
-async def show_second_factor(site: Site, request: AnyRequest) -> Page:
+async def show_second_factor(site: Site, request: Request) -> Response:
     """Show the second step, or the sign-in page to those who have not taken the first."""
     next_ = requested_next(request, CONSOLE_HOME)
     return await _show(site, request, _browser(site, request), next_)
 
 
 @post(SECOND_FACTOR)
-async def sign_in_by_second_factor(site: Site, request: AnyRequest) -> Page:
+async def sign_in_by_second_factor(site: Site, request: Request) -> Response:
     """Sign an administrator in who has proven the password and answers with a second factor."""
     form = await read_sign_in_form(site, request)
     next_, browser = safe_next(form.get("next", ""), CONSOLE_HOME), _browser(site, request)
@@ -135,7 +134,7 @@ async def sign_in_by_second_factor(site: Site, request: AnyRequest) -> Page:
 
 
 @post(SET_UP)
-async def set_up_second_factor(site: Site, request: AnyRequest) -> Page:
+async def set_up_second_factor(site: Site, request: Request) -> Response:
     """Store the first factor of an administrator, and show the recovery codes once."""
     form = await read_sign_in_form(site, request)
     next_, browser = safe_next(form.get("next", ""), CONSOLE_HOME), _browser(site, request)
@@ -185,25 +184,25 @@ async def set_up_second_factor(site: Site, request: AnyRequest) -> Page:
     )
 
 
-def _browser(site: Site, request: AnyRequest) -> Browser:
+def _browser(site: Site, request: Request) -> Browser:
     return browser_of(site, request, CONSOLE_DEVICE)
 
 
-def _sign_in_again(site: Site, next_: str) -> Page:
+def _sign_in_again(site: Site, next_: str) -> Response:
     address = f"{CONSOLE_HOME}/sign-in?next={quote(next_, safe='')}&fault=expired"
     return redirect(address, cookies=[site.cookies.forget(PASSWORD_PROOF)])
 
 
 async def _show(
     site: Site,
-    request: AnyRequest,
+    request: Request,
     browser: Browser,
     next_: str,
     *,
     error: PorticoError | None = None,
     form: ReceivedForm | None = None,
     missing: tuple[str, ...] = (),
-) -> Page:
+) -> Response:
     try:
         pending = await find_pending_sign_in(
             site.runtime,
@@ -246,13 +245,13 @@ async def _show(
 
 async def _show_set_up(
     site: Site,
-    request: AnyRequest,
+    request: Request,
     pending: PendingSignIn,
     next_: str,
     error: PorticoError | None,
     sent: ReceivedForm,
     missing: tuple[str, ...],
-) -> Page:
+) -> Response:
     party, administrator = relying_party(site, request), pending.prover.administrator
     options = ""
     if party is not None:
@@ -300,14 +299,14 @@ def _fault(error: PorticoError | None, form: ReceivedForm) -> str:
 
 def _render(
     site: Site,
-    request: AnyRequest,
+    request: Request,
     template: str,
     *,
     error: PorticoError | None = None,
     invalid: bool = False,
     cookies: list[Cookie] | None = None,
     **values: object,
-) -> Page:
+) -> Response:
     token = site.cookies.form_token(request)
     language = language_of(request)
     html = site.renderer.render(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from ipaddress import ip_address
 
 import msgspec
+from starlette.requests import Request
 
 from portico.services.people.first_steps import CommandLine, first_step
-from portico.web.shared.cookies import AnyRequest
 from portico.web.shared.site import Site
 
 
@@ -19,7 +19,7 @@ class SetupView(msgspec.Struct, frozen=True, kw_only=True):
     is_whole: bool
 
 
-async def setup_view(site: Site, request: AnyRequest) -> SetupView | None:
+async def setup_view(site: Site, request: Request) -> SetupView | None:
     """Return what to show on a fresh installation, and None once it has an administrator.
 
     Only a browser on the same machine learns the paths of the program and the database.

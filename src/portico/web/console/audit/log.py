@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 import msgspec
+from starlette.responses import Response
 
 from portico.asgi.streaming import Download
 from portico.domain.audit import Action, AuditFilter
@@ -28,7 +29,7 @@ from portico.web.console.audit.requests import RequestDay, RequestView, describe
 from portico.web.console.frame.csv_files import csv_download, csv_lines, csv_start
 from portico.web.console.frame.forms import is_id
 from portico.web.console.frame.lists import Choice, address_with
-from portico.web.console.frame.page import EVERYWHERE, Answer, Console
+from portico.web.console.frame.page import EVERYWHERE, Console
 from portico.web.console.frame.routes import get
 from portico.web.console.frame.words import DAY_SECONDS
 from portico.web.shared.texts import gettext as _
@@ -90,18 +91,18 @@ class AuditView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/audit")
-async def show_audit(console: Console) -> Answer:
+async def show_audit(console: Console) -> Response:
     """Show the requests with entries that match the filters, newest first."""
     return await _show(console, "audit")
 
 
 @get(f"/{EVERYWHERE}/audit")
-async def show_audit_everywhere(console: Console) -> Answer:
+async def show_audit_everywhere(console: Console) -> Response:
     """Show the requests of all microtenants, with the microtenant of each."""
     return await _show(console, f"{EVERYWHERE}/audit")
 
 
-async def _show(console: Console, place: str) -> Answer:
+async def _show(console: Console, place: str) -> Response:
     query = console.query
     chosen = {name: query[name][:TEXT_LIMIT] for name in FILTERS if query.get(name)}
     before_id = int(query["before"]) if is_id(query.get("before", "")) else None

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from starlette.responses import Response
+
 from portico.services.work import UnitOfWork
 from portico.web.console.frame.conflicts import Conflict
-from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.page import Console
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +39,6 @@ class Confirmation:
 
 async def ask(
     console: Console, work: UnitOfWork, question: Confirmation, *, nav: str, status: int = 200
-) -> Answer:
+) -> Response:
     """Show the page that asks."""
     return await console.page("confirm.html", work, question, nav=nav, status=status)

@@ -11,6 +11,8 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from starlette.responses import Response
+
 from portico.asgi.routing import Route
 from portico.domain.errors import PorticoError, StalePrecondition
 from portico.services.work import UnitOfWork
@@ -27,13 +29,13 @@ from portico.web.console.frame.editing import (
 )
 from portico.web.console.frame.error_words import error_words
 from portico.web.console.frame.forms import FormValue, SentForm, make_form
-from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.page import Console
 from portico.web.console.frame.routes import get, post
 from portico.web.shared.texts import gettext as _
 
 
 def edit_routes(editing: Editing[Any]) -> list[Route]:
-    """Return the handlers of a noun: /new, /ID, /ID/enable, /ID/disable and /ID/delete."""
+    """Return the routes of a noun: /new, /ID, /ID/enable, /ID/disable and /ID/delete."""
     routes: list[Route] = []
     if editing.blank is not None:
         routes.append(_new_page(editing, editing.blank))
@@ -50,7 +52,7 @@ def edit_routes(editing: Editing[Any]) -> list[Route]:
 
 def _new_page(editing: Editing[R], blank: Mapping[str, FormValue]) -> Route:
     @get(f"/{editing.path}/new")
-    async def show_new(console: Console) -> Answer:
+    async def show_new(console: Console) -> Response:
         async with console.preparing() as work:
             return await editing.show(console, work, Edit(make_form(editing.labels, **blank)))
 
@@ -64,7 +66,7 @@ def _creation(
     address = f"/{editing.path}" if editing.inline else f"/{editing.path}/new"
 
     @post(address, body_limit=editing.form_bytes)
-    async def add(console: Console) -> Answer:
+    async def add(console: Console) -> Response:
         form = replace(await console.form(), labels=editing.labels)
         try:
             form = await editing.prepare(console, form)
@@ -86,13 +88,13 @@ def _change(
     address = f"/{editing.path}/{{id}}{editing.suffix}"
 
     @get(address)
-    async def show(console: Console) -> Answer:
+    async def show(console: Console) -> Response:
         async with console.reading() as work:
             stored = await editing.find(work, console.record_id)
             return await editing.show(console, work, Edit(editing.form_of(stored), stored))
 
     @post(address, body_limit=editing.form_bytes)
-    async def change(console: Console) -> Answer:
+    async def change(console: Console) -> Response:
         form = replace(await console.form(), labels=editing.labels)
         try:
             form = await editing.prepare(console, form)
@@ -115,7 +117,7 @@ def _switch(
     address = f"/{editing.path}/{{id}}"
 
     @post(f"{address}/enable", f"{address}/disable")
-    async def switch(console: Console) -> Answer:
+    async def switch(console: Console) -> Response:
         form = await console.form()
         enabled = console.request.scope["path"].endswith("/enable")
         try:
@@ -140,7 +142,7 @@ def _deletion(
 ) -> list[Route]:
     address = f"/{editing.path}/{{id}}/delete"
 
-    async def ask_about(console: Console, work: UnitOfWork, error: PorticoError | None) -> Answer:
+    async def ask_about(console: Console, work: UnitOfWork, error: PorticoError | None) -> Response:
         stored = await editing.find(work, console.record_id)
         name, href = editing.name_of(stored), f"{console.base}/{editing.path}/{stored.id}"
         crumbs = [(editing.heading, f"{console.base}/{editing.list_path or editing.path}")]
@@ -171,12 +173,12 @@ def _deletion(
         return await ask(console, work, question, nav=editing.nav, status=status)
 
     @get(address)
-    async def show_deletion(console: Console) -> Answer:
+    async def show_deletion(console: Console) -> Response:
         async with console.reading() as work:
             return await ask_about(console, work, None)
 
     @post(address)
-    async def delete(console: Console) -> Answer:
+    async def delete(console: Console) -> Response:
         form = await console.form()
         try:
             async with console.writing() as work:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 import msgspec
+from starlette.responses import Response
 
 from portico.domain.errors import Forbidden, InvalidInput, PorticoError, StalePrecondition
 from portico.domain.people.administrators import Administrator
@@ -17,7 +18,7 @@ from portico.services.work import UnitOfWork
 from portico.web.console.frame.confirming import Confirmation
 from portico.web.console.frame.conflicts import Conflict, compare_with_stored
 from portico.web.console.frame.forms import Form, FormValue, SentForm, make_form, place_error
-from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.page import Console
 from portico.web.shared.pictures import StoredPicture
 from portico.web.shared.received_forms import FORM_BYTES
 from portico.web.shared.texts import Text
@@ -121,7 +122,7 @@ class Editing(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
     suffix: str = ""
     inline: bool = False
     template: str = ""
-    page: Callable[[Console, UnitOfWork, Edit[R]], Awaitable[Answer]] | None = None
+    page: Callable[[Console, UnitOfWork, Edit[R]], Awaitable[Response]] | None = None
     details: Callable[[Console, UnitOfWork, Edit[R]], Awaitable[object]] = _no_details
     blank: Mapping[str, FormValue] | None = None
     values: Callable[[R], Mapping[str, FormValue]] = lambda _: {}
@@ -131,7 +132,7 @@ class Editing(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
     switch: Callable[[Console, UnitOfWork, int, bool], Awaitable[object]] | None = None
     confirm: Callable[[Console, UnitOfWork, R], Awaitable[Confirmation]] | None = None
     remove: Remove[R] | None = None
-    created: Callable[[Console, int, SentForm], Awaitable[Answer | None]] | None = None
+    created: Callable[[Console, int, SentForm], Awaitable[Response | None]] | None = None
     after: Callable[[int, Form], str] | None = None
     version: Callable[[R], str] = version_of
     error_fields: Mapping[type[PorticoError], str] = msgspec.field(default_factory=dict)
@@ -142,7 +143,7 @@ class Editing(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
     refusals: tuple[type[PorticoError], ...] = (InvalidInput,)
     form_bytes: int = FORM_BYTES
 
-    async def show(self, console: Console, work: UnitOfWork, edit: Edit[R]) -> Answer:
+    async def show(self, console: Console, work: UnitOfWork, edit: Edit[R]) -> Response:
         """Return the page with a form in any state."""
         if self.page:
             return await self.page(console, work, edit)
@@ -191,7 +192,7 @@ class Editing(msgspec.Struct, Generic[R], frozen=True, kw_only=True):
         """Return the address of the page that follows a change."""
         return self.after(record_id, form) if self.after else self.list_path or self.path
 
-    async def show_again(self, console: Console, form: SentForm, error: PorticoError) -> Answer:
+    async def show_again(self, console: Console, form: SentForm, error: PorticoError) -> Response:
         """Return the page of a change that was refused."""
         async with console.reading() as work:
             stored = await self.find(work, console.record_id)

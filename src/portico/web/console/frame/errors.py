@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import msgspec
+from starlette.requests import Request
 from starlette.responses import Response
 
 from portico.asgi.exchange import exchange_of
 from portico.domain.errors import ConcurrentChange, Overloaded, PorticoError
 from portico.web.console.frame.error_words import error_words
-from portico.web.shared.cookies import AnyRequest, chosen_theme, language_of
+from portico.web.shared.cookies import chosen_theme, language_of
 from portico.web.shared.pages import page_answer, retry_headers
 from portico.web.shared.site import Site
 from portico.web.shared.texts import gettext as _
@@ -26,7 +27,7 @@ class ErrorView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def present_error(
-    site: Site, request: AnyRequest, status: int, error: PorticoError | None
+    site: Site, request: Request, status: int, error: PorticoError | None
 ) -> Response:
     """Return the error page."""
     title, words = _words(status, error)

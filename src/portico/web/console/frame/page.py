@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import msgspec
+from starlette.requests import Request
 from starlette.responses import Response
 
 from portico.domain.errors import InvalidInput
@@ -22,7 +23,7 @@ from portico.services.work import UnitOfWork
 from portico.web.console.frame.forms import Form, SentForm, read_id
 from portico.web.console.frame.toasts import Toast, find_reminder, find_toast, undo_cookie
 from portico.web.console.frame.words import initials, role_words
-from portico.web.shared.cookies import AnyRequest, Cookie, chosen_theme, language_of
+from portico.web.shared.cookies import Cookie, chosen_theme, language_of
 from portico.web.shared.csrf import checked_form
 from portico.web.shared.languages import Language
 from portico.web.shared.pages import page_answer, redirect, safe_next
@@ -31,7 +32,6 @@ from portico.web.shared.sessions import administrator_of, console_reading, conso
 from portico.web.shared.site import FurtherPage, Site
 from portico.web.shared.texts import gettext as _
 
-Answer = Response
 CHOICES_LIMIT = 100
 ALL_MICROTENANTS = _("All microtenants")
 EVERYWHERE = "everywhere"
@@ -84,7 +84,7 @@ class Console(msgspec.Struct, frozen=True, kw_only=True):
     """A request of a signed-in administrator for one microtenant."""
 
     site: Site
-    request: AnyRequest
+    request: Request
     signed_in: SignedInAdministrator
     customer_id: int
     microtenant_id: int
@@ -187,7 +187,7 @@ class Console(msgspec.Struct, frozen=True, kw_only=True):
 
     async def page(
         self, template: str, work: UnitOfWork, view: object, *, nav: str, status: int = 200
-    ) -> Answer:
+    ) -> Response:
         """Render a page in the console's frame."""
         frame = await self._frame(work, nav)
         render, language = self.site.renderer.render, self.language.code
@@ -196,7 +196,7 @@ class Console(msgspec.Struct, frozen=True, kw_only=True):
         )
         return page_answer(html, status=status, cookies=self._undo_cookies(frame.toast))
 
-    def go(self, path: str, work: UnitOfWork | None = None, *, message: str = "") -> Answer:
+    def go(self, path: str, work: UnitOfWork | None = None, *, message: str = "") -> Response:
         """Redirect to a page of the microtenant, which reports the change that `work` made."""
         address = path if path.startswith("/") else f"{self.base}/{path}".rstrip("/")
         path, _, query = safe_next(address, self.base).partition("?")
@@ -299,7 +299,7 @@ class Console(msgspec.Struct, frozen=True, kw_only=True):
                 )
 
 
-async def open_console(site: Site, request: AnyRequest) -> Console:
+async def open_console(site: Site, request: Request) -> Console:
     """Return the console for the cookie and the address of a request.
 
     Raises SignInNeeded, NotFound, or InvalidInput for an address with a NUL.

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import wraps
+from typing import Unpack
 
 from starlette.requests import Request
 from starlette.types import ASGIApp
 
-from portico.asgi.routing import Route
+from portico.asgi.routing import Limits, Route, route
 from portico.web.console.frame.page import Console, open_console
 from portico.web.shared.site import site_of
 
@@ -16,30 +18,22 @@ ConsoleHandler = Callable[[Console], Awaitable[ASGIApp]]
 
 def get(*paths: str) -> Callable[[ConsoleHandler], Route]:
     """Make a route that shows a page of the console."""
-    return _route("GET", *paths)
+    return _console_route("GET", *paths)
 
 
-def post(
-    *paths: str, body_limit: int | None = None, form_fields: int | None = None
-) -> Callable[[ConsoleHandler], Route]:
-    """Make a route that receives a form, of at most `body_limit` bytes and `form_fields` fields."""
-    return _route("POST", *paths, body_limit=body_limit, form_fields=form_fields)
+def post(*paths: str, **limits: Unpack[Limits]) -> Callable[[ConsoleHandler], Route]:
+    """Make a route that receives a form of the console."""
+    return _console_route("POST", *paths, **limits)
 
 
-def _route(
-    method: str, *paths: str, body_limit: int | None = None, form_fields: int | None = None
+def _console_route(
+    method: str, *paths: str, **limits: Unpack[Limits]
 ) -> Callable[[ConsoleHandler], Route]:
     def decorate(handler: ConsoleHandler) -> Route:
+        @wraps(handler)
         async def handle(request: Request) -> ASGIApp:
             return await handler(await open_console(site_of(request), request))
 
-        return Route(
-            method=method,
-            paths=paths,
-            handle=handle,
-            name=handler.__name__,
-            body_limit=body_limit,
-            form_fields=form_fields,
-        )
+        return route(method, *paths, **limits)(handle)
 
     return decorate

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
+from starlette.responses import Response
 
 from portico.domain.errors import InvalidInput
 from portico.domain.links.links import BULK_LIMIT
@@ -16,7 +17,7 @@ from portico.services.work import UnitOfWork
 from portico.web.console.frame.error_words import error_words
 from portico.web.console.frame.forms import FieldError, Form, SentForm, is_id
 from portico.web.console.frame.lists import Choice
-from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.page import Console
 from portico.web.console.frame.routes import get, post
 from portico.web.console.links.checking import CheckedRow, Defaults, compare_rows
 from portico.web.console.links.list import CHOICES_LIMIT
@@ -102,7 +103,7 @@ class CheckView:
 
 
 @get("/links/add-many")
-async def show_paste(console: Console) -> Answer:
+async def show_paste(console: Console) -> Response:
     """Show the page to paste links."""
     async with console.preparing() as work:
         form = Form(sent={"default_portal": (console.query.get("portal", ""),)})
@@ -110,7 +111,7 @@ async def show_paste(console: Console) -> Answer:
 
 
 @post("/links/add-many", body_limit=UPLOAD_BYTES)
-async def read_paste(console: Console) -> Answer:
+async def read_paste(console: Console) -> Response:
     """Read a paste or a file, and show the checked rows."""
     form = await console.form()
     uploaded = form.file("file")
@@ -130,7 +131,7 @@ async def read_paste(console: Console) -> Answer:
 
 
 @post("/links/add-many/check", body_limit=UPLOAD_BYTES, form_fields=CHECK_FIELDS)
-async def check_paste(console: Console) -> Answer:
+async def check_paste(console: Console) -> Response:
     """Check corrected rows again, store them, or return to the paste."""
     form = await console.form()
     rows = _corrected_rows(form)
@@ -145,7 +146,7 @@ async def check_paste(console: Console) -> Answer:
 
 async def _add(
     console: Console, form: SentForm, rows: Sequence[PastedRow], *, only_ready: bool
-) -> Answer:
+) -> Response:
     problem, status = "", 422
     try:
         async with console.writing() as work:
@@ -214,14 +215,14 @@ async def _check_page(
     *,
     problem: str = "",
     status: int = 200,
-) -> Answer:
+) -> Response:
     view = replace(await _checked(console, work, form, rows), problem=problem)
     return await console.page("links_check.html", work, view, nav="links", status=status)
 
 
 async def _paste_page(
     console: Console, work: UnitOfWork, form: Form, *, status: int = 200
-) -> Answer:
+) -> Response:
     portals = await name_portals(work, CHOICES_LIMIT)
     sections = [each.name for each in (await list_sections(work)).sections]
     if form.value("default_section") not in sections:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
+from starlette.responses import Response
 
 from portico.domain.errors import InvalidInput, StalePrecondition
 from portico.domain.links.changes import (
@@ -21,7 +22,7 @@ from portico.services.work import UnitOfWork
 from portico.web.console.frame.error_words import error_words
 from portico.web.console.frame.forms import FieldError, Form, read_id
 from portico.web.console.frame.lists import Choice, links_in_words, on_portals, portals_in_words
-from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.page import Console
 from portico.web.console.frame.routes import post
 from portico.web.console.frame.tiles import tile_of
 from portico.web.console.links.list import FILTERS, read_filter, read_order
@@ -85,7 +86,7 @@ class ChangeView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @post("/links/bulk")
-async def show_change(console: Console) -> Answer:
+async def show_change(console: Console) -> Response:
     """Show the preview of a change of the selected links."""
     form = await console.form()
     async with console.reading() as work:
@@ -93,7 +94,7 @@ async def show_change(console: Console) -> Answer:
 
 
 @post("/links/bulk/apply")
-async def apply_change(console: Console) -> Answer:
+async def apply_change(console: Console) -> Response:
     """Make the change, or show why it is not possible any more."""
     form = await console.form()
     selection = LinkSelection(link_ids=form.ids("link"))
@@ -163,7 +164,7 @@ async def _preview(
     *,
     status: int = 200,
     conflict: SelectionConflict | None = None,
-) -> Answer:
+) -> Response:
     chosen = await find_previewed(work, form)
     selection = LinkSelection(link_ids=tuple(link.id for link in chosen))
     changes = await read_changes(work, form)

@@ -9,6 +9,7 @@ from typing import TypeVar
 from urllib.parse import parse_qs
 
 import msgspec
+from starlette.responses import Response
 
 from portico.domain.audit import Action, AuditFilter
 from portico.domain.errors import InvalidField, LinkLimitExceeded, UnknownReference
@@ -36,7 +37,7 @@ from portico.web.console.frame.editing import Change, Edit, Editing, NounWords, 
 from portico.web.console.frame.forms import Form, FormPicture, FormValue, make_form, read_id
 from portico.web.console.frame.lists import Choice
 from portico.web.console.frame.moments import moment_of, moment_value, moment_words
-from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.page import Console
 from portico.web.console.frame.routes import get
 from portico.web.console.frame.tiles import icon_tile
 from portico.web.console.frame.words import DAY_SECONDS
@@ -103,7 +104,7 @@ class SeenByView(msgspec.Struct, frozen=True):
 
 
 @get("/links/new")
-async def new_link(console: Console) -> Answer:
+async def new_link(console: Console) -> Response:
     """Show an empty form, a copy of another link, or a form for a portal and a section."""
     query = console.query
     async with console.preparing() as work:
@@ -280,7 +281,7 @@ async def _details(console: Console, work: UnitOfWork, edit: Edit[PresentedLink]
 
 
 @get("/links/seen-by")
-async def show_viewers(console: Console) -> Answer:
+async def show_viewers(console: Console) -> Response:
     """Show who would see a link with the values of a form."""
     sent = parse_qs(console.request.scope["query_string"].decode("latin-1"), errors="replace")
     form = Form(sent={name: tuple(values) for name, values in sent.items()})

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import msgspec
+from starlette.responses import Response
 
 from portico.domain.errors import NotFound
 from portico.web.console.frame.forms import Form, FormPicture
-from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.page import Console
 from portico.web.console.frame.routes import get
 from portico.web.console.links.catalogue import (
     CatalogueIcon,
@@ -16,7 +17,7 @@ from portico.web.console.links.catalogue import (
     icons_for_host,
 )
 from portico.web.shared.branding import picture_digest
-from portico.web.shared.files import File, picture_answer
+from portico.web.shared.files import picture_answer
 from portico.web.shared.pages import page_answer
 from portico.web.shared.pictures import read_picture
 
@@ -39,7 +40,7 @@ class IconChooser(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/links/icons")
-async def show_icons(console: Console) -> Answer:
+async def show_icons(console: Console) -> Response:
     """Show the icons for the words or the host in a form. It is a part of the page of a link."""
     query = console.query
     async with console.preparing():
@@ -56,7 +57,7 @@ async def show_icons(console: Console) -> Answer:
 
 
 @get("/links/{id}/icon/{digest}")
-async def show_icon(console: Console) -> File:
+async def show_icon(console: Console) -> Response:
     """Return the picture of a link. Raises NotFound without the one whose digest is given."""
     async with console.reading() as work:
         text = (await work.links.get(console.record_id)).icon_text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import msgspec
+from starlette.responses import Response
 
 from portico.domain.links.changes import CHANGE_LIMIT
 from portico.domain.links.filters import NO_PORTAL, NO_SECTION, LinkFilter
@@ -25,7 +26,7 @@ from portico.web.console.frame.lists import (
     links_in_words,
     page_number,
 )
-from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.page import Console
 from portico.web.console.frame.routes import get
 from portico.web.console.frame.tiles import address_of, tile_of
 from portico.web.console.frame.words import DAY_SECONDS
@@ -147,7 +148,7 @@ def read_order(query: Mapping[str, str], now: int, *, size: int = PAGE_SIZE) -> 
 
 
 @get("/links")
-async def show_links(console: Console) -> Answer:
+async def show_links(console: Console) -> Response:
     """Show the list of links."""
     query = console.query
     async with console.reading() as work:

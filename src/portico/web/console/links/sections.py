@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from starlette.responses import Response
+
 from portico.domain.links.sections import Section
 from portico.services.links.sections import (
     create_section,
@@ -18,7 +20,7 @@ from portico.web.console.frame.confirming import Confirmation
 from portico.web.console.frame.edit_routes import edit_routes
 from portico.web.console.frame.editing import Change, Edit, Editing, NounWords
 from portico.web.console.frame.forms import Form, read_id
-from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.page import Console
 from portico.web.console.frame.routes import post
 from portico.web.console.portals.order import order_page, section_field, section_version, stepped
 from portico.web.shared.texts import gettext as _
@@ -26,7 +28,7 @@ from portico.web.shared.texts import ngettext
 
 
 @post("/sections/{id}/move")
-async def move_section(console: Console) -> Answer:
+async def move_section(console: Console) -> Response:
     """Move a section up or down."""
     form = await console.form()
     by = -1 if form.value("move") == "up" else 1
@@ -65,7 +67,7 @@ def _portal_address(_: int, form: Form) -> str:
     return "/".join(("portals", *map(str, form.ids("portal"))))
 
 
-async def _page(console: Console, work: UnitOfWork, edit: Edit[Section]) -> Answer:
+async def _page(console: Console, work: UnitOfWork, edit: Edit[Section]) -> Response:
     """Show the portal's page with the form and its error beside the section."""
     form = edit.form.renamed("name", section_field(edit.stored))
     portal_id = read_id(edit.form.value("portal"))

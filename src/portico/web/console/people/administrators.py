@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 import msgspec
+from starlette.responses import Response
 
 from portico.domain.errors import Forbidden, InvalidInput
 from portico.domain.people.administrators import AdministratorSpec, Grant, GrantSpec
@@ -32,7 +33,7 @@ from portico.web.console.frame.edit_routes import edit_routes
 from portico.web.console.frame.editing import Change, Edit, Editing, NounWords, spec_of
 from portico.web.console.frame.forms import Form, FormValue, SentForm
 from portico.web.console.frame.lists import Choice
-from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.page import Console
 from portico.web.console.frame.routes import get
 from portico.web.console.frame.words import initials, role_words
 from portico.web.console.people.password_links import (
@@ -95,7 +96,7 @@ class AdministratorDetails(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/administrators")
-async def show_administrators(console: Console) -> Answer:
+async def show_administrators(console: Console) -> Response:
     """Show the list of administrators."""
     async with console.reading() as work:
         names, providers = await _microtenant_names(work), await provider_names(work)
@@ -197,7 +198,7 @@ async def _store(console: Console, work: UnitOfWork, change: Change[GrantedAdmin
         await set_administrator_password(work, stored.id, hashed, exempt_session=own, locked=stored)
 
 
-async def _created(console: Console, record_id: int, form: SentForm) -> Answer | None:
+async def _created(console: Console, record_id: int, form: SentForm) -> Response | None:
     return await show_administrator_link(console, record_id) if form.flag("invite") else None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import msgspec
+from starlette.responses import Response
 
 from portico.domain.errors import Forbidden, InvalidInput
 from portico.domain.people.groups import Group
@@ -23,7 +24,7 @@ from portico.web.console.frame.edit_routes import edit_routes
 from portico.web.console.frame.editing import Change, Edit, Editing, NounWords
 from portico.web.console.frame.forms import Form
 from portico.web.console.frame.lists import links_in_words
-from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.page import Console
 from portico.web.console.frame.routes import get
 from portico.web.shared.texts import gettext as _
 from portico.web.shared.texts import ngettext
@@ -49,7 +50,7 @@ class GroupListView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/groups")
-async def show_groups(console: Console) -> Answer:
+async def show_groups(console: Console) -> Response:
     """Show the list of groups."""
     async with console.reading() as work:
         return await _page(console, work, Edit(Form()))
@@ -78,7 +79,7 @@ async def _confirm(console: Console, work: UnitOfWork, group: Group) -> Confirma
     return Confirmation(words=words, undoable=not links)
 
 
-async def _page(console: Console, work: UnitOfWork, edit: Edit[Group]) -> Answer:
+async def _page(console: Console, work: UnitOfWork, edit: Edit[Group]) -> Response:
     """Show the list with the form and its error beside the group."""
     known = await list_groups(work)
     view = GroupListView(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection
 
 import msgspec
+from starlette.responses import Response
 
 from portico.domain.errors import InvalidField
 from portico.domain.people.groups import Group
@@ -21,7 +22,7 @@ from portico.services.work import UnitOfWork
 from portico.web.console.frame.error_words import error_words
 from portico.web.console.frame.forms import Form
 from portico.web.console.frame.lists import PAGE_SIZE, Window, address_with, page_number
-from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.page import Console
 from portico.web.console.frame.routes import get, post
 from portico.web.console.frame.words import initials
 from portico.web.shared.texts import Text, ngettext
@@ -61,14 +62,14 @@ class MembersView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/groups/{id}")
-async def show_members(console: Console) -> Answer:
+async def show_members(console: Console) -> Response:
     """Show the members of a group."""
     async with console.reading() as work:
         return await _page(console, work, await get_group(work, console.record_id))
 
 
 @get("/groups/{id}/add")
-async def show_others(console: Console) -> Answer:
+async def show_others(console: Console) -> Response:
     """Show the people who can be added to a group."""
     async with console.preparing() as work:
         group = await get_group(work, console.record_id)
@@ -76,13 +77,13 @@ async def show_others(console: Console) -> Answer:
 
 
 @post("/groups/{id}/add")
-async def add(console: Console) -> Answer:
+async def add(console: Console) -> Response:
     """Add the chosen people to a group."""
     return await _change(console, add_members, adding=True)
 
 
 @post("/groups/{id}/remove")
-async def take_out(console: Console) -> Answer:
+async def take_out(console: Console) -> Response:
     """Take the chosen people out of a group."""
     return await _change(console, remove_members, adding=False)
 
@@ -92,7 +93,7 @@ async def _change(
     change: Callable[[UnitOfWork, int, Collection[int]], Awaitable[int]],
     *,
     adding: bool,
-) -> Answer:
+) -> Response:
     form: Form = await console.form()
     group_id, chosen = console.record_id, form.ids("user")
     try:
@@ -118,7 +119,7 @@ def _members(number: int) -> Text:
 
 async def _page(
     console: Console, work: UnitOfWork, group: Group, *, adding: bool = False, refused: str = ""
-) -> Answer:
+) -> Response:
     text = console.query.get("q", "").strip()
     columns = tuple(compare(USER_FIELDS[name], "LIKE", text) for name in SEARCHED)
     query = ListQuery(

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import msgspec
+from starlette.responses import Response
 
 from portico.domain.errors import Forbidden, InvalidField
 from portico.services.people.administrators import set_own_password
 from portico.services.people.passwords import hash_in_turn
 from portico.web.console.frame.forms import FieldError, Form, make_form, place_error
-from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.page import Console
 from portico.web.console.frame.routes import get, post
 from portico.web.console.people.proving import prove_own_password
 from portico.web.shared.texts import gettext as _
@@ -31,13 +32,13 @@ class OwnPasswordView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/password")
-async def show_own_password(console: Console) -> Answer:
+async def show_own_password(console: Console) -> Response:
     """Show the form."""
     return await _page(console, make_form(LABELS))
 
 
 @post("/password")
-async def change_own_password(console: Console) -> Answer:
+async def change_own_password(console: Console) -> Response:
     """Store the new password."""
     form = replace(await console.form(), labels=LABELS)
     _require_password(console)
@@ -62,7 +63,7 @@ async def change_own_password(console: Console) -> Answer:
     return console.go("", message="own-password")
 
 
-async def _page(console: Console, form: Form, *, status: int = 200) -> Answer:
+async def _page(console: Console, form: Form, *, status: int = 200) -> Response:
     _require_password(console)
     # A page never contains a password.
     empty = form.with_values(present=[], password=[], again=[])

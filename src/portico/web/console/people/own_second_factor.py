@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import msgspec
+from starlette.responses import Response
 
 from portico.domain.errors import AccessDenied, Forbidden, InvalidField, InvalidInput
 from portico.domain.people.second_factors import FactorMethod, NewFactor
@@ -25,7 +26,7 @@ from portico.services.people.second_factors import (
 )
 from portico.services.work import UnitOfWork
 from portico.web.console.frame.forms import FieldError, Form, SentForm, make_form, place_error
-from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.page import Console
 from portico.web.console.frame.routes import get, post
 from portico.web.console.people.proving import prove_own_password
 from portico.web.shared.cookies import PASSWORD_PROOF
@@ -82,13 +83,13 @@ class RecoveryCodesView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get(f"/{PLACE}")
-async def show_own_factors(console: Console) -> Answer:
+async def show_own_factors(console: Console) -> Response:
     """Show the list, with what can be added while the password is proven."""
     return await _page(console, make_form(LABELS))
 
 
 @post(f"/{PLACE}/password")
-async def open_changes(console: Console) -> Answer:
+async def open_changes(console: Console) -> Response:
     """Prove the password, which allows changes for ten minutes in this session."""
     form = replace(await console.form(), labels=LABELS)
     _require_password(console)
@@ -107,7 +108,7 @@ async def open_changes(console: Console) -> Answer:
 
 
 @post(f"/{PLACE}/app")
-async def add_app(console: Console) -> Answer:
+async def add_app(console: Console) -> Response:
     """Store an authenticator app that shows the code of this moment."""
     form = replace(await console.form(), labels=LABELS)
     if await _prover(console) is None:
@@ -131,7 +132,7 @@ async def add_app(console: Console) -> Answer:
 
 
 @post(f"/{PLACE}/passkeys")
-async def add_passkey(console: Console) -> Answer:
+async def add_passkey(console: Console) -> Response:
     """Store a passkey that the browser has created."""
     form = replace(await console.form(), labels=LABELS)
     prover, party = await _prover(console), relying_party(console.site, console.request)
@@ -150,7 +151,7 @@ async def add_passkey(console: Console) -> Answer:
 
 
 @post(f"/{PLACE}/{{id}}/remove")
-async def remove(console: Console) -> Answer:
+async def remove(console: Console) -> Response:
     """Delete a factor."""
     form = replace(await console.form(), labels=LABELS)
     if await _prover(console) is None:
@@ -164,7 +165,7 @@ async def remove(console: Console) -> Answer:
 
 
 @post(f"/{PLACE}/recovery-codes")
-async def renew_codes(console: Console) -> Answer:
+async def renew_codes(console: Console) -> Response:
     """Replace the recovery codes, and show the new ones once."""
     form = replace(await console.form(), labels=LABELS)
     if await _prover(console) is None:
@@ -177,7 +178,7 @@ async def renew_codes(console: Console) -> Answer:
     return await _show_codes(console, codes, "")
 
 
-async def _add(console: Console, new: NewFactor) -> Answer:
+async def _add(console: Console, new: NewFactor) -> Response:
     """Store a proven factor. Shows the recovery codes that come with the first one."""
     async with console.writing() as work:
         added = await add_factor(
@@ -191,7 +192,7 @@ async def _add(console: Console, new: NewFactor) -> Answer:
     return console.go(PLACE, work)
 
 
-async def _show_codes(console: Console, codes: Sequence[str], added: str) -> Answer:
+async def _show_codes(console: Console, codes: Sequence[str], added: str) -> Response:
     view = RecoveryCodesView(codes=codes, added=added)
     async with console.reading() as work:
         return await console.page("recovery_codes.html", work, view, nav="")
@@ -208,7 +209,7 @@ async def _prover(console: Console) -> Prover | None:
     return prover if is_same else None
 
 
-async def _page(console: Console, form: Form, *, status: int = 200) -> Answer:
+async def _page(console: Console, form: Form, *, status: int = 200) -> Response:
     prover = await _prover(console)
     async with console.reading() as work:
         view = await _view(console, work, prover, form)

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from urllib.parse import quote
 
 import msgspec
+from starlette.responses import Response
 
 from portico.domain.errors import InvalidField
 from portico.domain.people.password_links import PasswordLink
@@ -22,7 +23,7 @@ from portico.services.people.users import get_user
 from portico.services.portals.open_portals import list_open_portals
 from portico.services.work import UnitOfWork
 from portico.web.console.frame.forms import SentForm
-from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.page import Console
 from portico.web.console.frame.routes import get, post
 from portico.web.shared.texts import gettext as _
 
@@ -57,27 +58,27 @@ class PendingLink(msgspec.Struct, frozen=True):
 
 
 @post("/users/{id}/password-link")
-async def make_user_link(console: Console) -> Answer:
+async def make_user_link(console: Console) -> Response:
     """Make a link for a user and show it."""
     await console.form()
     return await show_user_link(console, console.record_id)
 
 
 @post("/administrators/{id}/password-link")
-async def make_administrator_link(console: Console) -> Answer:
+async def make_administrator_link(console: Console) -> Response:
     """Make a link for an administrator and show it."""
     await console.form()
     return await show_administrator_link(console, console.record_id)
 
 
 @post("/users/{id}/password-link/withdraw")
-async def end_user_link(console: Console) -> Answer:
+async def end_user_link(console: Console) -> Response:
     """Withdraw the unused link of a user."""
     return await _withdraw(console, "users", withdraw_user_link)
 
 
 @post("/administrators/{id}/password-link/withdraw")
-async def end_administrator_link(console: Console) -> Answer:
+async def end_administrator_link(console: Console) -> Response:
     """Withdraw the unused link of an administrator."""
     return await _withdraw(console, "administrators", withdraw_administrator_link)
 
@@ -95,7 +96,7 @@ def require_one_way_in(form: SentForm) -> None:
         )
 
 
-async def show_user_link(console: Console, user_id: int) -> Answer:
+async def show_user_link(console: Console, user_id: int) -> Response:
     """Make a link for a user and show it, with its address at each enabled portal."""
     async with console.preparing() as work:
         user = await get_user(work, user_id)
@@ -121,7 +122,7 @@ async def show_user_link(console: Console, user_id: int) -> Answer:
     return await _page(console, view, nav="users")
 
 
-async def show_administrator_link(console: Console, administrator_id: int) -> Answer:
+async def show_administrator_link(console: Console, administrator_id: int) -> Response:
     """Make a link for an administrator and show it."""
     async with console.writing() as work:
         made = await create_administrator_link(work, administrator_id)
@@ -155,14 +156,14 @@ def _address(console: Console, path: str, made: NewPasswordLink) -> str:
     return f"{origin}{path}/set-password?link={quote(made.token, safe='')}"
 
 
-async def _page(console: Console, view: PasswordLinkView, *, nav: str) -> Answer:
+async def _page(console: Console, view: PasswordLinkView, *, nav: str) -> Response:
     async with console.reading() as work:
         return await console.page("password_link.html", work, view, nav=nav)
 
 
 async def _withdraw(
     console: Console, nouns: str, withdraw: Callable[[UnitOfWork, int], Awaitable[bool]]
-) -> Answer:
+) -> Response:
     """Withdraw a person's link, and go back to the page of the person."""
     await console.form()
     async with console.writing() as work:
@@ -172,7 +173,7 @@ async def _withdraw(
 
 
 @get("/users/{id}/password-link", "/administrators/{id}/password-link")
-async def show_person(console: Console) -> Answer:
+async def show_person(console: Console) -> Response:
     """Redirect to the person: a link is never shown again."""
     noun = console.request.scope["path"].removeprefix(f"{console.base}/").partition("/")[0]
     return console.go(f"{noun}/{console.record_id}")

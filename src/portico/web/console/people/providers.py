@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import msgspec
+from starlette.responses import Response
 
 from portico.domain.people.providers import IdentityProvider
 from portico.services.people.providers import list_own_providers, list_provider_use
 from portico.services.work import UnitOfWork
-from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.page import Console
 from portico.web.console.frame.routes import get
 from portico.web.shared.texts import gettext as _
 from portico.web.shared.texts import joined
@@ -40,7 +41,7 @@ class ProviderListView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/providers")
-async def show_providers(console: Console) -> Answer:
+async def show_providers(console: Console) -> Response:
     """Show the tenant's providers and their use."""
     async with console.reading() as work:
         rows = [

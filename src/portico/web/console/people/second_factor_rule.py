@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
+from starlette.responses import Response
 
 from portico.domain.errors import InvalidInput
 from portico.domain.people.second_factors import FactorMethod, SecondFactor
@@ -16,7 +17,7 @@ from portico.services.people.second_factors import (
     require_second_factor,
 )
 from portico.web.console.frame.error_words import error_words
-from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.page import Console
 from portico.web.console.frame.routes import get, post
 from portico.web.console.frame.words import initials
 from portico.web.shared.texts import gettext as _
@@ -46,13 +47,13 @@ class SecondFactorRuleView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get(f"/{PLACE}")
-async def show_rule(console: Console) -> Answer:
+async def show_rule(console: Console) -> Response:
     """Show the rule and the administrators."""
     return await _page(console)
 
 
 @post(f"/{PLACE}")
-async def change_rule(console: Console) -> Answer:
+async def change_rule(console: Console) -> Response:
     """Require a second factor, or no longer."""
     form = await console.form()
     try:
@@ -64,7 +65,7 @@ async def change_rule(console: Console) -> Answer:
     return console.go(PLACE, message="rule-on" if required else "rule-off")
 
 
-async def _page(console: Console, *, refused: str = "", status: int = 200) -> Answer:
+async def _page(console: Console, *, refused: str = "", status: int = 200) -> Response:
     async with console.reading() as work:
         required = await is_second_factor_required(work)
         listed = await list_factors_of_administrators(work, console.site.runtime.cipher)

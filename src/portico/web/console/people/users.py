@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 import msgspec
+from starlette.responses import Response
 
 from portico.domain.errors import UnknownReference
 from portico.domain.people.users import USER_FIELDS, PortalUser, PortalUserSpec
@@ -29,7 +30,7 @@ from portico.web.console.frame.edit_routes import edit_routes
 from portico.web.console.frame.editing import Change, Edit, Editing, NounWords, spec_of
 from portico.web.console.frame.forms import Form, FormValue, SentForm, read_id
 from portico.web.console.frame.lists import PAGE_SIZE, Choice, Window, address_with, page_number
-from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.page import Console
 from portico.web.console.frame.routes import get
 from portico.web.console.frame.words import initials
 from portico.web.console.people.password_links import (
@@ -96,7 +97,7 @@ class UserDetails(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/users")
-async def show_users(console: Console) -> Answer:
+async def show_users(console: Console) -> Response:
     """Show the list of users."""
     text = console.query.get("q", "").strip()
     async with console.reading() as work:
@@ -177,7 +178,7 @@ async def _store(console: Console, work: UnitOfWork, change: Change[PortalUser])
         await set_user_password(work, before.id, change.form.password_hash, locked=after)
 
 
-async def _created(console: Console, record_id: int, form: SentForm) -> Answer | None:
+async def _created(console: Console, record_id: int, form: SentForm) -> Response | None:
     return await show_user_link(console, record_id) if form.flag("invite") else None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Container, Mapping, Sequence
 
 import msgspec
+from starlette.responses import Response
 
 from portico.asgi.streaming import Download
 from portico.domain.errors import SearchTooExpensive
@@ -21,7 +22,7 @@ from portico.web.console.frame import words
 from portico.web.console.frame.csv_files import csv_download, csv_lines, csv_start
 from portico.web.console.frame.forms import is_id
 from portico.web.console.frame.lists import address_with
-from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.page import Console
 from portico.web.console.frame.routes import get
 from portico.web.console.policies.policies import UNNAMED
 
@@ -65,7 +66,7 @@ class AcceptancesView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/policies/{id}/acceptances")
-async def show_acceptances(console: Console) -> Answer:
+async def show_acceptances(console: Console) -> Response:
     """Show who accepted a policy, newest first."""
     text, before = _text(console), console.query.get("before", "")
     before_id = int(before) if is_id(before) else None

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 import msgspec
+from starlette.responses import Response
 
 from portico.domain.policies import Aup, AupSpec
 from portico.domain.search import ListQuery
@@ -16,7 +17,7 @@ from portico.web.console.frame.confirming import Confirmation
 from portico.web.console.frame.edit_routes import edit_routes
 from portico.web.console.frame.editing import Change, Edit, Editing, NounWords, spec_of
 from portico.web.console.frame.forms import Form, FormValue
-from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.page import Console
 from portico.web.console.frame.routes import get
 from portico.web.shared.received_forms import UPLOAD_BYTES
 from portico.web.shared.texts import gettext as _
@@ -58,7 +59,7 @@ class PolicyListView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/policies")
-async def show_policies(console: Console) -> Answer:
+async def show_policies(console: Console) -> Response:
     """Show the list of policies."""
     async with console.reading() as work:
         page = await list_aups(work, ListQuery(page_size=500))

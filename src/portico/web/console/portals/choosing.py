@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+from starlette.responses import Response
 
 from portico.domain.errors import InvalidInput, LinkLimitExceeded
 from portico.domain.links.changes import ChangeKind, LinkChange, LinkSelection
@@ -19,7 +20,7 @@ from portico.services.work import UnitOfWork
 from portico.web.console.frame.error_words import error_words
 from portico.web.console.frame.forms import FieldError, Form, read_id
 from portico.web.console.frame.lists import links_in_words, on_portals
-from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.page import Console
 from portico.web.console.frame.routes import get, post
 from portico.web.console.frame.tiles import address_of, tile_of
 from portico.web.shared.arch import Arch
@@ -96,7 +97,7 @@ async def find_choices(
 
 
 @post("/portals/link-choices")
-async def show_choices(console: Console) -> Answer:
+async def show_choices(console: Console) -> Response:
     """Show the links that match the text of a form, for the script of a list of choices."""
     form = await console.form()
     async with console.reading() as work:
@@ -108,14 +109,14 @@ async def show_choices(console: Console) -> Answer:
 
 
 @get("/portals/{id}/add-links")
-async def show_add_links(console: Console) -> Answer:
+async def show_add_links(console: Console) -> Response:
     """Show the links that are not on a portal, to add some of them."""
     async with console.preparing() as work:
         return await _page(console, work, Form())
 
 
 @post("/portals/{id}/add-links")
-async def add_links(console: Console) -> Answer:
+async def add_links(console: Console) -> Response:
     """Put the ticked links on a portal, or search again."""
     form, portal_id = await console.form(), console.record_id
     if form.value("go") == "find":
@@ -149,7 +150,7 @@ async def add_links(console: Console) -> Answer:
     return console.go(f"portals/{portal_id}", work)
 
 
-async def _page(console: Console, work: UnitOfWork, form: Form, *, status: int = 200) -> Answer:
+async def _page(console: Console, work: UnitOfWork, form: Form, *, status: int = 200) -> Response:
     portal = await get_portal(work, console.record_id)
     room = await _room(work, portal.id)
     view = AddLinksView(

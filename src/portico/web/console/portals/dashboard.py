@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import msgspec
+from starlette.responses import Response
 
 from portico.services.backups.watch import BackupNotice
 from portico.services.portals.dashboard import Dashboard, DayOfChanges, read_dashboard
 from portico.services.work import UnitOfWork
 from portico.web.console.frame.lists import links_in_words, portals_in_words
-from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.page import Console
 from portico.web.console.frame.routes import get
 from portico.web.console.frame.tiles import tile_of
 from portico.web.console.frame.words import day_and_month, spelled
@@ -97,7 +98,7 @@ class DashboardView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/")
-async def show_dashboard(console: Console) -> Answer:
+async def show_dashboard(console: Console) -> Response:
     """Show the dashboard."""
     async with console.reading() as work:
         numbers = await read_dashboard(work)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 import msgspec
+from starlette.responses import Response
 
 from portico.domain.errors import InvalidField, SearchTooExpensive
 from portico.domain.links.display_hosts import display_host
@@ -15,7 +16,7 @@ from portico.services.portals.everywhere import (
 )
 from portico.web.console.frame.error_words import error_words
 from portico.web.console.frame.lists import address_with, page_number
-from portico.web.console.frame.page import EVERYWHERE, Answer, Console
+from portico.web.console.frame.page import EVERYWHERE, Console
 from portico.web.console.frame.routes import get
 from portico.web.shared.texts import gettext as _
 
@@ -49,18 +50,20 @@ class EverywhereView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get(f"/{EVERYWHERE}/links")
-async def show_links(console: Console) -> Answer:
+async def show_links(console: Console) -> Response:
     """Show the links of all microtenants."""
     return await _show(console, "links", list_links_everywhere)
 
 
 @get(f"/{EVERYWHERE}/portals")
-async def show_portals(console: Console) -> Answer:
+async def show_portals(console: Console) -> Response:
     """Show the portals of all microtenants."""
     return await _show(console, "portals", list_portals_everywhere)
 
 
-async def _show(console: Console, noun: str, find: Callable[..., Awaitable[PlacedPage]]) -> Answer:
+async def _show(
+    console: Console, noun: str, find: Callable[..., Awaitable[PlacedPage]]
+) -> Response:
     text, number = console.query.get("q", ""), page_number(console.query.get("page", ""))
     problem = ""
     async with console.reading() as work:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import msgspec
+from starlette.responses import Response
 
 from portico.domain.errors import NotFound
 from portico.domain.links.changes import ChangeKind, LinkChange, LinkSelection
@@ -22,7 +23,7 @@ from portico.services.work import UnitOfWork
 from portico.web.console.frame.conflicts import Conflict
 from portico.web.console.frame.editing import Edit
 from portico.web.console.frame.forms import Form, read_id
-from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.page import Console
 from portico.web.console.frame.routes import get, post
 from portico.web.console.frame.tiles import address_of, tile_of
 from portico.web.console.portals.portals import PortalFacts, facts_of
@@ -71,7 +72,7 @@ class OrderView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/portals/{id}")
-async def show_order(console: Console) -> Answer:
+async def show_order(console: Console) -> Response:
     """Show the links of a portal, disabled ones too, under their sections."""
     async with console.reading() as work:
         return await order_page(console, work, console.record_id, Edit(Form()))
@@ -79,7 +80,7 @@ async def show_order(console: Console) -> Answer:
 
 async def order_page(
     console: Console, work: UnitOfWork, portal_id: int, edit: Edit[Section]
-) -> Answer:
+) -> Response:
     """Show a portal's order; the form of `edit` has the name of a section."""
     portal = await get_presented_portal(work, portal_id)
     sections = {section.name: section for section in (await list_sections(work)).sections}
@@ -122,7 +123,7 @@ def _section(
 
 
 @post("/portals/{id}/order")
-async def save_order(console: Console) -> Answer:
+async def save_order(console: Console) -> Response:
     """Store the order of a section's links on this portal, or of the sections."""
     form = await console.form()
     portal_id = console.record_id
@@ -136,7 +137,7 @@ async def save_order(console: Console) -> Answer:
 
 
 @post("/portals/{id}/order/link")
-async def move_link(console: Console) -> Answer:
+async def move_link(console: Console) -> Response:
     """Move a link up, down, to another section, or off the portal; enable or disable it."""
     form = await console.form()
     portal_id, move = console.record_id, form.value("move")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 import msgspec
+from starlette.responses import Response
 
 from portico.domain.links.changes import ChangeKind, LinkChange, LinkSelection
 from portico.domain.links.display_hosts import display_host
@@ -38,7 +39,7 @@ from portico.web.console.frame.lists import (
     page_number,
     portals_in_words,
 )
-from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.page import Console
 from portico.web.console.frame.routes import get
 from portico.web.console.frame.words import when
 from portico.web.console.portals.choosing import LinkChoices, find_choices
@@ -134,7 +135,7 @@ class PortalFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/portals")
-async def show_portals(console: Console) -> Answer:
+async def show_portals(console: Console) -> Response:
     """Show the list of portals."""
     text = console.query.get("q", "").strip()
     async with console.reading() as work:

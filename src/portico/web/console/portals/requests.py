@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import msgspec
+from starlette.responses import Response
 
 from portico.domain.portals.requests import PortalRequest, RequestKind
 from portico.services.portals.requests import close_request, list_requests, reopen_request
 from portico.services.work import UnitOfWork
 from portico.web.console.audit.entries import KINDS
 from portico.web.console.frame.lists import PAGE_SIZE, Window, address_with, page_number
-from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.page import Console
 from portico.web.console.frame.routes import get, post
 
 CLOSED = "closed"
@@ -44,7 +45,7 @@ class RequestListView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/requests")
-async def show_requests(console: Console) -> Answer:
+async def show_requests(console: Console) -> Response:
     """Show the open requests, or with `state=closed` those that are done."""
     closed = console.query.get("state", "") == CLOSED
     number = page_number(console.query.get("page", ""))
@@ -83,7 +84,7 @@ async def _rows(
 
 
 @post("/requests/{id}/close")
-async def close(console: Console) -> Answer:
+async def close(console: Console) -> Response:
     """Mark a request as done."""
     form = await console.form()
     async with console.writing() as work:
@@ -92,7 +93,7 @@ async def close(console: Console) -> Answer:
 
 
 @post("/requests/{id}/reopen")
-async def reopen(console: Console) -> Answer:
+async def reopen(console: Console) -> Response:
     """Mark a request as open again."""
     form = await console.form()
     async with console.writing() as work:

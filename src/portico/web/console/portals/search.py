@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 import msgspec
+from starlette.responses import Response
 
 from portico.domain.finding import Found, MatchPosition, find_best
 from portico.services.portals.search_everything import SearchResults, search_everything
 from portico.services.work import UnitOfWork
-from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.page import Console
 from portico.web.console.frame.places import Place, places_of
 from portico.web.console.frame.routes import get
 from portico.web.console.frame.tiles import tile_of
@@ -53,7 +54,7 @@ class SearchView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/search")
-async def show_search(console: Console) -> Answer:
+async def show_search(console: Console) -> Response:
     """Show the links, pages, people and so on that match every word, the best group first."""
     text = console.query.get("q", "").strip()
     async with console.reading() as work:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 import msgspec
+from starlette.responses import Response
 
 from portico.services.people.groups import get_group
 from portico.services.people.members import groups_of_user
@@ -19,7 +20,7 @@ from portico.web.console.frame.lists import (
     page_number,
     portals_in_words,
 )
-from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.page import Console
 from portico.web.console.frame.routes import get
 
 PORTALS_PER_PAGE = 5
@@ -67,7 +68,7 @@ class SeesView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/users/{id}/sees")
-async def show_what_a_user_sees(console: Console) -> Answer:
+async def show_what_a_user_sees(console: Console) -> Response:
     """Show what a user sees."""
     async with console.reading() as work:
         user = await get_user(work, console.record_id)
@@ -77,7 +78,7 @@ async def show_what_a_user_sees(console: Console) -> Answer:
 
 
 @get("/groups/{id}/sees")
-async def show_what_a_group_sees(console: Console) -> Answer:
+async def show_what_a_group_sees(console: Console) -> Response:
     """Show what somebody sees who is in a group and in no other one."""
     async with console.reading() as work:
         group = await get_group(work, console.record_id)
@@ -94,7 +95,7 @@ async def _page(
     groups: Collection[int],
     *,
     enabled: bool,
-) -> Answer:
+) -> Response:
     number = page_number(console.query.get("page", ""))
     seen = await list_seen_portals(work, groups, limit=PORTALS_PER_PAGE, number=number)
     names = {each.id: each.name for each in await summarise_microtenants(work)}

@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 import msgspec
+from starlette.responses import Response
 
 from portico.asgi.routing import Route
 from portico.domain.audit import AuditFilter
@@ -31,7 +32,7 @@ from portico.web.console.frame.editing import Change, Edit, Editing, spec_of
 from portico.web.console.frame.forms import Form, FormPicture, FormValue
 from portico.web.console.frame.lists import Choice
 from portico.web.console.frame.moments import moment_of, moment_value
-from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.page import Console
 from portico.web.console.frame.routes import get
 from portico.web.console.frame.tiles import address_of, tile_of
 from portico.web.console.portals.domain import DomainNote, domain_note
@@ -98,7 +99,7 @@ class PreviewView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/portals/{id}/history")
-async def show_history(console: Console) -> Answer:
+async def show_history(console: Console) -> Response:
     """Show the changes of a portal, newest first."""
     async with console.reading() as work:
         portal = await get_presented_portal(work, console.record_id)
@@ -112,7 +113,7 @@ async def show_history(console: Console) -> Answer:
 
 
 @get("/portals/{id}/preview")
-async def show_preview(console: Console) -> Answer:
+async def show_preview(console: Console) -> Response:
     """Show a portal's links as a user or a member of a group sees them."""
     query = console.query
     async with console.reading() as work:
@@ -265,7 +266,7 @@ def _with_repair(form: Form) -> Form:
 
 async def _page(
     tab: str, console: Console, work: UnitOfWork, edit: Edit[PresentedPortal]
-) -> Answer:
+) -> Response:
     assert edit.stored is not None
     portal, form = edit.stored, edit.form
     facts = await facts_of(console, work, portal)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import msgspec
+from starlette.responses import Response
 
 from portico.domain.errors import InvalidInput, StalePrecondition
 from portico.domain.tenancy.identity import CLIENT_KIND, Role
@@ -24,7 +25,7 @@ from portico.web.console.frame.confirming import Confirmation, ask
 from portico.web.console.frame.conflicts import Conflict, describe_last_change
 from portico.web.console.frame.forms import Form, make_form, place_error, read_id
 from portico.web.console.frame.lists import Choice
-from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.page import Console
 from portico.web.console.frame.routes import get, post
 from portico.web.console.frame.words import ROLES
 from portico.web.shared.texts import gettext as _
@@ -62,7 +63,7 @@ class NewClientView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @get("/clients")
-async def show_clients(console: Console) -> Answer:
+async def show_clients(console: Console) -> Response:
     """Show the list of clients: active ones first, newest first."""
     async with console.reading() as work:
         clients = list(await list_clients(work))
@@ -87,14 +88,14 @@ async def show_clients(console: Console) -> Answer:
 
 
 @get("/clients/new")
-async def new_client(console: Console) -> Answer:
+async def new_client(console: Console) -> Response:
     """Show the form of a new client, which is read-only by default."""
     async with console.preparing() as work:
         return await _page(console, work, make_form(LABELS, role=Role.VIEWER.value))
 
 
 @post("/clients/new")
-async def add_client(console: Console) -> Answer:
+async def add_client(console: Console) -> Response:
     """Store a new client and show its secret, once."""
     form = replace(await console.form(), labels=LABELS)
     where = form.value("microtenant")
@@ -122,14 +123,14 @@ async def add_client(console: Console) -> Answer:
 
 
 @get("/clients/{id}/revoke")
-async def ask_to_revoke(console: Console) -> Answer:
+async def ask_to_revoke(console: Console) -> Response:
     """Show the effect of revoking a client, and ask."""
     async with console.reading() as work:
         return await _ask(console, work)
 
 
 @post("/clients/{id}/revoke")
-async def end_client(console: Console) -> Answer:
+async def end_client(console: Console) -> Response:
     """Revoke a client, or ask again if it changed after the page was opened."""
     form = await console.form()
     try:
@@ -148,7 +149,7 @@ async def end_client(console: Console) -> Answer:
     return console.go("clients", work)
 
 
-async def _ask(console: Console, work: UnitOfWork, conflict: Conflict | None = None) -> Answer:
+async def _ask(console: Console, work: UnitOfWork, conflict: Conflict | None = None) -> Response:
     client = await get_client(work, console.record_id)
     clients = f"{console.base}/clients"
     words = _(
@@ -174,7 +175,7 @@ async def _ask(console: Console, work: UnitOfWork, conflict: Conflict | None = N
     return await ask(console, work, question, nav="clients", status=409 if conflict else 200)
 
 
-async def _page(console: Console, work: UnitOfWork, form: Form, *, status: int = 200) -> Answer:
+async def _page(console: Console, work: UnitOfWork, form: Form, *, status: int = 200) -> Response:
     known = await summarise_microtenants(work)
     view = NewClientView(
         form=form,

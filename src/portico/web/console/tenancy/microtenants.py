@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 import msgspec
+from starlette.responses import Response
 
 from portico.domain.errors import AuthDomainTaken, Forbidden, ForeignAuthDomain
 from portico.domain.links.display_hosts import display_host
@@ -30,7 +31,7 @@ from portico.web.console.frame.edit_routes import edit_routes
 from portico.web.console.frame.editing import Change, Edit, Editing, NounWords, spec_of
 from portico.web.console.frame.error_words import error_words
 from portico.web.console.frame.forms import Form, FormValue
-from portico.web.console.frame.page import Answer, Console
+from portico.web.console.frame.page import Console
 from portico.web.console.frame.routes import get
 from portico.web.shared.texts import gettext as _
 
@@ -76,7 +77,7 @@ class MicrotenantDetails(msgspec.Struct, frozen=True):
 
 
 @get("/microtenants")
-async def show_microtenants(console: Console) -> Answer:
+async def show_microtenants(console: Console) -> Response:
     """Show the list of microtenants, by precedence."""
     async with console.reading() as work:
         note = _refusal(work)
