@@ -14,7 +14,7 @@ from collections.abc import (
     Mapping,
     Sequence,
 )
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import cache
 from random import randrange
@@ -32,7 +32,7 @@ from portico.asgi.exchange import ExchangeMiddleware
 from portico.asgi.forwarding import ForwardingRecord
 from portico.asgi.limits import RateCounter
 from portico.asgi.request_counts import RequestCounts
-from portico.asgi.routing import AnswerError, Application, Route, RouteGroup, route
+from portico.asgi.routing import AnswerError, Application, Lifespan, Route, RouteGroup, route
 from portico.asgi.threads import Threads
 from portico.backup_schedule import backup_schedule
 from portico.domain.addresses import parse_networks
@@ -222,7 +222,7 @@ def _open_database(settings: Settings, *, durable: bool) -> Database:
 
 def _router(
     settings: Settings,
-    lifespan: Callable[[Application], AbstractAsyncContextManager[None]] | None,
+    lifespan: Lifespan | None,
     added: Sequence[RouteGroup],
 ) -> Application:
     return Application(

@@ -1,26 +1,63 @@
-"""Bodies of requests whose client leaves."""
+"""Bodies of requests: their limit, and clients that leave."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import Any
 
-import pytest
 from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Message
 
-from portico.asgi.bodies import BodyIncomplete, read_body
+from portico.asgi.bodies import KIBIBYTE, read_body
+from portico.asgi.routing import Application, RouteGroup, route
+
+
+def told(*messages: Message, headers: Sequence[tuple[bytes, bytes]] = ()) -> str:
+    """What a handler that reads a body of at most 1 KiB makes of the client's messages."""
+    waiting, sent = list(messages), list[Message]()
+
+    @route("POST", "/")
+    async def take(request: Request) -> Response:
+        body = await read_body(request)
+        assert await read_body(request) is body
+        return Response(body)
+
+    def answer_error(request: Request, error: Exception) -> Response:
+        return Response(f"{error}")
+
+    async def receive() -> Message:
+        return waiting.pop(0)
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    app = Application([RouteGroup(routes=(take,))], errors=answer_error, body_limit=KIBIBYTE)
+    scope: dict[str, Any] = {"type": "http", "method": "POST", "path": "/", "headers": headers}
+
+    asyncio.run(app(scope, receive, send))
+    body: bytes = sent[-1]["body"]
+    return body.decode()
+
+
+def part(body: bytes, *, more: bool = True) -> Message:
+    """A part of a body."""
+    return {"type": "http.request", "body": body, "more_body": more}
+
+
+def test_body_in_parts_is_joined() -> None:
+    assert told(part(b"1234"), part(b"5678", more=False)) == "12345678"
+
+
+def test_body_beyond_the_limit_is_refused() -> None:
+    refused = "The body is larger than 1 KiB."
+
+    assert told(part(b"x" * KIBIBYTE), part(b"x"), part(b"x")) == refused
+    assert told(headers=[(b"content-length", b"1025")]) == refused
 
 
 def test_client_that_leaves_in_the_middle_is_no_defect() -> None:
-    messages: list[dict[str, Any]] = [
-        {"type": "http.request", "body": b'{"name": "Wi', "more_body": True},
-        {"type": "http.disconnect"},
-    ]
+    left = told(part(b"{"), {"type": "http.disconnect"})
 
-    async def receive() -> dict[str, Any]:
-        return messages.pop(0)
-
-    request = Request({"type": "http", "method": "POST", "path": "/", "headers": []}, receive)
-
-    with pytest.raises(BodyIncomplete, match="before it had sent the whole body"):
-        asyncio.run(read_body(request))
+    assert left == "The client left before it had sent the whole body."

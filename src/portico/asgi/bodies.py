@@ -46,8 +46,7 @@ async def read_body(request: Request) -> bytes:
     known: bytes | None = request.scope.get(_BODY)
     if known is not None:
         return known
-    placed = placed_route(request.scope)
-    limit = MEBIBYTE if placed is None else placed.body_limit
+    limit = placed_route(request.scope).body_limit
     if int(request.headers.get("content-length", 0)) > limit:
         raise _too_large(limit)
     parts, size = list[bytes](), 0

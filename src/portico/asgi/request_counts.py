@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from starlette.types import Scope
 
-from portico.asgi.routing import placed_route
+from portico.asgi.routing import has_route, placed_route
 
 UNMATCHED = "unmatched"
 OTHER_METHOD = "OTHER"
@@ -49,8 +49,7 @@ class RequestSeries:
 
 def operation_of(scope: Scope) -> str:
     """Return the name of the operation that the router chose, or `unmatched`."""
-    placed = placed_route(scope)
-    return UNMATCHED if placed is None else placed.operation_name
+    return placed_route(scope).operation_name if has_route(scope) else UNMATCHED
 
 
 class RequestCounts:

@@ -289,9 +289,14 @@ def route(method: str, *paths: str, **limits: Unpack[Limits]) -> Callable[[Handl
     return decorate
 
 
-def placed_route(scope: Scope) -> PlacedRoute | None:
-    """Return the route that serves a request, or None before it was found."""
-    placed: PlacedRoute | None = scope.get(_PLACED)
+def has_route(scope: Scope) -> bool:
+    """Return whether the route of a request was found."""
+    return _PLACED in scope
+
+
+def placed_route(scope: Scope) -> PlacedRoute:
+    """Return the route that serves a request."""
+    placed: PlacedRoute = scope[_PLACED]
     return placed
 
 

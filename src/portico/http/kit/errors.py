@@ -158,6 +158,6 @@ def _unknown_operation(request: Request) -> UnknownOperation | None:
 
 async def refuse_ambiguous(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer 400 to a request with several `Authorization` headers, as an ASGI application."""
-    request: Request = Request(scope)
     error = InvalidField("Authorization", "It was sent more than once. Send it once.")
-    await answer_error(request, error, vendor_statuses=False)(scope, receive, send)
+    answer = answer_error(Request(scope), error, vendor_statuses=False)
+    await answer(scope, receive, send)

@@ -37,8 +37,7 @@ async def checked_form(threads: Threads, request: Request, expected: str) -> Rec
         raise Forbidden(_EXPIRED)
     body = await read_body(request)
     content_type, options = parse_options_header(request.headers.get("content-type", ""))
-    placed = placed_route(request.scope)
-    most_fields = (placed and placed.route.form_fields) or FORM_FIELDS
+    most_fields = placed_route(request.scope).route.form_fields or FORM_FIELDS
     form = await threads.run(
         lambda: parse_form(body, content_type, options, most_fields), size=len(body)
     )
