@@ -25,8 +25,9 @@ class Browser:
     def __init__(self, port: int, password: str) -> None:
         self._connection = Connection(port)
         self._cookies: dict[str, str] = {}
+        self._page: Answer | None = None
         self.back = ""
-        token = _csrf(self.send("GET", "/console/sign-in"))
+        token = _value(self.send("GET", "/console/sign-in"), "csrf")
         form = {"csrf": token, "name": ADMINISTRATOR, "password": password, "next": "/console"}
         answer = self.send("POST", "/console/sign-in", list(form.items()))
         if answer.status not in {302, 303}:
@@ -42,8 +43,13 @@ class Browser:
         """Return the transaction id of the last change."""
         return parse_qs(urlsplit(self.back).query)["done"][0]
 
+    @property
+    def revision(self) -> str:
+        """Return the revision in the form of the last page."""
+        return _value(self._page, "revision")
+
     def csrf(self, page: str) -> str:
-        return _csrf(self.send("GET", page))
+        return _value(self.send("GET", page), "csrf")
 
     def send(self, method: str, path: str, form: list[tuple[str, str]] | None = None) -> Answer:
         headers = {"Cookie": self.cookies}
@@ -62,11 +68,14 @@ class Browser:
                 self._cookies[cookie] = content
             elif name.lower() == "location":
                 self.back = value
+        self._page = answer
         return answer
 
 
-def _csrf(answer: Answer) -> str:
-    found = re.search(r'name="csrf" value="([^"]+)"', answer.body.decode())
+def _value(page: Answer | None, field: str) -> str:
+    """Return the value of a hidden field of a page."""
+    found = page and re.search(rf'name="{field}" value="([^"]+)"', page.body.decode())
     if not found:
-        raise UnexpectedAnswer(f"The page has no form: status {answer.status}")
+        status = page and page.status
+        raise UnexpectedAnswer(f"The page has no field {field}: status {status}")
     return unescape(found[1])

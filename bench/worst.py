@@ -28,7 +28,7 @@ from bench.postgres import analyze, running_postgres
 from bench.processes import Processes, end_cleanly_when_told
 from bench.report import DATABASES, number, plain_table
 from bench.sites import Site, open_site
-from bench.worst_requests import BACK, DONE, SLUG, Who, WorstRequest, worst_requests
+from bench.worst_requests import BACK, DONE, REVISION, SLUG, Who, WorstRequest, worst_requests
 from bench.worst_rows import HEAVY_LINK, HEAVY_PORTAL, add_worst_rows
 from portico.storage.engine.database import open_database
 
@@ -106,10 +106,8 @@ class Stage:
         if request.who is Who.CLIENT:
             return self.site.connection.send("GET", request.path, token=self.site.token)
         if request.form:
-            form = [
-                (name, self.browser.done if value == DONE else value)
-                for name, value in request.form
-            ]
+            known = {DONE: lambda: self.browser.done, REVISION: lambda: self.browser.revision}
+            form = [(n, known[value]() if value in known else value) for n, value in request.form]
             return self.browser.send("POST", request.path, [("csrf", self.csrf), *form])
         path = self.browser.back if request.path == BACK else request.path
         return self.browser.send("GET", path)

@@ -16,6 +16,9 @@ BACK = "(back)"
 DONE = "(done)"
 """Placeholder for the transaction id of the last change."""
 
+REVISION = "(revision)"
+"""Placeholder for the revision in the last form, which a change of what it shows must send."""
+
 LONGEST = 255
 TERMS = 16
 _LETTERS = "abcdefghijklmnop"
@@ -113,10 +116,10 @@ def _bulk_changes(site: Site, links: list[str]) -> Iterator[WorstRequest]:
     path = f"{base}/links/bulk"
     everything = (("all", "1"), ("action", "disable"), ("filter.q", "everyone team"))
     chosen = (("action", "disable"), *(("link", each) for each in links))
-    undo = (("transaction", DONE),)
+    apply, undo = (("revision", REVISION), *chosen), (("transaction", DONE),)
     yield WorstRequest("Preview for all that match", Who.ADMINISTRATOR, path, everything)
     yield WorstRequest("Preview for 500 large icons", Who.ADMINISTRATOR, path, chosen)
-    yield WorstRequest("Disable 500 large icons", Who.ADMINISTRATOR, f"{path}/apply", chosen)
+    yield WorstRequest("Disable 500 large icons", Who.ADMINISTRATOR, f"{path}/apply", apply)
     yield WorstRequest("The page after that", Who.ADMINISTRATOR, BACK)
     yield WorstRequest("The audit log after that", Who.ADMINISTRATOR, f"{base}/audit")
     yield WorstRequest("Undo that", Who.ADMINISTRATOR, f"{base}/undo", undo)

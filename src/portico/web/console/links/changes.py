@@ -105,11 +105,11 @@ async def apply_change(console: Console) -> Response:
                 raise InvalidInput(
                     NO_CHOICE.get(form.value("action"), _("Choose what is to change."))
                 )
-            await require_unchanged(work, form, changes)
+            await require_unchanged(console.site.threads, work, form, changes)
             done = [await change_links(work, selection, each) for each in changes]
     except StalePrecondition:
         async with console.reading() as work:
-            conflict = await describe_stale(work, form)
+            conflict = await describe_stale(console.site.threads, work, form)
             return await _preview(console, work, form, status=409, conflict=conflict)
     except InvalidInput as error:
         async with console.reading() as work:
@@ -179,7 +179,7 @@ async def _preview(
         action=action,
         back=console.back(form, "links"),
         link_ids=selection.link_ids,
-        revision=revision_of(chosen, changes),
+        revision=await revision_of(console.site.threads, chosen, changes),
         conflict=conflict,
         form=form,
         portals=await portal_states(work, chosen, form) if action == "portals" else [],
