@@ -48,6 +48,11 @@ class Outcome:
     size: int
     health: float
 
+    @property
+    def is_failed(self) -> bool:
+        """Whether the server could not answer. A search may be refused as too expensive (400)."""
+        return self.status >= 500
+
 
 def _watch(port: int, pipe: Pipe) -> None:
     """Request /healthz until told to stop, and send the time of the slowest response."""
@@ -172,7 +177,7 @@ def table(outcomes: list[Outcome]) -> str:
         (
             each.request.title,
             each.request.who.value,
-            str(each.status),
+            f"{each.status}{' (!)' if each.is_failed else ''}",
             number(each.took),
             number(each.size / 1e6),
             f"{number(each.health)}{' (!)' if each.health > PROMISED_MS else ''}",
@@ -195,14 +200,15 @@ def main() -> int:
     end_cleanly_when_told()
     cores = assign_cores()
     os.sched_setaffinity(0, cores.apart.load)
-    late = 0
+    late = failed = 0
     for database in options.database or DATABASES:
         with tempfile.TemporaryDirectory(prefix="portico-worst-", dir="/var/tmp") as folder:
             outcomes = measure(database, Path(folder), options.links, cores)
         late += sum(each.health > PROMISED_MS for each in outcomes)
+        failed += sum(each.is_failed for each in outcomes)
         say(f"\n{DATABASES[database]}, {options.links:,} links\n\n{table(outcomes)}")
-    say(f"\n{late} requests delayed /healthz by more than {PROMISED_MS} ms.")
-    return int(late > 0)
+    say(f"\n{late} requests delayed /healthz by more than {PROMISED_MS} ms, and {failed} failed.")
+    return int(late + failed > 0)
 
 
 if __name__ == "__main__":

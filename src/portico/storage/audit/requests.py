@@ -10,7 +10,7 @@ from sqlalchemy import Select, and_, bindparam, case, exists, func, select
 from portico.domain.audit import Action, AuditEntry, AuditFilter, RequestPart
 from portico.domain.records import TimeOrderedIds
 from portico.storage.audit.log import AuditReader, condition_values, in_scope, matching
-from portico.storage.engine.statements import Among, cached
+from portico.storage.engine.statements import Among, alias_by_index, cached
 from portico.storage.schema.tables import audit_entry
 
 SHORT_TEXTS = 8_000
@@ -147,7 +147,7 @@ def _with_ids(everywhere: bool) -> Select[Any]:
 
 @cached
 def _changed_since(everywhere: bool) -> Select[Any]:
-    later = audit_entry.alias("later")
+    later = alias_by_index(audit_entry, "later", "ix_audit_entry_object")
     changed = exists().where(
         and_(
             later.c.customer_id == audit_entry.c.customer_id,

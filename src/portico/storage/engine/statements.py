@@ -15,6 +15,7 @@ from typing import Any, ParamSpec, TypeVar, cast
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import (
+    Alias,
     BigInteger,
     Boolean,
     ColumnElement,
@@ -246,3 +247,29 @@ def _compile_among(among: Among, compiler: SQLCompiler, **options: Any) -> str: 
     if compiler.dialect.name == "postgresql":
         return f"{column} = ANY ({members})"
     return f"{column} IN (SELECT value FROM json_each({members}))"
+
+
+class _AliasByIndex(Alias):
+    """An alias that SQLite looks up by one index (`INDEXED BY`)."""
+
+    inherit_cache = True
+    index = ""
+
+
+def alias_by_index(table: Table, name: str, index: str) -> Alias:
+    """Return an alias of a table, whose rows SQLite finds by the index and in no other way.
+
+    Without statistics SQLite takes a primary key that begins with the tenant for better than any
+    index, and reads all rows of the tenant. PostgreSQL has statistics and chooses itself.
+    """
+    # The public constructors make plain aliases alone.
+    made = _AliasByIndex._construct(table, name=name)
+    made.index = index
+    return made
+
+
+@compiles(_AliasByIndex)
+def _compile_alias(alias: _AliasByIndex, compiler: SQLCompiler, **options: Any) -> str:  # noqa: ANN401  # the compiler's own
+    named: str = compiler.visit_alias(alias, **options)  # type: ignore[no-untyped-call]
+    is_source = options.get("asfrom") and compiler.dialect.name == "sqlite"
+    return f"{named} INDEXED BY {alias.index}" if is_source else named
