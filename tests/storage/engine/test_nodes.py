@@ -6,8 +6,8 @@ import asyncio
 import os
 import signal
 from collections import Counter
-from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
 import asyncpg
@@ -176,23 +176,36 @@ class _Backend:
         self._closed.set()
 
 
-def test_revision_that_is_not_read_in_time_is_unavailable(own_postgres: str) -> None:
+def revision_reader(url: str, patience: float) -> RevisionReader:
+    """A reader of revisions from a database of one node."""
+
     async def connect() -> asyncpg.Connection[Any]:
-        return await asyncpg.connect(own_postgres)
+        return await asyncpg.connect(url)
 
     async def undistributed(_: int) -> int:
         return 0
 
+    return RevisionReader(connect, undistributed, patience=patience, usage=DatabaseUsage())
+
+
+@asynccontextmanager
+async def locked_revisions(url: str) -> AsyncIterator[None]:
+    """A block in which nobody else can read revisions."""
+    locking = await asyncpg.connect(url)
+    async with locking.transaction():
+        await locking.execute("LOCK TABLE customer_revision IN ACCESS EXCLUSIVE MODE")
+        yield
+    await locking.close()
+
+
+def test_revision_that_is_not_read_in_time_is_unavailable(own_postgres: str) -> None:
     async def work() -> None:
-        reader = RevisionReader(connect, undistributed, patience=0.3, usage=DatabaseUsage())
-        locking = await connect()
-        async with locking.transaction():
-            await locking.execute("LOCK TABLE customer_revision IN ACCESS EXCLUSIVE MODE")
+        reader = revision_reader(own_postgres, patience=0.3)
+        async with locked_revisions(own_postgres):
             waiting = [asyncio.create_task(reader.current(ON_FIRST)) for _ in range(3)]
             for told in await asyncio.gather(*waiting, return_exceptions=True):
                 assert isinstance(told, Unavailable)
         assert await reader.current(ON_FIRST) is None
-        await locking.close()
         await reader.close()
 
     asyncio.run(asyncio.wait_for(work(), PATIENCE_SECONDS))
@@ -201,17 +214,9 @@ def test_revision_that_is_not_read_in_time_is_unavailable(own_postgres: str) -> 
 def test_request_that_is_given_up_takes_no_revision_from_those_that_share_its_query(
     own_postgres: str,
 ) -> None:
-    async def connect() -> asyncpg.Connection[Any]:
-        return await asyncpg.connect(own_postgres)
-
-    async def undistributed(_: int) -> int:
-        return 0
-
     async def work() -> None:
-        reader = RevisionReader(connect, undistributed, patience=30, usage=DatabaseUsage())
-        locking = await connect()
-        async with locking.transaction():
-            await locking.execute("LOCK TABLE customer_revision IN ACCESS EXCLUSIVE MODE")
+        reader = revision_reader(own_postgres, patience=30)
+        async with locked_revisions(own_postgres):
             running = [asyncio.create_task(reader.current(ON_FIRST)) for _ in range(2)]
             await asyncio.sleep(0.1)  # their query waits for the lock
             queued = [asyncio.create_task(reader.current(ON_FIRST)) for _ in range(2)]
@@ -221,7 +226,6 @@ def test_request_that_is_given_up_takes_no_revision_from_those_that_share_its_qu
                 with pytest.raises(asyncio.CancelledError):
                     await given_up
         assert [await each for each in (running[1], queued[1])] == [None, None]
-        await locking.close()
         await reader.close()
 
     asyncio.run(asyncio.wait_for(work(), PATIENCE_SECONDS))

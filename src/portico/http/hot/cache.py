@@ -60,10 +60,11 @@ class CachedAnswer:
         packed = 0 if self.packed is None else len(self.packed[1])
         return len(self.body) + packed + ENTRY_OVERHEAD_BYTES
 
-    def pack(self, compressed: bytes) -> None:
-        """Add the compressed body."""
+    def pack(self, compressed: bytes) -> tuple[Headers, bytes]:
+        """Add the compressed body, and return it with its headers."""
         tag = gzip_tag(self.tag.decode()).encode()
-        self.packed = ([*_headers(tag, compressed), _GZIP], compressed)
+        self.packed = packed = ([*_headers(tag, compressed), _GZIP], compressed)
+        return packed
 
 
 def _headers(tag: bytes, body: bytes) -> Headers:
@@ -117,12 +118,17 @@ class AnswerCache:
         self._size += answer.size
         self._shrink()
 
-    def cache_compressed(self, key: AnswerKey, answer: CachedAnswer, compressed: bytes) -> None:
-        """Add the compressed body to an answer, if it is still cached without one."""
-        if self._answers.get(key) is answer and answer.packed is None:
-            answer.pack(compressed)
+    def cache_compressed(
+        self, key: AnswerKey, answer: CachedAnswer, compressed: bytes
+    ) -> tuple[Headers, bytes]:
+        """Add the compressed body to an answer that has none, and return it with its headers."""
+        if answer.packed is not None:
+            return answer.packed
+        packed = answer.pack(compressed)
+        if self._answers.get(key) is answer:
             self._size += len(compressed)
             self._shrink()
+        return packed
 
     def _forget(self, key: AnswerKey) -> None:
         old = self._answers.pop(key, None)

@@ -13,7 +13,7 @@ from portico.asgi.limits import RateCounter
 from portico.asgi.request_counts import RequestCounts
 from portico.asgi.threads import Threads
 from portico.domain.errors import Unavailable
-from portico.http.hot.cache import AnswerCache, AnswerKey, CachedAnswer, CachedSession
+from portico.http.hot.cache import AnswerCache, AnswerKey, CachedAnswer, CachedSession, Headers
 from portico.http.kit.answers import (
     GZIP_FROM_BYTES,
     NO_STORE,
@@ -53,22 +53,29 @@ class HotReads:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request from the cache, or pass it to the router."""
-        if scope["type"] == "http" and scope["method"] == "GET":
-            token, known_tag, takes_gzip = _read_headers(scope)
-            session = self._cache.session(token)
-            if session is not None:
-                key = session.token.claims.client_id, scope["path"], scope["query_string"]
-                answer = self._cache.answer(key)
-                if answer is not None and await self._may_send(scope, session, answer):
-                    self._cache.hits += 1
-                    if known_tag is not None and names_tag(known_tag, answer.tag.decode()):
-                        await send_whole(send, 304, [(b"etag", answer.tag), NO_STORE, VARY], b"")
-                        return
-                    if takes_gzip and answer.packed is None:
-                        await self._pack(key, answer)
-                    await _send_body(send, answer, packed=takes_gzip)
-                    return
+        if scope["type"] == "http" and scope["method"] == "GET" and await self._serve(scope, send):
+            return
         await self._app(scope, receive, send)
+
+    async def _serve(self, scope: Scope, send: Send) -> bool:
+        token, known_tag, takes_gzip = _read_headers(scope)
+        session = self._cache.session(token)
+        if session is None:
+            return False
+        key = session.token.claims.client_id, scope["path"], scope["query_string"]
+        answer = self._cache.answer(key)
+        if answer is None or not await self._may_send(scope, session, answer):
+            return False
+        self._cache.hits += 1
+        if known_tag is not None and names_tag(known_tag, answer.tag.decode()):
+            await send_whole(send, 304, [(b"etag", answer.tag), NO_STORE, VARY], b"")
+            return True
+        headers, body = answer.headers, answer.body
+        if takes_gzip and len(body) >= GZIP_FROM_BYTES:
+            headers, body = answer.packed or await self._pack(key, answer)
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": body, "more_body": False})
+        return True
 
     async def _may_send(self, scope: Scope, session: CachedSession, answer: CachedAnswer) -> bool:
         """Count the request, and return whether it may have the answer.
@@ -92,20 +99,11 @@ class HotReads:
         exchange.rate = rate = self._rates.count(client_id)
         return not (self._rates.enforced and rate.exceeded)
 
-    async def _pack(self, key: AnswerKey, answer: CachedAnswer) -> None:
-        """Compress a long answer, which stays cached with both bodies."""
+    async def _pack(self, key: AnswerKey, answer: CachedAnswer) -> tuple[Headers, bytes]:
+        """Compress an answer, which stays cached with both bodies."""
         body = answer.body
-        if len(body) >= GZIP_FROM_BYTES:
-            compressed = await self._threads.run(lambda: gzip(body), size=len(body))
-            self._cache.cache_compressed(key, answer, compressed)
-
-
-async def _send_body(send: Send, answer: CachedAnswer, *, packed: bool) -> None:
-    headers, body = answer.headers, answer.body
-    if packed and answer.packed is not None:
-        headers, body = answer.packed
-    await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send({"type": "http.response.body", "body": body, "more_body": False})
+        compressed = await self._threads.run(lambda: gzip(body), size=len(body))
+        return self._cache.cache_compressed(key, answer, compressed)
 
 
 def _read_headers(scope: Scope) -> tuple[str, str | None, bool]:

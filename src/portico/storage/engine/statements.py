@@ -252,7 +252,7 @@ def _compile_among(among: Among, compiler: SQLCompiler, **options: Any) -> str: 
 class _AliasByIndex(Alias):
     """An alias that SQLite looks up by one index (`INDEXED BY`)."""
 
-    inherit_cache = True
+    inherit_cache = False  # a key of SQLAlchemy's cache would not have the index
     index = ""
 
 

@@ -9,31 +9,32 @@ from typing import Unpack
 from starlette.requests import Request
 from starlette.types import ASGIApp
 
-from portico.asgi.routing import Limits, Route, route
+from portico.asgi.routing import Limits, Route
 from portico.web.console.frame.page import Console, open_console
-from portico.web.shared.site import site_of
+from portico.web.shared import routes
+from portico.web.shared.site import Site
 
 ConsoleHandler = Callable[[Console], Awaitable[ASGIApp]]
 
 
 def get(*paths: str) -> Callable[[ConsoleHandler], Route]:
     """Make a route that shows a page of the console."""
-    return _console_route("GET", *paths)
+    return _in_console(routes.get(*paths))
 
 
 def post(*paths: str, **limits: Unpack[Limits]) -> Callable[[ConsoleHandler], Route]:
     """Make a route that receives a form of the console."""
-    return _console_route("POST", *paths, **limits)
+    return _in_console(routes.post(*paths, **limits))
 
 
-def _console_route(
-    method: str, *paths: str, **limits: Unpack[Limits]
+def _in_console(
+    make_route: Callable[[routes.PageHandler], Route],
 ) -> Callable[[ConsoleHandler], Route]:
     def decorate(handler: ConsoleHandler) -> Route:
         @wraps(handler)
-        async def handle(request: Request) -> ASGIApp:
-            return await handler(await open_console(site_of(request), request))
+        async def handle(site: Site, request: Request, **path: str) -> ASGIApp:
+            return await handler(await open_console(site, request))
 
-        return route(method, *paths, **limits)(handle)
+        return make_route(handle)
 
     return decorate
