@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -12,11 +10,11 @@ from starlette.types import Message
 
 from portico.asgi.bodies import KIBIBYTE, read_body
 from portico.asgi.routing import Application, RouteGroup, route
+from tests.asgi.calls import call
 
 
 def told(*messages: Message, headers: Sequence[tuple[bytes, bytes]] = ()) -> str:
     """What a handler that reads a body of at most 1 KiB makes of the client's messages."""
-    waiting, sent = list(messages), list[Message]()
 
     @route("POST", "/")
     async def take(request: Request) -> Response:
@@ -27,18 +25,8 @@ def told(*messages: Message, headers: Sequence[tuple[bytes, bytes]] = ()) -> str
     def answer_error(request: Request, error: Exception) -> Response:
         return Response(f"{error}")
 
-    async def receive() -> Message:
-        return waiting.pop(0)
-
-    async def send(message: Message) -> None:
-        sent.append(message)
-
     app = Application([RouteGroup(routes=(take,))], errors=answer_error, body_limit=KIBIBYTE)
-    scope: dict[str, Any] = {"type": "http", "method": "POST", "path": "/", "headers": headers}
-
-    asyncio.run(app(scope, receive, send))
-    body: bytes = sent[-1]["body"]
-    return body.decode()
+    return call(app, "POST", "/", *messages, headers=headers)[0]
 
 
 def part(body: bytes, *, more: bool = True) -> Message:

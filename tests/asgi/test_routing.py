@@ -24,6 +24,7 @@ from portico.asgi.routing import (
     route as make_route,
 )
 from portico.domain.errors import Forbidden, PorticoError
+from tests.asgi.calls import call
 
 
 def route(method: str, *paths: str, name: str = "shown") -> Route:
@@ -51,30 +52,9 @@ def application(*groups: RouteGroup | Route) -> Application:
     return Application(whole, errors=answer_error, body_limit=100)
 
 
-def request(app: ASGIApp, method: str, path: str) -> tuple[str, dict[str, str]]:
-    """The body and the headers of an answer."""
-    sent: list[Message] = []
-
-    async def receive() -> Message:
-        return {"type": "http.request", "body": b""}
-
-    async def send(message: Message) -> None:
-        sent.append(message)
-
-    scope = {"type": "http", "method": method, "path": path, "headers": [], "query_string": b""}
-    scope |= {"server": ("127.0.0.1", 80), "scheme": "http"}
-
-    async def ask() -> None:
-        await app(scope, receive, send)
-
-    asyncio.run(ask())
-    headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
-    return b"".join(each["body"] for each in sent[1:]).decode(), headers
-
-
 def body(app: ASGIApp, path: str, method: str = "GET") -> str:
     """The body of an answer."""
-    return request(app, method, path)[0]
+    return call(app, method, path)[0]
 
 
 def test_parameters_have_the_texts_of_the_path() -> None:
@@ -147,11 +127,11 @@ def test_error_names_the_path_without_control_characters() -> None:
 def test_other_methods_are_named() -> None:
     app = application(route("POST", "/links"), route("GET", "/links"), route("GET", "/links/{id}"))
 
-    assert request(app, "DELETE", "/links") == (
+    assert call(app, "DELETE", "/links") == (
         "method.not.allowed /links",
         {"allow": "GET, OPTIONS, POST", "content-length": "25"},
     )
-    assert request(app, "OPTIONS", "/links/5") == ("", {"allow": "GET, OPTIONS"})
+    assert call(app, "OPTIONS", "/links/5") == ("", {"allow": "GET, OPTIONS"})
     assert body(app, "/", "OPTIONS") == "resource.not.found /"
 
 
@@ -204,7 +184,7 @@ def test_error_after_the_beginning_of_an_answer_ends_the_connection() -> None:
 def test_layers_are_around_the_handler_and_its_errors() -> None:
     def layer(name: str) -> Callable[[ASGIApp], ASGIApp]:
         def around(app: ASGIApp) -> ASGIApp:
-            async def call(scope: Scope, receive: Receive, send: Send) -> None:
+            async def layered(scope: Scope, receive: Receive, send: Send) -> None:
                 async def noted(message: Message) -> None:
                     if message["type"] == "http.response.body":
                         message["body"] = f"{name}({message['body'].decode()})".encode()
@@ -212,7 +192,7 @@ def test_layers_are_around_the_handler_and_its_errors() -> None:
 
                 await app(scope, receive, noted)
 
-            return call
+            return layered
 
         return around
 
