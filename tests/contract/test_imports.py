@@ -13,10 +13,21 @@ from portico.cli import portico
 
 MODULES = "import json, sys; print(json.dumps(sorted(sys.modules)))"
 # A command needs none of these to print its help, or to manage the database.
-OF_THE_SERVER = {"starlette", "jinja2", "joserfc", "granian", "uvloop"}
+OF_THE_SERVER = {"starlette", "jinja2", "granian", "uvloop"}
 # A server needs these for single features: pictures, providers, passwords, tables, migrations,
-# PostgreSQL, passkeys and QR codes.
-RARE = {"PIL", "httpx", "argon2", "rich", "alembic", "asyncpg", "fido2", "segno"}
+# PostgreSQL, passkeys, QR codes, signatures of others and certificates.
+RARE = {
+    "PIL",
+    "httpx",
+    "argon2",
+    "rich",
+    "alembic",
+    "asyncpg",
+    "fido2",
+    "segno",
+    "joserfc",
+    "cryptography.x509",
+}
 
 # A server needs these never, or only with PostgreSQL.
 OF_OTHERS = {"pydantic", "attrs", "sqlalchemy.dialects.postgresql"}

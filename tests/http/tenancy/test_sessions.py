@@ -181,6 +181,11 @@ def test_forged_token_is_denied(admin: Caller) -> None:
         *(f"{part(odd)}.{body}.{signature}" for odd in (["alg", "kid"], "alg", "b64alg", 1, None)),
         signed_with_hmac({"alg": "HS256", "kid": kid, "crit": 5}, claims, secret),
         signed_with_hmac({"alg": "HS256", "kid": kid, "crit": [{}]}, claims, secret),
+        signed_with_hmac({"alg": "HS256", "kid": kid, "typ": "at+jwt"}, claims, secret),
+        signed_with_hmac({"alg": "HS256", "kid": kid}, claims | {"sub": "x"}, secret),
+        signed_with_hmac({"alg": "HS256", "kid": kid}, claims | {"sub": 1}, secret),
+        f"{admin.token}.",
+        f"{admin.token}=",
         "é.é.é",
         "x" * 10_000,
     ]

@@ -23,7 +23,6 @@ from portico.http.kit.operations import (
     operation,
     public_operation,
 )
-from portico.http.kit.tokens import ASSERTION_TYPE, assertion_convinces
 from portico.http.kit.wire import Digits, MaybeDigits, WireStruct
 from portico.services import access
 from portico.services.people.failed_sign_ins import FailedSignIn, SignInChannel, Why
@@ -36,6 +35,7 @@ DEV_SIGN_IN = "/authn/v1/oauth/token"
 
 TOKEN = "/oauth2/v1/token"
 FORM = "application/x-www-form-urlencoded"
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 MOST_FIELDS = 100
 SIGN_IN_STATUSES = (400, 401, 405, 413, 415, 500, 503)
 
@@ -187,6 +187,9 @@ async def issue_token(api: Api, request: Request) -> Answer:
 
     def accepts(client: ApiClient) -> bool:
         if assertion:
+            # The library for signatures of others takes 40 ms to import.
+            from portico.http.kit.assertions import assertion_convinces
+
             return assertion_convinces(
                 client, assertion, api.assertion_audiences, api.tokens.clock()
             )
