@@ -75,6 +75,18 @@ def test_tenants_are_listed_oldest_first_over_several_pages(
     assert ages == sorted(set(ages))
 
 
+def test_name_of_a_tenant_on_any_page_is_taken(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage_identity, "TENANTS_A_PAGE", 2)
+    runtime = operator_at(store, START)
+    made = [store.run(tenants.create_tenant(runtime, new_tenant_name())) for _ in range(5)]
+
+    for each in made:
+        with pytest.raises(InvalidField, match=rf"{each.name} \({each.id}\) has this name"):
+            store.run(tenants.create_tenant(runtime, each.name.upper()))
+
+
 @pytest.mark.parametrize("customer_id", [0, -1, 2**63])
 def test_customer_id_out_of_range_is_refused(store: Store, customer_id: int) -> None:
     with pytest.raises(InvalidField, match="customerId"):

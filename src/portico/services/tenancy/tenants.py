@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from portico.domain.errors import InvalidField
 from portico.domain.links.hosts import check_domain_name
-from portico.domain.records import MAX_ID, Scope, check_new_name, fold
+from portico.domain.records import MAX_ID, Scope, check_new_name
 from portico.domain.tenancy.identity import Tenant
 from portico.domain.tenancy.microtenants import default_microtenant
 from portico.services.runtime import Runtime
@@ -39,9 +39,8 @@ async def create_tenant(
         identity = IdentityRepository(connection)
         # Not a unique index: a distributed database stores each tenant on another node.
         await identity.lock_tenants()
-        for each in await identity.all_tenants():
-            if fold(each.name) == fold(tenant.name):
-                raise InvalidField("name", f"Tenant {each.name} ({each.id}) has this name.")
+        if namesake := await identity.find_tenant_named(tenant.name):
+            raise InvalidField("name", f"Tenant {namesake[1]} ({namesake[0]}) has this name.")
         if await identity.find_tenant(tenant.id) is not None:
             raise InvalidField("customerId", f"A tenant with the id {tenant.id} already exists.")
         await identity.add_tenant(tenant)

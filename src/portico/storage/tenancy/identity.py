@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Select,
+    Table,
     and_,
     bindparam,
     cast,
@@ -20,10 +21,10 @@ from sqlalchemy import (
     update,
 )
 
-from portico.domain.records import DEFAULT_MICROTENANT_ID
+from portico.domain.records import DEFAULT_MICROTENANT_ID, fold
 from portico.domain.tenancy.identity import ApiClient, Claims, Tenant
 from portico.storage.engine.connections import Connection
-from portico.storage.engine.statements import cached, insert_into
+from portico.storage.engine.statements import Row, cached, insert_into
 from portico.storage.repositories import restored
 from portico.storage.schema.tables import (
     api_client,
@@ -130,18 +131,30 @@ class IdentityRepository:
         return Tenant(**rows[0]._asdict()) if rows else None
 
     async def all_tenants(self) -> list[Tenant]:
-        """Return every tenant, oldest first, without its revision.
+        """Return every tenant, oldest first, without its revision."""
+        tenants = [Tenant(**row._asdict()) for row in await self._of_all_tenants(customer)]
+        return sorted(tenants, key=lambda each: (each.creation_time, each.id))
+
+    async def find_tenant_named(self, name: str) -> tuple[int, str] | None:
+        """Return id and name of the tenant with a name, whatever its case, or None."""
+        folded = fold(name)
+        for customer_id, other in await self._of_all_tenants(customer.c.id, customer.c.name):
+            if fold(other) == folded:
+                return customer_id, other
+        return None
+
+    async def _of_all_tenants(self, *columns: Table | ColumnElement[Any]) -> list[Row]:
+        """Return columns of every tenant, the id among them.
 
         There can be millions, so it reads them in pages that each meet the deadline of a read.
         """
-        tenants: list[Tenant] = []
+        found: list[Row] = []
         while True:
-            after_id = tenants[-1].id if tenants else 0
-            page = {"after_id": after_id, "most": TENANTS_A_PAGE}
-            rows = await self._connection.rows(_tenants_after(), page)
-            tenants += [Tenant(**row._asdict()) for row in rows]
+            page = {"after_id": found[-1].id if found else 0, "most": TENANTS_A_PAGE}
+            rows = await self._connection.rows(_tenants_after(*columns), page)
+            found += rows
             if len(rows) < TENANTS_A_PAGE:
-                return sorted(tenants, key=lambda each: (each.creation_time, each.id))
+                return found
 
     async def lock_tenants(self) -> None:
         """Make other transactions that call this wait until this one ends."""
@@ -218,8 +231,8 @@ def _all_tenants() -> Select[Any]:
 
 
 @cached
-def _tenants_after() -> Select[Any]:
-    after = select(customer).where(customer.c.id > bindparam("after_id"))
+def _tenants_after(*columns: Table | ColumnElement[Any]) -> Select[Any]:
+    after = select(*columns).where(customer.c.id > bindparam("after_id"))
     return after.order_by(customer.c.id).limit(bindparam("most"))
 
 
