@@ -14,7 +14,7 @@ import pytest
 from tests.harness import Tenant
 from tests.web.conftest import OpenTab
 from tests.web.console.people import sit_down
-from tests.web.portal.portals import make_portal
+from tests.web.portal.portals import make_portal, wait_for_value
 
 PAUSE_SECONDS = 0.5
 
@@ -70,6 +70,6 @@ def test_slow_page_is_drawn_once_it_is_whole(tenant: Tenant, tab: OpenTab, place
 
     with slow_proxy(tenant.server.url) as slow:
         desk.page.goto(f"{slow}{path}")
-        desk.page.wait_for_function("whole.length === 3")
+        wait_for_value(desk.page, "whole.length", 3)
 
     assert desk.page.evaluate("whole") == [True, True, True]

@@ -16,6 +16,7 @@ from tests.web.conftest import OpenTab
 from tests.web.console.clerks import hire
 from tests.web.console.people import Desk, sit_down
 from tests.web.keyboard import press, type_text
+from tests.web.portal.portals import wait_for_value
 
 DISABLED = "Disabled 29 links."
 
@@ -106,7 +107,7 @@ def test_who_changed_what_is_found_in_two_clicks(tenant: Tenant, tab: OpenTab) -
     expect(page.get_by_role("link", name="Download CSV")).to_have_attribute(
         "href", f"{desk.base}/audit.csv?q=pump+SEV"
     )
-    page.wait_for_function("!document.querySelector('.htmx-request, .htmx-swapping')")
+    wait_for_value(page, "document.querySelectorAll('.htmx-request, .htmx-swapping').length", 0)
     searches: list[str] = []
     page.on("request", lambda request: searches.append(request.url))
     page.locator("details.entry summary").click()

@@ -8,7 +8,7 @@ from playwright.sync_api import FloatRect, Locator, expect
 from tests.harness import LINKS, Tenant
 from tests.web.conftest import OpenTab
 from tests.web.console.people import sit_down
-from tests.web.portal.portals import many_links
+from tests.web.portal.portals import many_links, wait_for_value
 
 pytestmark = pytest.mark.one_database
 TOP_LEFT = "(it) => getComputedStyle(it).borderStartStartRadius"
@@ -28,7 +28,7 @@ def test_bars_and_heads_stick_and_menus_stay_in_the_window(tenant: Tenant, tab: 
     assert made.status_code == 201, made.text
     page = desk.open("links")
     page.mouse.wheel(0, 1500)
-    page.wait_for_function("scrollY > 1200")
+    wait_for_value(page, "scrollY > 1200", True)
     assert box_of(page.locator(".bar"))["y"] == 0
     assert box_of(page.locator("thead th").nth(1))["y"] == box_of(page.locator(".bar"))["height"]
     page.evaluate("scrollTo(0, 0)")
