@@ -13,6 +13,7 @@ from functools import partial
 from math import ceil
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,7 @@ READY_SECONDS = 60.0
 """How long a new worker may take to start before a reload gives up."""
 
 _CHECK_SECONDS = 0.1
+_STATUS_CHECK_SECONDS = 0.01
 
 SIGNAL_SECONDS = 1.0
 """How long a signal can wait that came just before the main process began to wait for one."""
@@ -235,7 +237,8 @@ class PorticoServer(MPServer):
                 try:
                     return bool(ready.recv())
                 except EOFError:
-                    worker.join(END_SECONDS)  # a process closes its pipes a moment before it ends
+                    # A process closes its pipes a moment before it ends.
+                    wait_for_status(worker.inner, END_SECONDS)
                     return False
             if not worker.is_alive():
                 return False
@@ -304,6 +307,18 @@ class PorticoServer(MPServer):
                         "exitCode": process.exitcode,
                     },
                 )
+
+
+def wait_for_status(process: BaseProcess, seconds: float) -> None:
+    """Wait until it is known with which status a process ended, or for some seconds.
+
+    `join` can return too early. Granian waits for every worker in a thread, and the kernel tells
+    only one thread that a process has ended. Until that one has stored the status, the process
+    seems to run.
+    """
+    deadline = time.monotonic() + seconds
+    while process.exitcode is None and time.monotonic() < deadline:
+        time.sleep(_STATUS_CHECK_SECONDS)
 
 
 def _log_start(settings: Settings, listener: socket.socket) -> None:

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from multiprocessing import get_context
 from pathlib import Path
 
 import httpx
@@ -22,7 +23,7 @@ from granian._granian import SocketHolder
 from granian.server.mp import MPServer
 
 from portico.listener import BACKLOG
-from portico.server import PorticoServer
+from portico.server import PorticoServer, wait_for_status
 from tests.faults.test_workers import events, wait_for
 from tests.faults.trouble import children_of, is_running
 from tests.forked import PROGRAM
@@ -212,6 +213,22 @@ def test_worker_that_cannot_start_is_dropped_and_the_old_one_serves(tmp_path: Pa
         assert children_of(server.process.pid) == [old]
         assert events(server, "worker.died") == []
         assert server.http.get("/healthz").status_code == 200
+
+
+def test_status_of_a_worker_is_waited_for_until_the_thread_that_learned_it_has_stored_it() -> None:
+    process = get_context("fork").Process(target=os._exit, args=(3,))
+    process.start()
+    os.waitpid(process.pid or 0, 0)  # as Granian's thread does
+    process.join()
+    assert process.is_alive()  # so it seems
+    popen = process._popen  # type: ignore[attr-defined]  # what that thread stores has no other name
+    storing = threading.Timer(0.2, setattr, (popen, "returncode", 3))
+    storing.start()
+
+    wait_for_status(process, START_SECONDS)
+
+    assert process.exitcode == 3
+    storing.join()
 
 
 def test_listener_is_handed_to_every_worker() -> None:

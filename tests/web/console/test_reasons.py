@@ -19,6 +19,7 @@ ELSEWHERE = {
     "services/tenancy/tenants.py",
     "services/tenancy/public_keys.py",
     "services/portals/certificate_blobs.py",
+    "services/portals/pem.py",
     "services/portals/domains.py",
     "services/people/people_by_name.py",
     "domain/people/providers.py",
