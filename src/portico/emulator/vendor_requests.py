@@ -16,6 +16,7 @@ import msgspec
 from starlette.types import Message, Receive, Scope
 
 from portico.asgi.bodies import received_again
+from portico.domain.base64url import from_base64url
 from portico.emulator.operations import Operation, Operations, vendor_path
 
 TenantOfClient = Callable[[str], Awaitable[str | None]]
@@ -123,9 +124,8 @@ def claims_of(token: str) -> tuple[str | None, str | None]:
     if len(parts) != 3:
         return None, None
     try:
-        padded = parts[1] + "=" * (-len(parts[1]) % 4)
-        claims = _CLAIMS.decode(base64.urlsafe_b64decode(padded))
-    except (binascii.Error, ValueError, msgspec.MsgspecError):
+        claims = _CLAIMS.decode(from_base64url(parts[1]))
+    except (ValueError, msgspec.MsgspecError):
         return None, None
     return claims.sub, claims.customer_id
 

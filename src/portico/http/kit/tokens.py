@@ -5,7 +5,6 @@ Signing keys live in the database, so every server that shares it accepts the to
 
 from __future__ import annotations
 
-import base64
 import hmac
 import secrets
 from collections.abc import Iterable
@@ -14,6 +13,7 @@ from typing import Literal
 
 import msgspec
 
+from portico.domain.base64url import from_base64url, to_base64url
 from portico.domain.errors import AccessDenied, SessionNotValid
 from portico.domain.records import Clock, TenantClock
 from portico.domain.tenancy.identity import ApiClient, Claims, SigningKey
@@ -108,12 +108,12 @@ class Tokens:
         if known is not None and self.is_good(known):
             return known
         try:
-            signed, _, signature = token.encode().rpartition(b".")
-            header, _, body = signed.partition(b".")
-            key = await self._key(_TOKEN_HEADER.decode(_from_base64url(header)).kid)
-            if not hmac.compare_digest(signature, _signature(signed, key)):
+            signed, _, signature = token.rpartition(".")
+            header, _, body = signed.partition(".")
+            key = await self._key(_TOKEN_HEADER.decode(from_base64url(header)).kid)
+            if not hmac.compare_digest(signature.encode(), _signature(signed, key).encode()):
                 raise AccessDenied
-            payload = _TOKEN_CLAIMS.decode(_from_base64url(body))
+            payload = _TOKEN_CLAIMS.decode(from_base64url(body))
             claims = Claims(
                 token_id=payload.jti,
                 client_id=int(payload.sub),
@@ -154,24 +154,14 @@ def _named(key_id: str, keys: Iterable[SigningKey]) -> SigningKey | None:
 
 def _signed(claims: dict[str, str | int], key: SigningKey) -> str:
     """Return a token in the compact form of RFC 7515, section 3.1."""
-    signed = _header(key.id) + _base64url(msgspec.json.encode(claims))
-    return (signed + b"." + _signature(signed, key)).decode("ascii")
+    signed = f"{_header(key.id)}.{to_base64url(msgspec.json.encode(claims))}"
+    return f"{signed}.{_signature(signed, key)}"
 
 
-def _signature(signed: bytes, key: SigningKey) -> bytes:
-    return _base64url(hmac.digest(key.secret.encode(), signed, "sha256"))
+def _signature(signed: str, key: SigningKey) -> str:
+    return to_base64url(hmac.digest(key.secret.encode(), signed.encode(), "sha256"))
 
 
 @lru_cache(maxsize=16)
-def _header(key_id: int) -> bytes:
-    header = {"alg": "HS256", "kid": str(key_id), "typ": "JWT"}
-    return _base64url(msgspec.json.encode(header)) + b"."
-
-
-def _base64url(content: bytes) -> bytes:
-    return base64.urlsafe_b64encode(content).rstrip(b"=")
-
-
-def _from_base64url(text: bytes) -> bytes:
-    """Return what a text means. Raises ValueError."""
-    return base64.urlsafe_b64decode(text + b"==")
+def _header(key_id: int) -> str:
+    return to_base64url(msgspec.json.encode({"alg": "HS256", "kid": str(key_id), "typ": "JWT"}))

@@ -7,7 +7,6 @@ possession, so no PIN or fingerprint is required beside the password.
 from __future__ import annotations
 
 import asyncio
-import base64
 import binascii
 import json
 import struct
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from cryptography.exceptions import UnsupportedAlgorithm
 
+from portico.domain.base64url import from_base64url, to_base64url
 from portico.domain.errors import AccessDenied
 from portico.domain.people.administrators import Administrator
 from portico.domain.people.second_factors import SecondFactor
@@ -110,8 +110,8 @@ async def verify_registration(
         if data is None or len(data.credential_id) > LONGEST_CREDENTIAL_ID:
             raise ValueError("The passkey has no usable id.")
         return RegisteredPasskey(
-            credential_id=_base64url(data.credential_id),
-            data=_base64url(bytes(data)),
+            credential_id=to_base64url(data.credential_id),
+            data=to_base64url(bytes(data)),
             counter=created.counter,
         )
 
@@ -146,7 +146,7 @@ async def verify_use(
 
         response = AuthenticationResponse.from_dict(_parsed(answer))
         known = {factor.credential_id: (factor, data) for factor, data in passkeys}
-        factor, data = known[_base64url(response.raw_id)]
+        factor, data = known[to_base64url(response.raw_id)]
         _server(party).authenticate_complete(_state(challenge), [_credential(data)], response)
         counter = response.response.authenticator_data.counter
         if (counter or factor.counter) and counter <= factor.counter:
@@ -191,7 +191,7 @@ def _descriptors(passkeys: Sequence[SecondFactor]) -> list[Any]:
 
     return [
         PublicKeyCredentialDescriptor(
-            type=PublicKeyCredentialType.PUBLIC_KEY, id=_decoded(each.credential_id)
+            type=PublicKeyCredentialType.PUBLIC_KEY, id=from_base64url(each.credential_id)
         )
         for each in passkeys
     ]
@@ -200,12 +200,12 @@ def _descriptors(passkeys: Sequence[SecondFactor]) -> list[Any]:
 def _credential(data: str) -> AttestedCredentialData:
     from fido2.webauthn import AttestedCredentialData
 
-    return AttestedCredentialData(_decoded(data))
+    return AttestedCredentialData(from_base64url(data))
 
 
 def _state(challenge: str) -> Mapping[str, str]:
     """Return what fido2 remembers of the options that it made."""
-    return {"challenge": _base64url(challenge.encode()), "user_verification": _STATE}
+    return {"challenge": to_base64url(challenge.encode()), "user_verification": _STATE}
 
 
 def _json_values(options: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -220,11 +220,3 @@ def _parsed(answer: str) -> dict[str, Any]:
     if not isinstance(parsed, dict):
         raise TypeError("The answer is not an object.")
     return parsed
-
-
-def _base64url(content: bytes) -> str:
-    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
-
-
-def _decoded(text: str) -> bytes:
-    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))

@@ -6,12 +6,12 @@ others, and a request from somebody who has not signed in stores nothing.
 
 from __future__ import annotations
 
-import base64
 import hmac
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
+from portico.domain.base64url import from_base64url, to_base64url
 from portico.domain.tenancy.identity import SigningKey
 
 ATTEMPT_SECONDS = 10 * 60
@@ -41,7 +41,7 @@ def sign_attempt(attempt: SignInAttempt, browser: str, keys: Sequence[SigningKey
 
     The first of `keys` signs; its id is the first part of the value.
     """
-    signed = f"{keys[0].id}.{_base64url(json.dumps(asdict(attempt)).encode())}"
+    signed = f"{keys[0].id}.{to_base64url(json.dumps(asdict(attempt)).encode())}"
     return f"{signed}.{_mac(keys[0], signed, browser)}"
 
 
@@ -61,7 +61,7 @@ def read_attempt(
     expected = _mac(key, signed, browser)
     if not hmac.compare_digest(mac.encode("utf-8", "replace"), expected.encode()):
         return None
-    attempt = SignInAttempt(**json.loads(base64.urlsafe_b64decode(f"{content}==")))
+    attempt = SignInAttempt(**json.loads(from_base64url(content)))
     return attempt if now < attempt.expires else None
 
 
@@ -69,9 +69,4 @@ def _mac(key: SigningKey, signed: str, browser: str) -> str:
     """Return the HMAC of a value and a browser's token, with a key for this purpose alone."""
     derived = hmac.digest(key.secret.encode(), _PURPOSE, "sha256")
     message = f"{signed}\n{browser}".encode("utf-8", "surrogatepass")
-    return _base64url(hmac.digest(derived, message, "sha256"))
-
-
-def _base64url(content: bytes) -> str:
-    """Return Base64 for URLs without padding, which a cookie would have to quote."""
-    return base64.urlsafe_b64encode(content).rstrip(b"=").decode()
+    return to_base64url(hmac.digest(derived, message, "sha256"))

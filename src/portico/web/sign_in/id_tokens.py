@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from typing import Any
 
@@ -13,6 +12,7 @@ from joserfc import jwt
 from joserfc.errors import InvalidClaimError, JoseError
 from joserfc.jwk import KeySet
 
+from portico.domain.base64url import to_base64url
 from portico.domain.errors import AccessDenied
 
 LEEWAY_SECONDS = 60
@@ -86,4 +86,4 @@ def _half_hash(access_token: str, algorithm: str) -> str:
     """Return the `at_hash` of an access token: section 3.1.3.6."""
     name = "sha512" if algorithm == "EdDSA" else f"sha{algorithm[2:]}"
     digest = hashlib.new(name, access_token.encode()).digest()
-    return base64.urlsafe_b64encode(digest[: len(digest) // 2]).rstrip(b"=").decode()
+    return to_base64url(digest[: len(digest) // 2])

@@ -6,7 +6,6 @@ that such a provider's metadata names on https. It follows no redirect.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import secrets
 import ssl
@@ -19,6 +18,7 @@ from urllib.parse import urlsplit
 import msgspec
 from cachetools import TTLCache
 
+from portico.domain.base64url import to_base64url
 from portico.domain.errors import AccessDenied, Unavailable
 from portico.domain.people.providers import LOOPBACK, IdentityProvider, ProvenPerson, proven_person
 from portico.web.sign_in.attempts import ATTEMPT_SECONDS, SignInAttempt
@@ -83,7 +83,7 @@ class OpenIdClients:
                 "scope": SCOPE,
                 "state": attempt.state,
                 "nonce": attempt.nonce,
-                "code_challenge": base64.urlsafe_b64encode(challenge).rstrip(b"=").decode(),
+                "code_challenge": to_base64url(challenge),
                 "code_challenge_method": "S256",
             }
         )
