@@ -43,7 +43,6 @@ READY_SECONDS = 60.0
 """How long a new worker may take to start before a reload gives up."""
 
 _CHECK_SECONDS = 0.1
-_STATUS_CHECK_SECONDS = 0.01
 
 SIGNAL_SECONDS = 1.0
 """How long a signal can wait that came just before the main process began to wait for one."""
@@ -318,7 +317,7 @@ def wait_for_status(process: BaseProcess, seconds: float) -> None:
     """
     deadline = time.monotonic() + seconds
     while process.exitcode is None and time.monotonic() < deadline:
-        time.sleep(_STATUS_CHECK_SECONDS)
+        time.sleep(_CHECK_SECONDS)
 
 
 def _log_start(settings: Settings, listener: socket.socket) -> None:

@@ -218,7 +218,8 @@ def test_worker_that_cannot_start_is_dropped_and_the_old_one_serves(tmp_path: Pa
 def test_status_of_a_worker_is_waited_for_until_the_thread_that_learned_it_has_stored_it() -> None:
     process = get_context("fork").Process(target=os._exit, args=(3,))
     process.start()
-    os.waitpid(process.pid or 0, 0)  # as Granian's thread does
+    assert process.pid is not None
+    os.waitpid(process.pid, 0)  # as Granian's thread does
     process.join()
     assert process.is_alive()  # so it seems
     popen = process._popen  # type: ignore[attr-defined]  # what that thread stores has no other name

@@ -23,8 +23,8 @@ QUIET = (
     "--no-first-run",
     # Chromium makes these, which are pages themselves, anew for the window of each test.
     "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup,WebUIOmniboxFullPopup",
-    # A quarter of the CPU time of a tab: it gets no process of its own for each site, and what runs
-    # for less than a second is not optimised.
+    # Saves a quarter of the CPU time of a new tab: tabs share a process, and scripts that run for
+    # less than a second are not optimised.
     "--renderer-process-limit=1",
     "--js-flags=--no-opt",
 )

@@ -187,7 +187,7 @@ async def issue_token(api: Api, request: Request) -> Answer:
 
     def accepts(client: ApiClient) -> bool:
         if assertion:
-            # The library for signatures of others takes 40 ms to import.
+            # joserfc takes long to import, and few clients sign in with an assertion.
             from portico.http.kit.assertions import assertion_convinces
 
             return assertion_convinces(

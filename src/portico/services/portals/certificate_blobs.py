@@ -26,7 +26,7 @@ async def read_blob(blob: str) -> IssuedCertificate:
 
 
 def _read(content: bytes) -> IssuedCertificate:
-    # What reads X.509 takes 30 ms to import, and only certificates need it.
+    # What reads X.509 takes long to import, and only certificates need it.
     from portico.services.portals.pem import read_certificates
 
     issued = read_certificates(FIELD, content)
